@@ -1,2 +1,7 @@
-//! tmp
+//! Vocabulary, server functions and screens of Countersign, compiled for the browser (`hydrate`) and the server (`ssr`).
+#![recursion_limit = "256"]
+
+pub mod api;
+pub mod backend;
 pub mod domain;
+pub mod ui;

@@ -1,1 +1,31 @@
-//! tmp
+//! The vocabulary of Countersign, compiled for the browser and the server.
+//!
+//! It owns the words (ids, action types, entities, decisions, statuses), the rules that hold wherever they are used
+//! (which pairs are legal, which transition follows which command, who may decide) and the shapes that travel.
+//! It must not know HTTP, SQL, clocks or tasks, and imports nothing else of ours. To add a word, add a row to the
+//! table that lists its kind; `catalog` is the table of action types.
+
+pub mod access;
+pub mod action;
+pub mod audit;
+pub mod catalog;
+pub mod entity;
+pub mod error;
+pub mod id;
+pub mod lifecycle;
+pub mod parameter;
+pub mod proposal;
+pub mod query;
+mod words;
+
+pub use access::{Authorized, Caller, Denied, Permission, Role, RowScope, Scope};
+pub use action::{Action, Actor, ActorKind, Alert, Evidence, Seen, Severity, Source, Verdict};
+pub use audit::AuditKind;
+pub use catalog::{ActionType, Undo};
+pub use entity::{Asset, AssetKind, Criticality, Entity, EntityKind};
+pub use error::{Error, ErrorCode, FieldError};
+pub use id::{ActionId, ApprovalId, CommandId, CredentialId, UserId};
+pub use lifecycle::{Command, Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, UndoState};
+pub use parameter::{ParameterName, Parameters};
+pub use proposal::Proposal;
+pub use query::{ActionPage, ListQuery};

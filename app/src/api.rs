@@ -1,0 +1,150 @@
+//! Server functions: what the screens ask of the server. Thin doors: extract, call the backend, wrap the error.
+//!
+//! They are a public POST API. Who may do what is decided behind [`crate::backend::Backend`], the origin of a request
+//! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
+
+use leptos::prelude::*;
+use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+use crate::backend::{ActionDetail, SessionView};
+use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+
+/// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{detail}")]
+pub struct ApiError {
+    /// Its kind; its label is the sentence for the screen.
+    pub code: ErrorCode,
+    /// What exactly stood against it.
+    pub detail: String,
+}
+
+impl ApiError {
+    fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
+                Self::new(ErrorCode::Invalid, detail)
+            }
+            ServerFnErrorErr::Request(_) => {
+                Self::new(ErrorCode::Busy, "The server can't be reached. Check the connection and try again.")
+            }
+            _ => Self::new(ErrorCode::Internal, ErrorCode::Internal.label()),
+        }
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod door {
+    //! What each server function does before and after its call.
+
+    use super::ApiError;
+    use crate::backend::SharedBackend;
+    use crate::domain::{Caller, Error, ErrorCode};
+    use axum::http::StatusCode;
+    use leptos::prelude::{expect_context, use_context};
+
+    pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
+        let axum::Extension(caller) =
+            leptos_axum::extract::<axum::Extension<Caller>>().await.map_err(|_| fail(&Error::NotSignedIn))?;
+        Ok((expect_context::<SharedBackend>(), caller))
+    }
+
+    pub(super) fn fail(error: &Error) -> ApiError {
+        let code = error.code();
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(status(code));
+        }
+        let detail = match error {
+            Error::Invalid(fields) => fields
+                .iter()
+                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.detail))
+                .collect::<Vec<_>>()
+                .join("; "),
+            other => other.to_string(),
+        };
+        ApiError::new(code, detail)
+    }
+
+    fn status(code: ErrorCode) -> StatusCode {
+        StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+}
+
+/// Who is signed in.
+#[server(endpoint = "session", prefix = "/api")]
+pub async fn session() -> Result<SessionView, ApiError> {
+    let (_, caller) = door::enter().await?;
+    Ok(SessionView {
+        name: caller.actor.name,
+        roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
+    })
+}
+
+/// One page of a lane.
+#[server(endpoint = "list_actions", prefix = "/api")]
+pub async fn list_actions(lane: Lane, cursor: Option<String>) -> Result<ActionPage, ApiError> {
+    use crate::domain::ListQuery;
+    let (backend, caller) = door::enter().await?;
+    let query = ListQuery { cursor, ..ListQuery::first(lane) };
+    backend.list(&caller, query).await.map_err(|error| door::fail(&error))
+}
+
+/// One action with all that a person needs to decide.
+#[server(endpoint = "load_action", prefix = "/api")]
+pub async fn load_action(id: ActionId) -> Result<ActionDetail, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.detail(&caller, id).await.map_err(|error| door::fail(&error))
+}
+
+/// Lets the action happen, if it is still what the caller saw.
+#[server(endpoint = "approve_action", prefix = "/api")]
+pub async fn approve_action(
+    id: ActionId,
+    expected_version: i64,
+    digest: String,
+    comment: Option<String>,
+) -> Result<Action, ApiError> {
+    use crate::domain::Seen;
+    let (backend, caller) = door::enter().await?;
+    let comment = comment.filter(|comment| !comment.trim().is_empty());
+    let seen = Seen { expected_version, digest };
+    backend.approve(&caller, id, seen, comment).await.map_err(|error| door::fail(&error))
+}
+
+/// Refuses the action, if it is still what the caller saw.
+#[server(endpoint = "reject_action", prefix = "/api")]
+pub async fn reject_action(
+    id: ActionId,
+    expected_version: i64,
+    digest: String,
+    reason: String,
+) -> Result<Action, ApiError> {
+    use crate::domain::Seen;
+    let (backend, caller) = door::enter().await?;
+    let seen = Seen { expected_version, digest };
+    backend.reject(&caller, id, seen, reason).await.map_err(|error| door::fail(&error))
+}
+
+/// Starts the reverse of the action.
+#[server(endpoint = "undo_action", prefix = "/api")]
+pub async fn undo_action(
+    id: ActionId,
+    expected_version: i64,
+    digest: String,
+    reason: String,
+) -> Result<Action, ApiError> {
+    use crate::domain::Seen;
+    let (backend, caller) = door::enter().await?;
+    let seen = Seen { expected_version, digest };
+    backend.undo(&caller, id, seen, reason).await.map_err(|error| door::fail(&error))
+}

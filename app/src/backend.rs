@@ -1,0 +1,134 @@
+//! The only door from the screens and the API into the server.
+//!
+//! Server functions cannot be generic, so they call this trait, which the server implements with its service and
+//! provides through context. Every method asks who is calling and authorizes by itself; no caller may rely on a view.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Action, ActionId, ActionPage, Caller, Error, ListQuery, Proposal, Seen};
+
+/// The server's service, as the server functions and the REST API hold it.
+pub type SharedBackend = Arc<dyn Backend>;
+
+/// What can be asked of the server.
+#[async_trait]
+pub trait Backend: Send + Sync {
+    /// One page of a lane, in its default order.
+    async fn list(&self, caller: &Caller, query: ListQuery) -> Result<ActionPage, Error>;
+
+    /// One action as it is.
+    async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;
+
+    /// One action with all that a person needs to decide.
+    async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error>;
+
+    /// Lets the action happen, if it is still what the caller saw.
+    async fn approve(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        comment: Option<String>,
+    ) -> Result<Action, Error>;
+
+    /// Refuses the action, if it is still what the caller saw.
+    async fn reject(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+    ) -> Result<Action, Error>;
+
+    /// Starts the reverse of the action. Returns the original.
+    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
+
+    /// Takes in proposals, all or none.
+    async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+}
+
+/// What became of one proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// The action as it is now.
+    pub action: Action,
+    /// Whether this request made it; false for a repeat.
+    pub created: bool,
+}
+
+/// Whether the caller may do a thing now, or why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Offer {
+    /// The button works.
+    Open,
+    /// The sentence that stands in its place.
+    Closed(String),
+}
+
+impl Offer {
+    /// Whether the button works.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+impl From<Result<(), String>> for Offer {
+    fn from(result: Result<(), String>) -> Self {
+        result.map_or_else(Self::Closed, |()| Self::Open)
+    }
+}
+
+/// One action with all that a person needs to decide on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionDetail {
+    /// The action.
+    pub action: Action,
+    /// May the caller approve it now?
+    pub approve: Offer,
+    /// May the caller reject it now?
+    pub reject: Offer,
+    /// May the caller undo it now?
+    pub undo: Offer,
+    /// The executor that carries it out, or would; none if none is connected for it.
+    pub executor: Option<ExecutorView>,
+    /// Earlier actions on the same entity of the same asset, newest first, at most ten.
+    pub earlier: Vec<Action>,
+    /// The server's time of the answer.
+    pub rendered_at: Timestamp,
+}
+
+/// An executor as the screen names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorView {
+    /// Its name.
+    pub name: String,
+    /// Whether it only pretends: the demo estate.
+    pub simulated: bool,
+}
+
+/// Who is signed in, for the frame of the page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// The person's name.
+    pub name: String,
+    /// The labels of the person's roles.
+    pub roles: Vec<String>,
+}
+
+/// What the server tells each page about itself; provided through context and the same for all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteInfo {
+    /// Path of the JavaScript.
+    pub js: String,
+    /// Path of the wasm.
+    pub wasm: String,
+    /// Path of the style sheet.
+    pub css: String,
+    /// Whether this is the demo estate: a banner, and a sign-in button a role.
+    pub demo: bool,
+}
