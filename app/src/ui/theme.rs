@@ -8,7 +8,8 @@ const KEY: &str = "theme";
 
 /// Applies what the person chose earlier.
 pub(super) fn restore() {
-    let stored = window().local_storage().ok().flatten().and_then(|storage| storage.get_item(KEY).ok().flatten());
+    let stored =
+        window().local_storage().ok().flatten().and_then(|storage| storage.get_item(KEY).ok().flatten());
     if let Some(theme) = stored.filter(|theme| theme == "light" || theme == "dark") {
         apply(&theme);
     }

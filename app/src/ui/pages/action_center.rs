@@ -44,7 +44,8 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         move || (here.read().lane, here.read().after.clone()),
         |(lane, after)| async move { (lane, list_actions(lane, after).await) },
     );
-    let detail: Detail = Resource::new(move || here.read().open.clone(), |open| async move { Some(open_action(open?).await) });
+    let detail: Detail =
+        Resource::new(move || here.read().open.clone(), |open| async move { Some(open_action(open?).await) });
     let decisions = Decisions::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);
@@ -94,13 +95,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
 }
 
 async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
-    match open.parse() {
-        Ok(id) => load_action(id).await,
-        Err(_) => {
-            let code = ErrorCode::NotFound;
-            Err(ApiError { code, detail: code.label().to_owned() })
-        }
+    if let Ok(id) = open.parse() {
+        return load_action(id).await;
     }
+    let code = ErrorCode::NotFound;
+    Err(ApiError { code, detail: code.label().to_owned() })
 }
 
 /// What the list shows; it changes rarely, so that rows can change alone.
@@ -121,7 +120,8 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         })
     });
     let rows = Memo::new(move |_| page_of(list, |page| page.items.clone()).unwrap_or_default());
-    let rendered_at = Memo::new(move |_| page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+    let rendered_at =
+        Memo::new(move |_| page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let neighbours = Memo::new(move |_| {
         let here = here.read();
@@ -178,9 +178,8 @@ fn DetailView(
     news: RwSignal<Option<News>>,
     wants_focus: StoredValue<bool>,
 ) -> impl IntoView {
-    let rendered_at = Memo::new(move |_| {
-        detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH)
-    });
+    let rendered_at =
+        Memo::new(move |_| detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let setting = Setting { here, now, decisions, wants_focus };
     let state = Memo::new(move |_| {
@@ -244,7 +243,8 @@ fn ended(status: Status) -> String {
 
 /// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
 fn news_from_url(decisions: Decisions) -> Option<News> {
-    let code = |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
+    let code =
+        |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
     let Decisions { approve, reject, undo } = decisions;
     code(approve.value().get_untracked())
         .or_else(|| code(reject.value().get_untracked()))

@@ -130,11 +130,21 @@ mod tests {
     #[test]
     fn only_own_paths_are_gone_back_to() {
         let home = Place::of(Lane::Pending).href();
-        for bad in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\r\nb", ""] {
+        for bad in [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "/a\r\nb",
+            "",
+        ] {
             assert_eq!(own_path(Some(bad.to_owned())), home, "{bad:?}");
         }
         assert_eq!(own_path(None), home);
-        assert_eq!(own_path(Some("/action-center/history?open=1".to_owned())), "/action-center/history?open=1");
+        assert_eq!(
+            own_path(Some("/action-center/history?open=1".to_owned())),
+            "/action-center/history?open=1"
+        );
     }
 
     #[test]

@@ -275,8 +275,8 @@ fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
         let href = move || here.read().with_open(id).href();
         (label, view! { <a href=href data-noscroll>"Open the other action"</a> }.into_any())
     };
-    let state = (action.undo != UndoState::None)
-        .then(|| ("State", view! { <Badge look=action.undo/> }.into_any()));
+    let state =
+        (action.undo != UndoState::None).then(|| ("State", view! { <Badge look=action.undo/> }.into_any()));
     let mut facts = Vec::new();
     facts.extend(state);
     facts.extend(action.undo_of.map(|id| link("Reverses", id)));

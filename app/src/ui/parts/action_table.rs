@@ -40,24 +40,15 @@ enum Column {
 
 const fn columns(lane: Lane) -> &'static [Column] {
     use Column::{
-        ActionType, Asset, DecidedBy, Decision, Entity, Expires, Investigation, Proposed, ProposedBy, Severity,
-        Source, Status, StatusWithDetail, Undo, Updated, Verdict,
+        ActionType, Asset, DecidedBy, Decision, Entity, Expires, Investigation, Proposed, ProposedBy,
+        Severity, Source, Status, StatusWithDetail, Undo, Updated, Verdict,
     };
     match lane {
         Lane::Pending => &[Severity, ActionType, Entity, Asset, ProposedBy, Verdict, Proposed, Expires],
         Lane::InProgress => &[ActionType, Entity, Asset, StatusWithDetail, DecidedBy, Updated],
-        Lane::History => &[
-            Updated,
-            ActionType,
-            Entity,
-            Asset,
-            Decision,
-            DecidedBy,
-            Source,
-            Status,
-            Undo,
-            Investigation,
-        ],
+        Lane::History => {
+            &[Updated, ActionType, Entity, Asset, Decision, DecidedBy, Source, Status, Undo, Investigation]
+        }
     }
 }
 
@@ -136,7 +127,8 @@ pub(in crate::ui) fn ActionTable(
         if matches!(target.closest("a, button"), Ok(Some(_))) || is_selecting() {
             return;
         }
-        let link = target.closest("tr").ok().flatten().and_then(|row| row.query_selector("a[href]").ok().flatten());
+        let link =
+            target.closest("tr").ok().flatten().and_then(|row| row.query_selector("a[href]").ok().flatten());
         if let Some(href) = link.and_then(|link| link.get_attribute("href")) {
             navigate(&href, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
         }
@@ -200,11 +192,9 @@ fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>
         Column::Undo => {
             (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
         }
-        Column::Investigation => action
-            .investigation_id
-            .clone()
-            .map(|text| view! { <ShortText text limit=22/> })
-            .into_any(),
+        Column::Investigation => {
+            action.investigation_id.clone().map(|text| view! { <ShortText text limit=22/> }).into_any()
+        }
     }
 }
 

@@ -38,8 +38,12 @@ pub(in crate::ui) fn Failure(
 const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
-        ErrorCode::Invalid => "This address names a page that does not exist. Open the tab again to start at its first page.",
-        ErrorCode::Busy => "The server is busy or can't be reached. Nothing is lost; try again in a few seconds.",
+        ErrorCode::Invalid => {
+            "This address names a page that does not exist. Open the tab again to start at its first page."
+        }
+        ErrorCode::Busy => {
+            "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
+        }
         other => other.label(),
     }
 }

@@ -19,7 +19,9 @@ pub(super) fn UndoForm(
 ) -> impl IntoView {
     let ActionDetail { action, undo: offer, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
-        (Offer::Closed(reason), _) => return Either::Left(view! { <div class="decide">{closed("No undo", reason)}</div> }),
+        (Offer::Closed(reason), _) => {
+            return Either::Left(view! { <div class="decide">{closed("No undo", reason)}</div> });
+        }
         (Offer::Open, Undo::Never(_)) => None,
         (Offer::Open, Undo::By(reverse)) => Some(reverse),
     };

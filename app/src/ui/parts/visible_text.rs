@@ -19,9 +19,9 @@ pub(super) fn VisibleText(
         .into_iter()
         .map(|piece| match piece {
             Piece::Plain(text) => Either::Left(text),
-            Piece::Hidden(of) => {
-                Either::Right(view! { <span class="hidden-char" title="Hidden character">{number(of)}</span> })
-            }
+            Piece::Hidden(of) => Either::Right(
+                view! { <span class="hidden-char" title="Hidden character">{number(of)}</span> },
+            ),
         })
         .collect_view();
     Either::Right(view! { <bdi class="suspicious">{pieces}</bdi> })
