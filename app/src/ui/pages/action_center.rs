@@ -6,12 +6,15 @@
 use jiff::Timestamp;
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
 use leptos_meta::Title;
-use leptos_router::hooks::use_navigate;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::NotFound;
 use crate::api::{ApiError, list_actions, load_action};
-use crate::backend::ActionDetail;
+use crate::backend::{ActionDetail, Offer};
 use crate::domain::{Action, ActionPage, ErrorCode, Lane, Status};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
@@ -61,6 +64,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     });
     follow_opening(here, news, wants_focus);
     close_on_escape(here);
+    forget_url_failure(here);
 
     let now_loading = move || loading.get() && !quiet.get();
     view! {
@@ -219,11 +223,9 @@ fn DetailView(
 /// The details render again when one of these changes; then nothing typed for the old state may stay.
 fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
     match answer {
-        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, earlier, .. }) => {
-            let offers = [approve, reject, undo].map(|offer| if offer.is_open() { 'o' } else { 'c' });
-            let [approve, reject, undo] = offers;
-            let earlier: i64 = earlier.iter().map(|action| action.version).sum();
-            format!("{id} {version} {approve}{reject}{undo} {earlier}")
+        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
+            let [approve, reject, undo] = [approve, reject, undo].map(Offer::is_open);
+            format!("{id} {version} {approve} {reject} {undo}")
         }
         Err(error) => error.code.as_str().to_owned(),
     }
@@ -261,11 +263,15 @@ fn announce(
 ) {
     let say = move |answer: Option<Result<Action, ApiError>>, done: fn(&Action) -> &'static str| {
         let Some(answer) = answer else { return };
+        // The details render anew where the action changed; a form that stays keeps the focus.
+        let changed = answer
+            .as_ref()
+            .map_or_else(|error| matches!(error.code, ErrorCode::Conflict | ErrorCode::Expired), |_| true);
+        wants_focus.set_value(changed);
         news.set(Some(match answer {
             Ok(action) => News::Done(done(&action).to_owned()),
             Err(error) => News::failed(error),
         }));
-        wants_focus.set_value(true);
         reload();
     };
     let Decisions { approve, reject, undo } = decisions;
@@ -308,26 +314,45 @@ fn follow_opening(here: Memo<Place>, news: RwSignal<Option<News>>, wants_focus: 
 }
 
 fn focus_row(id: Option<String>) {
-    use leptos::wasm_bindgen::JsCast;
     let link = id.and_then(|id| document().get_element_by_id(&format!("open-{id}")));
-    if let Some(link) = link.and_then(|link| link.dyn_into::<leptos::web_sys::HtmlElement>().ok()) {
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         drop(link.focus());
     }
 }
 
+/// Escape leaves a field first, so that nothing typed is lost by one key.
 fn close_on_escape(here: Memo<Place>) {
     let navigate = use_navigate();
     Effect::new(move |_| {
         let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             let here = here.get_untracked();
-            if event.key() == "Escape" && !event.default_prevented() && here.open.is_some() {
-                let options = leptos_router::NavigateOptions { scroll: false, ..Default::default() };
-                navigate(&here.closed().href(), options);
+            if event.key() != "Escape" || event.default_prevented() || here.open.is_none() {
+                return;
+            }
+            let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+            match target.filter(|target| matches!(target.closest("input, textarea"), Ok(Some(_)))) {
+                Some(field) => drop(field.blur()),
+                None => navigate(&here.closed().href(), still()),
             }
         });
         on_cleanup(move || handle.remove());
     });
+}
+
+/// A failure that came by the URL has been read: a reload must not tell it again.
+fn forget_url_failure(here: Memo<Place>) {
+    let query = use_query_map();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if query.read_untracked().get_str("__err").is_some() {
+            navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
+        }
+    });
+}
+
+fn still() -> NavigateOptions {
+    NavigateOptions { scroll: false, ..NavigateOptions::default() }
 }
 
 /// A session that ended meanwhile: the sign-in page leads back here.

@@ -92,7 +92,8 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
             {seen(&action)}
             <label class="field">
                 <span class="field-label">"Comment (optional)"</span>
-                <input type="text" name="comment" maxlength=LONGEST_COMMENT.to_string() autocomplete="off"/>
+                // Not an `<input>`: there, Enter would approve.
+                <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
             </label>
             <div class="submit-row">
                 <button type="submit" class=class disabled=busy>
