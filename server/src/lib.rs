@@ -1,1 +1,7 @@
-//! tmp
+//! Countersign's server: everything behind the page.
+//!
+//! `http` asks who is calling and calls the `service`; the service decides and writes through the `store`;
+//! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
+
+pub mod audit;
+pub mod store;
