@@ -25,10 +25,15 @@ pub const CRASH_POINTS: &[&str] = &[
 #[macro_export]
 macro_rules! crash_point {
     ($name:literal) => {
-        #[cfg(feature = "crash-points")]
-        $crate::crash::reach($name);
+        $crate::crash::reach($name)
     };
 }
+
+/// What the macro calls; not for direct use.
+#[doc(hidden)]
+#[cfg(not(feature = "crash-points"))]
+#[inline]
+pub const fn reach(_: &str) {}
 
 /// What the macro calls; not for direct use.
 #[doc(hidden)]
@@ -37,7 +42,7 @@ pub fn reach(name: &str) {
     use rustix::process::{Signal, getpid, kill_process};
 
     if std::env::var_os("COUNTERSIGN_CRASH_POINT").is_some_and(|wanted| wanted == name) {
-        // SIGKILL needs a moment to be delivered; nothing after the point may run meanwhile.
+        // SIGKILL may need a moment to arrive; nothing after the point may run meanwhile.
         while kill_process(getpid(), Signal::KILL).is_ok() {
             std::thread::park();
         }
@@ -57,7 +62,9 @@ mod tests {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 collect(&path, names);
-            } else if path.extension().is_some_and(|ext| ext == "rs") && path.file_name().unwrap() != "crash.rs" {
+            } else if path.extension().is_some_and(|ext| ext == "rs")
+                && path.file_name().unwrap() != "crash.rs"
+            {
                 let source = fs::read_to_string(&path).unwrap();
                 let calls = source.split("crash_point!(\"").skip(1);
                 names.extend(calls.map(|rest| rest.split('"').next().unwrap().to_owned()));

@@ -115,7 +115,9 @@ impl<'de> Visitor<'de> for OneKey {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Target, A::Error> {
-        let Some(name) = map.next_key::<String>()? else { return Err(A::Error::custom("no target is named")) };
+        let Some(name) = map.next_key::<String>()? else {
+            return Err(A::Error::custom("no target is named"));
+        };
         let target = match name.as_str() {
             "file" => Target::File(map.next_value()?),
             "features" => Target::Features(map.next_value()?),

@@ -26,12 +26,7 @@ pub(super) fn write(dir: BorrowedFd<'_>, name: &str, bytes: &[u8]) -> io::Result
 }
 
 /// Moves a name; fails with `EXIST` instead of replacing anything.
-pub(super) fn rename(
-    from: BorrowedFd<'_>,
-    old: &Path,
-    to: BorrowedFd<'_>,
-    new: &Path,
-) -> Result<(), Errno> {
+pub(super) fn rename(from: BorrowedFd<'_>, old: &Path, to: BorrowedFd<'_>, new: &Path) -> Result<(), Errno> {
     renameat_with(from, old, to, new, RenameFlags::NOREPLACE)
 }
 

@@ -44,7 +44,11 @@ impl Refusal {
     }
 
     pub(super) fn outside() -> Self {
-        Self::new(Status::FORBIDDEN, "outside_root", "the path lies outside of the folder that this responder serves")
+        Self::new(
+            Status::FORBIDDEN,
+            "outside_root",
+            "the path lies outside of the folder that this responder serves",
+        )
     }
 
     pub(super) fn symlink() -> Self {
@@ -56,7 +60,11 @@ impl Refusal {
     }
 
     pub(super) fn hard_link() -> Self {
-        Self::new(Status::BAD_REQUEST, "hard_link", "the file has more than one link; moving one would leave the others")
+        Self::new(
+            Status::BAD_REQUEST,
+            "hard_link",
+            "the file has more than one link; moving one would leave the others",
+        )
     }
 
     pub(super) fn foreign() -> Self {

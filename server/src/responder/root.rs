@@ -78,7 +78,9 @@ impl Root {
             return Err(Refusal::outside());
         }
         let relative = if path.is_absolute() {
-            path.strip_prefix(&self.path).or_else(|_| path.strip_prefix(&self.given)).map_err(|_| Refusal::outside())?
+            path.strip_prefix(&self.path)
+                .or_else(|_| path.strip_prefix(&self.given))
+                .map_err(|_| Refusal::outside())?
         } else {
             path
         };
@@ -125,7 +127,8 @@ impl Root {
 
     fn open_file(&self, folder: BorrowedFd<'_>, name: &Path) -> Result<File, Refusal> {
         // A look before the open: opening a device or a pipe can have effects of its own.
-        let stat = durable::stat(folder, name).map_err(|error| Refusal::system("look at the file", &error))?;
+        let stat =
+            durable::stat(folder, name).map_err(|error| Refusal::system("look at the file", &error))?;
         let stat = stat.ok_or_else(Refusal::not_found)?;
         match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
             rustix::fs::FileType::RegularFile => {}

@@ -63,9 +63,11 @@ impl Vault {
     /// Opens the vault, making it if it is missing; refuses one that others could enter.
     pub(super) fn open(path: &Path, root: &Root) -> anyhow::Result<Self> {
         match rustix::fs::mkdir(path, Mode::RWXU) {
-            Ok(()) => File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
-                .and_then(|parent| parent.sync_all())
-                .context("the vault's name cannot be made durable")?,
+            Ok(()) => {
+                File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+                    .and_then(|parent| parent.sync_all())
+                    .context("the vault's name cannot be made durable")?
+            }
             Err(Errno::EXIST) => {}
             Err(error) => bail!("the vault {} cannot be made: {error}", path.display()),
         }
@@ -81,7 +83,8 @@ impl Vault {
             root.path().display()
         );
 
-        let lock = openat(&dir, "lock", OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?;
+        let lock =
+            openat(&dir, "lock", OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC, Mode::RUSR | Mode::WUSR)?;
         if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
             bail!("another responder is using the vault {}", path.display());
         }
@@ -176,8 +179,18 @@ impl Vault {
     pub(super) fn held(&self, sha256: Sha256, path: Option<&str>) -> io::Result<Vec<(String, Held)>> {
         let mut found = Vec::new();
         for name in names(self.dir())? {
-            let Some(entry) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) else { continue };
-            let Some(held) = self.record(entry)? else { continue };
+            let Some(entry) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) else {
+                continue;
+            };
+            let held = match self.record(entry) {
+                Ok(Some(held)) => held,
+                Ok(None) => continue,
+                // One damaged record must not keep all the others in.
+                Err(error) => {
+                    tracing::error!(entry, %error, "a record in the vault cannot be read");
+                    continue;
+                }
+            };
             if held.facts.sha256 == sha256 && path.is_none_or(|path| path == held.path) && self.has(entry)? {
                 found.push((entry.to_owned(), held));
             }
@@ -199,7 +212,10 @@ pub(super) fn names(dir: BorrowedFd<'_>) -> io::Result<Vec<String>> {
 }
 
 /// Reads a JSON file of ours; `None` if there is none.
-pub(super) fn read_json<T: serde::de::DeserializeOwned>(dir: BorrowedFd<'_>, name: &str) -> io::Result<Option<T>> {
+pub(super) fn read_json<T: serde::de::DeserializeOwned>(
+    dir: BorrowedFd<'_>,
+    name: &str,
+) -> io::Result<Option<T>> {
     match openat(dir, name, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty()) {
         Ok(file) => Ok(Some(serde_json::from_str(&io::read_to_string(File::from(file))?)?)),
         Err(Errno::NOENT) => Ok(None),

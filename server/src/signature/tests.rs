@@ -74,8 +74,7 @@ fn a_missing_key_is_made_once_and_for_its_owner_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("key");
     let made: Vec<Vec<u8>> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| Key::load_or_create(&path).unwrap().0)).collect();
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| Key::load_or_create(&path).unwrap().0)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).collect()
     });
     assert!(made.iter().all(|key| key == &made[0] && key.len() == 32));
