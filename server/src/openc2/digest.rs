@@ -1,4 +1,4 @@
-//! Hash values as OpenC2 writes them: upper-case hex on the wire, read in either case.
+//! Hash values as `OpenC2` writes them: upper-case hex on the wire, read in either case.
 
 use std::fmt;
 use std::str::FromStr;

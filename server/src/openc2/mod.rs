@@ -1,4 +1,4 @@
-//! OpenC2 language v1.0 as typed messages: the words that a producer and a consumer exchange.
+//! The `OpenC2` language v1.0 as typed messages: the words that a producer and a consumer exchange.
 //!
 //! Owns the JSON shapes in both directions and nothing else: no HTTP, no signing, no files. The executor's client
 //! builds commands and reads responses with it, the responder the other way round.

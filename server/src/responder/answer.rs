@@ -1,5 +1,7 @@
 //! The words of a result: from what became of each file to one status and one sentence.
 
+use std::fmt::Write as _;
+
 use super::journal::{Refused, Verb};
 use crate::openc2::{FileReport, Outcome, Report, Response, Status};
 
@@ -28,12 +30,12 @@ pub(super) fn conclude(
             (status, Outcome::Failed, detail)
         }
     };
-    if unreadable > 0 {
-        detail.push_str("; ");
-        detail.push_str(&match unreadable {
-            1 => "1 file or folder could not be looked into".to_owned(),
-            many => format!("{many} files or folders could not be looked into"),
-        });
+    match unreadable {
+        0 => {}
+        1 => detail += "; 1 file or folder could not be looked into",
+        many => {
+            let _ = write!(detail, "; {many} files or folders could not be looked into");
+        }
     }
     let reason = first.map(|refusal| refusal.reason.into_owned());
     let refused = refused.into_iter().map(|Refused { file, refusal }| FileReport {

@@ -1,4 +1,4 @@
-//! From an OpenC2 command to what is done: the table of pairs that this consumer knows, and their arguments.
+//! From an `OpenC2` command to what is done: the table of pairs that this consumer knows, and their arguments.
 //!
 //! To add a pair: a line in [`PAIRS`] and an arm in [`understand`]. What is not in the table answers 501; what is,
 //! refuses every argument that it would have to ignore.

@@ -45,9 +45,10 @@ async fn receive(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) 
         Ok(admitted) => admitted,
         Err(answer) => return door.reply(None, &Headers::default(), answer),
     };
-    let (asked, answer) = match read(&headers, &body) {
-        Ok((asked, command)) => (asked, door.carry_out(command).await),
-        Err((asked, answer)) => (asked, answer),
+    let mut asked = Headers::default();
+    let answer = match read(&headers, &body, &mut asked) {
+        Ok(command) => door.carry_out(command).await,
+        Err(answer) => answer,
     };
     door.reply(Some(&signed.id), &asked, answer)
 }
@@ -115,34 +116,32 @@ impl Door {
     }
 }
 
-/// Reads a believed message; an answer to one that cannot be read still names its request.
-fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Headers, Command), (Headers, Answer)> {
+/// Reads a believed message. What is known of its headers is kept, so that a refusal names its request too.
+fn read(headers: &HeaderMap, body: &[u8], asked: &mut Headers) -> Result<Command, Answer> {
     let outer = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let mut asked = Headers { request_id: outer.clone(), ..Headers::default() };
+    asked.request_id.clone_from(&outer);
     let typed = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if !typed.is_some_and(openc2::is_media_type) {
         let detail = format!("the content type must be {}", openc2::MEDIA_TYPE);
-        return Err((asked, bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail)));
+        return Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail));
     }
     let mut reader = serde_json::Deserializer::from_slice(body);
-    let message: Message = match serde_path_to_error::deserialize(&mut reader) {
-        Ok(message) => message,
-        Err(error) => return Err((asked, bad(StatusCode::BAD_REQUEST, &format!("not a message: {error}")))),
-    };
+    let message: Message = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| bad(StatusCode::BAD_REQUEST, &format!("not a message: {error}")))?;
     if reader.end().is_err() {
-        return Err((asked, bad(StatusCode::BAD_REQUEST, "not a message: there is more after its end")));
+        return Err(bad(StatusCode::BAD_REQUEST, "not a message: there is more after its end"));
     }
-    asked = message.headers;
+    *asked = message.headers;
     if let (Some(outer), Some(inner)) = (&outer, &asked.request_id)
         && outer != inner
     {
-        return Err((asked, bad(StatusCode::BAD_REQUEST, "X-Request-ID and headers.request_id differ")));
+        return Err(bad(StatusCode::BAD_REQUEST, "X-Request-ID and headers.request_id differ"));
     }
-    asked.request_id = asked.request_id.or(outer);
+    asked.request_id = asked.request_id.take().or(outer);
     match message.body.openc2 {
-        Content::Request(command) => Ok((asked, command)),
+        Content::Request(command) => Ok(command),
         Content::Response(_) | Content::Notification(_) => {
-            Err((asked, bad(StatusCode::BAD_REQUEST, "the message is not a request")))
+            Err(bad(StatusCode::BAD_REQUEST, "the message is not a request"))
         }
     }
 }

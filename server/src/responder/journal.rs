@@ -95,7 +95,7 @@ pub(super) fn store(vault: &Vault, record: &Record) -> io::Result<()> {
 pub(super) fn unfinished(vault: &Vault) -> io::Result<Vec<Record>> {
     let mut records = Vec::new();
     for name in vault::names(vault.journal())? {
-        if name.starts_with('.') || !name.ends_with(".json") {
+        if name.strip_suffix(".json").is_none_or(|id| Uuid::try_parse(id).is_err()) {
             continue;
         }
         match vault::read_json::<Record>(vault.journal(), &name) {

@@ -1,4 +1,4 @@
-//! The responder: an OpenC2 consumer that moves files between a served folder and a vault on this host.
+//! The responder: an `OpenC2` consumer that moves files between a served folder and a vault on this host.
 //!
 //! Owns everything that touches those two folders, and needs nothing else of the server: its journal is files.
 //! It must not trust what lies under the root, which others write to at the same time, nor a caller without the key.

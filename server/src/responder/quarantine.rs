@@ -34,7 +34,7 @@ fn by_rename(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<(
     }
     if !vault.has(&step.entry).context("the vault cannot be read")? {
         let Found { spot, file: _file } = take_aim(root, place, step)?;
-        match vault.rename(spot.folder(), spot.name(), vault.dir(), Path::new(&step.entry)) {
+        match (vault.rename)(spot.folder(), spot.name(), vault.dir(), Path::new(&step.entry)) {
             Ok(()) => {}
             Err(Errno::XDEV) => return Err(Failure::OtherFileSystem),
             Err(Errno::NOENT) => return Err(Refusal::not_found().into()),
@@ -90,7 +90,7 @@ fn put_back(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<Re
     let entry = step.entry.as_str();
     let stat = vault.stat(entry).context("the vault cannot be read")?.context("the file left the vault")?;
     let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-    if is_file && stat.st_ino == step.held.facts.ino && stat.st_mode & 0o7777 == 0 {
+    if is_file && stat.st_ino == step.held.facts.ino && Mode::from_raw_mode(stat.st_mode).is_empty() {
         let mode = Mode::from_raw_mode(step.held.facts.mode);
         rustix::fs::chmodat(vault.dir(), entry, mode, rustix::fs::AtFlags::empty())
             .context("the mode cannot be restored")?;

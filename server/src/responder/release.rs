@@ -68,7 +68,7 @@ fn by_rename(vault: &Vault, step: &Step, spot: &Spot) -> Result<(), Failure> {
         return Err(Refusal::system("restore the owner and mode", &error).into());
     }
     crash_point!("release.after_restore");
-    if let Err(error) = vault.rename(vault.dir(), Path::new(&step.entry), spot.folder(), spot.name()) {
+    if let Err(error) = (vault.rename)(vault.dir(), Path::new(&step.entry), spot.folder(), spot.name()) {
         content::seal(&file).context("the file in the vault cannot be sealed")?;
         return Err(match error {
             Errno::XDEV => Failure::OtherFileSystem,
@@ -146,7 +146,7 @@ fn copy_out(step: &Step, spot: &Spot, temporary: &Path, source: &File) -> Result
 /// Whether the file at the destination is the copy with this inode number, complete.
 fn is_out(spot: &Spot, step: &Step, ino: u64) -> Result<bool, Failure> {
     let stat = spot.stat().context("the folder cannot be read")?;
-    if !stat.is_some_and(|stat| stat.st_ino == ino) {
+    if stat.is_none_or(|stat| stat.st_ino != ino) {
         return Ok(false);
     }
     let file = Root::open_beneath(spot.folder(), spot.name(), OFlags::RDONLY | OFlags::NONBLOCK);

@@ -48,6 +48,9 @@ pub(super) enum State {
     },
 }
 
+/// Moves a name from one folder to another, never over an existing one.
+type Rename = fn(BorrowedFd<'_>, &Path, BorrowedFd<'_>, &Path) -> Result<(), Errno>;
+
 /// The open vault.
 pub(super) struct Vault {
     dir: OwnedFd,
@@ -55,8 +58,8 @@ pub(super) struct Vault {
     device: u64,
     /// Held for as long as the process lives: two responders would not see each other's steps.
     _lock: OwnedFd,
-    #[cfg(test)]
-    pub(super) renames_fail: bool,
+    /// How a name crosses between the vault and a folder; `XDEV` when only copying will do.
+    pub(super) rename: Rename,
 }
 
 impl Vault {
@@ -64,9 +67,10 @@ impl Vault {
     pub(super) fn open(path: &Path, root: &Root) -> anyhow::Result<Self> {
         match rustix::fs::mkdir(path, Mode::RWXU) {
             Ok(()) => {
-                File::open(path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+                let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+                File::open(parent.unwrap_or(Path::new(".")))
                     .and_then(|parent| parent.sync_all())
-                    .context("the vault's name cannot be made durable")?
+                    .context("the vault's name cannot be made durable")?;
             }
             Err(Errno::EXIST) => {}
             Err(error) => bail!("the vault {} cannot be made: {error}", path.display()),
@@ -96,14 +100,7 @@ impl Vault {
         let journal = openat(&dir, "journal", flags, Mode::empty())?;
         check_private(&journal, &path.join("journal"))?;
         durable::sync(&dir)?;
-        Ok(Self {
-            dir,
-            journal,
-            device,
-            _lock: lock,
-            #[cfg(test)]
-            renames_fail: false,
-        })
+        Ok(Self { dir, journal, device, _lock: lock, rename: durable::rename })
     }
 
     pub(super) fn dir(&self) -> BorrowedFd<'_> {
@@ -118,21 +115,6 @@ impl Vault {
     /// Whether something on this device can probably be renamed into the vault.
     pub(super) fn is_on(&self, device: u64) -> bool {
         self.device == device
-    }
-
-    /// Renames between the vault and a folder, in either direction.
-    pub(super) fn rename(
-        &self,
-        from: BorrowedFd<'_>,
-        old: &Path,
-        to: BorrowedFd<'_>,
-        new: &Path,
-    ) -> Result<(), Errno> {
-        #[cfg(test)]
-        if self.renames_fail {
-            return Err(Errno::XDEV);
-        }
-        durable::rename(from, old, to, new)
     }
 
     /// Whether the entry's data is here and complete.
@@ -231,7 +213,7 @@ fn check_private(dir: &OwnedFd, path: &Path) -> anyhow::Result<u64> {
         path.display()
     );
     ensure!(
-        stat.st_mode & 0o077 == 0,
+        !Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO),
         "{} is open to others; give it to its owner alone (chmod 700)",
         path.display()
     );

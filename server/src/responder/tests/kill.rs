@@ -17,7 +17,9 @@ fn victim() {
     let text = std::env::var("VICTIM_ORDER").unwrap();
     let [root, vault, verb, path, id, renames_fail]: [String; 6] = serde_json::from_str(&text).unwrap();
     let mut engine = Engine::open(Path::new(&root), Path::new(&vault), clock).unwrap();
-    engine.vault.renames_fail = renames_fail == "true";
+    if renames_fail == "true" {
+        engine.vault.rename = |_, _, _, _| Err(rustix::io::Errno::XDEV);
+    }
     let verb = if verb == "quarantine" { Verb::Quarantine } else { Verb::Release };
     let order = Order { command_id: id.parse().unwrap(), ..order(verb, Some(&path), sha256(BYTES)) };
     engine.perform(&order);

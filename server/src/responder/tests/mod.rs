@@ -52,7 +52,9 @@ impl Host {
 
     fn engine(&self) -> Engine {
         let mut engine = Engine::open(self.root.path(), &self.vault(), clock).unwrap();
-        engine.vault.renames_fail = self.renames_fail;
+        if self.renames_fail {
+            engine.vault.rename = |_, _, _, _| Err(rustix::io::Errno::XDEV);
+        }
         engine
     }
 
@@ -81,7 +83,7 @@ impl Host {
             .filter(|entry| {
                 let name = entry.file_name();
                 let name = name.to_str().unwrap();
-                !Path::new(name).extension().is_some_and(|ext| ext == "json") && name != "lock"
+                Path::new(name).extension().is_none_or(|ext| ext != "json") && name != "lock"
             })
             .map(|entry| fs::read(entry.path()).unwrap())
             .collect();
