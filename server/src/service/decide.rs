@@ -126,7 +126,9 @@ impl Service {
         now: Timestamp,
     ) -> Result<(Authorized, Lifecycle), Error> {
         let by = caller.authorize(action.permission())?;
-        if action.decision == Decision::Expired || (action.decision == Decision::Pending && action.expires_at <= now) {
+        if action.decision == Decision::Expired
+            || (action.decision == Decision::Pending && action.expires_at <= now)
+        {
             return Err(Error::Expired { current: Box::new(action.clone()) });
         }
         let lifecycle = lifecycle_of(action)?.apply(command).map_err(|refusal| conflict(action, &refusal))?;
@@ -195,7 +197,8 @@ impl Service {
         let refuse = |detail| Error::Conflict { detail, current: Some(Box::new(action.clone())) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;
-        let lifecycle = lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, &refusal))?;
+        let lifecycle =
+            lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, &refusal))?;
         if self.executors.find_for(reverse, action).is_none() {
             return Err(Error::NoExecutor);
         }

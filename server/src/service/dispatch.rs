@@ -2,9 +2,7 @@
 //!
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
-use app::domain::{
-    Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status,
-};
+use app::domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -14,7 +12,7 @@ use crate::crash_point;
 use crate::store::{Guard, Leased, Transaction};
 
 /// How long a worker holds a command before another may take it.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(15);
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
 
 /// A command to carry out, under our lease.
 #[derive(Debug, Clone)]
@@ -50,7 +48,8 @@ impl Service {
                 tx.commit().await?;
                 continue;
             };
-            if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest {
+            if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
+            {
                 let detail = "what is stored is not what was decided on; nothing was sent";
                 self.end(&mut *tx, &leased, Command::Report(Outcome::Failed), detail, now).await?;
                 tx.commit().await?;

@@ -81,7 +81,8 @@ async fn take_one(
         ..fresh
     };
     if before.decision != Decision::Pending || !tx.revise_action(by, &before, &after).await? {
-        let detail = format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
+        let detail =
+            format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
         return Err(Error::Conflict { detail, current: Some(Box::new(before)) });
     }
     let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,

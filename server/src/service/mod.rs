@@ -13,7 +13,7 @@ mod read;
 use std::future::Future;
 use std::sync::Arc;
 
-use app::domain::{Action, ActionType, AuditKind, Authorized, Asset, Entity, Error, Parameters};
+use app::domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -71,7 +71,9 @@ impl Service {
 async fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(change).await.unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
+    tokio::spawn(change)
+        .await
+        .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
 }
 
 /// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters.
@@ -89,7 +91,13 @@ pub fn digest(
 }
 
 /// An audit entry on an action, with the facts that every one carries.
-fn entry(at: Timestamp, kind: AuditKind, by: &Authorized, action: &Action, more: serde_json::Value) -> AuditEntry {
+fn entry(
+    at: Timestamp,
+    kind: AuditKind,
+    by: &Authorized,
+    action: &Action,
+    more: serde_json::Value,
+) -> AuditEntry {
     let mut body = json!({
         "version": action.version,
         "digest": action.digest,

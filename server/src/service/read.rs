@@ -79,7 +79,13 @@ impl Backend for Service {
         detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment }).await }).await
     }
 
-    async fn reject(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error> {
+    async fn reject(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+    ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.decide(&caller, id, seen, Verb::Reject { reason }).await }).await
     }
@@ -98,11 +104,14 @@ impl Backend for Service {
 /// Why a button is missing, as a sentence.
 fn sentence(error: &Error) -> String {
     let text = match error.code() {
-        ErrorCode::Expired | ErrorCode::NoExecutor | ErrorCode::Forbidden | ErrorCode::Conflict => error.to_string(),
+        ErrorCode::Expired | ErrorCode::NoExecutor | ErrorCode::Forbidden | ErrorCode::Conflict => {
+            error.to_string()
+        }
         code => code.label().to_owned(),
     };
     let mut chars = text.chars();
-    let mut text: String = chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    let mut text: String =
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
     if !text.ends_with('.') {
         text.push('.');
     }

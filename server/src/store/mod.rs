@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use app::domain::{
     Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
-    Source, UserId,
+    Severity, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
