@@ -6,6 +6,7 @@
 pub mod audit;
 pub mod crash;
 pub mod executor;
+pub mod http;
 pub mod openc2;
 pub mod responder;
 pub mod service;
