@@ -4,6 +4,8 @@
 //! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
 
 pub mod audit;
+pub mod cli;
+pub mod config;
 pub mod crash;
 pub mod executor;
 pub mod http;
@@ -12,3 +14,4 @@ pub mod responder;
 pub mod service;
 pub mod signature;
 pub mod store;
+pub mod telemetry;

@@ -4,6 +4,7 @@
 //! decide who may do what, and know no SQL. To add a REST route, add a handler in `rest/` and a row in its table; to
 //! add a page, add a route in `app::ui`: it is found by itself, and guarded.
 
+pub mod accept;
 pub mod body;
 pub mod cookie;
 pub mod next;
