@@ -59,7 +59,7 @@ fn main() -> ExitCode {
         Command::Build { release } => build::build(release).map(|()| true),
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
-        Command::Test => test::test(),
+        Command::Test => Ok(test::test()),
     });
     match done {
         Ok(true) => ExitCode::SUCCESS,

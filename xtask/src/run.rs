@@ -20,7 +20,7 @@ use crate::{
     workspace::SITE,
 };
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What `run` and `dev` can be told.
 #[derive(Args)]

@@ -1,10 +1,11 @@
 //! The style sheet: `style/main.css` with its imports in one minified file.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use anyhow::{Result, anyhow};
 use lightningcss::{
     bundler::{Bundler, FileProvider},
+    error::Error,
     printer::PrinterOptions,
     stylesheet::{MinifyOptions, ParserOptions},
     targets::{Browsers, Targets},
@@ -27,17 +28,22 @@ pub(crate) fn build() -> Result<String> {
 fn bundle(entry: &Path) -> Result<String> {
     let files = FileProvider::new();
     let targets = targets();
-    // The errors borrow the sources, which end here: they become text at once.
     let mut sheet = Bundler::new(&files, None, ParserOptions::default())
         .bundle(entry)
-        .map_err(|error| anyhow!("the style sheet cannot be read: {error}"))?;
+        .map_err(|error| because("read", &error))?;
     sheet
         .minify(MinifyOptions { targets, ..MinifyOptions::default() })
-        .map_err(|error| anyhow!("the style sheet cannot be minified: {error}"))?;
+        .map_err(|error| because("minified", &error))?;
     let printed = sheet
         .to_css(PrinterOptions { minify: true, targets, ..PrinterOptions::default() })
-        .map_err(|error| anyhow!("the style sheet cannot be written: {error}"))?;
+        .map_err(|error| because("written", &error))?;
     Ok(printed.code)
+}
+
+/// The errors borrow the sources, which end in here, and count lines from zero: they become text of our own.
+fn because<T: fmt::Display>(what: &str, error: &Error<T>) -> anyhow::Error {
+    let place = error.loc.as_ref().map(|it| format!(" at {}:{}:{}", it.filename, it.line + 1, it.column));
+    anyhow!("the style sheet cannot be {what}: {}{}", error.kind, place.unwrap_or_default())
 }
 
 /// The first versions that know `light-dark()`, nesting and layers: these then stay as they are written.

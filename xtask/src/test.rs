@@ -22,12 +22,17 @@ use crate::{
 /// What a visitor may have to download, compressed.
 const WASM_BUDGET: usize = 250_000;
 
+const CLIPPY: &[&str] = &["clippy", "--quiet"];
+/// As an argument, since `RUSTFLAGS` would have everything compiled anew.
+const DENY: &[&str] = &["--", "-D", "warnings"];
+/// The same wherever the server is checked or compiled for tests.
+const CRASH_POINTS: &[&str] = &["--features", "server/crash-points"];
 /// Server and vocabulary, with the points at which the crash tests end the process.
-const SERVER: &[&str] = &["--package", "app", "--package", "server", "--features", "server/crash-points"];
+const SERVER: &[&str] = &["--package", "app", "--package", "server", CRASH_POINTS[0], CRASH_POINTS[1]];
 const XTASK: &[&str] = &["--package", "xtask"];
 
 /// Returns whether all passed; the last line that it prints is the tally.
-pub(crate) fn test() -> Result<bool> {
+pub(crate) fn test() -> bool {
     let mut tally = Tally::default();
     if let Err(error) = checks(&mut tally) {
         process::explain(&error);
@@ -35,7 +40,7 @@ pub(crate) fn test() -> Result<bool> {
         tally.failed = tally.failed.max(1);
     }
     println!("{tally}");
-    Ok(tally.failed == 0)
+    tally.failed == 0
 }
 
 fn checks(tally: &mut Tally) -> Result<()> {
@@ -44,28 +49,27 @@ fn checks(tally: &mut Tally) -> Result<()> {
     let rustc = toolchain::wasm_rustc()?;
     let chromium = browser::chromium()?;
 
-    lint(tally, "fmt", cargo().args(["fmt", "--all", "--check"]))?;
+    lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check"]))?;
     lint(
         tally,
         "clippy",
-        cargo().args(["clippy", "--quiet", "--workspace", "--exclude", "frontend", "--all-targets"]).args([
-            "--features",
-            "server/crash-points",
-            "--",
-            "-D",
-            "warnings",
-        ]),
+        "server and xtask are clean",
+        cargo()
+            .args(CLIPPY)
+            .args(["--workspace", "--exclude", "frontend", "--all-targets"])
+            .args(CRASH_POINTS)
+            .args(DENY),
     )?;
     // For this machine, since not every rustc with the wasm32 standard library brings its clippy: what the
     // browser's half says is linted all the same.
     lint(
         tally,
         "clippy",
-        cargo().args(["clippy", "--quiet", "--package", "frontend", "--", "-D", "warnings"]),
+        "frontend is clean",
+        cargo().args(CLIPPY).args(["--package", "frontend"]).args(DENY),
     )?;
 
-    let nextest =
-        process::succeeds_within(cargo().args(["nextest", "--version"]), std::time::Duration::from_secs(10));
+    let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     run_tests(tally, "server", SERVER, nextest)?;
     run_tests(tally, "xtask", XTASK, nextest)?;
@@ -84,8 +88,8 @@ fn checks(tally: &mut Tally) -> Result<()> {
     })
 }
 
-fn lint(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> {
-    step(name, || Ok((process::check(command)?, "clean".to_owned())))?;
+fn lint(tally: &mut Tally, name: &str, clean: &str, command: &mut Command) -> Result<()> {
+    step(name, || Ok((process::check(command)?, clean.to_owned())))?;
     *tally += Tally::PASSED;
     Ok(())
 }
@@ -93,13 +97,12 @@ fn lint(tally: &mut Tally, name: &str, command: &mut Command) -> Result<()> {
 /// Compiles the server's tests, and returns the server that comes with them: the browser tests use the same.
 fn test_binary() -> Result<PathBuf> {
     let built = cargo::artifacts(cargo().args(["test", "--no-run"]).args(SERVER))?;
-    let binary = match cargo::binary(&built) {
-        Some((binary, _)) => binary,
+    let binary = if let Some((binary, _)) = cargo::binary(&built) {
+        binary
+    } else {
         // Cargo leaves the binary out while there are no integration tests.
-        None => {
-            let built = cargo::artifacts(cargo().args(["build", "--bins"]).args(SERVER))?;
-            cargo::binary(&built).context("cargo built the server but named no binary")?.0
-        }
+        let built = cargo::artifacts(cargo().args(["build", "--bins"]).args(SERVER))?;
+        cargo::binary(&built).context("cargo built the server but named no binary")?.0
     };
     fs::canonicalize(&binary).with_context(|| format!("{} is not there", binary.display()))
 }

@@ -47,7 +47,7 @@ fn find_or_provide() -> Result<(OsString, &'static str)> {
     let rustup = process::is_there("rustup")
         && process::succeeds_within(
             Command::new("rustup").args(["target", "add", WASM]),
-            Duration::from_secs(180),
+            Duration::from_mins(3),
         );
     if rustup && let Some(rustc) = find() {
         return Ok((rustc, "added by rustup"));
@@ -82,12 +82,8 @@ fn usual() -> OsString {
 }
 
 fn has_std(rustc: &OsString) -> bool {
-    let Some(folder) = library_folder(rustc) else { return false };
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    let names: Vec<_> = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
-    ["libcore-", "libstd-"]
-        .iter()
-        .all(|wanted| names.iter().any(|name| name.starts_with(wanted) && name.ends_with(".rlib")))
+    let Some(libraries) = library_folder(rustc).and_then(|folder| rlibs(&folder).ok()) else { return false };
+    ["libcore-", "libstd-"].iter().all(|wanted| libraries.iter().any(|library| starts_with(library, wanted)))
 }
 
 fn library_folder(rustc: &OsString) -> Option<PathBuf> {
@@ -160,17 +156,30 @@ fn build_std() -> Result<()> {
 fn rlibs(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if name.to_str().is_some_and(|name| name.ends_with(".rlib") && !name.starts_with("libempty")) {
-            found.push(folder.join(name));
+        let file = entry?.path();
+        if file.extension().is_some_and(|it| it == "rlib") && !starts_with(&file, "libempty-") {
+            found.push(file);
         }
     }
     Ok(found)
 }
 
+fn starts_with(file: &Path, prefix: &str) -> bool {
+    file.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(prefix))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_empty_crate_is_no_part_of_the_standard_library() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["libcore-1.rlib", "libcore-1.rmeta", "libempty-2.rlib", "empty-2.d"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        assert_eq!(rlibs(folder.path()).unwrap(), [folder.path().join("libcore-1.rlib")]);
+    }
 
     #[test]
     fn versions_compare_by_number_not_by_text() {
