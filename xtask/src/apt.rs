@@ -28,9 +28,15 @@ pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
     if !is_root() {
         bail!("{purpose} is missing. Run this and start again: {}", by_hand(packages));
     }
-    process::check(apt_get().arg("update"))?;
-    process::check(apt_get().args(["install", "-y", "--no-install-recommends"]).args(packages))?;
-    Ok(())
+    // One unreachable source fails the update as a whole, though the packages may come from another.
+    let updated = process::check(apt_get().arg("update"));
+    let installed =
+        process::check(apt_get().args(["install", "-y", "--no-install-recommends"]).args(packages));
+    match installed {
+        Ok(_) => Ok(()),
+        // Where both failed, the update's complaint is the cause.
+        Err(error) => Err(updated.err().unwrap_or(error)),
+    }
 }
 
 /// What somebody who is not root has to type.
@@ -40,6 +46,7 @@ pub(crate) fn by_hand(packages: &[&str]) -> String {
 
 fn apt_get() -> Command {
     let mut command = Command::new("apt-get");
-    command.env("DEBIAN_FRONTEND", "noninteractive");
+    // Another installation may be under way, as on a machine that has just started.
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=120"]);
     command
 }

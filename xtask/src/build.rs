@@ -20,7 +20,7 @@ pub(crate) fn build(release: bool) -> Result<()> {
 
 /// Sets up what the site needs, and builds it.
 pub(crate) fn site(flavour: Flavour) -> Result<()> {
-    let wasm_opt = if flavour == Flavour::Release { node::packages_if_possible() } else { None };
+    let wasm_opt = if flavour == Flavour::Release { node::packages_if_possible()? } else { None };
     let rustc = toolchain::wasm_rustc()?;
     let glue = wasm::build(&rustc, flavour, wasm_opt.as_ref())?;
     site::assemble(&glue, &style::build()?)

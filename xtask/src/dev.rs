@@ -29,12 +29,9 @@ pub(crate) fn dev(options: &Options) -> Result<()> {
             continue;
         }
         seen = now;
-        match rebuild() {
-            Ok(binary) => {
-                if !demo.restart_server(binary)? {
-                    break;
-                }
-            }
+        match rebuild().and_then(|binary| demo.restart_server(binary)) {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(error) => process::explain(&error),
         }
     }

@@ -8,7 +8,8 @@ use crate::{process, step::step, workspace::DEMO};
 
 const ACTIONS: &str = "2000";
 
-/// The demo's database.
+const DATABASE: &str = "target/demo/countersign.db";
+/// The same as a URL.
 pub(crate) const DATABASE_URL: &str = "sqlite://target/demo/countersign.db";
 /// The folder whose files its real actions are about.
 pub(crate) const SANDBOX: &str = "target/demo/sandbox";
@@ -27,7 +28,7 @@ pub(crate) fn prepare(binary: &Path, fresh: bool) -> Result<()> {
         // Set only once the generator is through: a database without it is half filled, or somebody's own,
         // and the generator is asked what to think of it.
         let complete = Path::new(DEMO).join("complete");
-        if complete.exists() {
+        if complete.exists() && Path::new(DATABASE).exists() {
             return Ok(((), "unchanged".to_owned()));
         }
         process::check(

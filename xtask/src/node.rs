@@ -19,23 +19,23 @@ pub(crate) struct WasmOpt {
 
 /// Installs the npm packages as locked, unless they are there, and returns wasm-opt.
 pub(crate) fn packages() -> Result<WasmOpt> {
+    step("node", provide)
+}
+
+/// Like [`packages`], but goes on without: then the wasm is bigger, and the line says so.
+pub(crate) fn packages_if_possible() -> Result<Option<WasmOpt>> {
     step("node", || {
-        require_node()?;
-        let what = if install()? { "npm packages installed" } else { "npm packages unchanged" };
-        Ok((wasm_opt()?, what.to_owned()))
+        Ok(match provide() {
+            Ok((wasm_opt, what)) => (Some(wasm_opt), what),
+            Err(error) => (None, format!("wasm-opt is skipped, the wasm stays larger: {error:#}")),
+        })
     })
 }
 
-/// Like [`packages`], but goes on without: then the wasm is bigger, and one line says so.
-pub(crate) fn packages_if_possible() -> Option<WasmOpt> {
-    let found = require_node().and_then(|()| packages());
-    match found {
-        Ok(wasm_opt) => Some(wasm_opt),
-        Err(error) => {
-            println!("node     wasm-opt is skipped, the wasm stays larger: {error:#}");
-            None
-        }
-    }
+fn provide() -> Result<(WasmOpt, String)> {
+    require_node()?;
+    let what = if install()? { "npm packages installed" } else { "npm packages unchanged" };
+    Ok((wasm_opt()?, what.to_owned()))
 }
 
 fn require_node() -> Result<()> {

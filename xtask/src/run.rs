@@ -80,7 +80,8 @@ impl Demo {
         let url = step("server", || {
             let started = Instant::now();
             let mut server = Service::start("server", &mut self.server_command(), self.sender.clone())?;
-            let url = until_ready(&self.events, &mut server, started)?;
+            let url = until_ready(&self.events, &mut server, started)
+                .context("the demo did not start; if it is of an older version, `--fresh` makes a new one")?;
             self.server = Some(server);
             Ok((url.clone(), if url.is_some() { "ready" } else { "stopped" }.to_owned()))
         })?;
@@ -92,7 +93,8 @@ impl Demo {
         Ok(url.is_some())
     }
 
-    /// Replaces the server by its new build; false when the user stops it meanwhile.
+    /// Replaces the server by its new build; false when the user stops it meanwhile, an error when it does not
+    /// start: then there is none until the next time.
     pub(crate) fn restart_server(&mut self, binary: PathBuf) -> Result<bool> {
         if let Some(mut server) = self.server.take() {
             server.stop()?;
