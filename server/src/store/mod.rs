@@ -4,15 +4,14 @@
 //! [`Authorized`] value and repeats its facts in the statement's `WHERE`, so it answers "no row" rather than write
 //! what is no longer allowed. To add a database, write a file like `sqlite.rs` that mounts `queries.rs`.
 
-mod rows;
 mod sqlite;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::{
-    Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope,
-    Scope, Source, UserId,
+    Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
+    Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -220,7 +219,11 @@ pub trait Store: Send + Sync {
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>>;
 
     /// The credential with this hash that is neither revoked nor over, with its user.
-    async fn credential(&self, secret_hash: &str, now: Timestamp) -> Result<Option<(Credential, Option<User>)>>;
+    async fn credential(
+        &self,
+        secret_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Credential, Option<User>)>>;
 
     /// A user by the name they sign in with.
     async fn user(&self, name: &str) -> Result<Option<User>>;
@@ -275,7 +278,13 @@ pub trait Transaction: Send {
     async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool>;
 
     /// Puts an action's command into the outbox.
-    async fn enqueue(&mut self, by: &Authorized, id: CommandId, action: ActionId, now: Timestamp) -> Result<()>;
+    async fn enqueue(
+        &mut self,
+        by: &Authorized,
+        id: CommandId,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<()>;
 
     /// Leases the command that is ready for the longest time.
     async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>>;
@@ -306,7 +315,12 @@ pub trait Transaction: Send {
     async fn revoke_credential(&mut self, id: CredentialId, now: Timestamp) -> Result<bool>;
 
     /// Notes that a session was used, and when it ends now.
-    async fn touch_credential(&mut self, id: CredentialId, now: Timestamp, expires_at: Timestamp) -> Result<()>;
+    async fn touch_credential(
+        &mut self,
+        id: CredentialId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
 
     /// Claims an Idempotency-Key of a principal, after dropping those made before `since`.
     async fn claim_key(
@@ -327,4 +341,3 @@ pub trait Transaction: Send {
     /// Makes it all true. Without it, nothing is.
     async fn commit(self: Box<Self>) -> Result<()>;
 }
-
