@@ -4,4 +4,10 @@
 //! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
 
 pub mod audit;
+pub mod crash;
+pub mod executor;
+pub mod openc2;
+pub mod responder;
+pub mod service;
+pub mod signature;
 pub mod store;

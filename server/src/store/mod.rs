@@ -11,10 +11,11 @@ use std::sync::Arc;
 
 use app::domain::{
     Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
-    Source, UserId,
+    Severity, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::audit::Record;
 
@@ -64,7 +65,8 @@ impl From<StoreError> for app::domain::Error {
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
 /// A position in a lane's order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Position {
     /// The sort key of the row at the edge.
     pub key: SortKey,
@@ -75,12 +77,31 @@ pub struct Position {
 }
 
 /// The sort key of a lane's default order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SortKey {
     /// Pending: severity, expiry, age; most urgent first.
     Urgency(String),
     /// In progress and History: last change, newest first.
     Updated(Timestamp),
+}
+
+impl Position {
+    /// The position of a row in its lane's order.
+    #[must_use]
+    pub fn of(action: &Action, lane: Lane, before: bool) -> Self {
+        let key = match lane {
+            Lane::Pending => SortKey::Urgency(urgency(action)),
+            Lane::InProgress | Lane::History => SortKey::Updated(action.updated_at),
+        };
+        Self { key, id: action.id, before }
+    }
+}
+
+/// Most urgent first in plain byte order: severity, then expiry, then age.
+fn urgency(action: &Action) -> String {
+    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
+    let (expires, proposed) = (action.expires_at.as_microsecond(), action.proposed_at.as_microsecond());
+    format!("{severity}-{expires:020}-{proposed:020}")
 }
 
 /// One local user.

@@ -1,13 +1,13 @@
 //! Statements on actions.
 
 use app::domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Lane, Lifecycle, RowScope, Severity, Source, UserId,
+    Action, ActionId, Actor, ActorKind, Authorized, Lane, Lifecycle, RowScope, Source, UserId,
 };
 use sqlx::QueryBuilder;
 
 use super::rows::{self, action_columns};
 use super::{Connection, Db, corrupt, json, micros};
-use crate::store::{Guard, Position, Result, SortKey};
+use crate::store::{Guard, Position, Result, SortKey, urgency};
 
 /// The principal whose rows the scope shows; `None` for all rows.
 fn principal(scope: &RowScope) -> Option<&str> {
@@ -70,12 +70,6 @@ pub(super) async fn on_same_entity(
         .fetch_all(db)
         .await?;
     rows.iter().map(rows::action).collect()
-}
-
-/// Most urgent first in plain byte order: severity, then expiry, then age.
-pub(in crate::store) fn urgency(action: &Action) -> String {
-    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
-    format!("{severity}-{:020}-{:020}", micros(action.expires_at), micros(action.proposed_at))
 }
 
 pub(super) async fn page(

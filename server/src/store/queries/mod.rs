@@ -36,7 +36,7 @@ impl SqlStore {
 }
 
 /// A time as the database holds it.
-const fn micros(time: Timestamp) -> i64 {
+fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
 }
 
