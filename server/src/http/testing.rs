@@ -18,8 +18,8 @@ use super::router;
 use super::security::Edge;
 use super::site::Site;
 use super::state::AppState;
-use crate::executor::simulated::Simulated;
 use crate::executor::Executors;
+use crate::executor::simulated::Simulated;
 use crate::service::Service;
 use crate::service::clock::Clock;
 use crate::service::session::Sessions;
@@ -96,12 +96,10 @@ impl App {
         std::fs::write(site.join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
         std::fs::write(site.join("pkg/a-1.js"), "export {}").unwrap();
         std::fs::write(site.join("pkg/a-1.js.br"), "pressed").unwrap();
-        let store = store::connect(&format!("sqlite://{}", folder.path().join("t.db").display()))
-            .await
-            .unwrap();
+        let store =
+            store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
         let clock = Standing::new();
-        let service =
-            Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
+        let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
         let site = Site::read(&site, demo).unwrap();
         let state = AppState::new(store.clone(), clock.clone(), Arc::new(service), site, edge);
         let sessions = Arc::clone(&state.sessions);
@@ -165,7 +163,8 @@ impl App {
 
     /// Signs in and returns the cookie to send.
     pub(crate) async fn cookie(&self, name: &str) -> String {
-        let answer = self.form("/sign-in", None, &format!("name={name}&password=correct+horse+battery")).await;
+        let answer =
+            self.form("/sign-in", None, &format!("name={name}&password=correct+horse+battery")).await;
         cookie_of(&answer).unwrap_or_else(|| panic!("{} {}", answer.status, answer.text()))
     }
 }

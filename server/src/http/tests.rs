@@ -99,7 +99,10 @@ async fn only_our_own_pages_may_post() {
         (&[("content-type", form), ("authorization", "Bearer x"), ("cookie", "a=b")], 403),
         (&[("content-type", form), ("sec-fetch-site", "cross-site")], 403),
         (&[("content-type", form), ("sec-fetch-site", "same-site")], 403),
-        (&[("content-type", form), ("sec-fetch-site", "same-site"), ("origin", "http://localhost:9999")], 403),
+        (
+            &[("content-type", form), ("sec-fetch-site", "same-site"), ("origin", "http://localhost:9999")],
+            403,
+        ),
         (&[("content-type", form), ("sec-fetch-site", "cross-site"), ("origin", own)], 403),
         (&[("content-type", form), ("origin", "http://localhost:9999")], 403),
         (&[("content-type", form), ("origin", "http://127.0.0.1:8080")], 403),
@@ -127,7 +130,8 @@ async fn only_our_own_pages_may_post() {
 #[tokio::test]
 async fn bodies_are_limited_also_without_a_declared_length() {
     let app = App::start().await;
-    let headers = [("origin", "http://localhost:8080"), ("content-type", "application/x-www-form-urlencoded")];
+    let headers =
+        [("origin", "http://localhost:8080"), ("content-type", "application/x-www-form-urlencoded")];
     for path in ["/sign-in", "/api/list_actions", "/nothing"] {
         let large = vec![b'a'; 256 * 1024 + 1];
         let chunks: Vec<_> = large.chunks(4096).map(Bytes::copy_from_slice).collect();
@@ -172,7 +176,8 @@ async fn pages_ask_to_sign_in_and_lead_back() {
     let cookie = cookie_of(&answer).unwrap();
     assert!(app.get("/action-center/pending", &[HTML, ("cookie", &cookie)]).await.status != 303);
 
-    let elsewhere = app.form("/sign-in", None, "name=ana&password=correct+horse+battery&next=//evil.example").await;
+    let elsewhere =
+        app.form("/sign-in", None, "name=ana&password=correct+horse+battery&next=//evil.example").await;
     assert_eq!(elsewhere.header("location"), "/action-center/pending");
     let wrong = app.form("/sign-in", None, "name=ana&password=nope&next=/action-center/history").await;
     assert_eq!(wrong.header("location"), "/sign-in?error=wrong&next=/action-center/history");

@@ -19,7 +19,10 @@ use crate::http::state::AppState;
 
 /// What `POST /api/v1/actions` takes.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body; its items are read one by one, so that all errors are found")]
+#[expect(
+    dead_code,
+    reason = "describes the body; its items are read one by one, so that all errors are found"
+)]
 pub(super) struct NewActions {
     /// 1 to 500 actions, taken in all or none.
     #[schema(min_items = 1, max_items = 500)]
@@ -110,6 +113,8 @@ pub(super) async fn create(
     let work = {
         let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
         async move {
+            // Before the body is read: who may not propose learns nothing of what a proposal is.
+            caller.authorize_proposal().map_err(Error::from)?;
             let proposals = input::proposals(&headers, &body, app.clock.now())?;
             let proposed = app.backend.propose(&caller, proposals).await?;
             let actions = proposed.into_iter().map(CreatedAction::from).collect();

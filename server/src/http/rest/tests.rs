@@ -39,7 +39,10 @@ fn seen(action: &Value, more: Value) -> Value {
 async fn an_action_is_proposed_listed_decided_and_decided_only_once() {
     let (app, tool, person) = app().await;
     let made = proposed(&app, &tool, "x-1").await;
-    assert_eq!((&made["created"], &made["decision"], &made["status"]), (&json!(true), &json!("Pending"), &json!("None")));
+    assert_eq!(
+        (&made["created"], &made["decision"], &made["status"]),
+        (&json!(true), &json!("Pending"), &json!("None"))
+    );
     assert_eq!(proposed(&app, &tool, "x-1").await["created"], false, "a repeat changes nothing");
     let id = made["id"].as_str().unwrap();
 
@@ -101,14 +104,26 @@ async fn all_that_is_wrong_is_named_with_its_pointer() {
     };
     let table = [
         (json!({ "actions": [proposal("a"), with(json!({"type": "fly"}))] }), vec!["/actions/1/type"]),
-        (json!({ "actions": [with(json!({"entity": {"kind": "file", "colour": 1}}))] }), vec!["/actions/0/entity"]),
+        (
+            json!({ "actions": [with(json!({"entity": {"kind": "file", "colour": 1}}))] }),
+            vec!["/actions/0/entity"],
+        ),
         (json!({ "actions": [with(json!({"entity": {"kind": "ghost"}}))] }), vec!["/actions/0/entity"]),
-        (json!({ "actions": [with(json!({"entity": {"kind": "user", "name": "b"}}))] }), vec!["/actions/0/entity"]),
+        (
+            json!({ "actions": [with(json!({"entity": {"kind": "user", "name": "b"}}))] }),
+            vec!["/actions/0/entity"],
+        ),
         (json!({ "actions": [with(json!({"asset": {"kind": "device"}}))] }), vec!["/actions/0/asset/name"]),
-        (json!({ "actions": [with(json!({"asset": {"kind": 1, "name": "b"}}))] }), vec!["/actions/0/asset/kind"]),
+        (
+            json!({ "actions": [with(json!({"asset": {"kind": 1, "name": "b"}}))] }),
+            vec!["/actions/0/asset/kind"],
+        ),
         (json!({ "actions": [with(json!({"surprise": 1}))] }), vec!["/actions/0/surprise"]),
         (json!({ "actions": [without("severity")] }), vec!["/actions/0/severity"]),
-        (json!({ "actions": [with(json!({"evidence": [{"title": "t", "detail": 1}]}))] }), vec!["/actions/0/evidence/0/detail"]),
+        (
+            json!({ "actions": [with(json!({"evidence": [{"title": "t", "detail": 1}]}))] }),
+            vec!["/actions/0/evidence/0/detail"],
+        ),
         (json!({ "actions": [1] }), vec!["/actions/0"]),
         (
             // A shape and a rule, both found at once.
@@ -126,7 +141,12 @@ async fn all_that_is_wrong_is_named_with_its_pointer() {
         let answer = app.api(&tool, "POST", ACTIONS, Some(&body)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
         let value = answer.json();
-        let got: Vec<_> = value["errors"].as_array().unwrap().iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+        let got: Vec<_> = value["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect();
         assert_eq!(got, pointers, "{value}");
     }
     let list = app.api(&tool, "GET", ACTIONS, None).await;
@@ -179,9 +199,15 @@ async fn a_query_is_read_strictly() {
     ] {
         let answer = app.api(&person, "GET", &format!("{ACTIONS}?{query}"), None).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query} {}", answer.text());
-        assert!(answer.json()["detail"].as_str().unwrap().contains(names) || query == "lane=%ff", "{}", answer.text());
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains(names) || query == "lane=%ff",
+            "{}",
+            answer.text()
+        );
     }
-    for id in ["x", "..", "0", "019ad000-0000-7000-8000-000000000000", "{019ad000-0000-7000-8000-000000000000}"] {
+    for id in
+        ["x", "..", "0", "019ad000-0000-7000-8000-000000000000", "{019ad000-0000-7000-8000-000000000000}"]
+    {
         for path in [format!("{ACTIONS}/{}", id.replace('{', "%7B").replace('}', "%7D"))] {
             assert_eq!(app.api(&person, "GET", &path, None).await.status, StatusCode::NOT_FOUND, "{id}");
         }
@@ -231,9 +257,16 @@ async fn a_key_gives_the_first_answer_again() {
     assert_eq!(first.json()["actions"][0]["created"], true, "also in the repeat, as the body is the same");
 
     let changed = app.api_with(&tool, "POST", ACTIONS, &key, format!("{body} ")).await;
-    assert_eq!((changed.status.as_u16(), &changed.json()["type"]), (422, &json!("/problems/idempotency_key_reused")));
+    assert_eq!(
+        (changed.status.as_u16(), &changed.json()["type"]),
+        (422, &json!("/problems/idempotency_key_reused"))
+    );
     let elses = app.api_with(&other, "POST", ACTIONS, &key, body.clone()).await;
-    assert_eq!((elses.status.as_u16(), elses.header("idempotent-replayed")), (201, ""), "another's key is another key");
+    assert_eq!(
+        (elses.status.as_u16(), elses.header("idempotent-replayed")),
+        (201, ""),
+        "another's key is another key"
+    );
 
     // A decision, and a refusal, are answers too.
     let made = &first.json()["actions"][0];
@@ -250,7 +283,8 @@ async fn a_key_gives_the_first_answer_again() {
     assert_eq!(bad.status, StatusCode::BAD_REQUEST);
 
     app.clock.forward(jiff::SignedDuration::from_hours(25));
-    let later = app.api_with(&tool, "POST", ACTIONS, &key, json!({ "actions": [proposal("x-9")] }).to_string()).await;
+    let later =
+        app.api_with(&tool, "POST", ACTIONS, &key, json!({ "actions": [proposal("x-9")] }).to_string()).await;
     assert_eq!(later.status, StatusCode::CREATED, "a key is kept for a day");
 }
 
