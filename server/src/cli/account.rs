@@ -111,7 +111,9 @@ fn sentence(error: Error) -> anyhow::Error {
         Error::Invalid(fields) => {
             let all: Vec<_> = fields
                 .iter()
-                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/').replace('_', " "), field.detail))
+                .map(|field| {
+                    format!("{} {}", field.pointer.trim_start_matches('/').replace('_', " "), field.detail)
+                })
                 .collect();
             anyhow!("{}", all.join("; "))
         }

@@ -77,8 +77,7 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
-    let router: Router =
-        router::build(AppState::new(store.clone(), clock, backend, site, config.edge()));
+    let router: Router = router::build(AppState::new(store.clone(), clock, backend, site, config.edge()));
     let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
     Ok(Running { address, store, service, stop, doors, worker })
 }
@@ -136,7 +135,8 @@ async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()>
 /// Says where it is, on stdout: whoever started it waits for this line.
 fn announce(config: &Serve, address: SocketAddr) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
-    let host = if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    let host =
+        if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
     let mut out = std::io::stdout();
     writeln!(out, "listening on http://{host}:{}", address.port())?;
     out.flush()?;

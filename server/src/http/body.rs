@@ -77,7 +77,8 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
         let detail = format!("the body has more than {limit} bytes");
         Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response()
     };
-    let declared = parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    let declared =
+        parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limit as u64) {
         if declared.is_some_and(|length| length <= DRAINED as u64) {
             drain(body).await;
@@ -88,7 +89,9 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
         Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
         Ok(Err(_)) => Problem::malformed("the body ended early").into_response(),
-        Err(_) => Problem::edge(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time").into_response(),
+        Err(_) => {
+            Problem::edge(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time").into_response()
+        }
     }
 }
 

@@ -59,8 +59,21 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(LONGEST));
         for bad in [
-            "", "//evil.example", "/\\evil.example", "\\\\evil", "https://evil.example", "javascript:alert(1)",
-            "evil", "/\t/evil", "/\r\nSet-Cookie: a=b", "/a b", "/ü", " /a", "/\u{0}", "/a\\b", &long,
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "evil",
+            "/\t/evil",
+            "/\r\nSet-Cookie: a=b",
+            "/a b",
+            "/ü",
+            " /a",
+            "/\u{0}",
+            "/a\\b",
+            &long,
         ] {
             assert_eq!(own_path(Some(bad)), HOME, "{bad:?}");
         }

@@ -37,7 +37,11 @@ impl Edge {
     pub fn new(loopback: bool, behind_proxy: bool, public_host: Option<String>) -> Self {
         let public_host = public_host.map(|host| host.to_ascii_lowercase());
         let hosts = (loopback || public_host.is_some()).then(|| {
-            LOOPBACK.iter().map(|host| (*host).to_owned()).chain(public_host.as_deref().map(name_of).map(str::to_owned)).collect()
+            LOOPBACK
+                .iter()
+                .map(|host| (*host).to_owned())
+                .chain(public_host.as_deref().map(name_of).map(str::to_owned))
+                .collect()
         });
         Self { hosts, public_host, tls: behind_proxy }
     }
@@ -68,7 +72,8 @@ fn name_of(host: &str) -> &str {
 }
 
 fn foreign(_: ProtectionError) -> Response {
-    Problem::edge(StatusCode::FORBIDDEN, "the browser says that another site sent this request").into_response()
+    Problem::edge(StatusCode::FORBIDDEN, "the browser says that another site sent this request")
+        .into_response()
 }
 
 /// Refuses names that are not ours.
@@ -117,10 +122,8 @@ static ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Headers of an answer that brought none of its own: a page brings its policy with a nonce, a file its cache.
-static OTHERWISE: [(HeaderName, &str); 2] = [
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    (CACHE_CONTROL, "no-store"),
-];
+static OTHERWISE: [(HeaderName, &str); 2] =
+    [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
 
 /// Adds the headers.
 pub(super) async fn headers(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
@@ -148,7 +151,15 @@ mod tests {
         for good in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
             assert!(local.answers_under(good), "{good}");
         }
-        for bad in ["", "evil.example", "localhost.evil.example", "evil.example:8080", "localhost.", "::1", "a@localhost"] {
+        for bad in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "evil.example:8080",
+            "localhost.",
+            "::1",
+            "a@localhost",
+        ] {
             assert!(!local.answers_under(bad), "{bad}");
         }
         let public = Edge::new(true, true, Some("Actions.Example.org".into()));

@@ -43,7 +43,10 @@ impl Site {
             format!("{} can't be read ({error}); build the page first: cargo xtask build", file.display())
         })?;
         let Manifest { js, wasm, css } = serde_json::from_str(&text).map_err(|error| {
-            format!("{} is not what the build writes ({error}); build the page again: cargo xtask build", file.display())
+            format!(
+                "{} is not what the build writes ({error}); build the page again: cargo xtask build",
+                file.display()
+            )
         })?;
         Ok(Self { root: root.to_owned(), info: SiteInfo { js, wasm, css, demo } })
     }
@@ -63,9 +66,8 @@ where
     H: Handler<T, S>,
     T: 'static,
 {
-    let files = files(site.root.clone())
-        .call_fallback_on_method_not_allowed(true)
-        .fallback(page.with_state(state));
+    let files =
+        files(site.root.clone()).call_fallback_on_method_not_allowed(true).fallback(page.with_state(state));
     Router::new()
         .fallback_service(files)
         .layer(map_response(|response: Response| async move { cached(response, A_WHILE) }))

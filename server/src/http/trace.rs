@@ -55,4 +55,3 @@ pub(super) fn layer() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, Li
         .on_eos(())
         .on_failure(())
 }
-

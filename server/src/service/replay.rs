@@ -55,8 +55,7 @@ impl Replays {
         }
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let state =
-            tx.claim_key(&principal, key, &hex::encode(hash.finalize()), now, now - KEPT).await?;
+        let state = tx.claim_key(&principal, key, &hex::encode(hash.finalize()), now, now - KEPT).await?;
         tx.commit().await?;
         match state {
             KeyState::New => Ok(Claimed::Ours(Claim { principal, key: key.to_owned() })),

@@ -174,14 +174,12 @@ impl Sessions {
         if !secret.starts_with(TOKEN_PREFIX) {
             return Ok(None);
         }
-        let Some((credential, user)) = self.find(secret, CredentialKind::Token, self.clock.now()).await? else {
+        let Some((credential, user)) = self.find(secret, CredentialKind::Token, self.clock.now()).await?
+        else {
             return Ok(None);
         };
-        let actor = Actor {
-            kind: ActorKind::Token,
-            id: credential.id.to_string(),
-            name: credential.name.clone(),
-        };
+        let actor =
+            Actor { kind: ActorKind::Token, id: credential.id.to_string(), name: credential.name.clone() };
         Ok(Some(Caller {
             actor,
             person: user.as_ref().map(|user| user.id),
@@ -258,11 +256,11 @@ impl Sessions {
         let body = json!({
             "user": user.map(|user| user.id), "name": user.map(|user| user.name.as_str()), "reason": reason,
         });
-        let actor =
-            Actor { kind: ActorKind::System, id: "sign-in".to_owned(), name: "Sign-in".to_owned() };
+        let actor = Actor { kind: ActorKind::System, id: "sign-in".to_owned(), name: "Sign-in".to_owned() };
         let at = self.clock.now();
         let mut tx = self.store.begin().await?;
-        tx.append_audit(AuditEntry { at, kind: AuditKind::SignInFailed, actor, action_id: None, body }).await?;
+        tx.append_audit(AuditEntry { at, kind: AuditKind::SignInFailed, actor, action_id: None, body })
+            .await?;
         tx.commit().await?;
         Ok(())
     }

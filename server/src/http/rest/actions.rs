@@ -19,7 +19,10 @@ use crate::http::state::AppState;
 
 /// What `POST /api/v1/actions` takes.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body; its items are read one by one, so that all errors are found")]
+#[expect(
+    dead_code,
+    reason = "describes the body; its items are read one by one, so that all errors are found"
+)]
 pub(super) struct NewActions {
     /// 1 to 500 actions, taken in all or none.
     #[schema(min_items = 1, max_items = 500)]

@@ -62,9 +62,10 @@ pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Res
     // The service checks the rules, but is not asked now: the sender still gets to read everything at once.
     for (place, proposal) in proposals {
         found.extend(
-            proposal.check(now).into_iter().map(|error| {
-                FieldError::new(format!("{place}{}", error.pointer), error.detail)
-            }),
+            proposal
+                .check(now)
+                .into_iter()
+                .map(|error| FieldError::new(format!("{place}{}", error.pointer), error.detail)),
         );
     }
     Err(Error::Invalid(found).into())
@@ -104,7 +105,11 @@ pub(super) fn list_query(pairs: Vec<(String, String)>) -> Result<ListQuery, Prob
             "lane" => lane.replace(value).is_some(),
             "limit" => limit.replace(value).is_some(),
             "cursor" => cursor.replace(value).is_some(),
-            _ => return Err(Problem::malformed(format!("the query has no field {name:?}; it has lane, limit and cursor"))),
+            _ => {
+                return Err(Problem::malformed(format!(
+                    "the query has no field {name:?}; it has lane, limit and cursor"
+                )));
+            }
         };
         if twice {
             return Err(Problem::malformed(format!("the query names {name} twice")));
@@ -112,17 +117,15 @@ pub(super) fn list_query(pairs: Vec<(String, String)>) -> Result<ListQuery, Prob
     }
     let lane = match lane {
         None => Lane::Pending,
-        Some(lane) => lane
-            .parse()
-            .map_err(|_| Problem::malformed(format!("lane is {lane:?}; it is one of {}", words(Lane::ALL))))?,
+        Some(lane) => lane.parse().map_err(|_| {
+            Problem::malformed(format!("lane is {lane:?}; it is one of {}", words(Lane::ALL)))
+        })?,
     };
     let limit = match limit {
         None => DEFAULT_LIMIT,
-        Some(limit) => limit
-            .parse()
-            .ok()
-            .filter(|limit| LIMITS.contains(limit))
-            .ok_or_else(|| Problem::malformed(format!("limit is {limit:?}; it is one of {}", words(&LIMITS))))?,
+        Some(limit) => limit.parse().ok().filter(|limit| LIMITS.contains(limit)).ok_or_else(|| {
+            Problem::malformed(format!("limit is {limit:?}; it is one of {}", words(&LIMITS)))
+        })?,
     };
     Ok(ListQuery { lane, limit, cursor })
 }

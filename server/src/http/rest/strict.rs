@@ -120,8 +120,18 @@ mod tests {
 
     #[test]
     fn plain_json_reads_as_it_does_elsewhere() {
-        for text in [r#"{"a":[1,-2,3.5,true,null,"x",{"b":{}}]}"#, "null", " [ ] ", r#""\u00fc""#, "18446744073709551615"] {
-            assert_eq!(parse(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap(), "{text}");
+        for text in [
+            r#"{"a":[1,-2,3.5,true,null,"x",{"b":{}}]}"#,
+            "null",
+            " [ ] ",
+            r#""\u00fc""#,
+            "18446744073709551615",
+        ] {
+            assert_eq!(
+                parse(text.as_bytes()).unwrap(),
+                serde_json::from_str::<Value>(text).unwrap(),
+                "{text}"
+            );
         }
     }
 

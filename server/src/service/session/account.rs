@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{
-    Actor, ActorKind, AuditKind, CredentialId, Error, FieldError, Role, Scope, UserId,
-};
+use app::domain::{Actor, ActorKind, AuditKind, CredentialId, Error, FieldError, Role, Scope, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -146,8 +144,14 @@ impl Sessions {
         });
         let mut tx = self.store.begin().await?;
         tx.insert_credential(&credential).await?;
-        tx.append_audit(AuditEntry { at: now, kind: AuditKind::TokenCreated, actor: by, action_id: None, body })
-            .await?;
+        tx.append_audit(AuditEntry {
+            at: now,
+            kind: AuditKind::TokenCreated,
+            actor: by,
+            action_id: None,
+            body,
+        })
+        .await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -156,7 +160,8 @@ impl Sessions {
     pub(super) async fn demo_user(&self, button: &str) -> Result<Option<User>, Error> {
         // A form that was not encoded by a browser may send the plus as it is, which reads as a space.
         let button = button.replace(' ', "+");
-        let Some((roles, name, display_name)) = DEMO_PEOPLE.iter().find(|(known, ..)| *known == button) else {
+        let Some((roles, name, display_name)) = DEMO_PEOPLE.iter().find(|(known, ..)| *known == button)
+        else {
             return Ok(None);
         };
         if let Some(user) = self.store.user(name).await? {

@@ -15,7 +15,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 /// Checked where there is no hash to check, so that an unknown name takes as long as a wrong password.
-const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ24tZHVtbXk$zBTH7GqqR0PzZ3b5bLLQlO1Rmuj8H8LcjMRPBkQzSSc";
+const DUMMY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$Y291bnRlcnNpZ24tZHVtbXk$zBTH7GqqR0PzZ3b5bLLQlO1Rmuj8H8LcjMRPBkQzSSc";
 
 /// Hashes and checks passwords.
 #[derive(Debug, Clone)]
@@ -55,8 +56,7 @@ impl Passwords {
         let password = password.to_owned();
         self.run(move || {
             let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("argon2: {error}"));
-            let params =
-                Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| internal(&error))?;
+            let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| internal(&error))?;
             let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
             let hash: PasswordHash =
                 argon2.hash_password(password.as_bytes()).map_err(|error| internal(&error))?;

@@ -43,9 +43,7 @@ impl Pauses {
 
     /// Whether the name must wait. A try during the pause is not counted, so that nobody is locked out for ever.
     pub(super) fn holds(&self, name: &str, now: Timestamp) -> bool {
-        self.names()
-            .get(name)
-            .is_some_and(|failures| now.duration_since(failures.last) < failures.pause())
+        self.names().get(name).is_some_and(|failures| now.duration_since(failures.last) < failures.pause())
     }
 
     /// Counts a failure.
