@@ -91,7 +91,8 @@ async fn who_is_not_let_in() {
     assert_eq!(status, 403);
     let id = action["id"].as_str().unwrap();
     assert_eq!(estate.get(&format!("/api/v1/actions/{id}"), &estate.scanner).await.0, 200);
-    let (status, _) = estate.post("/api/v1/actions", &estate.people[0], &json!({ "actions": [] })).await.unwrap();
+    let (status, _) =
+        estate.post("/api/v1/actions", &estate.people[0], &json!({ "actions": [] })).await.unwrap();
     assert_eq!(status, 403);
 }
 
@@ -107,7 +108,10 @@ async fn what_is_hidden_answers_like_what_is_unknown() {
     let hidden = estate.get(&format!("/api/v1/actions/{id}"), &other).await;
     let unknown = estate.get("/api/v1/actions/0190a000-0000-7000-8000-000000000000", &other).await;
     assert_eq!(hidden.0, 404);
-    assert_eq!((hidden.1["type"].clone(), hidden.1["detail"].clone()), (unknown.1["type"].clone(), unknown.1["detail"].clone()));
+    assert_eq!(
+        (hidden.1["type"].clone(), hidden.1["detail"].clone()),
+        (unknown.1["type"].clone(), unknown.1["detail"].clone())
+    );
     assert_eq!(estate.get("/api/v1/actions/not-an-id", &other).await.0, 404);
 }
 
@@ -144,7 +148,8 @@ async fn an_idempotency_key_answers_once() {
     let path = format!("/api/v1/actions/{}/reject", action["id"].as_str().unwrap());
     let body = json!({ "expected_version": 1, "digest": action["digest"], "reason": "no" });
     let send = async |body: &Value, person: &str| {
-        let request = estate.client.post(estate.url(&path)).bearer_auth(person).header("idempotency-key", "k1");
+        let request =
+            estate.client.post(estate.url(&path)).bearer_auth(person).header("idempotency-key", "k1");
         let answer = request.json(body).send().await.unwrap();
         let replayed = answer.headers().contains_key("idempotent-replayed");
         (answer.status().as_u16(), replayed, answer.json::<Value>().await.unwrap())
@@ -232,4 +237,45 @@ async fn files_that_are_not_what_was_approved() {
     }
     assert!(linked.path.exists() && outside.exists() && behind_symlink.is_in_place());
     assert_eq!(std::fs::read(&changed.path).unwrap(), b"something else");
+}
+
+#[tokio::test]
+async fn an_expired_session_is_over() {
+    let estate = Estate::start();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let form = "name=operator-0&password=correct+horse+battery&next=%2Faction-center%2Fhistory";
+    let request = client
+        .post(estate.url("/sign-in"))
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin");
+    let answer = request.body(form).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["location"]),
+        (303, &"/action-center/history".parse().unwrap())
+    );
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    for flag in ["__Host-session=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+        assert!(cookie.contains(flag), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let list = async || {
+        let request = client.post(estate.url("/api/list_actions")).header("cookie", &cookie);
+        let request = request.header("sec-fetch-site", "same-origin");
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        request.body("lane=pending").send().await.unwrap().status().as_u16()
+    };
+    let page = async || {
+        let request = client.get(estate.url("/action-center/history")).header("cookie", &cookie);
+        request.send().await.unwrap()
+    };
+    assert_eq!((list().await, page().await.status().as_u16()), (200, 200));
+
+    let url = format!("sqlite://{}", estate.at("countersign.db").display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    sqlx::query("UPDATE credentials SET expires_at = 1 WHERE kind = 'session'").execute(&pool).await.unwrap();
+    pool.close().await;
+    let answer = page().await;
+    assert_eq!((list().await, answer.status().as_u16()), (401, 303));
+    let location = answer.headers()["location"].to_str().unwrap();
+    assert!(location.starts_with("/sign-in?") && location.contains("next="), "{location}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{EvilFile, Estate};
+use crate::harness::{Estate, EvilFile};
 
 /// Points in the server that approving passes.
 const SERVER_APPROVE: &[&str] = &[
@@ -23,8 +23,12 @@ const SERVER_UNDO: &[&str] = &[
     "report.after_commit",
 ];
 /// Points in the responder that quarantining passes, when the vault lies on the file's file system.
-const RESPONDER_QUARANTINE: &[&str] =
-    &["quarantine.after_intent", "quarantine.after_move", "quarantine.after_record", "quarantine.after_result"];
+const RESPONDER_QUARANTINE: &[&str] = &[
+    "quarantine.after_intent",
+    "quarantine.after_move",
+    "quarantine.after_record",
+    "quarantine.after_result",
+];
 /// Likewise for releasing.
 const RESPONDER_RELEASE: &[&str] =
     &["release.after_intent", "release.after_move", "release.after_restore", "release.after_result"];
@@ -132,7 +136,10 @@ async fn crashed(estate: &mut Estate, victim: Victim) {
 }
 
 /// All points at the same time: most of each is waiting for a lease to run out.
-async fn each<F: Future<Output = ()> + Send + 'static>(points: &'static [&'static str], run: fn(&'static str) -> F) {
+async fn each<F: Future<Output = ()> + Send + 'static>(
+    points: &'static [&'static str],
+    run: fn(&'static str) -> F,
+) {
     let tasks: Vec<_> = points.iter().map(|&point| (point, tokio::spawn(run(point)))).collect();
     for (point, task) in tasks {
         task.await.unwrap_or_else(|error| panic!("{point}: {error}"));

@@ -121,8 +121,17 @@ impl Estate {
                 let name = format!("operator-{index}");
                 let role = ["user", "add", &name, "--role", "security_operator"];
                 run(&[&role[..], &database].concat(), "correct horse battery\n");
-                let token =
-                    ["token", "create", &name, "--owner", &name, "--scope", "actions:decide", "--scope", "actions:read"];
+                let token = [
+                    "token",
+                    "create",
+                    &name,
+                    "--owner",
+                    &name,
+                    "--scope",
+                    "actions:decide",
+                    "--scope",
+                    "actions:read",
+                ];
                 run(&[&token[..], &database].concat(), "")
             })
             .collect();
@@ -206,7 +215,8 @@ impl Estate {
     pub(crate) fn journal(&self) -> usize {
         match std::fs::read_dir(self.at("vault/journal")) {
             Ok(entries) => {
-                let is_record = |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|of| of == "json");
+                let is_record =
+                    |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|of| of == "json");
                 entries.filter(|entry| is_record(&entry.as_ref().unwrap().file_name())).count()
             }
             Err(_) => 0,
