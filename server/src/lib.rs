@@ -8,6 +8,7 @@ pub mod crash;
 pub mod executor;
 pub mod openc2;
 pub mod responder;
+pub mod seed;
 pub mod service;
 pub mod signature;
 pub mod store;
