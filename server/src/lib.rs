@@ -4,11 +4,15 @@
 //! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
 
 pub mod audit;
+pub mod cli;
+pub mod config;
 pub mod crash;
 pub mod executor;
+pub mod http;
 pub mod openc2;
 pub mod responder;
 pub mod seed;
 pub mod service;
 pub mod signature;
 pub mod store;
+pub mod telemetry;

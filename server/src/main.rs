@@ -1,16 +1,31 @@
-//! tmp
-use clap::Parser;
+//! `countersign`: reads the command line, runs it, and says in one sentence what stands against it.
 
-#[derive(Parser)]
-enum Cli {
-    /// Serve the files of this host to the action center
-    Responder(server::responder::Args),
-}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+use server::cli::{self, Cli};
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-    match Cli::parse() {
-        Cli::Responder(args) => server::responder::run(args).await,
+async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            let text = error.to_string();
+            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            eprintln!("countersign: {first}; see countersign --help");
+            return ExitCode::FAILURE;
+        }
+    };
+    match cli::run(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("countersign: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -1,23 +1,31 @@
-//! The screens.
+//! The screens: rendered by the server, then taken over by the browser.
+//!
+//! `document` is the HTML around every page and knows what only the server knows; `app` holds the routes; `pages` turn
+//! a URL into resources and hand them to `parts`, one component a file, each with a style sheet of the same name.
+//! The URL is the state: `place` reads and writes it. Both sides must render the same text, so nothing here reads a
+//! clock, a locale or a random number while rendering: times count from the answer's `rendered_at`.
 
-use leptos::prelude::*;
+#![expect(unreachable_pub, reason = "`#[component]` makes each component's builder `pub`")]
 
-/// The document that the server renders around every page.
-#[must_use]
-pub fn shell() -> impl IntoView {
-    view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head></head>
-            <body>
-                <App/>
-            </body>
-        </html>
+mod app;
+#[cfg(feature = "ssr")]
+mod document;
+mod live;
+mod pages;
+mod parts;
+mod place;
+mod theme;
+mod time;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use document::shell;
+
+/// Shows the bar that says that the page stopped working. For the browser's panic hook.
+pub fn show_stopped() {
+    let bar = leptos::prelude::document().get_element_by_id("stopped");
+    if let Some(bar) = bar {
+        // Nothing is left to do if even this fails.
+        drop(bar.remove_attribute("hidden"));
     }
-}
-
-/// The application.
-#[component]
-pub fn App() -> impl IntoView {
-    view! { <p>"Countersign"</p> }
 }

@@ -68,6 +68,7 @@ impl OpenC2 {
             body.extend_from_slice(&chunk);
         }
         self.key.verify(&signed, self.clock.now(), &body)?;
+        anyhow::ensure!(signed.id == id, "the answer is signed for another request");
         let message: Message = serde_json::from_slice(&body)?;
         let (request_id, response) = message.into_response().context("the answer is not a response")?;
         anyhow::ensure!(request_id.as_deref() == Some(id), "the answer belongs to another request");

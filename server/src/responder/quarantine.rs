@@ -90,7 +90,8 @@ fn put_back(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<Re
     let entry = step.entry.as_str();
     let stat = vault.stat(entry).context("the vault cannot be read")?.context("the file left the vault")?;
     let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
-    if is_file && stat.st_ino == step.held.facts.ino && Mode::from_raw_mode(stat.st_mode).is_empty() {
+    if is_file && stat.st_ino == step.held.facts.ino {
+        // An earlier run may have sealed it.
         let mode = Mode::from_raw_mode(step.held.facts.mode);
         rustix::fs::chmodat(vault.dir(), entry, mode, rustix::fs::AtFlags::empty())
             .context("the mode cannot be restored")?;

@@ -144,8 +144,10 @@ impl Root {
         if !metadata.is_file() {
             return Err(Refusal::not_regular());
         }
-        if metadata.nlink() != 1 {
-            return Err(Refusal::hard_link());
+        match metadata.nlink() {
+            1 => {}
+            0 => return Err(Refusal::changed("the file was replaced or removed meanwhile")),
+            _ => return Err(Refusal::hard_link()),
         }
         if self.only_uid.is_some_and(|uid| uid != metadata.uid()) {
             return Err(Refusal::foreign());

@@ -9,6 +9,8 @@ mod dispatch;
 mod expire;
 mod intake;
 mod read;
+pub mod replay;
+pub mod session;
 
 use std::future::Future;
 use std::sync::Arc;

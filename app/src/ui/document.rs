@@ -1,0 +1,78 @@
+//! The document around every page. Server only: here the policy, the nonce and the asset paths come together.
+
+use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_meta::MetaTags;
+
+use super::App;
+use crate::backend::SiteInfo;
+
+/// The document that the server renders around every page; sets the page's Content-Security-Policy.
+///
+/// # Panics
+/// If the server provides no [`SiteInfo`]: a fault of its set-up that the first request shows.
+#[must_use]
+pub fn shell() -> impl IntoView {
+    let SiteInfo { js, wasm, css, .. } = expect_context::<SiteInfo>();
+    send_policy();
+    let start = start_script(&js, &wasm);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link
+                    rel="preload"
+                    href="/fonts/inter-latin.woff2"
+                    r#as="font"
+                    r#type="font/woff2"
+                    crossorigin="anonymous"
+                />
+                <link rel="stylesheet" href=css/>
+                <link rel="modulepreload" href=js/>
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <MetaTags/>
+                <script type="module" nonce=use_nonce()>
+                    {start}
+                </script>
+            </head>
+            <body>
+                <App/>
+                // After the application: hydration starts at the first child and never looks further.
+                <div id="stopped" class="stopped" role="alert" hidden>
+                    <p>"The page stopped working. What was acknowledged before is safe."</p>
+                    <a href="" rel="external">
+                        "Reload"
+                    </a>
+                </div>
+            </body>
+        </html>
+    }
+}
+
+/// Loads the wasm and hydrates. The paths are quoted as Rust strings, which JavaScript reads the same for what a path
+/// may hold.
+fn start_script(js: &str, wasm: &str) -> String {
+    format!(
+        "import start, {{ hydrate }} from {js:?};\nawait start({{ module_or_path: {wasm:?} }});\nhydrate();"
+    )
+}
+
+/// The one policy, the same in demo, tests and production. A header, since a `<meta>` can't forbid framing.
+fn send_policy() {
+    let Some(response) = use_context::<ResponseOptions>() else { return };
+    let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
+         img-src 'self' data:; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+         object-src 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.insert_header(CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,64 @@
+//! Keeps what is shown fresh: one clock that ticks from the answer's time, and refetching while something runs.
+//!
+//! Everything here is an effect, which only the browser runs; the server renders each answer at its own time.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use leptos::leptos_dom::helpers::set_interval_with_handle;
+use leptos::prelude::*;
+
+use crate::domain::{Action, Status};
+
+/// Between two looks at something that runs.
+const POLL: Duration = Duration::from_secs(2);
+/// Between two steps of the relative times.
+const TICK: Duration = Duration::from_secs(15);
+
+/// Whether an executor has the action, so that news are to be expected.
+pub(super) const fn is_running(action: &Action) -> bool {
+    matches!(action.status, Status::Queued | Status::InProgress)
+}
+
+/// The present as the page knows it: the time of the answer, and what passed since.
+pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
+    let passed = RwSignal::new(SignedDuration::ZERO);
+    Effect::new(move |_| {
+        rendered_at.track();
+        passed.set(SignedDuration::ZERO);
+    });
+    every(TICK, move || {
+        if let Ok(tick) = SignedDuration::try_from(TICK) {
+            passed.update(|passed| *passed += tick);
+        }
+    });
+    Memo::new(move |_| {
+        let at = rendered_at.get();
+        at.checked_add(passed.get()).unwrap_or(at)
+    })
+}
+
+/// Calls `look` every two seconds while `running` says so and somebody can see the page.
+pub(super) fn poll_while(running: Memo<bool>, look: impl Fn() + Clone + 'static) {
+    Effect::new(move |_| {
+        if running.get() {
+            let look = look.clone();
+            interval(POLL, move || {
+                if !document().hidden() {
+                    look();
+                }
+            });
+        }
+    });
+}
+
+/// Calls `step` at that pace for as long as the current owner lives.
+fn every(pace: Duration, step: impl Fn() + Clone + 'static) {
+    Effect::new(move |_| interval(pace, step.clone()));
+}
+
+fn interval(pace: Duration, step: impl Fn() + 'static) {
+    if let Ok(handle) = set_interval_with_handle(step, pace) {
+        on_cleanup(move || handle.clear());
+    }
+}

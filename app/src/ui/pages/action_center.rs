@@ -1,0 +1,367 @@
+//! The Action center: the list of a tab, and beside it the open action.
+//!
+//! The URL gives tab, page and open action; two resources follow it. Each decision, and whatever still runs, makes
+//! both load again by the ordinary read path, which keeps rows, scroll and selection.
+
+use jiff::Timestamp;
+use leptos::either::{Either, EitherOf3};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+
+use super::NotFound;
+use crate::api::{ApiError, list_actions, load_action};
+use crate::backend::{ActionDetail, Offer};
+use crate::domain::{Action, ActionPage, ErrorCode, Lane, Status};
+use crate::ui::live::{is_running, poll_while, ticking};
+use crate::ui::parts::{
+    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Neighbours, News, Pager,
+    Setting, Skeleton, Tabs,
+};
+use crate::ui::place::{Place, push_encoded, use_place};
+
+type List = Resource<(Lane, Result<ActionPage, ApiError>)>;
+type Detail = Resource<Option<Result<ActionDetail, ApiError>>>;
+
+/// One of the tabs, or the page for a tab that does not exist.
+#[component]
+pub(in crate::ui) fn ActionCenter() -> impl IntoView {
+    let place = use_place();
+    let exists = Memo::new(move |_| place.read().is_some());
+    move || {
+        if exists.get() {
+            let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
+            Either::Left(view! { <Board here/> })
+        } else {
+            Either::Right(view! { <NotFound/> })
+        }
+    }
+}
+
+#[component]
+fn Board(here: Memo<Place>) -> impl IntoView {
+    let list: List = Resource::new(
+        move || (here.read().lane, here.read().after.clone()),
+        |(lane, after)| async move { (lane, list_actions(lane, after).await) },
+    );
+    let detail: Detail =
+        Resource::new(move || here.read().open.clone(), |open| async move { Some(open_action(open?).await) });
+    let decisions = Decisions::new();
+    let news = RwSignal::new(news_from_url(decisions));
+    let wants_focus = StoredValue::new(false);
+    let lane = Memo::new(move |_| here.read().lane);
+    let is_open = Memo::new(move |_| here.read().open.is_some());
+    let quiet = RwSignal::new(false);
+    let loading = RwSignal::new(false);
+
+    announce(decisions, news, wants_focus, move || {
+        quiet.set(true);
+        list.refetch();
+        detail.refetch();
+    });
+    follow_opening(here, news, wants_focus);
+    close_on_escape(here);
+    forget_url_failure(here);
+
+    let now_loading = move || loading.get() && !quiet.get();
+    view! {
+        <Title text=move || format!("{} · Action center · Countersign", lane.get().label())/>
+        <Frame>
+            <div class="board" class:with-flyout=is_open>
+                <header class="page-head">
+                    <h1>"Action center"</h1>
+                    <Tabs current=Signal::derive(move || Some(lane.get()))/>
+                </header>
+                <section class="list" class:loading=now_loading aria-label=move || lane.get().label()>
+                    <Transition fallback=Skeleton set_pending=loading>
+                        <ListView list here quiet/>
+                    </Transition>
+                </section>
+                {move || {
+                    is_open
+                        .get()
+                        .then(|| {
+                            view! {
+                                <Flyout close=Signal::derive(move || here.read().closed().href()) news>
+                                    <Transition fallback=Skeleton>
+                                        <DetailView list detail here decisions news wants_focus/>
+                                    </Transition>
+                                </Flyout>
+                            }
+                        })
+                }}
+            </div>
+        </Frame>
+    }
+}
+
+async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
+    if let Ok(id) = open.parse() {
+        return load_action(id).await;
+    }
+    let code = ErrorCode::NotFound;
+    Err(ApiError { code, detail: code.label().to_owned() })
+}
+
+/// What the list shows; it changes rarely, so that rows can change alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Rows(Lane),
+    Empty(Lane),
+    Failed(ErrorCode),
+}
+
+#[component]
+fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoView {
+    let shape = Memo::new(move |_| {
+        list.read().as_ref().map(|(lane, answer)| match answer {
+            Ok(page) if page.items.is_empty() && page.prev.is_none() => Shape::Empty(*lane),
+            Ok(_) => Shape::Rows(*lane),
+            Err(error) => Shape::Failed(error.code),
+        })
+    });
+    let rows = Memo::new(move |_| page_of(list, |page| page.items.clone()).unwrap_or_default());
+    let rendered_at =
+        Memo::new(move |_| page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+    let now = ticking(rendered_at);
+    let neighbours = Memo::new(move |_| {
+        let here = here.read();
+        page_of(list, |page| Neighbours {
+            previous: page.prev.clone().map(|cursor| here.page(Some(cursor)).href()),
+            next: page.next.clone().map(|cursor| here.page(Some(cursor)).href()),
+            rows: page.items.len(),
+        })
+        .unwrap_or_default()
+    });
+    let running = Memo::new(move |_| rows.read().iter().any(is_running));
+    poll_while(running, move || {
+        quiet.set(true);
+        list.refetch();
+    });
+    // A load that the person asked for, by a tab or a page, may dim the rows again.
+    Effect::new(move |_| {
+        here.track();
+        quiet.set(false);
+    });
+    leave_when_signed_out(here, move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))));
+    move || {
+        shape.get().map(|shape| match shape {
+            Shape::Rows(lane) => EitherOf3::A(view! {
+                <ActionTable lane rows here now/>
+                <Pager neighbours/>
+            }),
+            Shape::Empty(lane) => EitherOf3::B(view! { <EmptyState lane/> }),
+            Shape::Failed(code) => {
+                let href = Signal::derive(move || start_over(&here.read(), code));
+                EitherOf3::C(view! {
+                    <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
+                })
+            }
+        })
+    }
+}
+
+fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
+    list.read().as_ref().and_then(|(_, answer)| answer.as_ref().ok().map(take))
+}
+
+/// A cursor that the server does not take will not work a second time either.
+fn start_over(here: &Place, code: ErrorCode) -> String {
+    if code == ErrorCode::Invalid { Place::of(here.lane).href() } else { here.href() }
+}
+
+#[component]
+fn DetailView(
+    list: List,
+    detail: Detail,
+    here: Memo<Place>,
+    decisions: Decisions,
+    news: RwSignal<Option<News>>,
+    wants_focus: StoredValue<bool>,
+) -> impl IntoView {
+    let rendered_at =
+        Memo::new(move |_| detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+    let now = ticking(rendered_at);
+    let setting = Setting { here, now, decisions, wants_focus };
+    let state = Memo::new(move |_| {
+        detail_of(detail, |ActionDetail { action, .. }| (action.id, action.status, is_running(action)))
+    });
+    let running = Memo::new(move |_| state.get().is_some_and(|(_, _, running)| running));
+    poll_while(running, move || detail.refetch());
+    Effect::new(move |before: Option<Option<_>>| {
+        let state = state.get();
+        if let (Some(Some((old, _, true))), Some((id, status, false))) = (before, state)
+            && old == id
+        {
+            news.set(Some(News::Done(ended(status))));
+            list.refetch();
+        }
+        state
+    });
+    leave_when_signed_out(here, move || {
+        matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
+    });
+    let shown = move || detail.get().flatten();
+    view! {
+        <For each=shown key=identity let:answer>
+            {match answer {
+                Ok(detail) => Either::Left(view! { <ActionDetailBody detail setting/> }),
+                Err(ApiError { code, .. }) => {
+                    let href = Signal::derive(move || here.read().href());
+                    Either::Right(view! {
+                        <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
+                    })
+                }
+            }}
+        </For>
+    }
+}
+
+/// The details render again when one of these changes; then nothing typed for the old state may stay.
+fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
+    match answer {
+        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
+            let [approve, reject, undo] = [approve, reject, undo].map(Offer::is_open);
+            format!("{id} {version} {approve} {reject} {undo}")
+        }
+        Err(error) => error.code.as_str().to_owned(),
+    }
+}
+
+fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option<T> {
+    detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
+}
+
+fn ended(status: Status) -> String {
+    match status {
+        Status::Completed => "Completed.".to_owned(),
+        Status::Unknown => "The end is unknown: no trustworthy answer came. Look at the target.".to_owned(),
+        other => format!("It ended: {}.", other.label()),
+    }
+}
+
+/// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
+fn news_from_url(decisions: Decisions) -> Option<News> {
+    let code =
+        |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
+    let Decisions { approve, reject, undo } = decisions;
+    code(approve.value().get_untracked())
+        .or_else(|| code(reject.value().get_untracked()))
+        .or_else(|| code(undo.value().get_untracked()))
+        .map(News::failed_before)
+}
+
+/// Says what became of each decision, and loads again: after a refusal, too, so that what it is now is shown.
+fn announce(
+    decisions: Decisions,
+    news: RwSignal<Option<News>>,
+    wants_focus: StoredValue<bool>,
+    reload: impl Fn() + Copy + 'static,
+) {
+    let say = move |answer: Option<Result<Action, ApiError>>, done: fn(&Action) -> &'static str| {
+        let Some(answer) = answer else { return };
+        // The details render anew where the action changed; a form that stays keeps the focus.
+        let changed = answer
+            .as_ref()
+            .map_or_else(|error| matches!(error.code, ErrorCode::Conflict | ErrorCode::Expired), |_| true);
+        wants_focus.set_value(changed);
+        news.set(Some(match answer {
+            Ok(action) => News::Done(done(&action).to_owned()),
+            Err(error) => News::failed(error),
+        }));
+        reload();
+    };
+    let Decisions { approve, reject, undo } = decisions;
+    // `version` counts the answers of this page; the value from the URL is not one of them.
+    Effect::new(move |_| {
+        if approve.version().get() > 0 {
+            say(approve.value().get_untracked(), |action| match action.status {
+                Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
+                _ => "Approved.",
+            });
+        }
+    });
+    Effect::new(move |_| {
+        if reject.version().get() > 0 {
+            say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
+        }
+    });
+    Effect::new(move |_| {
+        if undo.version().get() > 0 {
+            say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
+        }
+    });
+}
+
+/// Opening by hand moves the focus into the details; closing gives it back to the row.
+fn follow_opening(here: Memo<Place>, news: RwSignal<Option<News>>, wants_focus: StoredValue<bool>) {
+    Effect::new(move |before: Option<Option<String>>| {
+        let open = here.read().open.clone();
+        if let Some(before) = before
+            && before != open
+        {
+            news.set(None);
+            wants_focus.set_value(open.is_some());
+            if open.is_none() {
+                focus_row(before);
+            }
+        }
+        open
+    });
+}
+
+fn focus_row(id: Option<String>) {
+    let link = id.and_then(|id| document().get_element_by_id(&format!("open-{id}")));
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+        drop(link.focus());
+    }
+}
+
+/// Escape leaves a field first, so that nothing typed is lost by one key.
+fn close_on_escape(here: Memo<Place>) {
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        let navigate = navigate.clone();
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let here = here.get_untracked();
+            if event.key() != "Escape" || event.default_prevented() || here.open.is_none() {
+                return;
+            }
+            let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+            match target.filter(|target| matches!(target.closest("input, textarea"), Ok(Some(_)))) {
+                Some(field) => drop(field.blur()),
+                None => navigate(&here.closed().href(), still()),
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// A failure that came by the URL has been read: a reload must not tell it again.
+fn forget_url_failure(here: Memo<Place>) {
+    let query = use_query_map();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if query.read_untracked().get_str("__err").is_some() {
+            navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
+        }
+    });
+}
+
+fn still() -> NavigateOptions {
+    NavigateOptions { scroll: false, ..NavigateOptions::default() }
+}
+
+/// A session that ended meanwhile: the sign-in page leads back here.
+fn leave_when_signed_out(here: Memo<Place>, signed_out: impl Fn() -> bool + 'static) {
+    Effect::new(move |_| {
+        if signed_out() {
+            let mut href = "/sign-in?error=expired&next=".to_owned();
+            push_encoded(&mut href, &here.get_untracked().href());
+            drop(window().location().set_href(&href));
+        }
+    });
+}

@@ -1,0 +1,9 @@
+//! The pages: each turns a URL into resources and hands them to parts.
+
+mod action_center;
+mod not_found;
+mod sign_in;
+
+pub(super) use action_center::ActionCenter;
+pub(super) use not_found::NotFound;
+pub(super) use sign_in::SignIn;

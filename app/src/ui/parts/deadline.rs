@@ -1,0 +1,27 @@
+//! The time to decide: a date, and a countdown once less than a day is left.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use crate::ui::time::{Left, full};
+
+/// Amber under a day, red under an hour; the words say the same as the colour.
+#[component]
+pub(super) fn Deadline(
+    /// When it ends.
+    until: Timestamp,
+    /// The page's present.
+    now: Memo<Timestamp>,
+) -> impl IntoView {
+    let left = Memo::new(move |_| Left::until(until, now.get()));
+    let class = move || match left.get() {
+        Left::Long => "deadline",
+        Left::Hours(..) => "deadline soon",
+        Left::Minutes(_) | Left::Over => "deadline urgent",
+    };
+    view! {
+        <time class=class datetime=until.to_string() title=full(until)>
+            {move || left.get().text(until)}
+        </time>
+    }
+}

@@ -1,0 +1,128 @@
+//! Approve and Reject as forms, which work before and without wasm. What they send is what the page shows: the
+//! version and digest beside which the person read.
+
+use leptos::either::Either;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::api::{ApproveAction, RejectAction, UndoAction};
+use crate::backend::{ActionDetail, Offer};
+use crate::domain::proposal::LONGEST_COMMENT;
+use crate::domain::{Action, Undo};
+
+/// The running decisions of a page: they outlive the details, which render again with each version.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct Decisions {
+    /// Let it happen.
+    pub(in crate::ui) approve: ServerAction<ApproveAction>,
+    /// Refuse it.
+    pub(in crate::ui) reject: ServerAction<RejectAction>,
+    /// Reverse it.
+    pub(in crate::ui) undo: ServerAction<UndoAction>,
+}
+
+impl Decisions {
+    pub(in crate::ui) fn new() -> Self {
+        Self { approve: ServerAction::new(), reject: ServerAction::new(), undo: ServerAction::new() }
+    }
+}
+
+/// What a decision is bound to.
+pub(super) fn seen(action: &Action) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="id" value=action.id.to_string()/>
+        <input type="hidden" name="expected_version" value=action.version.to_string()/>
+        <input type="hidden" name="digest" value=action.digest.clone()/>
+    }
+}
+
+/// The forms, or the sentence why there are none.
+#[component]
+pub(super) fn Decide(
+    /// The pending action and what the person may do with it.
+    detail: ActionDetail,
+    /// The page's running decisions.
+    decisions: Decisions,
+) -> impl IntoView {
+    let ActionDetail { action, approve, reject, .. } = detail;
+    let same_reason = approve == reject;
+    let approve = match approve {
+        Offer::Open => Either::Left(view! { <ApproveForm action=action.clone() decisions/> }),
+        Offer::Closed(reason) => Either::Right(closed("You can't approve this", reason)),
+    };
+    let reject = match reject {
+        Offer::Open => Some(Either::Left(view! { <RejectForm action decisions/> })),
+        Offer::Closed(_) if same_reason => None,
+        Offer::Closed(reason) => Some(Either::Right(closed("You can't reject this", reason))),
+    };
+    view! { <div class="decide">{approve} {reject}</div> }
+}
+
+/// Why a button is missing.
+pub(super) fn closed(what: &'static str, reason: String) -> impl IntoView {
+    view! {
+        <p class="closed">
+            <Icon name="lock"/>
+            <span>
+                <strong>{what}": "</strong>
+                {reason}
+            </span>
+        </p>
+    }
+}
+
+#[component]
+fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
+    let approve = decisions.approve;
+    let id = action.id;
+    let busy = move || approve.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let final_warning = match action.action_type.info().undo {
+        Undo::By(_) => None,
+        Undo::Never(_) => Some(view! {
+            <p class="final">
+                <Icon name="triangle"/>
+                "This can't be undone"
+            </p>
+        }),
+    };
+    let class = if final_warning.is_some() { "button danger" } else { "button primary" };
+    view! {
+        <ActionForm action=approve attr:class="approve-form">
+            {seen(&action)}
+            <label class="field">
+                <span class="field-label">"Comment (optional)"</span>
+                // Not an `<input>`: there, Enter would approve.
+                <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
+            </label>
+            <div class="submit-row">
+                <button type="submit" class=class disabled=busy>
+                    {move || if busy() { "Approving…" } else { "Approve" }}
+                </button>
+                {final_warning}
+            </div>
+        </ActionForm>
+    }
+}
+
+#[component]
+fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
+    let reject = decisions.reject;
+    let id = action.id;
+    let busy = move || reject.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    view! {
+        <details class="fold">
+            <summary class="button">"Reject…"</summary>
+            <ActionForm action=reject attr:class="fold-form">
+                {seen(&action)}
+                <label class="field">
+                    <span class="field-label">"Why it must not happen"</span>
+                    <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+                </label>
+                <button type="submit" class="button" disabled=busy>
+                    {move || if busy() { "Rejecting…" } else { "Reject" }}
+                </button>
+            </ActionForm>
+        </details>
+    }
+}

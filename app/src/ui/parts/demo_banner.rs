@@ -1,0 +1,23 @@
+//! Says on every page of the demo estate that nothing here is real, and what is.
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::ui::app::Demo;
+
+/// Nothing outside the demo.
+#[component]
+pub(in crate::ui) fn DemoBanner() -> impl IntoView {
+    let demo = use_context::<Demo>().is_some_and(|demo| demo.0);
+    demo.then(|| {
+        view! {
+            <p class="demo-banner">
+                <Icon name="info"/>
+                <span>
+                    <strong>"Demo estate: "</strong>
+                    "devices, people and mail here are made up; actions are simulated, except on the host “this machine”."
+                </span>
+            </p>
+        }
+    })
+}

@@ -1,0 +1,50 @@
+//! What stands in place of a table without rows: what would be here, and how it comes here.
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::domain::Lane;
+use crate::ui::place::Place;
+
+/// The empty tab.
+#[component]
+pub(in crate::ui) fn EmptyState(
+    /// Which tab.
+    lane: Lane,
+) -> impl IntoView {
+    let (icon, title, text, way, to) = match lane {
+        Lane::Pending => (
+            "check",
+            "Nothing waits for a decision",
+            "Actions that tools and investigations propose appear here until someone approves or rejects them.",
+            "See what was done",
+            Lane::History,
+        ),
+        Lane::InProgress => (
+            "play",
+            "Nothing is being carried out",
+            "Approved actions stay here until their executor reports how they ended. One whose end is unknown \
+             stays until a person has looked.",
+            "See what waits for a decision",
+            Lane::Pending,
+        ),
+        Lane::History => (
+            "clock",
+            "Nothing has been decided yet",
+            "Every action that was approved, rejected, expired or taken is recorded here, with who decided and \
+             how it ended.",
+            "See what waits for a decision",
+            Lane::Pending,
+        ),
+    };
+    view! {
+        <div class="empty-state">
+            <Icon name=icon/>
+            <h2>{title}</h2>
+            <p>{text}</p>
+            <a class="button" href=Place::of(to).href()>
+                {way}
+            </a>
+        </div>
+    }
+}

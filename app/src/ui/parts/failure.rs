@@ -1,0 +1,49 @@
+//! What stands in place of content that did not load: what happened, and a way to try again.
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::domain::ErrorCode;
+
+/// A heading, the sentence of the code, and a link that works without wasm, too.
+#[component]
+pub(in crate::ui) fn Failure(
+    /// What did not work.
+    title: &'static str,
+    /// Why.
+    code: ErrorCode,
+    /// Where the same is loaded again, or its beginning.
+    #[prop(into)]
+    href: Signal<String>,
+    /// Loads it again in place.
+    retry: impl Fn() + 'static,
+) -> impl IntoView {
+    let again = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        retry();
+    };
+    view! {
+        <div class="failure">
+            <Icon name="triangle"/>
+            <h2>{title}</h2>
+            <p>{sentence(code)}</p>
+            <a class="button" href=move || href.get() on:click=again>
+                "Try again"
+            </a>
+        </div>
+    }
+}
+
+/// Reading changes nothing, so the sentences of decisions would mislead.
+const fn sentence(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
+        ErrorCode::Invalid => {
+            "This address names a page that does not exist. Open the tab again to start at its first page."
+        }
+        ErrorCode::Busy => {
+            "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
+        }
+        other => other.label(),
+    }
+}

@@ -1,0 +1,30 @@
+//! The panel over the right of the page: its edge, its way out, and what is announced in it.
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use super::notice::{News, Notice};
+
+/// Beside the list, not instead of it: the list stays usable.
+#[component]
+pub(in crate::ui) fn Flyout(
+    /// The URL without it.
+    #[prop(into)]
+    close: Signal<String>,
+    /// What to announce.
+    news: RwSignal<Option<News>>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <aside class="flyout" id="flyout" aria-label="Details of the action">
+            <div class="flyout-bar">
+                <a class="button quiet" href=move || close.get() data-noscroll>
+                    <Icon name="cross"/>
+                    "Close"
+                </a>
+            </div>
+            <Notice news/>
+            {children()}
+        </aside>
+    }
+}

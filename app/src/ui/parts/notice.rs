@@ -1,0 +1,71 @@
+//! What became of the last thing that the person did, announced and shown above the details.
+
+use leptos::either::EitherOf3;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::api::ApiError;
+use crate::domain::ErrorCode;
+
+/// What to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ui) enum News {
+    /// It was done.
+    Done(String),
+    /// It was not.
+    Failed {
+        /// The kind of the failure.
+        code: ErrorCode,
+        /// What exactly stood against it; never from a URL.
+        detail: Option<String>,
+    },
+}
+
+impl News {
+    /// From an answer that this page received.
+    pub(in crate::ui) fn failed(error: ApiError) -> Self {
+        // Where the code says it all, its sentence alone is calmer.
+        let explains = matches!(error.code, ErrorCode::Forbidden | ErrorCode::Invalid);
+        Self::Failed { code: error.code, detail: explains.then_some(error.detail) }
+    }
+
+    /// From the URL to which a form without wasm came back: anybody can write one, so only the code counts.
+    pub(in crate::ui) const fn failed_before(code: ErrorCode) -> Self {
+        Self::Failed { code, detail: None }
+    }
+}
+
+/// Always there, so that screen readers notice what changes in it.
+#[component]
+pub(in crate::ui) fn Notice(
+    /// What to say, if anything.
+    news: RwSignal<Option<News>>,
+) -> impl IntoView {
+    let text = move || match news.get() {
+        None => EitherOf3::A(()),
+        Some(News::Done(text)) => EitherOf3::B(view! {
+            <p class="notice-text good">
+                <Icon name="check"/>
+                <span>{text}</span>
+            </p>
+        }),
+        Some(News::Failed { code, detail }) => EitherOf3::C(view! {
+            <p class="notice-text bad">
+                <Icon name="triangle"/>
+                <span>{code.label()} {detail.map(|detail| format!(" {}", sentence(&detail)))}</span>
+            </p>
+        }),
+    };
+    view! {
+        <div class="notice" role="status" aria-live="polite">
+            {text}
+        </div>
+    }
+}
+
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}

@@ -1,0 +1,36 @@
+//! The tabs of the Action center: links, so that they work everywhere and can be opened aside.
+
+use leptos::prelude::*;
+
+use crate::domain::Lane;
+use crate::ui::place::Place;
+
+/// Pending, In progress, History.
+#[component]
+pub(in crate::ui) fn Tabs(
+    /// The tab that is shown.
+    #[prop(into)]
+    current: Signal<Option<Lane>>,
+) -> impl IntoView {
+    let tabs = Lane::ALL
+        .iter()
+        .map(|&lane| {
+            view! {
+                <li>
+                    <a
+                        class="tab"
+                        href=Place::of(lane).href()
+                        aria-current=move || (current.get() == Some(lane)).then_some("page")
+                    >
+                        {lane.label()}
+                    </a>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <nav class="tabs" aria-label="Action center">
+            <ul>{tabs}</ul>
+        </nav>
+    }
+}

@@ -1,0 +1,57 @@
+//! Undo as a form: what the reverse does, why it is wanted, and the button.
+
+use leptos::either::Either;
+use leptos::form::ActionForm;
+use leptos::prelude::*;
+
+use super::decide::{Decisions, closed, seen};
+use crate::backend::{ActionDetail, Offer};
+use crate::domain::Undo;
+use crate::domain::proposal::LONGEST_COMMENT;
+
+/// The form, or the sentence why there is none.
+#[component]
+pub(super) fn UndoForm(
+    /// The action that had an effect, and whether the person may undo it.
+    detail: ActionDetail,
+    /// The page's running decisions.
+    decisions: Decisions,
+) -> impl IntoView {
+    let ActionDetail { action, undo: offer, .. } = detail;
+    let reverse = match (offer, action.action_type.info().undo) {
+        (Offer::Closed(reason), _) => {
+            return Either::Left(view! { <div class="decide">{closed("No undo", reason)}</div> });
+        }
+        (Offer::Open, Undo::Never(_)) => None,
+        (Offer::Open, Undo::By(reverse)) => Some(reverse),
+    };
+    let undo = decisions.undo;
+    let id = action.id;
+    let busy = move || undo.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let effect = reverse.map(|reverse| {
+        view! {
+            <p class="undo-effect">
+                <strong>{reverse.label()}": "</strong>
+                {reverse.info().effect}
+            </p>
+        }
+    });
+    Either::Right(view! {
+        <div class="decide">
+            <details class="fold">
+                <summary class="button">"Undo…"</summary>
+                <ActionForm action=undo attr:class="fold-form">
+                    {seen(&action)}
+                    {effect}
+                    <label class="field">
+                        <span class="field-label">"Why it is undone"</span>
+                        <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+                    </label>
+                    <button type="submit" class="button" disabled=busy>
+                        {move || if busy() { "Undoing…" } else { "Undo this action" }}
+                    </button>
+                </ActionForm>
+            </details>
+        </div>
+    })
+}

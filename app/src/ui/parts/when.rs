@@ -1,0 +1,21 @@
+//! A time: how long ago, with the exact time in its tooltip.
+
+use jiff::Timestamp;
+use leptos::prelude::*;
+
+use crate::ui::time::{ago, full};
+
+/// Counts from the page's present and moves on with it.
+#[component]
+pub(super) fn When(
+    /// The time.
+    at: Timestamp,
+    /// The page's present.
+    now: Memo<Timestamp>,
+) -> impl IntoView {
+    view! {
+        <time class="when" datetime=at.to_string() title=full(at)>
+            {move || ago(at, now.get())}
+        </time>
+    }
+}

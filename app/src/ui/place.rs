@@ -1,0 +1,111 @@
+//! Where the person is in the Action center, as the URL says it: tab, page of the list, open action.
+//!
+//! The only place that reads or writes these URLs. To add a piece of state, add it here, to `read` and to `href`.
+
+use leptos::prelude::*;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use crate::domain::{ActionId, Lane};
+
+/// Tab, page and open action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// The tab.
+    pub(super) lane: Lane,
+    /// The opaque cursor of the page; none for the first.
+    pub(super) after: Option<String>,
+    /// The id of the open action, as the URL gives it.
+    pub(super) open: Option<String>,
+}
+
+impl Place {
+    /// The first page of a tab, nothing open.
+    pub(super) const fn of(lane: Lane) -> Self {
+        Self { lane, after: None, open: None }
+    }
+
+    /// The same page with this action open.
+    pub(super) fn with_open(&self, id: ActionId) -> Self {
+        Self { open: Some(id.to_string()), ..self.clone() }
+    }
+
+    /// The same page with nothing open.
+    pub(super) fn closed(&self) -> Self {
+        Self { open: None, ..self.clone() }
+    }
+
+    /// Another page of the same tab; what is open stays open.
+    pub(super) fn page(&self, cursor: Option<String>) -> Self {
+        Self { after: cursor, ..self.clone() }
+    }
+
+    /// Its URL.
+    pub(super) fn href(&self) -> String {
+        let mut href = format!("/action-center/{}", lane_word(self.lane));
+        let pairs = [("after", &self.after), ("open", &self.open)];
+        let mut separator = '?';
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                href.push(separator);
+                href.push_str(name);
+                href.push('=');
+                push_encoded(&mut href, value);
+                separator = '&';
+            }
+        }
+        href
+    }
+}
+
+/// The tab's word in the URL.
+pub(super) const fn lane_word(lane: Lane) -> &'static str {
+    match lane {
+        Lane::Pending => "pending",
+        Lane::InProgress => "in-progress",
+        Lane::History => "history",
+    }
+}
+
+/// The place that the current URL names; none if it names no tab.
+pub(super) fn use_place() -> Memo<Option<Place>> {
+    let params = use_params_map();
+    let query = use_query_map();
+    Memo::new(move |_| {
+        let word = params.read().get("lane")?;
+        let lane = Lane::ALL.iter().copied().find(|lane| lane_word(*lane) == word)?;
+        let query = query.read();
+        let filled = |name| query.get(name).filter(|value| !value.is_empty());
+        Some(Place { lane, after: filled("after"), open: filled("open") })
+    })
+}
+
+/// Percent-encodes what is not unreserved in RFC 3986.
+pub(super) fn push_encoded(into: &mut String, value: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_set_is_not_in_the_url_and_cursors_are_encoded() {
+        let place = Place::of(Lane::InProgress);
+        assert_eq!(place.href(), "/action-center/in-progress");
+        let place = place.page(Some("a b&c=/é".to_owned()));
+        assert_eq!(place.href(), "/action-center/in-progress?after=a%20b%26c%3D%2F%C3%A9");
+        let id: ActionId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
+        let open = place.page(None).with_open(id);
+        assert_eq!(open.href(), format!("/action-center/in-progress?open={id}"));
+        assert_eq!(open.closed().href(), "/action-center/in-progress");
+    }
+}
