@@ -11,6 +11,7 @@ pub mod executor;
 pub mod http;
 pub mod openc2;
 pub mod responder;
+pub mod seed;
 pub mod service;
 pub mod signature;
 pub mod store;
