@@ -117,7 +117,7 @@ impl Serve {
         );
         if self.demo && !self.database.exists() {
             bail!(
-                "--demo needs the demo's database, and {} is not there; make it first: countersign seed",
+                "--demo needs the demo's database, and {} is not there; make it first: countersign seed --demo",
                 self.database.url
             );
         }
@@ -167,7 +167,7 @@ mod tests {
             (&["--listen", "0.0.0.0:80", "--behind-proxy"], None),
             (&["--behind-proxy", "--public-host", "a.example.org"], None),
             (&["--public-host", "https://a.example.org"], Some("--public-host takes")),
-            (&["--demo", "--database-url", "sqlite:///nowhere/at/all.db"], Some("countersign seed")),
+            (&["--demo", "--database-url", "sqlite:///nowhere/at/all.db"], Some("countersign seed --demo")),
             (&["--demo", "--behind-proxy"], Some("this machine only")),
             (&["--demo", "--public-host", "a.example.org"], Some("this machine only")),
             (&["--responder", "d=http://127.0.0.1:1"], Some("--responder-key")),

@@ -119,7 +119,7 @@ async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()>
     let demo = store.marker("created_by").await?.as_deref() == Some("demo");
     if config.demo && !demo {
         bail!(
-            "--demo refuses {}: it was not made for the demo; make another one with countersign seed",
+            "--demo refuses {}: it was not made for the demo; make another one with countersign seed --demo",
             config.database.url
         );
     }

@@ -17,3 +17,8 @@ pub mod signin;
 pub mod site;
 pub mod state;
 mod trace;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

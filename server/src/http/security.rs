@@ -95,7 +95,8 @@ pub(super) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: 
 pub(super) async fn origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let speaks = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
+    let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+    let speaks = says(ORIGIN.as_str()) || says("sec-fetch-site");
     // The REST API never looks at cookies.
     if safe || speaks || request.uri().path().starts_with(rest::PREFIX) || is_token_alone(headers) {
         return next.run(request).await;

@@ -118,8 +118,8 @@ impl Sessions {
         replaces: Option<CredentialId>,
     ) -> Result<Option<SignedIn>, Error> {
         match self.demo_user(button).await? {
-            Some(user) => self.open(user, replaces).await.map(Some),
-            None => Ok(None),
+            Some(user) if user.enabled => self.open(user, replaces).await.map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -285,3 +285,6 @@ fn secret() -> String {
 fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
+
+#[cfg(test)]
+mod tests;

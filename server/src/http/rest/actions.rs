@@ -113,6 +113,8 @@ pub(super) async fn create(
     let work = {
         let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
         async move {
+            // Before the body is read: who may not propose learns nothing of what a proposal is.
+            caller.authorize_proposal().map_err(Error::from)?;
             let proposals = input::proposals(&headers, &body, app.clock.now())?;
             let proposed = app.backend.propose(&caller, proposals).await?;
             let actions = proposed.into_iter().map(CreatedAction::from).collect();

@@ -15,14 +15,14 @@ const SHORTEST_PASSWORD: usize = 12;
 /// Days that a token may live.
 const LONGEST_TOKEN_DAYS: u16 = 366;
 
-/// The demo's people: what the button sends, the user's name, the name to show.
+/// The demo's people: what the button sends, the user's name, the name to show. The seed makes the same ones.
 const DEMO_PEOPLE: &[(&str, &str, &str)] = &[
-    ("global_administrator", "global.administrator", "Grace Adeyemi"),
-    ("security_administrator", "security.administrator", "Samuel Okafor"),
-    ("security_operator", "security.operator", "Olivia Brandt"),
-    ("security_operator+search_and_purge", "security.operator.email", "Priya Raman"),
-    ("security_reader", "security.reader", "Ruth Lindqvist"),
-    ("active_remediation_actions", "active.remediation", "Adam Novak"),
+    ("global_administrator", "global.administrator", "Margarethe Lindqvist"),
+    ("security_administrator", "security.administrator", "Tobias Achterberg"),
+    ("security_operator", "security.operator", "Priya Raghunathan"),
+    ("security_operator+search_and_purge", "security.operator.mail", "Kofi Mensah"),
+    ("security_reader", "security.reader", "Elżbieta Wrona"),
+    ("active_remediation_actions", "remediation.technician", "Joaquín Ibarra"),
 ];
 
 /// An API token that was just made.
