@@ -2,6 +2,8 @@
 //!
 //! `http` asks who is calling and calls the `service`; the service decides and writes through the `store`;
 //! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
+// The screens' nested views make types deeper than the default allows.
+#![recursion_limit = "256"]
 
 pub mod audit;
 pub mod cli;

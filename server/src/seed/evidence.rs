@@ -4,6 +4,7 @@
 
 use app::domain::{EntityKind, Evidence, Verdict};
 
+use super::devices::Platform;
 use super::prng::Dice;
 use super::scene::Scene;
 
@@ -30,22 +31,30 @@ const fn findings(kind: EntityKind) -> &'static [Finding] {
         ],
         EntityKind::File => &[
             ("Known malware", "The file's hash is listed as {family}.", "T1204.002"),
-            ("Double extension", "The name imitates a document, the content is a program.", "T1036.007"),
+            ("Misleading name", "The name promises something else than the content is.", "T1036"),
             (
                 "Packed program",
                 "Entropy 7.8 of 8 in its largest section; imports are resolved at run time.",
                 "T1027.002",
             ),
             (
-                "Came from the web",
-                "Downloaded by the browser 3 minutes before, from an address seen for the first time.",
+                "Came from outside",
+                "Fetched 3 minutes before from an address that was seen for the first time.",
                 "T1105",
             ),
         ],
         EntityKind::Process => &[
-            ("Code injection", "Wrote into the memory of explorer and started a thread there.", "T1055"),
-            ("Unusual parent", "Started by a mail program, which never starts it on other devices.", "T1059"),
-            ("Reads credentials", "Opened the memory of the sign-in service for reading.", "T1003.001"),
+            (
+                "Code injection",
+                "Wrote into the memory of another program and started a thread there.",
+                "T1055",
+            ),
+            ("Unusual parent", "Started by a program that never starts it on other devices.", "T1059"),
+            (
+                "Reads credentials",
+                "Read what the system keeps of the passwords of several accounts.",
+                "T1003",
+            ),
         ],
         EntityKind::Service => &[
             (
@@ -150,6 +159,14 @@ const fn findings(kind: EntityKind) -> &'static [Finding] {
     }
 }
 
+/// What was found on a device that isn't Windows.
+const ON_LINUX: &[Finding] = &[
+    ("Command and control", "Beacon to {ip} every 60 s with 8 % jitter.", "T1071.001"),
+    ("Shell of a web server", "The web server's account started an interactive shell.", "T1505.003"),
+    ("Crypto mining", "All cores busy for 40 minutes; traffic to a mining pool at {ip}.", "T1496"),
+    ("Stolen keys", "Sign-ins by key to 9 other servers within a minute.", "T1021.004"),
+];
+
 /// One or two findings that fit the entity.
 pub(super) fn draw(
     dice: &mut Dice,
@@ -157,7 +174,10 @@ pub(super) fn draw(
     kind: EntityKind,
     verdict: Option<Verdict>,
 ) -> Vec<Evidence> {
-    let table = findings(kind);
+    let table = match (kind, scene.device.platform) {
+        (EntityKind::Device, Platform::Linux) => ON_LINUX,
+        _ => findings(kind),
+    };
     let first = dice.below(table.len());
     let count = if dice.chance(45) { 2 } else { 1 };
     (0..count)

@@ -42,7 +42,7 @@ pub(super) const fn details(status: Status) -> &'static [&'static str] {
         Status::Completed => &[
             "simulated: done on {asset}.",
             "simulated: {asset} confirmed it at the first attempt.",
-            "simulated: done; {asset} was offline for a while and caught up.",
+            "simulated: done; the first attempt found {asset} busy.",
         ],
         Status::PartiallyCompleted => &[
             "simulated: 2 of 3 copies; one is open in another program.",
@@ -51,7 +51,7 @@ pub(super) const fn details(status: Status) -> &'static [&'static str] {
         Status::Failed => &[
             "simulated: {asset} refused: access denied.",
             "simulated: target changed since it was proposed.",
-            "simulated: nothing there by that name on {asset}.",
+            "simulated: {asset} refused: not possible in its present state.",
         ],
         Status::TimedOut => &["simulated: {asset} was not reachable for 3 days."],
         Status::Skipped => &[
