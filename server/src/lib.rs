@@ -2,6 +2,8 @@
 //!
 //! `http` asks who is calling and calls the `service`; the service decides and writes through the `store`;
 //! `executor` carries out what was decided; `responder` is the other end of one of them, a process of its own.
+// The screens' nested views make types deeper than the default allows.
+#![recursion_limit = "256"]
 
 pub mod audit;
 pub mod cli;
@@ -11,6 +13,7 @@ pub mod executor;
 pub mod http;
 pub mod openc2;
 pub mod responder;
+pub mod seed;
 pub mod service;
 pub mod signature;
 pub mod store;

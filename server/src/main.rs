@@ -1,4 +1,5 @@
 //! `countersign`: reads the command line, runs it, and says in one sentence what stands against it.
+#![recursion_limit = "256"]
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ pub mod serve;
 use clap::{Parser, Subcommand};
 
 use crate::telemetry::{self, LogFormat};
-use crate::{config, responder};
+use crate::{config, responder, seed};
 
 /// One queue and one audit log for every security remediation action
 #[derive(Debug, Parser)]
@@ -25,6 +25,8 @@ enum Command {
     Serve(config::Serve),
     /// Carry out file actions on this host
     Responder(responder::Args),
+    /// Fill an empty database with an invented estate
+    Seed(seed::Args),
     /// Users who sign in with a password
     #[command(subcommand)]
     User(account::User),
@@ -49,6 +51,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Serve(args) => serve::run(args).await,
         Command::Responder(args) => responder::run(args).await,
+        Command::Seed(args) => seed::run(args).await,
         Command::User(command) => account::user(command).await,
         Command::Token(command) => account::token(command).await,
         Command::Audit(command) => audit::run(command).await,

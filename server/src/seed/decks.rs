@@ -28,7 +28,8 @@ pub(super) struct Decks {
 impl Decks {
     pub(super) fn new() -> Self {
         let plots = |weight: fn(&(&plots::Plot, usize, usize)) -> usize| {
-            let copies: Vec<_> = PLOTS.iter().enumerate().map(|(index, plot)| (index, weight(plot))).collect();
+            let copies: Vec<_> =
+                PLOTS.iter().enumerate().map(|(index, plot)| (index, weight(plot))).collect();
             Deck::new(&copies)
         };
         let types: Vec<_> = ActionType::ALL.iter().map(|&of| (of, 1)).collect();
@@ -82,9 +83,14 @@ impl Decks {
 const fn decisions(source: Source) -> &'static [(Decision, usize)] {
     use Decision::{Approved, AutoApproved, Expired, NotRequired, Rejected, Superseded, Withdrawn};
     match source {
-        Source::AutomatedDevice => {
-            &[(Approved, 44), (AutoApproved, 36), (Rejected, 8), (Expired, 6), (Withdrawn, 2), (Superseded, 4)]
-        }
+        Source::AutomatedDevice => &[
+            (Approved, 44),
+            (AutoApproved, 36),
+            (Rejected, 8),
+            (Expired, 6),
+            (Withdrawn, 2),
+            (Superseded, 4),
+        ],
         Source::AutomatedEmail => {
             &[(Approved, 72), (Rejected, 13), (Expired, 8), (Withdrawn, 3), (Superseded, 4)]
         }

@@ -7,7 +7,7 @@ use app::domain::lifecycle::{Execution, Grant};
 use app::domain::parameter::ParameterKind;
 use app::domain::proposal::DEFAULT_TIME_TO_DECIDE;
 use app::domain::{
-    Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, Decision, Entity, EntityKind, Parameters,
+    Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, Decision, EntityKind, Parameters,
     Permission, Severity, Source, Status, UndoState, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -141,7 +141,11 @@ impl Generator {
         };
         let mut case =
             self.open(Stage::Windows, source, Flavour::Device, at, Fate::Running(grant, execution));
-        let step = *self.dice.pick(&[ActionType::QuarantineFile, ActionType::IsolateDevice, ActionType::StopService]);
+        let step = *self.dice.pick(&[
+            ActionType::QuarantineFile,
+            ActionType::IsolateDevice,
+            ActionType::StopService,
+        ]);
         self.play(&mut case, &[step], at, 1)
     }
 
@@ -160,7 +164,7 @@ impl Generator {
         for device in &devices {
             case.scene = case.scene.on(device);
             at = self.dice.soon(at, 1, 90, self.now);
-            let mut action = self.propose(&case, step, EntityKind::File, at);
+            let mut action = self.propose(&mut case, step, EntityKind::File, at);
             self.settle(&mut action, &mut case);
             actions.push(action);
         }
@@ -200,12 +204,15 @@ impl Generator {
             self.numbers.incident += 1;
         }
         let dice = &mut self.dice;
-        let investigation = (automated || dice.chance(40)).then(|| format!("INV-{}", self.numbers.investigation));
+        let investigation =
+            (automated || dice.chance(40)).then(|| format!("INV-{}", self.numbers.investigation));
         let incident = dice.chance(55).then(|| format!("INC-{}", self.numbers.incident));
         let (title, campaign, tool) = match flavour {
             Flavour::Device => (scene.threat.alert, scene.threat.campaign, "edr"),
             Flavour::Mail => (scene.mail.alert, scene.mail.campaign, "mailgate"),
-            Flavour::Account => ("Sign-in that does not fit the user", "Token theft by fake sign-in pages", "identity"),
+            Flavour::Account => {
+                ("Sign-in that does not fit the user", "Token theft by fake sign-in pages", "identity")
+            }
         };
         self.numbers.alert += 1;
         let id = format!("{}-{}", tool.to_uppercase(), self.numbers.alert);
@@ -221,7 +228,7 @@ impl Generator {
         Case { scene, source, fate, analyst, alert, campaign, investigation, incident, severity, approval }
     }
 
-    fn propose(&mut self, case: &Case, step: ActionType, kind: EntityKind, at: Timestamp) -> Action {
+    fn propose(&mut self, case: &mut Case, step: ActionType, kind: EntityKind, at: Timestamp) -> Action {
         let proposed_by = self.proposer(case, step.permission(kind));
         let dice = &mut self.dice;
         let (entity, asset) = case.scene.entity(dice, kind);
@@ -232,7 +239,7 @@ impl Generator {
             _ => self.decks.verdict.deal(dice),
         };
         let said = step.info().comment_required || clears || dice.chance(45);
-        let comment = said.then(|| case.scene.fill(dice.pick(comments::of(step))));
+        let comment = said.then(|| case.scene.fill(dice.word(comments::of(step))));
         self.numbers.proposal += 1;
         Action {
             id: ActionId::from(dice.uuid(at)),
@@ -242,11 +249,7 @@ impl Generator {
             external_id: (proposed_by.kind != ActorKind::User).then(|| format!("P{}", self.numbers.proposal)),
             action_type: step,
             parameters: parameters(dice, step, &case.scene, at),
-            evidence: if clears {
-                Vec::new()
-            } else {
-                evidence::draw(dice, &case.scene, kind, verdict)
-            },
+            evidence: if clears { Vec::new() } else { evidence::draw(dice, &case.scene, kind, verdict) },
             entity,
             asset,
             comment,
@@ -275,7 +278,7 @@ impl Generator {
         }
     }
 
-    fn proposer(&mut self, case: &Case, permission: Permission) -> Actor {
+    fn proposer(&mut self, case: &mut Case, permission: Permission) -> Actor {
         let tool = |kind, id: &str, name: &str| Actor { kind, id: id.to_owned(), name: name.to_owned() };
         match case.source {
             Source::AutomatedDevice | Source::AutomatedEmail | Source::AutomatedUser => {
@@ -284,18 +287,26 @@ impl Generator {
             Source::Antivirus => tool(ActorKind::Token, "helmsman-antivirus", "Helmsman Antivirus"),
             Source::LiveResponse => tool(ActorKind::Token, "pilot-playbooks", "Pilot playbooks"),
             _ => {
-                // The demo's own persons wait for a colleague with some of theirs: the rule about one's own proposals shows.
-                let own = ["security.operator", "security.operator.mail"];
-                if case.fate == Fate::Waiting
-                    && self.dice.chance(35)
-                    && let Some(person) = self.staff.named(self.dice.pick(&own))
-                    && self.staff.may(&person, permission)
-                {
-                    return person;
-                }
-                self.staff.with(&mut self.dice, permission, None)
+                let known = case.analyst.take().filter(|person| self.staff.may(person, permission));
+                let person = known.unwrap_or_else(|| self.analyst(case.fate, permission));
+                case.analyst = Some(person.clone());
+                person
             }
         }
+    }
+
+    /// The demo's own persons wait for a colleague with some of theirs, so that the rule about one's own proposals
+    /// shows.
+    fn analyst(&mut self, fate: Fate, permission: Permission) -> Actor {
+        let own = self.dice.word(&["security.operator", "security.operator.mail"]);
+        if fate == Fate::Waiting
+            && self.dice.chance(35)
+            && let Some(person) = self.staff.named(own)
+            && self.staff.may(&person, permission)
+        {
+            return person;
+        }
+        self.staff.with(&mut self.dice, permission, None)
     }
 
     /// The reverse of an action that can be undone now; both are linked.
@@ -314,14 +325,12 @@ impl Generator {
             action_type: step,
             external_id: None,
             parameters: Parameters::new(),
-            comment: Some((*dice.pick(super::sentences::UNDONE)).to_owned()),
+            comment: Some(dice.word(super::sentences::UNDONE).to_owned()),
             source: match permission {
                 Permission::Email => Source::ManualEmail,
                 Permission::Users => Source::ManualUser,
                 _ => Source::ManualDevice,
             },
-            verdict: None,
-            evidence: Vec::new(),
             proposed_by: by,
             proposed_at: at,
             expires_at: at + DEFAULT_TIME_TO_DECIDE,
@@ -337,7 +346,6 @@ impl Generator {
         Some(reverse)
     }
 }
-
 
 fn parameters(dice: &mut Dice, step: ActionType, scene: &Scene, at: Timestamp) -> Parameters {
     let mut parameters = Parameters::new();

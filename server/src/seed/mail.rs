@@ -74,8 +74,13 @@ const LURES: &[Lure] = &[
     },
 ];
 
-pub(super) const CHANNELS: &[&str] =
-    &["Fleet Operations / Voyage planning", "Finance / Month end", "Crewing / Manila", "All hands", "IT Services / Rollout"];
+pub(super) const CHANNELS: &[&str] = &[
+    "Fleet Operations / Voyage planning",
+    "Finance / Month end",
+    "Crewing / Manila",
+    "All hands",
+    "IT Services / Rollout",
+];
 pub(super) const CLOUD_PATHS: &[&str] = &[
     "/sites/FleetOperations/Shared Documents/Voyages/Stowage 2026.xlsm",
     "/sites/Finance/Shared Documents/Payments/Remittance advice.html",
@@ -103,8 +108,11 @@ pub(super) fn draw(dice: &mut Dice, at: Timestamp) -> Mail {
     let number = dice.between(10_400, 98_900);
     let token = hex::encode(dice.bytes::<6>());
     let host = lure.sender.rsplit('@').next().unwrap_or(DOMAIN);
-    let subject =
-        if lure.sender.starts_with("billing") { format!("{} {number}", lure.subject) } else { lure.subject.to_owned() };
+    let subject = if lure.sender.starts_with("billing") {
+        format!("{} {number}", lure.subject)
+    } else {
+        lure.subject.to_owned()
+    };
     Mail {
         subject,
         sender: lure.sender,

@@ -11,7 +11,16 @@ struct Origin {
 const ORIGINS: &[Origin] = &[
     Origin {
         given: &["Heike", "Matthias", "Jördis", "Ulrich", "Annegret", "Lennart", "Friederike", "Thorsten"],
-        family: &["Kessler", "Brodersen", "Hinrichs", "Möllendorf", "Vossberg", "Petersen", "Ahlers", "Claasen"],
+        family: &[
+            "Kessler",
+            "Brodersen",
+            "Hinrichs",
+            "Möllendorf",
+            "Vossberg",
+            "Petersen",
+            "Ahlers",
+            "Claasen",
+        ],
     },
     Origin {
         given: &["Sanne", "Joost", "Marijke", "Ruben", "Femke", "Wouter", "Liesbeth", "Bram"],
@@ -23,14 +32,32 @@ const ORIGINS: &[Origin] = &[
     },
     Origin {
         given: &["Agnieszka", "Paweł", "Małgorzata", "Zbigniew", "Kinga", "Bartosz", "Jadwiga", "Marcin"],
-        family: &["Wiśniewska", "Nowakowski", "Zielińska", "Kaczmarek", "Dudek", "Sikora", "Pawlak", "Górski"],
+        family: &[
+            "Wiśniewska",
+            "Nowakowski",
+            "Zielińska",
+            "Kaczmarek",
+            "Dudek",
+            "Sikora",
+            "Pawlak",
+            "Górski",
+        ],
     },
     Origin {
         given: &["Eleni", "Dimitris", "Katerina", "Stavros", "Ioanna", "Nikos", "Despina", "Yannis"],
         family: &["Papadaki", "Kontos", "Vlachou", "Mavridis", "Galanis", "Sotiriou", "Lekka", "Economou"],
     },
     Origin {
-        given: &["Wei Ling", "Jun Hao", "Mei Xuan", "Boon Keng", "Siew Hoon", "Zhi Yang", "Hui Min", "Kai Wen"],
+        given: &[
+            "Wei Ling",
+            "Jun Hao",
+            "Mei Xuan",
+            "Boon Keng",
+            "Siew Hoon",
+            "Zhi Yang",
+            "Hui Min",
+            "Kai Wen",
+        ],
         family: &["Tan", "Lim", "Ng", "Koh", "Chua", "Ong", "Teo", "Goh"],
     },
     Origin {
@@ -47,11 +74,29 @@ const ORIGINS: &[Origin] = &[
     },
     Origin {
         given: &["Dana", "Marcus", "Loretta", "Wyatt", "Shanice", "Craig", "Bonnie", "Terrell"],
-        family: &["Whitfield", "Broussard", "Hutchins", "McAllister", "Delacroix", "Prescott", "Langley", "Tran"],
+        family: &[
+            "Whitfield",
+            "Broussard",
+            "Hutchins",
+            "McAllister",
+            "Delacroix",
+            "Prescott",
+            "Langley",
+            "Tran",
+        ],
     },
     Origin {
         given: &["Maricel", "Rodel", "Jocelyn", "Arnel", "Cristina", "Dennis", "Rowena", "Jericho"],
-        family: &["Santos", "Villanueva", "Dela Cruz", "Bautista", "Mercado", "Aquino", "Magsaysay", "Salonga"],
+        family: &[
+            "Santos",
+            "Villanueva",
+            "Dela Cruz",
+            "Bautista",
+            "Mercado",
+            "Aquino",
+            "Magsaysay",
+            "Salonga",
+        ],
     },
     Origin {
         given: &["Layla", "Omar", "Yasmin", "Karim", "Nour", "Tariq", "Salma", "Faisal"],

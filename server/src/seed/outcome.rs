@@ -86,8 +86,7 @@ impl Generator {
                 action.decided_by = Some(approval.by.clone());
                 action.approval_id = Some(approval.id);
                 decide(action, approval.at);
-                action.reason =
-                    self.dice.chance(55).then(|| (*self.dice.pick(sentences::APPROVED)).to_owned());
+                action.reason = self.dice.chance(55).then(|| self.dice.word(sentences::APPROVED).to_owned());
                 case.approval = Some(approval);
             }
         }
@@ -126,8 +125,7 @@ impl Generator {
             Grant::AutoApproved => Decision::AutoApproved,
             Grant::Approved | Grant::NotRequired => reached.state().decision(),
         };
-        action.executor = (!matches!(execution, Execution::Queued | Execution::Ended(Outcome::Cancelled)))
-            .then(|| EXECUTOR.to_owned());
+        action.executor = Some(EXECUTOR.to_owned());
         action.version += steps(execution);
         let details = sentences::details(action.status);
         action.status_detail =
@@ -144,14 +142,14 @@ impl Generator {
         action.decision = Decision::Rejected;
         action.decided_by = Some(approval.by);
         action.approval_id = Some(approval.id);
-        action.reason = Some((*self.dice.pick(sentences::REJECTED)).to_owned());
+        action.reason = Some(self.dice.word(sentences::REJECTED).to_owned());
         decide(action, approval.at);
     }
 
     fn withdraw(&mut self, action: &mut Action) {
         action.decision = Decision::Withdrawn;
         action.decided_by = Some(action.proposed_by.clone());
-        action.reason = Some((*self.dice.pick(sentences::WITHDRAWN)).to_owned());
+        action.reason = Some(self.dice.word(sentences::WITHDRAWN).to_owned());
         let at = self.dice.soon(action.proposed_at, 120, 86_400, self.now);
         decide(action, at);
     }
@@ -159,7 +157,7 @@ impl Generator {
     fn supersede(&mut self, action: &mut Action) {
         action.decision = Decision::Superseded;
         action.decided_by = Some(system("intake"));
-        action.reason = Some((*self.dice.pick(sentences::SUPERSEDED)).to_owned());
+        action.reason = Some(self.dice.word(sentences::SUPERSEDED).to_owned());
         let at = self.dice.soon(action.proposed_at, 600, 2 * 86_400, self.now);
         decide(action, at);
     }
@@ -187,8 +185,7 @@ impl Generator {
         original.updated_at = reverse.proposed_at;
         if let Execution::Ended(outcome) = execution {
             original.version += 1;
-            original.undo =
-                if outcome == Outcome::Completed { UndoState::Undone } else { UndoState::Failed };
+            original.undo = if outcome == Outcome::Completed { UndoState::Undone } else { UndoState::Failed };
             original.updated_at = reverse.updated_at;
         }
     }
@@ -196,7 +193,7 @@ impl Generator {
 
 fn expire(action: &mut Action) {
     action.decision = Decision::Expired;
-    action.decided_by = Some(system("expiry"));
+    action.decided_by = Some(system("clock"));
     action.reason = Some("Nobody decided in time.".to_owned());
     decide(action, action.expires_at);
 }

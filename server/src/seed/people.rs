@@ -129,10 +129,11 @@ fn login(given: &str, family: &str) -> String {
 }
 
 fn unique(wanted: String, taken: &mut HashSet<String>) -> String {
-    let free = std::iter::once(wanted.clone())
-        .chain((2_u32..).map(|number| format!("{wanted}{number}")))
-        .find(|name| !taken.contains(name))
-        .unwrap_or(wanted);
-    taken.insert(free.clone());
+    let mut free = wanted.clone();
+    let mut number = 2;
+    while !taken.insert(free.clone()) {
+        free = format!("{wanted}{number}");
+        number += 1;
+    }
     free
 }

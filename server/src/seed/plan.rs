@@ -11,9 +11,8 @@ use super::generator::{Fate, Generator};
 /// How far back History reaches.
 const DAYS: usize = 180;
 /// How likely something is in each hour (UTC) of a day, of 100.
-const HOURS: [usize; 24] = [
-    22, 18, 16, 18, 24, 34, 52, 74, 96, 100, 98, 90, 82, 92, 98, 90, 78, 62, 48, 42, 38, 34, 30, 26,
-];
+const HOURS: [usize; 24] =
+    [22, 18, 16, 18, 24, 34, 52, 74, 96, 100, 98, 90, 82, 92, 98, 90, 78, 62, 48, 42, 38, 34, 30, 26];
 /// Seconds left to decide of the most urgent ones.
 const LAST_MINUTES: [i64; 4] = [12 * 60 + 20, 26 * 60, 41 * 60 + 40, 57 * 60];
 const HOUR: i64 = 3_600;

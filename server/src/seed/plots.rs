@@ -1,5 +1,6 @@
 //! What happens: stories with the actions that follow from them, and where these come from.
 
+#[expect(clippy::enum_glob_use, reason = "a table over most of the catalog")]
 use app::domain::ActionType::{self, *};
 use app::domain::{EntityKind, Permission, Source, Verdict};
 
@@ -18,8 +19,16 @@ pub(super) struct Plot {
 /// A plot with its weight in the past, and its weight among what still waits for a decision.
 type Weighted = (&'static Plot, usize, usize);
 
-pub(super) const PLOTS: &[Weighted] =
-    &[(&MALWARE, 25, 10), (&SERVER, 8, 5), (&PHISH, 20, 9), (&TAKEOVER, 17, 6), (&FORWARDING, 4, 3), (&CLOUD, 7, 3), (&ANTIVIRUS, 11, 1), (&SESSION, 4, 0)];
+pub(super) const PLOTS: &[Weighted] = &[
+    (&MALWARE, 25, 10),
+    (&SERVER, 8, 5),
+    (&PHISH, 20, 9),
+    (&TAKEOVER, 17, 6),
+    (&FORWARDING, 4, 3),
+    (&CLOUD, 7, 3),
+    (&ANTIVIRUS, 11, 1),
+    (&SESSION, 4, 0),
+];
 
 const MALWARE: Plot = Plot {
     stage: Stage::Windows,

@@ -1,5 +1,5 @@
 //! The seed's own dice. They are here, and not `rand`, because the rows of a seed must stay the same for good:
-//! `rand::rngs::StdRng` may change its algorithm with any release, SplitMix64 (Steele, Lea, Flood 2014) is fixed.
+//! `rand::rngs::StdRng` may change its algorithm with any release, `SplitMix64` (Steele, Lea, Flood 2014) is fixed.
 //!
 //! [`Dice`] draws, [`Deck`] deals without putting back, so that rare cards are certain to come. Neither is for secrets.
 
@@ -45,6 +45,11 @@ impl Dice {
         &table[self.below(table.len())]
     }
 
+    /// One word of a table that isn't empty.
+    pub(super) fn word(&mut self, table: &[&'static str]) -> &'static str {
+        table[self.below(table.len())]
+    }
+
     /// An index in which the low ones come up far more often: a few devices and people see most of the trouble.
     pub(super) fn skewed(&mut self, count: usize) -> usize {
         self.below(count).min(self.below(count)).min(self.below(count))
@@ -86,7 +91,8 @@ pub(super) struct Deck<T> {
 impl<T: Copy> Deck<T> {
     /// The table must hold at least one copy of one card.
     pub(super) fn new(copies: &[(T, usize)]) -> Self {
-        let cards: Vec<T> = copies.iter().flat_map(|&(card, count)| std::iter::repeat_n(card, count)).collect();
+        let cards: Vec<T> =
+            copies.iter().flat_map(|&(card, count)| std::iter::repeat_n(card, count)).collect();
         Self { dealt: cards.len(), cards }
     }
 

@@ -55,7 +55,13 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn draw(dice: &mut Dice, estate: &mut Estate, stage: Stage, flavour: Flavour, at: Timestamp) -> Self {
+    pub(super) fn draw(
+        dice: &mut Dice,
+        estate: &mut Estate,
+        stage: Stage,
+        flavour: Flavour,
+        at: Timestamp,
+    ) -> Self {
         let pool = match stage {
             Stage::Windows => &mut estate.windows,
             Stage::Linux => &mut estate.linux,
@@ -121,7 +127,7 @@ impl Scene {
             },
             EntityKind::Process => Entity::Process {
                 pid: u32::try_from(dice.between(412, 32_700)).ok(),
-                image: Some(self.path(dice.pick(threat.images))),
+                image: Some(self.path(dice.word(threat.images))),
                 sha256: dice.chance(60).then_some(sha256),
             },
             EntityKind::Service => Entity::Service { name: name_of(dice, threat.services) },

@@ -18,8 +18,11 @@ pub(super) const REJECTED: &[&str] = &[
     "The user travels, sign-ins are theirs.",
     "Server is rebuilt tonight anyway.",
 ];
-pub(super) const WITHDRAWN: &[&str] =
-    &["Proposed for the wrong device.", "No longer needed: the device was reinstalled.", "Took it back, verdict changed."];
+pub(super) const WITHDRAWN: &[&str] = &[
+    "Proposed for the wrong device.",
+    "No longer needed: the device was reinstalled.",
+    "Took it back, verdict changed.",
+];
 pub(super) const SUPERSEDED: &[&str] = &[
     "A newer proposal for the same entity took its place.",
     "Replaced by a proposal that covers all devices of the campaign.",
@@ -35,27 +38,27 @@ pub(super) const UNDONE: &[&str] = &[
 pub(super) const fn details(status: Status) -> &'static [&'static str] {
     match status {
         Status::None | Status::Queued => &[],
-        Status::InProgress => &["Simulated: {asset} has taken the command."],
+        Status::InProgress => &["simulated: {asset} has taken the command."],
         Status::Completed => &[
-            "Simulated: done on {asset}.",
-            "Simulated: {asset} confirmed it at the first attempt.",
-            "Simulated: done; {asset} was offline for a while and caught up.",
+            "simulated: done on {asset}.",
+            "simulated: {asset} confirmed it at the first attempt.",
+            "simulated: done; the first attempt found {asset} busy.",
         ],
         Status::PartiallyCompleted => &[
-            "Simulated: 2 of 3 copies; one is open in another program.",
-            "Simulated: done on {asset}, but not in its offline copy.",
+            "simulated: 2 of 3 copies; one is open in another program.",
+            "simulated: done on {asset}, but not in its offline copy.",
         ],
         Status::Failed => &[
-            "Simulated: {asset} refused: access denied.",
-            "Simulated: target changed since it was proposed.",
-            "Simulated: nothing there by that name on {asset}.",
+            "simulated: {asset} refused: access denied.",
+            "simulated: target changed since it was proposed.",
+            "simulated: {asset} refused: not possible in its present state.",
         ],
-        Status::TimedOut => &["Simulated: {asset} was not reachable for 3 days."],
+        Status::TimedOut => &["simulated: {asset} was not reachable for 3 days."],
         Status::Skipped => &[
-            "Simulated: skipped, duplicate of an action that was already done on {asset}.",
-            "Simulated: skipped, already in the wanted state.",
+            "simulated: skipped, duplicate of an action that was already done on {asset}.",
+            "simulated: skipped, already in the wanted state.",
         ],
         Status::Cancelled => &["Called off before it was sent."],
-        Status::Unknown => &["Simulated: sent to {asset}, no answer after 5 attempts. Somebody must look."],
+        Status::Unknown => &["simulated: sent to {asset}, no answer after 5 attempts. Somebody must look."],
     }
 }

@@ -58,14 +58,18 @@ impl Staff {
     }
 
     /// Somebody of the team who holds the permission and isn't `except`.
-    pub(super) fn with(&self, dice: &mut Dice, permission: Permission, except: &Actor) -> Actor {
+    pub(super) fn with(&self, dice: &mut Dice, permission: Permission, except: Option<&Actor>) -> Actor {
         let able: Vec<&User> = self
             .users
             .iter()
             .take(TEAM.len())
-            .filter(|user| permissions_of(&user.roles).contains(&permission) && user.id.to_string() != except.id)
+            .filter(|user| {
+                permissions_of(&user.roles).contains(&permission)
+                    && except.is_none_or(|except| user.id.to_string() != except.id)
+            })
             .collect();
-        actor(able[dice.skewed(able.len())])
+        // The first ones decide more than the others, but nobody nearly all.
+        actor(able[dice.below(able.len()).min(dice.below(able.len()))])
     }
 
     /// Whether this person holds the permission.

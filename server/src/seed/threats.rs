@@ -146,7 +146,11 @@ pub(super) const THREATS: &[Threat] = &[
         detection: "HackTool:Win64/KeelDump",
         campaign: "KeelDump after sign-in attacks",
         alert: "Memory of the sign-in service was read",
-        files: &[r"C:\Windows\Temp\kd64.exe", r"C:\Users\{user}\Desktop\tools\kd.zip", r"C:\Windows\Temp\lsass.dmp"],
+        files: &[
+            r"C:\Windows\Temp\kd64.exe",
+            r"C:\Users\{user}\Desktop\tools\kd.zip",
+            r"C:\Windows\Temp\lsass.dmp",
+        ],
         images: &[r"C:\Windows\Temp\kd64.exe", r"C:\Windows\System32\comsvcs.dll"],
         services: &["kdsvc"],
         tasks: &["kd-once"],

@@ -136,32 +136,38 @@ async fn crashed(estate: &mut Estate, victim: Victim) {
 }
 
 /// All points at the same time: most of each is waiting for a lease to run out.
-async fn each<F: Future<Output = ()> + Send + 'static>(
+fn each<F: Future<Output = ()>>(
     points: &'static [&'static str],
-    run: fn(&'static str) -> F,
+    run: impl Fn(&'static str) -> F + Copy + Send + 'static,
 ) {
-    let tasks: Vec<_> = points.iter().map(|&point| (point, tokio::spawn(run(point)))).collect();
-    for (point, task) in tasks {
-        task.await.unwrap_or_else(|error| panic!("{point}: {error}"));
+    let threads: Vec<_> = points
+        .iter()
+        .map(|&point| {
+            let test = move || tokio::runtime::Runtime::new().unwrap().block_on(run(point));
+            (point, std::thread::spawn(test))
+        })
+        .collect();
+    for (point, thread) in threads {
+        assert!(thread.join().is_ok(), "{point}: see above");
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_server_is_killed_while_approving() {
-    each(SERVER_APPROVE, |point| approve_through(Victim::Server, point)).await;
+#[test]
+fn the_server_is_killed_while_approving() {
+    each(SERVER_APPROVE, |point| approve_through(Victim::Server, point));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_server_is_killed_while_undoing() {
-    each(SERVER_UNDO, |point| undo_through(Victim::Server, point)).await;
+#[test]
+fn the_server_is_killed_while_undoing() {
+    each(SERVER_UNDO, |point| undo_through(Victim::Server, point));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_responder_is_killed_while_quarantining() {
-    each(RESPONDER_QUARANTINE, |point| approve_through(Victim::Responder, point)).await;
+#[test]
+fn the_responder_is_killed_while_quarantining() {
+    each(RESPONDER_QUARANTINE, |point| approve_through(Victim::Responder, point));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn the_responder_is_killed_while_releasing() {
-    each(RESPONDER_RELEASE, |point| undo_through(Victim::Responder, point)).await;
+#[test]
+fn the_responder_is_killed_while_releasing() {
+    each(RESPONDER_RELEASE, |point| undo_through(Victim::Responder, point));
 }

@@ -4,7 +4,7 @@
 //! both load again by the ordinary read path, which keeps rows, scroll and selection.
 
 use jiff::Timestamp;
-use leptos::either::{Either, EitherOf3};
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
@@ -34,7 +34,7 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
     move || {
         if exists.get() {
             let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
-            Either::Left(view! { <Board here/> })
+            Either::Left(view! { <Board here/> }.into_any())
         } else {
             Either::Right(view! { <NotFound/> })
         }
@@ -149,16 +149,18 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
     leave_when_signed_out(here, move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))));
     move || {
         shape.get().map(|shape| match shape {
-            Shape::Rows(lane) => EitherOf3::A(view! {
+            Shape::Rows(lane) => view! {
                 <ActionTable lane rows here now/>
                 <Pager neighbours/>
-            }),
-            Shape::Empty(lane) => EitherOf3::B(view! { <EmptyState lane/> }),
+            }
+            .into_any(),
+            Shape::Empty(lane) => view! { <EmptyState lane/> }.into_any(),
             Shape::Failed(code) => {
                 let href = Signal::derive(move || start_over(&here.read(), code));
-                EitherOf3::C(view! {
+                view! {
                     <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
-                })
+                }
+                .into_any()
             }
         })
     }
@@ -208,12 +210,13 @@ fn DetailView(
     view! {
         <For each=shown key=identity let:answer>
             {match answer {
-                Ok(detail) => Either::Left(view! { <ActionDetailBody detail setting/> }),
+                Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
                 Err(ApiError { code, .. }) => {
                     let href = Signal::derive(move || here.read().href());
-                    Either::Right(view! {
+                    view! {
                         <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
-                    })
+                    }
+                    .into_any()
                 }
             }}
         </For>

@@ -53,8 +53,8 @@ pub(in crate::ui) fn ActionDetailBody(
     let action = &detail.action;
     let pending = action.decision == Decision::Pending;
     let had_effect = action.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect());
-    let decide = pending.then(|| view! { <Decide detail=detail.clone() decisions/> });
-    let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> });
+    let decide = pending.then(|| view! { <Decide detail=detail.clone() decisions/> }.into_any());
+    let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.into_any());
     view! {
         <div class="detail">
             <header class="detail-head">
@@ -74,16 +74,16 @@ pub(in crate::ui) fn ActionDetailBody(
                     {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> })}
                 </p>
             </header>
-            {effect(&detail, pending)}
+            {effect(&detail, pending).into_any()}
             <Facts title="Target" facts=target(action)/>
             <Facts title="Parameters" facts=parameters(action)/>
             <Facts title="Why" facts=why(action)/>
-            {evidence(&action.evidence)}
+            {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
             <Facts title="Execution" facts=execution(action, now)/>
             <Facts title="Undo" facts=undo_links(action, here)/>
-            {earlier(&detail.earlier, here, now)}
+            {earlier(&detail.earlier, here, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}

@@ -12,7 +12,7 @@ use leptos_router::hooks::use_navigate;
 use super::badge::Badge;
 use super::deadline::Deadline;
 use super::short_text::ShortText;
-use super::visible_text::VisibleText;
+use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
 use crate::ui::place::Place;
@@ -193,7 +193,7 @@ fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>
             (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
         }
         Column::Investigation => {
-            action.investigation_id.clone().map(|text| view! { <ShortText text limit=22/> }).into_any()
+            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).into_any()
         }
     }
 }
@@ -202,18 +202,22 @@ fn entity(action: &Action, here: Memo<Place>) -> impl IntoView + use<> {
     let id = action.id;
     let kind = action.entity.kind().label();
     view! {
+        <span class="pair">
         <a class="entity-link" id=format!("open-{id}") href=move || here.read().with_open(id).href() data-noscroll>
-            <ShortText text=action.entity.title() limit=56/>
+            <ShortText text=action.entity.title()/>
         </a>
         <span class="meta">{kind}</span>
+        </span>
     }
 }
 
 fn asset(action: &Action) -> impl IntoView + use<> {
     let critical = action.asset.criticality == Some(Criticality::VeryHigh);
     view! {
-        <ShortText text=action.asset.name.clone() limit=36/>
-        {critical.then(|| view! { <span class="meta">"very high"</span> })}
+        <span class="pair">
+            <ShortText text=action.asset.name.clone()/>
+            {critical.then(|| view! { <span class="meta">"very high"</span> })}
+        </span>
     }
 }
 
@@ -229,8 +233,16 @@ fn person(actor: &Actor) -> impl IntoView + use<> {
 }
 
 fn status_with_detail(action: &Action) -> impl IntoView + use<> {
+    let detail = action.status_detail.clone().map(|text| {
+        let title = spelled_out(&text);
+        view! {
+            <span class="meta" title=title>
+                <VisibleText text/>
+            </span>
+        }
+    });
     view! {
         <Badge look=action.status/>
-        {action.status_detail.clone().map(|text| view! { <span class="meta"><ShortText text limit=80/></span> })}
+        {detail}
     }
 }

@@ -18,9 +18,13 @@ pub(in crate::ui) fn Failure(
     /// Loads it again in place.
     retry: impl Fn() + 'static,
 ) -> impl IntoView {
+    // What the server refused once it refuses again: there the link leads to the beginning.
+    let refused = code == ErrorCode::Invalid;
     let again = move |event: leptos::ev::MouseEvent| {
-        event.prevent_default();
-        retry();
+        if !refused {
+            event.prevent_default();
+            retry();
+        }
     };
     view! {
         <div class="failure">
@@ -28,7 +32,7 @@ pub(in crate::ui) fn Failure(
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
             <a class="button" href=move || href.get() on:click=again>
-                "Try again"
+                {if refused { "Open the first page" } else { "Try again" }}
             </a>
         </div>
     }
@@ -38,9 +42,7 @@ pub(in crate::ui) fn Failure(
 const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
-        ErrorCode::Invalid => {
-            "This address names a page that does not exist. Open the tab again to start at its first page."
-        }
+        ErrorCode::Invalid => "This address names a page of the list that does not exist, or no longer.",
         ErrorCode::Busy => {
             "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
         }

@@ -1,38 +1,50 @@
-//! A long value on one line: shortened in the middle, whole in its tooltip.
+//! A long value on one line: shortened in its middle by the style, whole in its tooltip and for copying.
 
 use leptos::prelude::*;
 
 use super::visible_text::{VisibleText, spelled_out};
+
+/// Characters of a hash that stay at its end.
+const END: usize = 12;
+/// Characters that the end of any other value may have.
+const LONGEST_END: usize = 28;
 
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
 pub(super) fn ShortText(
     /// The whole value.
     text: String,
-    /// Characters to show at most.
-    #[prop(default = 48)]
-    limit: usize,
 ) -> impl IntoView {
     let title = spelled_out(&text);
+    let (head, tail) = text.split_at(tail_start(&text));
+    let tail = (!tail.is_empty()).then(|| {
+        view! {
+            <span class="short-tail">
+                <VisibleText text=tail.to_owned()/>
+            </span>
+        }
+    });
     view! {
         <span class="short-text" title=title>
-            <VisibleText text=shorten(&text, limit)/>
+            <span class="short-head">
+                <VisibleText text=head.to_owned()/>
+            </span>
+            {tail}
         </span>
     }
 }
 
-/// Cuts out of the middle, and keeps the last segment of a path whole where there is room for it.
-fn shorten(text: &str, limit: usize) -> String {
-    let count = text.chars().count();
-    if count <= limit || limit < 8 {
-        return text.to_owned();
+/// Where the end begins that must stay: a file's name, a count or number in brackets, the end of a hash. Half a
+/// number would be a lie, so other texts give way at their end.
+fn tail_start(text: &str) -> usize {
+    let segment = text.rfind(['\\', '/']).filter(|&at| at > 0);
+    let bracket = text.rfind(" (").filter(|_| text.ends_with(')'));
+    let fits = |at: &usize| text[*at..].chars().count() <= LONGEST_END;
+    if let Some(at) = segment.filter(fits).or(bracket.filter(fits)) {
+        return at;
     }
-    let keep = limit - 1;
-    let segment = text.rfind(['\\', '/']).map_or(0, |at| text[at..].chars().count());
-    let tail = if segment > keep / 2 && segment <= keep * 3 / 4 { segment } else { keep / 2 };
-    let head: String = text.chars().take(keep - tail).collect();
-    let end: String = text.chars().skip(count - tail).collect();
-    format!("{head}…{end}")
+    let is_hash = text.len() > 2 * END && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { text.len() - END } else { text.len() }
 }
 
 #[cfg(test)]
@@ -40,13 +52,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_middle_goes_and_the_file_name_stays() {
-        assert_eq!(shorten("short", 8), "short");
-        assert_eq!(shorten(&"ab".repeat(32), 17), "abababab…abababab");
-        let path = "C:\\Users\\omar\\AppData\\Local\\Temp\\quarterly-report.xlsm";
-        let short = shorten(path, 32);
-        assert_eq!(short.chars().count(), 32);
-        assert!(short.ends_with("\\quarterly-report.xlsm"), "{short}");
-        assert_eq!(shorten("ééééééééééééééééé", 9), "éééé…éééé");
+    fn what_must_not_be_cut_stays() {
+        let table = [
+            ("C:\\Users\\omar\\AppData\\Local\\Temp\\report.xlsm", "\\report.xlsm"),
+            ("/usr/bin/python3.11 (4412)", "/python3.11 (4412)"),
+            ("Your parcel could not be delivered (214 messages)", " (214 messages)"),
+            ("9f86d081884c7d659a2feaa0c55ad015", "eaa0c55ad015"),
+            ("hr-ws-022.corp.contoso-energy.example", ""),
+            ("/a-directory-at-the-root-with-a-very-long-name", ""),
+            ("éé/éé", "/éé"),
+            ("", ""),
+        ];
+        for (text, tail) in table {
+            assert_eq!(&text[tail_start(text)..], tail, "{text}");
+        }
     }
 }
