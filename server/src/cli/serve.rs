@@ -142,3 +142,66 @@ fn announce(config: &Serve, address: SocketAddr) -> anyhow::Result<()> {
     out.flush()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    fn config(folder: &std::path::Path, more: &[&str]) -> Serve {
+        let manifest = r#"{"js":"/pkg/a.js","wasm":"/pkg/a.wasm","css":"/pkg/a.css"}"#;
+        std::fs::write(folder.join("manifest.json"), manifest).unwrap();
+        let url = format!("sqlite://{}", folder.join("t.db").display());
+        let site = folder.to_str().unwrap();
+        let args = ["x", "--listen", "127.0.0.1:0", "--database-url", &url, "--site", site];
+        Line::try_parse_from(args.iter().chain(more)).unwrap().serve
+    }
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_server_answers_until_it_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(&config(folder.path(), &[]), Arc::new(SystemClock)).await.unwrap();
+        let address = running.address;
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200 OK"));
+        assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200 OK"));
+        // A client that only holds its connection keeps nobody from stopping.
+        let _idle = TcpStream::connect(address).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(12), running.stop()).await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_demo_refuses_a_database_that_is_not_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |config: Serve| async move {
+            let started = start(&config, Arc::new(SystemClock)).await;
+            started.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let demo = config(folder.path(), &["--demo"]);
+        assert!(refused(demo.clone()).await.contains("is not there; make it first"));
+        let store = store::connect(&demo.database.url).await.unwrap();
+        assert!(refused(demo.clone()).await.contains("was not made for the demo"));
+        let mut tx = store.begin().await.unwrap();
+        tx.set_marker("created_by", "demo").await.unwrap();
+        tx.commit().await.unwrap();
+        start(&demo, Arc::new(SystemClock)).await.unwrap().stop().await;
+    }
+}

@@ -33,7 +33,7 @@ async fn every_answer_carries_the_headers_errors_and_files_included() {
         ("GET", "/problems/too_large", 200),
         ("GET", "/problems/nothing", 404),
         ("GET", "/sign-out", 405),
-        ("DELETE", "/api/v1/actions", 405),
+        ("DELETE", "/api/v1/actions", 401),
         ("PUT", "/healthz", 403),
         ("POST", "/nothing", 403),
     ];

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use app::domain::{ActionId, Lane};
+use app::domain::{ActionId, FieldError, Lane};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -26,6 +26,8 @@ use crate::http::problem::Problem;
         actions::reject,
         actions::undo,
     ),
+    // Named by parameters and failures only, from where they are not found by themselves.
+    components(schemas(Lane, FieldError, Problem)),
     tags((name = "actions", description = "Remediation actions")),
     security(("token" = [])),
     modifiers(&Token),

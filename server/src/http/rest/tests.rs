@@ -108,7 +108,7 @@ async fn all_that_is_wrong_is_named_with_its_pointer() {
             json!({ "actions": [with(json!({"entity": {"kind": "file", "colour": 1}}))] }),
             vec!["/actions/0/entity"],
         ),
-        (json!({ "actions": [with(json!({"entity": {"kind": "ghost"}}))] }), vec!["/actions/0/entity"]),
+        (json!({ "actions": [with(json!({"entity": {"kind": "ghost"}}))] }), vec!["/actions/0/entity/kind"]),
         (
             json!({ "actions": [with(json!({"entity": {"kind": "user", "name": "b"}}))] }),
             vec!["/actions/0/entity"],
