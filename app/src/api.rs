@@ -2,6 +2,7 @@
 //!
 //! They are a public POST API. Who may do what is decided behind [`crate::backend::Backend`], the origin of a request
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
+#![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;

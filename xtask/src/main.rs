@@ -1,2 +1,72 @@
-//! tmp
-fn main() {}
+//! `cargo xtask`: set-up, build, checks and run in one place.
+//!
+//! This file owns the command line only. Each subcommand is a module of its own name (`build`, `run`, `dev`,
+//! `test`); they share the stages `wasm`, `style` and `site`, and the set-up in `toolchain` and `node`.
+//! To add a subcommand: one variant here, one module, every visible piece of work inside [`step::step`].
+
+mod apt;
+mod browser;
+mod build;
+mod cargo;
+mod compress;
+mod dev;
+mod estate;
+mod node;
+mod playwright;
+mod process;
+mod run;
+mod service;
+mod site;
+mod step;
+mod style;
+mod tally;
+mod test;
+mod toolchain;
+mod wasm;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Builds, checks and runs Countersign.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the site (optimised wasm, CSS, assets) and the server
+    Build {
+        /// Build the server optimised, too
+        #[arg(long)]
+        release: bool,
+    },
+    /// Build all, create the demo estate if there is none, and run server and responder until Ctrl-C
+    Run(run::Options),
+    /// Like `run`, with a debug wasm, and rebuilt whenever a source changes
+    Dev(run::Options),
+    /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
+    Test,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = workspace::enter().and_then(|()| match cli.command {
+        Command::Build { release } => build::build(release).map(|()| true),
+        Command::Run(options) => run::run(&options).map(|()| true),
+        Command::Dev(options) => dev::dev(&options).map(|()| true),
+        Command::Test => Ok(test::test()),
+    });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            process::explain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

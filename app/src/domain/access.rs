@@ -96,6 +96,9 @@ pub enum Denied {
     /// Nobody decides what they proposed.
     #[error("you proposed this action; someone else must decide it")]
     OwnProposal,
+    /// It was allowed a moment ago, and was not when it was written.
+    #[error("your session, your account or your permission ended meanwhile")]
+    Revoked,
 }
 
 /// Who is calling: a signed-in person, or an API token.

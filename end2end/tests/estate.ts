@@ -1,0 +1,142 @@
+// One demo estate for a worker: a seeded database, a responder over a sandbox folder, and the server, as real
+// processes on free ports. `test` also watches every page: see `watch`.
+import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Estate {
+  /** Where the server listens. */
+  url: string;
+  /** The responder's root. */
+  sandbox: string;
+  /** The responder's vault. */
+  vault: string;
+  /** An API token that may propose. */
+  token: string;
+}
+
+function env(name: string): string {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with \`cargo xtask test\``);
+  return value;
+}
+
+/** Starts a process and waits for the line in which it says where it listens. */
+async function start(args: string[], ready: RegExp): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(env("COUNTERSIGN_BIN"), args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (data: Buffer) => {
+      said += data.toString();
+      const found = ready.exec(said);
+      if (found) resolve(found[1]);
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.on("exit", (code) => reject(new Error(`countersign ${args[0]} ended with ${code}:\n${said}`)));
+  });
+  return { child, url };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill("SIGTERM");
+  await gone;
+}
+
+/** What a page must never do: throw, log an error, break the policy, get an answer of 500 or more. */
+function watch(page: Page, problems: string[], expectedStatuses: Set<number>): void {
+  page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
+  page.on("console", (message) => {
+    if (message.type() !== "error") return;
+    const status = /Failed to load resource: .* status of (\d+)/.exec(message.text());
+    if (status && expectedStatuses.has(Number(status[1]))) return;
+    problems.push(`console: ${message.text()}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 500) problems.push(`${response.status()} from ${response.url()}`);
+  });
+}
+
+interface Watched {
+  /** Statuses that this test provokes in the page on purpose. */
+  expectedStatuses: Set<number>;
+  watched: void;
+}
+
+export const test = base.extend<Watched, { estate: Estate }>({
+  estate: [
+    async ({}, use) => {
+      const dir = realpathSync(mkdtempSync(join(tmpdir(), "countersign-")));
+      const [sandbox, vault, key] = ["sandbox", "vault", "responder.key"].map((name) => join(dir, name));
+      const database = ["--database-url", `sqlite://${join(dir, "countersign.db")}`];
+      const run = (...args: string[]) =>
+        execFileSync(env("COUNTERSIGN_BIN"), args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+      run("seed", ...database, "--demo", "--actions", "2000", "--seed", "1", "--sandbox", sandbox);
+      const token = run("token", "create", "Test scanner", "--scope", "actions:propose", ...database).trim();
+      const responder = await start(
+        ["responder", "--listen", "127.0.0.1:0", "--root", sandbox, "--vault", vault, "--key", key],
+        /responder listening on (http:\S+)/,
+      );
+      const server = await start(
+        ["serve", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE"), ...database, "--demo"].concat(
+          ["--responder", `this machine=${responder.url}`, "--responder-key", key],
+        ),
+        /(?:^|\n)listening on (http:\S+)/,
+      );
+      await use({ url: server.url, sandbox, vault, token: token.split(/\s+/).pop() as string });
+      await stop(server.child);
+      await stop(responder.child);
+      rmSync(dir, { recursive: true });
+    },
+    { scope: "worker", timeout: 120_000 },
+  ],
+  baseURL: async ({ estate }, use) => use(estate.url),
+  expectedStatuses: async ({}, use) => use(new Set<number>()),
+  watched: [
+    async ({ context, javaScriptEnabled, expectedStatuses }, use) => {
+      const problems: string[] = [];
+      context.on("page", (page) => watch(page, problems, expectedStatuses));
+      if (javaScriptEnabled !== false) {
+        await context.addInitScript(() => {
+          document.addEventListener("securitypolicyviolation", (event) => {
+            console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`);
+          });
+        });
+      }
+      await use();
+      if (javaScriptEnabled !== false) await everyPageHydrates(context);
+      expect(problems, "what the pages did wrong").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+async function everyPageHydrates(context: BrowserContext): Promise<void> {
+  for (const page of context.pages()) {
+    if (page.url().startsWith("http")) await hydrated(page);
+  }
+}
+
+/** Waits until the wasm has taken the page over. */
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator("html[data-hydrated=true]")).toBeAttached();
+}
+
+/** Goes there and, with JavaScript, waits until the page is alive. */
+export async function visit(page: Page, path: string, javaScriptEnabled = true): Promise<void> {
+  await page.goto(path);
+  if (javaScriptEnabled) await hydrated(page);
+}
+
+/** Signs in through the demo's button of that role. */
+export async function signIn(page: Page, role = "Security Operator", next = "/action-center/pending"): Promise<void> {
+  await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);
+  await page.getByRole("button", { name: `Sign in as ${role}`, exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Action center" })).toBeVisible();
+}
+
+export { expect };

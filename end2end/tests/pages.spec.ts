@@ -1,0 +1,87 @@
+// Every page in each state: rows with and without JavaScript, accessible in both schemes, nothing wider than the screen.
+import AxeBuilder from "@axe-core/playwright";
+import { type Page } from "@playwright/test";
+import { expect, hydrated, signIn, test, visit } from "./estate";
+
+const LANES = ["pending", "in-progress", "history"];
+
+async function accessible(page: Page): Promise<void> {
+  const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  test.describe(`in ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test("the lists, an open action and the sign-in page are accessible", async ({ page }) => {
+      await visit(page, "/sign-in");
+      await accessible(page);
+      await signIn(page);
+      for (const lane of LANES) {
+        await visit(page, `/action-center/${lane}`);
+        await accessible(page);
+      }
+      await visit(page, "/action-center/pending");
+      await page.locator("tbody a").first().click();
+      await expect(page.locator("#flyout h2")).toBeVisible();
+      await accessible(page);
+    });
+  });
+}
+
+for (const [width, height] of [
+  [1440, 900],
+  [1024, 768],
+  [768, 1024],
+  [390, 844],
+]) {
+  test(`nothing is wider than a screen of ${width}x${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await signIn(page);
+    for (const lane of LANES) {
+      await visit(page, `/action-center/${lane}`);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    }
+  });
+}
+
+test("pages follow each other and lead back", async ({ page }) => {
+  await signIn(page, "Security Reader", "/action-center/history");
+  await hydrated(page);
+  const first = await page.locator("tbody a").first().getAttribute("id");
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(page.locator(`#${first}`)).toHaveCount(0);
+  await page.getByRole("link", { name: "Previous" }).click();
+  await expect(page.locator(`#${first}`)).toBeVisible();
+});
+
+test("a page that does not exist says so", async ({ page, expectedStatuses }) => {
+  expectedStatuses.add(404);
+  await signIn(page);
+  const answer = await page.goto("/action-center/nowhere");
+  expect(answer?.status()).toBe(404);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
+test("an unknown action is answered with words", async ({ page, expectedStatuses }) => {
+  expectedStatuses.add(404);
+  await signIn(page);
+  await visit(page, "/action-center/history?open=0190a000-0000-7000-8000-000000000000");
+  await expect(page.locator("#flyout")).toContainText("does not exist, or you may not see it");
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("each tab shows its rows", async ({ page }) => {
+    await signIn(page);
+    for (const lane of ["pending", "history"]) {
+      await page.goto(`/action-center/${lane}`);
+      expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);
+    }
+    await page.getByRole("link", { name: "Next" }).click();
+    expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,169 @@
+//! `countersign user` and `countersign token`.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, ensure};
+use app::domain::{Actor, ActorKind, Error, Role, Scope};
+use clap::{Args, Subcommand};
+
+use crate::config::Database;
+use crate::service::clock::SystemClock;
+use crate::service::session::Sessions;
+use crate::store::{self, SharedStore};
+
+/// Users who sign in with a password.
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a user; the password is read from stdin
+    Add(AddUser),
+}
+
+/// Options of `countersign user add`.
+#[derive(Debug, Args)]
+pub struct AddUser {
+    #[command(flatten)]
+    database: Database,
+
+    /// The name to sign in with
+    name: String,
+
+    /// A role; may be repeated
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<Role>,
+
+    /// The name to show; the name to sign in with where there is none
+    #[arg(long, value_name = "NAME")]
+    display_name: Option<String>,
+}
+
+/// API tokens.
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// Make a token and print its secret, once
+    Create(CreateToken),
+}
+
+/// Options of `countersign token create`.
+#[derive(Debug, Args)]
+pub struct CreateToken {
+    #[command(flatten)]
+    database: Database,
+
+    /// The token's name, for the audit log
+    name: String,
+
+    /// What it may be used for; may be repeated
+    #[arg(long = "scope", value_name = "SCOPE", required = true)]
+    scopes: Vec<Scope>,
+
+    /// The user whose token it is; a tool's own where there is none
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
+
+    /// Days until it ends
+    #[arg(long, value_name = "N", default_value_t = 90)]
+    days: u16,
+}
+
+/// Runs `countersign user`.
+///
+/// # Errors
+/// What stands against it.
+pub async fn user(command: User) -> anyhow::Result<()> {
+    let User::Add(args) = command;
+    let password = tokio::task::spawn_blocking(read_password).await??;
+    let (sessions, store) = open(&args.database).await?;
+    let display_name = args.display_name.as_deref().unwrap_or(&args.name);
+    let roles = args.roles.into_iter().collect();
+    let added = sessions.add_user(by(), &args.name, display_name, roles, &password).await;
+    store.close().await;
+    added.map_err(sentence)?;
+    print(&format!("user {} added", args.name))
+}
+
+/// Runs `countersign token`.
+///
+/// # Errors
+/// What stands against it.
+pub async fn token(command: Token) -> anyhow::Result<()> {
+    let Token::Create(args) = command;
+    let (sessions, store) = open(&args.database).await?;
+    let scopes = args.scopes.into_iter().collect();
+    let made = sessions.create_token(by(), &args.name, args.owner.as_deref(), scopes, args.days).await;
+    store.close().await;
+    print(&made.map_err(sentence)?.secret)
+}
+
+async fn open(database: &Database) -> anyhow::Result<(Sessions, SharedStore)> {
+    let store =
+        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.url))?;
+    Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))
+}
+
+/// Whoever can write the database's file.
+fn by() -> Actor {
+    Actor { kind: ActorKind::System, id: "cli".to_owned(), name: "Command line".to_owned() }
+}
+
+fn sentence(error: Error) -> anyhow::Error {
+    match error {
+        Error::Invalid(fields) => {
+            let all: Vec<_> = fields
+                .iter()
+                .map(|field| {
+                    format!("{} {}", field.pointer.trim_start_matches('/').replace('_', " "), field.detail)
+                })
+                .collect();
+            anyhow!("{}", all.join("; "))
+        }
+        Error::Internal(text) => anyhow!(text),
+        other => anyhow!("{other}"),
+    }
+}
+
+/// One line of stdin; from a terminal without echo.
+fn read_password() -> anyhow::Result<String> {
+    let stdin = std::io::stdin();
+    let _quiet = if stdin.is_terminal() {
+        eprint!("Password (at least 12 characters): ");
+        std::io::stderr().flush()?;
+        Some(Quiet::begin()?)
+    } else {
+        None
+    };
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
+    let password = line.trim_end_matches(['\n', '\r']);
+    ensure!(!password.is_empty(), "no password: write it to stdin");
+    Ok(password.to_owned())
+}
+
+/// Turns the terminal's echo off, until dropped.
+struct Quiet;
+
+impl Quiet {
+    fn begin() -> anyhow::Result<Self> {
+        let done = std::process::Command::new("stty").arg("-echo").status();
+        ensure!(
+            done.is_ok_and(|status| status.success()),
+            "the terminal can't hide the password; write it to stdin from a pipe instead"
+        );
+        Ok(Self)
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        // Nothing more can be done about a terminal that stays quiet; `stty echo` by hand helps.
+        let _ = std::process::Command::new("stty").arg("echo").status();
+        eprintln!();
+    }
+}
+
+fn print(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! `countersign audit`.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::{Args, Subcommand};
+
+use crate::audit;
+use crate::config::Database;
+use crate::store;
+
+/// The audit log.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Check that no record was changed, removed or put in
+    Verify(Verify),
+}
+
+/// Options of `countersign audit verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    #[command(flatten)]
+    database: Database,
+}
+
+/// Runs `countersign audit`.
+///
+/// # Errors
+/// The first place at which the log is broken.
+pub async fn run(command: Audit) -> anyhow::Result<()> {
+    let Audit::Verify(Verify { database }) = command;
+    ensure!(database.exists(), "there is no database at {}", database.url);
+    let store =
+        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.url))?;
+    let verified = audit::verify(&*store).await;
+    store.close().await;
+    match verified {
+        Ok((count, head)) => {
+            writeln!(std::io::stdout(), "audit log ok: {count} records, head {head}")?;
+            Ok(())
+        }
+        Err(broken) => bail!("the audit log is broken: {broken}"),
+    }
+}

@@ -1,0 +1,59 @@
+//! The command line: one binary, a subcommand for each thing it can be.
+//!
+//! To add one, add its arguments to [`Command`] and its arm to [`run`]. A failure is one sentence on stderr.
+
+pub mod account;
+pub mod audit;
+pub mod serve;
+
+use clap::{Parser, Subcommand};
+
+use crate::telemetry::{self, LogFormat};
+use crate::{config, responder, seed};
+
+/// One queue and one audit log for every security remediation action
+#[derive(Debug, Parser)]
+#[command(name = "countersign", version)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the Action center and its API
+    Serve(config::Serve),
+    /// Carry out file actions on this host
+    Responder(responder::Args),
+    /// Fill an empty database with an invented estate
+    Seed(seed::Args),
+    /// Users who sign in with a password
+    #[command(subcommand)]
+    User(account::User),
+    /// API tokens
+    #[command(subcommand)]
+    Token(account::Token),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+/// What stands against it, as one sentence.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    if let Command::Serve(serve) = &cli.command {
+        telemetry::start(serve.log_format);
+    } else {
+        telemetry::start(LogFormat::Text);
+    }
+    match cli.command {
+        Command::Serve(args) => serve::run(args).await,
+        Command::Responder(args) => responder::run(args).await,
+        Command::Seed(args) => seed::run(args).await,
+        Command::User(command) => account::user(command).await,
+        Command::Token(command) => account::token(command).await,
+        Command::Audit(command) => audit::run(command).await,
+    }
+}

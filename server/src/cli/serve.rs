@@ -1,0 +1,207 @@
+//! `countersign serve`: puts the parts together, runs them, and takes them down in order.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use app::backend::SharedBackend;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Serve;
+use crate::executor::openc2::OpenC2;
+use crate::executor::simulated::Simulated;
+use crate::executor::{Executor, Executors, worker};
+use crate::http::site::Site;
+use crate::http::state::AppState;
+use crate::http::{accept, router};
+use crate::service::Service;
+use crate::service::clock::{SharedClock, SystemClock};
+use crate::signature::Key;
+use crate::store::{self, SharedStore};
+
+/// A server that runs.
+pub struct Running {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its store, for a test that looks behind the page.
+    pub store: SharedStore,
+    /// Its service, likewise.
+    pub service: Service,
+    stop: CancellationToken,
+    doors: JoinHandle<()>,
+    worker: JoinHandle<()>,
+}
+
+/// `countersign serve`: until SIGTERM or ctrl-c.
+///
+/// # Errors
+/// What stands against starting.
+pub async fn run(config: Serve) -> anyhow::Result<()> {
+    // Before the start, so that an early signal is not lost.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let running = start(&config, Arc::new(SystemClock)).await?;
+    announce(&config, running.address)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+/// Starts everything and returns once the server answers.
+///
+/// # Errors
+/// What stands against it.
+pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running> {
+    config.check()?;
+    let site = Site::read(&config.site, config.demo).map_err(anyhow::Error::msg)?;
+    let executors = executors(config, &clock)?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    let store = store::connect(&config.database.url)
+        .await
+        .with_context(|| format!("cannot open {}", config.database.url))?;
+    check_marker(config, &store).await?;
+
+    let service = Service::new(store.clone(), clock.clone(), executors);
+    let stop = CancellationToken::new();
+    let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
+    let backend: SharedBackend = Arc::new(service.clone());
+    let router: Router = router::build(AppState::new(store.clone(), clock, backend, site, config.edge()));
+    let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
+    Ok(Running { address, store, service, stop, doors, worker })
+}
+
+impl Running {
+    /// Stops accepting, lets requests and attempts end, and closes the store.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        for (name, task) in [("the accept loop", self.doors), ("the worker", self.worker)] {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "{name} ended badly");
+            }
+        }
+        self.store.close().await;
+    }
+}
+
+/// The responders first: the simulated one would take every asset.
+fn executors(config: &Serve, clock: &SharedClock) -> anyhow::Result<Executors> {
+    let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
+    if let Some(file) = &config.responder_key
+        && !config.responders.is_empty()
+    {
+        let key = Key::load_or_create(file)
+            .with_context(|| format!("the responders' key {} can't be used", file.display()))?;
+        for responder in &config.responders {
+            let client = OpenC2::new(&responder.asset, &responder.url, key.clone(), clock.clone())?;
+            executors.push(Arc::new(client));
+        }
+    }
+    if config.demo {
+        executors.push(Arc::new(Simulated));
+    }
+    Ok(Executors::new(executors))
+}
+
+/// The demo lets anyone in, so it opens no database but one that was made for it.
+async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()> {
+    let demo = store.marker("created_by").await?.as_deref() == Some("demo");
+    if config.demo && !demo {
+        bail!(
+            "--demo refuses {}: it was not made for the demo; make another one with countersign seed --demo",
+            config.database.url
+        );
+    }
+    if demo && !config.demo {
+        tracing::warn!("this is the demo's database: its actions are invented, and nothing carries them out");
+    }
+    if !demo && store.count_users().await? == 0 {
+        tracing::warn!("nobody can sign in yet: countersign user add NAME --role global_administrator");
+    }
+    Ok(())
+}
+
+/// Says where it is, on stdout: whoever started it waits for this line.
+fn announce(config: &Serve, address: SocketAddr) -> anyhow::Result<()> {
+    // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
+    let host =
+        if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+    let mut out = std::io::stdout();
+    writeln!(out, "listening on http://{host}:{}", address.port())?;
+    out.flush()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+    use std::time::Duration;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    fn config(folder: &std::path::Path, more: &[&str]) -> Serve {
+        let manifest = r#"{"js":"/pkg/a.js","wasm":"/pkg/a.wasm","css":"/pkg/a.css"}"#;
+        std::fs::write(folder.join("manifest.json"), manifest).unwrap();
+        let url = format!("sqlite://{}", folder.join("t.db").display());
+        let site = folder.to_str().unwrap();
+        let args = ["x", "--listen", "127.0.0.1:0", "--database-url", &url, "--site", site];
+        Line::try_parse_from(args.iter().chain(more)).unwrap().serve
+    }
+
+    async fn get(address: SocketAddr, path: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_server_answers_until_it_is_stopped() {
+        let folder = tempfile::tempdir().unwrap();
+        let running = start(&config(folder.path(), &[]), Arc::new(SystemClock)).await.unwrap();
+        let address = running.address;
+        assert!(get(address, "/healthz").await.starts_with("HTTP/1.1 200 OK"));
+        assert!(get(address, "/readyz").await.starts_with("HTTP/1.1 200 OK"));
+        // A client that only holds its connection keeps nobody from stopping.
+        let _idle = TcpStream::connect(address).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(12), running.stop()).await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn the_demo_refuses_a_database_that_is_not_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |config: Serve| async move {
+            let started = start(&config, Arc::new(SystemClock)).await;
+            started.err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let demo = config(folder.path(), &["--demo"]);
+        assert!(refused(demo.clone()).await.contains("is not there; make it first"));
+        let store = store::connect(&demo.database.url).await.unwrap();
+        assert!(refused(demo.clone()).await.contains("was not made for the demo"));
+        let mut tx = store.begin().await.unwrap();
+        tx.set_marker("created_by", "demo").await.unwrap();
+        tx.commit().await.unwrap();
+        start(&demo, Arc::new(SystemClock)).await.unwrap().stop().await;
+    }
+}

@@ -1,0 +1,193 @@
+//! What `countersign serve` can be told, and which of it is refused before anything starts.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{bail, ensure};
+use clap::Args;
+
+use crate::http::security::Edge;
+use crate::telemetry::LogFormat;
+
+/// Where the database is.
+#[derive(Debug, Clone, Args)]
+pub struct Database {
+    /// The database: sqlite://FILE
+    #[arg(
+        long = "database-url",
+        env = "COUNTERSIGN_DATABASE_URL",
+        value_name = "URL",
+        default_value = "sqlite://countersign.db",
+        hide_env_values = true
+    )]
+    pub url: String,
+}
+
+impl Database {
+    /// Whether there is one to open. Only a file can be told to be missing.
+    #[must_use]
+    pub fn exists(&self) -> bool {
+        let Some(file) = self.url.strip_prefix("sqlite:") else { return true };
+        let file = file.strip_prefix("//").unwrap_or(file);
+        let file = file.split('?').next().unwrap_or_default();
+        std::path::Path::new(file).exists()
+    }
+}
+
+/// Options of `countersign serve`.
+#[derive(Debug, Clone, Args)]
+pub struct Serve {
+    /// Where the data is
+    #[command(flatten)]
+    pub database: Database,
+
+    /// Where to listen; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
+    pub listen: SocketAddr,
+
+    /// The folder of the built page
+    #[arg(long, value_name = "DIR", default_value = "target/site")]
+    pub site: PathBuf,
+
+    /// The demo estate: sign-in buttons and a simulated executor, on a database that `seed` made
+    #[arg(long)]
+    pub demo: bool,
+
+    /// Allow an address that others can reach, because a proxy in front of it ends TLS
+    #[arg(long)]
+    pub behind_proxy: bool,
+
+    /// The name under which the world reaches the server, with the port if it is not 443
+    #[arg(long, value_name = "HOST")]
+    pub public_host: Option<String>,
+
+    /// A responder and the device it stands for; may be repeated
+    #[arg(long = "responder", value_name = "DEVICE=URL")]
+    pub responders: Vec<Responder>,
+
+    /// The file with the key that the responders share with this server
+    #[arg(long, value_name = "FILE")]
+    pub responder_key: Option<PathBuf>,
+
+    /// How a log line looks
+    #[arg(long, value_enum, default_value_t)]
+    pub log_format: LogFormat,
+}
+
+/// One responder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Responder {
+    /// The device it stands for, as proposals name it.
+    pub asset: String,
+    /// Where it listens.
+    pub url: String,
+}
+
+impl FromStr for Responder {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            Some((asset, url)) if !asset.trim().is_empty() && app::domain::proposal::is_web_url(url) => {
+                Ok(Self { asset: asset.trim().to_owned(), url: url.to_owned() })
+            }
+            _ => Err("write DEVICE=URL, for example this-machine=http://127.0.0.1:7070".to_owned()),
+        }
+    }
+}
+
+impl Serve {
+    /// Refuses what would be unsafe or could not work.
+    ///
+    /// # Errors
+    /// One sentence.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let loopback = self.listen.ip().is_loopback();
+        ensure!(
+            loopback || self.behind_proxy,
+            "refusing to listen on {}: without TLS only this machine may connect; use 127.0.0.1, \
+             or --behind-proxy if a proxy in front ends TLS",
+            self.listen
+        );
+        ensure!(
+            !self.demo || (loopback && !self.behind_proxy && self.public_host.is_none()),
+            "--demo lets anyone sign in, so it is for this machine only: \
+             not with --behind-proxy, --public-host or another address than 127.0.0.1"
+        );
+        if self.demo && !self.database.exists() {
+            bail!(
+                "--demo needs the demo's database, and {} is not there; make it first: countersign seed --demo",
+                self.database.url
+            );
+        }
+        ensure!(
+            self.responders.is_empty() || self.responder_key.is_some(),
+            "--responder needs --responder-key FILE, the key that it shares with this server"
+        );
+        if let Some(host) = &self.public_host {
+            ensure!(
+                !host.is_empty()
+                    && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)),
+                "--public-host takes a host name, for example actions.example.org, and not {host:?}"
+            );
+        }
+        Ok(())
+    }
+
+    /// How the server is reached.
+    #[must_use]
+    pub fn edge(&self) -> Edge {
+        Edge::new(self.listen.ip().is_loopback(), self.behind_proxy, self.public_host.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        serve: Serve,
+    }
+
+    fn serve(args: &[&str]) -> Serve {
+        Line::try_parse_from(std::iter::once("x").chain(args.iter().copied())).unwrap().serve
+    }
+
+    #[test]
+    fn unsafe_combinations_are_refused_with_a_sentence() {
+        let table: &[(&[&str], Option<&str>)] = &[
+            (&[], None),
+            (&["--listen", "127.0.0.1:0"], None),
+            (&["--listen", "[::1]:0"], None),
+            (&["--listen", "0.0.0.0:80"], Some("without TLS")),
+            (&["--listen", "0.0.0.0:80", "--behind-proxy"], None),
+            (&["--behind-proxy", "--public-host", "a.example.org"], None),
+            (&["--public-host", "https://a.example.org"], Some("--public-host takes")),
+            (&["--demo", "--database-url", "sqlite:///nowhere/at/all.db"], Some("countersign seed --demo")),
+            (&["--demo", "--behind-proxy"], Some("this machine only")),
+            (&["--demo", "--public-host", "a.example.org"], Some("this machine only")),
+            (&["--responder", "d=http://127.0.0.1:1"], Some("--responder-key")),
+            (&["--responder", "d=http://127.0.0.1:1", "--responder-key", "k"], None),
+        ];
+        for (args, want) in table {
+            let got = serve(args).check().map_err(|error| error.to_string());
+            match want {
+                None => assert_eq!(got, Ok(()), "{args:?}"),
+                Some(want) => assert!(got.as_ref().unwrap_err().contains(want), "{args:?} {got:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_responder_is_a_device_and_a_url() {
+        let want = Responder { asset: "this machine".into(), url: "http://127.0.0.1:7070".into() };
+        assert_eq!("this machine=http://127.0.0.1:7070".parse(), Ok(want));
+        for bad in ["", "x", "=http://a", "x=", "x=file:///etc"] {
+            assert!(bad.parse::<Responder>().is_err(), "{bad}");
+        }
+    }
+}

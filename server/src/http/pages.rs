@@ -1,0 +1,109 @@
+//! The pages and their server functions: who is calling is settled before anything is rendered.
+
+use std::sync::Arc;
+
+use app::backend::{SharedBackend, SiteInfo};
+use app::domain::Caller;
+use app::ui::{App, shell};
+use axum::Extension;
+use axum::Router;
+use axum::extract::{Query, Request, State};
+use axum::http::header::ACCEPT;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use leptos::prelude::provide_context;
+use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
+use serde::Deserialize;
+
+use super::problem::Problem;
+use super::signin::see_other;
+use super::state::AppState;
+use super::{cookie, next};
+
+/// What the views and server functions find in their context.
+fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
+    let backend: SharedBackend = Arc::clone(&app.backend);
+    let info: SiteInfo = app.site.info.clone();
+    move || {
+        provide_context(Arc::clone(&backend));
+        provide_context(info.clone());
+    }
+}
+
+/// Every page of the UI and every server function.
+pub(super) fn router(app: &AppState) -> Router<AppState> {
+    Router::new()
+        .leptos_routes_with_context(app, listed(app), contexts(app), shell)
+        .route_layer(from_fn(guard))
+}
+
+/// The UI's routes, but for `/`, which only leads to the first page.
+fn listed(app: &AppState) -> Vec<AxumRouteListing> {
+    let (mut routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app));
+    routes.retain(|route| route.path() != "/");
+    routes
+}
+
+#[derive(Deserialize)]
+struct Way {
+    next: Option<String>,
+}
+
+/// Sends a page's visitor to sign in, and a signed-in one away from there. A server function answers by itself.
+async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let on_sign_in = path == next::SIGN_IN;
+    if path.starts_with("/api/") || on_sign_in == caller.is_none() {
+        return next.run(request).await;
+    }
+    if on_sign_in {
+        let to = Query::<Way>::try_from_uri(request.uri()).ok().and_then(|Query(way)| way.next);
+        return see_other(next::own_path(to.as_deref()), None);
+    }
+    ask_to_sign_in(&request)
+}
+
+fn ask_to_sign_in(request: &Request) -> Response {
+    let back = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
+    see_other(&next::sign_in(back, None), None)
+}
+
+/// What is neither a page nor a file: the UI's own "not found" for a person, a problem for a program.
+pub(super) async fn not_found(
+    State(app): State<AppState>,
+    caller: Option<Extension<Caller>>,
+    request: Request,
+) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let html = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"));
+    let path = request.uri().path();
+    if !reads || !html || path.starts_with("/api/") {
+        return Problem::edge(StatusCode::NOT_FOUND, "there is nothing at this address").into_response();
+    }
+    if caller.is_none() {
+        return ask_to_sign_in(&request);
+    }
+    let render = leptos_axum::render_app_async_with_context(contexts(&app), shell);
+    let mut response = render(request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+/// Finds out who presents the session cookie. An unknown or dead one is as good as none.
+pub(super) async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(secret) = cookie::read(request.headers()) {
+        match app.sessions.session(secret).await {
+            Ok(Some(caller)) => {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(None) => {}
+            Err(error) => return Problem::from(error).into_response(),
+        }
+    }
+    next.run(request).await
+}

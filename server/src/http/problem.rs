@@ -1,0 +1,229 @@
+//! Failures on the wire: RFC 9457 `application/problem+json`, one mapping from the domain's errors.
+//!
+//! Every answer from 400 up is one of these, but for pages and server functions, which have forms of their own. The
+//! text of an internal error goes to the log, under the request's id, and nowhere else.
+
+use app::domain::{Action, Error, ErrorCode, FieldError};
+use axum::body::Body;
+use axum::extract::{Path, Request};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The media type.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+/// What an answer that failed says.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// The kind, as a path on this server.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/conflict")]
+    kind: String,
+    /// The kind, in words.
+    title: String,
+    /// The HTTP status.
+    #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
+    status: StatusCode,
+    /// What exactly stood against it.
+    detail: String,
+    /// Each wrong field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    /// The action as it is now, where it is not what the caller saw.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<Box<Action>>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+/// Failures that happen before the domain is asked: code, status, sentence.
+const EDGE: &[(&str, StatusCode, &str)] = &[
+    ("malformed", StatusCode::BAD_REQUEST, "The request can't be read."),
+    ("cross_origin", StatusCode::FORBIDDEN, "The request does not come from this site."),
+    ("no_such_path", StatusCode::NOT_FOUND, "There is nothing at this address."),
+    ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method."),
+    ("timeout", StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive."),
+    ("too_large", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
+    ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of content is not understood."),
+    ("misdirected", StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name."),
+];
+
+impl Problem {
+    fn new(code: &str, status: StatusCode, title: &str, detail: impl Into<String>) -> Self {
+        Self {
+            kind: format!("/problems/{code}"),
+            title: title.to_owned(),
+            status,
+            detail: detail.into(),
+            errors: Vec::new(),
+            current: None,
+        }
+    }
+
+    fn domain(code: ErrorCode, detail: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self::new(code.as_str(), status, code.label(), detail)
+    }
+
+    /// The failure that belongs to a status of the edge.
+    #[must_use]
+    pub fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
+        match EDGE.iter().find(|(_, of, _)| *of == status) {
+            Some((code, status, title)) => Self::new(code, *status, title, detail),
+            None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
+        }
+    }
+
+    /// A request that can't be read.
+    #[must_use]
+    pub fn malformed(detail: impl Into<String>) -> Self {
+        Self::edge(StatusCode::BAD_REQUEST, detail)
+    }
+
+    /// Its HTTP status.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Its JSON.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
+    }
+
+    /// For an answer of a library that only gave a status.
+    fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Error::NotSignedIn.into(),
+            StatusCode::SERVICE_UNAVAILABLE => Error::Busy.into(),
+            status if status.is_server_error() => Self::domain(ErrorCode::Internal, "internal error"),
+            status => {
+                let mut problem = Self::edge(status, "");
+                problem.detail.clone_from(&problem.title);
+                problem
+            }
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let mut problem = Self::domain(error.code(), error.to_string());
+        match error {
+            Error::Invalid(errors) => problem.errors = errors,
+            Error::Conflict { current, .. } => problem.current = current,
+            Error::Expired { current } => problem.current = Some(current),
+            Error::Internal(text) => tracing::error!(error = text, "the request failed inside"),
+            _ => {}
+        }
+        problem
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.json()).into_response();
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+/// Gives the bare failures of libraries (unknown method, timeout) the same form as ours.
+pub(super) async fn dress(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) || is_dressed(&response) {
+        return response;
+    }
+    let allow = response.headers().get(ALLOW).cloned();
+    let mut dressed = Problem::of_status(status).into_response();
+    if let Some(allow) = allow {
+        dressed.headers_mut().insert(ALLOW, allow);
+    }
+    dressed
+}
+
+fn is_dressed(response: &Response) -> bool {
+    let headers = response.headers();
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    headers.contains_key("serverfnerror")
+        || kind.starts_with(PROBLEM_JSON)
+        || kind.starts_with("application/json")
+        || kind.starts_with("text/html")
+}
+
+/// What a panic in a handler looks like from outside.
+pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no text");
+    Problem::from(Error::Internal(format!("panic: {text}"))).into_response()
+}
+
+/// `GET /problems/{code}`: what a `type` means.
+pub(super) async fn explain(Path(code): Path<String>) -> Response {
+    let sentence = code
+        .parse::<ErrorCode>()
+        .map(ErrorCode::label)
+        .ok()
+        .or_else(|| EDGE.iter().find(|(known, ..)| *known == code).map(|(.., title)| *title));
+    match sentence {
+        Some(sentence) => {
+            let mut response = format!("{code}\n\n{sentence}\n").into_response();
+            response.headers_mut().remove(CONTENT_LENGTH);
+            response
+        }
+        None => Problem::of_status(StatusCode::NOT_FOUND).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use app::domain::Denied;
+
+    #[test]
+    fn each_domain_error_has_its_status_and_internal_text_stays_inside() {
+        let table = [
+            (Error::NotSignedIn, 401, "not_signed_in"),
+            (Error::Forbidden(Denied::OwnProposal), 403, "forbidden"),
+            (Error::NotFound, 404, "not_found"),
+            (Error::Conflict { detail: "decided".into(), current: None }, 409, "conflict"),
+            (Error::IdempotencyInFlight, 409, "idempotency_in_flight"),
+            (Error::invalid("/a", "b"), 422, "invalid"),
+            (Error::NoExecutor, 422, "no_executor"),
+            (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
+            (Error::Busy, 503, "busy"),
+            (Error::Internal("SECRETSQL42".into()), 500, "internal"),
+        ];
+        for (error, status, code) in table {
+            let problem = Problem::from(error);
+            let value: serde_json::Value = serde_json::from_str(&problem.json()).unwrap();
+            assert_eq!(value["type"], format!("/problems/{code}"));
+            assert_eq!(value["status"], status);
+            assert!(!problem.json().contains("SECRETSQL42"));
+            assert_eq!(problem.into_response().status(), status);
+        }
+    }
+
+    #[test]
+    fn a_bare_401_says_how_to_authenticate() {
+        let response = Problem::of_status(StatusCode::UNAUTHORIZED).into_response();
+        assert_eq!(response.headers()[WWW_AUTHENTICATE], "Bearer");
+        assert_eq!(response.headers()[CONTENT_TYPE], PROBLEM_JSON);
+    }
+}

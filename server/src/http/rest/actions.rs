@@ -1,0 +1,281 @@
+//! Actions: propose, list, load, decide, undo.
+
+use app::backend::Proposed;
+use app::domain::{Action, ActionId, Caller, Decision, Error, ListQuery, Proposal, Seen, Status};
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::header::LINK;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::idempotency::{Incoming, answer, once};
+use super::{ACTIONS, input};
+use crate::http::next::encode;
+use crate::http::problem::Problem;
+use crate::http::state::AppState;
+
+/// What `POST /api/v1/actions` takes.
+#[derive(ToSchema)]
+#[expect(
+    dead_code,
+    reason = "describes the body; its items are read one by one, so that all errors are found"
+)]
+pub(super) struct NewActions {
+    /// 1 to 500 actions, taken in all or none.
+    #[schema(min_items = 1, max_items = 500)]
+    actions: Vec<Proposal>,
+}
+
+/// What became of the actions.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CreatedActions {
+    /// In the order of the request.
+    actions: Vec<CreatedAction>,
+}
+
+/// What became of one action.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CreatedAction {
+    id: ActionId,
+    /// Whether this request made it; false for a repeat by source and external id.
+    created: bool,
+    version: i64,
+    digest: String,
+    decision: Decision,
+    status: Status,
+}
+
+impl From<Proposed> for CreatedAction {
+    fn from(Proposed { action, created }: Proposed) -> Self {
+        let Action { id, version, digest, decision, status, .. } = action;
+        Self { id, created, version, digest, decision, status }
+    }
+}
+
+/// One page of a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Page {
+    items: Vec<Action>,
+    /// The cursor of the next page; null on the last.
+    next: Option<String>,
+    /// The cursor of the page before; null on the first.
+    prev: Option<String>,
+}
+
+/// An approval.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Approval {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Why, for the record.
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// A rejection or an undo.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reasoned {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Why.
+    reason: String,
+}
+
+/// Propose actions.
+///
+/// All or none are taken in. A repeat of the same `source` and `external_id` answers with the action that is there.
+#[utoipa::path(
+    post, path = "/api/v1/actions", tag = "actions", operation_id = "propose_actions",
+    params(super::openapi::IdempotencyKey),
+    request_body = NewActions,
+    responses(
+        (status = 201, description = "What became of each action", body = CreatedActions),
+        super::openapi::Failures, super::openapi::WriteFailures,
+    ),
+)]
+pub(super) async fn create(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let work = {
+        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
+        async move {
+            // Before the body is read: who may not propose learns nothing of what a proposal is.
+            caller.authorize_proposal().map_err(Error::from)?;
+            let proposals = input::proposals(&headers, &body, app.clock.now())?;
+            let proposed = app.backend.propose(&caller, proposals).await?;
+            let actions = proposed.into_iter().map(CreatedAction::from).collect();
+            answer(StatusCode::CREATED, &CreatedActions { actions })
+        }
+    };
+    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+}
+
+/// List the actions of a lane, in its default order.
+#[utoipa::path(
+    get, path = "/api/v1/actions", tag = "actions", operation_id = "list_actions",
+    params(super::openapi::ListParams),
+    responses(
+        (status = 200, description = "One page", body = Page,
+            headers(("Link" = String, description = "RFC 8288: the pages next and prev"))),
+        super::openapi::Failures,
+    ),
+)]
+pub(super) async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    pairs: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(pairs) = pairs.map_err(|_| Problem::malformed("the query can't be read"))?;
+    let query = input::list_query(pairs)?;
+    let page = app.backend.list(&caller, query.clone()).await.map_err(|error| match error {
+        // What is wrong stands in the query, and the cursor is all that the service looks into.
+        Error::Invalid(_) => Problem::malformed("cursor is none that this server gave out"),
+        error => error.into(),
+    })?;
+    let link = links(&query, page.next.as_deref(), page.prev.as_deref());
+    let page = Page { items: page.items, next: page.next, prev: page.prev };
+    let mut response = Json(page).into_response();
+    if let Ok(link) = HeaderValue::from_str(&link)
+        && !link.is_empty()
+    {
+        response.headers_mut().insert(LINK, link);
+    }
+    Ok(response)
+}
+
+fn links(query: &ListQuery, next: Option<&str>, prev: Option<&str>) -> String {
+    let link = |(rel, cursor): (&str, Option<&str>)| {
+        cursor.map(|cursor| {
+            let ListQuery { lane, limit, .. } = query;
+            format!("<{ACTIONS}?lane={lane}&limit={limit}&cursor={}>; rel=\"{rel}\"", encode(cursor))
+        })
+    };
+    [("next", next), ("prev", prev)].into_iter().filter_map(link).collect::<Vec<_>>().join(", ")
+}
+
+/// Load one action.
+#[utoipa::path(
+    get, path = "/api/v1/actions/{id}", tag = "actions", operation_id = "load_action",
+    params(super::openapi::Id),
+    responses((status = 200, description = "The action", body = Action), super::openapi::Failures),
+)]
+pub(super) async fn load(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Action>, Problem> {
+    Ok(Json(app.backend.action(&caller, parse_id(&id)?).await?))
+}
+
+/// What is no id names no action.
+fn parse_id(id: &str) -> Result<ActionId, Error> {
+    // The parser also takes ids in braces and without hyphens; a path has one spelling.
+    id.parse().ok().filter(|parsed: &ActionId| parsed.to_string() == id).ok_or(Error::NotFound)
+}
+
+/// Approve an action, if it is still what was seen.
+#[utoipa::path(
+    post, path = "/api/v1/actions/{id}/approve", tag = "actions", operation_id = "approve_action",
+    params(super::openapi::Id, super::openapi::IdempotencyKey),
+    request_body = Approval,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        super::openapi::Failures, super::openapi::WriteFailures,
+    ),
+)]
+pub(super) async fn approve(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let work = {
+        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
+        async move {
+            let id = parse_id(&id)?;
+            let Approval { expected_version, digest, comment } = input::shaped(&headers, &body)?;
+            let seen = Seen { expected_version, digest };
+            answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
+        }
+    };
+    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+}
+
+/// Reject an action, if it is still what was seen.
+#[utoipa::path(
+    post, path = "/api/v1/actions/{id}/reject", tag = "actions", operation_id = "reject_action",
+    params(super::openapi::Id, super::openapi::IdempotencyKey),
+    request_body = Reasoned,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        super::openapi::Failures, super::openapi::WriteFailures,
+    ),
+)]
+pub(super) async fn reject(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let work = {
+        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
+        async move {
+            let id = parse_id(&id)?;
+            let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+            let seen = Seen { expected_version, digest };
+            answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
+        }
+    };
+    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+}
+
+/// Undo an action: start its reverse.
+#[utoipa::path(
+    post, path = "/api/v1/actions/{id}/undo", tag = "actions", operation_id = "undo_action",
+    params(super::openapi::Id, super::openapi::IdempotencyKey),
+    request_body = Reasoned,
+    responses(
+        (status = 200, description = "The original action as it is now", body = Action),
+        super::openapi::Failures, super::openapi::WriteFailures,
+    ),
+)]
+pub(super) async fn undo(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let work = {
+        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
+        async move {
+            let id = parse_id(&id)?;
+            let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+            let seen = Seen { expected_version, digest };
+            answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
+        }
+    };
+    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+}

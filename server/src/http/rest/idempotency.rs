@@ -1,0 +1,135 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeat gets the first answer again.
+
+use app::domain::{Caller, Error};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+
+use crate::http::problem::{PROBLEM_JSON, Problem};
+use crate::http::signin::detached;
+use crate::http::state::AppState;
+use crate::service::replay::{Answer, Claimed};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+const LONGEST: usize = 255;
+
+/// What came in, as far as it tells one request from another.
+pub(super) struct Incoming<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) body: &'a [u8],
+}
+
+/// Answers, once for a key if the request has one.
+///
+/// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.
+pub(super) async fn once(
+    app: &AppState,
+    caller: &Caller,
+    incoming: Incoming<'_>,
+    work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
+) -> Response {
+    let key = match key(incoming.headers) {
+        Ok(key) => key,
+        Err(detail) => return Problem::malformed(detail).into_response(),
+    };
+    let Some(key) = key else {
+        return match work.await {
+            Ok(answer) => answered(answer),
+            Err(problem) => problem.into_response(),
+        };
+    };
+    let (app, caller) = (app.clone(), caller.clone());
+    let method = incoming.method.as_str().to_owned();
+    let path = incoming.uri.path().to_owned();
+    let body = incoming.body.to_vec();
+    let run = async move {
+        let request = [method.as_bytes(), path.as_bytes(), &body];
+        let claim = match app.replays.claim(&caller, &key, &request).await? {
+            Claimed::Ours(claim) => claim,
+            Claimed::Answered(answer) => return Ok((answer, true)),
+        };
+        // In a task of its own, so that a panic in the work does not leave the key in flight.
+        let done = detached(async move {
+            Ok(work.await.unwrap_or_else(|problem| (problem.status().as_u16(), problem.json())))
+        })
+        .await;
+        let kept = done.as_ref().ok().filter(|(status, _)| *status < 500);
+        app.replays.settle(claim, kept).await?;
+        done.map(|answer| (answer, false))
+    };
+    match detached(run).await {
+        Ok((answer, replayed)) => {
+            let mut response = answered(answer);
+            if replayed {
+                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+            }
+            response
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+fn answered((status, body): Answer) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let kind = if status.is_success() { "application/json" } else { PROBLEM_JSON };
+    (status, [(CONTENT_TYPE, kind)], body).into_response()
+}
+
+/// The key, bare or as the quoted string of RFC 8941.
+fn key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
+    let mut all = headers.get_all(KEY).iter();
+    let Some(value) = all.next() else { return Ok(None) };
+    if all.next().is_some() {
+        return Err("send one Idempotency-Key");
+    }
+    let wrong = "Idempotency-Key must be 1 to 255 visible ASCII characters";
+    let text = value.to_str().map_err(|_| wrong)?.trim();
+    let text = match text.strip_prefix('"') {
+        Some(rest) => rest.strip_suffix('"').ok_or("the quotes of Idempotency-Key are not closed")?,
+        None => text,
+    };
+    // Neither quotes nor backslashes, so that a bare and a quoted key can't be two readings of one.
+    let visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    if text.is_empty() || text.len() > LONGEST || !visible {
+        return Err(wrong);
+    }
+    Ok(Some(text.to_owned()))
+}
+
+/// An answer of the work: its value as JSON.
+pub(super) fn answer(status: StatusCode, value: &impl serde::Serialize) -> Result<Answer, Problem> {
+    let body = serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok((status.as_u16(), body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_bare_or_quoted() {
+        let long = "k".repeat(LONGEST);
+        let longer = "k".repeat(LONGEST + 1);
+        let table: &[(&str, Option<&str>)] = &[
+            ("abc", Some("abc")),
+            ("\"8e03978e-40d5\"", Some("8e03978e-40d5")),
+            (" abc ", Some("abc")),
+            (&long, Some(&long)),
+            (&longer, None),
+            ("", None),
+            ("\"\"", None),
+            ("\"abc", None),
+            ("a b", None),
+            ("a\"b", None),
+            ("a\\b", None),
+        ];
+        for (given, want) in table {
+            let headers = HeaderMap::from_iter([(KEY, HeaderValue::from_str(given).unwrap())]);
+            assert_eq!(key(&headers).ok().flatten().as_deref(), *want, "{given}");
+        }
+        assert_eq!(key(&HeaderMap::new()), Ok(None));
+    }
+}

@@ -1,0 +1,135 @@
+//! From bytes to what the service takes, with a JSON pointer to everything that is wrong.
+
+use app::domain::proposal::MOST_ACTIONS;
+use app::domain::query::{DEFAULT_LIMIT, LIMITS};
+use app::domain::{Error, FieldError, Lane, ListQuery, Proposal};
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_path_to_error::{Path, Segment};
+
+use super::strict;
+use crate::http::body::is_json;
+use crate::http::problem::Problem;
+
+/// The JSON of a body.
+fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
+    if !is_json(headers) {
+        return Err(Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
+    }
+    strict::parse(body).map_err(Problem::malformed)
+}
+
+/// A body of one shape.
+pub(super) fn shaped<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let value = json(headers, body)?;
+    shape(value, "").map_err(|error| Error::Invalid(vec![error]).into())
+}
+
+/// The proposals of a body: all of them, or everything that is wrong with any of them.
+pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Vec<Proposal>, Problem> {
+    let items = match json(headers, body)? {
+        Value::Object(mut fields) => {
+            let items = fields.remove("actions");
+            if let Some(name) = fields.keys().next() {
+                let detail = "is not known here; the body is {\"actions\": [...]}";
+                return Err(Error::invalid(format!("/{}", escape(name)), detail).into());
+            }
+            items
+        }
+        _ => return Err(Error::invalid("", "must be an object: {\"actions\": [...]}").into()),
+    };
+    let Some(Value::Array(items)) = items else {
+        return Err(Error::invalid("/actions", "must be an array of actions").into());
+    };
+    if items.is_empty() || items.len() > MOST_ACTIONS {
+        let detail = format!("has {} items; send 1 to {MOST_ACTIONS}", items.len());
+        return Err(Error::invalid("/actions", detail).into());
+    }
+    let mut found = Vec::new();
+    let mut proposals = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let place = format!("/actions/{index}");
+        match shape::<Proposal>(item, &place) {
+            Ok(proposal) => proposals.push((place, proposal)),
+            Err(error) => found.push(error),
+        }
+    }
+    if found.is_empty() {
+        return Ok(proposals.into_iter().map(|(_, proposal)| proposal).collect());
+    }
+    // The service checks the rules, but is not asked now: the sender still gets to read everything at once.
+    for (place, proposal) in proposals {
+        found.extend(
+            proposal
+                .check(now)
+                .into_iter()
+                .map(|error| FieldError::new(format!("{place}{}", error.pointer), error.detail)),
+        );
+    }
+    Err(Error::Invalid(found).into())
+}
+
+fn shape<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let detail = error.inner().to_string();
+        let mut pointer = format!("{place}{}", pointer(error.path()));
+        if let Some(name) = detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+            pointer = format!("{pointer}/{}", escape(name));
+        }
+        FieldError::new(pointer, detail)
+    })
+}
+
+/// RFC 6901.
+fn pointer(path: &Path) -> String {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(format!("/{index}")),
+            Segment::Map { key } => Some(format!("/{}", escape(key))),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// What a list's query asks for.
+pub(super) fn list_query(pairs: Vec<(String, String)>) -> Result<ListQuery, Problem> {
+    let (mut lane, mut limit, mut cursor) = (None, None, None);
+    for (name, value) in pairs {
+        let twice = match name.as_str() {
+            "lane" => lane.replace(value).is_some(),
+            "limit" => limit.replace(value).is_some(),
+            "cursor" => cursor.replace(value).is_some(),
+            _ => {
+                return Err(Problem::malformed(format!(
+                    "the query has no field {name:?}; it has lane, limit and cursor"
+                )));
+            }
+        };
+        if twice {
+            return Err(Problem::malformed(format!("the query names {name} twice")));
+        }
+    }
+    let lane = match lane {
+        None => Lane::Pending,
+        Some(lane) => lane.parse().map_err(|_| {
+            Problem::malformed(format!("lane is {lane:?}; it is one of {}", words(Lane::ALL)))
+        })?,
+    };
+    let limit = match limit {
+        None => DEFAULT_LIMIT,
+        Some(limit) => limit.parse().ok().filter(|limit| LIMITS.contains(limit)).ok_or_else(|| {
+            Problem::malformed(format!("limit is {limit:?}; it is one of {}", words(&LIMITS)))
+        })?,
+    };
+    Ok(ListQuery { lane, limit, cursor })
+}
+
+fn words<T: ToString>(words: &[T]) -> String {
+    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,73 @@
+//! The REST API, version 1: for tools, with bearer tokens; never with cookies.
+//!
+//! `ROUTES` is the whole surface, and a test holds it against the `OpenAPI` document. To add a route, write the
+//! handler with its `#[utoipa::path]`, name it in `openapi` and add its row here.
+
+mod actions;
+mod idempotency;
+mod input;
+mod openapi;
+mod strict;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+
+use super::problem::Problem;
+use super::state::AppState;
+use app::domain::Error;
+
+/// Where the API lives.
+pub const PREFIX: &str = "/api/v1";
+/// The actions, with the prefix.
+pub(super) const ACTIONS: &str = "/api/v1/actions";
+
+/// Each path below the prefix, with its methods.
+fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
+    vec![
+        ("/actions", get(actions::list).post(actions::create)),
+        ("/actions/{id}", get(actions::load)),
+        ("/actions/{id}/approve", post(actions::approve)),
+        ("/actions/{id}/reject", post(actions::reject)),
+        ("/actions/{id}/undo", post(actions::undo)),
+    ]
+}
+
+/// The API. All of it but its own description asks for a token.
+pub(super) fn router(app: &AppState) -> Router<AppState> {
+    routes()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
+        .route_layer(from_fn_with_state(app.clone(), authenticate))
+        .route("/openapi.json", get(openapi::document))
+        .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
+}
+
+async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let token = request
+        .headers()
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim());
+    let caller = match token {
+        Some(token) => app.sessions.token(token).await,
+        None => Ok(None),
+    };
+    match caller {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Ok(None) => Problem::from(Error::NotSignedIn).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

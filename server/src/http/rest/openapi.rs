@@ -1,0 +1,131 @@
+//! The description of the API: `OpenAPI` 3.1, generated from the handlers and the types that travel.
+
+use std::sync::LazyLock;
+
+use app::domain::{ActionId, FieldError, Lane};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
+
+use super::actions;
+use crate::http::problem::Problem;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Countersign",
+        description = "Propose security remediation actions, decide on them, undo them. \
+            Failures are RFC 9457 problems. Changes take an Idempotency-Key.",
+    ),
+    paths(
+        actions::create,
+        actions::list,
+        actions::load,
+        actions::approve,
+        actions::reject,
+        actions::undo,
+    ),
+    // Named by parameters and failures only, from where they are not found by themselves.
+    components(schemas(Lane, FieldError, Problem)),
+    tags((name = "actions", description = "Remediation actions")),
+    security(("token" = [])),
+    modifiers(&Token),
+)]
+pub(super) struct Description;
+
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API token: countersign token create NAME --scope SCOPE"))
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The action's id.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct Id {
+    /// The action's id.
+    id: ActionId,
+}
+
+/// The header that makes a repeat harmless.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct IdempotencyKey {
+    /// A name for this request, kept for 24 hours: a repeat gets the first answer, with `Idempotent-Replayed: true`.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// The query of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct ListParams {
+    /// Which tab; pending where it is not named.
+    lane: Option<Lane>,
+    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
+    limit: Option<u16>,
+    /// `next` or `prev` of an earlier answer.
+    cursor: Option<String>,
+}
+
+/// Failures of every request.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) enum Failures {
+    /// The request can't be read.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// No token, or none that is alive.
+    #[response(status = 401, content_type = "application/problem+json")]
+    NotSignedIn(#[to_schema] Problem),
+    /// The token or its owner may not.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// Unknown or hidden.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The database is busy; try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(#[to_schema] Problem),
+}
+
+/// Failures of changes.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) enum WriteFailures {
+    /// The action is no longer what was seen (it comes along as `current`), or the key's first request still runs.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] Problem),
+    /// The time to decide is over.
+    #[response(status = 410, content_type = "application/problem+json")]
+    Expired(#[to_schema] Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    Unsupported(#[to_schema] Problem),
+    /// Something in the body is wrong; each place has its pointer.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+}
+
+static TEXT: LazyLock<String> = LazyLock::new(|| Description::openapi().to_json().unwrap_or_default());
+
+/// `GET /api/v1/openapi.json`
+pub(super) async fn document() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], TEXT.as_str())
+}

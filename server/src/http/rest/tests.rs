@@ -1,0 +1,334 @@
+//! The API through the real router and service.
+
+use std::collections::BTreeSet;
+
+use app::domain::{Role, Scope};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+
+use super::openapi::Description;
+use super::{PREFIX, routes};
+use crate::http::testing::{App, proposal, request};
+
+async fn app() -> (App, String, String) {
+    let app = App::start().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let person = app.token(Some("ana"), &[Scope::Decide]).await;
+    (app, tool, person)
+}
+
+const ACTIONS: &str = "/api/v1/actions";
+
+/// Proposes one action and returns it as its answer shows it.
+async fn proposed(app: &App, tool: &str, external_id: &str) -> Value {
+    let body = json!({ "actions": [proposal(external_id)] });
+    let answer = app.api(tool, "POST", ACTIONS, Some(&body)).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    answer.json()["actions"][0].clone()
+}
+
+fn seen(action: &Value, more: Value) -> Value {
+    let mut body = json!({ "expected_version": action["version"], "digest": action["digest"] });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body
+}
+
+#[tokio::test]
+async fn an_action_is_proposed_listed_decided_and_decided_only_once() {
+    let (app, tool, person) = app().await;
+    let made = proposed(&app, &tool, "x-1").await;
+    assert_eq!(
+        (&made["created"], &made["decision"], &made["status"]),
+        (&json!(true), &json!("Pending"), &json!("None"))
+    );
+    assert_eq!(proposed(&app, &tool, "x-1").await["created"], false, "a repeat changes nothing");
+    let id = made["id"].as_str().unwrap();
+
+    let list = app.api(&person, "GET", "/api/v1/actions?lane=pending&limit=25", None).await;
+    assert_eq!(list.json()["items"][0]["id"], id);
+    assert_eq!((&list.json()["next"], &list.json()["prev"]), (&Value::Null, &Value::Null));
+    let one = app.api(&person, "GET", &format!("{ACTIONS}/{id}"), None).await;
+    assert_eq!(one.json()["entity"]["path"], "/srv/a");
+
+    let approve = format!("{ACTIONS}/{id}/approve");
+    let stale = json!({ "expected_version": 7, "digest": made["digest"] });
+    let answer = app.api(&person, "POST", &approve, Some(&stale)).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["type"]), (409, &json!("/problems/conflict")));
+    assert_eq!(answer.json()["current"]["id"], id);
+
+    let answer = app.api(&tool, "POST", &approve, Some(&seen(&made, json!({})))).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "a tool does not decide");
+    let answer = app.api(&person, "POST", &approve, Some(&seen(&made, json!({ "comment": "yes" })))).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(answer.json()["decision"], "Approved");
+    let reject = format!("{ACTIONS}/{id}/reject");
+    let answer = app.api(&person, "POST", &reject, Some(&seen(&made, json!({ "reason": "no" })))).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT);
+    assert_eq!(answer.json()["current"]["decision"], "Approved");
+}
+
+#[tokio::test]
+async fn who_comes_without_a_live_token_is_told_how() {
+    let (app, tool, _) = app().await;
+    let bare = app.send(request("GET", ACTIONS, &[]).body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((bare.status.as_u16(), bare.header("www-authenticate")), (401, "Bearer"));
+    for token in ["", "x", "cst_x", &format!("{tool}x")] {
+        assert_eq!(app.api(token, "GET", ACTIONS, None).await.status, StatusCode::UNAUTHORIZED);
+        let body = json!({ "actions": [proposal("x")] });
+        assert_eq!(app.api(token, "POST", ACTIONS, Some(&body)).await.status, StatusCode::UNAUTHORIZED);
+    }
+    // A session is no token, and the API reads no cookies.
+    let cookie = app.cookie("ana").await;
+    assert_eq!(app.get(ACTIONS, &[("cookie", &cookie)]).await.status, StatusCode::UNAUTHORIZED);
+    let secret = cookie.split_once('=').unwrap().1;
+    assert_eq!(app.api(secret, "GET", ACTIONS, None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(app.get("/api/v1/openapi.json", &[]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_named_with_its_pointer() {
+    let (app, tool, _) = app().await;
+    let with = |change: Value| {
+        let mut item = proposal("x");
+        for (key, value) in change.as_object().unwrap() {
+            item[key] = value.clone();
+        }
+        item
+    };
+    let without = |key: &str| {
+        let mut item = proposal("x");
+        item.as_object_mut().unwrap().remove(key);
+        item
+    };
+    let table = [
+        (json!({ "actions": [proposal("a"), with(json!({"type": "fly"}))] }), vec!["/actions/1/type"]),
+        (
+            json!({ "actions": [with(json!({"entity": {"kind": "file", "colour": 1}}))] }),
+            vec!["/actions/0/entity"],
+        ),
+        (json!({ "actions": [with(json!({"entity": {"kind": "ghost"}}))] }), vec!["/actions/0/entity/kind"]),
+        (
+            json!({ "actions": [with(json!({"entity": {"kind": "user", "name": "b"}}))] }),
+            vec!["/actions/0/entity"],
+        ),
+        (json!({ "actions": [with(json!({"asset": {"kind": "device"}}))] }), vec!["/actions/0/asset/name"]),
+        (
+            json!({ "actions": [with(json!({"asset": {"kind": 1, "name": "b"}}))] }),
+            vec!["/actions/0/asset/kind"],
+        ),
+        (json!({ "actions": [with(json!({"surprise": 1}))] }), vec!["/actions/0/surprise"]),
+        (json!({ "actions": [without("severity")] }), vec!["/actions/0/severity"]),
+        (
+            json!({ "actions": [with(json!({"evidence": [{"title": "t", "detail": 1}]}))] }),
+            vec!["/actions/0/evidence/0/detail"],
+        ),
+        (json!({ "actions": [1] }), vec!["/actions/0"]),
+        (
+            // A shape and a rule, both found at once.
+            json!({ "actions": [with(json!({"type": "fly"})), proposal("b"), with(json!({"comment": ""}))] }),
+            vec!["/actions/0/type", "/actions/2/comment"],
+        ),
+        (json!({ "actions": [] }), vec!["/actions"]),
+        (json!({ "actions": vec![proposal("a"); 501] }), vec!["/actions"]),
+        (json!({ "actions": {} }), vec!["/actions"]),
+        (json!({}), vec!["/actions"]),
+        (json!({ "actions": [], "more": 1 }), vec!["/more"]),
+        (json!([]), vec![""]),
+    ];
+    for (body, pointers) in table {
+        let answer = app.api(&tool, "POST", ACTIONS, Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}");
+        let value = answer.json();
+        let got: Vec<_> = value["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect();
+        assert_eq!(got, pointers, "{value}");
+    }
+    let list = app.api(&tool, "GET", ACTIONS, None).await;
+    assert_eq!(list.json()["items"], json!([]), "all or none");
+}
+
+#[tokio::test]
+async fn what_can_not_be_read_is_refused_before_it_is_looked_into() {
+    let (app, tool, _) = app().await;
+    let good = json!({ "actions": [proposal("x")] }).to_string();
+    let deep = format!("{{\"actions\":{}{}}}", "[".repeat(40), "]".repeat(40));
+    let twice = good.replacen("\"severity\"", "\"severity\":\"low\",\"severity\"", 1);
+    let table: [(&str, Vec<u8>, u16); 10] = [
+        ("application/json", b"{".to_vec(), 400),
+        ("application/json", Vec::new(), 400),
+        ("application/json", b"{\"actions\":[\"\xff\"]}".to_vec(), 400),
+        ("application/json", deep.into_bytes(), 400),
+        ("application/json", twice.into_bytes(), 400),
+        ("application/json; charset=utf-16", good.clone().into_bytes(), 415),
+        ("text/plain", good.clone().into_bytes(), 415),
+        ("application/x-www-form-urlencoded", good.clone().into_bytes(), 415),
+        ("application/json", vec![b' '; 1024 * 1024 + 1], 413),
+        ("application/json", vec![b' '; 10 * 1024 * 1024], 413),
+    ];
+    let bearer = format!("Bearer {tool}");
+    for (kind, body, status) in table {
+        let headers = [("authorization", bearer.as_str()), ("content-type", kind)];
+        let answer = app.send(request("POST", ACTIONS, &headers).body(body.clone().into()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status, "{kind} {}", answer.text());
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    // Proposals may be larger than other bodies.
+    let mut large = good.into_bytes();
+    large.resize(1024 * 1024, b' ');
+    assert_eq!(app.api_with(&tool, "POST", ACTIONS, &[], large).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn a_query_is_read_strictly() {
+    let (app, _, person) = app().await;
+    for (query, names) in [
+        ("lane=somewhere", "lane"),
+        ("limit=7", "limit"),
+        ("limit=", "limit"),
+        ("limit=25&limit=50", "limit"),
+        ("order=severity", "order"),
+        ("cursor=%27%20OR%201%3D1", "cursor"),
+        ("cursor=", "cursor"),
+        ("lane=%ff", "lane"),
+    ] {
+        let answer = app.api(&person, "GET", &format!("{ACTIONS}?{query}"), None).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query} {}", answer.text());
+        assert!(
+            answer.json()["detail"].as_str().unwrap().contains(names) || query == "lane=%ff",
+            "{}",
+            answer.text()
+        );
+    }
+    for id in
+        ["x", "..", "0", "019ad000-0000-7000-8000-000000000000", "{019ad000-0000-7000-8000-000000000000}"]
+    {
+        for path in [format!("{ACTIONS}/{}", id.replace('{', "%7B").replace('}', "%7D"))] {
+            assert_eq!(app.api(&person, "GET", &path, None).await.status, StatusCode::NOT_FOUND, "{id}");
+        }
+        let body = json!({ "expected_version": 1, "digest": "x" });
+        let path = format!("{ACTIONS}/{}/approve", id.replace('{', "%7B").replace('}', "%7D"));
+        assert_eq!(app.api(&person, "POST", &path, Some(&body)).await.status, StatusCode::NOT_FOUND, "{id}");
+    }
+    assert_eq!(app.api(&person, "PATCH", ACTIONS, None).await.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn pages_are_linked() {
+    let (app, tool, person) = app().await;
+    for batch in 0..2 {
+        let items: Vec<_> = (0..30).map(|n| proposal(&format!("{batch}-{n}"))).collect();
+        let answer = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": items }))).await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+    }
+    let mut seen = BTreeSet::new();
+    let mut path = format!("{ACTIONS}?limit=25");
+    let mut pages = 0;
+    loop {
+        let answer = app.api(&person, "GET", &path, None).await;
+        for item in answer.json()["items"].as_array().unwrap() {
+            assert!(seen.insert(item["id"].as_str().unwrap().to_owned()), "twice");
+        }
+        pages += 1;
+        let link = answer.header("link");
+        assert_eq!(link.contains("rel=\"prev\""), pages > 1, "{link}");
+        let Some(next) = link.split(", ").find(|link| link.ends_with("rel=\"next\"")) else { break };
+        path = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
+    }
+    assert_eq!((seen.len(), pages), (60, 3));
+}
+
+#[tokio::test]
+async fn a_key_gives_the_first_answer_again() {
+    let (app, tool, person) = app().await;
+    let other = app.token(None, &[Scope::Propose]).await;
+    let key = [("idempotency-key", "\"k-1\"")];
+    let body = json!({ "actions": [proposal("x-1")] }).to_string();
+    let first = app.api_with(&tool, "POST", ACTIONS, &key, body.clone()).await;
+    assert_eq!((first.status.as_u16(), first.header("idempotent-replayed")), (201, ""));
+    let again = app.api_with(&tool, "POST", ACTIONS, &[("idempotency-key", "k-1")], body.clone()).await;
+    assert_eq!((again.status.as_u16(), again.header("idempotent-replayed")), (201, "true"));
+    assert_eq!(first.body, again.body);
+    assert_eq!(first.json()["actions"][0]["created"], true, "also in the repeat, as the body is the same");
+
+    let changed = app.api_with(&tool, "POST", ACTIONS, &key, format!("{body} ")).await;
+    assert_eq!(
+        (changed.status.as_u16(), &changed.json()["type"]),
+        (422, &json!("/problems/idempotency_key_reused"))
+    );
+    let elses = app.api_with(&other, "POST", ACTIONS, &key, body.clone()).await;
+    assert_eq!(
+        (elses.status.as_u16(), elses.header("idempotent-replayed")),
+        (201, ""),
+        "another's key is another key"
+    );
+
+    // A decision, and a refusal, are answers too.
+    let made = &first.json()["actions"][0];
+    let path = format!("{ACTIONS}/{}/approve", made["id"].as_str().unwrap());
+    let approve = seen(made, json!({})).to_string();
+    for replayed in ["", "true"] {
+        let answer = app.api_with(&person, "POST", &path, &[("idempotency-key", "a")], approve.clone()).await;
+        assert_eq!((answer.status.as_u16(), answer.header("idempotent-replayed")), (200, replayed));
+        let answer = app.api_with(&person, "POST", &path, &[("idempotency-key", "b")], "{}").await;
+        assert_eq!((answer.status.as_u16(), answer.header("idempotent-replayed")), (422, replayed));
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    let bad = app.api_with(&tool, "POST", ACTIONS, &[("idempotency-key", "a b")], body).await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+
+    app.clock.forward(jiff::SignedDuration::from_hours(25));
+    let later =
+        app.api_with(&tool, "POST", ACTIONS, &key, json!({ "actions": [proposal("x-9")] }).to_string()).await;
+    assert_eq!(later.status, StatusCode::CREATED, "a key is kept for a day");
+}
+
+#[tokio::test]
+async fn at_once_a_key_is_answered_once() {
+    let (app, tool, _) = app().await;
+    let body = json!({ "actions": [proposal("x-1")] }).to_string();
+    let send = || app.api_with(&tool, "POST", ACTIONS, &[("idempotency-key", "k")], body.clone());
+    let (a, b, c, d) = tokio::join!(send(), send(), send(), send());
+    let mut fresh = 0;
+    for answer in [a, b, c, d] {
+        match (answer.status.as_u16(), answer.header("idempotent-replayed")) {
+            (201, "") => fresh += 1,
+            (201, "true") => {}
+            (409, _) => assert_eq!(answer.json()["type"], "/problems/idempotency_in_flight"),
+            other => panic!("{other:?} {}", answer.text()),
+        }
+    }
+    assert_eq!(fresh, 1);
+}
+
+/// The document names exactly the routes there are, with exactly their methods.
+#[tokio::test]
+async fn the_description_is_the_surface() {
+    let (app, _, person) = app().await;
+    let document: Value = app.get("/api/v1/openapi.json", &[]).await.json();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+    let paths = document["paths"].as_object().unwrap();
+    let described: BTreeSet<_> = paths.keys().cloned().collect();
+    let routed: BTreeSet<_> = routes().iter().map(|(path, _)| format!("{PREFIX}{path}")).collect();
+    assert_eq!(described, routed);
+    for (path, item) in paths {
+        let real = path.replace("{id}", "019ad000-0000-7000-8000-000000000000");
+        for method in ["get", "put", "post", "delete", "patch"] {
+            let answer = app.api(&person, &method.to_uppercase(), &real, None).await;
+            let refused = answer.status == StatusCode::METHOD_NOT_ALLOWED;
+            assert_eq!(refused, item.get(method).is_none(), "{method} {path}");
+        }
+    }
+    // Every reference leads somewhere.
+    let text = document.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(reference).is_some(), "{reference}");
+    }
+    assert!(Description::openapi().to_json().is_ok());
+}

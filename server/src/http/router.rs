@@ -1,0 +1,78 @@
+//! Every route and every layer.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use super::problem::{self, Problem};
+use super::state::AppState;
+use super::{body, next, pages, rest, security, signin, site, trace};
+
+/// The longest that an answer may take to begin.
+const DEADLINE: Duration = Duration::from_secs(30);
+const PING_DEADLINE: Duration = Duration::from_secs(2);
+
+/// The whole application.
+pub fn build(app: AppState) -> Router {
+    // For browsers: a session cookie says who is calling.
+    let people = Router::new()
+        .route("/", get(Redirect::to(next::HOME)))
+        .route("/sign-in", post(signin::sign_in))
+        .route("/sign-out", post(signin::sign_out))
+        .route("/demo/sign-in", post(signin::demo))
+        .merge(pages::router(&app))
+        .fallback_service(site::root(&app.site, pages::not_found, app.clone()))
+        .layer(from_fn_with_state(app.clone(), pages::identify));
+
+    // For everyone, without asking who.
+    let open = Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/problems/{code}", get(problem::explain))
+        .merge(site::pkg(&app.site));
+
+    // The first layer is the outermost.
+    let layers = ServiceBuilder::new()
+        .layer(map_request(trace::forget_foreign_id))
+        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::Ids))
+        .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))
+        .layer(trace::layer())
+        .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
+        .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
+        .layer(from_fn_with_state(app.edge.clone(), security::headers))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(problem::dress))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+        .layer(from_fn_with_state(app.edge.clone(), security::host))
+        .layer(app.edge.csrf())
+        .layer(from_fn(security::origin))
+        .layer(from_fn(body::kind))
+        .layer(from_fn(body::read));
+
+    people.merge(open).nest(rest::PREFIX, rest::router(&app)).layer(layers).with_state(app)
+}
+
+/// `GET /readyz`: whether the database answers.
+async fn ready(State(app): State<AppState>) -> Response {
+    match tokio::time::timeout(PING_DEADLINE, app.store.ping()).await {
+        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            Problem::from(app::domain::Error::Busy).into_response()
+        }
+        Err(_) => Problem::from(app::domain::Error::Busy).into_response(),
+    }
+}

@@ -1,0 +1,171 @@
+//! What every request must be and every answer carries, whatever the handler: names, origins, headers.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, HOST, ORIGIN, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+
+use super::problem::Problem;
+use super::rest;
+
+/// How the server is reached.
+#[derive(Debug, Clone, Default)]
+pub struct Edge {
+    /// Names it answers under; none means any.
+    hosts: Option<Vec<String>>,
+    /// The name that the world uses, for a proxy that rewrites `Host`.
+    public_host: Option<String>,
+    /// Whether the world reaches it over TLS.
+    tls: bool,
+}
+
+const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+impl Edge {
+    /// Bound to a loopback address or not, behind a proxy that speaks TLS or not, with a public name or not.
+    ///
+    /// A page on a foreign name that resolves to 127.0.0.1 must not be able to talk to us, so a loopback server
+    /// answers under loopback names only.
+    #[must_use]
+    pub fn new(loopback: bool, behind_proxy: bool, public_host: Option<String>) -> Self {
+        let public_host = public_host.map(|host| host.to_ascii_lowercase());
+        let hosts = (loopback || public_host.is_some()).then(|| {
+            LOOPBACK
+                .iter()
+                .map(|host| (*host).to_owned())
+                .chain(public_host.as_deref().map(name_of).map(str::to_owned))
+                .collect()
+        });
+        Self { hosts, public_host, tls: behind_proxy }
+    }
+
+    fn answers_under(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        let name = name_of(&host);
+        self.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(|known| known == name))
+    }
+
+    /// The origin check, with the public name as one of ours.
+    pub(super) fn csrf(&self) -> CsrfLayer<fn(ProtectionError) -> Response> {
+        let own = CsrfLayer::new();
+        let layer = match &self.public_host {
+            Some(host) => own.add_trusted_origin(format!("https://{host}")).unwrap_or_default(),
+            None => own,
+        };
+        layer.with_rejection_response(foreign as fn(ProtectionError) -> Response)
+    }
+}
+
+/// Without the port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
+        _ => host,
+    }
+}
+
+fn foreign(_: ProtectionError) -> Response {
+    Problem::edge(StatusCode::FORBIDDEN, "the browser says that another site sent this request")
+        .into_response()
+}
+
+/// Refuses names that are not ours.
+pub(super) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(header);
+    match host {
+        Some(host) if edge.answers_under(host) => next.run(request).await,
+        Some(_) => {
+            let detail = "this server does not answer under the name in Host; see --public-host";
+            Problem::edge(StatusCode::MISDIRECTED_REQUEST, detail).into_response()
+        }
+        None => Problem::malformed("the request names no Host").into_response(),
+    }
+}
+
+/// Refuses a change that says nothing of where it comes from. [`CsrfLayer`] lets such a request pass, as no browser
+/// of today sends one; here it needs a bearer token, which no browser attaches by itself.
+pub(super) async fn origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+    let speaks = says(ORIGIN.as_str()) || says("sec-fetch-site");
+    // The REST API never looks at cookies.
+    if safe || speaks || request.uri().path().starts_with(rest::PREFIX) || is_token_alone(headers) {
+        return next.run(request).await;
+    }
+    Problem::edge(StatusCode::FORBIDDEN, "a change needs the header Origin or Sec-Fetch-Site").into_response()
+}
+
+fn is_token_alone(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE)
+}
+
+/// Headers of every answer, errors and files included.
+static ALWAYS: [(HeaderName, &str); 6] = [
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // A form's Origin would be null under `no-referrer`, and a form without JavaScript returns to its Referer.
+    (REFERRER_POLICY, "same-origin"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
+
+/// Headers of an answer that brought none of its own: a page brings its policy with a nonce, a file its cache.
+static OTHERWISE: [(HeaderName, &str); 2] =
+    [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
+
+/// Adds the headers.
+pub(super) async fn headers(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in &ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in &OTHERWISE {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if edge.tls {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loopback_server_answers_under_loopback_names_only() {
+        let local = Edge::new(true, false, None);
+        for good in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:8080", "[::1]:8080", "[::1]"] {
+            assert!(local.answers_under(good), "{good}");
+        }
+        for bad in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "evil.example:8080",
+            "localhost.",
+            "::1",
+            "a@localhost",
+        ] {
+            assert!(!local.answers_under(bad), "{bad}");
+        }
+        let public = Edge::new(true, true, Some("Actions.Example.org".into()));
+        assert!(public.answers_under("actions.example.org") && public.answers_under("localhost:8080"));
+        assert!(!public.answers_under("other.example.org"));
+        assert!(Edge::new(false, true, None).answers_under("anything"));
+    }
+}

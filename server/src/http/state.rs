@@ -1,0 +1,66 @@
+//! What the handlers share.
+
+use std::sync::Arc;
+
+use app::backend::SharedBackend;
+use axum::extract::FromRef;
+use leptos::prelude::LeptosOptions;
+
+use super::security::Edge;
+use super::site::Site;
+use crate::service::clock::SharedClock;
+use crate::service::replay::Replays;
+use crate::service::session::Sessions;
+use crate::store::SharedStore;
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct AppState {
+    /// What Leptos wants to know of the page.
+    pub leptos: LeptosOptions,
+    /// The service.
+    #[from_ref(skip)]
+    pub backend: SharedBackend,
+    /// Users, sessions and tokens.
+    #[from_ref(skip)]
+    pub sessions: Arc<Sessions>,
+    /// Answers kept for a repeat.
+    #[from_ref(skip)]
+    pub replays: Arc<Replays>,
+    /// The store, to ask whether it is there.
+    #[from_ref(skip)]
+    pub store: SharedStore,
+    /// The time.
+    #[from_ref(skip)]
+    pub clock: SharedClock,
+    /// The built page.
+    #[from_ref(skip)]
+    pub site: Arc<Site>,
+    /// How the server is reached.
+    #[from_ref(skip)]
+    pub edge: Arc<Edge>,
+}
+
+impl AppState {
+    /// Everything that the router needs, from the parts that `serve` (or a test) puts together.
+    #[must_use]
+    pub fn new(
+        store: SharedStore,
+        clock: SharedClock,
+        backend: SharedBackend,
+        site: Site,
+        edge: Edge,
+    ) -> Self {
+        let root = site.root.to_string_lossy().into_owned();
+        Self {
+            leptos: LeptosOptions::builder().output_name("countersign").site_root(root).build(),
+            backend,
+            sessions: Arc::new(Sessions::new(store.clone(), clock.clone())),
+            replays: Arc::new(Replays::new(store.clone(), clock.clone())),
+            store,
+            clock,
+            site: Arc::new(site),
+            edge: Arc::new(edge),
+        }
+    }
+}

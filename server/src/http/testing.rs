@@ -1,0 +1,194 @@
+//! The real router over a temporary database, for the tests of the edge.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+
+use app::domain::{Actor, ActorKind, Role, Scope};
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+use super::router;
+use super::security::Edge;
+use super::site::Site;
+use super::state::AppState;
+use crate::executor::Executors;
+use crate::executor::simulated::Simulated;
+use crate::service::Service;
+use crate::service::clock::Clock;
+use crate::service::session::Sessions;
+use crate::store::{self, SharedStore};
+
+/// A clock that stands until it is moved.
+pub(crate) struct Standing(Mutex<Timestamp>);
+
+impl Clock for Standing {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+impl Standing {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new("2026-03-01T08:00:00Z".parse().unwrap())))
+    }
+
+    pub(crate) fn forward(&self, by: SignedDuration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+/// The application under test.
+pub(crate) struct App {
+    pub(crate) router: Router,
+    pub(crate) store: SharedStore,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) clock: Arc<Standing>,
+    folder: TempDir,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) fn tester() -> Actor {
+    Actor { kind: ActorKind::System, id: "test".into(), name: "Test".into() }
+}
+
+impl App {
+    pub(crate) async fn start() -> Self {
+        Self::with(false, Edge::new(true, false, None)).await
+    }
+
+    pub(crate) async fn demo() -> Self {
+        Self::with(true, Edge::new(true, false, None)).await
+    }
+
+    pub(crate) async fn with(demo: bool, edge: Edge) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        std::fs::create_dir_all(site.join("pkg")).unwrap();
+        let manifest = r#"{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm","css":"/pkg/a-1.css"}"#;
+        std::fs::write(site.join("manifest.json"), manifest).unwrap();
+        std::fs::write(site.join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
+        std::fs::write(site.join("pkg/a-1.js"), "export {}").unwrap();
+        std::fs::write(site.join("pkg/a-1.js.br"), "pressed").unwrap();
+        let store =
+            store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
+        let clock = Standing::new();
+        let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
+        let site = Site::read(&site, demo).unwrap();
+        let state = AppState::new(store.clone(), clock.clone(), Arc::new(service), site, edge);
+        let sessions = Arc::clone(&state.sessions);
+        Self { router: router::build(state), store, sessions, clock, folder }
+    }
+
+    pub(crate) fn site(&self) -> std::path::PathBuf {
+        self.folder.path().join("site")
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request("GET", path, headers).body(Body::empty()).unwrap()).await
+    }
+
+    /// As a browser posts a form of ours.
+    pub(crate) async fn form(&self, path: &str, cookie: Option<&str>, form: &str) -> Answer {
+        let mut request = request("POST", path, &[])
+            .header(ORIGIN, "http://localhost:8080")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if let Some(cookie) = cookie {
+            request = request.header(COOKIE, cookie);
+        }
+        self.send(request.body(Body::from(form.to_owned())).unwrap()).await
+    }
+
+    /// As a tool speaks to the API.
+    pub(crate) async fn api(&self, token: &str, method: &str, path: &str, body: Option<&Value>) -> Answer {
+        self.api_with(token, method, path, &[], body.map(ToString::to_string).unwrap_or_default()).await
+    }
+
+    pub(crate) async fn api_with(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Body>,
+    ) -> Answer {
+        let request = request(method, path, headers)
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .header(CONTENT_TYPE, "application/json");
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    pub(crate) async fn user(&self, name: &str, roles: &[Role]) {
+        let roles = roles.iter().copied().collect();
+        self.sessions.add_user(tester(), name, "Ana Sousa", roles, "correct horse battery").await.unwrap();
+    }
+
+    pub(crate) async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
+        let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
+        self.sessions.create_token(tester(), "tool", owner, scopes, 30).await.unwrap().secret
+    }
+
+    /// Signs in and returns the cookie to send.
+    pub(crate) async fn cookie(&self, name: &str) -> String {
+        let answer =
+            self.form("/sign-in", None, &format!("name={name}&password=correct+horse+battery")).await;
+        cookie_of(&answer).unwrap_or_else(|| panic!("{} {}", answer.status, answer.text()))
+    }
+}
+
+pub(crate) fn cookie_of(answer: &Answer) -> Option<String> {
+    answer.header("set-cookie").split(';').next().filter(|cookie| cookie.len() > 20).map(str::to_owned)
+}
+
+pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> axum::http::request::Builder {
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header(HOST, "localhost:8080");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request
+}
+
+/// A proposal that is right in every way.
+pub(crate) fn proposal(external_id: &str) -> Value {
+    serde_json::json!({
+        "external_id": external_id, "type": "quarantine_file", "severity": "high", "source": "antivirus_action",
+        "entity": {"kind": "file", "path": "/srv/a", "sha256": "ab".repeat(32)},
+        "asset": {"kind": "device", "name": "web-1"}, "comment": "found by the nightly scan",
+    })
+}

@@ -1,0 +1,367 @@
+//! Turns plots into proposals: who asks for what, on what, and why.
+//!
+//! What becomes of a proposal stands in `outcome`, when stories happen in `plan`. One story at a time is in memory, so
+//! that a million actions need no more of it than two thousand.
+
+use app::domain::lifecycle::{Execution, Grant};
+use app::domain::parameter::ParameterKind;
+use app::domain::proposal::DEFAULT_TIME_TO_DECIDE;
+use app::domain::{
+    Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, Decision, EntityKind, Parameters,
+    Permission, Severity, Source, Status, UndoState, Verdict,
+};
+use jiff::{SignedDuration, Timestamp};
+
+use super::decks::Decks;
+use super::devices::Device;
+use super::estate::Estate;
+use super::people::DOMAIN;
+use super::plots::{self, PLOTS, Plot};
+use super::prng::Dice;
+use super::scene::{Flavour, Scene, Stage};
+use super::staff::Staff;
+use super::{comments, evidence};
+
+/// What is to become of the actions of a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Over, one way or another.
+    Past,
+    /// Pending.
+    Waiting,
+    /// In progress in this way.
+    Running(Grant, Execution),
+}
+
+/// What was decided together.
+#[derive(Debug, Clone)]
+pub(super) struct Approval {
+    pub(super) id: ApprovalId,
+    pub(super) by: Actor,
+    pub(super) at: Timestamp,
+}
+
+/// What the actions of one story have in common.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) scene: Scene,
+    pub(super) source: Source,
+    pub(super) fate: Fate,
+    analyst: Option<Actor>,
+    alert: Option<Alert>,
+    campaign: Option<String>,
+    investigation: Option<String>,
+    incident: Option<String>,
+    severity: Severity,
+    pub(super) approval: Option<Approval>,
+}
+
+/// Ids that count up, as the tools around us give them.
+#[derive(Debug)]
+struct Numbers {
+    alert: u64,
+    investigation: u64,
+    incident: u64,
+    proposal: u64,
+}
+
+/// All that the stories draw from.
+#[derive(Debug)]
+pub(super) struct Generator {
+    pub(super) dice: Dice,
+    pub(super) now: Timestamp,
+    pub(super) estate: Estate,
+    pub(super) staff: Staff,
+    pub(super) decks: Decks,
+    numbers: Numbers,
+}
+
+impl Generator {
+    pub(super) fn new(seed: u64, now: Timestamp, actions: usize) -> Self {
+        let mut dice = Dice::new(seed);
+        Self {
+            now,
+            staff: Staff::hire(&mut dice, now),
+            estate: Estate::found(&mut dice, actions),
+            decks: Decks::new(),
+            numbers: Numbers { alert: 48_210, investigation: 20_417, incident: 3_108, proposal: 771_040 },
+            dice,
+        }
+    }
+
+    /// The actions of one story that begins at that time, at most so many.
+    pub(super) fn story(&mut self, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
+        if fate == Fate::Past && self.dice.chance(30) || fate == Fate::Waiting && self.dice.chance(20) {
+            return self.single(at, most, fate);
+        }
+        let plot = match fate {
+            Fate::Waiting => self.decks.waiting.deal(&mut self.dice),
+            Fate::Past | Fate::Running(..) => self.decks.past.deal(&mut self.dice),
+        };
+        self.plot(PLOTS[plot].0, at, most, fate)
+    }
+
+    fn plot(&mut self, plot: &Plot, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
+        let (first, _) = plot.steps[0];
+        let mut steps: Vec<ActionType> = plot
+            .steps
+            .iter()
+            .filter(|(_, percent)| self.dice.chance(*percent))
+            .map(|(step, _)| *step)
+            .collect();
+        if steps.is_empty() {
+            steps.push(first);
+        }
+        let cards: Vec<Source> =
+            plot.sources.iter().flat_map(|&(source, weight)| std::iter::repeat_n(source, weight)).collect();
+        let source = *self.dice.pick(&cards);
+        let kind = steps[0].info().entities[0];
+        let mut case = self.open(plot.stage, source, Flavour::of(kind), at, fate);
+        self.play(&mut case, &steps, at, most)
+    }
+
+    /// An action on its own, of each type in turn: what people do by hand now and then.
+    fn single(&mut self, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
+        let step = self.decks.types.deal(&mut self.dice);
+        let kinds = step.info().entities;
+        let kind = kinds[0];
+        let permission = step.permission(kind);
+        let source = *self.dice.pick(plots::sources_of(permission, step.is_reverse()));
+        let stage = if plots::ON_UNMANAGED.contains(&step) { Stage::Unmanaged } else { Stage::Windows };
+        let mut case = self.open(stage, source, Flavour::of(kind), at, fate);
+        self.play(&mut case, &[step], at, most)
+    }
+
+    /// One action in the given state of execution.
+    pub(super) fn running(&mut self, at: Timestamp, grant: Grant, execution: Execution) -> Vec<Action> {
+        let source = match grant {
+            Grant::Approved if self.dice.chance(50) => Source::AdvancedHunting,
+            Grant::Approved | Grant::AutoApproved => Source::AutomatedDevice,
+            Grant::NotRequired => Source::ManualDevice,
+        };
+        let mut case =
+            self.open(Stage::Windows, source, Flavour::Device, at, Fate::Running(grant, execution));
+        let step = *self.dice.pick(&[
+            ActionType::QuarantineFile,
+            ActionType::IsolateDevice,
+            ActionType::StopService,
+        ]);
+        self.play(&mut case, &[step], at, 1)
+    }
+
+    /// The same file on many devices at once.
+    pub(super) fn burst(&mut self, at: Timestamp, size: usize, fate: Fate) -> Vec<Action> {
+        let devices: Vec<Device> =
+            self.estate.windows.sample(&mut self.dice, size).into_iter().cloned().collect();
+        let source = Source::AutomatedDevice;
+        let mut case = self.open(Stage::Windows, source, Flavour::Device, at, fate);
+        case.campaign = Some(case.scene.threat.campaign.to_owned());
+        case.incident.get_or_insert_with(|| format!("INC-{}", self.numbers.incident));
+        case.severity = Severity::High;
+        let step = *self.dice.pick(&[ActionType::QuarantineFile, ActionType::StopAndQuarantineFile]);
+        let mut at = at;
+        let mut actions = Vec::with_capacity(devices.len());
+        for device in &devices {
+            case.scene = case.scene.on(device);
+            at = self.dice.soon(at, 1, 90, self.now);
+            let mut action = self.propose(&mut case, step, EntityKind::File, at);
+            self.settle(&mut action, &mut case);
+            actions.push(action);
+        }
+        actions
+    }
+
+    /// Proposes and settles the steps one after the other, with the undo of some.
+    fn play(&mut self, case: &mut Case, steps: &[ActionType], at: Timestamp, most: usize) -> Vec<Action> {
+        let mut at = at;
+        let mut actions = Vec::new();
+        for &step in steps {
+            if actions.len() >= most {
+                break;
+            }
+            let kind = *self.dice.pick(step.info().entities);
+            let mut action = self.propose(case, step, kind, at);
+            self.settle(&mut action, case);
+            let reverse = (case.fate == Fate::Past && actions.len() + 2 <= most && self.dice.chance(9))
+                .then(|| self.undo(&mut action, None))
+                .flatten();
+            actions.push(action);
+            actions.extend(reverse);
+            at = self.dice.soon(at, 2, 180, self.now);
+        }
+        actions
+    }
+
+    fn open(&mut self, stage: Stage, source: Source, flavour: Flavour, at: Timestamp, fate: Fate) -> Case {
+        let scene = Scene::draw(&mut self.dice, &mut self.estate, stage, flavour, at);
+        let automated =
+            matches!(source, Source::AutomatedDevice | Source::AutomatedEmail | Source::AutomatedUser);
+        if automated || self.dice.chance(40) {
+            self.numbers.investigation += 1;
+        }
+        // Some investigations join the incident before them.
+        if self.dice.chance(75) {
+            self.numbers.incident += 1;
+        }
+        let dice = &mut self.dice;
+        let investigation =
+            (automated || dice.chance(40)).then(|| format!("INV-{}", self.numbers.investigation));
+        let incident = dice.chance(55).then(|| format!("INC-{}", self.numbers.incident));
+        let (title, campaign, tool) = match flavour {
+            Flavour::Device => (scene.threat.alert, scene.threat.campaign, "edr"),
+            Flavour::Mail => (scene.mail.alert, scene.mail.campaign, "mailgate"),
+            Flavour::Account => {
+                ("Sign-in that does not fit the user", "Token theft by fake sign-in pages", "identity")
+            }
+        };
+        self.numbers.alert += 1;
+        let id = format!("{}-{}", tool.to_uppercase(), self.numbers.alert);
+        let url = format!("https://{tool}.{DOMAIN}/alerts/{id}");
+        let alert = (automated || dice.chance(70)).then(|| Alert {
+            id,
+            title: title.to_owned(),
+            url: dice.chance(90).then_some(url),
+        });
+        let campaign = dice.chance(30).then(|| campaign.to_owned());
+        let severity = self.decks.severity.deal(dice);
+        let (analyst, approval) = (None, None);
+        Case { scene, source, fate, analyst, alert, campaign, investigation, incident, severity, approval }
+    }
+
+    fn propose(&mut self, case: &mut Case, step: ActionType, kind: EntityKind, at: Timestamp) -> Action {
+        let proposed_by = self.proposer(case, step.permission(kind));
+        let dice = &mut self.dice;
+        let (entity, asset) = case.scene.entity(dice, kind);
+        let clears = plots::clears(step);
+        let verdict = match kind {
+            _ if clears => Some(Verdict::NoThreatsFound),
+            EntityKind::User => self.decks.user_verdict.deal(dice),
+            _ => self.decks.verdict.deal(dice),
+        };
+        let said = step.info().comment_required || clears || dice.chance(45);
+        let comment = said.then(|| case.scene.fill(dice.word(comments::of(step))));
+        self.numbers.proposal += 1;
+        Action {
+            id: ActionId::from(dice.uuid(at)),
+            version: 1,
+            digest: String::new(),
+            // People propose on the screen, which gives no id.
+            external_id: (proposed_by.kind != ActorKind::User).then(|| format!("P{}", self.numbers.proposal)),
+            action_type: step,
+            parameters: parameters(dice, step, &case.scene, at),
+            evidence: if clears { Vec::new() } else { evidence::draw(dice, &case.scene, kind, verdict) },
+            entity,
+            asset,
+            comment,
+            severity: if clears { Severity::Informational } else { case.severity },
+            source: case.source,
+            verdict,
+            alert: case.alert.clone(),
+            campaign: case.campaign.clone(),
+            investigation_id: case.investigation.clone(),
+            incident_id: case.incident.clone(),
+            proposed_by,
+            proposed_at: at,
+            expires_at: at + DEFAULT_TIME_TO_DECIDE,
+            updated_at: at,
+            decision: Decision::Pending,
+            status: Status::None,
+            status_detail: None,
+            undo: UndoState::None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: None,
+            undone_by: None,
+            executor: None,
+        }
+    }
+
+    fn proposer(&mut self, case: &mut Case, permission: Permission) -> Actor {
+        let tool = |kind, id: &str, name: &str| Actor { kind, id: id.to_owned(), name: name.to_owned() };
+        match case.source {
+            Source::AutomatedDevice | Source::AutomatedEmail | Source::AutomatedUser => {
+                tool(ActorKind::Automation, "automated-investigation", "Automated investigation")
+            }
+            Source::Antivirus => tool(ActorKind::Token, "helmsman-antivirus", "Helmsman Antivirus"),
+            Source::LiveResponse => tool(ActorKind::Token, "pilot-playbooks", "Pilot playbooks"),
+            _ => {
+                let known = case.analyst.take().filter(|person| self.staff.may(person, permission));
+                let person = known.unwrap_or_else(|| self.analyst(case.fate, permission));
+                case.analyst = Some(person.clone());
+                person
+            }
+        }
+    }
+
+    /// The demo's own persons wait for a colleague with some of theirs, so that the rule about one's own proposals
+    /// shows.
+    fn analyst(&mut self, fate: Fate, permission: Permission) -> Actor {
+        let own = self.dice.word(&["security.operator", "security.operator.mail"]);
+        if fate == Fate::Waiting
+            && self.dice.chance(35)
+            && let Some(person) = self.staff.named(own)
+            && self.staff.may(&person, permission)
+        {
+            return person;
+        }
+        self.staff.with(&mut self.dice, permission, None)
+    }
+
+    /// The reverse of an action that can be undone now; both are linked.
+    pub(super) fn undo(&mut self, original: &mut Action, running: Option<Execution>) -> Option<Action> {
+        let step = original.undoable().ok()?;
+        let permission = original.permission();
+        let by = self.staff.with(&mut self.dice, permission, None);
+        let dice = &mut self.dice;
+        let at = match running {
+            Some(_) => dice.soon(original.updated_at, 60, 7_200, self.now - SignedDuration::from_mins(2)),
+            None => dice.soon(original.updated_at, 600, 6 * 86_400, self.now),
+        };
+        let mut reverse = Action {
+            id: ActionId::from(dice.uuid(at)),
+            version: 1,
+            action_type: step,
+            external_id: None,
+            parameters: Parameters::new(),
+            comment: Some(dice.word(super::sentences::UNDONE).to_owned()),
+            source: match permission {
+                Permission::Email => Source::ManualEmail,
+                Permission::Users => Source::ManualUser,
+                _ => Source::ManualDevice,
+            },
+            proposed_by: by,
+            proposed_at: at,
+            expires_at: at + DEFAULT_TIME_TO_DECIDE,
+            updated_at: at,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: Some(original.id),
+            ..original.clone()
+        };
+        self.reverse(original, &mut reverse, running);
+        Some(reverse)
+    }
+}
+
+fn parameters(dice: &mut Dice, step: ActionType, scene: &Scene, at: Timestamp) -> Parameters {
+    let mut parameters = Parameters::new();
+    for spec in step.info().parameters {
+        if !spec.required && dice.chance(40) {
+            continue;
+        }
+        let value = match spec.kind {
+            ParameterKind::OneOf(words) => (*dice.pick(words)).to_owned(),
+            ParameterKind::Time => {
+                let days = *dice.pick(&[30, 90, 180]);
+                (at + SignedDuration::from_hours(days * 24)).to_string()
+            }
+            ParameterKind::Text(_) => scene.command_line(dice),
+        };
+        parameters.insert(spec.name, value);
+    }
+    parameters
+}

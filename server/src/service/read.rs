@@ -1,0 +1,132 @@
+//! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
+
+use app::backend::{ActionDetail, Backend, ExecutorView, Offer, Proposed};
+use app::domain::query::LIMITS;
+use app::domain::{
+    Action, ActionId, ActionPage, Caller, Command, Error, ErrorCode, ListQuery, Proposal, Seen,
+};
+use async_trait::async_trait;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::decide::Verb;
+use super::{Service, detached};
+use crate::store::Position;
+
+/// Earlier actions on the same entity that the flyout shows.
+const MOST_EARLIER: u32 = 10;
+
+#[async_trait]
+impl Backend for Service {
+    async fn list(&self, caller: &Caller, query: ListQuery) -> Result<ActionPage, Error> {
+        let scope = caller.row_scope()?;
+        if !LIMITS.contains(&query.limit) {
+            return Err(Error::invalid("/limit", "must be 25, 50, 100 or 200"));
+        }
+        let from = query.cursor.as_deref().map(parse_cursor).transpose()?;
+        let limit = usize::from(query.limit);
+        let lane = query.lane;
+        // One row more tells whether there is another page.
+        let mut items = self.store.page(&scope, lane, u32::from(query.limit) + 1, from.as_ref()).await?;
+        let more = items.len() > limit;
+        let before = from.as_ref().is_some_and(|from| from.before);
+        if more && before {
+            items.remove(0);
+        }
+        items.truncate(limit);
+        let edge = |action: Option<&Action>, before| {
+            let position = action.map(|action| Position::of(action, lane, before));
+            position.or_else(|| from.clone().map(|from| Position { before, ..from })).map(|at| cursor(&at))
+        };
+        let next = if before || more { edge(items.last(), false) } else { None };
+        let prev = if before && more || !before && from.is_some() { edge(items.first(), true) } else { None };
+        Ok(ActionPage { items, next, prev, rendered_at: self.clock.now() })
+    }
+
+    async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
+        self.store.action(&caller.row_scope()?, id).await?.ok_or(Error::NotFound)
+    }
+
+    async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
+        let scope = caller.row_scope()?;
+        let now = self.clock.now();
+        let action = self.store.action(&scope, id).await?.ok_or(Error::NotFound)?;
+        let proposer = self.store.proposer(id).await?;
+        let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
+        let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
+        Ok(ActionDetail {
+            approve: offer(decision(Command::Approve)),
+            reject: offer(decision(Command::Reject)),
+            undo: offer(self.check_undo(caller, &action).map(drop)),
+            executor: self.executors.find(&action).map(|executor| ExecutorView {
+                name: executor.name().to_owned(),
+                simulated: executor.is_simulated(),
+            }),
+            earlier: self.store.on_same_entity(&scope, &action, MOST_EARLIER).await?,
+            action,
+            rendered_at: now,
+        })
+    }
+
+    async fn approve(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        comment: Option<String>,
+    ) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment }).await }).await
+    }
+
+    async fn reject(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+    ) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.decide(&caller, id, seen, Verb::Reject { reason }).await }).await
+    }
+
+    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.start_undo(&caller, id, seen, reason).await }).await
+    }
+
+    async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.take_in(&caller, proposals).await }).await
+    }
+}
+
+/// Why a button is missing, as a sentence.
+fn sentence(error: &Error) -> String {
+    let text = match error.code() {
+        ErrorCode::Expired | ErrorCode::NoExecutor | ErrorCode::Forbidden | ErrorCode::Conflict => {
+            error.to_string()
+        }
+        code => code.label().to_owned(),
+    };
+    let mut chars = text.chars();
+    let mut text: String =
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}
+
+/// Opaque to clients: base64url of the position's JSON.
+fn cursor(position: &Position) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
+}
+
+fn parse_cursor(text: &str) -> Result<Position, Error> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| Error::invalid("/cursor", "is not a cursor that an answer gave out"))
+}

@@ -1,0 +1,364 @@
+//! The store: what the service needs of a database, and nothing about rules.
+//!
+//! Two traits: [`Store`] reads and opens transactions, [`Transaction`] writes. A write of an action takes an
+//! [`Authorized`] value and repeats its facts in the statement's `WHERE`, so it answers "no row" rather than write
+//! what is no longer allowed. To add a database, write a file like `sqlite.rs` that mounts `queries.rs`.
+
+mod sqlite;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use app::domain::{
+    Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
+    Severity, Source, UserId,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::Record;
+
+/// The store, as the service holds it.
+pub type SharedStore = Arc<dyn Store>;
+
+/// Opens the database that the URL names, creates it if it is missing, and migrates it.
+///
+/// # Errors
+/// An unknown scheme, or a database that can't be opened or is newer than this program.
+pub async fn connect(url: &str) -> Result<SharedStore, StoreError> {
+    if url.starts_with("sqlite:") {
+        return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
+    }
+    Err(StoreError::Unsupported(url.split(':').next().unwrap_or_default().to_owned()))
+}
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer held the database for too long.
+    #[error("the database is busy")]
+    Busy,
+    /// A row holds what this program can't have written.
+    #[error("the database holds an impossible value: {0}")]
+    Corrupt(String),
+    /// The URL's scheme names no database that this program speaks.
+    #[error("no support for databases of the kind {0:?}; use sqlite://FILE")]
+    Unsupported(String),
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Any other answer of the database.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<StoreError> for app::domain::Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A position in a lane's order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// The sort key of the row at the edge.
+    pub key: SortKey,
+    /// Its id, which breaks ties.
+    pub id: ActionId,
+    /// Whether the page lies before the position rather than after it.
+    pub before: bool,
+}
+
+/// The sort key of a lane's default order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SortKey {
+    /// Pending: severity, expiry, age; most urgent first.
+    Urgency(String),
+    /// In progress and History: last change, newest first.
+    Updated(Timestamp),
+}
+
+impl Position {
+    /// The position of a row in its lane's order.
+    #[must_use]
+    pub fn of(action: &Action, lane: Lane, before: bool) -> Self {
+        let key = match lane {
+            Lane::Pending => SortKey::Urgency(urgency(action)),
+            Lane::InProgress | Lane::History => SortKey::Updated(action.updated_at),
+        };
+        Self { key, id: action.id, before }
+    }
+}
+
+/// Most urgent first in plain byte order: severity, then expiry, then age.
+fn urgency(action: &Action) -> String {
+    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
+    let (expires, proposed) = (action.expires_at.as_microsecond(), action.proposed_at.as_microsecond());
+    format!("{severity}-{expires:020}-{proposed:020}")
+}
+
+/// One local user.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Their id.
+    pub id: UserId,
+    /// The name they sign in with.
+    pub name: String,
+    /// The name to show.
+    pub display_name: String,
+    /// Argon2id in PHC form; none if they can't sign in with a password.
+    pub password_hash: Option<String>,
+    /// Whether they may do anything at all.
+    pub enabled: bool,
+    /// Their roles.
+    pub roles: BTreeSet<Role>,
+}
+
+/// What kind of credential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// A signed-in browser.
+    Session,
+    /// An API token.
+    Token,
+}
+
+/// A session or an API token.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Its id.
+    pub id: CredentialId,
+    /// Session or token.
+    pub kind: CredentialKind,
+    /// SHA-256 of the secret, as hexadecimal text.
+    pub secret_hash: String,
+    /// The person; none for a tool's token.
+    pub user: Option<UserId>,
+    /// The token's name.
+    pub name: String,
+    /// What a token may be used for; empty for a session.
+    pub scopes: BTreeSet<Scope>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_seen_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// What an audit row is made of before it gets its place in the chain.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: AuditKind,
+    /// Who.
+    pub actor: Actor,
+    /// On which action.
+    pub action_id: Option<ActionId>,
+    /// The facts.
+    pub body: serde_json::Value,
+}
+
+/// A command under a worker's lease.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The same on each attempt.
+    pub id: CommandId,
+    /// The action to carry out.
+    pub action_id: ActionId,
+    /// Fences off a worker that lost its lease.
+    pub generation: i64,
+    /// When it was enqueued.
+    pub created_at: Timestamp,
+    /// Attempts before this one that may have reached the executor.
+    pub possibly_sent: i64,
+    /// Attempts before this one that provably did not.
+    pub not_sent: i64,
+}
+
+/// What a decision, or another change of state, must find unchanged.
+#[derive(Debug, Clone, Copy)]
+pub struct Guard<'a> {
+    /// Who writes, with the facts to repeat.
+    pub by: &'a Authorized,
+    /// Whether this is a decision: not by the proposer, and not after the expiry.
+    pub deciding: bool,
+    /// The time of the write.
+    pub now: Timestamp,
+}
+
+/// What is known of an Idempotency-Key.
+#[derive(Debug, Clone)]
+pub enum KeyState {
+    /// It is ours now; answer and record the answer.
+    New,
+    /// The first request is still being answered.
+    InFlight,
+    /// It was used for another request.
+    OtherRequest,
+    /// It was answered like this.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// Body.
+        body: String,
+    },
+}
+
+/// Reads, and the way to writes.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Opens a writing transaction. It holds the write lock from the start.
+    async fn begin(&self) -> Result<Box<dyn Transaction>>;
+
+    /// Up to `limit` rows of a lane in its default order, from a position on. Rows come in the lane's order also for
+    /// a page before the position.
+    async fn page(
+        &self,
+        scope: &RowScope,
+        lane: Lane,
+        limit: u32,
+        from: Option<&Position>,
+    ) -> Result<Vec<Action>>;
+
+    /// One action, if the scope shows it.
+    async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;
+
+    /// The person behind the proposal of an action, if it was a person's.
+    async fn proposer(&self, id: ActionId) -> Result<Option<UserId>>;
+
+    /// Earlier and other actions on the same entity of the same asset, newest first.
+    async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>>;
+
+    /// The credential with this hash that is neither revoked nor over, with its user.
+    async fn credential(
+        &self,
+        secret_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Credential, Option<User>)>>;
+
+    /// A user by the name they sign in with.
+    async fn user(&self, name: &str) -> Result<Option<User>>;
+
+    /// How many users there are.
+    async fn count_users(&self) -> Result<i64>;
+
+    /// A marker of the database, for example what created it.
+    async fn marker(&self, name: &str) -> Result<Option<String>>;
+
+    /// Audit rows after a sequence number, in order.
+    async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>>;
+
+    /// Pending actions whose time is over.
+    async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>>;
+
+    /// The state and counters of an action's command, for whoever looks into what is stuck.
+    async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<()>;
+
+    /// Closes the connections, so that what was written is checkpointed.
+    async fn close(&self);
+}
+
+/// Writes that become true together.
+#[async_trait]
+pub trait Transaction: Send {
+    /// One action, if the scope shows it.
+    async fn action(&mut self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;
+
+    /// The person behind the proposal of an action, if it was a person's.
+    async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>>;
+
+    /// The action that this principal proposed under this external id.
+    async fn action_by_external_id(
+        &mut self,
+        principal: &str,
+        source: Source,
+        external_id: &str,
+    ) -> Result<Option<Action>>;
+
+    /// Adds an action.
+    async fn insert_action(&mut self, by: &Authorized, action: &Action) -> Result<()>;
+
+    /// Replaces what a pending action proposes, under the version of `before`. False if that is no longer there.
+    async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool>;
+
+    /// Writes the state, decision and links of `after` over `before`, if version, digest, permission, credential and
+    /// (for a decision) proposer and expiry still allow it. False if they do not.
+    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool>;
+
+    /// Puts an action's command into the outbox.
+    async fn enqueue(
+        &mut self,
+        by: &Authorized,
+        id: CommandId,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<()>;
+
+    /// Leases the command that is ready for the longest time.
+    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>>;
+
+    /// Ends a command, if the lease is still ours.
+    async fn finish(&mut self, leased: &Leased) -> Result<bool>;
+
+    /// Gives a command back to be tried again, if the lease is still ours. `possibly_sent` and `not_sent` of
+    /// `leased` are written.
+    async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool>;
+
+    /// Appends to the audit log.
+    async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record>;
+
+    /// Adds a user with their roles and what these amount to.
+    async fn insert_user(&mut self, user: &User, now: Timestamp) -> Result<()>;
+
+    /// Replaces a user's roles and what these amount to.
+    async fn set_roles(&mut self, user: UserId, roles: &BTreeSet<Role>) -> Result<()>;
+
+    /// Lets a user do everything their roles say, or nothing.
+    async fn set_enabled(&mut self, user: UserId, enabled: bool) -> Result<()>;
+
+    /// Adds a session or token.
+    async fn insert_credential(&mut self, credential: &Credential) -> Result<()>;
+
+    /// Ends a session or token now. False if there is no such live one.
+    async fn revoke_credential(&mut self, id: CredentialId, now: Timestamp) -> Result<bool>;
+
+    /// Notes that a session was used, and when it ends now.
+    async fn touch_credential(
+        &mut self,
+        id: CredentialId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
+
+    /// Claims an Idempotency-Key of a principal, after dropping those made before `since`.
+    async fn claim_key(
+        &mut self,
+        principal: &str,
+        key: &str,
+        request_hash: &str,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<KeyState>;
+
+    /// Records the answer under a claimed key; a `None` gives the key free again.
+    async fn answer_key(&mut self, principal: &str, key: &str, answer: Option<(u16, &str)>) -> Result<()>;
+
+    /// Sets a marker.
+    async fn set_marker(&mut self, name: &str, value: &str) -> Result<()>;
+
+    /// Makes it all true. Without it, nothing is.
+    async fn commit(self: Box<Self>) -> Result<()>;
+}

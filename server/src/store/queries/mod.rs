@@ -1,0 +1,287 @@
+//! The statements, for whichever database mounts this module: `super::Db` says which.
+//!
+//! Placeholders are `$1`, ids and JSON are TEXT, times are microseconds: one text serves both. No rule stands here.
+
+mod actions;
+mod commands;
+mod people;
+mod rows;
+
+use app::domain::{
+    Action, ActionId, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Source, UserId,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::{Database, Pool};
+use std::collections::BTreeSet;
+
+use super::Db;
+use crate::audit::Record;
+use crate::store::{
+    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Store, StoreError, Transaction, User,
+};
+
+type Connection = <Db as Database>::Connection;
+
+/// Reads through one pool, writes through another.
+pub(in crate::store) struct SqlStore {
+    reader: Pool<Db>,
+    writer: Pool<Db>,
+}
+
+impl SqlStore {
+    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>) -> Self {
+        Self { reader, writer }
+    }
+}
+
+/// A time as the database holds it.
+fn micros(time: Timestamp) -> i64 {
+    time.as_microsecond()
+}
+
+fn corrupt(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(corrupt)
+}
+
+#[async_trait]
+impl Store for SqlStore {
+    async fn begin(&self) -> Result<Box<dyn Transaction>> {
+        Ok(Box::new(SqlTransaction(super::begin(&self.writer).await?)))
+    }
+
+    async fn page(
+        &self,
+        scope: &RowScope,
+        lane: Lane,
+        limit: u32,
+        from: Option<&Position>,
+    ) -> Result<Vec<Action>> {
+        actions::page(&mut *self.reader.acquire().await?, scope, lane, limit, from).await
+    }
+
+    async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
+        actions::find(&mut *self.reader.acquire().await?, scope, id).await
+    }
+
+    async fn proposer(&self, id: ActionId) -> Result<Option<UserId>> {
+        actions::proposer(&mut *self.reader.acquire().await?, id).await
+    }
+
+    async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>> {
+        actions::on_same_entity(&mut *self.reader.acquire().await?, scope, action, limit).await
+    }
+
+    async fn credential(
+        &self,
+        secret_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Credential, Option<User>)>> {
+        people::credential(&mut *self.reader.acquire().await?, secret_hash, now).await
+    }
+
+    async fn user(&self, name: &str) -> Result<Option<User>> {
+        people::user(&mut *self.reader.acquire().await?, name).await
+    }
+
+    async fn count_users(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&self.reader).await?)
+    }
+
+    async fn marker(&self, name: &str) -> Result<Option<String>> {
+        let query = sqlx::query_scalar("SELECT value FROM markers WHERE name = $1").bind(name);
+        Ok(query.fetch_optional(&self.reader).await?)
+    }
+
+    async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
+        let query = sqlx::query(
+            "SELECT v, seq, at, kind, actor, action_id, body, prev, hash FROM audit
+             WHERE seq > $1 ORDER BY seq LIMIT $2",
+        );
+        let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(&self.reader).await?;
+        rows.iter().map(rows::record).collect()
+    }
+
+    async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
+        let query = sqlx::query_scalar::<_, String>(
+            "SELECT id FROM actions WHERE lane = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+        );
+        let ids = query.bind(micros(now)).bind(i64::from(limit)).fetch_all(&self.reader).await?;
+        ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+    }
+
+    async fn command_of(&self, action: ActionId) -> Result<Option<Leased>> {
+        commands::of_action(&mut *self.reader.acquire().await?, action).await
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let _: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM markers").fetch_one(&self.reader).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// A writing transaction; dropped without commit, it is rolled back.
+struct SqlTransaction(sqlx::Transaction<'static, Db>);
+
+#[async_trait]
+impl Transaction for SqlTransaction {
+    async fn action(&mut self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
+        actions::find(&mut self.0, scope, id).await
+    }
+
+    async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>> {
+        actions::proposer(&mut self.0, id).await
+    }
+
+    async fn action_by_external_id(
+        &mut self,
+        principal: &str,
+        source: Source,
+        external_id: &str,
+    ) -> Result<Option<Action>> {
+        actions::find_external(&mut self.0, principal, source, external_id).await
+    }
+
+    async fn insert_action(&mut self, by: &Authorized, action: &Action) -> Result<()> {
+        actions::insert(&mut self.0, by, action).await
+    }
+
+    async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {
+        actions::revise(&mut self.0, by, before, after).await
+    }
+
+    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
+        actions::update_state(&mut self.0, guard, before, after).await
+    }
+
+    async fn enqueue(
+        &mut self,
+        _by: &Authorized,
+        id: CommandId,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<()> {
+        commands::enqueue(&mut self.0, id, action, now).await
+    }
+
+    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
+        commands::lease(&mut self.0, now, until).await
+    }
+
+    async fn finish(&mut self, leased: &Leased) -> Result<bool> {
+        commands::finish(&mut self.0, leased).await
+    }
+
+    async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool> {
+        commands::retry(&mut self.0, leased, ready_at, error).await
+    }
+
+    async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
+        let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+            .fetch_optional(&mut *self.0)
+            .await?;
+        let last = last.as_ref().map(rows::head).transpose()?;
+        let record = Record::chain(last, entry).map_err(corrupt)?;
+        sqlx::query(
+            "INSERT INTO audit (seq, v, at, kind, actor, action_id, body, prev, hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        )
+        .bind(record.seq)
+        .bind(i64::from(record.v))
+        .bind(micros(record.at))
+        .bind(record.kind.as_str())
+        .bind(json(&record.actor)?)
+        .bind(record.action_id.map(|id| id.to_string()))
+        .bind(json(&record.body)?)
+        .bind(&record.prev)
+        .bind(&record.hash)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(record)
+    }
+
+    async fn insert_user(&mut self, user: &User, now: Timestamp) -> Result<()> {
+        people::insert_user(&mut self.0, user, now).await
+    }
+
+    async fn set_roles(&mut self, user: UserId, roles: &BTreeSet<Role>) -> Result<()> {
+        people::set_roles(&mut self.0, user, roles).await
+    }
+
+    async fn set_enabled(&mut self, user: UserId, enabled: bool) -> Result<()> {
+        sqlx::query("UPDATE users SET enabled = $2 WHERE id = $1")
+            .bind(user.to_string())
+            .bind(i64::from(enabled))
+            .execute(&mut *self.0)
+            .await?;
+        Ok(())
+    }
+
+    async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
+        people::insert_credential(&mut self.0, credential).await
+    }
+
+    async fn revoke_credential(&mut self, id: CredentialId, now: Timestamp) -> Result<bool> {
+        let query =
+            sqlx::query("UPDATE credentials SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
+        let done = query.bind(id.to_string()).bind(micros(now)).execute(&mut *self.0).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn touch_credential(
+        &mut self,
+        id: CredentialId,
+        now: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE credentials SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND revoked_at IS NULL",
+        )
+        .bind(id.to_string())
+        .bind(micros(now))
+        .bind(micros(expires_at))
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    async fn claim_key(
+        &mut self,
+        principal: &str,
+        key: &str,
+        request_hash: &str,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<KeyState> {
+        people::claim_key(&mut self.0, principal, key, request_hash, now, since).await
+    }
+
+    async fn answer_key(&mut self, principal: &str, key: &str, answer: Option<(u16, &str)>) -> Result<()> {
+        people::answer_key(&mut self.0, principal, key, answer).await
+    }
+
+    async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO markers (name, value) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )
+        .bind(name)
+        .bind(value)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    async fn commit(self: Box<Self>) -> Result<()> {
+        Ok(self.0.commit().await?)
+    }
+}

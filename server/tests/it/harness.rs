@@ -1,0 +1,314 @@
+//! An estate for a test: a database, a responder over a sandbox folder, a server, and tokens to talk to it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+/// How long anything may take before the test says that it never happens.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+pub(crate) struct Estate {
+    dir: TempDir,
+    pub(crate) server: Process,
+    pub(crate) responder: Process,
+    pub(crate) client: reqwest::Client,
+    /// May propose.
+    pub(crate) scanner: String,
+    /// May decide, as people with the role Security Operator.
+    pub(crate) people: Vec<String>,
+}
+
+/// One of our processes and where it listens.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) url: String,
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Only what this test started; it may be gone already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Process {
+    fn start(args: &[&str], crash_at: Option<&str>) -> Self {
+        let mut command = countersign(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        if let Some(point) = crash_at {
+            command.env("COUNTERSIGN_CRASH_POINT", point);
+        }
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.split_once("listening on ").map(|(_, url)| url.trim().to_owned()))
+            .unwrap_or_else(|| panic!("{args:?} never listened"));
+        Self { child, url }
+    }
+
+    /// Waits for its end by SIGKILL, which only a crash point sends.
+    pub(crate) async fn crashed(&mut self) {
+        let status = until("the crash point is reached", async || self.child.try_wait().unwrap()).await;
+        assert_eq!(status.signal(), Some(9), "ended by {status}");
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop and waits for its end.
+    pub(crate) async fn stop(mut self) -> ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        until("the process stops", async || self.child.try_wait().unwrap()).await
+    }
+}
+
+pub(crate) fn countersign(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    command.args(args).env_remove("COUNTERSIGN_CRASH_POINT").stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str], input: &str) -> String {
+    let mut command = countersign(args);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Asks again and again until there is an answer.
+pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+impl Estate {
+    pub(crate) fn start() -> Self {
+        Self::with_people(2)
+    }
+
+    pub(crate) fn with_people(count: usize) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        std::fs::create_dir(at("sandbox")).unwrap();
+        std::fs::create_dir(at("site")).unwrap();
+        let manifest = json!({ "js": "/pkg/a.js", "wasm": "/pkg/a.wasm", "css": "/pkg/a.css" });
+        std::fs::write(at("site") + "/manifest.json", manifest.to_string()).unwrap();
+
+        let database = format!("sqlite://{}", at("countersign.db"));
+        let database = ["--database-url", database.as_str()];
+        let people = (0..count)
+            .map(|index| {
+                let name = format!("operator-{index}");
+                let role = ["user", "add", &name, "--role", "security_operator"];
+                run(&[&role[..], &database].concat(), "correct horse battery\n");
+                let token = [
+                    "token",
+                    "create",
+                    &name,
+                    "--owner",
+                    &name,
+                    "--scope",
+                    "actions:decide",
+                    "--scope",
+                    "actions:read",
+                ];
+                run(&[&token[..], &database].concat(), "")
+            })
+            .collect();
+        let token = ["token", "create", "scanner", "--scope", "actions:propose"];
+        let scanner = run(&[&token[..], &database].concat(), "");
+        let responder = start_responder(dir.path(), "127.0.0.1:0", None);
+        let server = start_server(dir.path(), "127.0.0.1:0", &responder.url, None);
+        Self { dir, server, responder, client: reqwest::Client::new(), scanner, people }
+    }
+
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// Starts the server again on the same address, to end itself at a crash point if one is named.
+    pub(crate) fn restart_server(&mut self, crash_at: Option<&str>) {
+        let listen = address(&self.server.url);
+        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        self.server = start_server(self.dir.path(), &listen, &self.responder.url, crash_at);
+    }
+
+    /// Likewise the responder.
+    pub(crate) fn restart_responder(&mut self, crash_at: Option<&str>) {
+        let listen = address(&self.responder.url);
+        drop(std::mem::replace(&mut self.responder, Process { child: idle(), url: String::new() }));
+        self.responder = start_responder(self.dir.path(), &listen, crash_at);
+    }
+
+    pub(crate) async fn get(&self, path: &str, token: &str) -> (u16, Value) {
+        let answer = self.client.get(self.url(path)).bearer_auth(token).send().await.unwrap();
+        let status = answer.status().as_u16();
+        (status, answer.json().await.unwrap_or(Value::Null))
+    }
+
+    /// `None` if the connection broke.
+    pub(crate) async fn post(&self, path: &str, token: &str, body: &Value) -> Option<(u16, Value)> {
+        let answer = self.client.post(self.url(path)).bearer_auth(token).json(body).send().await.ok()?;
+        let status = answer.status().as_u16();
+        Some((status, answer.json().await.ok()?))
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.server.url)
+    }
+
+    /// Proposes to quarantine a file; returns the action.
+    pub(crate) async fn propose(&self, file: &EvilFile) -> Value {
+        let body = json!({ "actions": [proposal(&file.name, &file.path, &file.sha256)] });
+        let (status, answer) = self.post("/api/v1/actions", &self.scanner, &body).await.unwrap();
+        assert_eq!(status, 201, "{answer}");
+        answer["actions"][0].clone()
+    }
+
+    pub(crate) async fn decide(&self, verb: &str, action: &Value, person: &str) -> Option<(u16, Value)> {
+        let id = action["id"].as_str().unwrap();
+        let mut body = json!({ "expected_version": action["version"], "digest": action["digest"] });
+        if verb != "approve" {
+            body["reason"] = json!("because of a test");
+        }
+        self.post(&format!("/api/v1/actions/{id}/{verb}"), person, &body).await
+    }
+
+    pub(crate) async fn action(&self, id: &str) -> Value {
+        let (status, action) = self.get(&format!("/api/v1/actions/{id}"), &self.people[0]).await;
+        assert_eq!(status, 200, "{action}");
+        action
+    }
+
+    /// Waits until the action leaves Queued and `InProgress`, and its undo, if any, is over.
+    pub(crate) async fn settled(&self, id: &str) -> Value {
+        until("the action is settled", async || {
+            let action = self.action(id).await;
+            let moving = ["Queued", "InProgress"].contains(&action["status"].as_str().unwrap())
+                || action["undo"] == "UndoRequested";
+            (!moving).then_some(action)
+        })
+        .await
+    }
+
+    /// Command ids that reached the responder.
+    pub(crate) fn journal(&self) -> usize {
+        match std::fs::read_dir(self.at("vault/journal")) {
+            Ok(entries) => {
+                let is_record =
+                    |name: &std::ffi::OsStr| Path::new(name).extension().is_some_and(|of| of == "json");
+                entries.filter(|entry| is_record(&entry.as_ref().unwrap().file_name())).count()
+            }
+            Err(_) => 0,
+        }
+    }
+
+    pub(crate) fn verify_audit(&self) -> String {
+        let database = format!("sqlite://{}", self.at("countersign.db").display());
+        run(&["audit", "verify", "--database-url", &database], "")
+    }
+}
+
+pub(crate) fn proposal(name: &str, path: &Path, sha256: &str) -> Value {
+    json!({
+        "external_id": name, "type": "quarantine_file", "severity": "high", "source": "antivirus_action",
+        "entity": { "kind": "file", "path": path, "sha256": sha256 },
+        "asset": { "kind": "device", "name": "test host" },
+    })
+}
+
+fn address(url: &str) -> String {
+    url.trim_start_matches("http://").replace("localhost", "127.0.0.1")
+}
+
+/// Stands in while a process is replaced.
+fn idle() -> Child {
+    Command::new("true").spawn().unwrap()
+}
+
+fn start_responder(dir: &Path, listen: &str, crash_at: Option<&str>) -> Process {
+    let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (root, vault, key) = (at("sandbox"), at("vault"), at("responder.key"));
+    let args = ["responder", "--listen", listen, "--root", &root, "--vault", &vault, "--key", &key];
+    Process::start(&args, crash_at)
+}
+
+fn start_server(dir: &Path, listen: &str, responder: &str, crash_at: Option<&str>) -> Process {
+    let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (site, key) = (at("site"), at("responder.key"));
+    let database = format!("sqlite://{}", at("countersign.db"));
+    let responder = format!("test host={responder}");
+    let args = ["serve", "--listen", listen, "--site", &site, "--database-url", &database];
+    Process::start(&[&args[..], &["--responder", &responder, "--responder-key", &key]].concat(), crash_at)
+}
+
+/// A file to quarantine, and what it must look like whenever it is at its place.
+pub(crate) struct EvilFile {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) sha256: String,
+    bytes: Vec<u8>,
+    mode: u32,
+}
+
+impl EvilFile {
+    pub(crate) fn new(estate: &Estate, name: &str) -> Self {
+        let path = estate.at("sandbox").canonicalize().unwrap().join(name);
+        let bytes = format!("evil content of {name}").into_bytes();
+        std::fs::write(&path, &bytes).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        Self { name: name.to_owned(), path, sha256, bytes, mode: 0o640 }
+    }
+
+    /// At its place, as it was.
+    pub(crate) fn is_in_place(&self) -> bool {
+        let Ok(metadata) = std::fs::symlink_metadata(&self.path) else { return false };
+        assert_eq!(metadata.mode() & 0o7777, self.mode, "{} has another mode", self.name);
+        assert_eq!(std::fs::read(&self.path).unwrap(), self.bytes, "{} has other bytes", self.name);
+        true
+    }
+
+    /// How many files with its content lie in the vault.
+    pub(crate) fn in_vault(&self, estate: &Estate) -> usize {
+        let mut found = 0;
+        let mut folders = vec![estate.at("vault")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found += usize::from(std::fs::read(path).unwrap() == self.bytes);
+                }
+            }
+        }
+        found
+    }
+
+    /// Either at its place or in the vault, and not twice.
+    pub(crate) fn assert_exists_once(&self, estate: &Estate, in_vault: bool) {
+        let (place, vault) = (self.is_in_place(), self.in_vault(estate));
+        assert_eq!((place, vault), (!in_vault, usize::from(in_vault)), "{}", self.name);
+    }
+}

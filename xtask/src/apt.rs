@@ -1,0 +1,52 @@
+//! System packages of Debian and what descends from it. Nothing is installed unless we are root.
+
+use std::{path::Path, process::Command};
+
+use anyhow::{Result, bail};
+
+use crate::process;
+
+/// Whether this system has apt.
+pub(crate) fn is_here() -> bool {
+    Path::new("/etc/debian_version").exists() && process::is_there("apt-get")
+}
+
+/// Whether we may change the system.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Whether all the packages are installed.
+pub(crate) fn has(packages: &[&str]) -> bool {
+    // One word for each package; an unknown one makes it fail.
+    process::stdout_of(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}\n"]).args(packages))
+        .is_ok_and(|states| states.lines().all(|state| state == "installed"))
+}
+
+/// Installs the packages, or ends with the command that does. `purpose` is what they are for.
+pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
+    if !is_root() {
+        bail!("{purpose} is missing. Run this and start again: {}", by_hand(packages));
+    }
+    // One unreachable source fails the update as a whole, though the packages may come from another.
+    let updated = process::check(apt_get().arg("update"));
+    let installed =
+        process::check(apt_get().args(["install", "-y", "--no-install-recommends"]).args(packages));
+    match installed {
+        Ok(_) => Ok(()),
+        // Where both failed, the update's complaint is the cause.
+        Err(error) => Err(updated.err().unwrap_or(error)),
+    }
+}
+
+/// What somebody who is not root has to type.
+pub(crate) fn by_hand(packages: &[&str]) -> String {
+    format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", packages.join(" "))
+}
+
+fn apt_get() -> Command {
+    let mut command = Command::new("apt-get");
+    // Another installation may be under way, as on a machine that has just started.
+    command.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=120"]);
+    command
+}

@@ -1,0 +1,145 @@
+//! Cargo, called from inside cargo: a clean environment, and its machine-readable messages.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Error, Result};
+use serde::Deserialize;
+
+use crate::process::{self, Failed};
+
+/// The cargo that started us, without what it told only us.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Some build scripts watch these: left in, they would make a build from here and one from a shell
+    // undo each other's work.
+    for (name, _) in env::vars_os() {
+        if name
+            .to_str()
+            .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// A compiled target, as cargo reports it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Artifact {
+    target: Target,
+    profile: Profile,
+    filenames: Vec<PathBuf>,
+    /// The binary, when it is one.
+    pub(crate) executable: Option<PathBuf>,
+    /// Whether nothing had to be compiled.
+    pub(crate) fresh: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Profile {
+    test: bool,
+}
+
+impl Artifact {
+    /// The wasm module, when it is one.
+    pub(crate) fn wasm(&self) -> Option<&Path> {
+        self.filenames
+            .iter()
+            .map(PathBuf::as_path)
+            .find(|file| file.extension().is_some_and(|it| it == "wasm"))
+    }
+
+    /// Whether it is the binary of that name, and not the tests inside it.
+    pub(crate) fn is_binary(&self, name: &str) -> bool {
+        self.target.name == name && !self.profile.test && self.executable.is_some()
+    }
+}
+
+/// Runs a cargo command that compiles, and returns what it compiled or found compiled.
+pub(crate) fn artifacts(command: &mut Command) -> Result<Vec<Artifact>> {
+    let messages =
+        process::stdout_of(command.args(["--quiet", "--message-format", "json-render-diagnostics"]));
+    parse(&messages.map_err(without_messages)?)
+}
+
+/// What the compiler has to say stands among what only a program wants to read.
+fn without_messages(mut error: Error) -> Error {
+    if let Some(failed) = error.downcast_mut::<Failed>() {
+        let readable: Vec<_> =
+            failed.output.lines().filter(|line| !line.starts_with(r#"{"reason":"#)).collect();
+        failed.output = readable.join("\n");
+    }
+    error
+}
+
+fn parse(messages: &str) -> Result<Vec<Artifact>> {
+    #[derive(Deserialize)]
+    struct Message {
+        reason: String,
+    }
+    let mut artifacts = Vec::new();
+    for line in messages.lines().filter(|line| line.starts_with('{')) {
+        let message: Message = serde_json::from_str(line).context("cargo's messages are not JSON")?;
+        if message.reason == "compiler-artifact" {
+            artifacts.push(serde_json::from_str(line).context("cargo's messages have changed their form")?);
+        }
+    }
+    Ok(artifacts)
+}
+
+/// Builds the server's binary and returns it, and whether it was already there.
+pub(crate) fn server(release: bool) -> Result<(PathBuf, bool)> {
+    let mut command = cargo();
+    command.args(["build", "--package", "server", "--bin", "countersign"]);
+    if release {
+        command.arg("--release");
+    }
+    let built = artifacts(&mut command)?;
+    binary(&built).context("cargo built the server but named no binary")
+}
+
+/// The server's binary among what was compiled, and whether it was already there.
+pub(crate) fn binary(artifacts: &[Artifact]) -> Option<(PathBuf, bool)> {
+    let artifact = artifacts.iter().find(|artifact| artifact.is_binary("countersign"))?;
+    Some((artifact.executable.clone()?, artifact.fresh))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: &str = r#"
+{"reason":"build-script-executed","package_id":"x"}
+{"reason":"compiler-artifact","target":{"name":"frontend","kind":["cdylib","rlib"]},"profile":{"test":false},"filenames":["/t/libfrontend.rlib","/t/frontend.wasm"],"executable":null,"fresh":false}
+{"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":true},"filenames":["/t/deps/countersign-1"],"executable":"/t/deps/countersign-1","fresh":false}
+{"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":false},"filenames":["/t/countersign"],"executable":"/t/countersign","fresh":true}
+{"reason":"build-finished","success":true}
+"#;
+
+    #[test]
+    fn the_wasm_module_is_found_beside_the_rlib() {
+        let artifacts = parse(MESSAGES).unwrap();
+        assert_eq!(artifacts.iter().find_map(Artifact::wasm), Some(Path::new("/t/frontend.wasm")));
+    }
+
+    #[test]
+    fn a_failed_build_shows_the_diagnostics_alone() {
+        let output = format!("{}\nerror: no such method\n", MESSAGES.trim());
+        let error = without_messages(Failed { sentence: "failed".into(), output }.into());
+        assert_eq!(error.downcast_ref::<Failed>().unwrap().output, "error: no such method");
+    }
+
+    #[test]
+    fn the_binary_is_not_mistaken_for_its_unit_tests() {
+        assert_eq!(binary(&parse(MESSAGES).unwrap()), Some(("/t/countersign".into(), true)));
+    }
+}

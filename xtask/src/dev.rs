@@ -1,0 +1,59 @@
+//! `cargo xtask dev`: runs the demo and rebuilds it whenever a source changes.
+//!
+//! A change that does not compile is reported and what ran before goes on.
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use anyhow::Result;
+
+use crate::{
+    build, process,
+    run::{Demo, Options},
+    site,
+    wasm::Flavour,
+};
+
+const SOURCES: &[&str] = &["app", "frontend", "server", "style", "public"];
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Builds, starts, watches.
+pub(crate) fn dev(options: &Options) -> Result<()> {
+    let mut seen = sources()?;
+    let Some(mut demo) = Demo::start(options, rebuild()?)? else { return Ok(()) };
+    while !demo.interrupted_within(PAUSE)? {
+        let now = sources()?;
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match rebuild().and_then(|binary| demo.restart_server(binary)) {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => process::explain(&error),
+        }
+    }
+    demo.stop()
+}
+
+fn rebuild() -> Result<PathBuf> {
+    build::site(Flavour::Dev)?;
+    build::server(false)
+}
+
+/// Every source with the time of its last change.
+fn sources() -> Result<Vec<(PathBuf, SystemTime)>> {
+    let mut found = Vec::new();
+    for folder in SOURCES {
+        for file in site::files_below(Path::new(folder))? {
+            // An editor's temporary file may be gone again.
+            if let Ok(changed) = file.metadata().and_then(|it| it.modified()) {
+                found.push((file, changed));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,48 @@
+//! The browser tests, against the binary and the site that were built before.
+
+use std::{
+    env, fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result};
+
+use crate::{
+    process,
+    tally::Tally,
+    workspace::{END2END, SITE},
+};
+
+const REPORT: &str = "target/playwright.json";
+
+/// Runs them all, adds what they report to `tally`, and fails if one did.
+pub(crate) fn run(binary: &Path, chromium: Option<&PathBuf>, tally: &mut Tally) -> Result<Tally> {
+    let root = env::current_dir()?;
+    // What an earlier run reported must not be taken for this one's.
+    match fs::remove_file(REPORT) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).context("the old report cannot be removed");
+        }
+        _ => {}
+    }
+    let mut command = Command::new("npx");
+    command
+        .args(["playwright", "test", "--reporter=line,json"])
+        .current_dir(END2END)
+        .env("PLAYWRIGHT_JSON_OUTPUT_NAME", root.join(REPORT))
+        .env("COUNTERSIGN_BIN", binary)
+        .env("COUNTERSIGN_SITE", root.join(SITE));
+    if let Some(chromium) = chromium {
+        command.env("CHROMIUM", chromium);
+    }
+    let (status, output) = process::transcript(&mut command)?;
+    let found = fs::read_to_string(REPORT).ok().map(|report| Tally::from_playwright(&report)).transpose()?;
+    let found = found.unwrap_or_default();
+    *tally += found;
+    if !status.success() || found.failed > 0 {
+        return Err(process::failed(&command, status, output));
+    }
+    Ok(found)
+}

@@ -1,0 +1,212 @@
+//! The served folder: assets under names with a hash of what they hold, their compressed forms, `public/` as it
+//! is, and `manifest.json`, by which the server knows the names.
+//!
+//! New files come first, the manifest replaces the old one in one step, and only then do old files go: at any
+//! moment what the manifest names is there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    compress, step,
+    wasm::{Flavour, Glue},
+    workspace::SITE,
+};
+
+/// The URLs that the page needs.
+#[derive(Serialize)]
+struct Manifest {
+    js: String,
+    wasm: String,
+    css: String,
+}
+
+/// Writes the folder, and says in one line how many assets it holds.
+pub(crate) fn assemble(glue: &Glue, css: &str) -> Result<()> {
+    step::step("site", || {
+        let (manifest, assets) = collect(glue, css, Path::new("public"))?;
+        let changed = write(Path::new(SITE), &manifest, &assets, glue.flavour)?;
+        let changed = if changed == 0 { "unchanged".to_owned() } else { format!("{changed} files written") };
+        Ok(((), format!("{} assets, {changed}", assets.len())))
+    })
+}
+
+/// All assets by their path in the folder.
+fn collect(glue: &Glue, css: &str, public: &Path) -> Result<(Manifest, BTreeMap<String, Vec<u8>>)> {
+    let (js, wasm) = (glue.js()?, glue.wasm()?);
+    // Script and module fit only each other, so the script's name changes with either.
+    let pair = sha256(&[js.as_slice(), &wasm].concat());
+    let js_path = hashed("pkg/countersign", &pair, "js");
+    let wasm_path = hashed("pkg/countersign", &sha256(&wasm), "wasm");
+    let css_path = hashed("pkg/main", &sha256(css.as_bytes()), "css");
+    let manifest =
+        Manifest { js: format!("/{js_path}"), wasm: format!("/{wasm_path}"), css: format!("/{css_path}") };
+    let mut assets = BTreeMap::from([(js_path, js), (wasm_path, wasm), (css_path, css.as_bytes().to_vec())]);
+    // The script imports these by relative paths, so they keep their names.
+    add_folder(&mut assets, &glue.folder.join("snippets"), "pkg/snippets/")?;
+    add_folder(&mut assets, public, "")?;
+    Ok((manifest, assets))
+}
+
+fn add_folder(assets: &mut BTreeMap<String, Vec<u8>>, folder: &Path, prefix: &str) -> Result<()> {
+    for file in files_below(folder)? {
+        let name = file.strip_prefix(folder)?.to_str().context("an asset's name is not UTF-8")?;
+        assets.insert(format!("{prefix}{name}"), fs::read(&file)?);
+    }
+    Ok(())
+}
+
+/// Returns how many assets were new or different.
+fn write(
+    site: &Path,
+    manifest: &Manifest,
+    assets: &BTreeMap<String, Vec<u8>>,
+    flavour: Flavour,
+) -> Result<usize> {
+    let mut changed = 0;
+    let mut kept = BTreeSet::from([site.join("manifest.json")]);
+    let mut packed = BTreeSet::new();
+    for (name, bytes) in assets {
+        let path = site.join(name);
+        changed += usize::from(replace_if_other(&path, bytes)?);
+        // While developing, seconds count and bytes don't.
+        if flavour == Flavour::Release && compress::helps(name) {
+            let forms = compress::pack(bytes)?;
+            packed.insert(sha256(bytes));
+            for (extension, bytes) in [("br", forms.brotli), ("gz", forms.gzip)] {
+                let path = site.join(format!("{name}.{extension}"));
+                replace_if_other(&path, &bytes)?;
+                kept.insert(path);
+            }
+        }
+        kept.insert(path);
+    }
+    replace_if_other(&site.join("manifest.json"), &serde_json::to_vec_pretty(manifest)?)?;
+    for file in files_below(site)? {
+        if !kept.contains(&file) {
+            fs::remove_file(file)?;
+        }
+    }
+    if flavour == Flavour::Release {
+        compress::keep_only(&packed)?;
+    }
+    Ok(changed)
+}
+
+/// The first 16 characters tell one content from another well enough for a cache.
+fn hashed(stem: &str, sha256: &str, extension: &str) -> String {
+    format!("{stem}-{}.{extension}", &sha256[..16])
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
+}
+
+/// Writes a file so that no reader ever sees half of it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    fs::write(&partial, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn replace_if_other(path: &Path, bytes: &[u8]) -> Result<bool> {
+    let other = !fs::read(path).is_ok_and(|found| found == bytes);
+    if other {
+        replace(path, bytes)?;
+    }
+    Ok(other)
+}
+
+/// All files in a folder and the folders in it; none where there is no such folder.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    if folder.is_dir() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                files.extend(files_below(&path)?);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn glue(folder: &Path, js: &str, wasm: &str) -> Glue {
+        fs::create_dir_all(folder.join("snippets/app-1")).unwrap();
+        fs::write(folder.join("countersign.js"), js).unwrap();
+        fs::write(folder.join("countersign.wasm"), wasm).unwrap();
+        fs::write(folder.join("snippets/app-1/inline0.js"), "export {}").unwrap();
+        Glue { folder: folder.to_owned(), flavour: Flavour::Dev }
+    }
+
+    #[test]
+    fn names_carry_sixteen_characters_of_the_hash() {
+        let sha256 = sha256(b"");
+        assert_eq!(sha256.len(), 64);
+        assert_eq!(hashed("pkg/main", &sha256, "css"), "pkg/main-e3b0c44298fc1c14.css");
+    }
+
+    #[test]
+    fn the_script_gets_a_new_name_when_only_the_module_changes() {
+        let folder = tempfile::tempdir().unwrap();
+        let public = folder.path().join("none");
+        let (one, _) = collect(&glue(folder.path(), "js", "one"), "css", &public).unwrap();
+        let (two, _) = collect(&glue(folder.path(), "js", "two"), "css", &public).unwrap();
+        assert_ne!(one.wasm, two.wasm);
+        assert_ne!(one.js, two.js);
+        assert_eq!(one.css, two.css);
+    }
+
+    #[test]
+    fn the_folder_holds_the_manifest_and_exactly_what_is_current() {
+        let folder = tempfile::tempdir().unwrap();
+        let (site, public) = (folder.path().join("site"), folder.path().join("public"));
+        fs::create_dir_all(public.join("fonts")).unwrap();
+        fs::write(public.join("fonts/text.woff2"), "font").unwrap();
+        fs::write(public.join("robots.txt"), "User-agent: *").unwrap();
+        fs::create_dir_all(site.join("pkg")).unwrap();
+        fs::write(site.join("pkg/main-0000000000000000.css"), "old").unwrap();
+        let glue = glue(&folder.path().join("glue"), "js", "wasm");
+
+        let (manifest, assets) = collect(&glue, "css", &public).unwrap();
+        assert_eq!(write(&site, &manifest, &assets, glue.flavour).unwrap(), 6);
+        let found: BTreeSet<_> = files_below(&site)
+            .unwrap()
+            .into_iter()
+            .map(|file| format!("/{}", file.strip_prefix(&site).unwrap().display()))
+            .collect();
+        let mut wanted = BTreeSet::from(
+            ["/manifest.json", "/robots.txt", "/fonts/text.woff2", "/pkg/snippets/app-1/inline0.js"]
+                .map(String::from),
+        );
+        let json: BTreeMap<String, String> =
+            serde_json::from_slice(&fs::read(site.join("manifest.json")).unwrap()).unwrap();
+        assert_eq!(json.keys().collect::<Vec<_>>(), ["css", "js", "wasm"]);
+        wanted.extend(json.into_values());
+        assert_eq!(found, wanted);
+
+        assert_eq!(
+            write(&site, &manifest, &assets, glue.flavour).unwrap(),
+            0,
+            "the second time nothing is new"
+        );
+    }
+}

@@ -1,0 +1,91 @@
+//! The style sheet: `style/main.css` with its imports in one minified file.
+
+use std::{fmt, path::Path};
+
+use anyhow::{Result, anyhow};
+use lightningcss::{
+    bundler::{Bundler, FileProvider},
+    error::Error,
+    printer::PrinterOptions,
+    stylesheet::{MinifyOptions, ParserOptions},
+    targets::{Browsers, Targets},
+};
+
+use crate::{compress, step};
+
+const ENTRY: &str = "style/main.css";
+
+/// Bundles and minifies. It takes milliseconds, so nothing is remembered between two runs.
+pub(crate) fn build() -> Result<String> {
+    step::step("css", || {
+        let css = bundle(Path::new(ENTRY))?;
+        let packed = compress::pack(css.as_bytes())?;
+        let what = format!("{} -> {} br", step::size(css.len()), step::size(packed.brotli.len()));
+        Ok((css, what))
+    })
+}
+
+fn bundle(entry: &Path) -> Result<String> {
+    let files = FileProvider::new();
+    let targets = targets();
+    let mut sheet = Bundler::new(&files, None, ParserOptions::default())
+        .bundle(entry)
+        .map_err(|error| because("read", &error))?;
+    sheet
+        .minify(MinifyOptions { targets, ..MinifyOptions::default() })
+        .map_err(|error| because("minified", &error))?;
+    let printed = sheet
+        .to_css(PrinterOptions { minify: true, targets, ..PrinterOptions::default() })
+        .map_err(|error| because("written", &error))?;
+    Ok(printed.code)
+}
+
+/// The errors borrow the sources, which end in here, and count lines from zero: they become text of our own.
+fn because<T: fmt::Display>(what: &str, error: &Error<T>) -> anyhow::Error {
+    let place = error.loc.as_ref().map(|it| format!(" at {}:{}:{}", it.filename, it.line + 1, it.column));
+    anyhow!("the style sheet cannot be {what}: {}{}", error.kind, place.unwrap_or_default())
+}
+
+/// The first versions that know `light-dark()`, nesting and layers: these then stay as they are written.
+fn targets() -> Targets {
+    let version = |major: u32, minor: u32| Some(major << 16 | minor << 8);
+    Targets::from(Browsers {
+        chrome: version(123, 0),
+        edge: version(123, 0),
+        firefox: version(120, 0),
+        safari: version(17, 5),
+        ios_saf: version(17, 5),
+        ..Browsers::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn imports_are_bundled_and_modern_css_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(
+            folder.path().join("main.css"),
+            "@layer tokens, parts;\n@import \"tokens.css\" layer(tokens);\n@layer parts { .a { color: light-dark(var(--x), #fff); & .b { inset: 0 } } }",
+        )
+        .unwrap();
+        fs::write(folder.path().join("tokens.css"), ":root { --x: #123456; /* gone */ }").unwrap();
+        let css = bundle(&folder.path().join("main.css")).unwrap();
+        assert_eq!(
+            css,
+            "@layer tokens{:root{--x:#123456}}@layer parts{.a{color:light-dark(var(--x),#fff);& .b{inset:0}}}"
+        );
+    }
+
+    #[test]
+    fn a_missing_import_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("main.css"), "@import \"nowhere.css\";").unwrap();
+        let error = bundle(&folder.path().join("main.css")).unwrap_err().to_string();
+        assert!(error.contains("main.css:1"), "{error}");
+    }
+}

@@ -1,0 +1,182 @@
+//! The browser's half: cargo, wasm-bindgen and wasm-opt, each only when its input has changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, anyhow};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    cargo::{self, Artifact},
+    compress,
+    node::WasmOpt,
+    process, site,
+    step::{self, size},
+    toolchain::{WASM, WasmRustc},
+    workspace::CACHE,
+};
+
+/// To be raised whenever [`bind`] makes something else from the same input.
+const RECIPE: u32 = 1;
+
+/// What the browser's half is built for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    /// Small: to be served and tested.
+    Release,
+    /// Quick to build, with names in its stack traces.
+    Dev,
+}
+
+/// The module and the script that starts it, as wasm-bindgen makes them.
+pub(crate) struct Glue {
+    /// Holds `countersign.js`, `countersign.wasm` and perhaps `snippets/`.
+    pub(crate) folder: PathBuf,
+    /// Whether the compressed forms are wanted.
+    pub(crate) flavour: Flavour,
+}
+
+impl Glue {
+    /// The module.
+    pub(crate) fn wasm(&self) -> Result<Vec<u8>> {
+        fs::read(self.folder.join("countersign.wasm")).context("the wasm cannot be read")
+    }
+
+    /// The script.
+    pub(crate) fn js(&self) -> Result<Vec<u8>> {
+        fs::read(self.folder.join("countersign.js")).context("the script that starts the wasm cannot be read")
+    }
+}
+
+/// What an output was made from: it is still good while this is the same.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    recipe: u32,
+    input: String,
+    optimiser: Option<String>,
+}
+
+/// Builds what has changed.
+pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<Glue> {
+    step::step("wasm", || {
+        let module = compile(rustc, flavour)?;
+        let input = fs::read(&module)?;
+        let folder = Path::new(CACHE).join(match flavour {
+            Flavour::Release => "wasm-release",
+            Flavour::Dev => "wasm-dev",
+        });
+        let stamp = Stamp {
+            recipe: RECIPE,
+            input: site::sha256(&input),
+            optimiser: wasm_opt.map(|it| it.version.clone()),
+        };
+        let unchanged = is_current(&folder, &stamp);
+        if !unchanged {
+            bind(&module, &folder, flavour, wasm_opt)?;
+            site::replace(&folder.join("stamp.json"), &serde_json::to_vec(&stamp)?)?;
+        }
+        let glue = Glue { folder, flavour };
+        let verb = if unchanged { "unchanged" } else { "built" };
+        let wasm = glue.wasm()?;
+        let what = match flavour {
+            Flavour::Release => {
+                let packed = compress::pack(&wasm)?;
+                format!("{verb} {} -> {} br", size(wasm.len()), size(packed.brotli.len()))
+            }
+            Flavour::Dev => format!("{verb} {}", size(wasm.len())),
+        };
+        Ok((glue, what))
+    })
+}
+
+fn compile(rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
+    let mut command = cargo::cargo();
+    // A target folder of its own: its build scripts may come from another rustc than the server's, and
+    // sharing one folder would make the two recompile each other's for ever.
+    command.args([
+        "build",
+        "--package",
+        "frontend",
+        "--lib",
+        "--target",
+        WASM,
+        "--target-dir",
+        "target/wasm",
+    ]);
+    command.args([
+        "--profile",
+        match flavour {
+            Flavour::Release => "wasm-release",
+            Flavour::Dev => "dev",
+        },
+    ]);
+    if let Some(rustc) = &rustc.other {
+        command.env("RUSTC", rustc);
+    }
+    let built = cargo::artifacts(&mut command)?;
+    let module =
+        built.iter().find_map(Artifact::wasm).context("cargo built the frontend but named no wasm")?;
+    Ok(module.to_owned())
+}
+
+fn is_current(folder: &Path, stamp: &Stamp) -> bool {
+    let found =
+        fs::read(folder.join("stamp.json")).ok().and_then(|json| serde_json::from_slice::<Stamp>(&json).ok());
+    found.as_ref() == Some(stamp)
+}
+
+fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen
+        .input_path(module)
+        .out_name("countersign")
+        .typescript(false)
+        // The page names the module, whose name has a hash; the script must not.
+        .omit_default_module_path(true)
+        .remove_name_section(flavour == Flavour::Release)
+        .remove_producers_section(true);
+    bindgen.web(true).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
+    bindgen.generate(folder).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
+    let (bound, done) = (folder.join("countersign_bg.wasm"), folder.join("countersign.wasm"));
+    let Some(wasm_opt) = wasm_opt else {
+        return fs::rename(bound, done).context("the wasm cannot be renamed");
+    };
+    // Each feature by name: with all of them it emits what browsers do not read yet.
+    process::check(
+        Command::new(&wasm_opt.program)
+            .args(["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext"])
+            .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"])
+            .arg(&bound)
+            .arg("-o")
+            .arg(&done),
+    )?;
+    fs::remove_file(bound).context("the wasm before optimising cannot be removed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp(optimiser: Option<&str>) -> Stamp {
+        Stamp { recipe: RECIPE, input: "ab".into(), optimiser: optimiser.map(Into::into) }
+    }
+
+    #[test]
+    fn an_output_is_stale_once_input_or_optimiser_differ() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!is_current(folder.path(), &stamp(None)), "nothing was made yet");
+        fs::write(folder.path().join("stamp.json"), serde_json::to_vec(&stamp(Some("132"))).unwrap())
+            .unwrap();
+        assert!(is_current(folder.path(), &stamp(Some("132"))));
+        assert!(!is_current(folder.path(), &stamp(Some("133"))));
+        assert!(!is_current(folder.path(), &stamp(None)));
+        assert!(!is_current(folder.path(), &Stamp { input: "cd".into(), ..stamp(Some("132")) }));
+    }
+}
