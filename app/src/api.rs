@@ -51,7 +51,9 @@ mod door {
     use super::ApiError;
     use crate::backend::SharedBackend;
     use crate::domain::{Caller, Error, ErrorCode};
-    use axum::http::StatusCode;
+    use axum::http::header::ACCEPT;
+    use axum::http::request::Parts;
+    use axum::http::{Method, StatusCode};
     use leptos::prelude::{expect_context, use_context};
 
     pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
@@ -62,7 +64,11 @@ mod door {
 
     pub(super) fn fail(error: &Error) -> ApiError {
         let code = error.code();
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        // A form that is sent without wasm goes back to its page with the code in the URL: another status than that
+        // redirect's would leave the person on a page of JSON.
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+            && !use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
             response.set_status(status(code));
         }
         let detail = match error {
@@ -74,6 +80,11 @@ mod door {
             other => other.to_string(),
         };
         ApiError::new(code, detail)
+    }
+
+    fn is_form(request: &Parts) -> bool {
+        let accepts = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
     }
 
     fn status(code: ErrorCode) -> StatusCode {

@@ -147,7 +147,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         quiet.set(false);
     });
     leave_when_signed_out(here, move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))));
-    move || {
+    let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
                 <ActionTable lane rows here now/>
@@ -163,7 +163,8 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 .into_any()
             }
         })
-    }
+    };
+    view! { <div class="slot">{content}</div> }
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
@@ -207,7 +208,9 @@ fn DetailView(
         matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
     });
     let shown = move || detail.get().flatten();
+    // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
     view! {
+        <div class="slot">
         <For each=shown key=identity let:answer>
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
@@ -220,6 +223,7 @@ fn DetailView(
                 }
             }}
         </For>
+        </div>
     }
 }
 
