@@ -207,7 +207,19 @@ fn DetailView(
     leave_when_signed_out(here, move || {
         matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
     });
-    let shown = move || detail.get().flatten();
+    let last = StoredValue::new(String::new());
+    let shown = move || {
+        let answer = detail.get().flatten();
+        let next = answer.as_ref().map(identity).unwrap_or_default();
+        if next != last.get_value() {
+            // What has the focus goes with the old version; the new one's heading takes over.
+            if cfg!(feature = "hydrate") && has_focus(".detail") {
+                wants_focus.set_value(true);
+            }
+            last.set_value(next);
+        }
+        answer
+    };
     // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
     view! {
         <div class="slot">
@@ -325,6 +337,10 @@ fn focus_row(id: Option<String>) {
     if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         drop(link.focus());
     }
+}
+
+fn has_focus(place: &str) -> bool {
+    document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
 }
 
 /// Escape leaves a field first, so that nothing typed is lost by one key.
