@@ -33,7 +33,11 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
+            ServerFnErrorErr::Args(detail)
+            | ServerFnErrorErr::MissingArg(detail)
+            | ServerFnErrorErr::Deserialization(detail) => {
+                #[cfg(feature = "ssr")]
+                door::set_status(ErrorCode::Invalid);
                 Self::new(ErrorCode::Invalid, detail)
             }
             ServerFnErrorErr::Request(_) => {
@@ -62,9 +66,7 @@ mod door {
 
     pub(super) fn fail(error: &Error) -> ApiError {
         let code = error.code();
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-            response.set_status(status(code));
-        }
+        set_status(code);
         let detail = match error {
             Error::Invalid(fields) => fields
                 .iter()
@@ -76,8 +78,13 @@ mod door {
         ApiError::new(code, detail)
     }
 
-    fn status(code: ErrorCode) -> StatusCode {
-        StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    /// Without it a failed server function answers 500, whatever it was.
+    pub(super) fn set_status(code: ErrorCode) {
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(
+                StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            );
+        }
     }
 }
 

@@ -35,7 +35,11 @@ pub(super) struct DemoForm {
 type Live = Option<Extension<Caller>>;
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, live: Live, Form(form): Form<SignInForm>) -> Response {
+pub(super) async fn sign_in(
+    State(app): State<AppState>,
+    live: Live,
+    Form(form): Form<SignInForm>,
+) -> Response {
     let replaces = live.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
     let signed_in = detached(async move {
