@@ -33,7 +33,11 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
+            ServerFnErrorErr::Args(detail)
+            | ServerFnErrorErr::MissingArg(detail)
+            | ServerFnErrorErr::Deserialization(detail) => {
+                #[cfg(feature = "ssr")]
+                door::set_status(ErrorCode::Invalid);
                 Self::new(ErrorCode::Invalid, detail)
             }
             ServerFnErrorErr::Request(_) => {
@@ -64,13 +68,7 @@ mod door {
 
     pub(super) fn fail(error: &Error) -> ApiError {
         let code = error.code();
-        // A form that is sent without wasm goes back to its page with the code in the URL: another status than that
-        // redirect's would leave the person on a page of JSON.
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
-            && !use_context::<Parts>().is_some_and(|request| is_form(&request))
-        {
-            response.set_status(status(code));
-        }
+        set_status(code);
         let detail = match error {
             Error::Invalid(fields) => fields
                 .iter()
@@ -87,8 +85,17 @@ mod door {
         request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
     }
 
-    fn status(code: ErrorCode) -> StatusCode {
-        StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    /// Without it a failed server function answers 500, whatever it was. Not for a form that is sent without wasm:
+    /// that goes back to its page with the code in the URL, and another status than the redirect's would leave the
+    /// person on a page of JSON.
+    pub(super) fn set_status(code: ErrorCode) {
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+            && !use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
+            response.set_status(
+                StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            );
+        }
     }
 }
 

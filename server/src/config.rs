@@ -13,7 +13,7 @@ use crate::telemetry::LogFormat;
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub struct Database {
-    /// The database: sqlite://FILE
+    /// The database, as `sqlite://FILE`
     #[arg(
         long = "database-url",
         env = "COUNTERSIGN_DATABASE_URL",

@@ -50,12 +50,11 @@ struct Profile {
 }
 
 impl Artifact {
-    /// The wasm module, when it is one.
-    pub(crate) fn wasm(&self) -> Option<&Path> {
-        self.filenames
-            .iter()
-            .map(PathBuf::as_path)
-            .find(|file| file.extension().is_some_and(|it| it == "wasm"))
+    /// The wasm module of the crate of that name, when it is that. By name, since dependencies compile to modules of
+    /// their own.
+    pub(crate) fn wasm(&self, name: &str) -> Option<&Path> {
+        let files = if self.target.name == name { self.filenames.as_slice() } else { &[] };
+        files.iter().map(PathBuf::as_path).find(|file| file.extension().is_some_and(|it| it == "wasm"))
     }
 
     /// Whether it is the binary of that name, and not the tests inside it.
@@ -119,6 +118,7 @@ mod tests {
 
     const MESSAGES: &str = r#"
 {"reason":"build-script-executed","package_id":"x"}
+{"reason":"compiler-artifact","target":{"name":"wasm_streams","kind":["cdylib","rlib"]},"profile":{"test":false},"filenames":["/t/libwasm_streams.rlib","/t/wasm_streams.wasm"],"executable":null,"fresh":false}
 {"reason":"compiler-artifact","target":{"name":"frontend","kind":["cdylib","rlib"]},"profile":{"test":false},"filenames":["/t/libfrontend.rlib","/t/frontend.wasm"],"executable":null,"fresh":false}
 {"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":true},"filenames":["/t/deps/countersign-1"],"executable":"/t/deps/countersign-1","fresh":false}
 {"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":false},"filenames":["/t/countersign"],"executable":"/t/countersign","fresh":true}
@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn the_wasm_module_is_found_beside_the_rlib() {
         let artifacts = parse(MESSAGES).unwrap();
-        assert_eq!(artifacts.iter().find_map(Artifact::wasm), Some(Path::new("/t/frontend.wasm")));
+        assert_eq!(
+            artifacts.iter().find_map(|built| built.wasm("frontend")),
+            Some(Path::new("/t/frontend.wasm"))
+        );
     }
 
     #[test]

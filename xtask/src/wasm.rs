@@ -11,8 +11,7 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    cargo::{self, Artifact},
-    compress,
+    cargo, compress,
     node::WasmOpt,
     process, site,
     step::{self, size},
@@ -118,8 +117,10 @@ fn compile(rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
         command.env("RUSTC", rustc);
     }
     let built = cargo::artifacts(&mut command)?;
-    let module =
-        built.iter().find_map(Artifact::wasm).context("cargo built the frontend but named no wasm")?;
+    let module = built
+        .iter()
+        .find_map(|built| built.wasm("frontend"))
+        .context("cargo built the frontend but named no wasm")?;
     Ok(module.to_owned())
 }
 

@@ -17,7 +17,7 @@ use crate::service::session::{SignInError, SignedIn};
 
 /// What the form of the sign-in page sends.
 #[derive(Deserialize)]
-pub(super) struct Password {
+pub(super) struct SignInForm {
     name: String,
     password: String,
     #[serde(default)]
@@ -26,7 +26,7 @@ pub(super) struct Password {
 
 /// What a button of the demo sends.
 #[derive(Deserialize)]
-pub(super) struct Button {
+pub(super) struct DemoForm {
     role: String,
     #[serde(default)]
     next: Option<String>,
@@ -35,7 +35,11 @@ pub(super) struct Button {
 type Live = Option<Extension<Caller>>;
 
 /// `POST /sign-in`
-pub(super) async fn sign_in(State(app): State<AppState>, live: Live, Form(form): Form<Password>) -> Response {
+pub(super) async fn sign_in(
+    State(app): State<AppState>,
+    live: Live,
+    Form(form): Form<SignInForm>,
+) -> Response {
     let replaces = live.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
     let signed_in = detached(async move {
@@ -54,7 +58,7 @@ pub(super) async fn sign_in(State(app): State<AppState>, live: Live, Form(form):
 }
 
 /// `POST /demo/sign-in`
-pub(super) async fn demo(State(app): State<AppState>, live: Live, Form(form): Form<Button>) -> Response {
+pub(super) async fn demo(State(app): State<AppState>, live: Live, Form(form): Form<DemoForm>) -> Response {
     if !app.site.info.demo {
         return StatusCode::NOT_FOUND.into_response();
     }

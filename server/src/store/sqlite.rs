@@ -2,6 +2,10 @@
 //! `queries`, which a second database mounts again under its own `Db`.
 
 use std::borrow::Cow;
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -37,8 +41,9 @@ fn migrations() -> Migrator {
 impl SqliteStore {
     /// Opens, creates and migrates the database that the URL names.
     pub(super) async fn open(url: &str) -> Result<Self> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(StoreError::from)?
+        let options = SqliteConnectOptions::from_str(url).map_err(StoreError::from)?;
+        make_private(options.get_filename())?;
+        let options = options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -57,6 +62,17 @@ impl SqliteStore {
             .connect_with(options.read_only(true))
             .await?;
         Ok(Self::new(reader, writer))
+    }
+}
+
+/// Makes a new database's file readable by its owner alone: it holds password hashes. `SQLite` gives its side files
+/// the same mode.
+fn make_private(file: &Path) -> Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::Database(sqlx::Error::Io(error))),
     }
 }
 

@@ -1,4 +1,9 @@
 //! The real binary, as real processes on port 0, over a real database and real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests, which clippy allows only inside them"
+)]
 
 mod api;
 mod crash;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use app::domain::{Role, UserId, access::permissions_of};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
 
 use super::rows::{self, Row};
@@ -123,10 +123,16 @@ pub(super) async fn claim_key(
     now: Timestamp,
     since: Timestamp,
 ) -> Result<KeyState> {
-    sqlx::query("DELETE FROM idempotency_keys WHERE created_at < $1")
-        .bind(micros(since))
-        .execute(&mut *db)
-        .await?;
+    // No request takes that long: whoever claimed a key and gave no answer was killed.
+    let given_up = now.saturating_sub(SignedDuration::from_mins(2)).unwrap_or(since);
+    sqlx::query(
+        "DELETE FROM idempotency_keys
+         WHERE created_at < $1 OR (response_status IS NULL AND created_at < $2)",
+    )
+    .bind(micros(since))
+    .bind(micros(given_up))
+    .execute(&mut *db)
+    .await?;
     let claimed = sqlx::query(
         "INSERT INTO idempotency_keys (principal, key, request_hash, created_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (principal, key) DO NOTHING",
