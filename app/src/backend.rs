@@ -6,9 +6,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, Caller, Error, ListQuery, Proposal, Seen};
 
 /// The server's service, as the server functions and the REST API hold it.

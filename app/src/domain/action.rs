@@ -1,6 +1,5 @@
 //! The action itself, and who, why and how urgent.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::{ActionType, Undo};
@@ -8,6 +7,7 @@ use super::entity::{Asset, Entity};
 use super::id::{ActionId, ApprovalId};
 use super::lifecycle::{Command, Decision, IllegalPair, Lifecycle, Status, UndoState};
 use super::parameter::Parameters;
+use super::time::Timestamp;
 use super::words::words;
 use super::{Permission, Refusal};
 

@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;
 pub mod query;
+pub mod time;
 mod words;
 
 pub use access::{Authorized, Caller, Denied, Permission, Role, RowScope, Scope};

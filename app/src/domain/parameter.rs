@@ -48,7 +48,7 @@ impl ParameterKind {
             Self::OneOf(words) if words.contains(&value) => Ok(()),
             Self::OneOf(words) => Err(format!("must be one of {}", words.join(", "))),
             Self::Time => value
-                .parse::<jiff::Timestamp>()
+                .parse::<super::time::Timestamp>()
                 .map(drop)
                 .map_err(|_| "must be an RFC 3339 time, for example 2026-01-31T12:00:00Z".to_owned()),
             Self::Text(limit) => match value.chars().count() {

@@ -1,6 +1,5 @@
 //! What a tool sends to have an action proposed, and the rules that it must keep.
 
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::action::{Alert, Evidence, Severity, Source, Verdict};
@@ -8,6 +7,7 @@ use super::catalog::{ActionType, FileRule};
 use super::entity::{Asset, Entity};
 use super::error::FieldError;
 use super::parameter::Parameters;
+use super::time::{SignedDuration, Timestamp};
 
 /// Time to decide where the proposer names none (product default: 7 days).
 pub const DEFAULT_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(7 * 24);

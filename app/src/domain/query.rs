@@ -1,10 +1,10 @@
 //! One page of a list: what is asked for and what comes back.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::lifecycle::Lane;
+use super::time::Timestamp;
 
 /// Rows a page holds where nobody says otherwise.
 pub const DEFAULT_LIMIT: u16 = 50;

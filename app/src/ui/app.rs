@@ -19,7 +19,7 @@ pub(super) struct Demo(pub(super) bool);
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let demo = SharedValue::new(|| use_context::<SiteInfo>().is_some_and(|site| site.demo));
+    let demo = SharedValue::new_str(|| use_context::<SiteInfo>().is_some_and(|site| site.demo));
     provide_context(Demo(demo.into_inner()));
     Effect::new(|_| {
         theme::restore();

@@ -4,16 +4,16 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
+use crate::domain::time::{SignedDuration, Timestamp};
 use crate::domain::{Action, Status};
 
 /// Between two looks at something that runs.
 const POLL: Duration = Duration::from_secs(2);
-/// Between two steps of the relative times.
-const TICK: Duration = Duration::from_secs(15);
+/// Seconds between two steps of the relative times.
+const TICK: u32 = 15;
 
 /// Whether an executor has the action, so that news are to be expected.
 pub(super) const fn is_running(action: &Action) -> bool {
@@ -27,10 +27,8 @@ pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
         rendered_at.track();
         passed.set(SignedDuration::ZERO);
     });
-    every(TICK, move || {
-        if let Ok(tick) = SignedDuration::try_from(TICK) {
-            passed.update(|passed| *passed += tick);
-        }
+    every(Duration::from_secs(TICK.into()), move || {
+        passed.update(|passed| *passed = *passed + SignedDuration::from_secs(TICK.into()));
     });
     Memo::new(move |_| {
         let at = rendered_at.get();

@@ -8,6 +8,7 @@
 #![expect(unreachable_pub, reason = "`#[component]` makes each component's builder `pub`")]
 
 mod app;
+mod codec;
 #[cfg(feature = "ssr")]
 mod document;
 mod live;

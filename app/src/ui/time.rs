@@ -1,6 +1,6 @@
 //! Times as text. Pure: the present is an argument, so that server and browser render the same.
 
-use jiff::{SignedDuration, Timestamp};
+use crate::domain::time::{SignedDuration, Timestamp};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;

@@ -3,7 +3,6 @@
 //! The URL gives tab, page and open action; two resources follow it. Each decision, and whatever still runs, makes
 //! both load again by the ordinary read path, which keeps rows, scroll and selection.
 
-use jiff::Timestamp;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -15,7 +14,9 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::NotFound;
 use crate::api::{ApiError, list_actions, load_action};
 use crate::backend::{ActionDetail, Offer};
+use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionPage, ErrorCode, Lane, Status};
+use crate::ui::codec::Json;
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
     ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Neighbours, News, Pager,
@@ -24,8 +25,8 @@ use crate::ui::parts::{
 use crate::ui::place::{Place, push_encoded, use_place};
 use crate::ui::settled::{Erase, Settled};
 
-type List = Resource<(Lane, Result<ActionPage, ApiError>)>;
-type Detail = Resource<Option<Result<ActionDetail, ApiError>>>;
+type List = Resource<(Lane, Result<ActionPage, ApiError>), Json>;
+type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -44,12 +45,16 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
 
 #[component]
 fn Board(here: Memo<Place>) -> impl IntoView {
-    let list: List = Resource::new(
+    let list: List = Resource::new_with_options(
         move || (here.read().lane, here.read().after.clone()),
         |(lane, after)| async move { (lane, list_actions(lane, after).await) },
+        false,
     );
-    let detail: Detail =
-        Resource::new(move || here.read().open.clone(), |open| async move { Some(open_action(open?).await) });
+    let detail: Detail = Resource::new_with_options(
+        move || here.read().open.clone(),
+        |open| async move { Some(open_action(open?).await) },
+        false,
+    );
     let decisions = Decisions::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);

@@ -5,12 +5,14 @@ use leptos::prelude::*;
 use super::icon::Icon;
 use crate::api::{ApiError, session};
 use crate::backend::SessionView;
+use crate::ui::codec::Json;
 
 /// The account area of the navigation pane.
 #[component]
 pub(super) fn Account() -> impl IntoView {
-    let current = Resource::new(|| (), |()| session());
-    let who = move || current.get().map(|answer: Result<SessionView, ApiError>| answer.ok().map(identity));
+    let current: Resource<Result<SessionView, ApiError>, Json> =
+        Resource::new_with_options(|| (), |()| session(), false);
+    let who = move || current.get().map(|answer| answer.ok().map(identity));
     view! {
         <div class="account">
             <Suspense fallback=|| ()>{who}</Suspense>

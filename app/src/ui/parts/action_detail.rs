@@ -1,7 +1,6 @@
 //! One action with all that a person needs to decide on it, in the order of the questions: what is it, what would
 //! happen, to what, why, who, and what came before. The decision stands at the end and stays in view.
 
-use jiff::Timestamp;
 use leptos::html::H2;
 use leptos::prelude::*;
 
@@ -15,6 +14,7 @@ use super::visible_text::VisibleText;
 use super::when::When;
 use crate::backend::{ActionDetail, ExecutorView};
 use crate::domain::proposal::is_web_url;
+use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
 use crate::ui::place::Place;
 use crate::ui::settled::Erase;

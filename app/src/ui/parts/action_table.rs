@@ -2,7 +2,6 @@
 //!
 //! To add a column, add it to [`Column`], to `label`, `class` and `cell`, and to the tabs that show it.
 
-use jiff::Timestamp;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -14,6 +13,7 @@ use super::deadline::Deadline;
 use super::short_text::ShortText;
 use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
+use crate::domain::time::Timestamp;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
 use crate::ui::place::Place;
 use crate::ui::settled::Erase;

@@ -1,8 +1,8 @@
 //! The time to decide: a date, and a countdown once less than a day is left.
 
-use jiff::Timestamp;
 use leptos::prelude::*;
 
+use crate::domain::time::Timestamp;
 use crate::ui::time::{Left, full};
 
 /// Amber under a day, red under an hour; the words say the same as the colour.

@@ -2,8 +2,11 @@
 //! version and digest beside which the person read.
 
 use leptos::either::Either;
-use leptos::form::ActionForm;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{FormData, HtmlFormElement};
 
 use super::icon::Icon;
 use crate::api::{ApproveAction, RejectAction, UndoAction};
@@ -35,6 +38,14 @@ pub(super) fn seen(action: &Action) -> impl IntoView + use<> {
         <input type="hidden" name="expected_version" value=action.version.to_string()/>
         <input type="hidden" name="digest" value=action.digest.clone()/>
     }
+}
+
+/// What the person typed into a field of the form that is being sent; the server is asked in place of the browser.
+pub(super) fn take(event: &SubmitEvent, field: &str) -> String {
+    event.prevent_default();
+    let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
+    let data = form.and_then(|form| FormData::new_with_form(&form).ok());
+    data.and_then(|data| data.get(field).as_string()).unwrap_or_default()
 }
 
 /// The forms, or the sentence why there are none.
@@ -75,8 +86,12 @@ pub(super) fn closed(what: &'static str, reason: String) -> impl IntoView {
 #[component]
 fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
     let approve = decisions.approve;
-    let id = action.id;
+    let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || approve.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let send = move |event| {
+        let comment = Some(take(&event, "comment"));
+        approve.dispatch(ApproveAction { id, expected_version, digest: digest.clone(), comment });
+    };
     let final_warning = match action.action_type.info().undo {
         Undo::By(_) => None,
         Undo::Never(_) => Some(view! {
@@ -88,7 +103,7 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
     };
     let class = if final_warning.is_some() { "button danger" } else { "button primary" };
     view! {
-        <ActionForm action=approve attr:class="approve-form">
+        <form method="post" action=ApproveAction::PATH class="approve-form" on:submit=send>
             {seen(&action)}
             <label class="field">
                 <span class="field-label">"Comment (optional)"</span>
@@ -101,19 +116,23 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
                 </button>
                 {final_warning}
             </div>
-        </ActionForm>
+        </form>
     }
 }
 
 #[component]
 fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
     let reject = decisions.reject;
-    let id = action.id;
+    let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || reject.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let send = move |event| {
+        let reason = take(&event, "reason");
+        reject.dispatch(RejectAction { id, expected_version, digest: digest.clone(), reason });
+    };
     view! {
         <details class="fold">
             <summary class="button">"Reject…"</summary>
-            <ActionForm action=reject attr:class="fold-form">
+            <form method="post" action=RejectAction::PATH class="fold-form" on:submit=send>
                 {seen(&action)}
                 <label class="field">
                     <span class="field-label">"Why it must not happen"</span>
@@ -122,7 +141,7 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
                 <button type="submit" class="button" disabled=busy>
                     {move || if busy() { "Rejecting…" } else { "Reject" }}
                 </button>
-            </ActionForm>
+            </form>
         </details>
     }
 }

@@ -1,11 +1,13 @@
 //! Undo as a form: what the reverse does, why it is wanted, and the button.
 
 use leptos::either::Either;
-use leptos::form::ActionForm;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
-use super::decide::{Decisions, closed, seen};
+use super::decide::{Decisions, closed, seen, take};
+use crate::api::UndoAction;
 use crate::backend::{ActionDetail, Offer};
+use crate::domain::Action;
 use crate::domain::Undo;
 use crate::domain::proposal::LONGEST_COMMENT;
 
@@ -26,8 +28,12 @@ pub(super) fn UndoForm(
         (Offer::Open, Undo::By(reverse)) => Some(reverse),
     };
     let undo = decisions.undo;
-    let id = action.id;
+    let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || undo.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let send = move |event| {
+        let reason = take(&event, "reason");
+        undo.dispatch(UndoAction { id, expected_version, digest: digest.clone(), reason });
+    };
     let effect = reverse.map(|reverse| {
         view! {
             <p class="undo-effect">
@@ -40,7 +46,7 @@ pub(super) fn UndoForm(
         <div class="decide">
             <details class="fold">
                 <summary class="button">"Undo…"</summary>
-                <ActionForm action=undo attr:class="fold-form">
+                <form method="post" action=UndoAction::PATH class="fold-form" on:submit=send>
                     {seen(&action)}
                     {effect}
                     <label class="field">
@@ -50,7 +56,7 @@ pub(super) fn UndoForm(
                     <button type="submit" class="button" disabled=busy>
                         {move || if busy() { "Undoing…" } else { "Undo this action" }}
                     </button>
-                </ActionForm>
+                </form>
             </details>
         </div>
     })

@@ -1,8 +1,8 @@
 //! A time: how long ago, with the exact time in its tooltip.
 
-use jiff::Timestamp;
 use leptos::prelude::*;
 
+use crate::domain::time::Timestamp;
 use crate::ui::time::{ago, full};
 
 /// Counts from the page's present and moves on with it.
