@@ -55,7 +55,9 @@ mod door {
     use super::ApiError;
     use crate::backend::SharedBackend;
     use crate::domain::{Caller, Error, ErrorCode};
-    use axum::http::StatusCode;
+    use axum::http::header::ACCEPT;
+    use axum::http::request::Parts;
+    use axum::http::{Method, StatusCode};
     use leptos::prelude::{expect_context, use_context};
 
     pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
@@ -78,13 +80,22 @@ mod door {
         ApiError::new(code, detail)
     }
 
-    /// Without it a failed server function answers 500, whatever it was.
+    /// Without it a failed server function answers 500, whatever it was. A form that is sent without wasm goes back to
+    /// its page with the code in the URL: another status than that redirect's would leave the person on a page of
+    /// JSON.
     pub(super) fn set_status(code: ErrorCode) {
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
+            && !use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
             response.set_status(
                 StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             );
         }
+    }
+
+    fn is_form(request: &Parts) -> bool {
+        let accepts = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
     }
 }
 

@@ -147,7 +147,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         quiet.set(false);
     });
     leave_when_signed_out(here, move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))));
-    move || {
+    let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
                 <ActionTable lane rows here now/>
@@ -163,7 +163,8 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 .into_any()
             }
         })
-    }
+    };
+    view! { <div class="slot">{content}</div> }
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
@@ -206,8 +207,22 @@ fn DetailView(
     leave_when_signed_out(here, move || {
         matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
     });
-    let shown = move || detail.get().flatten();
+    let last = StoredValue::new(String::new());
+    let shown = move || {
+        let answer = detail.get().flatten();
+        let next = answer.as_ref().map(identity).unwrap_or_default();
+        if next != last.get_value() {
+            // What has the focus goes with the old version; the new one's heading takes over.
+            if cfg!(feature = "hydrate") && has_focus(".detail") {
+                wants_focus.set_value(true);
+            }
+            last.set_value(next);
+        }
+        answer
+    };
+    // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
     view! {
+        <div class="slot">
         <For each=shown key=identity let:answer>
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
@@ -220,6 +235,7 @@ fn DetailView(
                 }
             }}
         </For>
+        </div>
     }
 }
 
@@ -321,6 +337,10 @@ fn focus_row(id: Option<String>) {
     if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         drop(link.focus());
     }
+}
+
+fn has_focus(place: &str) -> bool {
+    document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
 }
 
 /// Escape leaves a field first, so that nothing typed is lost by one key.

@@ -31,9 +31,9 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
     view! {
         <Title text="Sign in · Countersign"/>
-        <div class="sign-in">
+        <main class="sign-in">
             <DemoBanner/>
-            <main class="lone">
+            <div class="lone">
                 <p class="sign-in-brand">
                     <Icon name="brand"/>
                     "Countersign"
@@ -63,8 +63,8 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
                         "Sign in"
                     </button>
                 </form>
-            </main>
-        </div>
+            </div>
+        </main>
     }
 }
 
