@@ -80,9 +80,14 @@ mod door {
         ApiError::new(code, detail)
     }
 
-    /// Without it a failed server function answers 500, whatever it was. A form that is sent without wasm goes back to
-    /// its page with the code in the URL: another status than that redirect's would leave the person on a page of
-    /// JSON.
+    fn is_form(request: &Parts) -> bool {
+        let accepts = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+    }
+
+    /// Without it a failed server function answers 500, whatever it was. Not for a form that is sent without wasm:
+    /// that goes back to its page with the code in the URL, and another status than the redirect's would leave the
+    /// person on a page of JSON.
     pub(super) fn set_status(code: ErrorCode) {
         if let Some(response) = use_context::<leptos_axum::ResponseOptions>()
             && !use_context::<Parts>().is_some_and(|request| is_form(&request))
@@ -91,11 +96,6 @@ mod door {
                 StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             );
         }
-    }
-
-    fn is_form(request: &Parts) -> bool {
-        let accepts = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-        request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
     }
 }
 

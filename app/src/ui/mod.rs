@@ -14,6 +14,7 @@ mod live;
 mod pages;
 mod parts;
 mod place;
+mod settled;
 mod theme;
 mod time;
 

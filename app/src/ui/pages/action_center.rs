@@ -22,6 +22,7 @@ use crate::ui::parts::{
     Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
+use crate::ui::settled::{Erase, Settled};
 
 type List = Resource<(Lane, Result<ActionPage, ApiError>)>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>>;
@@ -31,14 +32,14 @@ type Detail = Resource<Option<Result<ActionDetail, ApiError>>>;
 pub(in crate::ui) fn ActionCenter() -> impl IntoView {
     let place = use_place();
     let exists = Memo::new(move |_| place.read().is_some());
-    move || {
+    Settled(move || {
         if exists.get() {
             let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
-            Either::Left(view! { <Board here/> }.into_any())
+            Either::Left(view! { <Board here/> })
         } else {
             Either::Right(view! { <NotFound/> })
         }
-    }
+    })
 }
 
 #[component]
@@ -153,14 +154,14 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 <ActionTable lane rows here now/>
                 <Pager neighbours/>
             }
-            .into_any(),
-            Shape::Empty(lane) => view! { <EmptyState lane/> }.into_any(),
+            .erase(),
+            Shape::Empty(lane) => view! { <EmptyState lane/> }.erase(),
             Shape::Failed(code) => {
                 let href = Signal::derive(move || start_over(&here.read(), code));
                 view! {
                     <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
                 }
-                .into_any()
+                .erase()
             }
         })
     };
@@ -225,13 +226,13 @@ fn DetailView(
         <div class="slot">
         <For each=shown key=identity let:answer>
             {match answer {
-                Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
+                Ok(detail) => view! { <ActionDetailBody detail setting/> }.erase(),
                 Err(ApiError { code, .. }) => {
                     let href = Signal::derive(move || here.read().href());
                     view! {
                         <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
                     }
-                    .into_any()
+                    .erase()
                 }
             }}
         </For>

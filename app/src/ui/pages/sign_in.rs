@@ -10,6 +10,7 @@ use crate::domain::{Lane, Role};
 use crate::ui::app::Demo;
 use crate::ui::parts::{DemoBanner, Icon};
 use crate::ui::place::Place;
+use crate::ui::settled::Settled;
 
 /// The roles of the demo's buttons, each alone but for the one that only works together.
 const DEMO_ROLES: [&[Role]; 6] = [
@@ -29,7 +30,7 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
     let problem = query.with_untracked(|query| query.get("error")).and_then(|code| sentence(&code));
     let demo = use_context::<Demo>().is_some_and(|demo| demo.0);
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
-    view! {
+    Settled(view! {
         <Title text="Sign in · Countersign"/>
         <main class="sign-in">
             <DemoBanner/>
@@ -65,7 +66,7 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
                 </form>
             </div>
         </main>
-    }
+    })
 }
 
 /// One form a role, so that each button works alone.

@@ -16,6 +16,7 @@ use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
 use crate::ui::place::Place;
+use crate::ui::settled::Erase;
 
 /// A column of any tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,25 +176,23 @@ fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Memo<Timestamp>
 
 fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>) -> AnyView {
     match column {
-        Column::Severity => view! { <Badge look=action.severity/> }.into_any(),
-        Column::ActionType => action.action_type.label().into_any(),
-        Column::Entity => entity(action, here).into_any(),
-        Column::Asset => asset(action).into_any(),
-        Column::ProposedBy => proposer(action).into_any(),
-        Column::Verdict => action.verdict.map(|verdict| view! { <Badge look=verdict/> }).into_any(),
-        Column::Proposed => view! { <When at=action.proposed_at now/> }.into_any(),
-        Column::Updated => view! { <When at=action.updated_at now/> }.into_any(),
-        Column::Expires => view! { <Deadline until=action.expires_at now/> }.into_any(),
-        Column::Status => view! { <Badge look=action.status/> }.into_any(),
-        Column::StatusWithDetail => status_with_detail(action).into_any(),
-        Column::Decision => view! { <Badge look=action.decision/> }.into_any(),
-        Column::DecidedBy => action.decided_by.as_ref().map(person).into_any(),
-        Column::Source => action.source.label().into_any(),
-        Column::Undo => {
-            (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
-        }
+        Column::Severity => view! { <Badge look=action.severity/> }.erase(),
+        Column::ActionType => action.action_type.label().erase(),
+        Column::Entity => entity(action, here).erase(),
+        Column::Asset => asset(action).erase(),
+        Column::ProposedBy => proposer(action).erase(),
+        Column::Verdict => action.verdict.map(|verdict| view! { <Badge look=verdict/> }).erase(),
+        Column::Proposed => view! { <When at=action.proposed_at now/> }.erase(),
+        Column::Updated => view! { <When at=action.updated_at now/> }.erase(),
+        Column::Expires => view! { <Deadline until=action.expires_at now/> }.erase(),
+        Column::Status => view! { <Badge look=action.status/> }.erase(),
+        Column::StatusWithDetail => status_with_detail(action).erase(),
+        Column::Decision => view! { <Badge look=action.decision/> }.erase(),
+        Column::DecidedBy => action.decided_by.as_ref().map(person).erase(),
+        Column::Source => action.source.label().erase(),
+        Column::Undo => (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).erase(),
         Column::Investigation => {
-            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).into_any()
+            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).erase()
         }
     }
 }

@@ -7,14 +7,15 @@ use super::notice::{News, Notice};
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
-pub(in crate::ui) fn Flyout(
+pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     /// The URL without it.
     #[prop(into)]
     close: Signal<String>,
     /// What to announce.
     news: RwSignal<Option<News>>,
-    children: Children,
+    children: TypedChildren<V>,
 ) -> impl IntoView {
+    let children = children.into_inner();
     view! {
         <aside class="flyout" id="flyout" aria-label="Details of the action">
             <div class="flyout-bar">

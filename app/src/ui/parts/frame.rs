@@ -11,7 +11,8 @@ use crate::ui::theme;
 
 /// The navigation lists the pages that exist. To add one, add its link here.
 #[component]
-pub(in crate::ui) fn Frame(children: Children) -> impl IntoView {
+pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) -> impl IntoView {
+    let children = children.into_inner();
     view! {
         <div class="frame">
             <a class="skip" href="#content" rel="external">
