@@ -17,7 +17,8 @@ const TICK: Duration = Duration::from_secs(15);
 
 /// Whether an executor has the action, or its reverse, so that news are to be expected.
 pub(super) const fn is_running(action: &Action) -> bool {
-    matches!(action.status, Status::Queued | Status::InProgress) || matches!(action.undo, UndoState::Requested)
+    matches!(action.status, Status::Queued | Status::InProgress)
+        || matches!(action.undo, UndoState::Requested)
 }
 
 /// The present as the page knows it: the time of the answer, and what passed since.
