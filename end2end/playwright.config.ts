@@ -10,7 +10,8 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  timeout: 60_000,
+  // Patience for a busy machine of two cores, not an expectation.
+  timeout: 180_000,
   expect: { timeout: 15_000 },
   reporter: "line",
   use: {

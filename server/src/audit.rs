@@ -167,9 +167,9 @@ mod tests {
             |r| r.prev = GENESIS.into(),
         ];
         for change in changes {
-            let mut changed = second.clone();
-            change(&mut changed);
-            assert!(changed.check(Some(&first)).is_err(), "{changed:?}");
+            let mut forged = second.clone();
+            change(&mut forged);
+            assert!(forged.check(Some(&first)).is_err(), "{forged:?}");
         }
         assert!(matches!(second.check(None), Err(Broken::Gap { expected: 1, found: 2 })));
     }

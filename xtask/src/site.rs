@@ -33,7 +33,7 @@ pub(crate) fn assemble(glue: &Glue, css: &str) -> Result<()> {
     step::step("site", || {
         let (manifest, assets) = collect(glue, css, Path::new("public"))?;
         let changed = write(Path::new(SITE), &manifest, &assets, glue.flavour)?;
-        let changed = if changed == 0 { "unchanged".to_owned() } else { format!("{changed} files written") };
+        let changed = if changed == 0 { "unchanged".to_owned() } else { format!("{changed} new") };
         Ok(((), format!("{} assets, {changed}", assets.len())))
     })
 }

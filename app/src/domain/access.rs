@@ -142,9 +142,8 @@ impl Caller {
     pub fn authorize_proposal(&self) -> Result<Authorized, Denied> {
         match &self.scopes {
             Some(scopes) if scopes.contains(&Scope::Propose) => Ok(self.authorized(None)),
-            Some(_) => Err(Denied::TokenScope(Scope::Propose)),
-            // A person takes action with the permission that approving needs; tools propose.
-            None => Err(Denied::TokenScope(Scope::Propose)),
+            // Tools propose; a person in a browser has no scope for it.
+            Some(_) | None => Err(Denied::TokenScope(Scope::Propose)),
         }
     }
 

@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::words::words;
 
+#[cfg(any(test, not(feature = "ssr")))]
+mod flat;
+
 words! {
     /// The kind of an entity.
     EntityKind {
@@ -65,6 +68,7 @@ pub struct Asset {
 /// The entity with the fields of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[cfg_attr(not(feature = "ssr"), serde(from = "flat::Flat"))]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Entity {
     /// A computer.

@@ -392,9 +392,9 @@ impl Lifecycle {
             (Pending, Command::Supersede) => State::Closed(Closed::Superseded),
             (Granted(grant, Queued | InProgress), Command::Start) => Granted(grant, InProgress),
             (Granted(grant, Queued), Command::Cancel) => Granted(grant, Ended(Outcome::Cancelled)),
-            (Granted(grant, InProgress), Command::Report(outcome)) => Granted(grant, Ended(outcome)),
+            (Granted(grant, InProgress), Command::Report(outcome))
+            | (Granted(grant, Unknown), Command::Settle(outcome)) => Granted(grant, Ended(outcome)),
             (Granted(grant, InProgress), Command::LoseTrack) => Granted(grant, Unknown),
-            (Granted(grant, Unknown), Command::Settle(outcome)) => Granted(grant, Ended(outcome)),
             (state, Command::RequestUndo)
                 if state.had_effect() && matches!(self.undo, UndoState::None | UndoState::Failed) =>
             {

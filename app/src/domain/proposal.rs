@@ -164,7 +164,7 @@ impl Proposal {
         match &self.comment {
             Some(comment) => found.check("/comment", check_comment(comment)),
             None if info.comment_required => {
-                found.note("/comment", format!("{} requires a comment", info.name))
+                found.note("/comment", format!("{} requires a comment", info.name));
             }
             None => {}
         }

@@ -8,16 +8,17 @@ use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
 use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::{Action, Status};
+use crate::domain::{Action, Status, UndoState};
 
 /// Between two looks at something that runs.
 const POLL: Duration = Duration::from_secs(2);
 /// Seconds between two steps of the relative times.
 const TICK: u32 = 15;
 
-/// Whether an executor has the action, so that news are to be expected.
+/// Whether an executor has the action, or its reverse, so that news are to be expected.
 pub(super) const fn is_running(action: &Action) -> bool {
     matches!(action.status, Status::Queued | Status::InProgress)
+        || matches!(action.undo, UndoState::Requested)
 }
 
 /// The present as the page knows it: the time of the answer, and what passed since.

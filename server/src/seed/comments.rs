@@ -2,7 +2,7 @@
 //!
 //! Placeholders as in `evidence`. A new type of action needs a row; a test asks for it.
 
-#[expect(clippy::enum_glob_use, reason = "a table of the whole catalog")]
+#[allow(clippy::enum_glob_use, reason = "a table of the whole catalog")]
 use app::domain::ActionType::{self, *};
 
 /// The sentences for a type.

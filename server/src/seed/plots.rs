@@ -1,6 +1,6 @@
 //! What happens: stories with the actions that follow from them, and where these come from.
 
-#[expect(clippy::enum_glob_use, reason = "a table over most of the catalog")]
+#[allow(clippy::enum_glob_use, reason = "a table over most of the catalog")]
 use app::domain::ActionType::{self, *};
 use app::domain::{EntityKind, Permission, Source, Verdict};
 

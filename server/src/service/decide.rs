@@ -131,7 +131,7 @@ impl Service {
         {
             return Err(Error::Expired { current: Box::new(action.clone()) });
         }
-        let lifecycle = lifecycle_of(action)?.apply(command).map_err(|refusal| conflict(action, &refusal))?;
+        let lifecycle = lifecycle_of(action)?.apply(command).map_err(|refusal| conflict(action, refusal))?;
         if proposer.is_some() && proposer == caller.person {
             return Err(Denied::OwnProposal.into());
         }
@@ -197,8 +197,7 @@ impl Service {
         let refuse = |detail| Error::Conflict { detail, current: Some(Box::new(action.clone())) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;
-        let lifecycle =
-            lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, &refusal))?;
+        let lifecycle = lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
         if self.executors.find_for(reverse, action).is_none() {
             return Err(Error::NoExecutor);
         }
@@ -261,7 +260,7 @@ impl Service {
             return Ok(Error::Expired { current: Box::new(current) });
         }
         Ok(match lifecycle_of(&current)?.apply(command) {
-            Err(refusal) => conflict(&current, &refusal),
+            Err(refusal) => conflict(&current, refusal),
             Ok(_) => Denied::Revoked.into(),
         })
     }
@@ -322,7 +321,7 @@ fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
     })
 }
 
-fn conflict(action: &Action, refusal: &Refusal) -> Error {
+fn conflict(action: &Action, refusal: Refusal) -> Error {
     let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.name)).unwrap_or_default();
     let detail = format!("{refusal}{by}");
     Error::Conflict { detail, current: Some(Box::new(action.clone())) }

@@ -279,3 +279,11 @@ async fn an_expired_session_is_over() {
     let location = answer.headers()["location"].to_str().unwrap();
     assert!(location.starts_with("/sign-in?") && location.contains("next="), "{location}");
 }
+
+#[tokio::test]
+async fn both_stop_when_they_are_asked_to() {
+    let Estate { server, responder, .. } = Estate::start();
+    for process in [server, responder] {
+        assert_eq!(process.stop().await.code(), Some(0));
+    }
+}

@@ -61,10 +61,6 @@ impl Process {
         assert_eq!(status.signal(), Some(9), "ended by {status}");
     }
 
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
-    }
-
     /// Asks it to stop and waits for its end.
     pub(crate) async fn stop(mut self) -> ExitStatus {
         let pid = rustix::process::Pid::from_child(&self.child);

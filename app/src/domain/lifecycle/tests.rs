@@ -2,9 +2,12 @@
 
 use super::{Command, Decision, Lane, Lifecycle, Outcome, State, Status, UndoState};
 
-/// All that is legal, as product rule: (from decision, from status, command, to decision, to status). A decision of
-/// `None` stands for each of the three that let an action happen, and is kept.
-fn table() -> Vec<(Option<Decision>, Status, Command, Option<Decision>, Status)> {
+/// From decision, from status, command, to decision, to status.
+type Row = (Option<Decision>, Status, Command, Option<Decision>, Status);
+
+/// All that is legal, as product rule. A decision of `None` stands for each of the three that let an action happen,
+/// and is kept.
+fn table() -> Vec<Row> {
     use Decision::{Approved, Expired, Pending, Rejected, Superseded, Withdrawn};
     let mut rows = vec![
         (Some(Pending), Status::None, Command::Approve, Some(Approved), Status::Queued),

@@ -5,18 +5,15 @@
 
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
 use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::NotFound;
 use crate::api::{ApiError, list_actions, load_action};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionPage, ErrorCode, Lane, Status};
+use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
 use crate::ui::codec::Json;
+use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
     ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Neighbours, News, Pager,
@@ -196,16 +193,18 @@ fn DetailView(
     let now = ticking(rendered_at);
     let setting = Setting { here, now, decisions, wants_focus };
     let state = Memo::new(move |_| {
-        detail_of(detail, |ActionDetail { action, .. }| (action.id, action.status, is_running(action)))
+        detail_of(detail, |ActionDetail { action, .. }| {
+            (action.id, is_running(action), action.status, action.undo)
+        })
     });
-    let running = Memo::new(move |_| state.get().is_some_and(|(_, _, running)| running));
+    let running = Memo::new(move |_| state.get().is_some_and(|(_, running, ..)| running));
     poll_while(running, move || detail.refetch());
-    Effect::new(move |before: Option<Option<_>>| {
+    Effect::new(move |before: Option<Option<(ActionId, bool, Status, UndoState)>>| {
         let state = state.get();
-        if let (Some(Some((old, _, true))), Some((id, status, false))) = (before, state)
+        if let (Some(Some((old, true, ..))), Some((id, false, status, undo))) = (before, state)
             && old == id
         {
-            news.set(Some(News::Done(ended(status))));
+            news.set(Some(News::Done(ended(status, undo))));
             list.refetch();
         }
         state
@@ -260,11 +259,15 @@ fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option
     detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
 }
 
-fn ended(status: Status) -> String {
-    match status {
-        Status::Completed => "Completed.".to_owned(),
-        Status::Unknown => "The end is unknown: no trustworthy answer came. Look at the target.".to_owned(),
-        other => format!("It ended: {}.", other.label()),
+fn ended(status: Status, undo: UndoState) -> String {
+    match (undo, status) {
+        (UndoState::Undone, _) => "Undone.".to_owned(),
+        (UndoState::Failed, _) => "The undo failed; its own action says why.".to_owned(),
+        (_, Status::Completed) => "Completed.".to_owned(),
+        (_, Status::Unknown) => {
+            "The end is unknown: no trustworthy answer came. Look at the target.".to_owned()
+        }
+        (_, other) => format!("It ended: {}.", other.label()),
     }
 }
 
@@ -319,69 +322,6 @@ fn announce(
             say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
         }
     });
-}
-
-/// Opening by hand moves the focus into the details; closing gives it back to the row.
-fn follow_opening(here: Memo<Place>, news: RwSignal<Option<News>>, wants_focus: StoredValue<bool>) {
-    Effect::new(move |before: Option<Option<String>>| {
-        let open = here.read().open.clone();
-        if let Some(before) = before
-            && before != open
-        {
-            news.set(None);
-            wants_focus.set_value(open.is_some());
-            if open.is_none() {
-                focus_row(before);
-            }
-        }
-        open
-    });
-}
-
-fn focus_row(id: Option<String>) {
-    let link = id.and_then(|id| document().get_element_by_id(&format!("open-{id}")));
-    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
-        drop(link.focus());
-    }
-}
-
-fn has_focus(place: &str) -> bool {
-    document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
-}
-
-/// Escape leaves a field first, so that nothing typed is lost by one key.
-fn close_on_escape(here: Memo<Place>) {
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        let navigate = navigate.clone();
-        let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let here = here.get_untracked();
-            if event.key() != "Escape" || event.default_prevented() || here.open.is_none() {
-                return;
-            }
-            let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-            match target.filter(|target| matches!(target.closest("input, textarea"), Ok(Some(_)))) {
-                Some(field) => drop(field.blur()),
-                None => navigate(&here.closed().href(), still()),
-            }
-        });
-        on_cleanup(move || handle.remove());
-    });
-}
-
-/// A failure that came by the URL has been read: a reload must not tell it again.
-fn forget_url_failure(here: Memo<Place>) {
-    let query = use_query_map();
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if query.read_untracked().get_str("__err").is_some() {
-            navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
-        }
-    });
-}
-
-fn still() -> NavigateOptions {
-    NavigateOptions { scroll: false, ..NavigateOptions::default() }
 }
 
 /// A session that ended meanwhile: the sign-in page leads back here.

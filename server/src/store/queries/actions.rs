@@ -1,7 +1,8 @@
 //! Statements on actions.
 
 use app::domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Lane, Lifecycle, RowScope, Source, UserId,
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
+    Verdict,
 };
 use sqlx::QueryBuilder;
 
@@ -141,13 +142,13 @@ pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action
         .push_bind(json(&action.entity)?)
         .push_bind(action.asset.kind.as_str())
         .push_bind(&action.asset.name)
-        .push_bind(action.asset.criticality.map(|of| of.as_str()))
+        .push_bind(action.asset.criticality.map(Criticality::as_str))
         .push_bind(&action.asset.device_group)
         .push_bind(json(&action.parameters)?)
         .push_bind(&action.comment)
         .push_bind(action.severity.as_str())
         .push_bind(action.source.as_str())
-        .push_bind(action.verdict.map(|of| of.as_str()))
+        .push_bind(action.verdict.map(Verdict::as_str))
         .push_bind(json(&action.evidence)?)
         .push_bind(action.alert.as_ref().map(json).transpose()?)
         .push_bind(&action.campaign)
@@ -194,12 +195,12 @@ pub(super) async fn revise(
     query.push(", entity_title = ").push_bind(after.entity.title());
     query.push(", asset_kind = ").push_bind(after.asset.kind.as_str());
     query.push(", asset_name = ").push_bind(&after.asset.name);
-    query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(|of| of.as_str()));
+    query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(Criticality::as_str));
     query.push(", device_group = ").push_bind(&after.asset.device_group);
     query.push(", parameters = ").push_bind(json(&after.parameters)?);
     query.push(", comment = ").push_bind(&after.comment);
     query.push(", severity = ").push_bind(after.severity.as_str());
-    query.push(", verdict = ").push_bind(after.verdict.map(|of| of.as_str()));
+    query.push(", verdict = ").push_bind(after.verdict.map(Verdict::as_str));
     query.push(", evidence = ").push_bind(json(&after.evidence)?);
     query.push(", alert = ").push_bind(after.alert.as_ref().map(json).transpose()?);
     query.push(", campaign = ").push_bind(&after.campaign);

@@ -1,0 +1,91 @@
+//! How the browser reads an entity: every field that any kind has, then the kind picks its own.
+//!
+//! Reading each kind by its own rules, as the server does for what strangers send, takes a machinery that would be
+//! a twentieth of the page's wasm. The browser only reads what the server wrote.
+
+use serde::Deserialize;
+
+use super::{Entity, EntityKind};
+
+/// All fields of all kinds.
+#[derive(Debug, Deserialize)]
+pub(super) struct Flat {
+    kind: EntityKind,
+    #[serde(default)]
+    name: String,
+    path: Option<String>,
+    sha256: Option<String>,
+    sha1: Option<String>,
+    pid: Option<u32>,
+    image: Option<String>,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    message_id: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    sender: String,
+    #[serde(default)]
+    recipients: Vec<String>,
+    #[serde(default)]
+    cluster_id: String,
+    #[serde(default)]
+    messages: u32,
+    #[serde(default)]
+    file_name: String,
+    #[serde(default)]
+    channel: String,
+}
+
+impl From<Flat> for Entity {
+    fn from(flat: Flat) -> Self {
+        let Flat { kind, name, path, sha256, sha1, pid, image, address, url, .. } = flat;
+        let Flat {
+            message_id, subject, sender, recipients, cluster_id, messages, file_name, channel, ..
+        } = flat;
+        match kind {
+            EntityKind::Device => Self::Device { name },
+            EntityKind::File => Self::File { path, sha256, sha1 },
+            EntityKind::Process => Self::Process { pid, image, sha256 },
+            EntityKind::Service => Self::Service { name },
+            EntityKind::Driver => Self::Driver { name },
+            EntityKind::RegistryKey => Self::RegistryKey { path: path.unwrap_or_default() },
+            EntityKind::ScheduledTask => Self::ScheduledTask { name },
+            EntityKind::IpAddress => Self::IpAddress { address },
+            EntityKind::Url => Self::Url { url },
+            EntityKind::EmailMessage => Self::EmailMessage { message_id, subject, sender, recipients },
+            EntityKind::EmailCluster => Self::EmailCluster { cluster_id, subject, messages },
+            EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, message_id },
+            EntityKind::Mailbox => Self::Mailbox { address },
+            EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
+            EntityKind::CloudFile => Self::CloudFile { path: path.unwrap_or_default(), sha256 },
+            EntityKind::User => Self::User { name },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_reads_every_kind_as_the_server_wrote_it() {
+        for kind in EntityKind::ALL {
+            let mut all = serde_json::json!({
+                "kind": kind, "name": "n", "path": "/p", "sha256": "ab", "sha1": "cd", "pid": 7, "image": "/i",
+                "address": "192.0.2.1", "url": "https://u.example", "message_id": "<m>", "subject": "s",
+                "sender": "a@b.example", "recipients": ["c@d.example"], "cluster_id": "c", "messages": 3,
+                "file_name": "f", "channel": "ch",
+            });
+            let read: Flat = serde_json::from_value(all.take()).unwrap();
+            let entity = Entity::from(read);
+            assert_eq!(entity.kind(), *kind);
+            let written = serde_json::to_value(&entity).unwrap();
+            assert_eq!(serde_json::from_value::<Entity>(written.clone()).unwrap(), entity);
+            assert_eq!(Entity::from(serde_json::from_value::<Flat>(written).unwrap()), entity);
+        }
+    }
+}
