@@ -37,7 +37,7 @@ impl FromServerFnError for ApiError {
             | ServerFnErrorErr::MissingArg(detail)
             | ServerFnErrorErr::Deserialization(detail) => {
                 #[cfg(feature = "ssr")]
-                door::set_status(ErrorCode::Invalid);
+                door::refuse_input();
                 Self::new(ErrorCode::Invalid, detail)
             }
             ServerFnErrorErr::Request(_) => {
@@ -83,6 +83,13 @@ mod door {
     fn is_form(request: &Parts) -> bool {
         let accepts = request.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
         request.method == Method::POST && accepts.is_some_and(|accepts| accepts.contains("text/html"))
+    }
+
+    /// For input that can't be read; a page whose URL tells of a failure that can't be read is fine by itself.
+    pub(super) fn refuse_input() {
+        if use_context::<Parts>().is_some_and(|request| request.method == Method::POST) {
+            set_status(ErrorCode::Invalid);
+        }
     }
 
     /// Without it a failed server function answers 500, whatever it was. Not for a form that is sent without wasm:

@@ -4,24 +4,54 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::{SsrMode, path};
+use serde::{Deserialize, Serialize};
 
+use super::codec::Json;
+use super::dynamic::effect;
 use super::pages::{ActionCenter, NotFound, SignIn};
 use super::place::Place;
 use super::theme;
-use crate::backend::SiteInfo;
+use crate::backend::SessionView;
 use crate::domain::Lane;
 
-/// Whether this is the demo estate; the same on both sides, since the server's answer carries it.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Demo(pub(super) bool);
+/// What the server knows about the page before it renders; the page carries it, so both sides have the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Surroundings {
+    /// Whether this is the demo estate.
+    pub(super) demo: bool,
+    /// Who is signed in; none on the pages for everybody.
+    pub(super) who: Option<SessionView>,
+}
+
+impl Surroundings {
+    #[cfg(feature = "ssr")]
+    fn look() -> Self {
+        use crate::domain::Caller;
+        let request = use_context::<axum::http::request::Parts>();
+        let caller = request.and_then(|request| request.extensions.get::<Caller>().cloned());
+        Self {
+            demo: use_context::<crate::backend::SiteInfo>().is_some_and(|site| site.demo),
+            who: caller.map(|caller| SessionView {
+                name: caller.actor.name,
+                roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
+            }),
+        }
+    }
+
+    /// The browser never has to look: it hydrates a page that carries them.
+    #[cfg(not(feature = "ssr"))]
+    const fn look() -> Self {
+        Self { demo: false, who: None }
+    }
+}
 
 /// The application.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let demo = SharedValue::new_str(|| use_context::<SiteInfo>().is_some_and(|site| site.demo));
-    provide_context(Demo(demo.into_inner()));
-    Effect::new(|_| {
+    let surroundings: SharedValue<Surroundings, Json> = SharedValue::new_with_encoding(Surroundings::look);
+    provide_context(surroundings.into_inner());
+    effect(|| {
         theme::restore();
         // Says that events are handled from now on: styles show what needs them, and tests wait for it.
         if let Some(root) = document().document_element() {

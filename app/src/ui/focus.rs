@@ -8,6 +8,7 @@ use leptos::web_sys::HtmlElement;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
+use super::dynamic::effect;
 use super::parts::News;
 use super::place::Place;
 
@@ -17,18 +18,17 @@ pub(super) fn follow_opening(
     news: RwSignal<Option<News>>,
     wants_focus: StoredValue<bool>,
 ) {
-    Effect::new(move |before: Option<Option<String>>| {
+    let before = StoredValue::new(here.read_untracked().open.clone());
+    effect(move || {
         let open = here.read().open.clone();
-        if let Some(before) = before
-            && before != open
-        {
+        let before = before.try_update_value(|before| std::mem::replace(before, open.clone())).flatten();
+        if before != open {
             news.set(None);
             wants_focus.set_value(open.is_some());
             if open.is_none() {
                 focus_row(before);
             }
         }
-        open
     });
 }
 
@@ -47,7 +47,7 @@ pub(super) fn has_focus(place: &str) -> bool {
 /// Escape leaves a field first, so that nothing typed is lost by one key.
 pub(super) fn close_on_escape(here: Memo<Place>) {
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             let here = here.get_untracked();
@@ -68,7 +68,7 @@ pub(super) fn close_on_escape(here: Memo<Place>) {
 pub(super) fn forget_url_failure(here: Memo<Place>) {
     let query = use_query_map();
     let navigate = use_navigate();
-    Effect::new(move |_| {
+    effect(move || {
         if query.read_untracked().get_str("__err").is_some() {
             navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
         }

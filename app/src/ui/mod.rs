@@ -11,6 +11,7 @@ mod app;
 mod codec;
 #[cfg(feature = "ssr")]
 mod document;
+mod dynamic;
 mod focus;
 mod live;
 mod pages;

@@ -13,6 +13,7 @@ use crate::backend::{ActionDetail, Offer};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
 use crate::ui::codec::Json;
+use crate::ui::dynamic::{effect, word};
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
@@ -55,7 +56,6 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let decisions = Decisions::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);
-    let lane = Memo::new(move |_| here.read().lane);
     let is_open = Memo::new(move |_| here.read().open.is_some());
     let quiet = RwSignal::new(false);
     let loading = RwSignal::new(false);
@@ -71,14 +71,14 @@ fn Board(here: Memo<Place>) -> impl IntoView {
 
     let now_loading = move || loading.get() && !quiet.get();
     view! {
-        <Title text=move || format!("{} · Action center · Countersign", lane.get().label())/>
+        <Title text=move || format!("{} · Action center · Countersign", here.read().lane.label())/>
         <Frame>
             <div class="board" class:with-flyout=is_open>
                 <header class="page-head">
                     <h1>"Action center"</h1>
-                    <Tabs current=Signal::derive(move || Some(lane.get()))/>
+                    <Tabs here/>
                 </header>
-                <section class="list" class:loading=now_loading aria-label=move || lane.get().label()>
+                <section class="list" class:loading=now_loading aria-label=word(move || here.read().lane.label())>
                     <Transition fallback=Skeleton set_pending=loading>
                         <ListView list here quiet/>
                     </Transition>
@@ -88,12 +88,13 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=Signal::derive(move || here.read().closed().href()) news>
+                                <Flyout close=move || here.read().closed().href() news>
                                     <Transition fallback=Skeleton>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
                                 </Flyout>
                             }
+                            .erase()
                         })
                 }}
             </div>
@@ -126,11 +127,11 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
             Err(error) => Shape::Failed(error.code),
         })
     });
-    let rows = Memo::new(move |_| page_of(list, |page| page.items.clone()).unwrap_or_default());
+    let rows = move || page_of(list, |page| page.items.clone()).unwrap_or_default();
     let rendered_at =
         Memo::new(move |_| page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
-    let neighbours = Memo::new(move |_| {
+    let neighbours = move || {
         let here = here.read();
         page_of(list, |page| Neighbours {
             previous: page.prev.clone().map(|cursor| here.page(Some(cursor)).href()),
@@ -138,14 +139,15 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
             rows: page.items.len(),
         })
         .unwrap_or_default()
-    });
-    let running = Memo::new(move |_| rows.read().iter().any(is_running));
+    };
+    let running =
+        Memo::new(move |_| page_of(list, |page| page.items.iter().any(is_running)).unwrap_or_default());
     poll_while(running, move || {
         quiet.set(true);
         list.refetch();
     });
     // A load that the person asked for, by a tab or a page, may dim the rows again.
-    Effect::new(move |_| {
+    effect(move || {
         here.track();
         quiet.set(false);
     });
@@ -159,7 +161,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
             .erase(),
             Shape::Empty(lane) => view! { <EmptyState lane/> }.erase(),
             Shape::Failed(code) => {
-                let href = Signal::derive(move || start_over(&here.read(), code));
+                let href = move || start_over(&here.read(), code);
                 view! {
                     <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
                 }
@@ -167,7 +169,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
             }
         })
     };
-    view! { <div class="slot">{content}</div> }
+    view! { <div class="slot">{content}</div> }.erase()
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
@@ -192,22 +194,19 @@ fn DetailView(
         Memo::new(move |_| detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let setting = Setting { here, now, decisions, wants_focus };
-    let state = Memo::new(move |_| {
-        detail_of(detail, |ActionDetail { action, .. }| {
-            (action.id, is_running(action), action.status, action.undo)
-        })
-    });
-    let running = Memo::new(move |_| state.get().is_some_and(|(_, running, ..)| running));
+    let running =
+        Memo::new(move |_| detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
-    Effect::new(move |before: Option<Option<(ActionId, bool, Status, UndoState)>>| {
-        let state = state.get();
-        if let (Some(Some((old, true, ..))), Some((id, false, status, undo))) = (before, state)
-            && old == id
-        {
-            news.set(Some(News::Done(ended(status, undo))));
+    let ran = StoredValue::new(None::<ActionId>);
+    effect(move || {
+        let state =
+            detail_of(detail, |ActionDetail { action, .. }| (action.id, is_running(action), ended(action)));
+        let Some((id, running, how)) = state else { return };
+        if ran.get_value() == Some(id) && !running {
+            news.set(Some(News::Done(how)));
             list.refetch();
         }
-        state
+        ran.set_value(running.then_some(id));
     });
     leave_when_signed_out(here, move || {
         matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
@@ -232,7 +231,7 @@ fn DetailView(
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.erase(),
                 Err(ApiError { code, .. }) => {
-                    let href = Signal::derive(move || here.read().href());
+                    let href = move || here.read().href();
                     view! {
                         <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
                     }
@@ -242,6 +241,7 @@ fn DetailView(
         </For>
         </div>
     }
+    .erase()
 }
 
 /// The details render again when one of these changes; then nothing typed for the old state may stay.
@@ -259,8 +259,8 @@ fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option
     detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
 }
 
-fn ended(status: Status, undo: UndoState) -> String {
-    match (undo, status) {
+fn ended(action: &Action) -> String {
+    match (action.undo, action.status) {
         (UndoState::Undone, _) => "Undone.".to_owned(),
         (UndoState::Failed, _) => "The undo failed; its own action says why.".to_owned(),
         (_, Status::Completed) => "Completed.".to_owned(),
@@ -304,7 +304,7 @@ fn announce(
     };
     let Decisions { approve, reject, undo } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
-    Effect::new(move |_| {
+    effect(move || {
         if approve.version().get() > 0 {
             say(approve.value().get_untracked(), |action| match action.status {
                 Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
@@ -312,12 +312,12 @@ fn announce(
             });
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if reject.version().get() > 0 {
             say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         if undo.version().get() > 0 {
             say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
         }
@@ -326,7 +326,7 @@ fn announce(
 
 /// A session that ended meanwhile: the sign-in page leads back here.
 fn leave_when_signed_out(here: Memo<Place>, signed_out: impl Fn() -> bool + 'static) {
-    Effect::new(move |_| {
+    effect(move || {
         if signed_out() {
             let mut href = "/sign-in?error=expired&next=".to_owned();
             push_encoded(&mut href, &here.get_untracked().href());

@@ -7,7 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::domain::{Lane, Role};
-use crate::ui::app::Demo;
+use crate::ui::app::Surroundings;
 use crate::ui::parts::{DemoBanner, Icon};
 use crate::ui::place::Place;
 use crate::ui::settled::Settled;
@@ -28,7 +28,7 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
     let query = use_query_map();
     let next = query.with_untracked(|query| own_path(query.get("next")));
     let problem = query.with_untracked(|query| query.get("error")).and_then(|code| sentence(&code));
-    let demo = use_context::<Demo>().is_some_and(|demo| demo.0);
+    let demo = use_context::<Surroundings>().is_some_and(|around| around.demo);
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
     Settled(view! {
         <Title text="Sign in · Countersign"/>

@@ -3,19 +3,16 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::api::{ApiError, session};
 use crate::backend::SessionView;
-use crate::ui::codec::Json;
+use crate::ui::app::Surroundings;
 
 /// The account area of the navigation pane.
 #[component]
 pub(super) fn Account() -> impl IntoView {
-    let current: Resource<Result<SessionView, ApiError>, Json> =
-        Resource::new_with_options(|| (), |()| session(), false);
-    let who = move || current.get().map(|answer| answer.ok().map(identity));
+    let who = use_context::<Surroundings>().and_then(|around| around.who).map(identity);
     view! {
         <div class="account">
-            <Suspense fallback=|| ()>{who}</Suspense>
+            {who}
             <form method="post" action="/sign-out">
                 <button class="pane-link" type="submit" title="Sign out">
                     <Icon name="leave"/>

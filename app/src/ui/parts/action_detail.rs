@@ -16,6 +16,7 @@ use crate::backend::{ActionDetail, ExecutorView};
 use crate::domain::proposal::is_web_url;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
+use crate::ui::dynamic;
 use crate::ui::place::Place;
 use crate::ui::settled::Erase;
 use crate::ui::time::full;
@@ -43,7 +44,7 @@ pub(in crate::ui) fn ActionDetailBody(
 ) -> impl IntoView {
     let Setting { here, now, decisions, wants_focus } = setting;
     let heading = NodeRef::<H2>::new();
-    Effect::new(move |_| {
+    dynamic::effect(move || {
         if let Some(heading) = heading.get()
             && wants_focus.get_value()
         {
@@ -273,7 +274,7 @@ fn execution(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
 
 fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
     let link = |label: &'static str, id: ActionId| -> Fact {
-        let href = move || here.read().with_open(id).href();
+        let href = dynamic::text(move || here.read().with_open(id).href());
         (label, view! { <a href=href data-noscroll>"Open the other action"</a> }.erase())
     };
     let state =
@@ -294,7 +295,7 @@ fn earlier(actions: &[Action], here: Memo<Place>, now: Memo<Timestamp>) -> impl 
             let status = (action.status != Status::None).then(|| view! { <Badge look=action.status/> });
             view! {
                 <li>
-                    <a href=move || here.read().with_open(id).href() data-noscroll>
+                    <a href=dynamic::text(move || here.read().with_open(id).href()) data-noscroll>
                         {action.action_type.label()}
                     </a>
                     <Badge look=action.decision/>

@@ -15,6 +15,7 @@ use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
+use crate::ui::dynamic::{mark, text};
 use crate::ui::place::Place;
 use crate::ui::settled::Erase;
 
@@ -106,16 +107,19 @@ const fn caption(lane: Lane) -> &'static str {
 
 /// The rows of one page; only those that changed render again.
 #[component]
-pub(in crate::ui) fn ActionTable(
+pub(in crate::ui) fn ActionTable<Rows>(
     /// The tab.
     lane: Lane,
     /// The rows in their order.
-    rows: Memo<Vec<Action>>,
+    rows: Rows,
     /// Where the person is.
     here: Memo<Place>,
     /// The page's present.
     now: Memo<Timestamp>,
-) -> impl IntoView {
+) -> impl IntoView
+where
+    Rows: Fn() -> Vec<Action> + Send + Sync + 'static,
+{
     let navigate = use_navigate();
     let heads = columns(lane)
         .iter()
@@ -142,7 +146,7 @@ pub(in crate::ui) fn ActionTable(
                     <tr>{heads}</tr>
                 </thead>
                 <tbody on:click=open_row>
-                    <For each=move || rows.get() key=|action| (action.id, action.version) let:action>
+                    <For each=rows key=|action| (action.id, action.version) let:action>
                         <ActionRow lane action here now/>
                     </For>
                 </tbody>
@@ -166,12 +170,13 @@ fn is_selecting() -> bool {
 #[component]
 fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Memo<Timestamp>) -> impl IntoView {
     let id = action.id;
-    let is_open = Memo::new(move |_| here.read().open.as_deref() == Some(id.to_string().as_str()));
+    let open = id.to_string();
+    let current = mark(move || (here.read().open.as_ref() == Some(&open)).then_some("true"));
     let cells = columns(lane)
         .iter()
         .map(|&column| view! { <td class=column.class()>{cell(column, &action, here, now)}</td> })
         .collect_view();
-    view! { <tr aria-current=move || is_open.get().then_some("true")>{cells}</tr> }
+    view! { <tr aria-current=current>{cells}</tr> }
 }
 
 fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>) -> AnyView {
@@ -202,7 +207,7 @@ fn entity(action: &Action, here: Memo<Place>) -> impl IntoView + use<> {
     let kind = action.entity.kind().label();
     view! {
         <span class="pair">
-        <a class="entity-link" id=format!("open-{id}") href=move || here.read().with_open(id).href() data-noscroll>
+        <a class="entity-link" id=format!("open-{id}") href=text(move || here.read().with_open(id).href()) data-noscroll>
             <ShortText text=action.entity.title()/>
         </a>
         <span class="meta">{kind}</span>

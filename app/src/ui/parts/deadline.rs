@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
+use crate::ui::dynamic::{text, word};
 use crate::ui::time::{Left, full};
 
 /// Amber under a day, red under an hour; the words say the same as the colour.
@@ -13,15 +14,15 @@ pub(super) fn Deadline(
     /// The page's present.
     now: Memo<Timestamp>,
 ) -> impl IntoView {
-    let left = Memo::new(move |_| Left::until(until, now.get()));
-    let class = move || match left.get() {
+    let left = move || Left::until(until, now.get());
+    let class = word(move || match left() {
         Left::Long => "deadline",
         Left::Hours(..) => "deadline soon",
         Left::Minutes(_) | Left::Over => "deadline urgent",
-    };
+    });
     view! {
         <time class=class datetime=until.to_string() title=full(until)>
-            {move || left.get().text(until)}
+            {text(move || left().text(until))}
         </time>
     }
 }

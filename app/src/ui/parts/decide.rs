@@ -13,6 +13,7 @@ use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::{Action, Undo};
+use crate::ui::dynamic::{flag, word};
 
 /// The running decisions of a page: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
@@ -111,8 +112,8 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
                 <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
             </label>
             <div class="submit-row">
-                <button type="submit" class=class disabled=busy>
-                    {move || if busy() { "Approving…" } else { "Approve" }}
+                <button type="submit" class=class disabled=flag(busy)>
+                    {word(move || if busy() { "Approving…" } else { "Approve" })}
                 </button>
                 {final_warning}
             </div>
@@ -138,8 +139,8 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
                     <span class="field-label">"Why it must not happen"</span>
                     <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
                 </label>
-                <button type="submit" class="button" disabled=busy>
-                    {move || if busy() { "Rejecting…" } else { "Reject" }}
+                <button type="submit" class="button" disabled=flag(busy)>
+                    {word(move || if busy() { "Rejecting…" } else { "Reject" })}
                 </button>
             </form>
         </details>

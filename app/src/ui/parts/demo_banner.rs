@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::ui::app::Demo;
+use crate::ui::app::Surroundings;
 
 /// Nothing outside the demo.
 #[component]
 pub(in crate::ui) fn DemoBanner() -> impl IntoView {
-    let demo = use_context::<Demo>().is_some_and(|demo| demo.0);
+    let demo = use_context::<Surroundings>().is_some_and(|around| around.demo);
     demo.then(|| {
         view! {
             <p class="demo-banner">

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::domain::ErrorCode;
+use crate::ui::dynamic::text;
 
 /// A heading, the sentence of the code, and a link that works without wasm, too.
 #[component]
@@ -13,8 +14,7 @@ pub(in crate::ui) fn Failure(
     /// Why.
     code: ErrorCode,
     /// Where the same is loaded again, or its beginning.
-    #[prop(into)]
-    href: Signal<String>,
+    href: impl Fn() -> String + Send + 'static,
     /// Loads it again in place.
     retry: impl Fn() + 'static,
 ) -> impl IntoView {
@@ -31,7 +31,7 @@ pub(in crate::ui) fn Failure(
             <Icon name="triangle"/>
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
-            <a class="button" href=move || href.get() on:click=again>
+            <a class="button" href=text(href) on:click=again>
                 {if refused { "Open the first page" } else { "Try again" }}
             </a>
         </div>

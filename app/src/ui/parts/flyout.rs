@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::notice::{News, Notice};
+use crate::ui::dynamic::text;
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
 pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     /// The URL without it.
-    #[prop(into)]
-    close: Signal<String>,
+    close: impl Fn() -> String + Send + 'static,
     /// What to announce.
     news: RwSignal<Option<News>>,
     children: TypedChildren<V>,
@@ -19,7 +19,7 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     view! {
         <aside class="flyout" id="flyout" aria-label="Details of the action">
             <div class="flyout-bar">
-                <a class="button quiet" href=move || close.get() data-noscroll>
+                <a class="button quiet" href=text(close) data-noscroll>
                     <Icon name="cross"/>
                     "Close"
                 </a>

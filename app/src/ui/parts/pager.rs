@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::icon::Icon;
 
 /// Where the neighbours are; none where there is none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(in crate::ui) struct Neighbours {
     /// The URL of the page before.
     pub(in crate::ui) previous: Option<String>,
@@ -18,11 +18,39 @@ pub(in crate::ui) struct Neighbours {
 
 /// Links; the missing one stays as text, so that nothing jumps.
 #[component]
-pub(in crate::ui) fn Pager(
+pub(in crate::ui) fn Pager<Where>(
     /// Where they lead.
-    neighbours: Memo<Neighbours>,
-) -> impl IntoView {
-    let step = |href: Option<String>, name: &'static str, rel: &'static str, icon: &'static str| match href {
+    neighbours: Where,
+) -> impl IntoView
+where
+    Where: Fn() -> Neighbours + Send + 'static,
+{
+    let content = move || {
+        let Neighbours { previous, next, rows } = neighbours();
+        let rows = match rows {
+            1 => "1 action on this page".to_owned(),
+            rows => format!("{rows} actions on this page"),
+        };
+        view! {
+            <span class="pager-rows">{rows}</span>
+            {step(previous, "Previous", "prev", "left")}
+            {step(next, "Next", "next", "right")}
+        }
+    };
+    view! {
+        <nav class="pager" aria-label="Pages">
+            {content}
+        </nav>
+    }
+}
+
+fn step(
+    href: Option<String>,
+    name: &'static str,
+    rel: &'static str,
+    icon: &'static str,
+) -> impl IntoView + use<> {
+    match href {
         Some(href) => Either::Left(view! {
             <a class="button quiet" href=href rel=rel>
                 <Icon name=icon/>
@@ -35,16 +63,5 @@ pub(in crate::ui) fn Pager(
                 {name}
             </span>
         }),
-    };
-    let rows = move || match neighbours.read().rows {
-        1 => "1 action on this page".to_owned(),
-        rows => format!("{rows} actions on this page"),
-    };
-    view! {
-        <nav class="pager" aria-label="Pages">
-            <span class="pager-rows">{rows}</span>
-            {move || step(neighbours.get().previous, "Previous", "prev", "left")}
-            {move || step(neighbours.get().next, "Next", "next", "right")}
-        </nav>
     }
 }

@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use crate::domain::Lane;
+use crate::ui::dynamic::mark;
 use crate::ui::place::Place;
 
 /// Pending, In progress, History.
 #[component]
 pub(in crate::ui) fn Tabs(
-    /// The tab that is shown.
-    #[prop(into)]
-    current: Signal<Option<Lane>>,
+    /// Where the person is.
+    here: Memo<Place>,
 ) -> impl IntoView {
     let tabs = Lane::ALL
         .iter()
@@ -20,7 +20,7 @@ pub(in crate::ui) fn Tabs(
                     <a
                         class="tab"
                         href=Place::of(lane).href()
-                        aria-current=move || (current.get() == Some(lane)).then_some("page")
+                        aria-current=mark(move || (here.read().lane == lane).then_some("page"))
                     >
                         {lane.label()}
                     </a>

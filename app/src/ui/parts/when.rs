@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
+use crate::ui::dynamic::text;
 use crate::ui::time::{ago, full};
 
 /// Counts from the page's present and moves on with it.
@@ -15,7 +16,7 @@ pub(super) fn When(
 ) -> impl IntoView {
     view! {
         <time class="when" datetime=at.to_string() title=full(at)>
-            {move || ago(at, now.get())}
+            {text(move || ago(at, now.get()))}
         </time>
     }
 }
