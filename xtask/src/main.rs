@@ -17,6 +17,7 @@ mod process;
 mod run;
 mod service;
 mod site;
+mod snip;
 mod step;
 mod style;
 mod tally;

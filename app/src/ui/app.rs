@@ -7,10 +7,10 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
-use super::dynamic::effect;
 use super::pages::{ActionCenter, NotFound, SignIn};
 use super::place::Place;
 use super::theme;
+use super::whenever::whenever;
 use crate::backend::SessionView;
 use crate::domain::Lane;
 
@@ -51,7 +51,7 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let surroundings: SharedValue<Surroundings, Json> = SharedValue::new_with_encoding(Surroundings::look);
     provide_context(surroundings.into_inner());
-    effect(|| {
+    whenever(|| {
         theme::restore();
         // Says that events are handled from now on: styles show what needs them, and tests wait for it.
         if let Some(root) = document().document_element() {

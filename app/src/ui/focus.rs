@@ -8,9 +8,9 @@ use leptos::web_sys::HtmlElement;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::dynamic::effect;
 use super::parts::News;
 use super::place::Place;
+use super::whenever::whenever;
 
 /// Opening by hand moves the focus into the details; closing gives it back to the row.
 pub(super) fn follow_opening(
@@ -19,7 +19,7 @@ pub(super) fn follow_opening(
     wants_focus: StoredValue<bool>,
 ) {
     let before = StoredValue::new(here.read_untracked().open.clone());
-    effect(move || {
+    whenever(move || {
         let open = here.read().open.clone();
         let before = before.try_update_value(|before| std::mem::replace(before, open.clone())).flatten();
         if before != open {
@@ -47,7 +47,7 @@ pub(super) fn has_focus(place: &str) -> bool {
 /// Escape leaves a field first, so that nothing typed is lost by one key.
 pub(super) fn close_on_escape(here: Memo<Place>) {
     let navigate = use_navigate();
-    effect(move || {
+    whenever(move || {
         let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             let here = here.get_untracked();
@@ -68,7 +68,7 @@ pub(super) fn close_on_escape(here: Memo<Place>) {
 pub(super) fn forget_url_failure(here: Memo<Place>) {
     let query = use_query_map();
     let navigate = use_navigate();
-    effect(move || {
+    whenever(move || {
         if query.read_untracked().get_str("__err").is_some() {
             navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
-use super::dynamic::effect;
+use super::whenever::whenever;
 use crate::domain::time::{SignedDuration, Timestamp};
 use crate::domain::{Action, Status, UndoState};
 
@@ -25,7 +25,7 @@ pub(super) const fn is_running(action: &Action) -> bool {
 /// The present as the page knows it: the time of the answer, and what passed since.
 pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
     let passed = RwSignal::new(SignedDuration::ZERO);
-    effect(move || {
+    whenever(move || {
         rendered_at.track();
         passed.set(SignedDuration::ZERO);
     });
@@ -40,7 +40,7 @@ pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
 
 /// Calls `look` every two seconds while `running` says so and somebody can see the page.
 pub(super) fn poll_while(running: Memo<bool>, look: impl Fn() + Clone + 'static) {
-    effect(move || {
+    whenever(move || {
         if running.get() {
             let look = look.clone();
             interval(POLL, move || {
@@ -54,7 +54,7 @@ pub(super) fn poll_while(running: Memo<bool>, look: impl Fn() + Clone + 'static)
 
 /// Calls `step` at that pace for as long as the current owner lives.
 fn every(pace: Duration, step: impl Fn() + Clone + 'static) {
-    effect(move || interval(pace, step.clone()));
+    whenever(move || interval(pace, step.clone()));
 }
 
 fn interval(pace: Duration, step: impl Fn() + 'static) {

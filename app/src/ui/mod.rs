@@ -11,15 +11,14 @@ mod app;
 mod codec;
 #[cfg(feature = "ssr")]
 mod document;
-mod dynamic;
 mod focus;
 mod live;
 mod pages;
 mod parts;
 mod place;
-mod settled;
 mod theme;
 mod time;
+mod whenever;
 
 pub use app::App;
 #[cfg(feature = "ssr")]

@@ -13,7 +13,6 @@ use crate::backend::{ActionDetail, Offer};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
 use crate::ui::codec::Json;
-use crate::ui::dynamic::{effect, word};
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
@@ -21,7 +20,7 @@ use crate::ui::parts::{
     Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
-use crate::ui::settled::{Erase, Settled};
+use crate::ui::whenever::whenever;
 
 type List = Resource<(Lane, Result<ActionPage, ApiError>), Json>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
@@ -31,14 +30,14 @@ type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 pub(in crate::ui) fn ActionCenter() -> impl IntoView {
     let place = use_place();
     let exists = Memo::new(move |_| place.read().is_some());
-    Settled(move || {
+    move || {
         if exists.get() {
             let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
             Either::Left(view! { <Board here/> })
         } else {
             Either::Right(view! { <NotFound/> })
         }
-    })
+    }
 }
 
 #[component]
@@ -78,7 +77,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                     <h1>"Action center"</h1>
                     <Tabs here/>
                 </header>
-                <section class="list" class:loading=now_loading aria-label=word(move || here.read().lane.label())>
+                <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <Transition fallback=Skeleton set_pending=loading>
                         <ListView list here quiet/>
                     </Transition>
@@ -94,7 +93,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                                     </Transition>
                                 </Flyout>
                             }
-                            .erase()
+                            .into_any()
                         })
                 }}
             </div>
@@ -147,7 +146,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         list.refetch();
     });
     // A load that the person asked for, by a tab or a page, may dim the rows again.
-    effect(move || {
+    whenever(move || {
         here.track();
         quiet.set(false);
     });
@@ -158,18 +157,18 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 <ActionTable lane rows here now/>
                 <Pager neighbours/>
             }
-            .erase(),
-            Shape::Empty(lane) => view! { <EmptyState lane/> }.erase(),
+            .into_any(),
+            Shape::Empty(lane) => view! { <EmptyState lane/> }.into_any(),
             Shape::Failed(code) => {
                 let href = move || start_over(&here.read(), code);
                 view! {
                     <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
                 }
-                .erase()
+                .into_any()
             }
         })
     };
-    view! { <div class="slot">{content}</div> }.erase()
+    view! { <div class="slot">{content}</div> }.into_any()
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
@@ -198,7 +197,7 @@ fn DetailView(
         Memo::new(move |_| detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
     let ran = StoredValue::new(None::<ActionId>);
-    effect(move || {
+    whenever(move || {
         let state =
             detail_of(detail, |ActionDetail { action, .. }| (action.id, is_running(action), ended(action)));
         let Some((id, running, how)) = state else { return };
@@ -229,19 +228,19 @@ fn DetailView(
         <div class="slot">
         <For each=shown key=identity let:answer>
             {match answer {
-                Ok(detail) => view! { <ActionDetailBody detail setting/> }.erase(),
+                Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
                 Err(ApiError { code, .. }) => {
                     let href = move || here.read().href();
                     view! {
                         <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
                     }
-                    .erase()
+                    .into_any()
                 }
             }}
         </For>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// The details render again when one of these changes; then nothing typed for the old state may stay.
@@ -304,7 +303,7 @@ fn announce(
     };
     let Decisions { approve, reject, undo } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
-    effect(move || {
+    whenever(move || {
         if approve.version().get() > 0 {
             say(approve.value().get_untracked(), |action| match action.status {
                 Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
@@ -312,12 +311,12 @@ fn announce(
             });
         }
     });
-    effect(move || {
+    whenever(move || {
         if reject.version().get() > 0 {
             say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
         }
     });
-    effect(move || {
+    whenever(move || {
         if undo.version().get() > 0 {
             say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
         }
@@ -326,7 +325,7 @@ fn announce(
 
 /// A session that ended meanwhile: the sign-in page leads back here.
 fn leave_when_signed_out(here: Memo<Place>, signed_out: impl Fn() -> bool + 'static) {
-    effect(move || {
+    whenever(move || {
         if signed_out() {
             let mut href = "/sign-in?error=expired&next=".to_owned();
             push_encoded(&mut href, &here.get_untracked().href());

@@ -5,7 +5,6 @@ use leptos_meta::Title;
 
 use crate::domain::Lane;
 use crate::ui::place::Place;
-use crate::ui::settled::Settled;
 
 /// Answers with status 404.
 #[component]
@@ -14,7 +13,7 @@ pub(in crate::ui) fn NotFound() -> impl IntoView {
     if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
         response.set_status(axum::http::StatusCode::NOT_FOUND);
     }
-    Settled(view! {
+    view! {
         <Title text="Page not found · Countersign"/>
         <main class="lone">
             <h1>"Page not found"</h1>
@@ -23,5 +22,5 @@ pub(in crate::ui) fn NotFound() -> impl IntoView {
                 "Open the Action center"
             </a>
         </main>
-    })
+    }
 }

@@ -10,7 +10,6 @@ use crate::domain::{Lane, Role};
 use crate::ui::app::Surroundings;
 use crate::ui::parts::{DemoBanner, Icon};
 use crate::ui::place::Place;
-use crate::ui::settled::Settled;
 
 /// The roles of the demo's buttons, each alone but for the one that only works together.
 const DEMO_ROLES: [&[Role]; 6] = [
@@ -30,7 +29,7 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
     let problem = query.with_untracked(|query| query.get("error")).and_then(|code| sentence(&code));
     let demo = use_context::<Surroundings>().is_some_and(|around| around.demo);
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
-    Settled(view! {
+    view! {
         <Title text="Sign in · Countersign"/>
         <main class="sign-in">
             <DemoBanner/>
@@ -66,7 +65,7 @@ pub(in crate::ui) fn SignIn() -> impl IntoView {
                 </form>
             </div>
         </main>
-    })
+    }
 }
 
 /// One form a role, so that each button works alone.

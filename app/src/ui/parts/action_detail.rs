@@ -16,10 +16,9 @@ use crate::backend::{ActionDetail, ExecutorView};
 use crate::domain::proposal::is_web_url;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
-use crate::ui::dynamic;
 use crate::ui::place::Place;
-use crate::ui::settled::Erase;
 use crate::ui::time::full;
+use crate::ui::whenever::whenever;
 
 /// Where the details stand and what they share with the page.
 #[derive(Clone, Copy)]
@@ -44,7 +43,7 @@ pub(in crate::ui) fn ActionDetailBody(
 ) -> impl IntoView {
     let Setting { here, now, decisions, wants_focus } = setting;
     let heading = NodeRef::<H2>::new();
-    dynamic::effect(move || {
+    whenever(move || {
         if let Some(heading) = heading.get()
             && wants_focus.get_value()
         {
@@ -55,8 +54,8 @@ pub(in crate::ui) fn ActionDetailBody(
     let action = &detail.action;
     let pending = action.decision == Decision::Pending;
     let had_effect = action.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect());
-    let decide = pending.then(|| view! { <Decide detail=detail.clone() decisions/> }.erase());
-    let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.erase());
+    let decide = pending.then(|| view! { <Decide detail=detail.clone() decisions/> }.into_any());
+    let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.into_any());
     view! {
         <div class="detail">
             <header class="detail-head">
@@ -76,16 +75,16 @@ pub(in crate::ui) fn ActionDetailBody(
                     {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> })}
                 </p>
             </header>
-            {effect(&detail, pending).erase()}
+            {effect(&detail, pending).into_any()}
             <Facts title="Target" facts=target(action)/>
             <Facts title="Parameters" facts=parameters(action)/>
             <Facts title="Why" facts=why(action)/>
-            {evidence(&action.evidence).erase()}
+            {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
             <Facts title="Execution" facts=execution(action, now)/>
             <Facts title="Undo" facts=undo_links(action, here)/>
-            {earlier(&detail.earlier, here, now).erase()}
+            {earlier(&detail.earlier, here, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}
@@ -102,14 +101,14 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
                 <span>"Can be undone: " {reverse.label()} "."</span>
             </p>
         }
-        .erase(),
+        .into_any(),
         Undo::Never(why) => view! {
             <p class="effect-line strong">
                 <Icon name="triangle"/>
                 <span>"This can't be undone: " {why} "."</span>
             </p>
         }
-        .erase(),
+        .into_any(),
     };
     view! {
         <section class="effect">
@@ -138,24 +137,24 @@ fn executor(executor: Option<&ExecutorView>) -> impl IntoView + use<> {
 }
 
 fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
-    value.map(|value| (label, view! { <VisibleText text=value.clone() lines=true/> }.erase()))
+    value.map(|value| (label, view! { <VisibleText text=value.clone() lines=true/> }.into_any()))
 }
 
 fn mono(label: &'static str, value: String) -> Fact {
-    (label, view! { <code><VisibleText text=value/></code> }.erase())
+    (label, view! { <code><VisibleText text=value/></code> }.into_any())
 }
 
 fn time(label: &'static str, at: Timestamp, now: Memo<Timestamp>) -> Fact {
-    (label, view! { {full(at)} " (" <When at now/> ")" }.erase())
+    (label, view! { {full(at)} " (" <When at now/> ")" }.into_any())
 }
 
 fn target(action: &Action) -> Vec<Fact> {
     let asset = &action.asset;
     let kind = action.entity.kind().label();
-    let mut facts = vec![("Entity type", kind.erase())];
+    let mut facts = vec![("Entity type", kind.into_any())];
     facts.extend(action.entity.fields().into_iter().map(|(label, value)| mono(label, value)));
     facts.push(mono(asset.kind.label(), asset.name.clone()));
-    facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().erase())));
+    facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
     facts.extend(text("Device group", asset.device_group.as_ref()));
     facts
 }
@@ -165,8 +164,8 @@ fn parameters(action: &Action) -> Vec<Fact> {
 }
 
 fn why(action: &Action) -> Vec<Fact> {
-    let verdict = action.verdict.map(|verdict| ("Verdict", view! { <Badge look=verdict/> }.erase()));
-    let alert = action.alert.as_ref().map(|of| ("Alert", alert(of).erase()));
+    let verdict = action.verdict.map(|verdict| ("Verdict", view! { <Badge look=verdict/> }.into_any()));
+    let alert = action.alert.as_ref().map(|of| ("Alert", alert(of).into_any()));
     let mut facts = Vec::new();
     facts.extend(verdict);
     facts.extend(text("Comment", action.comment.as_ref()));
@@ -188,8 +187,8 @@ fn alert(alert: &Alert) -> AnyView {
                 <span class="visually-hidden">" (opens in a new tab)"</span>
             </a>
         }
-        .erase(),
-        None => view! { <VisibleText text=title/> }.erase(),
+        .into_any(),
+        None => view! { <VisibleText text=title/> }.into_any(),
     }
 }
 
@@ -225,13 +224,13 @@ fn proposal(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
     let by = &action.proposed_by;
     let who = view! { <VisibleText text=by.name.clone()/> " (" {by.kind.label()} ")" };
     let mut facts = vec![
-        ("Proposed by", who.erase()),
-        ("Source", action.source.label().erase()),
+        ("Proposed by", who.into_any()),
+        ("Source", action.source.label().into_any()),
         time("Proposed", action.proposed_at, now),
     ];
     if action.decision == Decision::Pending {
         let until = action.expires_at;
-        facts.push(("Expires", view! { {full(until)} " (" <Deadline until now/> ")" }.erase()));
+        facts.push(("Expires", view! { {full(until)} " (" <Deadline until now/> ")" }.into_any()));
     }
     facts
 }
@@ -247,11 +246,11 @@ fn decision(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
         }
     };
     let what = match &action.decided_by {
-        Some(by) => summary(by.name.clone(), action.decided_at).erase(),
-        None => action.decision.label().erase(),
+        Some(by) => summary(by.name.clone(), action.decided_at).into_any(),
+        None => action.decision.label().into_any(),
     };
     let mut facts = vec![("Decision", what)];
-    facts.extend(action.decided_at.map(|at| ("Decided", full(at).erase())));
+    facts.extend(action.decided_at.map(|at| ("Decided", full(at).into_any())));
     facts.extend(text("Reason", action.reason.as_ref()));
     facts.extend(action.approval_id.map(|id| mono("Approval ID", id.to_string())));
     facts
@@ -261,10 +260,10 @@ fn execution(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
     if action.status == Status::None {
         return Vec::new();
     }
-    let mut facts = vec![("Status", view! { <Badge look=action.status/> }.erase())];
+    let mut facts = vec![("Status", view! { <Badge look=action.status/> }.into_any())];
     if action.status == Status::Unknown {
         let text = "It was sent and no trustworthy answer came back. A person has to look at the target.";
-        facts.push(("What it means", text.erase()));
+        facts.push(("What it means", text.into_any()));
     }
     facts.extend(text("Detail", action.status_detail.as_ref()));
     facts.extend(text("Executor", action.executor.as_ref()));
@@ -274,11 +273,10 @@ fn execution(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
 
 fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
     let link = |label: &'static str, id: ActionId| -> Fact {
-        let href = dynamic::text(move || here.read().with_open(id).href());
-        (label, view! { <a href=href data-noscroll>"Open the other action"</a> }.erase())
+        (label, view! { <a href=move || here.read().with_open(id).href() data-noscroll>"Open the other action"</a> }.into_any())
     };
     let state =
-        (action.undo != UndoState::None).then(|| ("State", view! { <Badge look=action.undo/> }.erase()));
+        (action.undo != UndoState::None).then(|| ("State", view! { <Badge look=action.undo/> }.into_any()));
     let mut facts = Vec::new();
     facts.extend(state);
     facts.extend(action.undo_of.map(|id| link("Reverses", id)));
@@ -295,7 +293,7 @@ fn earlier(actions: &[Action], here: Memo<Place>, now: Memo<Timestamp>) -> impl 
             let status = (action.status != Status::None).then(|| view! { <Badge look=action.status/> });
             view! {
                 <li>
-                    <a href=dynamic::text(move || here.read().with_open(id).href()) data-noscroll>
+                    <a href=move || here.read().with_open(id).href() data-noscroll>
                         {action.action_type.label()}
                     </a>
                     <Badge look=action.decision/>
@@ -326,7 +324,7 @@ fn identifiers(action: &Action) -> Vec<Fact> {
     facts.push(mono("Version", action.version.to_string()));
     facts.push(mono("Digest", action.digest.clone()));
     if let Some(technique) = action.action_type.info().technique {
-        facts.push(("D3FEND", format!("{} {}", technique.id, technique.name).erase()));
+        facts.push(("D3FEND", format!("{} {}", technique.id, technique.name).into_any()));
     }
     facts
 }

@@ -15,9 +15,7 @@ use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
-use crate::ui::dynamic::{mark, text};
 use crate::ui::place::Place;
-use crate::ui::settled::Erase;
 
 /// A column of any tab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,33 +169,35 @@ fn is_selecting() -> bool {
 fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Memo<Timestamp>) -> impl IntoView {
     let id = action.id;
     let open = id.to_string();
-    let current = mark(move || (here.read().open.as_ref() == Some(&open)).then_some("true"));
+    let is_open = move || here.read().open.as_ref() == Some(&open);
     let cells = columns(lane)
         .iter()
         .map(|&column| view! { <td class=column.class()>{cell(column, &action, here, now)}</td> })
         .collect_view();
-    view! { <tr aria-current=current>{cells}</tr> }
+    view! { <tr aria-current=move || is_open().then_some("true")>{cells}</tr> }
 }
 
 fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>) -> AnyView {
     match column {
-        Column::Severity => view! { <Badge look=action.severity/> }.erase(),
-        Column::ActionType => action.action_type.label().erase(),
-        Column::Entity => entity(action, here).erase(),
-        Column::Asset => asset(action).erase(),
-        Column::ProposedBy => proposer(action).erase(),
-        Column::Verdict => action.verdict.map(|verdict| view! { <Badge look=verdict/> }).erase(),
-        Column::Proposed => view! { <When at=action.proposed_at now/> }.erase(),
-        Column::Updated => view! { <When at=action.updated_at now/> }.erase(),
-        Column::Expires => view! { <Deadline until=action.expires_at now/> }.erase(),
-        Column::Status => view! { <Badge look=action.status/> }.erase(),
-        Column::StatusWithDetail => status_with_detail(action).erase(),
-        Column::Decision => view! { <Badge look=action.decision/> }.erase(),
-        Column::DecidedBy => action.decided_by.as_ref().map(person).erase(),
-        Column::Source => action.source.label().erase(),
-        Column::Undo => (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).erase(),
+        Column::Severity => view! { <Badge look=action.severity/> }.into_any(),
+        Column::ActionType => action.action_type.label().into_any(),
+        Column::Entity => entity(action, here).into_any(),
+        Column::Asset => asset(action).into_any(),
+        Column::ProposedBy => proposer(action).into_any(),
+        Column::Verdict => action.verdict.map(|verdict| view! { <Badge look=verdict/> }).into_any(),
+        Column::Proposed => view! { <When at=action.proposed_at now/> }.into_any(),
+        Column::Updated => view! { <When at=action.updated_at now/> }.into_any(),
+        Column::Expires => view! { <Deadline until=action.expires_at now/> }.into_any(),
+        Column::Status => view! { <Badge look=action.status/> }.into_any(),
+        Column::StatusWithDetail => status_with_detail(action).into_any(),
+        Column::Decision => view! { <Badge look=action.decision/> }.into_any(),
+        Column::DecidedBy => action.decided_by.as_ref().map(person).into_any(),
+        Column::Source => action.source.label().into_any(),
+        Column::Undo => {
+            (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
+        }
         Column::Investigation => {
-            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).erase()
+            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).into_any()
         }
     }
 }
@@ -207,7 +207,7 @@ fn entity(action: &Action, here: Memo<Place>) -> impl IntoView + use<> {
     let kind = action.entity.kind().label();
     view! {
         <span class="pair">
-        <a class="entity-link" id=format!("open-{id}") href=text(move || here.read().with_open(id).href()) data-noscroll>
+        <a class="entity-link" id=format!("open-{id}") href=move || here.read().with_open(id).href() data-noscroll>
             <ShortText text=action.entity.title()/>
         </a>
         <span class="meta">{kind}</span>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
-use crate::ui::dynamic::{text, word};
 use crate::ui::time::{Left, full};
 
 /// Amber under a day, red under an hour; the words say the same as the colour.
@@ -15,14 +14,14 @@ pub(super) fn Deadline(
     now: Memo<Timestamp>,
 ) -> impl IntoView {
     let left = move || Left::until(until, now.get());
-    let class = word(move || match left() {
+    let class = move || match left() {
         Left::Long => "deadline",
         Left::Hours(..) => "deadline soon",
         Left::Minutes(_) | Left::Over => "deadline urgent",
-    });
+    };
     view! {
-        <time class=class datetime=until.to_string() title=full(until)>
-            {text(move || left().text(until))}
+        <time class=move || class() datetime=until.to_string() title=full(until)>
+            {move || left().text(until)}
         </time>
     }
 }

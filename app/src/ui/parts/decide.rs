@@ -13,7 +13,6 @@ use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::{Action, Undo};
-use crate::ui::dynamic::{flag, word};
 
 /// The running decisions of a page: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
@@ -112,8 +111,8 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
                 <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
             </label>
             <div class="submit-row">
-                <button type="submit" class=class disabled=flag(busy)>
-                    {word(move || if busy() { "Approving…" } else { "Approve" })}
+                <button type="submit" class=class disabled=move || busy()>
+                    {move || if busy() { "Approving…" } else { "Approve" }}
                 </button>
                 {final_warning}
             </div>
@@ -139,8 +138,8 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
                     <span class="field-label">"Why it must not happen"</span>
                     <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
                 </label>
-                <button type="submit" class="button" disabled=flag(busy)>
-                    {word(move || if busy() { "Rejecting…" } else { "Reject" })}
+                <button type="submit" class="button" disabled=move || busy()>
+                    {move || if busy() { "Rejecting…" } else { "Reject" }}
                 </button>
             </form>
         </details>

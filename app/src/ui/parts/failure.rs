@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::domain::ErrorCode;
-use crate::ui::dynamic::text;
 
 /// A heading, the sentence of the code, and a link that works without wasm, too.
 #[component]
@@ -31,7 +30,7 @@ pub(in crate::ui) fn Failure(
             <Icon name="triangle"/>
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
-            <a class="button" href=text(href) on:click=again>
+            <a class="button" href=move || href() on:click=again>
                 {if refused { "Open the first page" } else { "Try again" }}
             </a>
         </div>

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::notice::{News, Notice};
-use crate::ui::dynamic::text;
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
@@ -19,7 +18,7 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     view! {
         <aside class="flyout" id="flyout" aria-label="Details of the action">
             <div class="flyout-bar">
-                <a class="button quiet" href=text(close) data-noscroll>
+                <a class="button quiet" href=move || close() data-noscroll>
                     <Icon name="cross"/>
                     "Close"
                 </a>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::domain::Lane;
-use crate::ui::dynamic::mark;
 use crate::ui::place::Place;
 
 /// Pending, In progress, History.
@@ -20,7 +19,7 @@ pub(in crate::ui) fn Tabs(
                     <a
                         class="tab"
                         href=Place::of(lane).href()
-                        aria-current=mark(move || (here.read().lane == lane).then_some("page"))
+                        aria-current=move || (here.read().lane == lane).then_some("page")
                     >
                         {lane.label()}
                     </a>

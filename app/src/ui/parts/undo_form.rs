@@ -10,7 +10,6 @@ use crate::backend::{ActionDetail, Offer};
 use crate::domain::Action;
 use crate::domain::Undo;
 use crate::domain::proposal::LONGEST_COMMENT;
-use crate::ui::dynamic::{flag, word};
 
 /// The form, or the sentence why there is none.
 #[component]
@@ -54,8 +53,8 @@ pub(super) fn UndoForm(
                         <span class="field-label">"Why it is undone"</span>
                         <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
                     </label>
-                    <button type="submit" class="button" disabled=flag(busy)>
-                        {word(move || if busy() { "Undoing…" } else { "Undo this action" })}
+                    <button type="submit" class="button" disabled=move || busy()>
+                        {move || if busy() { "Undoing…" } else { "Undo this action" }}
                     </button>
                 </form>
             </details>

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
-use crate::ui::dynamic::text;
 use crate::ui::time::{ago, full};
 
 /// Counts from the page's present and moves on with it.
@@ -16,7 +15,7 @@ pub(super) fn When(
 ) -> impl IntoView {
     view! {
         <time class="when" datetime=at.to_string() title=full(at)>
-            {text(move || ago(at, now.get()))}
+            {move || ago(at, now.get())}
         </time>
     }
 }
