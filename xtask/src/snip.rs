@@ -1,15 +1,27 @@
-//! Takes code out of the wasm that is there only because a table of functions names it.
+//! Takes code out of the wasm that the compiler can't know to be unused.
 //!
-//! Every erased view carries a second way to hydrate, asynchronously, which serves routes whose code is loaded later.
-//! We have none: the page is hydrated in one go, from `hydrate_body`. The compiler can't see that a pointer in a table
-//! is never called, so this says it. If it were called after all, the page would stop hydrating and every browser
-//! test with it.
+//! - Every erased view carries a second way to hydrate, asynchronously, which serves routes whose code is loaded later.
+//!   We have none: the page is hydrated in one go, from `hydrate_body`.
+//! - The client of server functions can stream bodies, by classes that it exports to JavaScript. None of ours does.
+//! - The JSON reader can say which float it found where none belongs. No answer holds one, and the page shows none.
+//!
+//! The first two stop the page if they are called after all, and every browser test with it; a float is left blank.
 
 use anyhow::{Result, anyhow};
 use rustc_demangle::demangle;
-use walrus::{FunctionBuilder, FunctionKind, Module, ModuleConfig};
+use walrus::ir::Value;
+use walrus::{FunctionBuilder, FunctionKind, LocalFunction, Module, ModuleConfig, TypeId, ValType};
 
-/// The module without the bodies of asynchronous hydration, which its name section tells.
+/// What stands in place of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stub {
+    /// Stops.
+    Unreachable,
+    /// Answers `Ok(())` as formatters do.
+    Nothing,
+}
+
+/// The module without the bodies of what is unused, which its name section tells.
 pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut module = ModuleConfig::new()
         // As wasm-bindgen reads it: what the linker wrote is well-formed, and not everything in it is standard yet.
@@ -19,32 +31,43 @@ pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
     let unused: Vec<_> = module
         .funcs
         .iter_local()
-        .filter(|(id, _)| module.funcs.get(*id).name.as_deref().is_some_and(hydrates_later))
-        .map(|(id, local)| (id, local.ty()))
+        .filter_map(|(id, local)| {
+            let stub = module.funcs.get(id).name.as_deref().and_then(stub)?;
+            Some((id, local.ty(), stub))
+        })
         .collect();
-    for (id, ty) in unused {
-        let stub = unreachable(&mut module, ty);
-        module.funcs.get_mut(id).kind = FunctionKind::Local(stub);
+    for (id, ty, stub) in unused {
+        let body = body(&mut module, ty, stub);
+        module.funcs.get_mut(id).kind = FunctionKind::Local(body);
     }
     Ok(module.emit_wasm())
 }
 
-fn unreachable(module: &mut Module, ty: walrus::TypeId) -> walrus::LocalFunction {
-    let (params, results) = {
-        let ty = module.types.get(ty);
-        (ty.params().to_vec(), ty.results().to_vec())
-    };
+fn body(module: &mut Module, ty: TypeId, stub: Stub) -> LocalFunction {
+    let ty = module.types.get(ty);
+    let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
     let args = params.iter().map(|param| module.locals.add(*param)).collect();
     let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-    builder.func_body().unreachable();
+    match (stub, results.as_slice()) {
+        (Stub::Nothing, [ValType::I32]) => builder.func_body().const_(Value::I32(0)),
+        _ => builder.func_body().unreachable(),
+    };
     builder.local_func(args)
 }
 
-/// Not the glue that drops its futures: what drops one thing may, merged by the compiler, drop another as well.
-fn hydrates_later(symbol: &str) -> bool {
+/// Only what can be nothing else: the compiler keeps one of two functions that came out alike, under either name. The
+/// futures of asynchronous hydration are like nothing but each other; what they call, and what drops them, is not.
+fn stub(symbol: &str) -> Option<Stub> {
     let name = format!("{:#}", demangle(symbol));
-    !name.contains("drop_in_place")
-        && (name.ends_with("::hydrate_async") || name.contains("::hydrate_async::{{closure}}"))
+    let streams = name.starts_with("intounderlying");
+    let hydrates_later =
+        name.ends_with("::into_any::hydrate_async") || name.ends_with("::hydrate_async::{{closure}}");
+    let shows_a_float = name.starts_with("core::fmt::float::float_to_");
+    match (streams || hydrates_later, shows_a_float) {
+        (true, _) => Some(Stub::Unreachable),
+        (false, true) => Some(Stub::Nothing),
+        (false, false) => None,
+    }
 }
 
 #[cfg(test)]
@@ -52,19 +75,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_asynchronous_hydration_is_taken_out() {
+    fn only_what_is_unused_is_taken_out() {
+        let later = "_ZN6tachys4view13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$";
         let cases = [
-            ("_ZN6tachys4view8any_view7IntoAny8into_any13hydrate_async17h0123456789abcdefE", true),
             (
-                "_ZN6tachys4view8any_view13hydrate_async28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE",
-                true,
+                "_ZN6tachys4view8any_view7IntoAny8into_any13hydrate_async17h0123456789abcdefE".to_owned(),
+                Some(Stub::Unreachable),
             ),
-            ("_ZN6tachys4view8any_view19hydrate_from_server17h0123456789abcdefE", false),
-            ("_ZN4core3ptr52drop_in_place$LT$tachys..hydrate_async$GT$17h0123456789abcdefE", false),
-            ("hydrate", false),
+            (format!("{later}17h0123456789abcdefE"), Some(Stub::Unreachable)),
+            (format!("{later}28_$u7b$$u7b$closure$u7d$$u7d$17h0123456789abcdefE"), None),
+            ("_ZN6tachys4view8any_view19hydrate_from_server17h0123456789abcdefE".to_owned(), None),
+            ("_ZN4core3ptr52drop_in_place$LT$tachys..hydrate_async$GT$17h0123456789abcdefE".to_owned(), None),
+            ("intounderlyingsink_write_58a9338f50bce61c".to_owned(), Some(Stub::Unreachable)),
+            ("__wbg_intounderlyingsink_free_58a9338f50bce61c".to_owned(), None),
+            (
+                "_RINvNtNtCsgXGp5Oqx2Ny_4core3fmt5float29float_to_decimal_common_exactdEB6_".to_owned(),
+                Some(Stub::Nothing),
+            ),
+            ("hydrate".to_owned(), None),
         ];
         for (symbol, expected) in cases {
-            assert_eq!(hydrates_later(symbol), expected, "{symbol}");
+            assert_eq!(stub(&symbol), expected, "{symbol}");
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 3;
+const RECIPE: u32 = 6;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,8 +168,8 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
     // Each feature by name: with all of them it emits what browsers do not read yet.
     process::check(
         Command::new(&wasm_opt.program)
-            // Twice, since the first time makes new work for the second. Nothing lies under the address 1,024: the
-            // linker puts the stack there, which ends before.
+            // Twice, since the first time makes new work for the second. The lowest
+            // 1,024 bytes are the far end of the stack, where nothing is ever kept.
             .args([
                 "-Oz",
                 "-Oz",
