@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, Caller, Error, ListQuery, Proposal, Seen};
+use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Caller, Error, Proposal, Seen};
 
 /// The server's service, as the server functions and the REST API hold it.
 pub type SharedBackend = Arc<dyn Backend>;
@@ -17,8 +17,8 @@ pub type SharedBackend = Arc<dyn Backend>;
 /// What can be asked of the server.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// One page of a lane, in its default order.
-    async fn list(&self, caller: &Caller, query: ListQuery) -> Result<ActionPage, Error>;
+    /// One page of a list.
+    async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
 
     /// One action as it is.
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;

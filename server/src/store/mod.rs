@@ -4,20 +4,24 @@
 //! [`Authorized`] value and repeats its facts in the statement's `WHERE`, so it answers "no row" rather than write
 //! what is no longer allowed. To add a database, write a file like `sqlite.rs` that mounts `queries.rs`.
 
+mod keys;
+#[cfg(test)]
+mod lists;
 mod sqlite;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::{
-    Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
-    Severity, Source, UserId,
+    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope, Scope,
+    Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::audit::Record;
+
+pub use keys::{KeyValue, Position};
 
 /// The store, as the service holds it.
 pub type SharedStore = Arc<dyn Store>;
@@ -63,46 +67,6 @@ impl From<StoreError> for app::domain::Error {
 }
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
-
-/// A position in a lane's order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Position {
-    /// The sort key of the row at the edge.
-    pub key: SortKey,
-    /// Its id, which breaks ties.
-    pub id: ActionId,
-    /// Whether the page lies before the position rather than after it.
-    pub before: bool,
-}
-
-/// The sort key of a lane's default order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SortKey {
-    /// Pending: severity, expiry, age; most urgent first.
-    Urgency(String),
-    /// In progress and History: last change, newest first.
-    Updated(Timestamp),
-}
-
-impl Position {
-    /// The position of a row in its lane's order.
-    #[must_use]
-    pub fn of(action: &Action, lane: Lane, before: bool) -> Self {
-        let key = match lane {
-            Lane::Pending => SortKey::Urgency(urgency(action)),
-            Lane::InProgress | Lane::History => SortKey::Updated(action.updated_at),
-        };
-        Self { key, id: action.id, before }
-    }
-}
-
-/// Most urgent first in plain byte order: severity, then expiry, then age.
-fn urgency(action: &Action) -> String {
-    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
-    let (expires, proposed) = (action.expires_at.as_microsecond(), action.proposed_at.as_microsecond());
-    format!("{severity}-{expires:020}-{proposed:020}")
-}
 
 /// One local user.
 #[derive(Debug, Clone)]
@@ -220,14 +184,15 @@ pub trait Store: Send + Sync {
     /// Opens a writing transaction. It holds the write lock from the start.
     async fn begin(&self) -> Result<Box<dyn Transaction>>;
 
-    /// Up to `limit` rows of a lane in its default order, from a position on. Rows come in the lane's order also for
-    /// a page before the position.
+    /// Up to `limit` rows of a list, from a position on, whatever limit and cursor the query names itself. Rows come
+    /// in the list's order also for a page before the position. `now` is where rolling time periods end.
     async fn page(
         &self,
         scope: &RowScope,
-        lane: Lane,
-        limit: u32,
+        query: &ActionQuery,
         from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
     ) -> Result<Vec<Action>>;
 
     /// One action, if the scope shows it.

@@ -1,7 +1,7 @@
 //! Actions: propose, list, load, decide, undo.
 
 use app::backend::Proposed;
-use app::domain::{Action, ActionId, Caller, Decision, Error, ListQuery, Proposal, Seen, Status};
+use app::domain::{Action, ActionId, ActionQuery, Caller, Decision, Error, Proposal, Seen, Status};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
@@ -124,7 +124,7 @@ pub(super) async fn create(
     once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
 }
 
-/// List the actions of a lane, in its default order.
+/// List the actions of a lane: filtered, sorted, page by page.
 #[utoipa::path(
     get, path = "/api/v1/actions", tag = "actions", operation_id = "list_actions",
     params(super::openapi::ListParams),
@@ -140,7 +140,7 @@ pub(super) async fn list(
     pairs: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(pairs) = pairs.map_err(|_| Problem::malformed("the query can't be read"))?;
-    let query = input::list_query(pairs)?;
+    let query = input::action_query(&pairs)?;
     let page = app.backend.list(&caller, query.clone()).await.map_err(|error| match error {
         // What is wrong stands in the query, and the cursor is all that the service looks into.
         Error::Invalid(_) => Problem::malformed("cursor is none that this server gave out"),
@@ -157,11 +157,13 @@ pub(super) async fn list(
     Ok(response)
 }
 
-fn links(query: &ListQuery, next: Option<&str>, prev: Option<&str>) -> String {
+fn links(query: &ActionQuery, next: Option<&str>, prev: Option<&str>) -> String {
     let link = |(rel, cursor): (&str, Option<&str>)| {
         cursor.map(|cursor| {
-            let ListQuery { lane, limit, .. } = query;
-            format!("<{ACTIONS}?lane={lane}&limit={limit}&cursor={}>; rel=\"{rel}\"", encode(cursor))
+            let page = ActionQuery { cursor: Some(cursor.to_owned()), ..query.clone() };
+            let pairs: Vec<_> =
+                page.pairs().iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+            format!("<{ACTIONS}?{}>; rel=\"{rel}\"", pairs.join("&"))
         })
     };
     [("next", next), ("prev", prev)].into_iter().filter_map(link).collect::<Vec<_>>().join(", ")

@@ -4,11 +4,12 @@
 
 mod actions;
 mod commands;
+mod list;
 mod people;
 mod rows;
 
 use app::domain::{
-    Action, ActionId, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,6 +33,35 @@ pub(in crate::store) struct SqlStore {
 impl SqlStore {
     pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>) -> Self {
         Self { reader, writer }
+    }
+
+    /// Where writes go.
+    #[cfg(test)]
+    pub(super) const fn writer(&self) -> &Pool<Db> {
+        &self.writer
+    }
+
+    /// How the database would carry out a page, line by line.
+    #[cfg(test)]
+    pub(super) async fn plan(
+        &self,
+        query: &ActionQuery,
+        from: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        list::plan(&mut *self.writer.acquire().await?, query, from, now).await
+    }
+
+    /// Gives the rows of an older program their keys.
+    pub(super) async fn key_rows(&self) -> Result<()> {
+        loop {
+            let mut tx = super::begin(&self.writer).await?;
+            let keyed = list::key_rows(&mut tx).await?;
+            tx.commit().await?;
+            if keyed == 0 {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -57,11 +87,12 @@ impl Store for SqlStore {
     async fn page(
         &self,
         scope: &RowScope,
-        lane: Lane,
-        limit: u32,
+        query: &ActionQuery,
         from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
     ) -> Result<Vec<Action>> {
-        actions::page(&mut *self.reader.acquire().await?, scope, lane, limit, from).await
+        list::page(&mut *self.reader.acquire().await?, scope, query, from, limit, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {

@@ -1,4 +1,11 @@
-//! One page of a list: what is asked for and what comes back.
+//! What a list shows: one tab, a filter, an order, a page. One type for the URL, server functions, REST and the store.
+//!
+//! `filter` says which rows, `sort` in which order, `text` is the only place that reads and writes the names that the
+//! outside sees. To add a filter, add it to [`Filter`] and to the table in `text`.
+
+mod filter;
+mod sort;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,42 +13,43 @@ use super::action::Action;
 use super::lifecycle::Lane;
 use super::time::Timestamp;
 
+pub use filter::{Filter, Period, Undoable};
+pub use sort::{Sort, SortKey};
+pub use text::QueryError;
+
 /// Rows a page holds where nobody says otherwise.
 pub const DEFAULT_LIMIT: u16 = 50;
 
 /// The sizes that a page may have.
 pub const LIMITS: [u16; 4] = [25, 50, 100, 200];
 
-/// What a list shows: one lane in its default order, from a cursor on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListQuery {
+/// What a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionQuery {
     /// The tab.
     pub lane: Lane,
+    /// Which rows of it.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Sort,
     /// Rows a page, one of [`LIMITS`].
-    #[serde(default = "default_limit")]
     pub limit: u16,
     /// An opaque position from an earlier answer's `next` or `prev`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-const fn default_limit() -> u16 {
-    DEFAULT_LIMIT
-}
-
-impl ListQuery {
-    /// The first page of a lane.
+impl ActionQuery {
+    /// The first page of a tab, all of it, in its default order.
     #[must_use]
-    pub const fn first(lane: Lane) -> Self {
-        Self { lane, limit: DEFAULT_LIMIT, cursor: None }
+    pub fn of(lane: Lane) -> Self {
+        Self { lane, filter: Filter::default(), sort: Sort::of(lane), limit: DEFAULT_LIMIT, cursor: None }
     }
 }
 
 /// One page of actions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionPage {
-    /// The rows, in the lane's order.
+    /// The rows, in the order that was asked for.
     pub items: Vec<Action>,
     /// Where the next page starts; none on the last.
     pub next: Option<String>,
