@@ -20,6 +20,14 @@ pub trait Backend: Send + Sync {
     /// One page of a list.
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
 
+    /// Everything that the query matches, whatever its page, as a file.
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error>;
+
     /// One action as it is.
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;
 
@@ -49,6 +57,26 @@ pub trait Backend: Send + Sync {
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+}
+
+/// The forms that an export can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// RFC 4180 with a header, as words for people; safe to open in a spreadsheet.
+    Csv,
+    /// One JSON object a line, as words for machines.
+    JsonLines,
+}
+
+/// A finished export.
+#[derive(Debug)]
+pub struct Export {
+    /// At its beginning; it has no name and is gone once this is closed.
+    pub file: std::fs::File,
+    /// Its length.
+    pub bytes: u64,
+    /// The time as of which it is complete and consistent.
+    pub as_of: Timestamp,
 }
 
 /// What became of one proposal.

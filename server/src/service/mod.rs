@@ -7,6 +7,7 @@ pub mod clock;
 mod decide;
 mod dispatch;
 mod expire;
+mod export;
 mod intake;
 mod read;
 pub mod replay;
@@ -35,13 +36,20 @@ pub struct Service {
     executors: Arc<Executors>,
     /// Rings when a command was enqueued, so that the worker need not wait for its next look.
     enqueued: Arc<Notify>,
+    exporting: export::Running,
 }
 
 impl Service {
     /// A service over a store.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
-        Self { store, clock, executors: Arc::new(executors), enqueued: Arc::new(Notify::new()) }
+        Self {
+            store,
+            clock,
+            executors: Arc::new(executors),
+            enqueued: Arc::new(Notify::new()),
+            exporting: export::Running::default(),
+        }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

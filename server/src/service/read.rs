@@ -1,6 +1,6 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
-use app::backend::{ActionDetail, Backend, ExecutorView, Offer, Proposed};
+use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
 use app::domain::query::{LIMITS, SortKey};
 use app::domain::{
     Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, Proposal, Seen,
@@ -28,7 +28,8 @@ impl Backend for Service {
         let limit = usize::from(query.limit);
         let now = self.clock.now();
         // One row more tells whether there is another page.
-        let mut items = self.store.page(&scope, &query, from.as_ref(), u32::from(query.limit) + 1, now).await?;
+        let mut items =
+            self.store.page(&scope, &query, from.as_ref(), u32::from(query.limit) + 1, now).await?;
         let more = items.len() > limit;
         let before = from.as_ref().is_some_and(|from| from.before);
         if more && before {
@@ -42,6 +43,15 @@ impl Backend for Service {
         let next = if before || more { edge(items.last(), false) } else { None };
         let prev = if before && more || !before && from.is_some() { edge(items.first(), true) } else { None };
         Ok(ActionPage { items, next, prev, rendered_at: now })
+    }
+
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error> {
+        self.write_export(caller, query, format).await
     }
 
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {

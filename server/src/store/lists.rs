@@ -27,7 +27,14 @@ fn by() -> Authorized {
 async fn estate(actions: usize) -> (SharedStore, TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("t.db").display());
-    let args = seed::Args { database_url: url.clone(), actions, seed: 7, now: Some(now()), demo: true, sandbox: None };
+    let args = seed::Args {
+        database_url: url.clone(),
+        actions,
+        seed: 7,
+        now: Some(now()),
+        demo: true,
+        sandbox: None,
+    };
     seed::run(args).await.unwrap();
     (connect(&url).await.unwrap(), folder)
 }
@@ -79,9 +86,7 @@ async fn every_order_shows_every_row_once_in_both_directions() {
         let mut rows = all_of(&store, lane).await;
         assert!(!rows.is_empty());
         for &key in SortKey::ALL {
-            rows.sort_by_cached_key(|action| {
-                (Position::of(action, key, false).key, action.id.to_string())
-            });
+            rows.sort_by_cached_key(|action| (Position::of(action, key, false).key, action.id.to_string()));
             for descending in [false, true] {
                 let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
                 for backwards in [false, true] {
@@ -185,7 +190,12 @@ async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
     let filter = Filter { search: Some(text.to_owned()), ..Filter::default() };
     let mut found = BTreeSet::new();
     for &lane in Lane::ALL {
-        found.extend(set(&walk(store, &ActionQuery { filter: filter.clone(), ..ActionQuery::of(lane) }, false).await));
+        found.extend(set(&walk(
+            store,
+            &ActionQuery { filter: filter.clone(), ..ActionQuery::of(lane) },
+            false,
+        )
+        .await));
     }
     found
 }
@@ -195,7 +205,8 @@ fn means(action: &Action, text: &str) -> bool {
     let text = text.to_lowercase();
     let names = [action.entity.title().to_lowercase(), action.asset.name.to_lowercase()];
     let approval = action.approval_id.map(|id| id.to_string());
-    let ids = [action.investigation_id.clone(), action.incident_id.clone(), approval, Some(action.id.to_string())];
+    let ids =
+        [action.investigation_id.clone(), action.incident_id.clone(), approval, Some(action.id.to_string())];
     let anywhere = text.chars().count() >= 3;
     names.iter().any(|name| if anywhere { name.contains(&text) } else { name.starts_with(&text) })
         || ids.iter().flatten().any(|id| id.to_lowercase().starts_with(&text))
@@ -222,8 +233,26 @@ async fn a_search_finds_parts_of_names_and_beginnings_of_ids() {
     tx.commit().await.unwrap();
 
     let mut texts: Vec<String> = odd.iter().map(|name| (*name).to_owned()).collect();
-    texts.extend(["50%", "0%_o", "%", "_", "\"", "a_b", "\" OR", "öü-", "東京", "ÄÖÜ", "no such thing", ".exe", "c:", "a"].map(str::to_owned));
-    for action in rows.iter().step_by(97) {
+    texts.extend(
+        [
+            "50%",
+            "0%_o",
+            "%",
+            "_",
+            "\"",
+            "a_b",
+            "\" OR",
+            "öü-",
+            "東京",
+            "ÄÖÜ",
+            "no such thing",
+            ".exe",
+            "c:",
+            "a",
+        ]
+        .map(str::to_owned),
+    );
+    for action in rows.iter().step_by(251) {
         let title: Vec<char> = action.entity.title().chars().collect();
         texts.push(title.iter().skip(title.len() / 3).take(6).collect::<String>().to_uppercase());
         texts.push(action.asset.name.chars().take(2).collect());
@@ -232,15 +261,12 @@ async fn a_search_finds_parts_of_names_and_beginnings_of_ids() {
         texts.extend(action.investigation_id.clone());
         texts.extend(action.approval_id.map(|id| id.to_string()));
     }
-    let mut found_many = false;
     for text in texts.iter().filter(|text| !text.is_empty()) {
         let expected: BTreeSet<_> = rows.iter().filter(|a| means(a, text)).map(|a| a.id).collect();
         let found = search(&store, text).await;
         assert!(found == expected, "{text:?}: {} found, {} expected", found.len(), expected.len());
-        found_many |= found.len() > 1_000;
     }
     assert!(search(&store, "no such thing").await.is_empty());
-    let _ = found_many;
 }
 
 /// Rows that keep their key and lane while others come and go are shown exactly once.

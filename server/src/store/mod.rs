@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::{
-    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope, Scope,
-    Source, UserId,
+    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope,
+    Scope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -52,6 +52,9 @@ pub enum StoreError {
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// What was read could not be written away.
+    #[error("the export could not be written: {0}")]
+    Export(std::io::Error),
     /// Any other answer of the database.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
@@ -67,6 +70,26 @@ impl From<StoreError> for app::domain::Error {
 }
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Takes the rows of an export, one by one.
+pub trait Rows: Send {
+    /// One row: its id, and a cell for each of the query's columns.
+    ///
+    /// # Errors
+    /// If it can't be written; the export ends with it.
+    fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> std::io::Result<()>;
+}
+
+/// One cell of an export, in the words of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// A text, or a word of a vocabulary.
+    Text(std::borrow::Cow<'a, str>),
+    /// A time.
+    Time(Timestamp),
+    /// No value.
+    Nothing,
+}
 
 /// One local user.
 #[derive(Debug, Clone)]
@@ -194,6 +217,15 @@ pub trait Store: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Action>>;
+
+    /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
+    async fn export(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut dyn Rows,
+    ) -> Result<()>;
 
     /// One action, if the scope shows it.
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;

@@ -9,10 +9,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use app::domain::Lane;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use app::domain::Lane;
-use sqlx::{Pool, QueryBuilder, SqlSafeStr};
+use sqlx::{Connection as _, Pool, QueryBuilder, SqlSafeStr, SqliteConnection};
 
 use super::{Result, StoreError};
 
@@ -92,6 +92,11 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
     Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
 }
 
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut SqliteConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin().await?)
+}
+
 /// The condition that a row's text holds this.
 fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
@@ -111,10 +116,7 @@ fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
 
 /// The plan of a statement, line by line.
 #[cfg(test)]
-async fn explain(
-    db: &mut sqlx::SqliteConnection,
-    sql: &mut QueryBuilder<Db>,
-) -> Result<Vec<String>> {
+async fn explain(db: &mut SqliteConnection, sql: &mut QueryBuilder<Db>) -> Result<Vec<String>> {
     use sqlx::Row as _;
     let text = format!("EXPLAIN QUERY PLAN {}", sql.sql().as_str());
     let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(db).await?;
@@ -186,7 +188,8 @@ mod tests {
             sandbox: None,
         };
         crate::seed::run(args).await.unwrap();
-        let rows = "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
+        let rows =
+            "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
                     ORDER BY id";
         let found = "SELECT COUNT(*) FROM search WHERE search MATCH '\".exe\"'";
         let store = SqliteStore::open(&url).await.unwrap();

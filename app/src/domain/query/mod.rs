@@ -3,6 +3,7 @@
 //! `filter` says which rows, `sort` in which order, `text` is the only place that reads and writes the names that the
 //! outside sees. To add a filter, add it to [`Filter`] and to the table in `text`.
 
+mod column;
 mod filter;
 mod sort;
 mod text;
@@ -13,6 +14,7 @@ use super::action::Action;
 use super::lifecycle::Lane;
 use super::time::Timestamp;
 
+pub use column::Column;
 pub use filter::{Filter, Period, Undoable};
 pub use sort::{Sort, SortKey};
 pub use text::QueryError;
@@ -32,6 +34,8 @@ pub struct ActionQuery {
     pub filter: Filter,
     /// In which order.
     pub sort: Sort,
+    /// With which columns, in this order; none means [`Column::DEFAULT`].
+    pub columns: Vec<Column>,
     /// Rows a page, one of [`LIMITS`].
     pub limit: u16,
     /// An opaque position from an earlier answer's `next` or `prev`.
@@ -42,7 +46,20 @@ impl ActionQuery {
     /// The first page of a tab, all of it, in its default order.
     #[must_use]
     pub fn of(lane: Lane) -> Self {
-        Self { lane, filter: Filter::default(), sort: Sort::of(lane), limit: DEFAULT_LIMIT, cursor: None }
+        Self {
+            lane,
+            filter: Filter::default(),
+            sort: Sort::of(lane),
+            columns: Vec::new(),
+            limit: DEFAULT_LIMIT,
+            cursor: None,
+        }
+    }
+
+    /// The columns to show.
+    #[must_use]
+    pub fn shown_columns(&self) -> &[Column] {
+        if self.columns.is_empty() { Column::DEFAULT } else { &self.columns }
     }
 }
 

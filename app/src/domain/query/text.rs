@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{ActionQuery, DEFAULT_LIMIT, Filter, LIMITS, Sort, SortKey};
+use super::{ActionQuery, Column, DEFAULT_LIMIT, Filter, LIMITS, Sort, SortKey};
 use crate::domain::lifecycle::Lane;
 use crate::domain::time::Timestamp;
 
@@ -51,7 +51,7 @@ macro_rules! each_set {
 
 /// The names of all fields, for whoever used another.
 const NAMES: &str = "lane, type, entity_type, asset, decision, decided_by, source, status, severity, device_group, \
-                     investigation, approval, undoable, period, from, to, q, sort, limit and cursor";
+                     investigation, approval, undoable, period, from, to, q, sort, cols, limit and cursor";
 
 impl ActionQuery {
     /// The query as names and values, without what is the default anyway. Reading them gives the same query.
@@ -73,6 +73,12 @@ impl ActionQuery {
             let sign = if self.sort.descending { "-" } else { "" };
             pairs.push(("sort", format!("{sign}{}", self.sort.key)));
         }
+        if !self.columns.is_empty() {
+            pairs.push((
+                "cols",
+                self.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(","),
+            ));
+        }
         if self.limit != DEFAULT_LIMIT {
             pairs.push(("limit", self.limit.to_string()));
         }
@@ -88,7 +94,7 @@ impl ActionQuery {
         pairs: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Result<Self, QueryError> {
         let mut filter = Filter::default();
-        let (mut lane, mut sort, mut limit, mut cursor) = (None, None, None, None);
+        let (mut lane, mut sort, mut columns, mut limit, mut cursor) = (None, None, None, None, None);
         for (name, value) in pairs {
             let (name, value) = (name.as_ref(), value.as_ref());
             if value.chars().count() > LONGEST_VALUE {
@@ -112,6 +118,7 @@ impl ActionQuery {
                 "q" if value.is_empty() => {}
                 "q" => once(&mut filter.search, name, value.to_owned())?,
                 "sort" => once(&mut sort, name, read_sort(name, value)?)?,
+                "cols" => once(&mut columns, name, read_columns(name, value)?)?,
                 "limit" => once(&mut limit, name, read_limit(name, value)?)?,
                 "cursor" => once(&mut cursor, name, value.to_owned())?,
                 _ => return Err(QueryError::new(name, format!("is no field of a list; it has {NAMES}"))),
@@ -122,7 +129,8 @@ impl ActionQuery {
         }
         let lane = lane.unwrap_or(Lane::Pending);
         let sort = sort.unwrap_or(Sort::of(lane));
-        Ok(Self { lane, filter, sort, limit: limit.unwrap_or(DEFAULT_LIMIT), cursor })
+        let (columns, limit) = (columns.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
+        Ok(Self { lane, filter, sort, columns, limit, cursor })
     }
 }
 
@@ -157,10 +165,27 @@ fn time(name: &str, value: &str) -> Result<Timestamp, QueryError> {
 fn read_sort(name: &str, value: &str) -> Result<Sort, QueryError> {
     let (descending, key) = value.strip_prefix('-').map_or((false, value), |key| (true, key));
     let key = key.parse().map_err(|_| {
-        let error = format!("can't be {value:?}; it is one of {}, with - before it for descending", list(SortKey::ALL));
+        let error = format!(
+            "can't be {value:?}; it is one of {}, with - before it for descending",
+            list(SortKey::ALL)
+        );
         QueryError::new(name, error)
     })?;
     Ok(Sort { key, descending })
+}
+
+fn read_columns(name: &str, value: &str) -> Result<Vec<Column>, QueryError> {
+    let mut columns = Vec::new();
+    for column in value.split(',') {
+        let column = column.parse().map_err(|_| {
+            QueryError::new(name, format!("can't have {column:?}; it has some of {}", list(Column::ALL)))
+        })?;
+        if columns.contains(&column) {
+            return Err(QueryError::new(name, format!("names {column} twice")));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
 }
 
 fn read_limit(name: &str, value: &str) -> Result<u16, QueryError> {
@@ -183,9 +208,11 @@ mod tests {
     use proptest::collection::btree_set;
     use proptest::option;
     use proptest::prelude::*;
-    use proptest::sample::{Index, select};
+    use proptest::sample::{Index, select, subsequence};
 
-    fn words<T: Copy + Ord + std::fmt::Debug + 'static>(all: &'static [T]) -> impl Strategy<Value = BTreeSet<T>> {
+    fn words<T: Copy + Ord + std::fmt::Debug + 'static>(
+        all: &'static [T],
+    ) -> impl Strategy<Value = BTreeSet<T>> {
         btree_set(select(all), 0..3)
     }
 
@@ -198,7 +225,8 @@ mod tests {
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
-        let kinds = (words(ActionType::ALL), words(EntityKind::ALL), words(Decision::ALL), words(Source::ALL));
+        let kinds =
+            (words(ActionType::ALL), words(EntityKind::ALL), words(Decision::ALL), words(Source::ALL));
         let more = (words(Status::ALL), words(Severity::ALL), words(Undoable::ALL));
         let names = (texts(), texts(), texts(), texts(), texts());
         let when = (option::of(select(Period::ALL)), times(), times(), option::of(".{1,40}"));
@@ -209,8 +237,20 @@ mod tests {
             let (period, from, to, search) = when;
             let free = period.is_none();
             Filter {
-                action_type, entity_kind, asset, decision, decided_by, source, status, severity, device_group,
-                investigation, approval, undoable, period, search,
+                action_type,
+                entity_kind,
+                asset,
+                decision,
+                decided_by,
+                source,
+                status,
+                severity,
+                device_group,
+                investigation,
+                approval,
+                undoable,
+                period,
+                search,
                 from: from.filter(|_| free),
                 to: to.filter(|_| free),
             }
@@ -218,10 +258,20 @@ mod tests {
     }
 
     fn queries() -> impl Strategy<Value = ActionQuery> {
-        let sort = (select(SortKey::ALL), any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
+        let sort =
+            (select(SortKey::ALL), any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
         let limit = any::<Index>().prop_map(|index| *index.get(&LIMITS));
-        (select(Lane::ALL), filters(), sort, limit, option::of("[A-Za-z0-9_-]{1,40}"))
-            .prop_map(|(lane, filter, sort, limit, cursor)| ActionQuery { lane, filter, sort, limit, cursor })
+        let columns = subsequence(Column::ALL, 0..=Column::ALL.len()).prop_shuffle();
+        (select(Lane::ALL), filters(), sort, columns, limit, option::of("[A-Za-z0-9_-]{1,40}")).prop_map(
+            |(lane, filter, sort, columns, limit, cursor)| ActionQuery {
+                lane,
+                filter,
+                sort,
+                columns,
+                limit,
+                cursor,
+            },
+        )
     }
 
     proptest! {
@@ -256,6 +306,9 @@ mod tests {
             (&[("limit", "+25")], "limit is \"+25\""),
             (&[("sort", "-comment")], "sort can't be \"-comment\""),
             (&[("sort", "--updated")], "sort can't be"),
+            (&[("cols", "")], "cols can't have \"\""),
+            (&[("cols", "asset,colour")], "cols can't have \"colour\""),
+            (&[("cols", "asset,asset")], "cols names asset twice"),
             (&[("from", "yesterday")], "from is \"yesterday\""),
             (&[("period", "7d"), ("to", "2026-01-31T00:00:00Z")], "period does not go together"),
         ];

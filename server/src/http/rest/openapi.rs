@@ -22,13 +22,17 @@ use crate::http::problem::Problem;
     paths(
         actions::create,
         actions::list,
+        actions::export_csv,
+        actions::export_jsonl,
         actions::load,
         actions::approve,
         actions::reject,
         actions::undo,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
-    components(schemas(Lane, FieldError, Problem)),
+    components(schemas(
+        Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
+    )),
     tags((name = "actions", description = "Remediation actions")),
     security(("token" = [])),
     modifiers(&Token),
@@ -114,6 +118,9 @@ pub(super) struct ListParams {
     /// One of the sort keys; with `-` before it, descending.
     #[param(example = "-updated")]
     sort: Option<String>,
+    /// Columns of an export, by their ids, with commas between.
+    #[param(example = "updated,type,asset")]
+    cols: Option<String>,
     /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
     limit: Option<u16>,
     /// `next` or `prev` of an earlier answer.

@@ -1,8 +1,7 @@
 //! Statements on actions.
 
 use app::domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lifecycle, RowScope, Source, UserId,
-    Verdict,
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lifecycle, RowScope, Source, UserId, Verdict,
 };
 use sqlx::QueryBuilder;
 

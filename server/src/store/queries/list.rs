@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::query::{Filter, SortKey};
+use app::domain::query::{Filter, Sort, SortKey};
 use app::domain::{Action, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
@@ -76,33 +76,51 @@ fn statement(
     limit: u32,
     now: Timestamp,
 ) -> QueryBuilder<Db> {
-    let column = column(query.sort.key);
-    let forward = query.sort.descending == from.is_some_and(|from| from.before);
-    let mut sql =
-        QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE lane = "));
-    // A literal, so that the index on the lane is used however the statement is prepared.
-    sql.push("'").push(query.lane.as_str()).push("'");
-    if let Some(principal) = principal(scope) {
-        sql.push(" AND proposed_by_id = ").push_bind(principal.to_owned());
-    }
-    push_filter(&mut sql, &query.filter, now);
-    match (matches, &query.filter.search) {
-        (Some(ids), _) => push_any(&mut sql, "id", ids.iter().cloned()),
-        (None, Some(search)) => Search::of(search).push_test(&mut sql),
-        (None, None) => {}
-    }
+    let backwards = from.is_some_and(|from| from.before);
+    let forward = query.sort.descending == backwards;
+    let mut sql = QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!()));
+    push_rows(&mut sql, scope, query, matches, now);
     if let Some(from) = from {
-        sql.push(" AND (").push(column).push(", id) ").push(if forward { ">" } else { "<" }).push(" (");
+        sql.push(" AND (")
+            .push(column(query.sort.key))
+            .push(", id) ")
+            .push(if forward { ">" } else { "<" })
+            .push(" (");
         match &from.key {
             KeyValue::Text(key) => sql.push_bind(key.clone()),
             KeyValue::Time(at) => sql.push_bind(*at),
         };
         sql.push(", ").push_bind(from.id.to_string()).push(")");
     }
-    let order = if forward { "ASC" } else { "DESC" };
-    sql.push(" ORDER BY ").push(column).push(" ").push(order).push(", id ").push(order);
+    push_order(&mut sql, query.sort, backwards);
     sql.push(" LIMIT ").push_bind(i64::from(limit));
     sql
+}
+
+/// `FROM actions WHERE` with all that the query says about rows.
+pub(super) fn push_rows(
+    sql: &mut QueryBuilder<Db>,
+    scope: &RowScope,
+    query: &ActionQuery,
+    matches: Option<&[String]>,
+    now: Timestamp,
+) {
+    // A literal, so that the index on the lane is used however the statement is prepared.
+    sql.push(" FROM actions WHERE lane = '").push(query.lane.as_str()).push("'");
+    if let Some(principal) = principal(scope) {
+        sql.push(" AND proposed_by_id = ").push_bind(principal.to_owned());
+    }
+    push_filter(sql, &query.filter, now);
+    match (matches, &query.filter.search) {
+        (Some(ids), _) => push_any(sql, "id", ids.iter().cloned()),
+        (None, Some(search)) => Search::of(search).push_test(sql),
+        (None, None) => {}
+    }
+}
+
+pub(super) fn push_order(sql: &mut QueryBuilder<Db>, sort: Sort, backwards: bool) {
+    let order = if sort.descending == backwards { "ASC" } else { "DESC" };
+    sql.push(" ORDER BY ").push(column(sort.key)).push(" ").push(order).push(", id ").push(order);
 }
 
 fn push_filter(sql: &mut QueryBuilder<Db>, filter: &Filter, now: Timestamp) {
@@ -148,7 +166,7 @@ fn push_any(sql: &mut QueryBuilder<Db>, column: &str, values: impl IntoIterator<
 }
 
 /// What is searched for, folded as the keys are.
-struct Search {
+pub(super) struct Search {
     text: String,
     /// An end that no continuation of the text reaches.
     end: String,
@@ -156,7 +174,7 @@ struct Search {
 }
 
 impl Search {
-    fn of(search: &str) -> Self {
+    pub(super) fn of(search: &str) -> Self {
         let text = fold(search);
         Self { end: format!("{text}\u{10FFFF}"), anywhere: text.chars().count() >= ANYWHERE, text }
     }
@@ -193,7 +211,11 @@ impl Search {
 
 /// The ids of all matches in a lane, if they are few. Each way to match is asked for by itself, so that each has an
 /// index to answer from.
-async fn few_matches(db: &mut Connection, lane: Lane, search: &Search) -> Result<Option<Vec<String>>> {
+pub(super) async fn few_matches(
+    db: &mut Connection,
+    lane: Lane,
+    search: &Search,
+) -> Result<Option<Vec<String>>> {
     let mut ids = BTreeSet::new();
     let limit = i64::try_from(FEW_MATCHES + 1).unwrap_or(i64::MAX);
     let mut ways = Vec::new();

@@ -4,6 +4,7 @@
 
 mod actions;
 mod commands;
+mod export;
 mod list;
 mod people;
 mod rows;
@@ -19,7 +20,8 @@ use std::collections::BTreeSet;
 use super::Db;
 use crate::audit::Record;
 use crate::store::{
-    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Store, StoreError, Transaction, User,
+    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
+    User,
 };
 
 type Connection = <Db as Database>::Connection;
@@ -93,6 +95,16 @@ impl Store for SqlStore {
         now: Timestamp,
     ) -> Result<Vec<Action>> {
         list::page(&mut *self.reader.acquire().await?, scope, query, from, limit, now).await
+    }
+
+    async fn export(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut dyn Rows,
+    ) -> Result<()> {
+        export::export(&self.reader, scope, query, now, into).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
