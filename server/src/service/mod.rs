@@ -18,7 +18,6 @@ use std::sync::Arc;
 use app::domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::Notify;
 
 use crate::audit::canonical_hash;
 use crate::executor::Executors;
@@ -33,15 +32,13 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
-    /// Rings when a command was enqueued, so that the worker need not wait for its next look.
-    enqueued: Arc<Notify>,
 }
 
 impl Service {
     /// A service over a store.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
-        Self { store, clock, executors: Arc::new(executors), enqueued: Arc::new(Notify::new()) }
+        Self { store, clock, executors: Arc::new(executors) }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.
@@ -60,11 +57,6 @@ impl Service {
     #[must_use]
     pub fn executors(&self) -> &Arc<Executors> {
         &self.executors
-    }
-
-    /// Resolves once a command may be waiting.
-    pub async fn command_enqueued(&self) {
-        self.enqueued.notified().await;
     }
 }
 

@@ -13,10 +13,18 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Pool, SqlSafeStr};
 
+use super::changes::{Bells, News};
 use super::{Result, StoreError};
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Sqlite;
+
+/// Nothing: a transaction has the write lock already.
+macro_rules! claim_clause {
+    () => {
+        ""
+    };
+}
 
 #[path = "queries/mod.rs"]
 mod queries;
@@ -26,6 +34,8 @@ pub(super) use queries::SqlStore as SqliteStore;
 /// How long a statement waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
+pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
 
 fn migrations() -> Migrator {
     let spine = Migration::new(
@@ -61,7 +71,7 @@ impl SqliteStore {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self::new(reader, writer))
+        Ok(Self::new(reader, writer, Bells::new()))
     }
 }
 
@@ -82,18 +92,7 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
     Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
 }
 
-impl From<sqlx::Error> for StoreError {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLITE_BUSY and its extended codes (BUSY_RECOVERY, BUSY_SNAPSHOT, BUSY_TIMEOUT), SQLITE_LOCKED.
-        const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
-        match &error {
-            sqlx::Error::PoolTimedOut => Self::Busy,
-            sqlx::Error::Database(database)
-                if database.code().is_some_and(|code| BUSY.contains(&code.as_ref())) =>
-            {
-                Self::Busy
-            }
-            _ => Self::Database(error),
-        }
-    }
+/// Commits. Other processes on the file are not told; they look from time to time.
+async fn commit(tx: sqlx::Transaction<'static, Db>, _news: News) -> Result<()> {
+    Ok(tx.commit().await?)
 }

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 
 use super::Db;
 use crate::audit::Record;
+use crate::store::changes::{Bells, Changes, News};
 use crate::store::{
     AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Store, StoreError, Transaction, User,
 };
@@ -27,11 +28,12 @@ type Connection = <Db as Database>::Connection;
 pub(in crate::store) struct SqlStore {
     reader: Pool<Db>,
     writer: Pool<Db>,
+    bells: Bells,
 }
 
 impl SqlStore {
-    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>) -> Self {
-        Self { reader, writer }
+    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>, bells: Bells) -> Self {
+        Self { reader, writer, bells }
     }
 }
 
@@ -51,7 +53,12 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 #[async_trait]
 impl Store for SqlStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>> {
-        Ok(Box::new(SqlTransaction(super::begin(&self.writer).await?)))
+        let begun = super::begin(&self.writer).await?;
+        Ok(Box::new(SqlTransaction(begun, News::default(), self.bells.clone())))
+    }
+
+    fn changes(&self) -> Changes {
+        self.bells.listen()
     }
 
     async fn page(
@@ -129,8 +136,8 @@ impl Store for SqlStore {
     }
 }
 
-/// A writing transaction; dropped without commit, it is rolled back.
-struct SqlTransaction(sqlx::Transaction<'static, Db>);
+/// A writing transaction with what a commit of it tells others; dropped without commit, it is rolled back.
+struct SqlTransaction(sqlx::Transaction<'static, Db>, News, Bells);
 
 #[async_trait]
 impl Transaction for SqlTransaction {
@@ -170,6 +177,7 @@ impl Transaction for SqlTransaction {
         action: ActionId,
         now: Timestamp,
     ) -> Result<()> {
+        self.1.command = true;
         commands::enqueue(&mut self.0, id, action, now).await
     }
 
@@ -186,6 +194,7 @@ impl Transaction for SqlTransaction {
     }
 
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
+        self.1.record = true;
         let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
             .fetch_optional(&mut *self.0)
             .await?;
@@ -282,6 +291,9 @@ impl Transaction for SqlTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        Ok(self.0.commit().await?)
+        let Self(tx, news, bells) = *self;
+        super::commit(tx, news).await?;
+        bells.ring(news);
+        Ok(())
     }
 }

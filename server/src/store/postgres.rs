@@ -1,0 +1,136 @@
+//! What is PostgreSQL's own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
+//! instances on one database wake each other. The statements stand in `queries`, as for every database.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, Pool, SqlSafeStr};
+
+use super::changes::{Bells, News};
+use super::{Result, StoreError};
+
+/// The database of this mount.
+pub(super) type Db = sqlx::Postgres;
+
+/// A worker steps over a command that another one is taking.
+macro_rules! claim_clause {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+#[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
+#[path = "queries/mod.rs"]
+mod queries;
+
+pub(super) use queries::SqlStore as PostgresStore;
+
+/// Codes of what goes away by itself: serialization_failure, deadlock_detected, lock_not_available,
+/// too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now.
+pub(super) const BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
+
+const READERS: u32 = 8;
+const WRITERS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a writer waits for the others.
+const LOCK_TIMEOUT: &str = "5s";
+/// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
+const IDLE_TIMEOUT: &str = "30s";
+/// The advisory lock of writers; any number that nothing else in the database uses.
+const WRITE_LOCK: i64 = 0x636F_756E_7465_7201;
+const CHANNEL: &str = "countersign";
+/// Between attempts to listen again.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+fn migrations() -> Migrator {
+    let spine = Migration::new(
+        1,
+        Cow::Borrowed("spine"),
+        MigrationType::Simple,
+        include_str!("../../migrations/postgres/0001_spine.sql").into_sql_str(),
+        false,
+    );
+    Migrator::with_migrations(vec![spine])
+}
+
+impl PostgresStore {
+    /// Opens and migrates the database that the URL names.
+    pub(super) async fn open(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+        // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
+        // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
+        let mut connection = options.connect().await?;
+        migrations().run(&mut connection).await?;
+        connection.close().await?;
+
+        let options = options
+            .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+        // Writers wait for each other; in a pool of their own they keep no reader waiting.
+        let reader = pool(READERS).connect_with(options.clone()).await?;
+        let writer = pool(WRITERS).connect_with(options).await?;
+        let bells = Bells::new();
+        let listener = listen(&reader).await?;
+        tokio::spawn(pass_on(listener, reader.clone(), bells.clone()));
+        Ok(Self::new(reader, writer, bells))
+    }
+}
+
+/// Opens a transaction that holds the write lock from the start, like the one of `SQLite`: the audit log has one end to
+/// append to, and two writers that took row locks before it could wait for each other in a circle.
+async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
+    let writer = writer.clone();
+    // A begin that is cancelled half-way would leave its connection in the pool inside a transaction.
+    let begun = tokio::spawn(async move {
+        // Whatever the server's default is: each statement must see what was committed before the lock was ours.
+        let mut tx = writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+        Ok(tx)
+    });
+    begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+}
+
+/// Commits, and tells the other instances; they hear of it only if the commit succeeds.
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()> {
+    if let Some(word) = news.word() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Rings the bells for what other instances committed, until the pool is closed.
+async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
+    let mut listener = Some(first);
+    while !pool.is_closed() {
+        let Some(listening) = &mut listener else {
+            match listen(&pool).await {
+                Ok(again) => {
+                    listener = Some(again);
+                    // Nobody heard what happened in between.
+                    bells.ring(News::ALL);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "not listening to the database; waiting commands are found by looking");
+                    tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
+                }
+            }
+            continue;
+        };
+        match listening.try_recv().await {
+            Ok(Some(notification)) => bells.ring(News::from_word(notification.payload())),
+            // It lost its connection and has another.
+            Ok(None) => bells.ring(News::ALL),
+            // It keeps a connection that broke in any other way, so a new one takes its place.
+            Err(_) => listener = None,
+        }
+    }
+}
