@@ -70,7 +70,9 @@ impl From<sqlx::Error> for StoreError {
         let goes_away = |code: &str| sqlite::BUSY.contains(&code) || postgres::BUSY.contains(&code);
         match &error {
             sqlx::Error::PoolTimedOut => Self::Busy,
-            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(goes_away) => Self::Busy,
+            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(goes_away) => {
+                Self::Busy
+            }
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Unreachable(error),
             _ => Self::Database(error),
         }
