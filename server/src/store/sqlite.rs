@@ -65,7 +65,10 @@ impl SqliteStore {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.clone())
             .await?;
-        migrations().run(&writer).await?;
+        // In one transaction, so that a process that starts at the same time waits, and then finds it done.
+        let mut tx = begin(&writer).await?;
+        migrations().run(&mut *tx).await?;
+        tx.commit().await?;
         let reader = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(Duration::from_secs(10))

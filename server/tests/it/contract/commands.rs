@@ -6,7 +6,7 @@ use app::domain::{CommandId, RowScope};
 use server::executor::Executors;
 use server::executor::simulated::Simulated;
 use server::service::Service;
-use server::service::clock::SystemClock;
+use server::service::clock::Clock;
 use server::store::{Leased, SharedStore};
 
 use super::sample::{action, add, add_ana, at, decided, decider, entry, id, system};
@@ -138,8 +138,17 @@ async fn commits_ring_and_what_is_taken_back_does_not(kind: Kind) {
     }
 }
 
+/// A clock that stands still.
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> jiff::Timestamp {
+        at(1)
+    }
+}
+
 fn service(store: &SharedStore) -> Service {
-    Service::new(store.clone(), Arc::new(SystemClock), Executors::new(vec![Arc::new(Simulated)]))
+    Service::new(store.clone(), Arc::new(Still), Executors::new(vec![Arc::new(Simulated)]))
 }
 
 /// What one instance enqueues wakes the others, which share nothing with it but the database. There is no clock here
