@@ -74,7 +74,11 @@ impl PostgresStore {
         let writer = pool(WRITERS).connect_with(options).await?;
         let bells = Bells::new();
         let listener = listen(&reader).await?;
-        tokio::spawn(pass_on(listener, reader.clone(), bells.clone()));
+        // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
+        // notification, may miss it, and the pool would wait for the listener's connection for ever.
+        let mut closed = reader.close_event();
+        let passing_on = pass_on(listener, reader.clone(), bells.clone());
+        tokio::spawn(async move { closed.do_until(passing_on).await });
         Ok(Self::new(reader, writer, bells))
     }
 }
@@ -103,14 +107,15 @@ async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()
 
 async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
+    listener.ignore_pool_close_event(true);
     listener.listen(CHANNEL).await?;
     Ok(listener)
 }
 
-/// Rings the bells for what other instances committed, until the pool is closed.
+/// Rings the bells for what other instances committed, for as long as it is polled.
 async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
     let mut listener = Some(first);
-    while !pool.is_closed() {
+    loop {
         let Some(listening) = &mut listener else {
             match listen(&pool).await {
                 Ok(again) => {

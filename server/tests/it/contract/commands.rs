@@ -151,6 +151,19 @@ fn service(store: &SharedStore) -> Service {
     Service::new(store.clone(), Arc::new(Still), Executors::new(vec![Arc::new(Simulated)]))
 }
 
+/// Its own news reach it while it closes; whatever comes first, it ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_store_closes_right_after_a_commit() {
+    let database = Database::migrated(Kind::Postgres).await;
+    for _ in 0..100 {
+        let store = database.open().await;
+        let mut tx = store.begin().await.unwrap();
+        tx.append_audit(entry(1, None)).await.unwrap();
+        tx.commit().await.unwrap();
+        store.close().await;
+    }
+}
+
 /// What one instance enqueues wakes the others, which share nothing with it but the database. There is no clock here
 /// by which they could find it.
 #[tokio::test]
