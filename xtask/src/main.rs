@@ -13,6 +13,7 @@ mod dev;
 mod estate;
 mod node;
 mod playwright;
+mod postgres;
 mod process;
 mod run;
 mod service;
@@ -50,6 +51,12 @@ enum Command {
     Run(run::Options),
     /// Like `run`, with a debug wasm, and rebuilt whenever a source changes
     Dev(run::Options),
+    /// Run a command beside a PostgreSQL cluster for the tests, for example `cargo test -p server page`
+    Postgres {
+        /// The command with its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
     Test,
 }
@@ -60,6 +67,7 @@ fn main() -> ExitCode {
         Command::Build { release } => build::build(release).map(|()| true),
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
+        Command::Postgres { command } => postgres::beside(&command),
         Command::Test => Ok(test::test()),
     });
     match done {

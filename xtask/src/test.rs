@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     browser,
     cargo::{self, cargo},
-    compress, node, playwright, process, site,
+    compress, node, playwright, postgres, process, site,
     step::{size, step},
     style,
     tally::Tally,
@@ -48,6 +48,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
     let wasm_opt = node::packages()?;
     let rustc = toolchain::wasm_rustc()?;
     let chromium = browser::chromium()?;
+    let postgres = postgres::programs()?;
 
     lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check"]))?;
     lint(
@@ -71,8 +72,10 @@ fn checks(tally: &mut Tally) -> Result<()> {
 
     let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
-    run_tests(tally, "server", SERVER, nextest)?;
-    run_tests(tally, "xtask", XTASK, nextest)?;
+    let cluster = postgres::start(&postgres)?;
+    run_tests(tally, "server", SERVER, nextest, Some(&cluster))?;
+    drop(cluster);
+    run_tests(tally, "xtask", XTASK, nextest, None)?;
 
     let glue = wasm::build(&rustc, Flavour::Release, Some(&wasm_opt))?;
     site::assemble(&glue, &style::build()?)?;
@@ -107,9 +110,18 @@ fn test_binary() -> Result<PathBuf> {
     fs::canonicalize(&binary).with_context(|| format!("{} is not there", binary.display()))
 }
 
-fn run_tests(tally: &mut Tally, name: &str, packages: &[&str], nextest: bool) -> Result<()> {
+fn run_tests(
+    tally: &mut Tally,
+    name: &str,
+    packages: &[&str],
+    nextest: bool,
+    cluster: Option<&postgres::Cluster>,
+) -> Result<()> {
     step(name, || {
         let mut command = cargo();
+        if let Some(cluster) = cluster {
+            command.env(postgres::VARIABLE, cluster.url());
+        }
         if nextest {
             command.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass", "--color", "never"]);
             command.args(["--status-level", "fail", "--cargo-quiet"]);

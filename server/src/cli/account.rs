@@ -97,7 +97,7 @@ pub async fn token(command: Token) -> anyhow::Result<()> {
 
 async fn open(database: &Database) -> anyhow::Result<(Sessions, SharedStore)> {
     let store =
-        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.url))?;
+        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
     Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))
 }
 

@@ -29,9 +29,9 @@ pub struct Verify {
 /// The first place at which the log is broken.
 pub async fn run(command: Audit) -> anyhow::Result<()> {
     let Audit::Verify(Verify { database }) = command;
-    ensure!(database.exists(), "there is no database at {}", database.url);
+    ensure!(database.exists(), "there is no database at {}", database.shown());
     let store =
-        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.url))?;
+        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
     let verified = audit::verify(&*store).await;
     store.close().await;
     match verified {

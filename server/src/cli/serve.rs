@@ -70,7 +70,7 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
     let address = listener.local_addr()?;
     let store = store::connect(&config.database.url)
         .await
-        .with_context(|| format!("cannot open {}", config.database.url))?;
+        .with_context(|| format!("cannot open {}", config.database.shown()))?;
     check_marker(config, &store).await?;
 
     let service = Service::new(store.clone(), clock.clone(), executors);
@@ -120,7 +120,7 @@ async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()>
     if config.demo && !demo {
         bail!(
             "--demo refuses {}: it was not made for the demo; make another one with countersign seed --demo",
-            config.database.url
+            config.database.shown()
         );
     }
     if demo && !config.demo {

@@ -33,13 +33,15 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 pub async fn run(service: Service, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let under_way = TaskTracker::new();
+    // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
+    let mut changes = service.store().changes();
     let mut look = tokio::time::interval(LOOK_EVERY);
     look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut expire = tokio::time::interval(EXPIRE_EVERY);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            () = service.command_enqueued() => {}
+            () = changes.command_enqueued() => {}
             _ = look.tick() => {}
             _ = expire.tick() => {
                 if let Err(error) = service.expire_overdue().await {

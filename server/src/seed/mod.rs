@@ -35,6 +35,7 @@ use app::domain::{
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::config::shown;
 use crate::service::clock::{Clock as _, SystemClock};
 use crate::service::digest;
 use crate::store::{AuditEntry, Guard, Store, Transaction, connect};
@@ -52,8 +53,13 @@ const BATCH: usize = 5_000;
 /// What `countersign seed` takes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// The database, created if it is missing
-    #[arg(long, env = "COUNTERSIGN_DATABASE_URL", default_value = "sqlite://countersign.db")]
+    /// The database; a file is created if it is missing
+    #[arg(
+        long,
+        env = "COUNTERSIGN_DATABASE_URL",
+        default_value = "sqlite://countersign.db",
+        hide_env_values = true
+    )]
     pub database_url: String,
     /// How many actions; from 2,000 on every type, source, decision, status and verdict occurs
     #[arg(long, default_value_t = 2_000)]
@@ -81,7 +87,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let now = args.now.unwrap_or_else(|| SystemClock.now());
     let store = connect(&args.database_url)
         .await
-        .with_context(|| format!("can't open the database {}", args.database_url))?;
+        .with_context(|| format!("can't open the database {}", shown(&args.database_url)))?;
     let told = fill(&*store, &args, now).await;
     store.close().await;
     println!("{} in {:.1} s", told?, begin.elapsed().as_secs_f64());

@@ -111,7 +111,6 @@ impl Service {
         tx.commit().await?;
         if command == Command::Approve {
             crash_point!("approve.after_commit");
-            self.enqueued.notify_one();
         }
         Ok(after)
     }
@@ -183,7 +182,6 @@ impl Service {
         crash_point!("undo.before_commit");
         tx.commit().await?;
         crash_point!("undo.after_commit");
-        self.enqueued.notify_one();
         Ok(after)
     }
 

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use app::domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
-use tokio::sync::Notify;
 
 use crate::audit::canonical_hash;
 use crate::executor::Executors;
@@ -34,8 +33,6 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
-    /// Rings when a command was enqueued, so that the worker need not wait for its next look.
-    enqueued: Arc<Notify>,
     exporting: export::Running,
 }
 
@@ -43,13 +40,7 @@ impl Service {
     /// A service over a store.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
-        Self {
-            store,
-            clock,
-            executors: Arc::new(executors),
-            enqueued: Arc::new(Notify::new()),
-            exporting: export::Running::default(),
-        }
+        Self { store, clock, executors: Arc::new(executors), exporting: export::Running::default() }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.
@@ -68,11 +59,6 @@ impl Service {
     #[must_use]
     pub fn executors(&self) -> &Arc<Executors> {
         &self.executors
-    }
-
-    /// Resolves once a command may be waiting.
-    pub async fn command_enqueued(&self) {
-        self.enqueued.notified().await;
     }
 }
 

@@ -2,11 +2,14 @@
 //!
 //! Two traits: [`Store`] reads and opens transactions, [`Transaction`] writes. A write of an action takes an
 //! [`Authorized`] value and repeats its facts in the statement's `WHERE`, so it answers "no row" rather than write
-//! what is no longer allowed. To add a database, write a file like `sqlite.rs` that mounts `queries.rs`.
+//! what is no longer allowed. To add a database, write a file like `sqlite.rs` or `postgres.rs` that mounts `queries`
+//! and holds what differs, with its migrations under the same numbers; the contract suite in `tests` runs on each.
 
+mod changes;
 mod keys;
 #[cfg(test)]
-mod lists;
+mod plans;
+mod postgres;
 mod sqlite;
 
 use std::collections::BTreeSet;
@@ -21,12 +24,13 @@ use jiff::Timestamp;
 
 use crate::audit::Record;
 
+pub use changes::Changes;
 pub use keys::{KeyValue, Position};
 
 /// The store, as the service holds it.
 pub type SharedStore = Arc<dyn Store>;
 
-/// Opens the database that the URL names, creates it if it is missing, and migrates it.
+/// Opens the database that the URL names and migrates it. A file that is missing is created.
 ///
 /// # Errors
 /// An unknown scheme, or a database that can't be opened or is newer than this program.
@@ -34,20 +38,26 @@ pub async fn connect(url: &str) -> Result<SharedStore, StoreError> {
     if url.starts_with("sqlite:") {
         return Ok(Arc::new(sqlite::SqliteStore::open(url).await?));
     }
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return Ok(Arc::new(postgres::PostgresStore::open(url).await?));
+    }
     Err(StoreError::Unsupported(url.split(':').next().unwrap_or_default().to_owned()))
 }
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Another writer held the database for too long.
+    /// Another writer held the database for too long, or the database takes no more connections.
     #[error("the database is busy")]
     Busy,
+    /// The database's server is not reached.
+    #[error("there is no connection to the database: {0}")]
+    Unreachable(sqlx::Error),
     /// A row holds what this program can't have written.
     #[error("the database holds an impossible value: {0}")]
     Corrupt(String),
     /// The URL's scheme names no database that this program speaks.
-    #[error("no support for databases of the kind {0:?}; use sqlite://FILE")]
+    #[error("no support for databases of the kind {0:?}; use sqlite://FILE or postgres://USER@HOST/DATABASE")]
     Unsupported(String),
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
@@ -60,10 +70,25 @@ pub enum StoreError {
     Database(sqlx::Error),
 }
 
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // Codes of SQLite and of PostgreSQL have different lengths, so that one table serves both.
+        let goes_away = |code: &str| sqlite::BUSY.contains(&code) || postgres::BUSY.contains(&code);
+        match &error {
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(goes_away) => {
+                Self::Busy
+            }
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Unreachable(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
 impl From<StoreError> for app::domain::Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::Busy,
+            StoreError::Busy | StoreError::Unreachable(_) => Self::Busy,
             other => Self::Internal(other.to_string()),
         }
     }
@@ -206,6 +231,9 @@ pub enum KeyState {
 pub trait Store: Send + Sync {
     /// Opens a writing transaction. It holds the write lock from the start.
     async fn begin(&self) -> Result<Box<dyn Transaction>>;
+
+    /// Rings after commits from here on: those of this process, and where the database can, those of every other.
+    fn changes(&self) -> Changes;
 
     /// Up to `limit` rows of a list, from a position on, whatever limit and cursor the query names itself. Rows come
     /// in the list's order also for a page before the position. `now` is where rolling time periods end.

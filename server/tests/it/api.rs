@@ -3,7 +3,21 @@
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
+use crate::database::{Kind, on_both};
 use crate::harness::{Estate, EvilFile, countersign, proposal};
+
+on_both!(
+    bad_proposals_are_refused_with_pointers,
+    broken_bodies_are_refused,
+    who_is_not_let_in,
+    what_is_hidden_answers_like_what_is_unknown,
+    a_repeat_changes_nothing,
+    an_idempotency_key_answers_once,
+    time_ends_what_nobody_decides,
+    files_that_are_not_what_was_approved,
+    an_expired_session_is_over,
+    both_stop_when_they_are_asked_to,
+);
 
 /// Sends a raw body to the intake.
 async fn send(estate: &Estate, body: impl Into<reqwest::Body>) -> (u16, Value) {
@@ -22,9 +36,8 @@ fn pointers(problem: &Value) -> Vec<&str> {
     errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
 }
 
-#[tokio::test]
-async fn bad_proposals_are_refused_with_pointers() {
-    let estate = Estate::start();
+async fn bad_proposals_are_refused_with_pointers(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let good = proposal("a", "/srv/a".as_ref(), &"ab".repeat(32));
     let with = |key: &str, value: Value| {
         let mut changed = good.clone();
@@ -51,9 +64,8 @@ async fn bad_proposals_are_refused_with_pointers() {
     assert_eq!(page["items"], json!([]));
 }
 
-#[tokio::test]
-async fn broken_bodies_are_refused() {
-    let estate = Estate::start();
+async fn broken_bodies_are_refused(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let deep = "[".repeat(100_000);
     for (body, status) in [
         (b"{\"actions\": [\xff\xfe]}".to_vec(), 400),
@@ -75,9 +87,8 @@ async fn broken_bodies_are_refused() {
     }
 }
 
-#[tokio::test]
-async fn who_is_not_let_in() {
-    let estate = Estate::start();
+async fn who_is_not_let_in(kind: Kind) {
+    let estate = Estate::start(kind).await;
     for header in ["Bearer wrong", "Bearer ", "Basic YTpi", ""] {
         let request = estate.client.get(estate.url("/api/v1/actions?lane=pending"));
         let answer = request.header(AUTHORIZATION, header).send().await.unwrap();
@@ -96,12 +107,11 @@ async fn who_is_not_let_in() {
     assert_eq!(status, 403);
 }
 
-#[tokio::test]
-async fn what_is_hidden_answers_like_what_is_unknown() {
-    let estate = Estate::start();
+async fn what_is_hidden_answers_like_what_is_unknown(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let action = estate.propose(&EvilFile::new(&estate, "evil.bin")).await;
-    let database = format!("sqlite://{}", estate.at("countersign.db").display());
-    let token = ["token", "create", "other", "--scope", "actions:propose", "--database-url", &database];
+    let token =
+        ["token", "create", "other", "--scope", "actions:propose", "--database-url", &estate.database.url];
     let made = countersign(&token).output().unwrap();
     let other = String::from_utf8(made.stdout).unwrap().trim().to_owned();
     let id = action["id"].as_str().unwrap();
@@ -115,9 +125,8 @@ async fn what_is_hidden_answers_like_what_is_unknown() {
     assert_eq!(estate.get("/api/v1/actions/not-an-id", &other).await.0, 404);
 }
 
-#[tokio::test]
-async fn a_repeat_changes_nothing() {
-    let estate = Estate::start();
+async fn a_repeat_changes_nothing(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let file = EvilFile::new(&estate, "evil.bin");
     let first = estate.propose(&file).await;
     let again = estate.propose(&file).await;
@@ -140,9 +149,8 @@ async fn a_repeat_changes_nothing() {
     assert_eq!(estate.post("/api/v1/actions", &estate.scanner, &body).await.unwrap().0, 409);
 }
 
-#[tokio::test]
-async fn an_idempotency_key_answers_once() {
-    let estate = Estate::start();
+async fn an_idempotency_key_answers_once(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let file = EvilFile::new(&estate, "evil.bin");
     let action = estate.propose(&file).await;
     let path = format!("/api/v1/actions/{}/reject", action["id"].as_str().unwrap());
@@ -166,9 +174,8 @@ async fn an_idempotency_key_answers_once() {
     assert_eq!(send(&body, &estate.people[1]).await.0, 409);
 }
 
-#[tokio::test]
-async fn time_ends_what_nobody_decides() {
-    let estate = Estate::start();
+async fn time_ends_what_nobody_decides(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let soon = jiff::Timestamp::from_second(now() + 2).unwrap();
     let mut short = proposal("short", "/srv/a".as_ref(), &"ab".repeat(32));
     short["expires_at"] = json!(soon);
@@ -193,9 +200,8 @@ fn now() -> i64 {
 }
 
 /// What the responder refuses at execution ends as Failed, with its reason, and the file stays.
-#[tokio::test]
-async fn files_that_are_not_what_was_approved() {
-    let estate = Estate::start();
+async fn files_that_are_not_what_was_approved(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let changed = EvilFile::new(&estate, "changed.bin");
     let vanished = EvilFile::new(&estate, "vanished.bin");
     let linked = EvilFile::new(&estate, "linked.bin");
@@ -239,9 +245,8 @@ async fn files_that_are_not_what_was_approved() {
     assert_eq!(std::fs::read(&changed.path).unwrap(), b"something else");
 }
 
-#[tokio::test]
-async fn an_expired_session_is_over() {
-    let estate = Estate::start();
+async fn an_expired_session_is_over(kind: Kind) {
+    let estate = Estate::start(kind).await;
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let form = "name=operator-0&password=correct+horse+battery&next=%2Faction-center%2Fhistory";
     let request = client
@@ -270,19 +275,16 @@ async fn an_expired_session_is_over() {
     };
     assert_eq!((list().await, page().await.status().as_u16()), (200, 200));
 
-    let url = format!("sqlite://{}", estate.at("countersign.db").display());
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-    sqlx::query("UPDATE credentials SET expires_at = 1 WHERE kind = 'session'").execute(&pool).await.unwrap();
-    pool.close().await;
+    let end = "UPDATE credentials SET expires_at = 1 WHERE kind = 'session'";
+    assert_eq!(estate.database.execute(end).await.unwrap(), 1);
     let answer = page().await;
     assert_eq!((list().await, answer.status().as_u16()), (401, 303));
     let location = answer.headers()["location"].to_str().unwrap();
     assert!(location.starts_with("/sign-in?") && location.contains("next="), "{location}");
 }
 
-#[tokio::test]
-async fn both_stop_when_they_are_asked_to() {
-    let Estate { server, responder, .. } = Estate::start();
+async fn both_stop_when_they_are_asked_to(kind: Kind) {
+    let Estate { server, responder, .. } = Estate::start(kind).await;
     for process in [server, responder] {
         assert_eq!(process.stop().await.code(), Some(0));
     }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::database::Kind;
 use crate::harness::{Estate, EvilFile};
 
 /// Points in the server that approving passes.
@@ -42,8 +43,8 @@ enum Victim {
 }
 
 /// Kills `victim` at `point` while a file is quarantined, and undoes it after.
-async fn approve_through(victim: Victim, point: &'static str) {
-    let mut estate = Estate::start();
+async fn approve_through(kind: Kind, victim: Victim, point: &'static str) {
+    let mut estate = Estate::start(kind).await;
     let file = EvilFile::new(&estate, "evil.bin");
     let proposed = estate.propose(&file).await;
     let id = proposed["id"].as_str().unwrap().to_owned();
@@ -72,8 +73,8 @@ async fn approve_through(victim: Victim, point: &'static str) {
 }
 
 /// Kills `victim` at `point` while a quarantined file is released.
-async fn undo_through(victim: Victim, point: &'static str) {
-    let mut estate = Estate::start();
+async fn undo_through(kind: Kind, victim: Victim, point: &'static str) {
+    let mut estate = Estate::start(kind).await;
     let file = EvilFile::new(&estate, "evil.bin");
     let proposed = estate.propose(&file).await;
     let id = proposed["id"].as_str().unwrap().to_owned();
@@ -152,22 +153,42 @@ fn each<F: Future<Output = ()>>(
     }
 }
 
-#[test]
-fn the_server_is_killed_while_approving() {
-    each(SERVER_APPROVE, |point| approve_through(Victim::Server, point));
+fn while_approving(kind: Kind) {
+    each(SERVER_APPROVE, move |point| approve_through(kind, Victim::Server, point));
+}
+
+fn while_undoing(kind: Kind) {
+    each(SERVER_UNDO, move |point| undo_through(kind, Victim::Server, point));
 }
 
 #[test]
-fn the_server_is_killed_while_undoing() {
-    each(SERVER_UNDO, |point| undo_through(Victim::Server, point));
+fn the_server_is_killed_while_approving_on_sqlite() {
+    while_approving(Kind::Sqlite);
 }
+
+#[test]
+fn the_server_is_killed_while_approving_on_postgres() {
+    while_approving(Kind::Postgres);
+}
+
+#[test]
+fn the_server_is_killed_while_undoing_on_sqlite() {
+    while_undoing(Kind::Sqlite);
+}
+
+#[test]
+fn the_server_is_killed_while_undoing_on_postgres() {
+    while_undoing(Kind::Postgres);
+}
+
+// The database is no part of what these two are about.
 
 #[test]
 fn the_responder_is_killed_while_quarantining() {
-    each(RESPONDER_QUARANTINE, |point| approve_through(Victim::Responder, point));
+    each(RESPONDER_QUARANTINE, |point| approve_through(Kind::Sqlite, Victim::Responder, point));
 }
 
 #[test]
 fn the_responder_is_killed_while_releasing() {
-    each(RESPONDER_RELEASE, |point| undo_through(Victim::Responder, point));
+    each(RESPONDER_RELEASE, |point| undo_through(Kind::Sqlite, Victim::Responder, point));
 }

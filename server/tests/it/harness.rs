@@ -11,11 +11,14 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use crate::database::{Database, Kind};
+
 /// How long anything may take before the test says that it never happens.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 pub(crate) struct Estate {
     dir: TempDir,
+    pub(crate) database: Database,
     pub(crate) server: Process,
     pub(crate) responder: Process,
     pub(crate) client: reqwest::Client,
@@ -98,11 +101,12 @@ pub(crate) async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>
 }
 
 impl Estate {
-    pub(crate) fn start() -> Self {
-        Self::with_people(2)
+    pub(crate) async fn start(kind: Kind) -> Self {
+        Self::with_people(kind, 2).await
     }
 
-    pub(crate) fn with_people(count: usize) -> Self {
+    pub(crate) async fn with_people(kind: Kind, count: usize) -> Self {
+        let database = Database::migrated(kind).await;
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
         std::fs::create_dir(at("sandbox")).unwrap();
@@ -110,13 +114,12 @@ impl Estate {
         let manifest = json!({ "js": "/pkg/a.js", "wasm": "/pkg/a.wasm", "css": "/pkg/a.css" });
         std::fs::write(at("site") + "/manifest.json", manifest.to_string()).unwrap();
 
-        let database = format!("sqlite://{}", at("countersign.db"));
-        let database = ["--database-url", database.as_str()];
+        let options = ["--database-url", database.url.as_str()];
         let people = (0..count)
             .map(|index| {
                 let name = format!("operator-{index}");
                 let role = ["user", "add", &name, "--role", "security_operator"];
-                run(&[&role[..], &database].concat(), "correct horse battery\n");
+                run(&[&role[..], &options].concat(), "correct horse battery\n");
                 let token = [
                     "token",
                     "create",
@@ -128,14 +131,14 @@ impl Estate {
                     "--scope",
                     "actions:read",
                 ];
-                run(&[&token[..], &database].concat(), "")
+                run(&[&token[..], &options].concat(), "")
             })
             .collect();
         let token = ["token", "create", "scanner", "--scope", "actions:propose"];
-        let scanner = run(&[&token[..], &database].concat(), "");
+        let scanner = run(&[&token[..], &options].concat(), "");
         let responder = start_responder(dir.path(), "127.0.0.1:0", None);
-        let server = start_server(dir.path(), "127.0.0.1:0", &responder.url, None);
-        Self { dir, server, responder, client: reqwest::Client::new(), scanner, people }
+        let server = start_server(dir.path(), &database.url, "127.0.0.1:0", &responder.url, None);
+        Self { dir, database, server, responder, client: reqwest::Client::new(), scanner, people }
     }
 
     pub(crate) fn at(&self, name: &str) -> PathBuf {
@@ -146,7 +149,8 @@ impl Estate {
     pub(crate) fn restart_server(&mut self, crash_at: Option<&str>) {
         let listen = address(&self.server.url);
         drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
-        self.server = start_server(self.dir.path(), &listen, &self.responder.url, crash_at);
+        self.server =
+            start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, crash_at);
     }
 
     /// Likewise the responder.
@@ -220,8 +224,7 @@ impl Estate {
     }
 
     pub(crate) fn verify_audit(&self) -> String {
-        let database = format!("sqlite://{}", self.at("countersign.db").display());
-        run(&["audit", "verify", "--database-url", &database], "")
+        run(&["audit", "verify", "--database-url", &self.database.url], "")
     }
 }
 
@@ -249,12 +252,17 @@ fn start_responder(dir: &Path, listen: &str, crash_at: Option<&str>) -> Process 
     Process::start(&args, crash_at)
 }
 
-fn start_server(dir: &Path, listen: &str, responder: &str, crash_at: Option<&str>) -> Process {
+fn start_server(
+    dir: &Path,
+    database: &str,
+    listen: &str,
+    responder: &str,
+    crash_at: Option<&str>,
+) -> Process {
     let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let (site, key) = (at("site"), at("responder.key"));
-    let database = format!("sqlite://{}", at("countersign.db"));
     let responder = format!("test host={responder}");
-    let args = ["serve", "--listen", listen, "--site", &site, "--database-url", &database];
+    let args = ["serve", "--listen", listen, "--site", &site, "--database-url", database];
     Process::start(&[&args[..], &["--responder", &responder, "--responder-key", &key]].concat(), crash_at)
 }
 

@@ -6,6 +6,8 @@
 )]
 
 mod api;
+mod contract;
 mod crash;
+mod database;
 mod harness;
 mod race;

@@ -34,14 +34,15 @@ pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<O
 /// An attempt counts as possibly sent from here on, until the worker says that it provably was not: a worker that is
 /// killed between sending and reporting must not look like one that never sent.
 pub(super) async fn lease(db: &mut Connection, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
-    let query = sqlx::query(
+    let query = sqlx::query(concat!(
         "UPDATE commands SET generation = generation + 1, leased_until = $2, possibly_sent = possibly_sent + 1
          WHERE id = (
              SELECT id FROM commands WHERE state = 'open' AND ready_at <= $1 AND leased_until <= $1
-             ORDER BY ready_at LIMIT 1
-         )
+             ORDER BY ready_at LIMIT 1",
+        claim_clause!(),
+        ")
          RETURNING id, action_id, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent",
-    );
+    ));
     let row = query.bind(micros(now)).bind(micros(until)).fetch_optional(db).await?;
     row.as_ref().map(rows::leased).transpose()
 }

@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 
 use super::Db;
 use crate::audit::Record;
+use crate::store::changes::{Bells, Changes, News};
 use crate::store::{
     AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
     User,
@@ -30,28 +31,18 @@ type Connection = <Db as Database>::Connection;
 pub(in crate::store) struct SqlStore {
     reader: Pool<Db>,
     writer: Pool<Db>,
+    bells: Bells,
 }
 
 impl SqlStore {
-    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>) -> Self {
-        Self { reader, writer }
-    }
-
-    /// Where writes go.
-    #[cfg(test)]
-    pub(super) const fn writer(&self) -> &Pool<Db> {
-        &self.writer
+    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>, bells: Bells) -> Self {
+        Self { reader, writer, bells }
     }
 
     /// How the database would carry out a page, line by line.
     #[cfg(test)]
-    pub(super) async fn plan(
-        &self,
-        query: &ActionQuery,
-        from: Option<&Position>,
-        now: Timestamp,
-    ) -> Result<Vec<String>> {
-        list::plan(&mut *self.writer.acquire().await?, query, from, now).await
+    pub(super) async fn plan(&self, query: &ActionQuery, from: Option<&Position>) -> Result<Vec<String>> {
+        list::plan(&mut *self.reader.acquire().await?, query, from).await
     }
 
     /// Gives the rows of an older program their keys.
@@ -83,7 +74,12 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 #[async_trait]
 impl Store for SqlStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>> {
-        Ok(Box::new(SqlTransaction(super::begin(&self.writer).await?)))
+        let begun = super::begin(&self.writer).await?;
+        Ok(Box::new(SqlTransaction(begun, News::default(), self.bells.clone())))
+    }
+
+    fn changes(&self) -> Changes {
+        self.bells.listen()
     }
 
     async fn page(
@@ -172,8 +168,8 @@ impl Store for SqlStore {
     }
 }
 
-/// A writing transaction; dropped without commit, it is rolled back.
-struct SqlTransaction(sqlx::Transaction<'static, Db>);
+/// A writing transaction with what a commit of it tells others; dropped without commit, it is rolled back.
+struct SqlTransaction(sqlx::Transaction<'static, Db>, News, Bells);
 
 #[async_trait]
 impl Transaction for SqlTransaction {
@@ -213,6 +209,7 @@ impl Transaction for SqlTransaction {
         action: ActionId,
         now: Timestamp,
     ) -> Result<()> {
+        self.1.command = true;
         commands::enqueue(&mut self.0, id, action, now).await
     }
 
@@ -229,6 +226,7 @@ impl Transaction for SqlTransaction {
     }
 
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
+        self.1.record = true;
         let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
             .fetch_optional(&mut *self.0)
             .await?;
@@ -325,6 +323,9 @@ impl Transaction for SqlTransaction {
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        Ok(self.0.commit().await?)
+        let Self(tx, news, bells) = *self;
+        super::commit(tx, news).await?;
+        bells.ring(news);
+        Ok(())
     }
 }

@@ -1,0 +1,206 @@
+//! What is PostgreSQL's own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
+//! instances on one database wake each other. The statements stand in `queries`, as for every database.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+use std::time::Duration;
+
+use app::domain::Lane;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder, SqlSafeStr};
+
+use super::changes::{Bells, News};
+use super::{Result, StoreError};
+
+/// The database of this mount.
+pub(super) type Db = sqlx::Postgres;
+
+/// A worker steps over a command that another one is taking.
+macro_rules! claim_clause {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+#[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
+#[path = "queries/mod.rs"]
+mod queries;
+
+pub(super) use queries::SqlStore as PostgresStore;
+
+/// Codes of what goes away by itself: serialization_failure, deadlock_detected, lock_not_available,
+/// too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now.
+pub(super) const BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
+
+const READERS: u32 = 8;
+const WRITERS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a writer waits for the others.
+const LOCK_TIMEOUT: &str = "5s";
+/// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
+const IDLE_TIMEOUT: &str = "30s";
+/// The advisory lock of writers; any number that nothing else in the database uses.
+const WRITE_LOCK: i64 = 0x636F_756E_7465_7201;
+const CHANNEL: &str = "countersign";
+/// Between attempts to listen again.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+fn migrations() -> Migrator {
+    let spine = Migration::new(
+        1,
+        Cow::Borrowed("spine"),
+        MigrationType::Simple,
+        include_str!("../../migrations/postgres/0001_spine.sql").into_sql_str(),
+        false,
+    );
+    let lists = Migration::new(
+        2,
+        Cow::Borrowed("lists"),
+        MigrationType::Simple,
+        include_str!("../../migrations/postgres/0002_lists.sql").into_sql_str(),
+        false,
+    );
+    Migrator::with_migrations(vec![spine, lists])
+}
+
+impl PostgresStore {
+    /// Opens and migrates the database that the URL names.
+    pub(super) async fn open(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+        // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
+        // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
+        let mut connection = options.connect().await?;
+        migrations().run(&mut connection).await?;
+        connection.close().await?;
+
+        let options = options
+            .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+        // Writers wait for each other; in a pool of their own they keep no reader waiting.
+        let reader = pool(READERS).connect_with(options.clone()).await?;
+        let writer = pool(WRITERS).connect_with(options).await?;
+        let bells = Bells::new();
+        let listener = listen(&reader).await?;
+        // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
+        // notification, may miss it, and the pool would wait for the listener's connection for ever.
+        let mut closed = reader.close_event();
+        let passing_on = pass_on(listener, reader.clone(), bells.clone());
+        tokio::spawn(async move { closed.do_until(passing_on).await });
+        let store = Self::new(reader, writer, bells);
+        store.key_rows().await?;
+        Ok(store)
+    }
+}
+
+/// Opens a transaction that holds the write lock from the start, like the one of `SQLite`: the audit log has one end to
+/// append to, and two writers that took row locks before it could wait for each other in a circle.
+async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
+    let writer = writer.clone();
+    // A begin that is cancelled half-way would leave its connection in the pool inside a transaction.
+    let begun = tokio::spawn(async move {
+        // Whatever the server's default is: each statement must see what was committed before the lock was ours.
+        let mut tx = writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+        Ok(tx)
+    });
+    begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+}
+
+/// Commits, and tells the other instances; they hear of it only if the commit succeeds.
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()> {
+    if let Some(word) = news.word() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// The condition that a row's text holds this, as a pattern in which nothing has a meaning of its own.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    let plain = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    sql.push("search_text LIKE ").push_bind(format!("%{plain}%"));
+}
+
+/// The ids of a lane's rows whose text holds this; the index of trigrams answers.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    sql.push("SELECT id FROM actions WHERE lane = '").push(lane.as_str()).push("' AND ");
+    push_contains(sql, text);
+}
+
+/// What asks for a plan, and the column of the answer that holds it.
+#[cfg(test)]
+const EXPLAIN: (&str, usize) = ("EXPLAIN ", 0);
+
+async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.ignore_pool_close_event(true);
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Rings the bells for what other instances committed, for as long as it is polled.
+async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
+    let mut listener = Some(first);
+    loop {
+        let Some(listening) = &mut listener else {
+            match listen(&pool).await {
+                Ok(again) => {
+                    listener = Some(again);
+                    // Nobody heard what happened in between.
+                    bells.ring(News::ALL);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "not listening to the database; waiting commands are found by looking");
+                    tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
+                }
+            }
+            continue;
+        };
+        match listening.try_recv().await {
+            Ok(Some(notification)) => bells.ring(News::from_word(notification.payload())),
+            // It lost its connection and has another.
+            Ok(None) => bells.ring(News::ALL),
+            // It keeps a connection that broke in any other way, so a new one takes its place.
+            Err(_) => listener = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store as _;
+    use crate::store::plans::every_order_walks_its_index;
+
+    /// On an empty table a sort is as good, so the planner is told to avoid what needs no index.
+    #[tokio::test]
+    async fn an_unfiltered_page_walks_the_index_of_its_order() {
+        let cluster = std::env::var("COUNTERSIGN_TEST_POSTGRES")
+            .expect("COUNTERSIGN_TEST_POSTGRES is not set: run the tests by `cargo xtask test`");
+        let name = format!("plans_{}", uuid::Uuid::new_v4().simple());
+        let mut admin = PgConnection::connect(&cluster).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(create).execute(&mut admin).await.unwrap();
+        let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
+        let (server, _) = server.rsplit_once('/').unwrap();
+        let avoid =
+            "options=-c%20enable_sort%3Doff%20-c%20enable_seqscan%3Doff%20-c%20enable_bitmapscan%3Doff";
+        let store = PostgresStore::open(&format!("{server}/{name}?{query}&{avoid}")).await.unwrap();
+        every_order_walks_its_index(
+            async |query, from| store.plan(query, from).await.unwrap(),
+            |lines| {
+                let text = lines.join(" ");
+                text.contains("Index Scan") && text.contains("using actions_by_") && !text.contains("Sort")
+            },
+        )
+        .await;
+        store.close().await;
+        let drop_it = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        sqlx::query(drop_it).execute(&mut admin).await.unwrap();
+    }
+}

@@ -1,0 +1,128 @@
+//! Actions are found as they were written, by those who may see them.
+
+use app::domain::{Action, Command, RowScope, Source};
+
+use super::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
+use crate::database::{Database, Kind, on_both};
+
+on_both!(
+    an_action_reads_back_as_it_was_written,
+    a_scope_hides_what_others_proposed,
+    external_ids_belong_to_principal_and_source,
+    the_person_behind_a_proposal_is_kept,
+    earlier_actions_on_the_same_entity_come_newest_first,
+    what_is_over_is_listed_by_its_expiry,
+    a_dropped_transaction_leaves_nothing,
+);
+
+fn mine() -> RowScope {
+    RowScope::ProposedBy("scanner".to_owned())
+}
+
+fn others() -> RowScope {
+    RowScope::ProposedBy("somebody else".to_owned())
+}
+
+async fn an_action_reads_back_as_it_was_written(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for action in [action(1), full_action(2)] {
+        add(&store, &action).await;
+        assert_eq!(store.action(&RowScope::All, action.id).await.unwrap(), Some(action));
+    }
+    assert_eq!(store.action(&RowScope::All, id(3)).await.unwrap(), None);
+}
+
+async fn a_scope_hides_what_others_proposed(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    add(&store, &action(1)).await;
+    assert!(store.action(&mine(), id(1)).await.unwrap().is_some());
+    assert!(store.action(&others(), id(1)).await.unwrap().is_none());
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.action(&mine(), id(1)).await.unwrap().is_some());
+    assert!(tx.action(&others(), id(1)).await.unwrap().is_none());
+}
+
+async fn external_ids_belong_to_principal_and_source(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let first = full_action(1);
+    let name = first.external_id.clone().unwrap();
+    add(&store, &first).await;
+    // Another source may use the same id.
+    let second = Action { id: id(2), source: Source::Explorer, ..first.clone() };
+    add(&store, &second).await;
+
+    let mut tx = store.begin().await.unwrap();
+    let found = tx.action_by_external_id("scanner", Source::Antivirus, &name).await.unwrap();
+    assert_eq!(found, Some(first.clone()));
+    for (principal, source, name) in [
+        ("another", Source::Antivirus, name.as_str()),
+        ("scanner", Source::ManualUser, name.as_str()),
+        ("scanner", Source::Antivirus, "another"),
+    ] {
+        assert_eq!(tx.action_by_external_id(principal, source, name).await.unwrap(), None);
+    }
+    assert!(tx.insert_action(&proposer(None), &Action { id: id(3), ..first }).await.is_err());
+}
+
+async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await.person;
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_action(&proposer(ana), &action(1)).await.unwrap();
+    tx.insert_action(&proposer(None), &action(2)).await.unwrap();
+    assert_eq!(tx.proposer(id(1)).await.unwrap(), ana);
+    assert_eq!(tx.proposer(id(2)).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    assert_eq!(store.proposer(id(1)).await.unwrap(), ana);
+    assert_eq!(store.proposer(id(2)).await.unwrap(), None);
+    assert_eq!(store.proposer(id(3)).await.unwrap(), None);
+}
+
+async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let entity = action(1).entity;
+    for number in 1..=4 {
+        let proposed_at = at(i64::try_from(number).unwrap());
+        add(&store, &Action { entity: entity.clone(), proposed_at, ..action(number) }).await;
+    }
+    add(&store, &action(5)).await;
+    let of = store.action(&RowScope::All, id(2)).await.unwrap().unwrap();
+    let numbers = |found: Vec<Action>| found.iter().map(|action| action.id).collect::<Vec<_>>();
+    let found = store.on_same_entity(&mine(), &of, 10).await.unwrap();
+    assert_eq!(numbers(found), [id(4), id(3), id(1)]);
+    assert_eq!(numbers(store.on_same_entity(&RowScope::All, &of, 2).await.unwrap()), [id(4), id(3)]);
+    assert_eq!(numbers(store.on_same_entity(&others(), &of, 10).await.unwrap()), []);
+}
+
+async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for (number, seconds) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
+        add(&store, &Action { expires_at: at(seconds), ..action(number) }).await;
+    }
+    let mut closed = after(&action(5), Command::Expire, at(1));
+    closed.expires_at = at(1);
+    add(&store, &closed).await;
+    // The very moment of the expiry is too late.
+    assert_eq!(store.expired(at(30), 10).await.unwrap(), [id(2), id(3), id(1)]);
+    assert_eq!(store.expired(at(30), 2).await.unwrap(), [id(2), id(3)]);
+    assert_eq!(store.expired(at(9), 10).await.unwrap(), []);
+}
+
+async fn a_dropped_transaction_leaves_nothing(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_action(&system(), &action(1)).await.unwrap();
+    // Seen from inside, and from nowhere else.
+    assert!(tx.action(&RowScope::All, id(1)).await.unwrap().is_some());
+    assert!(store.action(&RowScope::All, id(1)).await.unwrap().is_none());
+    drop(tx);
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.action(&RowScope::All, id(1)).await.unwrap().is_none());
+}

@@ -1,0 +1,80 @@
+//! The audit log grows by one unbroken chain, and by nothing else.
+
+use server::audit::{self, GENESIS};
+
+use super::sample::{entry, id};
+use crate::database::{Database, Kind, on_both};
+
+on_both!(records_read_back_in_order, nothing_in_the_log_can_be_changed, writers_at_once_make_one_chain);
+
+async fn records_read_back_in_order(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    assert_eq!(audit::verify(&*store).await.unwrap(), (0, GENESIS.to_owned()));
+    let mut written = Vec::new();
+    for round in 0..3 {
+        let mut tx = store.begin().await.unwrap();
+        for number in 0..2 {
+            let of = (number == 0).then(|| id(7));
+            written.push(tx.append_audit(entry(round * 2 + number, of)).await.unwrap());
+        }
+        tx.commit().await.unwrap();
+    }
+    // What is taken back leaves no gap.
+    let mut tx = store.begin().await.unwrap();
+    tx.append_audit(entry(10, None)).await.unwrap();
+    drop(tx);
+    let mut tx = store.begin().await.unwrap();
+    written.push(tx.append_audit(entry(11, None)).await.unwrap());
+    tx.commit().await.unwrap();
+
+    assert_eq!(store.audit_after(0, 100).await.unwrap(), written);
+    assert_eq!(store.audit_after(2, 3).await.unwrap(), written[2..5]);
+    assert_eq!(store.audit_after(7, 3).await.unwrap(), []);
+    assert_eq!(audit::verify(&*store).await.unwrap(), (7, written[6].hash.clone()));
+}
+
+async fn nothing_in_the_log_can_be_changed(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let mut tx = store.begin().await.unwrap();
+    let record = tx.append_audit(entry(1, None)).await.unwrap();
+    tx.commit().await.unwrap();
+    let own = match kind {
+        // It has no such statement; without a condition it goes the way of the one that it has.
+        Kind::Sqlite => "DELETE FROM audit",
+        Kind::Postgres => "TRUNCATE audit",
+    };
+    for sql in ["UPDATE audit SET body = '{}'", "DELETE FROM audit WHERE seq = 1", own] {
+        let error = database.execute(sql).await.unwrap_err().to_string();
+        assert!(error.contains("the audit log is append-only"), "{sql}: {error}");
+    }
+    let twice = "INSERT INTO audit SELECT * FROM audit";
+    assert!(database.execute(twice).await.is_err());
+    assert_eq!(store.audit_after(0, 10).await.unwrap(), [record]);
+}
+
+async fn writers_at_once_make_one_chain(kind: Kind) {
+    const WRITERS: i64 = 6;
+    const EACH: i64 = 15;
+    let database = Database::migrated(kind).await;
+    let stores = [database.open().await, database.open().await];
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = stores[usize::try_from(writer % 2).unwrap()].clone();
+            tokio::spawn(async move {
+                for number in 0..EACH {
+                    let mut tx = store.begin().await.unwrap();
+                    tx.append_audit(entry(writer, None)).await.unwrap();
+                    tx.append_audit(entry(number, None)).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let (count, _) = audit::verify(&*stores[0]).await.unwrap();
+    assert_eq!(count, WRITERS * EACH * 2);
+}

@@ -1,0 +1,48 @@
+//! What every database behind `server::store` must do alike. Each case runs on each, on a database of its own.
+//!
+//! To add a case, write an `async fn(Kind)` and name it in its file's `on_both!`. A case calls the store as `store` and
+//! a transaction as `tx`: by these names the last test here finds the methods that no case calls.
+
+mod actions;
+mod audit;
+mod commands;
+mod guards;
+mod keys;
+mod lists;
+mod page;
+mod people;
+mod sample;
+mod schema;
+
+const CASES: &[&str] = &[
+    include_str!("actions.rs"),
+    include_str!("audit.rs"),
+    include_str!("commands.rs"),
+    include_str!("guards.rs"),
+    include_str!("keys.rs"),
+    include_str!("lists.rs"),
+    include_str!("page.rs"),
+    include_str!("people.rs"),
+    include_str!("schema.rs"),
+];
+
+/// The names of a trait's methods, from its source.
+fn methods(name: &str) -> Vec<&'static str> {
+    let source = include_str!("../../../src/store/mod.rs");
+    let (_, rest) = source.split_once(&format!("pub trait {name}:")).unwrap();
+    let (body, _) = rest.split_once("\n}\n").unwrap();
+    let lines = body.lines().map(|line| line.trim().trim_start_matches("async "));
+    lines.filter_map(|line| Some(line.strip_prefix("fn ")?.split(['(', '<']).next().unwrap())).collect()
+}
+
+#[test]
+fn every_method_of_the_store_is_called() {
+    let cases: String = CASES.concat().split_whitespace().collect();
+    for (name, receiver, least) in [("Store", "store", 15), ("Transaction", "tx", 20)] {
+        let methods = methods(name);
+        assert!(methods.len() >= least, "only {methods:?} were found in trait {name}");
+        let missing: Vec<_> =
+            methods.iter().filter(|method| !cases.contains(&format!("{receiver}.{method}("))).collect();
+        assert!(missing.is_empty(), "no case calls {missing:?} of {name}");
+    }
+}

@@ -1,0 +1,196 @@
+//! What the cases write: actions, people, and who they act as.
+
+use app::domain::{
+    Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
+    CredentialId, Criticality, Decision, Permission, Role, Scope, Severity, Source, Status, UndoState,
+    UserId,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use server::store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
+use uuid::Uuid;
+
+/// A moment, in seconds after the one at which all begins.
+pub(super) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + seconds).unwrap()
+}
+
+pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
+    T::from(Uuid::from_u128(number))
+}
+
+/// A pending action with an hour to decide it, and only what every action has.
+pub(super) fn action(number: u128) -> Action {
+    let entity = json!({ "kind": "file", "path": format!("/srv/{number}"), "sha256": "ab".repeat(32) });
+    Action {
+        id: id(number),
+        version: 1,
+        digest: format!("digest {number}"),
+        external_id: None,
+        action_type: ActionType::QuarantineFile,
+        entity: serde_json::from_value(entity).unwrap(),
+        asset: Asset {
+            kind: AssetKind::Device,
+            name: "host".to_owned(),
+            criticality: None,
+            device_group: None,
+        },
+        parameters: std::collections::BTreeMap::new(),
+        comment: None,
+        severity: Severity::High,
+        source: Source::Antivirus,
+        verdict: None,
+        evidence: Vec::new(),
+        alert: None,
+        campaign: None,
+        investigation_id: None,
+        incident_id: None,
+        proposed_by: Actor { kind: ActorKind::Token, id: "scanner".to_owned(), name: "Scanner".to_owned() },
+        proposed_at: at(0),
+        expires_at: at(3_600),
+        updated_at: at(0),
+        decision: Decision::Pending,
+        status: Status::None,
+        status_detail: None,
+        undo: UndoState::None,
+        decided_by: None,
+        decided_at: None,
+        reason: None,
+        approval_id: None,
+        undo_of: None,
+        undone_by: None,
+        executor: None,
+    }
+}
+
+/// The same with everything filled in, in letters beyond ASCII.
+pub(super) fn full_action(number: u128) -> Action {
+    Action {
+        external_id: Some("Ø-17 '\"\\ %_".to_owned()),
+        asset: Asset {
+            criticality: Some(Criticality::VeryHigh),
+            device_group: Some("Büro".to_owned()),
+            ..action(number).asset
+        },
+        comment: Some("日本語 🦀\nsecond line".to_owned()),
+        verdict: Some(app::domain::Verdict::Malicious),
+        evidence: vec![app::domain::Evidence {
+            title: "Beacon".to_owned(),
+            detail: "every 60 s".to_owned(),
+            verdict: Some(app::domain::Verdict::Suspicious),
+            technique: Some("T1071.001".to_owned()),
+        }],
+        alert: Some(app::domain::Alert { id: "a1".to_owned(), title: "Alert".to_owned(), url: None }),
+        campaign: Some("campaign".to_owned()),
+        investigation_id: Some("i1".to_owned()),
+        incident_id: Some("n1".to_owned()),
+        ..action(number)
+    }
+}
+
+/// The next version after a command of the lifecycle.
+pub(super) fn after(before: &Action, command: Command, now: Timestamp) -> Action {
+    let lifecycle = before.lifecycle().unwrap().apply(command).unwrap();
+    Action {
+        version: before.version + 1,
+        decision: lifecycle.state().decision(),
+        status: lifecycle.state().status(),
+        undo: lifecycle.undo(),
+        updated_at: now,
+        ..before.clone()
+    }
+}
+
+/// The same as somebody's decision.
+pub(super) fn decided(before: &Action, by: &Authorized, command: Command, now: Timestamp) -> Action {
+    Action {
+        decided_by: Some(by.actor().clone()),
+        decided_at: Some(now),
+        reason: Some("reason".to_owned()),
+        approval_id: Some(id(99)),
+        executor: Some("simulated".to_owned()),
+        ..after(before, command, now)
+    }
+}
+
+pub(super) const ANA: u128 = 0xA;
+pub(super) const ANAS_SESSION: u128 = 0xA5;
+
+pub(super) fn user(number: u128, name: &str, roles: &[Role]) -> User {
+    User {
+        id: id(number),
+        name: name.to_owned(),
+        display_name: name.to_uppercase(),
+        password_hash: Some("hash".to_owned()),
+        enabled: true,
+        roles: roles.iter().copied().collect(),
+    }
+}
+
+/// A session of a day.
+pub(super) fn session(number: u128, of: UserId) -> Credential {
+    Credential {
+        id: id(number),
+        kind: CredentialKind::Session,
+        secret_hash: format!("hash {number}"),
+        user: Some(of),
+        name: String::new(),
+        scopes: std::collections::BTreeSet::new(),
+        created_at: at(0),
+        last_seen_at: at(0),
+        expires_at: at(86_400),
+    }
+}
+
+/// Ana, a Security Operator with a session.
+pub(super) async fn add_ana(store: &SharedStore) -> Caller {
+    let ana = user(ANA, "ana", &[Role::SecurityOperator]);
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_user(&ana, at(0)).await.unwrap();
+    tx.insert_credential(&session(ANAS_SESSION, ana.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    Caller {
+        actor: Actor { kind: ActorKind::User, id: ana.id.to_string(), name: ana.display_name },
+        person: Some(ana.id),
+        credential: id::<CredentialId>(ANAS_SESSION),
+        roles: ana.roles,
+        scopes: None,
+    }
+}
+
+pub(super) fn decider(caller: &Caller) -> Authorized {
+    caller.authorize(Permission::Devices).unwrap()
+}
+
+/// A tool, or with a person behind it their personal token. The database need not know it.
+pub(super) fn proposer(person: Option<UserId>) -> Authorized {
+    let caller = Caller {
+        actor: action(0).proposed_by,
+        person,
+        credential: id(0xF),
+        roles: [].into(),
+        scopes: Some([Scope::Propose].into()),
+    };
+    caller.authorize_proposal().unwrap()
+}
+
+pub(super) fn system() -> Authorized {
+    Authorized::system("test", "Test")
+}
+
+/// Writes an action as the tool's proposal.
+pub(super) async fn add(store: &SharedStore, action: &Action) {
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_action(&proposer(None), action).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+pub(super) fn entry(number: i64, of: Option<ActionId>) -> AuditEntry {
+    AuditEntry {
+        at: at(number),
+        kind: AuditKind::Approved,
+        actor: system().actor().clone(),
+        action_id: of,
+        body: json!({ "number": number, "text": "ü" }),
+    }
+}

@@ -1,0 +1,184 @@
+//! Databases for tests: each test has its own, of the kind that it names, and removes it.
+
+use std::path::Path;
+
+use server::store::{self, SharedStore};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+/// Where `cargo xtask` says that its PostgreSQL cluster is.
+const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Runs each named `async fn(Kind)` as a test on each kind of database.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::database::Kind::Sqlite).await;
+            })+
+        }
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::database::Kind::Postgres).await;
+            })+
+        }
+    };
+}
+pub(crate) use on_both;
+
+pub(crate) struct Database {
+    pub(crate) url: String,
+    held: Held,
+}
+
+enum Held {
+    Folder { _folder: TempDir },
+    Name(String),
+}
+
+impl Database {
+    /// With all tables, and nothing in them.
+    pub(crate) async fn migrated(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => Self::empty(kind).await,
+            Kind::Postgres => {
+                let template = template().await;
+                named(&format!(" TEMPLATE {template}")).await
+            }
+        }
+    }
+
+    /// Without any table.
+    pub(crate) async fn empty(kind: Kind) -> Self {
+        match kind {
+            Kind::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let url = format!("sqlite://{}", folder.path().join("countersign.db").display());
+                Self { url, held: Held::Folder { _folder: folder } }
+            }
+            Kind::Postgres => named("").await,
+        }
+    }
+
+    /// A store on it; each is an instance of its own.
+    pub(crate) async fn open(&self) -> SharedStore {
+        store::connect(&self.url).await.unwrap()
+    }
+
+    /// Runs a statement behind the store's back; returns how many rows it changed.
+    pub(crate) async fn execute(&self, sql: &str) -> Result<u64, sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.held {
+            Held::Folder { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await?;
+                let done = sqlx::query(sql).execute(&mut connection).await?.rows_affected();
+                connection.close().await?;
+                Ok(done)
+            }
+            Held::Name(_) => {
+                let mut connection = PgConnection::connect(&self.url).await?;
+                let done = sqlx::query(sql).execute(&mut connection).await?.rows_affected();
+                connection.close().await?;
+                Ok(done)
+            }
+        }
+    }
+
+    /// The first column of the rows, as text.
+    pub(crate) async fn column(&self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.held {
+            Held::Folder { .. } => {
+                let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+            Held::Name(_) => {
+                let mut connection = PgConnection::connect(&self.url).await.unwrap();
+                sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
+            }
+        }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let Held::Name(name) = &self.held else { return };
+        let sql = AssertSqlSafe(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
+        let drop_it = async {
+            let mut admin = PgConnection::connect(&cluster()).await?;
+            sqlx::query(sql).execute(&mut admin).await
+        };
+        // On a thread of its own, since this one may be running another runtime. What is left goes with the cluster.
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                if let Err(error) = runtime.unwrap().block_on(drop_it) {
+                    eprintln!("{name} is left behind: {error}");
+                }
+            });
+        });
+    }
+}
+
+/// The URL of the cluster's maintenance database.
+fn cluster() -> String {
+    std::env::var(VARIABLE).unwrap_or_else(|_| {
+        panic!(
+            "{VARIABLE} is not set: run the tests by `cargo xtask test`, \
+             or some of them by `cargo xtask postgres cargo test -p server NAME`"
+        )
+    })
+}
+
+/// The URL of another database of the cluster.
+fn url(name: &str) -> String {
+    let cluster = cluster();
+    let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
+    let (server, _) = server.rsplit_once('/').unwrap();
+    format!("{server}/{name}?{query}")
+}
+
+async fn named(more: &str) -> Database {
+    let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut admin = PgConnection::connect(&cluster()).await.unwrap();
+    let sql = AssertSqlSafe(format!("CREATE DATABASE {name}{more}"));
+    sqlx::query(sql).execute(&mut admin).await.unwrap();
+    admin.close().await.unwrap();
+    Database { url: url(&name), held: Held::Name(name) }
+}
+
+/// A migrated database to copy, which the first test makes. Its name changes with the migrations.
+async fn template() -> String {
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+    let mut files: Vec<_> = std::fs::read_dir(migrations).unwrap().map(|file| file.unwrap().path()).collect();
+    files.sort();
+    let mut hash = Sha256::new();
+    for file in files {
+        hash.update(std::fs::read(file).unwrap());
+    }
+    let name = format!("template_{}", &hex::encode(hash.finalize())[..16]);
+
+    let mut admin = PgConnection::connect(&cluster()).await.unwrap();
+    // Closing the connection gives the lock back.
+    sqlx::query("SELECT pg_advisory_lock(1)").execute(&mut admin).await.unwrap();
+    let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut admin)
+        .await
+        .unwrap();
+    if !known {
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.unwrap();
+        store::connect(&url(&name)).await.unwrap().close().await;
+    }
+    admin.close().await.unwrap();
+    name
+}
