@@ -50,11 +50,9 @@ mod light {
         }
     }
 
-    impl std::ops::Add for SignedDuration {
-        type Output = Self;
-
-        fn add(self, other: Self) -> Self {
-            Self(self.0.saturating_add(other.0))
+    impl std::ops::AddAssign for SignedDuration {
+        fn add_assign(&mut self, other: Self) {
+            self.0 = self.0.saturating_add(other.0);
         }
     }
 

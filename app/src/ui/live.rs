@@ -30,7 +30,7 @@ pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
         passed.set(SignedDuration::ZERO);
     });
     every(Duration::from_secs(TICK.into()), move || {
-        passed.update(|passed| *passed = *passed + SignedDuration::from_secs(TICK.into()));
+        passed.update(|passed| *passed += SignedDuration::from_secs(TICK.into()));
     });
     Memo::new(move |_| {
         let at = rendered_at.get();
