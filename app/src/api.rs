@@ -119,9 +119,9 @@ pub async fn session() -> Result<SessionView, ApiError> {
 /// One page of a lane.
 #[server(endpoint = "list_actions", prefix = "/api")]
 pub async fn list_actions(lane: Lane, cursor: Option<String>) -> Result<ActionPage, ApiError> {
-    use crate::domain::ListQuery;
+    use crate::domain::ActionQuery;
     let (backend, caller) = door::enter().await?;
-    let query = ListQuery { cursor, ..ListQuery::first(lane) };
+    let query = ActionQuery { cursor, ..ActionQuery::of(lane) };
     backend.list(&caller, query).await.map_err(|error| door::fail(&error))
 }
 

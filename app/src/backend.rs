@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, Caller, Error, ListQuery, Proposal, Seen};
+use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Caller, Error, Proposal, Seen};
 
 /// The server's service, as the server functions and the REST API hold it.
 pub type SharedBackend = Arc<dyn Backend>;
@@ -17,8 +17,16 @@ pub type SharedBackend = Arc<dyn Backend>;
 /// What can be asked of the server.
 #[async_trait]
 pub trait Backend: Send + Sync {
-    /// One page of a lane, in its default order.
-    async fn list(&self, caller: &Caller, query: ListQuery) -> Result<ActionPage, Error>;
+    /// One page of a list.
+    async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
+
+    /// Everything that the query matches, whatever its page, as a file.
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error>;
 
     /// One action as it is.
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;
@@ -49,6 +57,26 @@ pub trait Backend: Send + Sync {
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+}
+
+/// The forms that an export can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// RFC 4180 with a header, as words for people; safe to open in a spreadsheet.
+    Csv,
+    /// One JSON object a line, as words for machines.
+    JsonLines,
+}
+
+/// A finished export.
+#[derive(Debug)]
+pub struct Export {
+    /// At its beginning; it has no name and is gone once this is closed.
+    pub file: std::fs::File,
+    /// Its length.
+    pub bytes: u64,
+    /// The time as of which it is complete and consistent.
+    pub as_of: Timestamp,
 }
 
 /// What became of one proposal.

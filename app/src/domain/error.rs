@@ -19,6 +19,7 @@ words! {
         IdempotencyKeyReused = "idempotency_key_reused" "This Idempotency-Key was used for another request.",
         IdempotencyInFlight = "idempotency_in_flight" "A request with this Idempotency-Key is still being answered.",
         Busy = "busy" "Nothing was changed: the database is busy. Try again in a few seconds.",
+        TooManyExports = "too_many_exports" "An export is still being written. Wait for it, then try again.",
         Internal = "internal" "The server failed; its log says why. What was acknowledged before is safe.",
     }
 }
@@ -34,6 +35,7 @@ impl ErrorCode {
             Self::Conflict | Self::IdempotencyInFlight => 409,
             Self::Expired => 410,
             Self::Invalid | Self::NoExecutor | Self::IdempotencyKeyReused => 422,
+            Self::TooManyExports => 429,
             Self::Busy => 503,
             Self::Internal => 500,
         }
@@ -98,6 +100,9 @@ pub enum Error {
     /// The database did not let us write in time.
     #[error("the database is busy")]
     Busy,
+    /// The caller's other export, or too many of everyone's, is still being written.
+    #[error("an export is still being written: one at a time for each caller, and four in all")]
+    TooManyExports,
     /// Our fault. The text is for the log and never leaves the server.
     #[error("internal error")]
     Internal(String),
@@ -122,6 +127,7 @@ impl Error {
             Self::NoExecutor => ErrorCode::NoExecutor,
             Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
             Self::IdempotencyInFlight => ErrorCode::IdempotencyInFlight,
+            Self::TooManyExports => ErrorCode::TooManyExports,
             Self::Busy => ErrorCode::Busy,
             Self::Internal(_) => ErrorCode::Internal,
         }

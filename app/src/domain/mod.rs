@@ -29,4 +29,4 @@ pub use id::{ActionId, ApprovalId, CommandId, CredentialId, UserId};
 pub use lifecycle::{Command, Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, UndoState};
 pub use parameter::{ParameterName, Parameters};
 pub use proposal::Proposal;
-pub use query::{ActionPage, ListQuery};
+pub use query::{ActionPage, ActionQuery};

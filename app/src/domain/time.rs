@@ -10,7 +10,7 @@ pub use jiff::{SignedDuration, Timestamp};
 pub use light::{SignedDuration, Timestamp};
 
 #[cfg(any(test, not(feature = "ssr")))]
-#[cfg_attr(feature = "ssr", expect(dead_code, reason = "only the browser uses all of it"))]
+#[cfg_attr(feature = "ssr", expect(dead_code, unreachable_pub, reason = "only the browser uses all of it"))]
 mod light {
     //! RFC 3339 in UTC, to the nanosecond, from year 0 to 9999.
 

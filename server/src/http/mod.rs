@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod body;
 pub mod cookie;
+mod export;
 pub mod next;
 pub mod pages;
 pub mod problem;

@@ -12,10 +12,12 @@ use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use leptos::prelude::provide_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
 use serde::Deserialize;
 
+use super::export;
 use super::problem::Problem;
 use super::signin::see_other;
 use super::state::AppState;
@@ -35,6 +37,7 @@ fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<>
 pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(app, listed(app), contexts(app), shell)
+        .route("/export/actions.csv", get(export::for_people))
         .route_layer(from_fn(guard))
 }
 

@@ -29,7 +29,9 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
-use app::domain::{Action, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, UndoState};
+use app::domain::{
+    Action, ActionQuery, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, UndoState,
+};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -94,7 +96,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
 
 /// Fills an open database, and says with what.
 async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<String> {
-    refuse_used(store).await?;
+    refuse_used(store, now).await?;
     // The database keeps microseconds; what is hashed must read back the same.
     let now = Timestamp::from_microsecond(now.as_microsecond())?;
     let by = Authorized::system("seed", "Seed");
@@ -136,14 +138,14 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     Ok(tally.to_string())
 }
 
-async fn refuse_used(store: &dyn Store) -> anyhow::Result<()> {
+async fn refuse_used(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
     if let Some(creator) = store.marker(CREATED_BY).await? {
         bail!("this database was created by {creator:?} and is in use; seed only fills an empty one");
     }
     ensure!(store.count_users().await? == 0, "this database already has users; seed only fills an empty one");
     for &lane in Lane::ALL {
         ensure!(
-            store.page(&RowScope::All, lane, 1, None).await?.is_empty(),
+            store.page(&RowScope::All, &ActionQuery::of(lane), None, 1, now).await?.is_empty(),
             "this database already has actions; seed only fills an empty one"
         );
     }

@@ -268,7 +268,7 @@ async fn the_sandbox_holds_real_files() {
     let args = Args { sandbox: Some(sandbox.clone()), ..args(0) };
     fill(&*store, &args, now()).await.unwrap();
 
-    let found = store.page(&RowScope::All, Lane::Pending, 50, None).await.unwrap();
+    let found = store.page(&RowScope::All, &ActionQuery::of(Lane::Pending), None, 50, now()).await.unwrap();
     assert_eq!(found.len(), 5);
     for action in &found {
         let Entity::File { path: Some(path), sha256: Some(hash), .. } = &action.entity else {

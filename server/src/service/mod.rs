@@ -7,6 +7,7 @@ pub mod clock;
 mod decide;
 mod dispatch;
 mod expire;
+mod export;
 mod intake;
 mod read;
 pub mod replay;
@@ -32,13 +33,14 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
+    exporting: export::Running,
 }
 
 impl Service {
     /// A service over a store.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
-        Self { store, clock, executors: Arc::new(executors) }
+        Self { store, clock, executors: Arc::new(executors), exporting: export::Running::default() }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

@@ -1,9 +1,9 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
-use app::backend::{ActionDetail, Backend, ExecutorView, Offer, Proposed};
-use app::domain::query::LIMITS;
+use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
+use app::domain::query::{LIMITS, SortKey};
 use app::domain::{
-    Action, ActionId, ActionPage, Caller, Command, Error, ErrorCode, ListQuery, Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, Proposal, Seen,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -18,16 +18,18 @@ const MOST_EARLIER: u32 = 10;
 
 #[async_trait]
 impl Backend for Service {
-    async fn list(&self, caller: &Caller, query: ListQuery) -> Result<ActionPage, Error> {
+    async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error> {
         let scope = caller.row_scope()?;
         if !LIMITS.contains(&query.limit) {
             return Err(Error::invalid("/limit", "must be 25, 50, 100 or 200"));
         }
-        let from = query.cursor.as_deref().map(parse_cursor).transpose()?;
+        let sort = query.sort.key;
+        let from = query.cursor.as_deref().map(|text| parse_cursor(text, sort)).transpose()?;
         let limit = usize::from(query.limit);
-        let lane = query.lane;
+        let now = self.clock.now();
         // One row more tells whether there is another page.
-        let mut items = self.store.page(&scope, lane, u32::from(query.limit) + 1, from.as_ref()).await?;
+        let mut items =
+            self.store.page(&scope, &query, from.as_ref(), u32::from(query.limit) + 1, now).await?;
         let more = items.len() > limit;
         let before = from.as_ref().is_some_and(|from| from.before);
         if more && before {
@@ -35,12 +37,21 @@ impl Backend for Service {
         }
         items.truncate(limit);
         let edge = |action: Option<&Action>, before| {
-            let position = action.map(|action| Position::of(action, lane, before));
+            let position = action.map(|action| Position::of(action, sort, before));
             position.or_else(|| from.clone().map(|from| Position { before, ..from })).map(|at| cursor(&at))
         };
         let next = if before || more { edge(items.last(), false) } else { None };
         let prev = if before && more || !before && from.is_some() { edge(items.first(), true) } else { None };
-        Ok(ActionPage { items, next, prev, rendered_at: self.clock.now() })
+        Ok(ActionPage { items, next, prev, rendered_at: now })
+    }
+
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error> {
+        self.write_export(caller, query, format).await
     }
 
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
@@ -123,10 +134,11 @@ fn cursor(position: &Position) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
 }
 
-fn parse_cursor(text: &str) -> Result<Position, Error> {
+fn parse_cursor(text: &str, sort: SortKey) -> Result<Position, Error> {
     BASE64_URL_SAFE_NO_PAD
         .decode(text)
         .ok()
         .and_then(|json| serde_json::from_slice(&json).ok())
+        .filter(|position: &Position| position.fits(sort))
         .ok_or_else(|| Error::invalid("/cursor", "is not a cursor that an answer gave out"))
 }

@@ -6,6 +6,7 @@
 //! and holds what differs, with its migrations under the same numbers; the contract suite in `tests` runs on each.
 
 mod changes;
+mod keys;
 mod postgres;
 mod sqlite;
 
@@ -13,16 +14,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::{
-    Action, ActionId, Actor, AuditKind, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Scope,
-    Severity, Source, UserId,
+    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope,
+    Scope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::audit::Record;
 
 pub use changes::Changes;
+pub use keys::{KeyValue, Position};
 
 /// The store, as the service holds it.
 pub type SharedStore = Arc<dyn Store>;
@@ -59,6 +60,9 @@ pub enum StoreError {
     /// A migration failed.
     #[error("the database could not be migrated: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// What was read could not be written away.
+    #[error("the export could not be written: {0}")]
+    Export(std::io::Error),
     /// Any other answer of the database.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
@@ -90,44 +94,24 @@ impl From<StoreError> for app::domain::Error {
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// A position in a lane's order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Position {
-    /// The sort key of the row at the edge.
-    pub key: SortKey,
-    /// Its id, which breaks ties.
-    pub id: ActionId,
-    /// Whether the page lies before the position rather than after it.
-    pub before: bool,
+/// Takes the rows of an export, one by one.
+pub trait Rows: Send {
+    /// One row: its id, and a cell for each of the query's columns.
+    ///
+    /// # Errors
+    /// If it can't be written; the export ends with it.
+    fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> std::io::Result<()>;
 }
 
-/// The sort key of a lane's default order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SortKey {
-    /// Pending: severity, expiry, age; most urgent first.
-    Urgency(String),
-    /// In progress and History: last change, newest first.
-    Updated(Timestamp),
-}
-
-impl Position {
-    /// The position of a row in its lane's order.
-    #[must_use]
-    pub fn of(action: &Action, lane: Lane, before: bool) -> Self {
-        let key = match lane {
-            Lane::Pending => SortKey::Urgency(urgency(action)),
-            Lane::InProgress | Lane::History => SortKey::Updated(action.updated_at),
-        };
-        Self { key, id: action.id, before }
-    }
-}
-
-/// Most urgent first in plain byte order: severity, then expiry, then age.
-fn urgency(action: &Action) -> String {
-    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
-    let (expires, proposed) = (action.expires_at.as_microsecond(), action.proposed_at.as_microsecond());
-    format!("{severity}-{expires:020}-{proposed:020}")
+/// One cell of an export, in the words of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell<'a> {
+    /// A text, or a word of a vocabulary.
+    Text(std::borrow::Cow<'a, str>),
+    /// A time.
+    Time(Timestamp),
+    /// No value.
+    Nothing,
 }
 
 /// One local user.
@@ -249,15 +233,25 @@ pub trait Store: Send + Sync {
     /// Rings after commits from here on: those of this process, and where the database can, those of every other.
     fn changes(&self) -> Changes;
 
-    /// Up to `limit` rows of a lane in its default order, from a position on. Rows come in the lane's order also for
-    /// a page before the position.
+    /// Up to `limit` rows of a list, from a position on, whatever limit and cursor the query names itself. Rows come
+    /// in the list's order also for a page before the position. `now` is where rolling time periods end.
     async fn page(
         &self,
         scope: &RowScope,
-        lane: Lane,
-        limit: u32,
+        query: &ActionQuery,
         from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
     ) -> Result<Vec<Action>>;
+
+    /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
+    async fn export(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut dyn Rows,
+    ) -> Result<()>;
 
     /// One action, if the scope shows it.
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
+use app::domain::Lane;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, Pool, SqlSafeStr};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder, SqlSafeStr};
 
 use super::changes::{Bells, News};
 use super::{Result, StoreError};
@@ -23,6 +24,7 @@ macro_rules! claim_clause {
 }
 
 #[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
+#[cfg_attr(test, allow(dead_code, reason = "what the tests of SQLite's plans use"))]
 #[path = "queries/mod.rs"]
 mod queries;
 
@@ -53,7 +55,14 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/postgres/0001_spine.sql").into_sql_str(),
         false,
     );
-    Migrator::with_migrations(vec![spine])
+    let lists = Migration::new(
+        2,
+        Cow::Borrowed("lists"),
+        MigrationType::Simple,
+        include_str!("../../migrations/postgres/0002_lists.sql").into_sql_str(),
+        false,
+    );
+    Migrator::with_migrations(vec![spine, lists])
 }
 
 impl PostgresStore {
@@ -79,7 +88,9 @@ impl PostgresStore {
         let mut closed = reader.close_event();
         let passing_on = pass_on(listener, reader.clone(), bells.clone());
         tokio::spawn(async move { closed.do_until(passing_on).await });
-        Ok(Self::new(reader, writer, bells))
+        let store = Self::new(reader, writer, bells);
+        store.key_rows().await?;
+        Ok(store)
     }
 }
 
@@ -95,6 +106,31 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
         Ok(tx)
     });
     begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+}
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// The condition that a row's text holds this.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    sql.push("strpos(search_text, ").push_bind(text.to_owned()).push(") > 0");
+}
+
+/// The ids of a lane's rows whose text holds this, from the index of trigrams: a pattern in which nothing of the text
+/// has a meaning of its own.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    let text = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    sql.push("SELECT id FROM actions WHERE search_text LIKE ").push_bind(format!("%{text}%"));
+    sql.push(" AND lane = '").push(lane.as_str()).push("'");
+}
+
+/// The plan of a statement, line by line.
+#[cfg(test)]
+async fn explain(db: &mut PgConnection, sql: &mut QueryBuilder<Db>) -> Result<Vec<String>> {
+    let text = sqlx::AssertSqlSafe(format!("EXPLAIN {}", sql.sql().as_str()));
+    Ok(sqlx::query_scalar(text).fetch_all(db).await?)
 }
 
 /// Commits, and tells the other instances; they hear of it only if the commit succeeds.

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use app::domain::Lane;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Pool, SqlSafeStr};
+use sqlx::{Connection as _, Pool, QueryBuilder, SqlSafeStr, SqliteConnection};
 
 use super::changes::{Bells, News};
 use super::{Result, StoreError};
@@ -45,7 +46,14 @@ fn migrations() -> Migrator {
         include_str!("../../migrations/sqlite/0001_spine.sql").into_sql_str(),
         false,
     );
-    Migrator::with_migrations(vec![spine])
+    let lists = Migration::new(
+        2,
+        Cow::Borrowed("lists"),
+        MigrationType::Simple,
+        include_str!("../../migrations/sqlite/0002_lists.sql").into_sql_str(),
+        false,
+    );
+    Migrator::with_migrations(vec![spine, lists])
 }
 
 impl SqliteStore {
@@ -74,7 +82,9 @@ impl SqliteStore {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(options.read_only(true))
             .await?;
-        Ok(Self::new(reader, writer, Bells::new()))
+        let store = Self::new(reader, writer, Bells::new());
+        store.key_rows().await?;
+        Ok(store)
     }
 }
 
@@ -98,4 +108,108 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 /// Commits. Other processes on the file are not told; they look from time to time.
 async fn commit(tx: sqlx::Transaction<'static, Db>, _news: News) -> Result<()> {
     Ok(tx.commit().await?)
+}
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut SqliteConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin().await?)
+}
+
+/// The condition that a row's text holds this.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
+}
+
+/// The ids of a lane's rows whose text holds this, from the index of trigrams: a phrase of it, in which nothing has a
+/// meaning of its own.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+    sql.push(
+        "SELECT a.id FROM search CROSS JOIN search_numbers n ON n.number = search.rowid
+         CROSS JOIN actions a ON a.id = n.action_id
+         WHERE search MATCH ",
+    );
+    sql.push_bind(phrase).push(" AND a.lane = '").push(lane.as_str()).push("'");
+}
+
+/// The plan of a statement, line by line.
+#[cfg(test)]
+async fn explain(db: &mut SqliteConnection, sql: &mut QueryBuilder<Db>) -> Result<Vec<String>> {
+    use sqlx::Row as _;
+    let text = format!("EXPLAIN QUERY PLAN {}", sql.sql().as_str());
+    let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(db).await?;
+    Ok(rows.iter().map(|row| row.get("detail")).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use app::domain::query::{Sort, SortKey};
+    use app::domain::{ActionId, ActionQuery};
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::store::{KeyValue, Position};
+
+    #[tokio::test]
+    async fn an_unfiltered_page_walks_the_index_of_its_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        let store = SqliteStore::open(&url).await.unwrap();
+        let id = ActionId::from(uuid::Uuid::nil());
+        for &lane in Lane::ALL {
+            for &key in SortKey::ALL {
+                for (descending, before) in [(false, false), (true, false), (false, true), (true, true)] {
+                    let is_time = matches!(key, SortKey::Updated | SortKey::Proposed | SortKey::Expires);
+                    let edge = if is_time { KeyValue::Time(1) } else { KeyValue::Text("m".into()) };
+                    let from = Position { sort: key, key: edge, id, before };
+                    let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
+                    for from in [None, Some(&from)] {
+                        let plan = store.plan(&query, from, Timestamp::UNIX_EPOCH).await.unwrap();
+                        let text = plan.join("; ");
+                        assert!(
+                            plan.len() == 1 && text.starts_with("SEARCH actions USING INDEX actions_by_"),
+                            "{key} {descending} {text}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows that a program before the second migration wrote get their keys, and can be found.
+    #[tokio::test]
+    async fn rows_of_before_are_keyed_when_the_store_opens() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        let args = crate::seed::Args {
+            database_url: url.clone(),
+            actions: 600,
+            seed: 3,
+            now: Some("2026-06-30T09:41:12Z".parse().unwrap()),
+            demo: false,
+            sandbox: None,
+        };
+        crate::seed::run(args).await.unwrap();
+        let rows =
+            "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
+                    ORDER BY id";
+        let found = "SELECT COUNT(*) FROM search WHERE search MATCH '\".exe\"'";
+        let store = SqliteStore::open(&url).await.unwrap();
+        let before: Vec<String> = sqlx::query_scalar(rows).fetch_all(store.writer()).await.unwrap();
+        let matches: i64 = sqlx::query_scalar(found).fetch_one(store.writer()).await.unwrap();
+        for forget in [
+            "UPDATE actions SET keyed = 0, entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
+                 decided_by_key = '', search_text = ''",
+            "DELETE FROM search_numbers",
+            "DELETE FROM search",
+        ] {
+            sqlx::query(forget).execute(store.writer()).await.unwrap();
+        }
+        drop(store);
+        let store = SqliteStore::open(&url).await.unwrap();
+        let after: Vec<String> = sqlx::query_scalar(rows).fetch_all(store.writer()).await.unwrap();
+        assert!(before == after && before.len() == 600);
+        let again: i64 = sqlx::query_scalar(found).fetch_one(store.writer()).await.unwrap();
+        assert!(again == matches && matches > 0, "{again} {matches}");
+    }
 }

@@ -16,8 +16,8 @@ use crate::ui::codec::Json;
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Neighbours, News, Pager,
-    Setting, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Neighbours, News,
+    Pager, Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
 use crate::ui::whenever::whenever;
@@ -74,7 +74,17 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         <Frame>
             <div class="board" class:with-flyout=is_open>
                 <header class="page-head">
-                    <h1>"Action center"</h1>
+                    <div class="page-title">
+                        <h1>"Action center"</h1>
+                        <a
+                            class="button quiet"
+                            href=move || format!("/export/actions.csv?lane={}", here.read().lane)
+                            rel="external"
+                        >
+                            <Icon name="download"/>
+                            "Export .csv"
+                        </a>
+                    </div>
                     <Tabs here/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>

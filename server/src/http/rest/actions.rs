@@ -1,7 +1,7 @@
 //! Actions: propose, list, load, decide, undo.
 
-use app::backend::Proposed;
-use app::domain::{Action, ActionId, Caller, Decision, Error, ListQuery, Proposal, Seen, Status};
+use app::backend::{ExportFormat, Proposed};
+use app::domain::{Action, ActionId, ActionQuery, Caller, Decision, Error, Proposal, Seen, Status};
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::idempotency::{Incoming, answer, once};
 use super::{ACTIONS, input};
+use crate::http::export;
 use crate::http::next::encode;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
@@ -124,7 +125,7 @@ pub(super) async fn create(
     once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
 }
 
-/// List the actions of a lane, in its default order.
+/// List the actions of a lane: filtered, sorted, page by page.
 #[utoipa::path(
     get, path = "/api/v1/actions", tag = "actions", operation_id = "list_actions",
     params(super::openapi::ListParams),
@@ -137,10 +138,9 @@ pub(super) async fn create(
 pub(super) async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
-    pairs: Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>,
+    pairs: Pairs,
 ) -> Result<Response, Problem> {
-    let Query(pairs) = pairs.map_err(|_| Problem::malformed("the query can't be read"))?;
-    let query = input::list_query(pairs)?;
+    let query = input::action_query(&read(pairs)?)?;
     let page = app.backend.list(&caller, query.clone()).await.map_err(|error| match error {
         // What is wrong stands in the query, and the cursor is all that the service looks into.
         Error::Invalid(_) => Problem::malformed("cursor is none that this server gave out"),
@@ -157,11 +157,58 @@ pub(super) async fn list(
     Ok(response)
 }
 
-fn links(query: &ListQuery, next: Option<&str>, prev: Option<&str>) -> String {
+/// Export everything that matches, for spreadsheets.
+///
+/// CSV as of RFC 4180 with a header; a cell that looks like a formula begins with an apostrophe.
+#[utoipa::path(
+    get, path = "/api/v1/actions.csv", tag = "actions", operation_id = "export_actions_csv",
+    params(super::openapi::ListParams),
+    responses(
+        (status = 200, description = "Every row", body = String, content_type = "text/csv"),
+        (status = 429, description = "An export is still being written", content_type = "application/problem+json", body = Problem),
+        super::openapi::Failures,
+    ),
+)]
+pub(super) async fn export_csv(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    pairs: Pairs,
+) -> Result<Response, Problem> {
+    export::download(&app, &caller, &read(pairs)?, ExportFormat::Csv).await
+}
+
+/// Export everything that matches, for machines: one JSON object a line.
+#[utoipa::path(
+    get, path = "/api/v1/actions.jsonl", tag = "actions", operation_id = "export_actions_jsonl",
+    params(super::openapi::ListParams),
+    responses(
+        (status = 200, description = "Every row", body = String, content_type = "application/jsonl"),
+        (status = 429, description = "An export is still being written", content_type = "application/problem+json", body = Problem),
+        super::openapi::Failures,
+    ),
+)]
+pub(super) async fn export_jsonl(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    pairs: Pairs,
+) -> Result<Response, Problem> {
+    export::download(&app, &caller, &read(pairs)?, ExportFormat::JsonLines).await
+}
+
+/// The names and values of a URL's query.
+type Pairs = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
+
+fn read(pairs: Pairs) -> Result<Vec<(String, String)>, Problem> {
+    pairs.map(|Query(pairs)| pairs).map_err(|_| Problem::malformed("the query can't be read"))
+}
+
+fn links(query: &ActionQuery, next: Option<&str>, prev: Option<&str>) -> String {
     let link = |(rel, cursor): (&str, Option<&str>)| {
         cursor.map(|cursor| {
-            let ListQuery { lane, limit, .. } = query;
-            format!("<{ACTIONS}?lane={lane}&limit={limit}&cursor={}>; rel=\"{rel}\"", encode(cursor))
+            let page = ActionQuery { cursor: Some(cursor.to_owned()), ..query.clone() };
+            let pairs: Vec<_> =
+                page.pairs().iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+            format!("<{ACTIONS}?{}>; rel=\"{rel}\"", pairs.join("&"))
         })
     };
     [("next", next), ("prev", prev)].into_iter().filter_map(link).collect::<Vec<_>>().join(", ")

@@ -1,8 +1,7 @@
 //! From bytes to what the service takes, with a JSON pointer to everything that is wrong.
 
 use app::domain::proposal::MOST_ACTIONS;
-use app::domain::query::{DEFAULT_LIMIT, LIMITS};
-use app::domain::{Error, FieldError, Lane, ListQuery, Proposal};
+use app::domain::{ActionQuery, Error, FieldError, Proposal};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -98,38 +97,7 @@ fn escape(name: &str) -> String {
 }
 
 /// What a list's query asks for.
-pub(super) fn list_query(pairs: Vec<(String, String)>) -> Result<ListQuery, Problem> {
-    let (mut lane, mut limit, mut cursor) = (None, None, None);
-    for (name, value) in pairs {
-        let twice = match name.as_str() {
-            "lane" => lane.replace(value).is_some(),
-            "limit" => limit.replace(value).is_some(),
-            "cursor" => cursor.replace(value).is_some(),
-            _ => {
-                return Err(Problem::malformed(format!(
-                    "the query has no field {name:?}; it has lane, limit and cursor"
-                )));
-            }
-        };
-        if twice {
-            return Err(Problem::malformed(format!("the query names {name} twice")));
-        }
-    }
-    let lane = match lane {
-        None => Lane::Pending,
-        Some(lane) => lane.parse().map_err(|_| {
-            Problem::malformed(format!("lane is {lane:?}; it is one of {}", words(Lane::ALL)))
-        })?,
-    };
-    let limit = match limit {
-        None => DEFAULT_LIMIT,
-        Some(limit) => limit.parse().ok().filter(|limit| LIMITS.contains(limit)).ok_or_else(|| {
-            Problem::malformed(format!("limit is {limit:?}; it is one of {}", words(&LIMITS)))
-        })?,
-    };
-    Ok(ListQuery { lane, limit, cursor })
-}
-
-fn words<T: ToString>(words: &[T]) -> String {
-    words.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+pub(super) fn action_query(pairs: &[(String, String)]) -> Result<ActionQuery, Problem> {
+    let pairs = pairs.iter().map(|(name, value)| (name, value));
+    ActionQuery::from_pairs(pairs).map_err(|error| Problem::malformed(error.to_string()))
 }

@@ -30,6 +30,8 @@ pub(super) const ACTIONS: &str = "/api/v1/actions";
 fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
     vec![
         ("/actions", get(actions::list).post(actions::create)),
+        ("/actions.csv", get(actions::export_csv)),
+        ("/actions.jsonl", get(actions::export_jsonl)),
         ("/actions/{id}", get(actions::load)),
         ("/actions/{id}/approve", post(actions::approve)),
         ("/actions/{id}/reject", post(actions::reject)),

@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use app::domain::{ActionId, FieldError, Lane};
+use app::domain::query::{Period, Undoable};
+use app::domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -21,13 +22,17 @@ use crate::http::problem::Problem;
     paths(
         actions::create,
         actions::list,
+        actions::export_csv,
+        actions::export_jsonl,
         actions::load,
         actions::approve,
         actions::reject,
         actions::undo,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
-    components(schemas(Lane, FieldError, Problem)),
+    components(schemas(
+        Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
+    )),
     tags((name = "actions", description = "Remediation actions")),
     security(("token" = [])),
     modifiers(&Token),
@@ -75,6 +80,47 @@ pub(super) struct IdempotencyKey {
 pub(super) struct ListParams {
     /// Which tab; pending where it is not named.
     lane: Option<Lane>,
+    /// Action types; like every field that follows, it may stand several times.
+    #[param(rename = "type")]
+    action_type: Option<ActionType>,
+    /// Kinds of entity.
+    entity_type: Option<EntityKind>,
+    /// Names of assets, without regard to case.
+    asset: Option<String>,
+    /// Decisions.
+    decision: Option<Decision>,
+    /// Names of deciders; automation is `Automation`.
+    decided_by: Option<String>,
+    /// Where actions came from.
+    source: Option<Source>,
+    /// What executors did.
+    status: Option<Status>,
+    /// How bad the finding is.
+    severity: Option<Severity>,
+    /// Names of device groups; `Ungrouped devices` for none.
+    device_group: Option<String>,
+    /// Ids of investigations.
+    investigation: Option<String>,
+    /// Approval ids.
+    approval: Option<String>,
+    /// Whether they can be undone now.
+    undoable: Option<Undoable>,
+    /// Changed within this time before now. Once, as everything that follows.
+    period: Option<Period>,
+    /// Changed at or after this time (RFC 3339).
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Changed before this time (RFC 3339).
+    #[param(format = DateTime)]
+    to: Option<String>,
+    /// Part of the entity or asset from three characters on, its beginning before; or the beginning of an id.
+    q: Option<String>,
+    /// One of the sort keys; with `-` before it, descending.
+    #[param(example = "-updated")]
+    sort: Option<String>,
+    /// Columns of an export, by their ids, with commas between.
+    #[param(example = "updated,type,asset")]
+    cols: Option<String>,
     /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
     limit: Option<u16>,
     /// `next` or `prev` of an earlier answer.

@@ -1,17 +1,18 @@
 //! Statements on actions.
 
 use app::domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
-    Verdict,
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lifecycle, RowScope, Source, UserId, Verdict,
 };
 use sqlx::QueryBuilder;
 
+use super::list::{key_columns, push_keys};
 use super::rows::{self, action_columns};
 use super::{Connection, Db, corrupt, json, micros};
-use crate::store::{Guard, Position, Result, SortKey, urgency};
+use crate::store::keys::{Keys, VERSION, urgency};
+use crate::store::{Guard, Result};
 
 /// The principal whose rows the scope shows; `None` for all rows.
-fn principal(scope: &RowScope) -> Option<&str> {
+pub(super) fn principal(scope: &RowScope) -> Option<&str> {
     match scope {
         RowScope::All => None,
         RowScope::ProposedBy(principal) => Some(principal),
@@ -73,44 +74,6 @@ pub(super) async fn on_same_entity(
     rows.iter().map(rows::action).collect()
 }
 
-pub(super) async fn page(
-    db: &mut Connection,
-    scope: &RowScope,
-    lane: Lane,
-    limit: u32,
-    from: Option<&Position>,
-) -> Result<Vec<Action>> {
-    let (column, ascending) = match lane {
-        Lane::Pending => ("urgency", true),
-        Lane::InProgress | Lane::History => ("updated_at", false),
-    };
-    let before = from.is_some_and(|from| from.before);
-    let forward = ascending != before;
-    let mut query =
-        QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE lane = "));
-    // A literal, so that the index on the lane is used however the statement is prepared.
-    query.push("'").push(lane.as_str()).push("'");
-    if let Some(principal) = principal(scope) {
-        query.push(" AND proposed_by_id = ").push_bind(principal);
-    }
-    if let Some(from) = from {
-        query.push(" AND (").push(column).push(", id) ").push(if forward { ">" } else { "<" }).push(" (");
-        match &from.key {
-            SortKey::Urgency(key) => query.push_bind(key.clone()),
-            SortKey::Updated(at) => query.push_bind(micros(*at)),
-        };
-        query.push(", ").push_bind(from.id.to_string()).push(")");
-    }
-    let order = if forward { "ASC" } else { "DESC" };
-    query.push(format!(" ORDER BY {column} {order}, id {order} LIMIT ")).push_bind(i64::from(limit));
-    let rows = query.build().fetch_all(db).await?;
-    let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
-    if before {
-        actions.reverse();
-    }
-    Ok(actions)
-}
-
 /// The person an actor stands for: a user, or the owner behind a personal token.
 fn person(by: &Authorized, actor: &Actor) -> Option<String> {
     match (by.check().and_then(|check| check.person), actor.kind) {
@@ -127,11 +90,16 @@ fn lifecycle(action: &Action) -> Result<Lifecycle> {
 pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action) -> Result<()> {
     let lane = lifecycle(action)?.state().lane();
     let decider = action.decided_by.as_ref().filter(|actor| actor.kind == ActorKind::User);
+    let keys = Keys::of(action);
     let mut query = QueryBuilder::<Db>::new(concat!(
         "INSERT INTO actions (",
         action_columns!(),
-        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency) VALUES ("
+        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, keyed"
     ));
+    for (column, _) in key_columns(&keys) {
+        query.push(", ").push(column);
+    }
+    query.push(") VALUES (");
     let mut values = query.separated(", ");
     values
         .push_bind(action.id.to_string())
@@ -175,7 +143,11 @@ pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action
         .push_bind(person(by, &action.proposed_by))
         .push_bind(decider.map(|actor| &actor.id))
         .push_bind(lane.as_str())
-        .push_bind(urgency(action));
+        .push_bind(urgency(action))
+        .push_bind(VERSION);
+    for (_, key) in key_columns(&keys) {
+        values.push_bind(key);
+    }
     query.push(")").build().execute(db).await?;
     Ok(())
 }
@@ -209,6 +181,7 @@ pub(super) async fn revise(
     query.push(", expires_at = ").push_bind(micros(after.expires_at));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(", urgency = ").push_bind(urgency(after));
+    push_keys(&mut query, &Keys::of(after));
     query.push(" WHERE lane = 'pending' AND id = ").push_bind(before.id.to_string());
     query.push(" AND version = ").push_bind(before.version);
     push_check(&mut query, by, micros(after.updated_at));
@@ -239,6 +212,7 @@ pub(super) async fn update_state(
     query.push(", approval_id = ").push_bind(after.approval_id.map(|id| id.to_string()));
     query.push(", undone_by = ").push_bind(after.undone_by.map(|id| id.to_string()));
     query.push(", executor = ").push_bind(&after.executor);
+    push_keys(&mut query, &Keys::of(after));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(" WHERE id = ").push_bind(before.id.to_string());
     query.push(" AND version = ").push_bind(before.version);

@@ -4,11 +4,13 @@
 
 mod actions;
 mod commands;
+mod export;
+mod list;
 mod people;
 mod rows;
 
 use app::domain::{
-    Action, ActionId, Authorized, CommandId, CredentialId, Lane, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -19,7 +21,8 @@ use super::Db;
 use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::{
-    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Store, StoreError, Transaction, User,
+    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
+    User,
 };
 
 type Connection = <Db as Database>::Connection;
@@ -34,6 +37,35 @@ pub(in crate::store) struct SqlStore {
 impl SqlStore {
     pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>, bells: Bells) -> Self {
         Self { reader, writer, bells }
+    }
+
+    /// Where writes go.
+    #[cfg(test)]
+    pub(super) const fn writer(&self) -> &Pool<Db> {
+        &self.writer
+    }
+
+    /// How the database would carry out a page, line by line.
+    #[cfg(test)]
+    pub(super) async fn plan(
+        &self,
+        query: &ActionQuery,
+        from: Option<&Position>,
+        now: Timestamp,
+    ) -> Result<Vec<String>> {
+        list::plan(&mut *self.writer.acquire().await?, query, from, now).await
+    }
+
+    /// Gives the rows of an older program their keys.
+    pub(super) async fn key_rows(&self) -> Result<()> {
+        loop {
+            let mut tx = super::begin(&self.writer).await?;
+            let keyed = list::key_rows(&mut tx).await?;
+            tx.commit().await?;
+            if keyed == 0 {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -64,11 +96,22 @@ impl Store for SqlStore {
     async fn page(
         &self,
         scope: &RowScope,
-        lane: Lane,
-        limit: u32,
+        query: &ActionQuery,
         from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
     ) -> Result<Vec<Action>> {
-        actions::page(&mut *self.reader.acquire().await?, scope, lane, limit, from).await
+        list::page(&mut *self.reader.acquire().await?, scope, query, from, limit, now).await
+    }
+
+    async fn export(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut dyn Rows,
+    ) -> Result<()> {
+        export::export(&self.reader, scope, query, now, into).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {

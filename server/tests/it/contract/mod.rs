@@ -8,6 +8,7 @@ mod audit;
 mod commands;
 mod guards;
 mod keys;
+mod lists;
 mod page;
 mod people;
 mod sample;
@@ -19,6 +20,7 @@ const CASES: &[&str] = &[
     include_str!("commands.rs"),
     include_str!("guards.rs"),
     include_str!("keys.rs"),
+    include_str!("lists.rs"),
     include_str!("page.rs"),
     include_str!("people.rs"),
     include_str!("schema.rs"),

@@ -1,0 +1,51 @@
+//! Exports as downloads.
+
+use app::backend::{Export, ExportFormat};
+use app::domain::{ActionQuery, Caller};
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use tokio_util::io::ReaderStream;
+
+use super::problem::Problem;
+use super::state::AppState;
+
+/// Bytes that are read from the file at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// `GET /export/actions.csv`: what the page's button leads to.
+pub(super) async fn for_people(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    download(&app, &caller, &pairs, ExportFormat::Csv).await
+}
+
+/// Everything that the pairs of a URL's query match, as a download.
+pub(super) async fn download(
+    app: &AppState,
+    caller: &Caller,
+    pairs: &[(String, String)],
+    format: ExportFormat,
+) -> Result<Response, Problem> {
+    let query = ActionQuery::from_pairs(pairs.iter().map(|(name, value)| (name, value)))
+        .map_err(|error| Problem::malformed(error.to_string()))?;
+    let lane = query.lane;
+    let Export { file, bytes, as_of } = app.backend.export(caller, query, format).await?;
+    let (kind, extension) = match format {
+        ExportFormat::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
+        ExportFormat::JsonLines => ("application/jsonl; charset=utf-8", "jsonl"),
+    };
+    let name = format!("countersign-{lane}-{}.{extension}", as_of.strftime("%Y%m%dT%H%M%SZ"));
+    let body = Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK));
+    let headers = [
+        (CONTENT_TYPE, kind.to_owned()),
+        (CONTENT_LENGTH, bytes.to_string()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, body).into_response())
+}

@@ -1,0 +1,311 @@
+//! Tests of lists: every order, filter and search against the same rows, chosen and sorted here in plain Rust.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use app::domain::query::{Filter, Period, Sort, SortKey, Undoable};
+use app::domain::{
+    Action, ActionId, ActionQuery, Authorized, Decision, EntityKind, Lane, RowScope, Severity, Status,
+};
+use jiff::{SignedDuration, Timestamp};
+use server::seed;
+use server::store::{Guard, Position, SharedStore};
+use uuid::Uuid;
+
+use crate::database::{Database, Kind, on_both};
+
+on_both!(
+    every_order_shows_every_row_once_in_both_directions,
+    every_filter_shows_what_it_says,
+    a_search_finds_parts_of_names_and_beginnings_of_ids,
+    a_walk_neither_misses_nor_repeats_what_stays
+);
+
+const NOW: &str = "2026-06-30T09:41:12Z";
+
+fn now() -> Timestamp {
+    NOW.parse().unwrap()
+}
+
+fn by() -> Authorized {
+    Authorized::system("test", "Test")
+}
+
+/// A seeded store, and its database.
+async fn estate(kind: Kind, actions: usize) -> (SharedStore, Database) {
+    let database = Database::migrated(kind).await;
+    let args = seed::Args {
+        database_url: database.url.clone(),
+        actions,
+        seed: 7,
+        now: Some(now()),
+        demo: true,
+        sandbox: None,
+    };
+    seed::run(args).await.unwrap();
+    (database.open().await, database)
+}
+
+/// All rows of a query, page by page from its beginning, or from its end backwards.
+async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bool) -> Vec<Action> {
+    let mut all = Vec::new();
+    let mut from: Option<Position> = None;
+    if backwards {
+        let last = Sort { descending: !query.sort.descending, ..query.sort };
+        let last = ActionQuery { sort: last, ..query.clone() };
+        let Some(edge) = store.page(&RowScope::All, &last, None, 1, now()).await.unwrap().pop() else {
+            return all;
+        };
+        from = Some(Position::of(&edge, query.sort.key, true));
+        all.push(edge);
+    }
+    loop {
+        let mut page = store.page(&RowScope::All, query, from.as_ref(), 97, now()).await.unwrap();
+        if backwards {
+            page.reverse();
+        }
+        let Some(edge) = page.last() else { break };
+        from = Some(Position::of(edge, query.sort.key, backwards));
+        all.extend(page);
+    }
+    if backwards {
+        all.reverse();
+    }
+    all
+}
+
+fn ids(actions: &[Action]) -> Vec<ActionId> {
+    actions.iter().map(|action| action.id).collect()
+}
+
+fn set(actions: &[Action]) -> BTreeSet<ActionId> {
+    actions.iter().map(|action| action.id).collect()
+}
+
+async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
+    walk(store, &ActionQuery::of(lane), false).await
+}
+
+async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
+    let (store, _database) = estate(kind, 2_000).await;
+    for &lane in Lane::ALL {
+        let mut rows = all_of(&store, lane).await;
+        assert!(!rows.is_empty());
+        for &key in SortKey::ALL {
+            rows.sort_by_cached_key(|action| (Position::of(action, key, false).key, action.id.to_string()));
+            for descending in [false, true] {
+                let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
+                for backwards in [false, true] {
+                    let found = walk(&store, &query, backwards).await;
+                    let mut expected = ids(&rows);
+                    if descending {
+                        expected.reverse();
+                    }
+                    assert!(ids(&found) == expected, "{lane} by {key}, {descending}, {backwards}");
+                }
+            }
+        }
+    }
+}
+
+type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
+
+fn choice(name: &'static str, filter: Filter, holds: impl Fn(&Action) -> bool + 'static) -> Choice {
+    (name, filter, Box::new(holds))
+}
+
+fn choices(sample: &Action) -> Vec<Choice> {
+    let none = Filter::default;
+    let (asset, kind, of_type) = (sample.asset.name.clone(), sample.entity.kind(), sample.action_type);
+    let decider = sample.decided_by.as_ref().unwrap().name.clone();
+    let group = sample.asset.device_group.clone().unwrap();
+    let (same_asset, same_decider, same_group) = (asset.clone(), decider.clone(), group.clone());
+    let week = now() - SignedDuration::from_hours(7 * 24);
+    let month = now() - SignedDuration::from_hours(30 * 24);
+    vec![
+        choice("all", none(), |_| true),
+        choice("type", Filter { action_type: [of_type].into(), ..none() }, move |a| a.action_type == of_type),
+        choice("kind", Filter { entity_kind: [kind, EntityKind::User].into(), ..none() }, move |a| {
+            a.entity.kind() == kind || a.entity.kind() == EntityKind::User
+        }),
+        choice("asset", Filter { asset: [asset.to_uppercase()].into(), ..none() }, move |a| {
+            a.asset.name.to_lowercase() == same_asset.to_lowercase()
+        }),
+        choice("decision", Filter { decision: [Decision::Rejected].into(), ..none() }, |a| {
+            a.decision == Decision::Rejected
+        }),
+        choice("decider", Filter { decided_by: [decider].into(), ..none() }, move |a| {
+            a.decided_by.as_ref().is_some_and(|by| by.name == same_decider)
+        }),
+        choice("source", Filter { source: [sample.source].into(), ..none() }, {
+            let source = sample.source;
+            move |a| a.source == source
+        }),
+        choice("status", Filter { status: [Status::Failed, Status::Completed].into(), ..none() }, |a| {
+            matches!(a.status, Status::Failed | Status::Completed)
+        }),
+        choice("severity", Filter { severity: [Severity::High].into(), ..none() }, |a| {
+            a.severity == Severity::High
+        }),
+        choice("group", Filter { device_group: [group].into(), ..none() }, move |a| {
+            a.asset.device_group.as_deref() == Some(&*same_group)
+        }),
+        choice("no group", Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..none() }, |a| {
+            a.asset.device_group.is_none()
+        }),
+        choice("undoable", Filter { undoable: [Undoable::Yes].into(), ..none() }, |a| a.undoable().is_ok()),
+        choice("period", Filter { period: Some(Period::Month), ..none() }, move |a| a.updated_at >= month),
+        choice("range", Filter { from: Some(month), to: Some(week), ..none() }, move |a| {
+            a.updated_at >= month && a.updated_at < week
+        }),
+        choice(
+            "two fields",
+            Filter { action_type: [of_type].into(), severity: [sample.severity].into(), ..none() },
+            {
+                let severity = sample.severity;
+                move |a| a.action_type == of_type && a.severity == severity
+            },
+        ),
+        choice("nothing", Filter { investigation: ["no such".to_owned()].into(), ..none() }, |_| false),
+    ]
+}
+
+async fn every_filter_shows_what_it_says(kind: Kind) {
+    let (store, _database) = estate(kind, 2_000).await;
+    let rows = all_of(&store, Lane::History).await;
+    let sample =
+        rows.iter().find(|a| a.decided_by.is_some() && a.asset.device_group.is_some()).unwrap().clone();
+    let mut matched = BTreeMap::new();
+    for (name, filter, holds) in choices(&sample) {
+        let expected: BTreeSet<_> = rows.iter().filter(|a| holds(a)).map(|a| a.id).collect();
+        for key in [SortKey::Updated, SortKey::Asset] {
+            let sort = Sort { key, descending: true };
+            let query = ActionQuery { filter: filter.clone(), sort, ..ActionQuery::of(Lane::History) };
+            let found = walk(&store, &query, false).await;
+            assert_eq!(found.len(), expected.len(), "{name} by {key}");
+            assert!(set(&found) == expected, "{name} by {key}");
+        }
+        matched.insert(name, expected.len());
+    }
+    let empty: Vec<_> = matched.iter().filter(|(_, rows)| **rows == 0).map(|(name, _)| *name).collect();
+    assert_eq!(empty, ["nothing"], "a filter that finds nothing proves nothing: {matched:?}");
+}
+
+async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
+    let filter = Filter { search: Some(text.to_owned()), ..Filter::default() };
+    let mut found = BTreeSet::new();
+    for &lane in Lane::ALL {
+        found.extend(set(&walk(
+            store,
+            &ActionQuery { filter: filter.clone(), ..ActionQuery::of(lane) },
+            false,
+        )
+        .await));
+    }
+    found
+}
+
+/// What a search means, without an index.
+fn means(action: &Action, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let names = [action.entity.title().to_lowercase(), action.asset.name.to_lowercase()];
+    let approval = action.approval_id.map(|id| id.to_string());
+    let ids =
+        [action.investigation_id.clone(), action.incident_id.clone(), approval, Some(action.id.to_string())];
+    let anywhere = text.chars().count() >= 3;
+    names.iter().any(|name| if anywhere { name.contains(&text) } else { name.starts_with(&text) })
+        || ids.iter().flatten().any(|id| id.to_lowercase().starts_with(&text))
+}
+
+async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
+    let (store, _database) = estate(kind, 2_000).await;
+    let mut rows = Vec::new();
+    for &lane in Lane::ALL {
+        rows.extend(all_of(&store, lane).await);
+    }
+    let odd = ["50%_off.exe", "a_b", r#"say "hi" OR *"#, r"O'Neil\x", "ÄÖÜ-ß-東京", "x%"];
+    let mut tx = store.begin().await.unwrap();
+    for (n, name) in odd.iter().enumerate() {
+        let mut action = rows[0].clone();
+        action.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + n as u128).into();
+        action.external_id = None;
+        (action.undo_of, action.undone_by) = (None, None);
+        (*name).clone_into(&mut action.asset.name);
+        tx.insert_action(&by(), &action).await.unwrap();
+        rows.push(action);
+    }
+    tx.commit().await.unwrap();
+
+    let mut texts: Vec<String> = odd.iter().map(|name| (*name).to_owned()).collect();
+    texts.extend(
+        [
+            "50%",
+            "0%_o",
+            "%",
+            "_",
+            "\"",
+            "a_b",
+            "\" OR",
+            "öü-",
+            "東京",
+            "ÄÖÜ",
+            "no such thing",
+            ".exe",
+            "c:",
+            "a",
+        ]
+        .map(str::to_owned),
+    );
+    for action in rows.iter().step_by(251) {
+        let title: Vec<char> = action.entity.title().chars().collect();
+        texts.push(title.iter().skip(title.len() / 3).take(6).collect::<String>().to_uppercase());
+        texts.push(action.asset.name.chars().take(2).collect());
+        texts.push(action.id.to_string());
+        texts.push(action.id.to_string()[..14].to_owned());
+        texts.extend(action.investigation_id.clone());
+        texts.extend(action.approval_id.map(|id| id.to_string()));
+    }
+    for text in texts.iter().filter(|text| !text.is_empty()) {
+        let expected: BTreeSet<_> = rows.iter().filter(|a| means(a, text)).map(|a| a.id).collect();
+        let found = search(&store, text).await;
+        assert!(found == expected, "{text:?}: {} found, {} expected", found.len(), expected.len());
+    }
+    assert!(search(&store, "no such thing").await.is_empty());
+}
+
+/// Rows that keep their key and lane while others come and go are shown exactly once.
+async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
+    let (store, _database) = estate(kind, 2_000).await;
+    let before = all_of(&store, Lane::History).await;
+    let mut moved = BTreeSet::new();
+    let mut seen = Vec::new();
+    let mut from = None;
+    let query = ActionQuery::of(Lane::History);
+    for step in 0_usize.. {
+        let page = store.page(&RowScope::All, &query, from.as_ref(), 25, now()).await.unwrap();
+        let Some(edge) = page.last() else { break };
+        from = Some(Position::of(edge, query.sort.key, false));
+        seen.extend(ids(&page));
+        let mut tx = store.begin().await.unwrap();
+        // One that was shown and one that was not yet are touched, which makes them the newest; one is new.
+        for at in [step * 7 % before.len(), before.len() - 1 - step * 3] {
+            let row = &before[at];
+            if moved.insert(row.id) {
+                let mut after = row.clone();
+                after.updated_at = now() + SignedDuration::from_secs(i64::try_from(step).unwrap());
+                after.version += 1;
+                let guard = Guard { by: &by(), deciding: false, now: now() };
+                assert!(tx.update_state(guard, row, &after).await.unwrap());
+            }
+        }
+        let mut new = before[0].clone();
+        new.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0001_0000 + step as u128).into();
+        new.external_id = None;
+        (new.undo_of, new.undone_by) = (None, None);
+        tx.insert_action(&by(), &new).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    for row in before.iter().filter(|row| !moved.contains(&row.id)) {
+        assert_eq!(seen.iter().filter(|id| **id == row.id).count(), 1, "{}", row.id);
+    }
+    assert!(moved.len() > 50 && before.len() > moved.len() * 2);
+}
