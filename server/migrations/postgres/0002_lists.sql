@@ -38,6 +38,6 @@ CREATE INDEX actions_by_technique ON actions (lane, technique_key, id);
 -- It is the beginning of the one above.
 DROP INDEX actions_by_expiry;
 
--- The extension comes with PostgreSQL, and whoever may create in a database may add it (it is a trusted one).
+-- The trigrams of search_text, from PostgreSQL's own extension.
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
-CREATE INDEX actions_by_search_text ON actions USING gin (search_text gin_trgm_ops);
+CREATE INDEX actions_by_text ON actions USING gin (search_text gin_trgm_ops);

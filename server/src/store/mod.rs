@@ -7,6 +7,8 @@
 
 mod changes;
 mod keys;
+#[cfg(test)]
+mod plans;
 mod postgres;
 mod sqlite;
 

@@ -24,7 +24,6 @@ macro_rules! claim_clause {
 }
 
 #[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
-#[cfg_attr(test, allow(dead_code, reason = "what the tests of SQLite's plans use"))]
 #[path = "queries/mod.rs"]
 mod queries;
 
@@ -108,31 +107,6 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
     begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
 }
 
-/// Opens a transaction that reads, all of it as of its first statement.
-async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
-    Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
-}
-
-/// The condition that a row's text holds this.
-fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
-    sql.push("strpos(search_text, ").push_bind(text.to_owned()).push(") > 0");
-}
-
-/// The ids of a lane's rows whose text holds this, from the index of trigrams: a pattern in which nothing of the text
-/// has a meaning of its own.
-fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
-    let text = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    sql.push("SELECT id FROM actions WHERE search_text LIKE ").push_bind(format!("%{text}%"));
-    sql.push(" AND lane = '").push(lane.as_str()).push("'");
-}
-
-/// The plan of a statement, line by line.
-#[cfg(test)]
-async fn explain(db: &mut PgConnection, sql: &mut QueryBuilder<Db>) -> Result<Vec<String>> {
-    let text = sqlx::AssertSqlSafe(format!("EXPLAIN {}", sql.sql().as_str()));
-    Ok(sqlx::query_scalar(text).fetch_all(db).await?)
-}
-
 /// Commits, and tells the other instances; they hear of it only if the commit succeeds.
 async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()> {
     if let Some(word) = news.word() {
@@ -140,6 +114,27 @@ async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()
     }
     Ok(tx.commit().await?)
 }
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// The condition that a row's text holds this, as a pattern in which nothing has a meaning of its own.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    let plain = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    sql.push("search_text LIKE ").push_bind(format!("%{plain}%"));
+}
+
+/// The ids of a lane's rows whose text holds this; the index of trigrams answers.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    sql.push("SELECT id FROM actions WHERE lane = '").push(lane.as_str()).push("' AND ");
+    push_contains(sql, text);
+}
+
+/// What asks for a plan, and the column of the answer that holds it.
+#[cfg(test)]
+const EXPLAIN: (&str, usize) = ("EXPLAIN ", 0);
 
 async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
@@ -173,5 +168,39 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
             // It keeps a connection that broke in any other way, so a new one takes its place.
             Err(_) => listener = None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store as _;
+    use crate::store::plans::every_order_walks_its_index;
+
+    /// On an empty table a sort is as good, so the planner is told to avoid what needs no index.
+    #[tokio::test]
+    async fn an_unfiltered_page_walks_the_index_of_its_order() {
+        let cluster = std::env::var("COUNTERSIGN_TEST_POSTGRES")
+            .expect("COUNTERSIGN_TEST_POSTGRES is not set: run the tests by `cargo xtask test`");
+        let name = format!("plans_{}", uuid::Uuid::new_v4().simple());
+        let mut admin = PgConnection::connect(&cluster).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(create).execute(&mut admin).await.unwrap();
+        let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
+        let (server, _) = server.rsplit_once('/').unwrap();
+        let avoid =
+            "options=-c%20enable_sort%3Doff%20-c%20enable_seqscan%3Doff%20-c%20enable_bitmapscan%3Doff";
+        let store = PostgresStore::open(&format!("{server}/{name}?{query}&{avoid}")).await.unwrap();
+        every_order_walks_its_index(
+            async |query, from| store.plan(query, from).await.unwrap(),
+            |lines| {
+                let text = lines.join(" ");
+                text.contains("Index Scan") && text.contains("using actions_by_") && !text.contains("Sort")
+            },
+        )
+        .await;
+        store.close().await;
+        let drop_it = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        sqlx::query(drop_it).execute(&mut admin).await.unwrap();
     }
 }

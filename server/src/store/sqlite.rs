@@ -132,84 +132,24 @@ fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
     sql.push_bind(phrase).push(" AND a.lane = '").push(lane.as_str()).push("'");
 }
 
-/// The plan of a statement, line by line.
+/// What asks for a plan, and the column of the answer that holds it.
 #[cfg(test)]
-async fn explain(db: &mut SqliteConnection, sql: &mut QueryBuilder<Db>) -> Result<Vec<String>> {
-    use sqlx::Row as _;
-    let text = format!("EXPLAIN QUERY PLAN {}", sql.sql().as_str());
-    let rows = sqlx::query(sqlx::AssertSqlSafe(text)).fetch_all(db).await?;
-    Ok(rows.iter().map(|row| row.get("detail")).collect())
-}
+const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
 
 #[cfg(test)]
 mod tests {
-    use app::domain::query::{Sort, SortKey};
-    use app::domain::{ActionId, ActionQuery};
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::store::{KeyValue, Position};
+    use crate::store::plans::every_order_walks_its_index;
 
     #[tokio::test]
     async fn an_unfiltered_page_walks_the_index_of_its_order() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", folder.path().join("t.db").display());
         let store = SqliteStore::open(&url).await.unwrap();
-        let id = ActionId::from(uuid::Uuid::nil());
-        for &lane in Lane::ALL {
-            for &key in SortKey::ALL {
-                for (descending, before) in [(false, false), (true, false), (false, true), (true, true)] {
-                    let is_time = matches!(key, SortKey::Updated | SortKey::Proposed | SortKey::Expires);
-                    let edge = if is_time { KeyValue::Time(1) } else { KeyValue::Text("m".into()) };
-                    let from = Position { sort: key, key: edge, id, before };
-                    let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
-                    for from in [None, Some(&from)] {
-                        let plan = store.plan(&query, from, Timestamp::UNIX_EPOCH).await.unwrap();
-                        let text = plan.join("; ");
-                        assert!(
-                            plan.len() == 1 && text.starts_with("SEARCH actions USING INDEX actions_by_"),
-                            "{key} {descending} {text}"
-                        );
-                    }
-                }
-            }
-        }
-    }
-
-    /// Rows that a program before the second migration wrote get their keys, and can be found.
-    #[tokio::test]
-    async fn rows_of_before_are_keyed_when_the_store_opens() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("t.db").display());
-        let args = crate::seed::Args {
-            database_url: url.clone(),
-            actions: 600,
-            seed: 3,
-            now: Some("2026-06-30T09:41:12Z".parse().unwrap()),
-            demo: false,
-            sandbox: None,
-        };
-        crate::seed::run(args).await.unwrap();
-        let rows =
-            "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
-                    ORDER BY id";
-        let found = "SELECT COUNT(*) FROM search WHERE search MATCH '\".exe\"'";
-        let store = SqliteStore::open(&url).await.unwrap();
-        let before: Vec<String> = sqlx::query_scalar(rows).fetch_all(store.writer()).await.unwrap();
-        let matches: i64 = sqlx::query_scalar(found).fetch_one(store.writer()).await.unwrap();
-        for forget in [
-            "UPDATE actions SET keyed = 0, entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
-                 decided_by_key = '', search_text = ''",
-            "DELETE FROM search_numbers",
-            "DELETE FROM search",
-        ] {
-            sqlx::query(forget).execute(store.writer()).await.unwrap();
-        }
-        drop(store);
-        let store = SqliteStore::open(&url).await.unwrap();
-        let after: Vec<String> = sqlx::query_scalar(rows).fetch_all(store.writer()).await.unwrap();
-        assert!(before == after && before.len() == 600);
-        let again: i64 = sqlx::query_scalar(found).fetch_one(store.writer()).await.unwrap();
-        assert!(again == matches && matches > 0, "{again} {matches}");
+        every_order_walks_its_index(
+            async |query, from| store.plan(query, from).await.unwrap(),
+            |lines| lines.len() == 1 && lines[0].starts_with("SEARCH actions USING INDEX actions_by_"),
+        )
+        .await;
     }
 }

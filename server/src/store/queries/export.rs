@@ -32,7 +32,7 @@ const fn source(column: Column) -> (&'static str, Kind) {
         Column::DeviceGroup => ("device_group", Kind::Text),
         Column::Comment => ("comment", Kind::Text),
         Column::Undo => ("undo", Kind::Text),
-        Column::Technique => ("technique_key", Kind::Text),
+        Column::Technique => ("technique_key", Kind::Technique),
     }
 }
 
@@ -41,6 +41,8 @@ enum Kind {
     Text,
     Time,
     Actor,
+    /// Its ids are written in capitals, where keys have none.
+    Technique,
 }
 
 /// Only the name matters here.
@@ -89,6 +91,7 @@ fn cell(row: &<Db as Database>::Row, at: usize, kind: Kind) -> Result<Cell<'_>> 
         Kind::Text => {
             row.try_get::<Option<&str>, _>(at)?.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
         }
+        Kind::Technique => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
         Kind::Actor => match row.try_get::<Option<&str>, _>(at)? {
             Some(json) => Cell::Text(serde_json::from_str::<Named<'_>>(json).map_err(corrupt)?.name),
             None => Cell::Nothing,

@@ -39,21 +39,10 @@ impl SqlStore {
         Self { reader, writer, bells }
     }
 
-    /// Where writes go.
-    #[cfg(test)]
-    pub(super) const fn writer(&self) -> &Pool<Db> {
-        &self.writer
-    }
-
     /// How the database would carry out a page, line by line.
     #[cfg(test)]
-    pub(super) async fn plan(
-        &self,
-        query: &ActionQuery,
-        from: Option<&Position>,
-        now: Timestamp,
-    ) -> Result<Vec<String>> {
-        list::plan(&mut *self.writer.acquire().await?, query, from, now).await
+    pub(super) async fn plan(&self, query: &ActionQuery, from: Option<&Position>) -> Result<Vec<String>> {
+        list::plan(&mut *self.reader.acquire().await?, query, from).await
     }
 
     /// Gives the rows of an older program their keys.

@@ -1,14 +1,15 @@
-//! Tests of lists: every order, filter and search against the same rows, chosen and sorted here in plain Rust.
+//! Lists: every order, filter and search against the same rows, chosen and sorted here in plain Rust.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 
-use app::domain::query::{Filter, Period, Sort, SortKey, Undoable};
+use app::domain::query::{Column, Filter, Period, Sort, SortKey, Undoable};
 use app::domain::{
     Action, ActionId, ActionQuery, Authorized, Decision, EntityKind, Lane, RowScope, Severity, Status,
 };
 use jiff::{SignedDuration, Timestamp};
 use server::seed;
-use server::store::{Guard, Position, SharedStore};
+use server::store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
 
 use crate::database::{Database, Kind, on_both};
@@ -17,30 +18,24 @@ on_both!(
     every_order_shows_every_row_once_in_both_directions,
     every_filter_shows_what_it_says,
     a_search_finds_parts_of_names_and_beginnings_of_ids,
-    a_walk_neither_misses_nor_repeats_what_stays
+    a_walk_neither_misses_nor_repeats_what_stays,
+    an_export_has_every_row_in_order_as_of_its_start,
+    rows_of_before_are_keyed_when_the_store_opens,
 );
 
-const NOW: &str = "2026-06-30T09:41:12Z";
-
 fn now() -> Timestamp {
-    NOW.parse().unwrap()
+    "2026-06-30T09:41:12Z".parse().unwrap()
 }
 
 fn by() -> Authorized {
     Authorized::system("test", "Test")
 }
 
-/// A seeded store, and its database.
-async fn estate(kind: Kind, actions: usize) -> (SharedStore, Database) {
+/// A database with an invented estate.
+async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
     let database = Database::migrated(kind).await;
-    let args = seed::Args {
-        database_url: database.url.clone(),
-        actions,
-        seed: 7,
-        now: Some(now()),
-        demo: true,
-        sandbox: None,
-    };
+    let database_url = database.url.clone();
+    let args = seed::Args { database_url, actions, seed: 7, now: Some(now()), demo: true, sandbox: None };
     seed::run(args).await.unwrap();
     (database.open().await, database)
 }
@@ -86,7 +81,7 @@ async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
 }
 
 async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
-    let (store, _database) = estate(kind, 2_000).await;
+    let (store, _database) = seeded(kind, 2_000).await;
     for &lane in Lane::ALL {
         let mut rows = all_of(&store, lane).await;
         assert!(!rows.is_empty());
@@ -170,7 +165,7 @@ fn choices(sample: &Action) -> Vec<Choice> {
 }
 
 async fn every_filter_shows_what_it_says(kind: Kind) {
-    let (store, _database) = estate(kind, 2_000).await;
+    let (store, _database) = seeded(kind, 2_000).await;
     let rows = all_of(&store, Lane::History).await;
     let sample =
         rows.iter().find(|a| a.decided_by.is_some() && a.asset.device_group.is_some()).unwrap().clone();
@@ -217,7 +212,7 @@ fn means(action: &Action, text: &str) -> bool {
 }
 
 async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
-    let (store, _database) = estate(kind, 2_000).await;
+    let (store, _database) = seeded(kind, 2_000).await;
     let mut rows = Vec::new();
     for &lane in Lane::ALL {
         rows.extend(all_of(&store, lane).await);
@@ -274,7 +269,7 @@ async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
 
 /// Rows that keep their key and lane while others come and go are shown exactly once.
 async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
-    let (store, _database) = estate(kind, 2_000).await;
+    let (store, _database) = seeded(kind, 2_000).await;
     let before = all_of(&store, Lane::History).await;
     let mut moved = BTreeSet::new();
     let mut seen = Vec::new();
@@ -308,4 +303,81 @@ async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
         assert_eq!(seen.iter().filter(|id| **id == row.id).count(), 1, "{}", row.id);
     }
     assert!(moved.len() > 50 && before.len() > moved.len() * 2);
+}
+
+/// Keeps what an export gives, and lets somebody write meanwhile.
+struct Sheet<'a> {
+    rows: Vec<(String, Vec<String>)>,
+    meanwhile: Option<Box<dyn FnOnce() + Send + 'a>>,
+}
+
+impl Rows for Sheet<'_> {
+    fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> io::Result<()> {
+        if let Some(meanwhile) = self.meanwhile.take() {
+            meanwhile();
+        }
+        let text = |cell: &Cell<'_>| match cell {
+            Cell::Text(text) => text.to_string(),
+            Cell::Time(time) => time.to_string(),
+            Cell::Nothing => String::new(),
+        };
+        self.rows.push((id.to_owned(), cells.iter().map(text).collect()));
+        Ok(())
+    }
+}
+
+async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
+    let (store, database) = seeded(kind, 2_000).await;
+    let sort = Sort { key: SortKey::Asset, descending: true };
+    let columns = vec![Column::Asset, Column::DecidedBy, Column::Updated, Column::Technique];
+    let filter = Filter { search: Some("lt-".to_owned()), ..Filter::default() };
+    let query = ActionQuery { sort, columns, filter, ..ActionQuery::of(Lane::History) };
+    let expected = walk(&store, &query, false).await;
+    assert!(expected.len() > 100);
+
+    // After the first row another process changes every row.
+    let change = || {
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                let changed = runtime.block_on(database.execute("UPDATE actions SET asset_name = 'changed'"));
+                assert!(changed.unwrap() > 100);
+            });
+        });
+    };
+    let mut sheet = Sheet { rows: Vec::new(), meanwhile: Some(Box::new(change)) };
+    store.export(&RowScope::All, &query, now(), &mut sheet).await.unwrap();
+    let rows: Vec<_> = expected
+        .iter()
+        .map(|action| {
+            let decider = action.decided_by.as_ref().map(|by| by.name.clone()).unwrap_or_default();
+            let technique = action.evidence.iter().find_map(|found| found.technique.clone());
+            let cells = vec![
+                action.asset.name.clone(),
+                decider,
+                action.updated_at.to_string(),
+                technique.unwrap_or_default(),
+            ];
+            (action.id.to_string(), cells)
+        })
+        .collect();
+    assert!(sheet.rows == rows, "{:?} instead of {:?}", sheet.rows.first(), rows.first());
+}
+
+/// As a program before the second migration left them: no key, and nothing to search in.
+async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
+    let (store, database) = seeded(kind, 600).await;
+    let keys =
+        "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
+                ORDER BY id";
+    let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
+    assert!(before.len() == 600 && !found.is_empty());
+    store.close().await;
+    let forget = "UPDATE actions SET keyed = 0, entity_key = '', asset_key = '', severity_key = '',
+                      undoable = 'no', decided_by_key = '', search_text = ''";
+    assert_eq!(database.execute(forget).await.unwrap(), 600);
+    assert!(database.column(keys).await != before);
+    let store = database.open().await;
+    assert!(database.column(keys).await == before);
+    assert!(search(&store, ".exe").await == found);
 }

@@ -1,26 +1,19 @@
 //! A lane in its order, page by page, in both directions.
 
 use app::domain::{Action, ActionId, ActionQuery, Command, Lane, RowScope, Severity};
-use server::store::{Cell, Position, Rows, SharedStore, StoreError};
+use server::store::{Position, SharedStore};
 
-use super::sample::{action, add, after, at, full_action, id};
+use super::sample::{action, add, after, at, id};
 use crate::database::{Database, Kind, on_both};
 
-on_both!(
-    an_export_is_the_whole_list_in_order,
-    pending_comes_most_urgent_first,
-    the_other_lanes_come_newest_first,
-    a_page_keeps_to_its_scope
-);
+on_both!(pending_comes_most_urgent_first, the_other_lanes_come_newest_first, a_page_keeps_to_its_scope);
 
 /// Reads the whole lane by pages, there and back, and returns it.
 async fn lane(store: &SharedStore, lane: Lane, limit: u32) -> Vec<ActionId> {
-    let scope = RowScope::All;
-    let query = ActionQuery::of(lane);
-    let sort = query.sort.key;
+    let (scope, query) = (RowScope::All, ActionQuery::of(lane));
     let mut there: Vec<Action> = Vec::new();
     loop {
-        let from = there.last().map(|last| Position::of(last, sort, false));
+        let from = there.last().map(|last| Position::of(last, query.sort.key, false));
         let page = store.page(&scope, &query, from.as_ref(), limit, at(0)).await.unwrap();
         assert!(page.len() <= limit as usize);
         if page.is_empty() {
@@ -30,7 +23,7 @@ async fn lane(store: &SharedStore, lane: Lane, limit: u32) -> Vec<ActionId> {
     }
     let mut back: Vec<Action> = there.last().cloned().into_iter().collect();
     while let Some(first) = back.first() {
-        let from = Position::of(first, sort, true);
+        let from = Position::of(first, query.sort.key, true);
         let page = store.page(&scope, &query, Some(&from), limit, at(0)).await.unwrap();
         if page.is_empty() {
             break;
@@ -100,49 +93,4 @@ async fn a_page_keeps_to_its_scope(kind: Kind) {
             count
         );
     }
-}
-
-/// What an export gives, as text.
-#[derive(Default)]
-struct Sheet(Vec<String>);
-
-impl Rows for Sheet {
-    fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> std::io::Result<()> {
-        self.0.push(format!("{id} {cells:?}"));
-        Ok(())
-    }
-}
-
-/// Fails as a full disk does.
-struct Full;
-
-impl Rows for Full {
-    fn row(&mut self, _: &str, _: &[Cell<'_>]) -> std::io::Result<()> {
-        Err(std::io::Error::other("full"))
-    }
-}
-
-async fn an_export_is_the_whole_list_in_order(kind: Kind) {
-    let database = Database::migrated(kind).await;
-    let store = database.open().await;
-    for number in 1..=20 {
-        let seconds = i64::try_from(number * 7 % 20).unwrap();
-        add(
-            &store,
-            &after(&Action { external_id: None, ..full_action(number) }, Command::Expire, at(seconds)),
-        )
-        .await;
-    }
-    let query = ActionQuery::of(Lane::History);
-    let scope = RowScope::All;
-    let mut sheet = Sheet::default();
-    store.export(&scope, &query, at(0), &mut sheet).await.unwrap();
-    let page = store.page(&scope, &query, None, 100, at(0)).await.unwrap();
-    assert_eq!(page.len(), 20);
-    for (row, action) in sheet.0.iter().zip(&page) {
-        assert!(row.starts_with(&action.id.to_string()), "{row}");
-    }
-    assert_eq!(sheet.0.len(), 20);
-    let error = store.export(&scope, &query, at(0), &mut Full).await.unwrap_err();
-    assert!(matches!(error, StoreError::Export(_)), "{error}");
 }

@@ -87,7 +87,7 @@ async fn what_was_written_is_there_after_a_restart(kind: Kind) {
     assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(action(1)));
 }
 
-/// Both have the same tables and columns, but for the index of the search, which is tables of its own in the one, and so do the migrations that make them.
+/// Both have the same tables and columns, and so do the migrations that make them.
 #[tokio::test]
 async fn both_databases_have_the_same_tables() {
     let (sqlite, postgres) =
@@ -97,7 +97,9 @@ async fn both_databases_have_the_same_tables() {
         .column(
             "SELECT t.name || '.' || c.name || CASE WHEN c.\"notnull\" OR c.pk THEN '!' ELSE '' END
              FROM sqlite_schema t, pragma_table_info(t.name) c
-             WHERE t.type = 'table' AND t.name <> '_sqlx_migrations' AND t.name NOT LIKE 'search%'",
+             WHERE t.type = 'table' AND t.name <> '_sqlx_migrations'
+               -- The index of trigrams: in the other one it is an index like others.
+               AND t.name <> 'search' AND t.name NOT LIKE 'search!_%' ESCAPE '!'",
         )
         .await;
     let postgres_columns = postgres
