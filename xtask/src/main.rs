@@ -51,7 +51,7 @@ enum Command {
     Run(run::Options),
     /// Like `run`, with a debug wasm, and rebuilt whenever a source changes
     Dev(run::Options),
-    /// Run a command beside a PostgreSQL cluster for the tests, for example `cargo test -p server page`
+    /// Run a command beside a database cluster for the tests, for example `cargo test -p server page`
     Postgres {
         /// The command with its arguments
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]

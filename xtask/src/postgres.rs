@@ -1,4 +1,4 @@
-//! PostgreSQL for the tests: a cluster of its own in a temporary folder, reached by a socket in that folder only.
+//! `PostgreSQL` for the tests: a cluster of its own in a temporary folder, reached by a socket in that folder only.
 //!
 //! It ends with us however we end: a shell holds it, waits until we let go of its standard input, stops it and removes
 //! the folder.
@@ -34,7 +34,7 @@ wait $!
 cd / && rm -rf "$2"
 "#;
 
-/// The folder of PostgreSQL's programs; it is empty where the search path finds them.
+/// The folder of `PostgreSQL`'s programs; it is empty where the search path finds them.
 pub(crate) struct Programs(PathBuf);
 
 /// A running cluster.
@@ -51,7 +51,7 @@ pub(crate) fn beside(command: &[String]) -> Result<bool> {
     Ok(status.with_context(|| format!("cannot start `{program}`"))?.success())
 }
 
-/// Finds or provides PostgreSQL's programs.
+/// Finds or provides `PostgreSQL`'s programs.
 pub(crate) fn programs() -> Result<Programs> {
     if let Some(found) = find() {
         return Ok(found);

@@ -98,12 +98,17 @@ CREATE TABLE actions (
         OR proposed_by_person IS NULL OR decided_by_person <> proposed_by_person)
 );
 
-CREATE UNIQUE INDEX actions_by_external_id ON actions (proposed_by_id, source, external_id)
+-- A text of 4,096 characters does not fit a page of a B-tree, so such columns are told apart and found by hashes.
+CREATE FUNCTION sha256_of(text) RETURNS bytea LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+    SELECT sha256(convert_to($1, 'UTF8'))
+$$;
+CREATE UNIQUE INDEX actions_by_external_id ON actions (proposed_by_id, source, sha256_of(external_id))
     WHERE external_id IS NOT NULL;
+CREATE INDEX actions_with_external_id ON actions USING hash (external_id);
 CREATE INDEX actions_by_urgency ON actions (lane, urgency, id);
 CREATE INDEX actions_by_update ON actions (lane, updated_at, id);
 CREATE INDEX actions_by_expiry ON actions (lane, expires_at);
-CREATE INDEX actions_by_entity ON actions (asset_name, entity_title, proposed_at);
+CREATE INDEX actions_by_entity ON actions USING hash (entity_title);
 
 -- The outbox: one command an action. It is leased by one worker at a time; the generation fences a late one off.
 CREATE TABLE commands (

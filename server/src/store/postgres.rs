@@ -1,4 +1,4 @@
-//! What is PostgreSQL's own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
+//! What is `PostgreSQL`'s own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
 //! instances on one database wake each other. The statements stand in `queries`, as for every database.
 
 use std::borrow::Cow;
@@ -29,8 +29,8 @@ mod queries;
 
 pub(super) use queries::SqlStore as PostgresStore;
 
-/// Codes of what goes away by itself: serialization_failure, deadlock_detected, lock_not_available,
-/// too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now.
+/// Codes of what goes away by itself: a serialization failure, a deadlock, a lock that was not to be had, too many
+/// connections, and the three of a server that stops or starts.
 pub(super) const BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
 
 const READERS: u32 = 8;

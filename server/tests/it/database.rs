@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-/// Where `cargo xtask` says that its PostgreSQL cluster is.
+/// Where `cargo xtask` says that its `PostgreSQL` cluster is.
 const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

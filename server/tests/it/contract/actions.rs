@@ -7,6 +7,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     an_action_reads_back_as_it_was_written,
+    the_longest_texts_fit,
     a_scope_hides_what_others_proposed,
     external_ids_belong_to_principal_and_source,
     the_person_behind_a_proposal_is_kept,
@@ -31,6 +32,39 @@ async fn an_action_reads_back_as_it_was_written(kind: Kind) {
         assert_eq!(store.action(&RowScope::All, action.id).await.unwrap(), Some(action));
     }
     assert_eq!(store.action(&RowScope::All, id(3)).await.unwrap(), None);
+}
+
+async fn the_longest_texts_fit(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    // Four bytes each, and nothing that a compression would find.
+    let mut state = 1_u32;
+    let mut text = || {
+        let mut next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            char::from_u32(0x1_0000 + (state >> 8) % 0xF_0000).unwrap()
+        };
+        (0..4_096).map(|_| next()).collect::<String>()
+    };
+    let entity = serde_json::json!({ "kind": "file", "path": text() });
+    let mut long = Action {
+        external_id: Some(text()),
+        entity: serde_json::from_value(entity).unwrap(),
+        investigation_id: Some(text()),
+        incident_id: Some(text()),
+        ..full_action(1)
+    };
+    long.asset.name = text();
+    long.asset.device_group = Some(text());
+    long.proposed_by.name = text();
+    add(&store, &long).await;
+    add(&store, &Action { id: id(2), external_id: None, ..long.clone() }).await;
+    assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(long.clone()));
+    assert_eq!(store.on_same_entity(&RowScope::All, &long, 10).await.unwrap().len(), 1);
+    let mut tx = store.begin().await.unwrap();
+    let name = long.external_id.as_deref().unwrap();
+    let found = tx.action_by_external_id("scanner", Source::Antivirus, name).await.unwrap();
+    assert_eq!(found.map(|action| action.id), Some(id(1)));
 }
 
 async fn a_scope_hides_what_others_proposed(kind: Kind) {

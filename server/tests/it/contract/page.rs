@@ -81,7 +81,7 @@ async fn a_page_keeps_to_its_scope(kind: Kind) {
     let store = database.open().await;
     add(&store, &action(1)).await;
     let mut theirs = action(2);
-    theirs.proposed_by.id = "somebody else".to_owned();
+    theirs.proposed_by.id = String::from("somebody else");
     add(&store, &theirs).await;
     for (scope, count) in [
         (RowScope::All, 2),
