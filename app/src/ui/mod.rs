@@ -14,7 +14,10 @@ mod document;
 mod focus;
 mod live;
 mod pages;
-#[expect(clippy::redundant_closure, reason = "closures that stand in a view share its machinery; names do not")]
+#[expect(
+    clippy::redundant_closure,
+    reason = "closures that stand in a view share its machinery; names do not"
+)]
 mod parts;
 mod place;
 mod theme;

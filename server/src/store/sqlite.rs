@@ -34,6 +34,7 @@ pub(super) use queries::SqlStore as SqliteStore;
 
 /// How long a statement waits for another process that holds the database.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const COME_AGAIN_AFTER: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 /// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
 pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
@@ -68,23 +69,31 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         // One writer: SQLite has one write lock, and queueing for it here is fair where its busy handler is not.
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.clone())
-            .await?;
+        let writer = connect(1, &options).await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
         migrations().run(&mut *tx).await?;
         tx.commit().await?;
-        let reader = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.read_only(true))
-            .await?;
+        let reader = connect(READERS, &options.read_only(true)).await?;
         let store = Self::new(reader, writer, Bells::new());
         store.key_rows().await?;
         Ok(store)
+    }
+}
+
+/// Opens a pool. Of two processes that switch a new file to WAL at the same time `SQLite` tells one at once to come
+/// again, whatever its timeout.
+async fn connect(most: u32, options: &SqliteConnectOptions) -> Result<Pool<Db>> {
+    let mut pauses = BUSY_TIMEOUT.as_millis() / COME_AGAIN_AFTER.as_millis();
+    loop {
+        let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(10));
+        match pool.connect_with(options.clone()).await.map_err(StoreError::from) {
+            Err(StoreError::Busy) if pauses > 0 => {
+                pauses -= 1;
+                tokio::time::sleep(COME_AGAIN_AFTER).await;
+            }
+            done => return done,
+        }
     }
 }
 
