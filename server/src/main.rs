@@ -7,9 +7,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use server::cli::{self, Cli};
 
-// One worker thread: rendering a page beside the load of its data on another thread makes, now and then, a page without
-// its rows, or one that reads a signal that is gone. Databases and password checks have threads of their own.
-#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+#[tokio::main]
 async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

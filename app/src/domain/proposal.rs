@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::action::{Alert, Evidence, Severity, Source, Verdict};
+use super::action::{Action, Actor, Alert, Evidence, Severity, Source, Verdict};
 use super::catalog::{ActionType, FileRule};
 use super::entity::{Asset, Entity};
 use super::error::FieldError;
+use super::id::ActionId;
+use super::lifecycle::{Decision, Status, UndoState};
 use super::parameter::Parameters;
 use super::time::{SignedDuration, Timestamp};
 
@@ -124,6 +126,48 @@ impl Findings {
 }
 
 impl Proposal {
+    /// The pending action that it becomes. The caller gives the digest of what it proposes.
+    #[must_use]
+    pub fn into_action(self, id: ActionId, digest: String, proposed_by: Actor, now: Timestamp) -> Action {
+        let default_expiry = now.saturating_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
+        let expires_at = self.expires_at.unwrap_or(default_expiry);
+        Action {
+            id,
+            version: 1,
+            digest,
+            external_id: Some(self.external_id),
+            action_type: self.action_type,
+            entity: self.entity,
+            asset: self.asset,
+            parameters: self.parameters,
+            comment: self.comment,
+            severity: self.severity,
+            source: self.source,
+            verdict: self.verdict,
+            evidence: self.evidence,
+            alert: self.alert,
+            campaign: self.campaign,
+            investigation_id: self.investigation_id,
+            incident_id: self.incident_id,
+            proposed_by,
+            proposed_at: now,
+            // Microseconds are all that the store keeps.
+            expires_at: Timestamp::from_microsecond(expires_at.as_microsecond()).unwrap_or(expires_at),
+            updated_at: now,
+            decision: Decision::Pending,
+            status: Status::None,
+            status_detail: None,
+            undo: UndoState::None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: None,
+            undone_by: None,
+            executor: None,
+        }
+    }
+
     /// Brings what means the same into one form: hashes in lower case.
     pub fn normalize(&mut self) {
         let (Entity::File { sha256, .. }

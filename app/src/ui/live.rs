@@ -7,6 +7,7 @@ use std::time::Duration;
 use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
+use super::derived::{Derived, derived};
 use super::whenever::whenever;
 use crate::domain::time::{SignedDuration, Timestamp};
 use crate::domain::{Action, Status, UndoState};
@@ -23,7 +24,7 @@ pub(super) const fn is_running(action: &Action) -> bool {
 }
 
 /// The present as the page knows it: the time of the answer, and what passed since.
-pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
+pub(super) fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
     let passed = RwSignal::new(SignedDuration::ZERO);
     whenever(move || {
         rendered_at.track();
@@ -32,14 +33,14 @@ pub(super) fn ticking(rendered_at: Memo<Timestamp>) -> Memo<Timestamp> {
     every(Duration::from_secs(TICK.into()), move || {
         passed.update(|passed| *passed += SignedDuration::from_secs(TICK.into()));
     });
-    Memo::new(move |_| {
+    derived(move || {
         let at = rendered_at.get();
         at.checked_add(passed.get()).unwrap_or(at)
     })
 }
 
 /// Calls `look` every two seconds while `running` says so and somebody can see the page.
-pub(super) fn poll_while(running: Memo<bool>, look: impl Fn() + Clone + 'static) {
+pub(super) fn poll_while(running: Derived<bool>, look: impl Fn() + Clone + 'static) {
     whenever(move || {
         if running.get() {
             let look = look.clone();

@@ -9,6 +9,7 @@
 
 mod app;
 mod codec;
+mod derived;
 #[cfg(feature = "ssr")]
 mod document;
 mod focus;

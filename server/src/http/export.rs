@@ -21,18 +21,16 @@ pub(super) async fn for_people(
     Extension(caller): Extension<Caller>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    download(&app, &caller, &pairs, ExportFormat::Csv).await
+    download(&app, &caller, ActionQuery::from_pairs(pairs)?, ExportFormat::Csv).await
 }
 
-/// Everything that the pairs of a URL's query match, as a download.
+/// Everything that a query matches, as a download.
 pub(super) async fn download(
     app: &AppState,
     caller: &Caller,
-    pairs: &[(String, String)],
+    query: ActionQuery,
     format: ExportFormat,
 ) -> Result<Response, Problem> {
-    let query = ActionQuery::from_pairs(pairs.iter().map(|(name, value)| (name, value)))
-        .map_err(|error| Problem::malformed(error.to_string()))?;
     let lane = query.lane;
     let Export { file, bytes, as_of } = app.backend.export(caller, query, format).await?;
     let (kind, extension) = match format {

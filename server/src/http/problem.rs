@@ -3,6 +3,7 @@
 //! Every answer from 400 up is one of these, but for pages and server functions, which have forms of their own. The
 //! text of an internal error goes to the log, under the request's id, and nowhere else.
 
+use app::domain::query::QueryError;
 use app::domain::{Action, Error, ErrorCode, FieldError};
 use axum::body::Body;
 use axum::extract::{Path, Request};
@@ -112,6 +113,12 @@ impl Problem {
                 problem
             }
         }
+    }
+}
+
+impl From<QueryError> for Problem {
+    fn from(error: QueryError) -> Self {
+        Self::malformed(error.to_string())
     }
 }
 

@@ -7,8 +7,8 @@ use app::domain::lifecycle::{Execution, Grant};
 use app::domain::parameter::ParameterKind;
 use app::domain::proposal::DEFAULT_TIME_TO_DECIDE;
 use app::domain::{
-    Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, Decision, EntityKind, Parameters,
-    Permission, Severity, Source, Status, UndoState, Verdict,
+    Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, EntityKind, Parameters, Permission,
+    Proposal, Severity, Source, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -241,12 +241,11 @@ impl Generator {
         let said = step.info().comment_required || clears || dice.chance(45);
         let comment = said.then(|| case.scene.fill(dice.word(comments::of(step))));
         self.numbers.proposal += 1;
-        Action {
-            id: ActionId::from(dice.uuid(at)),
-            version: 1,
-            digest: String::new(),
-            // People propose on the screen, which gives no id.
-            external_id: (proposed_by.kind != ActorKind::User).then(|| format!("P{}", self.numbers.proposal)),
+        let id = ActionId::from(dice.uuid(at));
+        // People propose on the screen, which gives no id.
+        let from_screen = proposed_by.kind == ActorKind::User;
+        let proposal = Proposal {
+            external_id: format!("P{}", self.numbers.proposal),
             action_type: step,
             parameters: parameters(dice, step, &case.scene, at),
             evidence: if clears { Vec::new() } else { evidence::draw(dice, &case.scene, kind, verdict) },
@@ -260,22 +259,11 @@ impl Generator {
             campaign: case.campaign.clone(),
             investigation_id: case.investigation.clone(),
             incident_id: case.incident.clone(),
-            proposed_by,
-            proposed_at: at,
-            expires_at: at + DEFAULT_TIME_TO_DECIDE,
-            updated_at: at,
-            decision: Decision::Pending,
-            status: Status::None,
-            status_detail: None,
-            undo: UndoState::None,
-            decided_by: None,
-            decided_at: None,
-            reason: None,
-            approval_id: None,
-            undo_of: None,
-            undone_by: None,
-            executor: None,
-        }
+            expires_at: None,
+        };
+        let mut action = proposal.into_action(id, String::new(), proposed_by, at);
+        action.external_id.take_if(|_| from_screen);
+        action
     }
 
     fn proposer(&mut self, case: &mut Case, permission: Permission) -> Actor {

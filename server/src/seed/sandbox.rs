@@ -9,8 +9,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use app::domain::{
-    Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Decision, Entity,
-    Evidence, Parameters, Severity, Source, Status, UndoState, Verdict,
+    Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Entity, Evidence,
+    Parameters, Proposal, Severity, Source, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
@@ -108,11 +108,14 @@ fn propose(
     let at = now - SignedDuration::from_secs(dice.between(120, 2_400));
     let (title, detail, technique) = find.evidence;
     let alert_id = format!("SCAN-{}", 6_001 + number);
-    Ok(Action {
-        id: ActionId::from(dice.uuid(at)),
-        version: 1,
-        digest: String::new(),
-        external_id: Some(format!("scan-{}-{number}", now.as_second())),
+    let id = ActionId::from(dice.uuid(at));
+    let scanner = Actor {
+        kind: ActorKind::Token,
+        id: "endpoint-scanner".to_owned(),
+        name: "Endpoint scanner".to_owned(),
+    };
+    let proposal = Proposal {
+        external_id: format!("scan-{}-{number}", now.as_second()),
         action_type: ActionType::QuarantineFile,
         entity: Entity::File {
             path: Some(path.to_owned()),
@@ -144,26 +147,9 @@ fn propose(
         campaign: None,
         investigation_id: Some("INV-SANDBOX".to_owned()),
         incident_id: None,
-        proposed_by: Actor {
-            kind: ActorKind::Token,
-            id: "endpoint-scanner".to_owned(),
-            name: "Endpoint scanner".to_owned(),
-        },
-        proposed_at: at,
-        expires_at: now + SignedDuration::from_secs(dice.between(3 * 86_400, 7 * 86_400 - 3_600)),
-        updated_at: at,
-        decision: Decision::Pending,
-        status: Status::None,
-        status_detail: None,
-        undo: UndoState::None,
-        decided_by: None,
-        decided_at: None,
-        reason: None,
-        approval_id: None,
-        undo_of: None,
-        undone_by: None,
-        executor: None,
-    })
+        expires_at: Some(now + SignedDuration::from_secs(dice.between(3 * 86_400, 7 * 86_400 - 3_600))),
+    };
+    Ok(proposal.into_action(id, String::new(), scanner, at))
 }
 
 /// Never overwrites: what already has the name stays as it is.

@@ -1,9 +1,7 @@
 //! The write path of tools: proposals come in, all or none, and a repeat changes nothing.
 
 use app::backend::Proposed;
-use app::domain::{
-    Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, Status, UndoState, proposal,
-};
+use app::domain::{Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, proposal};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -60,7 +58,8 @@ async fn take_one(
     now: Timestamp,
 ) -> Result<Proposed, Error> {
     let known = tx.action_by_external_id(&by.actor().id, proposal.source, &proposal.external_id).await?;
-    let fresh = action(by, proposal, now)?;
+    let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+    let fresh = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
     let Some(before) = known else {
         tx.insert_action(by, &fresh).await?;
         let more = json!({ "type": fresh.action_type, "entity": fresh.entity, "asset": fresh.asset,
@@ -89,45 +88,4 @@ async fn take_one(
         "parameters": after.parameters, "before": before.digest });
     tx.append_audit(entry(now, AuditKind::Revised, by, &after, more)).await?;
     Ok(Proposed { action: after, created: false })
-}
-
-fn action(by: &Authorized, proposal: Proposal, now: Timestamp) -> Result<Action, Error> {
-    let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
-    let default_expiry = now.saturating_add(proposal::DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
-    let expires_at = proposal.expires_at.unwrap_or(default_expiry);
-    Ok(Action {
-        id: new_id(now),
-        version: 1,
-        digest,
-        external_id: Some(proposal.external_id),
-        action_type: proposal.action_type,
-        entity: proposal.entity,
-        asset: proposal.asset,
-        parameters: proposal.parameters,
-        comment: proposal.comment,
-        severity: proposal.severity,
-        source: proposal.source,
-        verdict: proposal.verdict,
-        evidence: proposal.evidence,
-        alert: proposal.alert,
-        campaign: proposal.campaign,
-        investigation_id: proposal.investigation_id,
-        incident_id: proposal.incident_id,
-        proposed_by: by.actor().clone(),
-        proposed_at: now,
-        // Microseconds are all that the store keeps.
-        expires_at: Timestamp::from_microsecond(expires_at.as_microsecond()).unwrap_or(expires_at),
-        updated_at: now,
-        decision: Decision::Pending,
-        status: Status::None,
-        status_detail: None,
-        undo: UndoState::None,
-        decided_by: None,
-        decided_at: None,
-        reason: None,
-        approval_id: None,
-        undo_of: None,
-        undone_by: None,
-        executor: None,
-    })
 }

@@ -247,22 +247,8 @@ async fn files_that_are_not_what_was_approved(kind: Kind) {
 
 async fn an_expired_session_is_over(kind: Kind) {
     let estate = Estate::start(kind).await;
-    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let form = "name=operator-0&password=correct+horse+battery&next=%2Faction-center%2Fhistory";
-    let request = client
-        .post(estate.url("/sign-in"))
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header("sec-fetch-site", "same-origin");
-    let answer = request.body(form).send().await.unwrap();
-    assert_eq!(
-        (answer.status().as_u16(), &answer.headers()["location"]),
-        (303, &"/action-center/history".parse().unwrap())
-    );
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
-    for flag in ["__Host-session=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
-        assert!(cookie.contains(flag), "{cookie}");
-    }
-    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let client = &estate.client;
+    let cookie = estate.sign_in("operator-0").await;
     let list = async || {
         let request = client.post(estate.url("/api/list_actions")).header("cookie", &cookie);
         let request = request.header("sec-fetch-site", "same-origin");

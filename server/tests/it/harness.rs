@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
@@ -136,9 +137,10 @@ impl Estate {
             .collect();
         let token = ["token", "create", "scanner", "--scope", "actions:propose"];
         let scanner = run(&[&token[..], &options].concat(), "");
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let responder = start_responder(dir.path(), "127.0.0.1:0", None);
         let server = start_server(dir.path(), &database.url, "127.0.0.1:0", &responder.url, None);
-        Self { dir, database, server, responder, client: reqwest::Client::new(), scanner, people }
+        Self { dir, database, server, responder, client, scanner, people }
     }
 
     pub(crate) fn at(&self, name: &str) -> PathBuf {
@@ -158,6 +160,24 @@ impl Estate {
         let listen = address(&self.responder.url);
         drop(std::mem::replace(&mut self.responder, Process { child: idle(), url: String::new() }));
         self.responder = start_responder(self.dir.path(), &listen, crash_at);
+    }
+
+    /// Signs a person in; returns the cookie of the session.
+    pub(crate) async fn sign_in(&self, name: &str) -> String {
+        let form = format!("name={name}&password=correct+horse+battery&next=%2Faction-center%2Fhistory");
+        let request = self
+            .client
+            .post(self.url("/sign-in"))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header("sec-fetch-site", "same-origin");
+        let answer = request.body(form).send().await.unwrap();
+        let next = HeaderValue::from_static("/action-center/history");
+        assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &next));
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        for flag in ["__Host-session=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+            assert!(cookie.contains(flag), "{cookie}");
+        }
+        cookie.split(';').next().unwrap().to_owned()
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> (u16, Value) {

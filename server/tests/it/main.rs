@@ -10,4 +10,5 @@ mod contract;
 mod crash;
 mod database;
 mod harness;
+mod pages;
 mod race;

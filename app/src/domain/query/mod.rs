@@ -14,9 +14,9 @@ use super::action::Action;
 use super::lifecycle::Lane;
 use super::time::Timestamp;
 
-pub use column::Column;
+pub use column::{Column, SortKey};
 pub use filter::{Filter, Period, Undoable};
-pub use sort::{Sort, SortKey};
+pub use sort::Sort;
 pub use text::QueryError;
 
 /// Rows a page holds where nobody says otherwise.

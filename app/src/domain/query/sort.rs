@@ -1,33 +1,7 @@
 //! The orders that a list can have.
 
+use super::SortKey;
 use crate::domain::lifecycle::Lane;
-use crate::domain::words::words;
-
-words! {
-    /// What a list is sorted by: every column but the comment, and the default order of Pending.
-    SortKey {
-        Urgency = "urgency" "Urgency",
-        Updated = "updated" "Action update time",
-        Investigation = "investigation" "Investigation ID",
-        Approval = "approval" "Approval ID",
-        ActionType = "type" "Action type",
-        EntityKind = "entity_type" "Entity type",
-        Entity = "entity" "Entity",
-        Asset = "asset" "Asset",
-        Decision = "decision" "Decision",
-        DecidedBy = "decided_by" "Decided by",
-        Source = "source" "Action source",
-        Status = "status" "Status",
-        Severity = "severity" "Severity",
-        ProposedBy = "proposed_by" "Proposed by",
-        Proposed = "proposed" "Proposed at",
-        Expires = "expires" "Expires",
-        Incident = "incident" "Incident",
-        DeviceGroup = "device_group" "Device group",
-        Undo = "undo" "Undo",
-        Technique = "technique" "MITRE ATT&CK technique",
-    }
-}
 
 /// A key and a direction. Rows with equal keys come in the order of their ids, in the same direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

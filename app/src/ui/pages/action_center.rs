@@ -13,6 +13,7 @@ use crate::backend::{ActionDetail, Offer};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
 use crate::ui::codec::Json;
+use crate::ui::derived::derived;
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
@@ -29,14 +30,13 @@ type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 #[component]
 pub(in crate::ui) fn ActionCenter() -> impl IntoView {
     let place = use_place();
-    let exists = Memo::new(move |_| place.read().is_some());
-    move || {
-        if exists.get() {
-            let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
-            Either::Left(view! { <Board here/> })
-        } else {
-            Either::Right(view! { <NotFound/> })
-        }
+    // Settled once, as no link of ours leads from one to the other: what a closure builds, the server builds anew each
+    // time that it looks whether all data is there, with loads of its own that nobody waits for.
+    if place.read_untracked().is_some() {
+        let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
+        Either::Left(view! { <Board here/> })
+    } else {
+        Either::Right(view! { <NotFound/> })
     }
 }
 
@@ -69,8 +69,12 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     forget_url_failure(here);
 
     let now_loading = move || loading.get() && !quiet.get();
+    let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
+    // The server may write the head after the page is rendered and its signals are gone.
+    #[cfg(feature = "ssr")]
+    let title = title();
     view! {
-        <Title text=move || format!("{} · Action center · Countersign", here.read().lane.label())/>
+        <Title text=title/>
         <Frame>
             <div class="board" class:with-flyout=is_open>
                 <header class="page-head">
@@ -129,7 +133,7 @@ enum Shape {
 
 #[component]
 fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoView {
-    let shape = Memo::new(move |_| {
+    let shape = derived(move || {
         list.read().as_ref().map(|(lane, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => Shape::Empty(*lane),
             Ok(_) => Shape::Rows(*lane),
@@ -138,7 +142,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
     });
     let rows = move || page_of(list, |page| page.items.clone()).unwrap_or_default();
     let rendered_at =
-        Memo::new(move |_| page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+        derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let neighbours = move || {
         let here = here.read();
@@ -150,7 +154,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         .unwrap_or_default()
     };
     let running =
-        Memo::new(move |_| page_of(list, |page| page.items.iter().any(is_running)).unwrap_or_default());
+        derived(move || page_of(list, |page| page.items.iter().any(is_running)).unwrap_or_default());
     poll_while(running, move || {
         quiet.set(true);
         list.refetch();
@@ -200,11 +204,10 @@ fn DetailView(
     wants_focus: StoredValue<bool>,
 ) -> impl IntoView {
     let rendered_at =
-        Memo::new(move |_| detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+        derived(move || detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let setting = Setting { here, now, decisions, wants_focus };
-    let running =
-        Memo::new(move |_| detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
+    let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
     let ran = StoredValue::new(None::<ActionId>);
     whenever(move || {

@@ -18,7 +18,7 @@ pub(in crate::ui) fn NotFound() -> impl IntoView {
         <main class="lone">
             <h1>"Page not found"</h1>
             <p>"This address names no page. The link may be old, or a character got lost."</p>
-            <a class="button primary" href=Place::of(Lane::Pending).href()>
+            <a class="button primary" href=Place::of(Lane::Pending).href() rel="external">
                 "Open the Action center"
             </a>
         </main>

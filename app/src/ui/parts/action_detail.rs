@@ -16,6 +16,7 @@ use crate::backend::{ActionDetail, ExecutorView};
 use crate::domain::proposal::is_web_url;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
+use crate::ui::derived::Derived;
 use crate::ui::place::Place;
 use crate::ui::time::full;
 use crate::ui::whenever::whenever;
@@ -26,7 +27,7 @@ pub(in crate::ui) struct Setting {
     /// Where the person is.
     pub(in crate::ui) here: Memo<Place>,
     /// The page's present.
-    pub(in crate::ui) now: Memo<Timestamp>,
+    pub(in crate::ui) now: Derived<Timestamp>,
     /// The page's running decisions.
     pub(in crate::ui) decisions: Decisions,
     /// Set when the person opened or decided something: the heading then takes the focus.
@@ -144,7 +145,7 @@ fn mono(label: &'static str, value: String) -> Fact {
     (label, view! { <code><VisibleText text=value/></code> }.into_any())
 }
 
-fn time(label: &'static str, at: Timestamp, now: Memo<Timestamp>) -> Fact {
+fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
     (label, view! { {full(at)} " (" <When at now/> ")" }.into_any())
 }
 
@@ -220,7 +221,7 @@ fn evidence(evidence: &[Evidence]) -> impl IntoView + use<> {
     })
 }
 
-fn proposal(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
+fn proposal(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     let by = &action.proposed_by;
     let who = view! { <VisibleText text=by.name.clone()/> " (" {by.kind.label()} ")" };
     let mut facts = vec![
@@ -235,7 +236,7 @@ fn proposal(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn decision(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
+fn decision(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     if action.decision == Decision::Pending {
         return Vec::new();
     }
@@ -256,7 +257,7 @@ fn decision(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn execution(action: &Action, now: Memo<Timestamp>) -> Vec<Fact> {
+fn execution(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     if action.status == Status::None {
         return Vec::new();
     }
@@ -284,7 +285,7 @@ fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
     facts
 }
 
-fn earlier(actions: &[Action], here: Memo<Place>, now: Memo<Timestamp>) -> impl IntoView + use<> {
+fn earlier(actions: &[Action], here: Memo<Place>, now: Derived<Timestamp>) -> impl IntoView + use<> {
     let items = actions
         .iter()
         .map(|action| {

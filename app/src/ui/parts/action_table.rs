@@ -15,6 +15,7 @@ use super::visible_text::{VisibleText, spelled_out};
 use super::when::When;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
+use crate::ui::derived::Derived;
 use crate::ui::place::Place;
 
 /// A column of any tab.
@@ -113,7 +114,7 @@ pub(in crate::ui) fn ActionTable<Rows>(
     /// Where the person is.
     here: Memo<Place>,
     /// The page's present.
-    now: Memo<Timestamp>,
+    now: Derived<Timestamp>,
 ) -> impl IntoView
 where
     Rows: Fn() -> Vec<Action> + Send + Sync + 'static,
@@ -166,7 +167,7 @@ fn is_selecting() -> bool {
 }
 
 #[component]
-fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Memo<Timestamp>) -> impl IntoView {
+fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Derived<Timestamp>) -> impl IntoView {
     let id = action.id;
     let open = id.to_string();
     let is_open = move || here.read().open.as_ref() == Some(&open);
@@ -177,7 +178,7 @@ fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Memo<Timestamp>
     view! { <tr aria-current=move || is_open().then_some("true")>{cells}</tr> }
 }
 
-fn cell(column: Column, action: &Action, here: Memo<Place>, now: Memo<Timestamp>) -> AnyView {
+fn cell(column: Column, action: &Action, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
     match column {
         Column::Severity => view! { <Badge look=action.severity/> }.into_any(),
         Column::ActionType => action.action_type.label().into_any(),

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
+use crate::ui::derived::Derived;
 use crate::ui::time::{Left, full};
 
 /// Amber under a day, red under an hour; the words say the same as the colour.
@@ -11,7 +12,7 @@ pub(super) fn Deadline(
     /// When it ends.
     until: Timestamp,
     /// The page's present.
-    now: Memo<Timestamp>,
+    now: Derived<Timestamp>,
 ) -> impl IntoView {
     let left = move || Left::until(until, now.get());
     let class = move || match left() {

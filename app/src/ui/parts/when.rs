@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::domain::time::Timestamp;
+use crate::ui::derived::Derived;
 use crate::ui::time::{ago, full};
 
 /// Counts from the page's present and moves on with it.
@@ -11,7 +12,7 @@ pub(super) fn When(
     /// The time.
     at: Timestamp,
     /// The page's present.
-    now: Memo<Timestamp>,
+    now: Derived<Timestamp>,
 ) -> impl IntoView {
     view! {
         <time class="when" datetime=at.to_string() title=full(at)>

@@ -2,16 +2,15 @@
 
 use app::backend::{ExportFormat, Proposed};
 use app::domain::{Action, ActionId, ActionQuery, Caller, Decision, Error, Proposal, Seen, Status};
-use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::idempotency::{Incoming, answer, once};
+use super::idempotency::{Write, answer};
 use super::{ACTIONS, input};
 use crate::http::export;
 use crate::http::next::encode;
@@ -103,26 +102,16 @@ pub(super) struct Reasoned {
         super::openapi::Failures, super::openapi::WriteFailures,
     ),
 )]
-pub(super) async fn create(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let work = {
-        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
-        async move {
-            // Before the body is read: who may not propose learns nothing of what a proposal is.
-            caller.authorize_proposal().map_err(Error::from)?;
-            let proposals = input::proposals(&headers, &body, app.clock.now())?;
-            let proposed = app.backend.propose(&caller, proposals).await?;
-            let actions = proposed.into_iter().map(CreatedAction::from).collect();
-            answer(StatusCode::CREATED, &CreatedActions { actions })
-        }
+pub(super) async fn create(write: Write) -> Response {
+    let work = |Write { app, caller, headers, body, .. }| async move {
+        // Before the body is read: who may not propose learns nothing of what a proposal is.
+        caller.authorize_proposal().map_err(Error::from)?;
+        let proposals = input::proposals(&headers, &body, app.clock.now())?;
+        let proposed = app.backend.propose(&caller, proposals).await?;
+        let actions = proposed.into_iter().map(CreatedAction::from).collect();
+        answer(StatusCode::CREATED, &CreatedActions { actions })
     };
-    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+    write.once(work).await
 }
 
 /// List the actions of a lane: filtered, sorted, page by page.
@@ -140,7 +129,7 @@ pub(super) async fn list(
     Extension(caller): Extension<Caller>,
     pairs: Pairs,
 ) -> Result<Response, Problem> {
-    let query = input::action_query(&read(pairs)?)?;
+    let query = read(pairs)?;
     let page = app.backend.list(&caller, query.clone()).await.map_err(|error| match error {
         // What is wrong stands in the query, and the cursor is all that the service looks into.
         Error::Invalid(_) => Problem::malformed("cursor is none that this server gave out"),
@@ -174,7 +163,7 @@ pub(super) async fn export_csv(
     Extension(caller): Extension<Caller>,
     pairs: Pairs,
 ) -> Result<Response, Problem> {
-    export::download(&app, &caller, &read(pairs)?, ExportFormat::Csv).await
+    export::download(&app, &caller, read(pairs)?, ExportFormat::Csv).await
 }
 
 /// Export everything that matches, for machines: one JSON object a line.
@@ -192,14 +181,15 @@ pub(super) async fn export_jsonl(
     Extension(caller): Extension<Caller>,
     pairs: Pairs,
 ) -> Result<Response, Problem> {
-    export::download(&app, &caller, &read(pairs)?, ExportFormat::JsonLines).await
+    export::download(&app, &caller, read(pairs)?, ExportFormat::JsonLines).await
 }
 
 /// The names and values of a URL's query.
 type Pairs = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
 
-fn read(pairs: Pairs) -> Result<Vec<(String, String)>, Problem> {
-    pairs.map(|Query(pairs)| pairs).map_err(|_| Problem::malformed("the query can't be read"))
+fn read(pairs: Pairs) -> Result<ActionQuery, Problem> {
+    let Query(pairs) = pairs.map_err(|_| Problem::malformed("the query can't be read"))?;
+    Ok(ActionQuery::from_pairs(pairs)?)
 }
 
 fn links(query: &ActionQuery, next: Option<&str>, prev: Option<&str>) -> String {
@@ -244,25 +234,14 @@ fn parse_id(id: &str) -> Result<ActionId, Error> {
         super::openapi::Failures, super::openapi::WriteFailures,
     ),
 )]
-pub(super) async fn approve(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let work = {
-        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
-        async move {
-            let id = parse_id(&id)?;
-            let Approval { expected_version, digest, comment } = input::shaped(&headers, &body)?;
-            let seen = Seen { expected_version, digest };
-            answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
-        }
+pub(super) async fn approve(Path(id): Path<String>, write: Write) -> Response {
+    let work = |Write { app, caller, headers, body, .. }| async move {
+        let id = parse_id(&id)?;
+        let Approval { expected_version, digest, comment } = input::shaped(&headers, &body)?;
+        let seen = Seen { expected_version, digest };
+        answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
     };
-    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+    write.once(work).await
 }
 
 /// Reject an action, if it is still what was seen.
@@ -275,25 +254,14 @@ pub(super) async fn approve(
         super::openapi::Failures, super::openapi::WriteFailures,
     ),
 )]
-pub(super) async fn reject(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let work = {
-        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
-        async move {
-            let id = parse_id(&id)?;
-            let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
-            let seen = Seen { expected_version, digest };
-            answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
-        }
+pub(super) async fn reject(Path(id): Path<String>, write: Write) -> Response {
+    let work = |Write { app, caller, headers, body, .. }| async move {
+        let id = parse_id(&id)?;
+        let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+        let seen = Seen { expected_version, digest };
+        answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
     };
-    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+    write.once(work).await
 }
 
 /// Undo an action: start its reverse.
@@ -306,23 +274,12 @@ pub(super) async fn reject(
         super::openapi::Failures, super::openapi::WriteFailures,
     ),
 )]
-pub(super) async fn undo(
-    State(app): State<AppState>,
-    Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let work = {
-        let (app, caller, headers, body) = (app.clone(), caller.clone(), headers.clone(), body.clone());
-        async move {
-            let id = parse_id(&id)?;
-            let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
-            let seen = Seen { expected_version, digest };
-            answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
-        }
+pub(super) async fn undo(Path(id): Path<String>, write: Write) -> Response {
+    let work = |Write { app, caller, headers, body, .. }| async move {
+        let id = parse_id(&id)?;
+        let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+        let seen = Seen { expected_version, digest };
+        answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
     };
-    once(&app, &caller, Incoming { method: &method, uri: &uri, headers: &headers, body: &body }, work).await
+    write.once(work).await
 }

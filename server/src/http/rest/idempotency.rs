@@ -1,6 +1,8 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeat gets the first answer again.
 
 use app::domain::{Caller, Error};
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -14,61 +16,75 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const LONGEST: usize = 255;
 
-/// What came in, as far as it tells one request from another.
-pub(super) struct Incoming<'a> {
-    pub(super) method: &'a Method,
-    pub(super) uri: &'a Uri,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) body: &'a [u8],
+/// A request that writes, read to its end.
+#[derive(Clone)]
+pub(super) struct Write {
+    pub(super) app: AppState,
+    pub(super) caller: Caller,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+    method: Method,
+    uri: Uri,
 }
 
-/// Answers, once for a key if the request has one.
-///
-/// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.
-pub(super) async fn once(
-    app: &AppState,
-    caller: &Caller,
-    incoming: Incoming<'_>,
-    work: impl Future<Output = Result<Answer, Problem>> + Send + 'static,
-) -> Response {
-    let key = match key(incoming.headers) {
-        Ok(key) => key,
-        Err(detail) => return Problem::malformed(detail).into_response(),
-    };
-    let Some(key) = key else {
-        return match work.await {
-            Ok(answer) => answered(answer),
-            Err(problem) => problem.into_response(),
+impl FromRequest<AppState> for Write {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
+        let (method, uri, headers) =
+            (request.method().clone(), request.uri().clone(), request.headers().clone());
+        let caller = request.extensions().get::<Caller>().cloned();
+        let caller = caller.ok_or_else(|| Problem::from(Error::NotSignedIn).into_response())?;
+        let body = Bytes::from_request(request, app).await.map_err(IntoResponse::into_response)?;
+        Ok(Self { app: app.clone(), caller, headers, body, method, uri })
+    }
+}
+
+impl Write {
+    /// Answers, once for a key if the request has one.
+    ///
+    /// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.
+    pub(super) async fn once<F>(self, work: impl FnOnce(Self) -> F) -> Response
+    where
+        F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    {
+        let key = match key(&self.headers) {
+            Ok(key) => key,
+            Err(detail) => return Problem::malformed(detail).into_response(),
         };
-    };
-    let (app, caller) = (app.clone(), caller.clone());
-    let method = incoming.method.as_str().to_owned();
-    let path = incoming.uri.path().to_owned();
-    let body = incoming.body.to_vec();
-    let run = async move {
-        let request = [method.as_bytes(), path.as_bytes(), &body];
-        let claim = match app.replays.claim(&caller, &key, &request).await? {
-            Claimed::Ours(claim) => claim,
-            Claimed::Answered(answer) => return Ok((answer, true)),
+        let work = work(self.clone());
+        let Some(key) = key else {
+            return match work.await {
+                Ok(answer) => answered(answer),
+                Err(problem) => problem.into_response(),
+            };
         };
-        // In a task of its own, so that a panic in the work does not leave the key in flight.
-        let done = detached(async move {
-            Ok(work.await.unwrap_or_else(|problem| (problem.status().as_u16(), problem.json())))
-        })
-        .await;
-        let kept = done.as_ref().ok().filter(|(status, _)| *status < 500);
-        app.replays.settle(claim, kept).await?;
-        done.map(|answer| (answer, false))
-    };
-    match detached(run).await {
-        Ok((answer, replayed)) => {
-            let mut response = answered(answer);
-            if replayed {
-                response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        let Self { app, caller, method, uri, body, .. } = self;
+        let run = async move {
+            let request = [method.as_str().as_bytes(), uri.path().as_bytes(), &body];
+            let claim = match app.replays.claim(&caller, &key, &request).await? {
+                Claimed::Ours(claim) => claim,
+                Claimed::Answered(answer) => return Ok((answer, true)),
+            };
+            // In a task of its own, so that a panic in the work does not leave the key in flight.
+            let done = detached(async move {
+                Ok(work.await.unwrap_or_else(|problem| (problem.status().as_u16(), problem.json())))
+            })
+            .await;
+            let kept = done.as_ref().ok().filter(|(status, _)| *status < 500);
+            app.replays.settle(claim, kept).await?;
+            done.map(|answer| (answer, false))
+        };
+        match detached(run).await {
+            Ok((answer, replayed)) => {
+                let mut response = answered(answer);
+                if replayed {
+                    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                }
+                response
             }
-            response
+            Err(error) => Problem::from(error).into_response(),
         }
-        Err(error) => Problem::from(error).into_response(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! From bytes to what the service takes, with a JSON pointer to everything that is wrong.
 
 use app::domain::proposal::MOST_ACTIONS;
-use app::domain::{ActionQuery, Error, FieldError, Proposal};
+use app::domain::{Error, FieldError, Proposal};
 use axum::http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -94,10 +94,4 @@ fn pointer(path: &Path) -> String {
 
 fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
-}
-
-/// What a list's query asks for.
-pub(super) fn action_query(pairs: &[(String, String)]) -> Result<ActionQuery, Problem> {
-    let pairs = pairs.iter().map(|(name, value)| (name, value));
-    ActionQuery::from_pairs(pairs).map_err(|error| Problem::malformed(error.to_string()))
 }

@@ -3,6 +3,7 @@
 
 use app::domain::query::Column;
 use app::domain::{ActionQuery, RowScope};
+use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
 
@@ -73,7 +74,6 @@ pub(super) async fn export(
     list::push_rows(&mut sql, scope, query, matches.as_deref(), now);
     list::push_order(&mut sql, query.sort, false);
     {
-        use futures_util::TryStreamExt as _;
         let mut rows = sql.build().fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
             let cells = kinds.iter().enumerate().map(|(at, kind)| cell(&row, at + 1, *kind));

@@ -247,7 +247,6 @@ pub(super) async fn few_matches(
 
 /// Gives keys to the rows that have none, or some made in another way; one batch. Returns how many it did.
 pub(super) async fn key_rows(db: &mut Connection) -> Result<usize> {
-    const BATCH: usize = 500;
     let select = concat!("SELECT ", action_columns!(), " FROM actions WHERE keyed = 0 LIMIT 500");
     let rows = sqlx::query(select).fetch_all(&mut *db).await?;
     for row in &rows {
@@ -258,7 +257,7 @@ pub(super) async fn key_rows(db: &mut Connection) -> Result<usize> {
         sql.push(" WHERE id = ").push_bind(action.id.to_string());
         sql.build().execute(&mut *db).await?;
     }
-    Ok(rows.len().min(BATCH))
+    Ok(rows.len())
 }
 
 /// `, column = value` for every key but the urgency.

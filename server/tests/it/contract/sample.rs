@@ -2,8 +2,7 @@
 
 use app::domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
-    CredentialId, Criticality, Decision, Permission, Role, Scope, Severity, Source, Status, UndoState,
-    UserId,
+    CredentialId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,11 +21,8 @@ pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
 /// A pending action with an hour to decide it, and only what every action has.
 pub(super) fn action(number: u128) -> Action {
     let entity = json!({ "kind": "file", "path": format!("/srv/{number}"), "sha256": "ab".repeat(32) });
-    Action {
-        id: id(number),
-        version: 1,
-        digest: format!("digest {number}"),
-        external_id: None,
+    let proposal = Proposal {
+        external_id: String::new(),
         action_type: ActionType::QuarantineFile,
         entity: serde_json::from_value(entity).unwrap(),
         asset: Asset {
@@ -45,22 +41,11 @@ pub(super) fn action(number: u128) -> Action {
         campaign: None,
         investigation_id: None,
         incident_id: None,
-        proposed_by: Actor { kind: ActorKind::Token, id: "scanner".to_owned(), name: "Scanner".to_owned() },
-        proposed_at: at(0),
-        expires_at: at(3_600),
-        updated_at: at(0),
-        decision: Decision::Pending,
-        status: Status::None,
-        status_detail: None,
-        undo: UndoState::None,
-        decided_by: None,
-        decided_at: None,
-        reason: None,
-        approval_id: None,
-        undo_of: None,
-        undone_by: None,
-        executor: None,
-    }
+        expires_at: Some(at(3_600)),
+    };
+    let scanner = Actor { kind: ActorKind::Token, id: "scanner".to_owned(), name: "Scanner".to_owned() };
+    let action = proposal.into_action(id(number), format!("digest {number}"), scanner, at(0));
+    Action { external_id: None, ..action }
 }
 
 /// The same with everything filled in, in letters beyond ASCII.
