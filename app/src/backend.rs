@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Caller, Error, Proposal, Seen};
 
@@ -19,6 +20,9 @@ pub type SharedBackend = Arc<dyn Backend>;
 pub trait Backend: Send + Sync {
     /// One page of a list.
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
+
+    /// How many rows a list has, and of which values.
+    async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
 
     /// Everything that the query matches, whatever its page, as a file.
     async fn export(

@@ -1,7 +1,7 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
-use app::domain::query::{LIMITS, SortKey};
+use app::domain::query::{Counts, LIMITS, SortKey};
 use app::domain::{
     Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, Proposal, Seen,
 };
@@ -43,6 +43,10 @@ impl Backend for Service {
         let next = if before || more { edge(items.last(), false) } else { None };
         let prev = if before && more || !before && from.is_some() { edge(items.first(), true) } else { None };
         Ok(ActionPage { items, next, prev, rendered_at: now })
+    }
+
+    async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
+        Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
     }
 
     async fn export(

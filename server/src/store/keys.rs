@@ -1,15 +1,22 @@
 //! What lists sort, filter and search by, made from an action in one place and folded in Rust: databases fold and
 //! order text each in their own way, so they get keys that need neither.
 //!
-//! A key is compared by its bytes; a missing value is the empty key. To change how keys are made, raise [`VERSION`]
-//! and have older rows keyed anew when the store opens.
+//! A key is compared by its bytes; a missing value is the empty key. Rows that were keyed under another [`version`] are
+//! keyed anew when the store opens.
 
 use app::domain::query::{Filter, SortKey, Undoable};
 use app::domain::{Action, ActionId, Severity};
 use serde::{Deserialize, Serialize};
 
-/// How the keys of a row were made; 0 is not at all.
-pub(super) const VERSION: i64 = 1;
+use super::traits;
+
+/// How the keys of a row are made: to be raised with each change of that.
+const VERSION: u32 = 2;
+
+/// Changes whenever rows need other keys.
+pub(super) fn version() -> String {
+    format!("{VERSION} {}", traits::version())
+}
 
 /// Characters of a key: longer ones would not fit an index page.
 const LONGEST_KEY: usize = 200;
@@ -57,7 +64,7 @@ impl Keys {
 }
 
 /// Grows with severity.
-const fn severity(severity: Severity) -> &'static str {
+pub(super) const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Informational => "0",
         Severity::Low => "1",

@@ -11,10 +11,12 @@ mod keys;
 mod plans;
 mod postgres;
 mod sqlite;
+mod traits;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use app::domain::query::Counts;
 use app::domain::{
     Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope,
     Scope, Source, UserId,
@@ -245,6 +247,9 @@ pub trait Store: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Action>>;
+
+    /// How many rows a list has, and of which values. Those of a whole lane are exact.
+    async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(

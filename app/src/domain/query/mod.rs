@@ -1,9 +1,11 @@
 //! What a list shows: one tab, a filter, an order, a page. One type for the URL, server functions, REST and the store.
 //!
-//! `filter` says which rows, `sort` in which order, `text` is the only place that reads and writes the names that the
+//! `filter` says which rows, `sort` in which order, `facet` how many each choice has,
+//! `text` is the only place that reads and writes the names that the
 //! outside sees. To add a filter, add it to [`Filter`] and to the table in `text`.
 
 mod column;
+mod facet;
 mod filter;
 mod sort;
 mod text;
@@ -15,6 +17,7 @@ use super::lifecycle::Lane;
 use super::time::Timestamp;
 
 pub use column::{Column, SortKey};
+pub use facet::{Counts, Facet, FacetCounts, FacetValue};
 pub use filter::{Filter, Period, Undoable};
 pub use sort::Sort;
 pub use text::QueryError;

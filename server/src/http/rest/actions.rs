@@ -1,6 +1,7 @@
 //! Actions: propose, list, load, decide, undo.
 
 use app::backend::{ExportFormat, Proposed};
+use app::domain::query::Counts;
 use app::domain::{Action, ActionId, ActionQuery, Caller, Decision, Error, Proposal, Seen, Status};
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
@@ -144,6 +145,22 @@ pub(super) async fn list(
         response.headers_mut().insert(LINK, link);
     }
     Ok(response)
+}
+
+/// Count what a list holds: its matches, and how many of them have each value of what lists are filtered by.
+///
+/// Matches of a filter are counted up to 10,000; beyond it values come without counts.
+#[utoipa::path(
+    get, path = "/api/v1/actions/counts", tag = "actions", operation_id = "count_actions",
+    params(super::openapi::ListParams),
+    responses((status = 200, description = "The counts", body = Counts), super::openapi::Failures),
+)]
+pub(super) async fn counts(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    pairs: Pairs,
+) -> Result<Json<Counts>, Problem> {
+    Ok(Json(app.backend.counts(&caller, read(pairs)?).await?))
 }
 
 /// Export everything that matches, for spreadsheets.

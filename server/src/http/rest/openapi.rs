@@ -22,6 +22,7 @@ use crate::http::problem::Problem;
     paths(
         actions::create,
         actions::list,
+        actions::counts,
         actions::export_csv,
         actions::export_jsonl,
         actions::load,

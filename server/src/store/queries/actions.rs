@@ -5,11 +5,11 @@ use app::domain::{
 };
 use sqlx::QueryBuilder;
 
-use super::list::{key_columns, push_keys};
+use super::keying::{columns, push_keys};
 use super::rows::{self, action_columns};
 use super::{Connection, Db, corrupt, json, micros};
-use crate::store::keys::{Keys, VERSION, urgency};
-use crate::store::{Guard, Result};
+use crate::store::keys::{Keys, urgency};
+use crate::store::{Guard, Result, traits};
 
 /// The principal whose rows the scope shows; `None` for all rows.
 pub(super) fn principal(scope: &RowScope) -> Option<&str> {
@@ -94,9 +94,9 @@ pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action
     let mut query = QueryBuilder::<Db>::new(concat!(
         "INSERT INTO actions (",
         action_columns!(),
-        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, keyed"
+        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, traits"
     ));
-    for (column, _) in key_columns(&keys) {
+    for (column, _) in columns(&keys) {
         query.push(", ").push(column);
     }
     query.push(") VALUES (");
@@ -144,8 +144,8 @@ pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action
         .push_bind(decider.map(|actor| &actor.id))
         .push_bind(lane.as_str())
         .push_bind(urgency(action))
-        .push_bind(VERSION);
-    for (_, key) in key_columns(&keys) {
+        .push_bind(traits::of(action, &keys));
+    for (_, key) in columns(&keys) {
         values.push_bind(key);
     }
     query.push(")").build().execute(db).await?;
@@ -181,7 +181,7 @@ pub(super) async fn revise(
     query.push(", expires_at = ").push_bind(micros(after.expires_at));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(", urgency = ").push_bind(urgency(after));
-    push_keys(&mut query, &Keys::of(after));
+    push_keys(&mut query, after);
     query.push(" WHERE lane = 'pending' AND id = ").push_bind(before.id.to_string());
     query.push(" AND version = ").push_bind(before.version);
     push_check(&mut query, by, micros(after.updated_at));
@@ -212,7 +212,7 @@ pub(super) async fn update_state(
     query.push(", approval_id = ").push_bind(after.approval_id.map(|id| id.to_string()));
     query.push(", undone_by = ").push_bind(after.undone_by.map(|id| id.to_string()));
     query.push(", executor = ").push_bind(&after.executor);
-    push_keys(&mut query, &Keys::of(after));
+    push_keys(&mut query, after);
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(" WHERE id = ").push_bind(before.id.to_string());
     query.push(" AND version = ").push_bind(before.version);

@@ -7,7 +7,9 @@ use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
 
-use super::list::{self, Search};
+use super::list::push_order;
+use super::rows;
+use super::select::{Selection, Way};
 use super::{Db, corrupt};
 use crate::store::{Cell, Result, Rows, StoreError};
 
@@ -46,13 +48,6 @@ enum Kind {
     Technique,
 }
 
-/// Only the name matters here.
-#[derive(serde::Deserialize)]
-struct Named<'a> {
-    #[serde(borrow)]
-    name: std::borrow::Cow<'a, str>,
-}
-
 pub(super) async fn export(
     pool: &Pool<Db>,
     scope: &RowScope,
@@ -62,17 +57,18 @@ pub(super) async fn export(
 ) -> Result<()> {
     let mut db = pool.connect_options().connect().await?;
     let mut tx = super::super::begin_read(&mut db).await?;
-    let matches = match &query.filter.search {
-        Some(search) => list::few_matches(&mut tx, query.lane, &Search::of(search)).await?,
-        None => None,
-    };
+    let selection = Selection::of(&mut tx, scope, query, now).await?;
+    let way = selection.way(&mut tx).await?;
     let kinds: Vec<_> = query.shown_columns().iter().map(|column| source(*column).1).collect();
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
     for column in query.shown_columns() {
         sql.push(", ").push(source(*column).0);
     }
-    list::push_rows(&mut sql, scope, query, matches.as_deref(), now);
-    list::push_order(&mut sql, query.sort, false);
+    match way {
+        Way::Walk => selection.push_walked(&mut sql, query.sort.key),
+        Way::Fetch(by) => selection.push_fetched(&mut sql, by),
+    }
+    push_order(&mut sql, query.sort, false);
     {
         let mut rows = sql.build().fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
@@ -93,7 +89,7 @@ fn cell(row: &<Db as Database>::Row, at: usize, kind: Kind) -> Result<Cell<'_>> 
         }
         Kind::Technique => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
         Kind::Actor => match row.try_get::<Option<&str>, _>(at)? {
-            Some(json) => Cell::Text(serde_json::from_str::<Named<'_>>(json).map_err(corrupt)?.name),
+            Some(json) => Cell::Text(rows::name(json)?.into()),
             None => Cell::Nothing,
         },
     })

@@ -4,11 +4,15 @@
 
 mod actions;
 mod commands;
+mod counts;
 mod export;
+mod keying;
 mod list;
 mod people;
 mod rows;
+mod select;
 
+use app::domain::query::Counts;
 use app::domain::{
     Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
 };
@@ -20,10 +24,14 @@ use std::collections::BTreeSet;
 use super::Db;
 use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
+use crate::store::keys;
 use crate::store::{
     AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
     User,
 };
+
+/// The marker that says which keys the rows have.
+const KEYS: &str = "keys";
 
 type Connection = <Db as Database>::Connection;
 
@@ -45,16 +53,32 @@ impl SqlStore {
         list::plan(&mut *self.reader.acquire().await?, query, from).await
     }
 
-    /// Gives the rows of an older program their keys.
+    /// Gives rows that another program wrote the keys of this one, and counts them.
     pub(super) async fn key_rows(&self) -> Result<()> {
-        loop {
-            let mut tx = super::begin(&self.writer).await?;
-            let keyed = list::key_rows(&mut tx).await?;
-            tx.commit().await?;
-            if keyed == 0 {
-                return Ok(());
-            }
+        let version = keys::version();
+        if self.marker(KEYS).await?.as_deref() == Some(&version) {
+            return Ok(());
         }
+        let mut last = Some(String::new());
+        while let Some(after) = last {
+            let mut tx = super::begin(&self.writer).await?;
+            last = keying::key_rows(&mut tx, &after).await?;
+            tx.commit().await?;
+        }
+        let mut tx = self.begin_counting().await?;
+        counts::recount(&mut tx.tx).await?;
+        tx.set_marker(KEYS, &version).await?;
+        Box::new(tx).commit().await
+    }
+
+    async fn begin_counting(&self) -> Result<SqlTransaction> {
+        let tx = super::begin(&self.writer).await?;
+        Ok(SqlTransaction {
+            tx,
+            news: News::default(),
+            counts: counts::Changes::default(),
+            bells: self.bells.clone(),
+        })
     }
 }
 
@@ -74,8 +98,7 @@ fn json(value: &impl serde::Serialize) -> Result<String> {
 #[async_trait]
 impl Store for SqlStore {
     async fn begin(&self) -> Result<Box<dyn Transaction>> {
-        let begun = super::begin(&self.writer).await?;
-        Ok(Box::new(SqlTransaction(begun, News::default(), self.bells.clone())))
+        Ok(Box::new(self.begin_counting().await?))
     }
 
     fn changes(&self) -> Changes {
@@ -101,6 +124,10 @@ impl Store for SqlStore {
         into: &mut dyn Rows,
     ) -> Result<()> {
         export::export(&self.reader, scope, query, now, into).await
+    }
+
+    async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts> {
+        counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
@@ -169,16 +196,32 @@ impl Store for SqlStore {
 }
 
 /// A writing transaction with what a commit of it tells others; dropped without commit, it is rolled back.
-struct SqlTransaction(sqlx::Transaction<'static, Db>, News, Bells);
+struct SqlTransaction {
+    tx: sqlx::Transaction<'static, Db>,
+    news: News,
+    counts: counts::Changes,
+    bells: Bells,
+}
+
+impl SqlTransaction {
+    /// The version that both writes name makes sure that the row was as `before` says.
+    fn note(&mut self, written: bool, before: &Action, after: &Action) -> Result<bool> {
+        if written {
+            self.counts.note(before, -1)?;
+            self.counts.note(after, 1)?;
+        }
+        Ok(written)
+    }
+}
 
 #[async_trait]
 impl Transaction for SqlTransaction {
     async fn action(&mut self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
-        actions::find(&mut self.0, scope, id).await
+        actions::find(&mut self.tx, scope, id).await
     }
 
     async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>> {
-        actions::proposer(&mut self.0, id).await
+        actions::proposer(&mut self.tx, id).await
     }
 
     async fn action_by_external_id(
@@ -187,19 +230,22 @@ impl Transaction for SqlTransaction {
         source: Source,
         external_id: &str,
     ) -> Result<Option<Action>> {
-        actions::find_external(&mut self.0, principal, source, external_id).await
+        actions::find_external(&mut self.tx, principal, source, external_id).await
     }
 
     async fn insert_action(&mut self, by: &Authorized, action: &Action) -> Result<()> {
-        actions::insert(&mut self.0, by, action).await
+        actions::insert(&mut self.tx, by, action).await?;
+        self.counts.note(action, 1)
     }
 
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {
-        actions::revise(&mut self.0, by, before, after).await
+        let written = actions::revise(&mut self.tx, by, before, after).await?;
+        self.note(written, before, after)
     }
 
     async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
-        actions::update_state(&mut self.0, guard, before, after).await
+        let written = actions::update_state(&mut self.tx, guard, before, after).await?;
+        self.note(written, before, after)
     }
 
     async fn enqueue(
@@ -209,26 +255,26 @@ impl Transaction for SqlTransaction {
         action: ActionId,
         now: Timestamp,
     ) -> Result<()> {
-        self.1.command = true;
-        commands::enqueue(&mut self.0, id, action, now).await
+        self.news.command = true;
+        commands::enqueue(&mut self.tx, id, action, now).await
     }
 
     async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
-        commands::lease(&mut self.0, now, until).await
+        commands::lease(&mut self.tx, now, until).await
     }
 
     async fn finish(&mut self, leased: &Leased) -> Result<bool> {
-        commands::finish(&mut self.0, leased).await
+        commands::finish(&mut self.tx, leased).await
     }
 
     async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool> {
-        commands::retry(&mut self.0, leased, ready_at, error).await
+        commands::retry(&mut self.tx, leased, ready_at, error).await
     }
 
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
-        self.1.record = true;
+        self.news.record = true;
         let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *self.0)
+            .fetch_optional(&mut *self.tx)
             .await?;
         let last = last.as_ref().map(rows::head).transpose()?;
         let record = Record::chain(last, entry).map_err(corrupt)?;
@@ -245,36 +291,36 @@ impl Transaction for SqlTransaction {
         .bind(json(&record.body)?)
         .bind(&record.prev)
         .bind(&record.hash)
-        .execute(&mut *self.0)
+        .execute(&mut *self.tx)
         .await?;
         Ok(record)
     }
 
     async fn insert_user(&mut self, user: &User, now: Timestamp) -> Result<()> {
-        people::insert_user(&mut self.0, user, now).await
+        people::insert_user(&mut self.tx, user, now).await
     }
 
     async fn set_roles(&mut self, user: UserId, roles: &BTreeSet<Role>) -> Result<()> {
-        people::set_roles(&mut self.0, user, roles).await
+        people::set_roles(&mut self.tx, user, roles).await
     }
 
     async fn set_enabled(&mut self, user: UserId, enabled: bool) -> Result<()> {
         sqlx::query("UPDATE users SET enabled = $2 WHERE id = $1")
             .bind(user.to_string())
             .bind(i64::from(enabled))
-            .execute(&mut *self.0)
+            .execute(&mut *self.tx)
             .await?;
         Ok(())
     }
 
     async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
-        people::insert_credential(&mut self.0, credential).await
+        people::insert_credential(&mut self.tx, credential).await
     }
 
     async fn revoke_credential(&mut self, id: CredentialId, now: Timestamp) -> Result<bool> {
         let query =
             sqlx::query("UPDATE credentials SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL");
-        let done = query.bind(id.to_string()).bind(micros(now)).execute(&mut *self.0).await?;
+        let done = query.bind(id.to_string()).bind(micros(now)).execute(&mut *self.tx).await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -290,7 +336,7 @@ impl Transaction for SqlTransaction {
         .bind(id.to_string())
         .bind(micros(now))
         .bind(micros(expires_at))
-        .execute(&mut *self.0)
+        .execute(&mut *self.tx)
         .await?;
         Ok(())
     }
@@ -303,11 +349,11 @@ impl Transaction for SqlTransaction {
         now: Timestamp,
         since: Timestamp,
     ) -> Result<KeyState> {
-        people::claim_key(&mut self.0, principal, key, request_hash, now, since).await
+        people::claim_key(&mut self.tx, principal, key, request_hash, now, since).await
     }
 
     async fn answer_key(&mut self, principal: &str, key: &str, answer: Option<(u16, &str)>) -> Result<()> {
-        people::answer_key(&mut self.0, principal, key, answer).await
+        people::answer_key(&mut self.tx, principal, key, answer).await
     }
 
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {
@@ -317,13 +363,14 @@ impl Transaction for SqlTransaction {
         )
         .bind(name)
         .bind(value)
-        .execute(&mut *self.0)
+        .execute(&mut *self.tx)
         .await?;
         Ok(())
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        let Self(tx, news, bells) = *self;
+        let Self { mut tx, news, mut counts, bells } = *self;
+        counts.write(&mut tx).await?;
         super::commit(tx, news).await?;
         bells.ring(news);
         Ok(())

@@ -54,6 +54,15 @@ fn optional_time(row: &Row, column: &str) -> Result<Option<Timestamp>> {
         .transpose()
 }
 
+/// The name in an actor's JSON.
+pub(super) fn name(actor: &str) -> Result<String> {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        name: String,
+    }
+    serde_json::from_str::<Named>(actor).map(|actor| actor.name).map_err(corrupt)
+}
+
 pub(super) fn action(row: &Row) -> Result<Action> {
     let decision: Decision = word(row, "decision")?;
     let status: Status = word(row, "status")?;

@@ -23,16 +23,16 @@ on_both!(
     rows_of_before_are_keyed_when_the_store_opens,
 );
 
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     "2026-06-30T09:41:12Z".parse().unwrap()
 }
 
-fn by() -> Authorized {
+pub(super) fn by() -> Authorized {
     Authorized::system("test", "Test")
 }
 
 /// A database with an invented estate.
-async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
+pub(super) async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
     let database = Database::migrated(kind).await;
     let database_url = database.url.clone();
     let args = seed::Args { database_url, actions, seed: 7, now: Some(now()), demo: true, sandbox: None };
@@ -41,7 +41,7 @@ async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
 }
 
 /// All rows of a query, page by page from its beginning, or from its end backwards.
-async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bool) -> Vec<Action> {
+pub(super) async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bool) -> Vec<Action> {
     let mut all = Vec::new();
     let mut from: Option<Position> = None;
     if backwards {
@@ -76,7 +76,7 @@ fn set(actions: &[Action]) -> BTreeSet<ActionId> {
     actions.iter().map(|action| action.id).collect()
 }
 
-async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
+pub(super) async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
     walk(store, &ActionQuery::of(lane), false).await
 }
 
@@ -102,13 +102,13 @@ async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
     }
 }
 
-type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
+pub(super) type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
 
 fn choice(name: &'static str, filter: Filter, holds: impl Fn(&Action) -> bool + 'static) -> Choice {
     (name, filter, Box::new(holds))
 }
 
-fn choices(sample: &Action) -> Vec<Choice> {
+pub(super) fn choices(sample: &Action) -> Vec<Choice> {
     let none = Filter::default;
     let (asset, kind, of_type) = (sample.asset.name.clone(), sample.entity.kind(), sample.action_type);
     let decider = sample.decided_by.as_ref().unwrap().name.clone();
@@ -185,7 +185,7 @@ async fn every_filter_shows_what_it_says(kind: Kind) {
     assert_eq!(empty, ["nothing"], "a filter that finds nothing proves nothing: {matched:?}");
 }
 
-async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
+pub(super) async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
     let filter = Filter { search: Some(text.to_owned()), ..Filter::default() };
     let mut found = BTreeSet::new();
     for &lane in Lane::ALL {
@@ -364,18 +364,19 @@ async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
     assert!(sheet.rows == rows, "{:?} instead of {:?}", sheet.rows.first(), rows.first());
 }
 
-/// As a program before the second migration left them: no key, and nothing to search in.
+/// As a program left them that made keys in another way, or none.
 async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let (store, database) = seeded(kind, 600).await;
-    let keys =
-        "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key FROM actions
-                ORDER BY id";
+    let keys = "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || traits
+                FROM actions ORDER BY id";
     let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
     assert!(before.len() == 600 && !found.is_empty());
     store.close().await;
-    let forget = "UPDATE actions SET keyed = 0, entity_key = '', asset_key = '', severity_key = '',
-                      undoable = 'no', decided_by_key = '', search_text = ''";
+    let forget = "UPDATE actions SET entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
+                      decided_by_key = '', search_text = '', traits = 0";
     assert_eq!(database.execute(forget).await.unwrap(), 600);
+    let other = "UPDATE markers SET value = 'another way' WHERE name = 'keys'";
+    assert_eq!(database.execute(other).await.unwrap(), 1);
     assert!(database.column(keys).await != before);
     let store = database.open().await;
     assert!(database.column(keys).await == before);

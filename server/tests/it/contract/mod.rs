@@ -6,6 +6,7 @@
 mod actions;
 mod audit;
 mod commands;
+mod counts;
 mod guards;
 mod keys;
 mod lists;
@@ -18,6 +19,7 @@ const CASES: &[&str] = &[
     include_str!("actions.rs"),
     include_str!("audit.rs"),
     include_str!("commands.rs"),
+    include_str!("counts.rs"),
     include_str!("guards.rs"),
     include_str!("keys.rs"),
     include_str!("lists.rs"),

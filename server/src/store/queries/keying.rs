@@ -1,0 +1,56 @@
+//! The columns that hold a row's keys, and rows whose keys an older program made.
+
+use app::domain::Action;
+use sqlx::QueryBuilder;
+
+use super::rows::{self, action_columns};
+use super::{Connection, Db};
+use crate::store::Result;
+use crate::store::keys::Keys;
+use crate::store::traits;
+
+/// Rows in one transaction.
+const BATCH: i64 = 500;
+
+/// `, column = value` for every key but the urgency, and for the traits.
+pub(super) fn push_keys(sql: &mut QueryBuilder<Db>, action: &Action) {
+    let keys = Keys::of(action);
+    sql.push(", traits = ").push_bind(traits::of(action, &keys));
+    for (column, value) in columns(&keys) {
+        sql.push(", ").push(column).push(" = ").push_bind(value.to_owned());
+    }
+}
+
+/// Every key but the urgency, with its column.
+pub(super) fn columns(keys: &Keys) -> [(&'static str, &str); 12] {
+    [
+        ("severity_key", keys.severity),
+        ("entity_key", &keys.entity),
+        ("asset_key", &keys.asset),
+        ("investigation_key", &keys.investigation),
+        ("incident_key", &keys.incident),
+        ("approval_key", &keys.approval),
+        ("decided_by_key", &keys.decided_by),
+        ("proposed_by_key", &keys.proposed_by),
+        ("device_group_key", &keys.device_group),
+        ("technique_key", &keys.technique),
+        ("undoable", keys.undoable.as_str()),
+        ("search_text", &keys.search_text),
+    ]
+}
+
+/// Gives keys to the rows that follow an id, one batch; returns the id of the last of them.
+pub(super) async fn key_rows(db: &mut Connection, after: &str) -> Result<Option<String>> {
+    let select = concat!("SELECT ", action_columns!(), " FROM actions WHERE id > $1 ORDER BY id LIMIT $2");
+    let rows = sqlx::query(select).bind(after).bind(BATCH).fetch_all(&mut *db).await?;
+    let mut last = None;
+    for row in &rows {
+        let action = rows::action(row)?;
+        let mut sql = QueryBuilder::<Db>::new("UPDATE actions SET urgency = urgency");
+        push_keys(&mut sql, &action);
+        sql.push(" WHERE id = ").push_bind(action.id.to_string());
+        sql.build().execute(&mut *db).await?;
+        last = Some(action.id.to_string());
+    }
+    Ok(last)
+}

@@ -1,0 +1,172 @@
+//! Counts: the table that transactions keep, and what a filter leaves, against counting in plain Rust.
+
+use std::collections::BTreeMap;
+
+use app::domain::query::{Counts, Facet, Filter, Period, Undoable};
+use app::domain::{Action, ActionQuery, Command, Lane, RowScope};
+use jiff::SignedDuration;
+use server::store::{Guard, SharedStore};
+
+use super::lists::{all_of, by, choices, now, search, seeded, walk};
+use super::sample::{action, add, add_ana, after, at, decided, decider, id, system};
+use crate::database::{Database, Kind, on_both};
+
+on_both!(
+    a_lane_is_counted_in_the_transactions_that_write,
+    what_a_filter_leaves_is_counted,
+    the_counts_of_many_matches_end_early,
+    who_sees_few_rows_learns_nothing_of_others,
+);
+
+fn value(action: &Action, facet: Facet) -> Option<String> {
+    let undoable = if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No };
+    Some(match facet {
+        Facet::ActionType => action.action_type.to_string(),
+        Facet::EntityKind => action.entity.kind().to_string(),
+        Facet::Asset => action.asset.name.clone(),
+        Facet::Decision => action.decision.to_string(),
+        Facet::DecidedBy => action.decided_by.as_ref()?.name.clone(),
+        Facet::Source => action.source.to_string(),
+        Facet::Status => action.status.to_string(),
+        Facet::Severity => action.severity.to_string(),
+        Facet::DeviceGroup => action.asset.device_group.clone().unwrap_or(Filter::UNGROUPED.to_owned()),
+        Facet::Undoable => undoable.to_string(),
+    })
+}
+
+type Tally = BTreeMap<(Facet, String), u64>;
+
+fn counted(rows: &[Action]) -> Tally {
+    let mut tally = Tally::new();
+    for row in rows {
+        for facet in Facet::ALL {
+            if let Some(value) = value(row, *facet) {
+                *tally.entry((*facet, value)).or_default() += 1;
+            }
+        }
+    }
+    tally
+}
+
+fn tally(counts: &Counts) -> Tally {
+    let values = counts.facets.iter().flat_map(|of| of.values.iter().map(|value| (of.facet, value)));
+    values.map(|(facet, value)| ((facet, value.value.clone()), value.count.unwrap())).collect()
+}
+
+async fn check(store: &SharedStore) {
+    for &lane in Lane::ALL {
+        let rows = all_of(store, lane).await;
+        let counts = store.counts(&RowScope::All, &ActionQuery::of(lane), now()).await.unwrap();
+        assert_eq!((counts.matches, counts.more), (rows.len() as u64, false));
+        assert!(counts.facets.iter().all(|of| of.values.is_sorted_by(|a, b| a.count >= b.count)));
+        let (mut expected, mut found) = (counted(&rows), tally(&counts));
+        // Only the most frequent are offered; which of equal ones, nobody minds.
+        let offered = found.keys().filter(|(facet, _)| *facet == Facet::Asset).count();
+        assert!(offered <= Counts::MOST_VALUES);
+        if offered == Counts::MOST_VALUES {
+            expected.retain(|key, _| found.contains_key(key));
+        }
+        found.retain(|_, count| *count > 0);
+        assert_eq!(found, expected, "{lane}");
+    }
+}
+
+async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
+    let (store, database) = seeded(kind, 1_000).await;
+    check(&store).await;
+    let ana = add_ana(&store).await;
+    for number in 1..=20 {
+        add(&store, &action(number)).await;
+    }
+    for number in 1..=10 {
+        let before = action(number);
+        let approved = decided(&before, &decider(&ana), Command::Approve, at(number as i64));
+        let mut tx = store.begin().await.unwrap();
+        let guard = Guard { by: &decider(&ana), deciding: true, now: at(1) };
+        assert!(tx.update_state(guard, &before, &approved).await.unwrap());
+        // A second time it is not what it was, and counts for nothing.
+        assert!(!tx.update_state(guard, &before, &approved).await.unwrap());
+        if number <= 4 {
+            let started = after(&approved, Command::Start, at(40));
+            let guard = Guard { by: &system(), deciding: false, now: at(40) };
+            assert!(tx.update_state(guard, &approved, &started).await.unwrap());
+        }
+        // What is rolled back was never there.
+        if number % 2 == 0 {
+            tx.commit().await.unwrap();
+        }
+    }
+    let (before, mut revised) = (action(15), action(15));
+    (revised.version, revised.asset.name) = (2, "another host".to_owned());
+    revised.asset.device_group = Some("Ships".to_owned());
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.revise_action(&by(), &before, &revised).await.unwrap());
+    tx.commit().await.unwrap();
+    check(&store).await;
+
+    let table = "SELECT lane || facet || key || n FROM counts WHERE n > 0 ORDER BY lane, facet, key";
+    let kept = database.column(table).await;
+    store.close().await;
+    // Without its marker the store counts all anew when it opens.
+    assert_eq!(database.execute("DELETE FROM markers WHERE name = 'keys'").await.unwrap(), 1);
+    assert!(database.execute("UPDATE counts SET n = n + 1").await.unwrap() > 50);
+    let store = database.open().await;
+    assert_eq!(database.column(table).await, kept);
+    assert!(store.action(&RowScope::All, id(15)).await.unwrap().is_some());
+}
+
+async fn what_a_filter_leaves_is_counted(kind: Kind) {
+    let (store, _database) = seeded(kind, 2_000).await;
+    let rows = all_of(&store, Lane::History).await;
+    let sample =
+        rows.iter().find(|a| a.decided_by.is_some() && a.asset.device_group.is_some()).unwrap().clone();
+    for (name, filter, holds) in choices(&sample) {
+        let expected: Vec<_> = rows.iter().filter(|row| holds(row)).cloned().collect();
+        let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
+        let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+        assert_eq!((counts.matches, counts.more), (expected.len() as u64, false), "{name}");
+        let found = tally(&counts);
+        let mut expected = counted(&expected);
+        expected.retain(|key, _| key.0 != Facet::Asset || found.contains_key(key));
+        assert_eq!(found, expected, "{name}");
+    }
+    let filter = Filter { search: Some("lt-".to_owned()), ..Filter::default() };
+    let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
+    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
+    assert!(!search(&store, "lt-").await.is_empty());
+}
+
+async fn the_counts_of_many_matches_end_early(kind: Kind) {
+    let (store, _database) = seeded(kind, 12_000).await;
+    let period = Some(Period::HalfYear);
+    let query =
+        ActionQuery { filter: Filter { period, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
+    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    assert_eq!((counts.matches, counts.more), (Counts::MOST, true));
+    let types = &counts.facets[0].values;
+    assert!(types.len() > 10 && types.iter().all(|value| value.count.is_none()));
+    // One day less than that: exact.
+    let from = Some(now() - SignedDuration::from_hours(24 * 20));
+    let query =
+        ActionQuery { filter: Filter { from, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
+    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
+    assert!(!counts.more && counts.matches > 500);
+}
+
+async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for number in 1..=3 {
+        let mut row = action(number);
+        if number == 1 {
+            (row.proposed_by.id, row.asset.name) = ("other".to_owned(), "secret host".to_owned());
+        }
+        add(&store, &row).await;
+    }
+    let scope = RowScope::ProposedBy("scanner".to_owned());
+    let counts = store.counts(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
+    assert_eq!(counts.matches, 2);
+    assert!(tally(&counts).keys().all(|(_, value)| value != "secret host"), "{counts:?}");
+}
