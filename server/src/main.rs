@@ -7,6 +7,10 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use server::cli::{self, Cli};
 
+/// Rows are many small texts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -1,10 +1,11 @@
 //! `cargo xtask`: set-up, build, checks and run in one place.
 //!
-//! This file owns the command line only. Each subcommand is a module of its own name (`build`, `run`, `dev`,
-//! `test`); they share the stages `wasm`, `style` and `site`, and the set-up in `toolchain` and `node`.
+//! This file owns the command line only. Each subcommand is a module of its own name (`bench`, `build`, `run`,
+//! `dev`, `test`); they share the stages `wasm`, `style` and `site`, and the set-up in `toolchain` and `node`.
 //! To add a subcommand: one variant here, one module, every visible piece of work inside [`step::step`].
 
 mod apt;
+mod bench;
 mod browser;
 mod build;
 mod cargo;
@@ -57,6 +58,12 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
+    /// Measure with a million actions on each database, beside the raw driver
+    Bench {
+        /// What is passed on, for example `--actions 100000 --only sqlite`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
     Test,
 }
@@ -67,7 +74,8 @@ fn main() -> ExitCode {
         Command::Build { release } => build::build(release).map(|()| true),
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
-        Command::Postgres { command } => postgres::beside(&command),
+        Command::Postgres { command } => postgres::beside(&command, postgres::Purpose::Tests),
+        Command::Bench { arguments } => bench::bench(&arguments),
         Command::Test => Ok(test::test()),
     });
     match done {

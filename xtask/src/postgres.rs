@@ -24,15 +24,34 @@ const OLDEST: u32 = 15;
 const DEBIAN: &str = "/usr/lib/postgresql";
 const DEBIAN_PACKAGES: &[&str] = &["postgresql"];
 const PATIENCE: Duration = Duration::from_mins(1);
-/// `$1` is the server, `$2` its folder. Fast shutdown is SIGINT.
+/// `$1` is the server, `$2` its folder, the rest are settings. Fast shutdown is SIGINT.
 const KEEPER: &str = r#"
-"$1" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c full_page_writes=off -c max_connections=300 \
-    >"$2/log" 2>&1 </dev/null &
+server=$1 folder=$2
+shift 2
+"$server" -D "$folder/data" -k "$folder" -c listen_addresses= "$@" >"$folder/log" 2>&1 </dev/null &
 read -r _
 kill -INT $!
 wait $!
-cd / && rm -rf "$2"
+cd / && rm -rf "$folder"
 "#;
+
+/// What a cluster is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Purpose {
+    /// Nothing has to survive the machine.
+    Tests,
+    /// As it would be run for real, with a quarter of a small machine's memory.
+    Bench,
+}
+
+impl Purpose {
+    const fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Tests => &["-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300"],
+            Self::Bench => &["-c", "shared_buffers=1GB", "-c", "max_wal_size=4GB"],
+        }
+    }
+}
 
 /// The folder of `PostgreSQL`'s programs; it is empty where the search path finds them.
 pub(crate) struct Programs(PathBuf);
@@ -44,9 +63,9 @@ pub(crate) struct Cluster {
 }
 
 /// `cargo xtask postgres COMMAND`: runs the command beside a cluster. Returns whether it succeeded.
-pub(crate) fn beside(command: &[String]) -> Result<bool> {
+pub(crate) fn beside(command: &[String], purpose: Purpose) -> Result<bool> {
     let Some((program, arguments)) = command.split_first() else { bail!("name a command to run") };
-    let cluster = start(&programs()?)?;
+    let cluster = start(&programs()?, purpose)?;
     let status = Command::new(program).args(arguments).env(VARIABLE, cluster.url()).status();
     Ok(status.with_context(|| format!("cannot start `{program}`"))?.success())
 }
@@ -93,15 +112,15 @@ fn major(says: &str) -> Option<u32> {
 }
 
 /// Makes a cluster and returns once it answers.
-pub(crate) fn start(programs: &Programs) -> Result<Cluster> {
+pub(crate) fn start(programs: &Programs, purpose: Purpose) -> Result<Cluster> {
     step("postgres", || {
-        let cluster = Cluster::start(programs)?;
+        let cluster = Cluster::start(programs, purpose)?;
         Ok((cluster, "a cluster of its own is ready".to_owned()))
     })
 }
 
 impl Cluster {
-    fn start(programs: &Programs) -> Result<Self> {
+    fn start(programs: &Programs, purpose: Purpose) -> Result<Self> {
         // PostgreSQL refuses to run as root.
         let user = if apt::is_root() { Some(unprivileged()?) } else { None };
         let folder = folder(user)?;
@@ -124,6 +143,7 @@ impl Cluster {
 
         let mut keeper = Command::new("/bin/sh");
         keeper.args(["-c", KEEPER, "sh"]).arg(programs.0.join("postgres")).arg(&folder);
+        keeper.args(purpose.settings());
         keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         run_as(&mut keeper);
         // Ctrl-C in a terminal is for us; it hears of it when we end.
@@ -211,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_cluster_ends_with_its_owner() {
-        let cluster = Cluster::start(&find().unwrap()).unwrap();
+        let cluster = Cluster::start(&find().unwrap(), Purpose::Tests).unwrap();
         let folder = cluster.folder.clone();
         let pid = fs::read_to_string(folder.join("data/postmaster.pid")).unwrap();
         let process = Path::new("/proc").join(pid.lines().next().unwrap());

@@ -11,7 +11,9 @@ use anyhow::{Context, Result, bail};
 use crate::{
     browser,
     cargo::{self, cargo},
-    compress, node, playwright, postgres, process, site,
+    compress, node, playwright,
+    postgres::{self, Purpose},
+    process, site,
     step::{size, step},
     style,
     tally::Tally,
@@ -72,7 +74,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
 
     let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
-    let cluster = postgres::start(&postgres)?;
+    let cluster = postgres::start(&postgres, Purpose::Tests)?;
     run_tests(tally, "server", SERVER, nextest, Some(&cluster))?;
     drop(cluster);
     run_tests(tally, "xtask", XTASK, nextest, None)?;

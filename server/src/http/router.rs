@@ -10,6 +10,7 @@ use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
@@ -52,7 +53,8 @@ pub fn build(app: AppState) -> Router {
         .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
         .layer(from_fn_with_state(app.edge.clone(), security::headers))
-        .layer(CompressionLayer::new())
+        // Assets are compressed when they are built; what is made for one answer is not worth more time.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(problem::dress))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))

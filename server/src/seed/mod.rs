@@ -25,7 +25,7 @@ mod staff;
 mod threats;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
@@ -34,6 +34,7 @@ use app::domain::{
 };
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use crate::config::shown;
 use crate::service::clock::{Clock as _, SystemClock};
@@ -100,42 +101,66 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     // The database keeps microseconds; what is hashed must read back the same.
     let now = Timestamp::from_microsecond(now.as_microsecond())?;
     let by = Authorized::system("seed", "Seed");
-    let mut generator = Generator::new(args.seed, now, args.actions);
-    let mut plan = Plan::new(args.actions, now);
     let mut tally = Tally::default();
     // Its own dice, so that what is written doesn't depend on how it is batched.
     let mut writer = Writer { by, now, dice: Dice::new(!args.seed) };
+    let many = args.actions > BATCH;
+    if many {
+        store.suspend_indexes().await?;
+    }
 
+    let mut generator = Generator::new(args.seed, now, args.actions);
     let mut tx = store.begin().await?;
     writer.open(&mut *tx, args, &generator).await?;
-    let mut batched = 0;
-    while let Some(mut story) = plan.next(&mut generator) {
-        seal(&mut story)?;
-        for action in &story {
-            writer.insert(&mut *tx, action).await?;
-            tally.count(action);
-        }
-        // Only now, since each of a pair names the other and must exist first.
-        for action in story.iter().filter(|action| action.undone_by.is_some()) {
-            writer.link(&mut *tx, action).await?;
-        }
-        batched += story.len();
-        if batched >= BATCH {
+    // Stories are thought up on a thread of their own while those before are written.
+    let (sender, mut batches) = mpsc::channel(2);
+    let (actions, folder) = (args.actions, args.sandbox.clone());
+    let thinking = tokio::task::spawn_blocking(move || {
+        think(&mut generator, actions, folder.as_deref(), |batch| sender.blocking_send(batch).is_ok())
+    });
+    let mut first = true;
+    while let Some(batch) = batches.recv().await {
+        if !std::mem::take(&mut first) {
             tx.commit().await?;
             tx = store.begin().await?;
-            batched = 0;
         }
-    }
-    if let Some(folder) = &args.sandbox {
-        let mut found = sandbox::prepare(folder, &mut generator.dice, now)?;
-        seal(&mut found)?;
-        for action in &found {
-            writer.insert(&mut *tx, action).await?;
+        writer.write(&mut *tx, &batch).await?;
+        for action in &batch {
             tally.count(action);
         }
     }
+    thinking.await??;
     tx.commit().await?;
+    if many {
+        store.restore_indexes().await?;
+    }
     Ok(tally.to_string())
+}
+
+/// All actions, in batches of whole stories, with what lies in the sandbox at the end. Ends early if nobody takes them.
+fn think(
+    generator: &mut Generator,
+    actions: usize,
+    sandbox: Option<&Path>,
+    mut take: impl FnMut(Vec<Action>) -> bool,
+) -> anyhow::Result<()> {
+    let mut plan = Plan::new(actions, generator.now);
+    let mut batch = Vec::new();
+    while let Some(mut story) = plan.next(generator) {
+        seal(&mut story)?;
+        batch.append(&mut story);
+        if batch.len() >= BATCH && !take(std::mem::take(&mut batch)) {
+            return Ok(());
+        }
+    }
+    if let Some(folder) = sandbox {
+        let now = generator.now;
+        let mut found = sandbox::prepare(folder, &mut generator.dice, now)?;
+        seal(&mut found)?;
+        batch.append(&mut found);
+    }
+    take(batch);
+    Ok(())
 }
 
 async fn refuse_used(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
@@ -183,20 +208,28 @@ impl Writer {
         Ok(())
     }
 
-    async fn insert(&mut self, tx: &mut dyn Transaction, action: &Action) -> anyhow::Result<()> {
-        tx.insert_action(&self.by, &unlinked(action)).await?;
-        if matches!(action.status, Status::Queued | Status::InProgress) {
-            let id = CommandId::from(self.dice.uuid(action.updated_at));
-            tx.enqueue(&self.by, id, action.id, action.updated_at).await?;
+    async fn write(&mut self, tx: &mut dyn Transaction, batch: &[Action]) -> anyhow::Result<()> {
+        let rows: Vec<_> = batch.iter().map(unlinked).collect();
+        tx.insert_actions(&self.by, &rows).await?;
+        for action in batch {
+            if matches!(action.status, Status::Queued | Status::InProgress) {
+                let id = CommandId::from(self.dice.uuid(action.updated_at));
+                tx.enqueue(&self.by, id, action.id, action.updated_at).await?;
+            }
+            let body = json!({
+                "version": action.version,
+                "digest": action.digest,
+                "decision": action.decision,
+                "status": action.status,
+                "undo": action.undo,
+            });
+            self.audit(tx, AuditKind::Imported, Some(action), body).await?;
         }
-        let body = json!({
-            "version": action.version,
-            "digest": action.digest,
-            "decision": action.decision,
-            "status": action.status,
-            "undo": action.undo,
-        });
-        self.audit(tx, AuditKind::Imported, Some(action), body).await
+        // Only now, since each of a pair names the other and must exist first.
+        for action in batch.iter().filter(|action| action.undone_by.is_some()) {
+            self.link(tx, action).await?;
+        }
+        Ok(())
     }
 
     async fn link(&self, tx: &mut dyn Transaction, action: &Action) -> anyhow::Result<()> {

@@ -3,6 +3,8 @@
 //! Load in the caller's scope, authorize, apply the lifecycle, write state + audit + outbox in one transaction,
 //! commit, and only then answer. What the check found is repeated by the statement itself.
 
+use std::slice::from_ref;
+
 use app::domain::{
     Action, ActionId, ActionType, AuditKind, Authorized, Caller, Command, Decision, Denied, Error, ErrorCode,
     Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId, proposal,
@@ -170,7 +172,7 @@ impl Service {
         let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
         let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
         let command_id = new_id(now);
-        tx.insert_action(&by, &reverse).await?;
+        tx.insert_actions(&by, from_ref(&reverse)).await?;
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
             return Err(self.refusal(&mut *tx, &scope, id, now, Command::RequestUndo).await?);
         }

@@ -1,7 +1,11 @@
 //! The write path of tools: proposals come in, all or none, and a repeat changes nothing.
 
+use std::collections::HashSet;
+
 use app::backend::Proposed;
-use app::domain::{Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, proposal};
+use app::domain::{
+    Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, Source, proposal,
+};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -21,9 +25,11 @@ impl Service {
         proposals.iter_mut().for_each(Proposal::normalize);
         let mut tx = self.store.begin().await?;
         let mut taken = Vec::with_capacity(proposals.len());
+        let mut fresh = Fresh::default();
         for (index, proposal) in proposals.into_iter().enumerate() {
-            taken.push(take_one(&mut *tx, &by, proposal, index, now).await?);
+            taken.push(take_one(&mut *tx, &by, &mut fresh, proposal, index, now).await?);
         }
+        fresh.write(&mut *tx, &by).await?;
         tx.commit().await?;
         Ok(taken)
     }
@@ -50,24 +56,46 @@ fn check(proposals: &[Proposal], now: Timestamp) -> Result<(), Error> {
     if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
+/// New actions, to be written together.
+#[derive(Default)]
+struct Fresh {
+    actions: Vec<Action>,
+    names: HashSet<(Source, String)>,
+}
+
+impl Fresh {
+    async fn write(&mut self, tx: &mut dyn Transaction, by: &Authorized) -> Result<(), Error> {
+        tx.insert_actions(by, &self.actions).await?;
+        *self = Self::default();
+        Ok(())
+    }
+}
+
 async fn take_one(
     tx: &mut dyn Transaction,
     by: &Authorized,
+    fresh: &mut Fresh,
     proposal: Proposal,
     index: usize,
     now: Timestamp,
 ) -> Result<Proposed, Error> {
+    let name = (proposal.source, proposal.external_id.clone());
+    if fresh.names.contains(&name) {
+        // Twice in one request: the second finds the first.
+        fresh.write(tx, by).await?;
+    }
     let known = tx.action_by_external_id(&by.actor().id, proposal.source, &proposal.external_id).await?;
     let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
-    let fresh = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
+    let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
     let Some(before) = known else {
-        tx.insert_action(by, &fresh).await?;
-        let more = json!({ "type": fresh.action_type, "entity": fresh.entity, "asset": fresh.asset,
-            "parameters": fresh.parameters, "source": fresh.source, "external_id": fresh.external_id });
-        tx.append_audit(entry(now, AuditKind::Proposed, by, &fresh, more)).await?;
-        return Ok(Proposed { action: fresh, created: true });
+        let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
+            "parameters": proposed.parameters, "source": proposed.source, "external_id": proposed.external_id });
+        tx.append_audit(entry(now, AuditKind::Proposed, by, &proposed, more)).await?;
+        fresh.names.insert(name);
+        fresh.actions.push(proposed.clone());
+        return Ok(Proposed { action: proposed, created: true });
     };
-    if before.digest == fresh.digest {
+    if before.digest == proposed.digest {
         return Ok(Proposed { action: before, created: false });
     }
     // Another target or other parameters under the same id: a new version, which nobody has seen yet.
@@ -77,7 +105,7 @@ async fn take_one(
         proposed_by: before.proposed_by.clone(),
         proposed_at: before.proposed_at,
         updated_at: now.max(before.updated_at),
-        ..fresh
+        ..proposed
     };
     if before.decision != Decision::Pending || !tx.revise_action(by, &before, &after).await? {
         let detail =

@@ -294,6 +294,13 @@ pub trait Store: Send + Sync {
     /// The state and counters of an action's command, for whoever looks into what is stuck.
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
 
+    /// Takes away all that is only there to find rows, before very many are written: it is faster made anew. Lists are
+    /// slow then and searches find nothing. A store that is opened meanwhile puts it back.
+    async fn suspend_indexes(&self) -> Result<()>;
+
+    /// Puts back what [`Self::suspend_indexes`] took away; nothing, if that is not missing.
+    async fn restore_indexes(&self) -> Result<()>;
+
     /// Whether the database answers.
     async fn ping(&self) -> Result<()>;
 
@@ -318,8 +325,8 @@ pub trait Transaction: Send {
         external_id: &str,
     ) -> Result<Option<Action>>;
 
-    /// Adds an action.
-    async fn insert_action(&mut self, by: &Authorized, action: &Action) -> Result<()>;
+    /// Adds actions.
+    async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()>;
 
     /// Replaces what a pending action proposes, under the version of `before`. False if that is no longer there.
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool>;
@@ -347,7 +354,7 @@ pub trait Transaction: Send {
     /// `leased` are written.
     async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool>;
 
-    /// Appends to the audit log.
+    /// Appends to the audit log, at the latest with the commit.
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record>;
 
     /// Adds a user with their roles and what these amount to.

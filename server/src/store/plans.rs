@@ -1,9 +1,23 @@
-//! How databases carry out pages: every order must come from its index.
+//! How databases carry out pages: an order comes from its index, and no filter reads the whole table.
 
-use app::domain::query::{Sort, SortKey};
-use app::domain::{ActionId, ActionQuery, Lane};
+use app::domain::query::{Filter, Period, Sort, SortKey, Undoable};
+use app::domain::{ActionId, ActionQuery, Decision, Lane, Severity, Source, Status};
 
 use super::{KeyValue, Position};
+use crate::seed;
+
+/// An invented estate, in which History has far more rows than are fetched and sorted.
+pub(super) async fn seeded(database_url: &str) {
+    let args = seed::Args {
+        database_url: database_url.to_owned(),
+        actions: 12_000,
+        seed: 7,
+        now: Some("2026-06-30T09:41:12Z".parse().unwrap()),
+        demo: true,
+        sandbox: None,
+    };
+    seed::run(args).await.unwrap();
+}
 
 /// Asks `plan` for the plan of a page of every lane in every order, from its beginning and from the middle, forwards
 /// and backwards; `walks` says whether it walks an index without sorting.
@@ -26,4 +40,43 @@ pub(super) async fn every_order_walks_its_index(
             }
         }
     }
+}
+
+/// Likewise for filters with few and with many matches, in every order; `finds` says whether rows are found by an
+/// index. Returns how many plans sort what they found, and how many do not.
+pub(super) async fn every_filter_uses_an_index(
+    plan: impl AsyncFn(&ActionQuery, Option<&Position>) -> Vec<String>,
+    finds: impl Fn(&[String]) -> bool,
+) -> (usize, usize) {
+    let none = Filter::default;
+    let filters = [
+        Filter { status: [Status::Completed].into(), ..none() },
+        Filter { status: [Status::Failed].into(), ..none() },
+        Filter { status: [Status::Failed, Status::Completed].into(), ..none() },
+        Filter { decision: [Decision::AutoApproved].into(), severity: [Severity::High].into(), ..none() },
+        Filter { source: Source::ALL.iter().copied().collect(), ..none() },
+        Filter { decided_by: ["Automation".to_owned()].into(), ..none() },
+        Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..none() },
+        Filter { undoable: [Undoable::Yes].into(), ..none() },
+        Filter { period: Some(Period::Day), ..none() },
+        Filter { period: Some(Period::HalfYear), ..none() },
+        Filter { investigation: ["INV-1".to_owned()].into(), ..none() },
+        Filter { search: Some("no such thing".to_owned()), ..none() },
+        Filter { search: Some(".exe".to_owned()), ..none() },
+    ];
+    let (mut few, mut many) = (0, 0);
+    for filter in filters {
+        for &key in SortKey::ALL {
+            let sort = Sort { key, descending: true };
+            let query = ActionQuery { sort, filter: filter.clone(), ..ActionQuery::of(Lane::History) };
+            let lines = plan(&query, None).await;
+            assert!(finds(&lines), "{:?} by {key}: {lines:#?}", query.filter);
+            if lines.iter().any(|line| line.contains("few")) {
+                few += 1;
+            } else {
+                many += 1;
+            }
+        }
+    }
+    (few, many)
 }

@@ -12,10 +12,10 @@ use std::time::Duration;
 use app::domain::Lane;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, Pool, QueryBuilder, SqlSafeStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqlSafeStr, SqliteConnection};
 
 use super::changes::{Bells, News};
-use super::{Result, StoreError};
+use super::{Result, Store as _, StoreError};
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Sqlite;
@@ -36,6 +36,10 @@ pub(super) use queries::SqlStore as SqliteStore;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const COME_AGAIN_AFTER: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
+/// Pages that the writer keeps, 48 MiB of them: a row touches a page of each index.
+const WRITER_CACHE: &str = "-49152";
+/// Readers look into the file as the system has it in memory: so many bytes of it at most, as `SQLite` allows.
+const READER_MAP: &str = "2147418112";
 /// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
 pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
 
@@ -76,13 +80,14 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         // One writer: SQLite has one write lock, and queueing for it here is fair where its busy handler is not.
-        let writer = connect(1, &options).await?;
+        let writer = connect(1, &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
         migrations().run(&mut *tx).await?;
         tx.commit().await?;
-        let reader = connect(READERS, &options.read_only(true)).await?;
+        let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
         let store = Self::new(reader, writer, Bells::new());
+        store.restore_indexes().await?;
         store.key_rows().await?;
         Ok(store)
     }
@@ -136,6 +141,42 @@ fn push_index(sql: &mut QueryBuilder<Db>, index: &str) {
     sql.push(" INDEXED BY ").push(index);
 }
 
+/// The statements that take away what only finds rows, and those that make it anew.
+async fn missing(db: &mut SqliteConnection) -> Result<(Vec<String>, Vec<String>)> {
+    let found: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL
+         AND (type = 'index' AND tbl_name IN ('actions', 'audit') OR type = 'trigger' AND tbl_name = 'actions')",
+    )
+    .fetch_all(db)
+    .await?;
+    let drops = found.iter().map(|(kind, name, _)| format!("DROP {kind} {name}")).collect();
+    // What the triggers would have written comes before the triggers.
+    let texts = [
+        "INSERT INTO search_numbers (action_id)
+         SELECT id FROM actions WHERE search_text <> '' ORDER BY id ON CONFLICT (action_id) DO NOTHING",
+        "INSERT INTO search (rowid, text)
+         SELECT n.number, a.search_text FROM search_numbers n JOIN actions a ON a.id = n.action_id
+         WHERE n.number > (SELECT COALESCE(MAX(rowid), 0) FROM search)",
+    ];
+    let makes = texts.map(str::to_owned).into_iter().chain(found.into_iter().map(|(.., sql)| sql)).collect();
+    Ok((drops, makes))
+}
+
+/// For a load: commits that reach the disk with the next checkpoint, checkpoints that come seldom, and room to sort in.
+async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
+    let (synchronous, checkpoint, cache, threads, map) = if begins {
+        ("NORMAL", 25_600, "-131072", 2, READER_MAP)
+    } else {
+        ("FULL", 1_000, WRITER_CACHE, 0, "0")
+    };
+    let settings = format!(
+        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {checkpoint};
+         PRAGMA cache_size = {cache}; PRAGMA threads = {threads}; PRAGMA mmap_size = {map}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(writer).await?;
+    Ok(())
+}
+
 /// The condition that a row's text holds this.
 fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
@@ -160,17 +201,32 @@ const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::plans::every_order_walks_its_index;
+    use crate::store::plans::{every_filter_uses_an_index, every_order_walks_its_index, seeded};
+
+    async fn estate(folder: &tempfile::TempDir) -> SqliteStore {
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        seeded(&url).await;
+        // With statistics, as after a while in use.
+        let store = SqliteStore::open(&url).await.unwrap();
+        sqlx::query("ANALYZE").execute(&mut SqliteConnection::connect(&url).await.unwrap()).await.unwrap();
+        store.close().await;
+        SqliteStore::open(&url).await.unwrap()
+    }
 
     #[tokio::test]
-    async fn an_unfiltered_page_walks_the_index_of_its_order() {
+    async fn pages_come_from_indexes() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().join("t.db").display());
-        let store = SqliteStore::open(&url).await.unwrap();
-        every_order_walks_its_index(
-            async |query, from| store.plan(query, from).await.unwrap(),
-            |lines| lines.len() == 1 && lines[0].starts_with("SEARCH actions USING INDEX actions_by_"),
-        )
+        let store = estate(&folder).await;
+        let plan = async |query: &_, from: Option<&_>| store.plan(query, from).await.unwrap();
+        every_order_walks_its_index(plan, |lines| {
+            lines.len() == 1 && lines[0].starts_with("SEARCH actions USING INDEX actions_by_")
+        })
         .await;
+        let by_index = |lines: &[String]| {
+            let on_rows = || lines.iter().filter(|line| line.contains(" actions"));
+            on_rows().count() > 0 && on_rows().all(|line| line.starts_with("SEARCH actions USING "))
+        };
+        let (few, many) = every_filter_uses_an_index(plan, by_index).await;
+        assert!(few > 50 && many > 50, "{few} and {many}");
     }
 }

@@ -1,11 +1,13 @@
 //! Statements on actions.
 
 use app::domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lifecycle, RowScope, Source, UserId, Verdict,
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
+    Verdict,
 };
 use sqlx::QueryBuilder;
+use sqlx::query_builder::Separated;
 
-use super::keying::{columns, push_keys};
+use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::{Connection, Db, corrupt, json, micros};
 use crate::store::keys::{Keys, urgency};
@@ -87,69 +89,118 @@ fn lifecycle(action: &Action) -> Result<Lifecycle> {
     action.lifecycle().map_err(corrupt)
 }
 
-pub(super) async fn insert(db: &mut Connection, by: &Authorized, action: &Action) -> Result<()> {
-    let lane = lifecycle(action)?.state().lane();
-    let decider = action.decided_by.as_ref().filter(|actor| actor.kind == ActorKind::User);
-    let keys = Keys::of(action);
+/// Rows in one statement: few statements, and none with more values than a database takes.
+const ROWS: usize = 50;
+
+/// While one statement runs, the next is put together.
+pub(super) async fn insert(db: &mut Connection, by: &Authorized, actions: &[Action]) -> Result<()> {
+    let mut chunks = actions.chunks(ROWS).map(|actions| insertion(by, actions));
+    let mut next = chunks.next().transpose()?;
+    while let Some(mut insertion) = next {
+        let (done, following) =
+            tokio::join!(insertion.build().execute(&mut *db), async { chunks.next().transpose() });
+        done?;
+        next = following?;
+    }
+    Ok(())
+}
+
+fn insertion(by: &Authorized, actions: &[Action]) -> Result<QueryBuilder<Db>> {
+    let rows: Vec<_> = actions.iter().map(|action| Row::of(by, action)).collect::<Result<_>>()?;
     let mut query = QueryBuilder::<Db>::new(concat!(
         "INSERT INTO actions (",
         action_columns!(),
         ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, traits"
     ));
-    for (column, _) in columns(&keys) {
+    for column in keying::COLUMNS {
         query.push(", ").push(column);
     }
-    query.push(") VALUES (");
-    let mut values = query.separated(", ");
-    values
-        .push_bind(action.id.to_string())
-        .push_bind(action.version)
-        .push_bind(&action.digest)
-        .push_bind(&action.external_id)
-        .push_bind(action.action_type.as_str())
-        .push_bind(json(&action.entity)?)
-        .push_bind(action.asset.kind.as_str())
-        .push_bind(&action.asset.name)
-        .push_bind(action.asset.criticality.map(Criticality::as_str))
-        .push_bind(&action.asset.device_group)
-        .push_bind(json(&action.parameters)?)
-        .push_bind(&action.comment)
-        .push_bind(action.severity.as_str())
-        .push_bind(action.source.as_str())
-        .push_bind(action.verdict.map(Verdict::as_str))
-        .push_bind(json(&action.evidence)?)
-        .push_bind(action.alert.as_ref().map(json).transpose()?)
-        .push_bind(&action.campaign)
-        .push_bind(&action.investigation_id)
-        .push_bind(&action.incident_id)
-        .push_bind(json(&action.proposed_by)?)
-        .push_bind(micros(action.proposed_at))
-        .push_bind(micros(action.expires_at))
-        .push_bind(micros(action.updated_at))
-        .push_bind(action.decision.as_str())
-        .push_bind(action.status.as_str())
-        .push_bind(&action.status_detail)
-        .push_bind(action.undo.as_str())
-        .push_bind(action.decided_by.as_ref().map(json).transpose()?)
-        .push_bind(action.decided_at.map(micros))
-        .push_bind(&action.reason)
-        .push_bind(action.approval_id.map(|id| id.to_string()))
-        .push_bind(action.undo_of.map(|id| id.to_string()))
-        .push_bind(action.undone_by.map(|id| id.to_string()))
-        .push_bind(&action.executor)
-        .push_bind(action.entity.kind().as_str())
-        .push_bind(action.entity.title())
-        .push_bind(&action.proposed_by.id)
-        .push_bind(person(by, &action.proposed_by))
-        .push_bind(decider.map(|actor| &actor.id))
-        .push_bind(lane.as_str())
-        .push_bind(urgency(action))
-        .push_bind(traits::of(action, &keys));
-    for (_, key) in columns(&keys) {
-        values.push_bind(key);
+    query.push(") ");
+    query.push_values(rows, |mut values, row| row.push(&mut values));
+    Ok(query)
+}
+
+/// What of a row is made from its action: JSON and keys.
+struct Row<'a> {
+    action: &'a Action,
+    entity: String,
+    parameters: String,
+    evidence: String,
+    alert: Option<String>,
+    proposed_by: String,
+    decided_by: Option<String>,
+    person: Option<String>,
+    lane: Lane,
+    keys: Keys,
+}
+
+impl<'a> Row<'a> {
+    fn of(by: &Authorized, action: &'a Action) -> Result<Self> {
+        Ok(Self {
+            entity: json(&action.entity)?,
+            parameters: json(&action.parameters)?,
+            evidence: json(&action.evidence)?,
+            alert: action.alert.as_ref().map(json).transpose()?,
+            proposed_by: json(&action.proposed_by)?,
+            decided_by: action.decided_by.as_ref().map(json).transpose()?,
+            person: person(by, &action.proposed_by),
+            lane: lifecycle(action)?.state().lane(),
+            keys: Keys::of(action),
+            action,
+        })
     }
-    query.push(")").build().execute(db).await?;
-    Ok(())
+
+    fn push(self, values: &mut Separated<'_, Db, &'static str>) {
+        let Self { action, ref keys, .. } = self;
+        let decider = action.decided_by.as_ref().filter(|actor| actor.kind == ActorKind::User);
+        values
+            .push_bind(action.id.to_string())
+            .push_bind(action.version)
+            .push_bind(action.digest.clone())
+            .push_bind(action.external_id.clone())
+            .push_bind(action.action_type.as_str())
+            .push_bind(self.entity)
+            .push_bind(action.asset.kind.as_str())
+            .push_bind(action.asset.name.clone())
+            .push_bind(action.asset.criticality.map(Criticality::as_str))
+            .push_bind(action.asset.device_group.clone())
+            .push_bind(self.parameters)
+            .push_bind(action.comment.clone())
+            .push_bind(action.severity.as_str())
+            .push_bind(action.source.as_str())
+            .push_bind(action.verdict.map(Verdict::as_str))
+            .push_bind(self.evidence)
+            .push_bind(self.alert)
+            .push_bind(action.campaign.clone())
+            .push_bind(action.investigation_id.clone())
+            .push_bind(action.incident_id.clone())
+            .push_bind(self.proposed_by)
+            .push_bind(micros(action.proposed_at))
+            .push_bind(micros(action.expires_at))
+            .push_bind(micros(action.updated_at))
+            .push_bind(action.decision.as_str())
+            .push_bind(action.status.as_str())
+            .push_bind(action.status_detail.clone())
+            .push_bind(action.undo.as_str())
+            .push_bind(self.decided_by)
+            .push_bind(action.decided_at.map(micros))
+            .push_bind(action.reason.clone())
+            .push_bind(action.approval_id.map(|id| id.to_string()))
+            .push_bind(action.undo_of.map(|id| id.to_string()))
+            .push_bind(action.undone_by.map(|id| id.to_string()))
+            .push_bind(action.executor.clone())
+            .push_bind(action.entity.kind().as_str())
+            .push_bind(action.entity.title())
+            .push_bind(action.proposed_by.id.clone())
+            .push_bind(self.person)
+            .push_bind(decider.map(|actor| actor.id.clone()))
+            .push_bind(self.lane.as_str())
+            .push_bind(urgency(action))
+            .push_bind(traits::of(action, keys));
+        for key in keying::values(keys) {
+            values.push_bind(key.to_owned());
+        }
+    }
 }
 
 pub(super) async fn revise(

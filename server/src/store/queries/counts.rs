@@ -67,9 +67,8 @@ impl Changes {
     }
 
     /// Brings the table up to date.
-    pub(super) async fn write(&mut self, db: &mut Connection) -> Result<()> {
-        let changes: Vec<_> =
-            std::mem::take(&mut self.0).into_iter().filter(|(_, (_, change))| *change != 0).collect();
+    pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
+        let changes: Vec<_> = self.0.into_iter().filter(|(_, (_, change))| *change != 0).collect();
         for batch in changes.chunks(BATCH) {
             let mut sql = QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) ");
             sql.push_values(batch, |mut row, ((lane, facet, key), (label, change))| {
@@ -83,20 +82,16 @@ impl Changes {
     }
 }
 
-/// Counts all rows anew.
-pub(super) async fn recount(db: &mut Connection) -> Result<()> {
-    sqlx::query("DELETE FROM counts").execute(&mut *db).await?;
-    for facet in Facet::ALL {
+/// The statements that count all rows anew.
+pub(super) fn recounting() -> Vec<String> {
+    let count = |facet: &Facet| {
         let (key, label) = columns(*facet);
-        let mut sql =
-            QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) SELECT lane, ");
-        sql.push_bind(facet.as_str());
-        sql.push(format_args!(
-            ", {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
-        ));
-        sql.build().execute(&mut *db).await?;
-    }
-    Ok(())
+        format!(
+            "INSERT INTO counts (lane, facet, key, label, n)
+             SELECT lane, '{facet}', {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
+        )
+    };
+    std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count)).collect()
 }
 
 /// The counts of a list.

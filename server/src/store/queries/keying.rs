@@ -16,26 +16,42 @@ const BATCH: i64 = 500;
 pub(super) fn push_keys(sql: &mut QueryBuilder<Db>, action: &Action) {
     let keys = Keys::of(action);
     sql.push(", traits = ").push_bind(traits::of(action, &keys));
-    for (column, value) in columns(&keys) {
-        sql.push(", ").push(column).push(" = ").push_bind(value.to_owned());
+    for (column, value) in COLUMNS.iter().zip(values(&keys)) {
+        sql.push(", ").push(*column).push(" = ").push_bind(value.to_owned());
     }
 }
 
-/// Every key but the urgency, with its column.
-pub(super) fn columns(keys: &Keys) -> [(&'static str, &str); 12] {
+/// The columns of every key but the urgency.
+pub(super) const COLUMNS: [&str; 12] = [
+    "severity_key",
+    "entity_key",
+    "asset_key",
+    "investigation_key",
+    "incident_key",
+    "approval_key",
+    "decided_by_key",
+    "proposed_by_key",
+    "device_group_key",
+    "technique_key",
+    "undoable",
+    "search_text",
+];
+
+/// What stands in these columns.
+pub(super) fn values(keys: &Keys) -> [&str; 12] {
     [
-        ("severity_key", keys.severity),
-        ("entity_key", &keys.entity),
-        ("asset_key", &keys.asset),
-        ("investigation_key", &keys.investigation),
-        ("incident_key", &keys.incident),
-        ("approval_key", &keys.approval),
-        ("decided_by_key", &keys.decided_by),
-        ("proposed_by_key", &keys.proposed_by),
-        ("device_group_key", &keys.device_group),
-        ("technique_key", &keys.technique),
-        ("undoable", keys.undoable.as_str()),
-        ("search_text", &keys.search_text),
+        keys.severity,
+        &keys.entity,
+        &keys.asset,
+        &keys.investigation,
+        &keys.incident,
+        &keys.approval,
+        &keys.decided_by,
+        &keys.proposed_by,
+        &keys.device_group,
+        &keys.technique,
+        keys.undoable.as_str(),
+        &keys.search_text,
     ]
 }
 

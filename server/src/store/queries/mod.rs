@@ -3,9 +3,11 @@
 //! Placeholders are `$1`, ids and JSON are TEXT, times are microseconds: one text serves both. No rule stands here.
 
 mod actions;
+mod audit;
 mod commands;
 mod counts;
 mod export;
+mod indexes;
 mod keying;
 mod list;
 mod people;
@@ -18,8 +20,9 @@ use app::domain::{
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::{Database, Pool};
+use sqlx::{AssertSqlSafe, Database, Pool};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Db;
 use crate::audit::Record;
@@ -40,11 +43,13 @@ pub(in crate::store) struct SqlStore {
     reader: Pool<Db>,
     writer: Pool<Db>,
     bells: Bells,
+    /// Whether transactions keep the counts; not during a load, after which all are made anew.
+    counting: AtomicBool,
 }
 
 impl SqlStore {
-    pub(super) const fn new(reader: Pool<Db>, writer: Pool<Db>, bells: Bells) -> Self {
-        Self { reader, writer, bells }
+    pub(super) fn new(reader: Pool<Db>, writer: Pool<Db>, bells: Bells) -> Self {
+        Self { reader, writer, bells, counting: AtomicBool::new(true) }
     }
 
     /// How the database would carry out a page, line by line.
@@ -66,7 +71,9 @@ impl SqlStore {
             tx.commit().await?;
         }
         let mut tx = self.begin_counting().await?;
-        counts::recount(&mut tx.tx).await?;
+        for count in counts::recounting() {
+            sqlx::query(AssertSqlSafe(count)).execute(&mut *tx.tx).await?;
+        }
         tx.set_marker(KEYS, &version).await?;
         Box::new(tx).commit().await
     }
@@ -76,7 +83,8 @@ impl SqlStore {
         Ok(SqlTransaction {
             tx,
             news: News::default(),
-            counts: counts::Changes::default(),
+            counts: self.counting.load(Ordering::Relaxed).then(counts::Changes::default),
+            records: audit::Tail::default(),
             bells: self.bells.clone(),
         })
     }
@@ -164,12 +172,7 @@ impl Store for SqlStore {
     }
 
     async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
-        let query = sqlx::query(
-            "SELECT v, seq, at, kind, actor, action_id, body, prev, hash FROM audit
-             WHERE seq > $1 ORDER BY seq LIMIT $2",
-        );
-        let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(&self.reader).await?;
-        rows.iter().map(rows::record).collect()
+        audit::after(&mut *self.reader.acquire().await?, seq, limit).await
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
@@ -182,6 +185,20 @@ impl Store for SqlStore {
 
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>> {
         commands::of_action(&mut *self.reader.acquire().await?, action).await
+    }
+
+    async fn suspend_indexes(&self) -> Result<()> {
+        self.counting.store(false, Ordering::Relaxed);
+        super::prepare_load(&self.writer, true).await?;
+        indexes::suspend(&self.writer).await
+    }
+
+    async fn restore_indexes(&self) -> Result<()> {
+        indexes::restore(&self.writer).await?;
+        if !self.counting.swap(true, Ordering::Relaxed) {
+            super::prepare_load(&self.writer, false).await?;
+        }
+        Ok(())
     }
 
     async fn ping(&self) -> Result<()> {
@@ -199,18 +216,23 @@ impl Store for SqlStore {
 struct SqlTransaction {
     tx: sqlx::Transaction<'static, Db>,
     news: News,
-    counts: counts::Changes,
+    counts: Option<counts::Changes>,
+    records: audit::Tail,
     bells: Bells,
 }
 
 impl SqlTransaction {
     /// The version that both writes name makes sure that the row was as `before` says.
-    fn note(&mut self, written: bool, before: &Action, after: &Action) -> Result<bool> {
+    fn changed(&mut self, written: bool, before: &Action, after: &Action) -> Result<bool> {
         if written {
-            self.counts.note(before, -1)?;
-            self.counts.note(after, 1)?;
+            self.note(before, -1)?;
+            self.note(after, 1)?;
         }
         Ok(written)
+    }
+
+    fn note(&mut self, action: &Action, by: i64) -> Result<()> {
+        self.counts.as_mut().map_or(Ok(()), |counts| counts.note(action, by))
     }
 }
 
@@ -233,19 +255,19 @@ impl Transaction for SqlTransaction {
         actions::find_external(&mut self.tx, principal, source, external_id).await
     }
 
-    async fn insert_action(&mut self, by: &Authorized, action: &Action) -> Result<()> {
-        actions::insert(&mut self.tx, by, action).await?;
-        self.counts.note(action, 1)
+    async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()> {
+        actions::insert(&mut self.tx, by, actions).await?;
+        actions.iter().try_for_each(|action| self.note(action, 1))
     }
 
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {
         let written = actions::revise(&mut self.tx, by, before, after).await?;
-        self.note(written, before, after)
+        self.changed(written, before, after)
     }
 
     async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
         let written = actions::update_state(&mut self.tx, guard, before, after).await?;
-        self.note(written, before, after)
+        self.changed(written, before, after)
     }
 
     async fn enqueue(
@@ -273,27 +295,7 @@ impl Transaction for SqlTransaction {
 
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
         self.news.record = true;
-        let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(&mut *self.tx)
-            .await?;
-        let last = last.as_ref().map(rows::head).transpose()?;
-        let record = Record::chain(last, entry).map_err(corrupt)?;
-        sqlx::query(
-            "INSERT INTO audit (seq, v, at, kind, actor, action_id, body, prev, hash)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        )
-        .bind(record.seq)
-        .bind(i64::from(record.v))
-        .bind(micros(record.at))
-        .bind(record.kind.as_str())
-        .bind(json(&record.actor)?)
-        .bind(record.action_id.map(|id| id.to_string()))
-        .bind(json(&record.body)?)
-        .bind(&record.prev)
-        .bind(&record.hash)
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(record)
+        self.records.append(&mut self.tx, entry).await
     }
 
     async fn insert_user(&mut self, user: &User, now: Timestamp) -> Result<()> {
@@ -357,20 +359,15 @@ impl Transaction for SqlTransaction {
     }
 
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO markers (name, value) VALUES ($1, $2)
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        )
-        .bind(name)
-        .bind(value)
-        .execute(&mut *self.tx)
-        .await?;
-        Ok(())
+        people::set_marker(&mut self.tx, name, value).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        let Self { mut tx, news, mut counts, bells } = *self;
-        counts.write(&mut tx).await?;
+        let Self { mut tx, news, counts, mut records, bells } = *self;
+        if let Some(counts) = counts {
+            counts.write(&mut tx).await?;
+        }
+        records.write(&mut tx).await?;
         super::commit(tx, news).await?;
         bells.ring(news);
         Ok(())

@@ -193,3 +193,10 @@ pub(super) async fn answer_key(
     query.execute(db).await?;
     Ok(())
 }
+
+pub(super) async fn set_marker(db: &mut Connection, name: &str, value: &str) -> Result<()> {
+    let set = "INSERT INTO markers (name, value) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sqlx::query(set).bind(name).bind(value).execute(db).await?;
+    Ok(())
+}

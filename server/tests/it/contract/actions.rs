@@ -1,5 +1,7 @@
 //! Actions are found as they were written, by those who may see them.
 
+use std::slice::from_ref;
+
 use app::domain::{Action, Command, RowScope, Source};
 
 use super::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
@@ -98,7 +100,7 @@ async fn external_ids_belong_to_principal_and_source(kind: Kind) {
     ] {
         assert_eq!(tx.action_by_external_id(principal, source, name).await.unwrap(), None);
     }
-    assert!(tx.insert_action(&proposer(None), &Action { id: id(3), ..first }).await.is_err());
+    assert!(tx.insert_actions(&proposer(None), &[Action { id: id(3), ..first }]).await.is_err());
 }
 
 async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
@@ -106,8 +108,8 @@ async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
     let store = database.open().await;
     let ana = add_ana(&store).await.person;
     let mut tx = store.begin().await.unwrap();
-    tx.insert_action(&proposer(ana), &action(1)).await.unwrap();
-    tx.insert_action(&proposer(None), &action(2)).await.unwrap();
+    tx.insert_actions(&proposer(ana), from_ref(&action(1))).await.unwrap();
+    tx.insert_actions(&proposer(None), from_ref(&action(2))).await.unwrap();
     assert_eq!(tx.proposer(id(1)).await.unwrap(), ana);
     assert_eq!(tx.proposer(id(2)).await.unwrap(), None);
     tx.commit().await.unwrap();
@@ -152,7 +154,7 @@ async fn a_dropped_transaction_leaves_nothing(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
     let mut tx = store.begin().await.unwrap();
-    tx.insert_action(&system(), &action(1)).await.unwrap();
+    tx.insert_actions(&system(), from_ref(&action(1))).await.unwrap();
     // Seen from inside, and from nowhere else.
     assert!(tx.action(&RowScope::All, id(1)).await.unwrap().is_some());
     assert!(store.action(&RowScope::All, id(1)).await.unwrap().is_none());

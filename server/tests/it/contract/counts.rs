@@ -80,7 +80,7 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
     }
     for number in 1..=10 {
         let before = action(number);
-        let approved = decided(&before, &decider(&ana), Command::Approve, at(number as i64));
+        let approved = decided(&before, &decider(&ana), Command::Approve, at(1));
         let mut tx = store.begin().await.unwrap();
         let guard = Guard { by: &decider(&ana), deciding: true, now: at(1) };
         assert!(tx.update_state(guard, &before, &approved).await.unwrap());

@@ -1,5 +1,7 @@
 //! A guarded write loses as soon as one of the facts that it rests on no longer holds.
 
+use std::slice::from_ref;
+
 use app::domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
 use jiff::Timestamp;
 use server::store::{Guard, SharedStore, Transaction};
@@ -79,8 +81,8 @@ async fn nobody_decides_what_they_proposed(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let by = decider(&ana);
     let mut tx = store.begin().await.unwrap();
-    tx.insert_action(&proposer(ana.person), &action(2)).await.unwrap();
-    tx.insert_action(&proposer(Some(id(0xB))), &action(3)).await.unwrap();
+    tx.insert_actions(&proposer(ana.person), from_ref(&action(2))).await.unwrap();
+    tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&action(3))).await.unwrap();
     assert!(!decide(&mut *tx, &by, &action(2), at(1)).await);
     assert!(decide(&mut *tx, &by, &action(3), at(1)).await);
 }

@@ -1,5 +1,7 @@
 //! Lists: every order, filter and search against the same rows, chosen and sorted here in plain Rust.
 
+use std::slice::from_ref;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
@@ -21,6 +23,7 @@ on_both!(
     a_walk_neither_misses_nor_repeats_what_stays,
     an_export_has_every_row_in_order_as_of_its_start,
     rows_of_before_are_keyed_when_the_store_opens,
+    indexes_come_back_after_a_load,
 );
 
 pub(super) fn now() -> Timestamp {
@@ -164,8 +167,9 @@ pub(super) fn choices(sample: &Action) -> Vec<Choice> {
     ]
 }
 
+/// With filters that leave few rows, which are fetched and sorted, and such that leave so many that an index is walked.
 async fn every_filter_shows_what_it_says(kind: Kind) {
-    let (store, _database) = seeded(kind, 2_000).await;
+    let (store, _database) = seeded(kind, 9_000).await;
     let rows = all_of(&store, Lane::History).await;
     let sample =
         rows.iter().find(|a| a.decided_by.is_some() && a.asset.device_group.is_some()).unwrap().clone();
@@ -181,6 +185,7 @@ async fn every_filter_shows_what_it_says(kind: Kind) {
         }
         matched.insert(name, expected.len());
     }
+    assert!(matched.values().filter(|rows| (4_001..8_000).contains(*rows)).count() > 2, "{matched:?}");
     let empty: Vec<_> = matched.iter().filter(|(_, rows)| **rows == 0).map(|(name, _)| *name).collect();
     assert_eq!(empty, ["nothing"], "a filter that finds nothing proves nothing: {matched:?}");
 }
@@ -225,7 +230,7 @@ async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
         action.external_id = None;
         (action.undo_of, action.undone_by) = (None, None);
         (*name).clone_into(&mut action.asset.name);
-        tx.insert_action(&by(), &action).await.unwrap();
+        tx.insert_actions(&by(), from_ref(&action)).await.unwrap();
         rows.push(action);
     }
     tx.commit().await.unwrap();
@@ -296,7 +301,7 @@ async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
         new.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0001_0000 + step as u128).into();
         new.external_id = None;
         (new.undo_of, new.undone_by) = (None, None);
-        tx.insert_action(&by(), &new).await.unwrap();
+        tx.insert_actions(&by(), from_ref(&new)).await.unwrap();
         tx.commit().await.unwrap();
     }
     for row in before.iter().filter(|row| !moved.contains(&row.id)) {
@@ -381,4 +386,41 @@ async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let store = database.open().await;
     assert!(database.column(keys).await == before);
     assert!(search(&store, ".exe").await == found);
+}
+
+/// Also if the load was interrupted.
+async fn indexes_come_back_after_a_load(kind: Kind) {
+    let names = match kind {
+        Kind::Sqlite => {
+            "SELECT type || ' ' || name FROM sqlite_schema WHERE type IN ('index', 'trigger') ORDER BY 1"
+        }
+        Kind::Postgres => "SELECT indexname::text FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
+    };
+    let fresh = Database::migrated(kind).await;
+    fresh.open().await.close().await;
+    let all = fresh.column(names).await;
+    assert!(all.len() > 25, "{all:?}");
+
+    let (store, database) = seeded(kind, 6_000).await;
+    assert_eq!(database.column(names).await, all);
+    let found = search(&store, "lt-").await;
+    assert!(found.len() > 500);
+    store.suspend_indexes().await.unwrap();
+    store.suspend_indexes().await.unwrap();
+    assert!(database.column(names).await.len() < all.len() - 20);
+    let mut new = all_of(&store, Lane::Pending).await.remove(0);
+    new.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0002_0000).into();
+    new.external_id = None;
+    "lt-late".clone_into(&mut new.asset.name);
+    let mut tx = store.begin().await.unwrap();
+    tx.insert_actions(&by(), from_ref(&new)).await.unwrap();
+    tx.commit().await.unwrap();
+    store.close().await;
+
+    let store = database.open().await;
+    assert_eq!(database.column(names).await, all);
+    store.restore_indexes().await.unwrap();
+    assert_eq!(search(&store, "lt-").await.len(), found.len() + 1);
+    assert_eq!(search(&store, "lt-late").await, [new.id].into());
+    server::audit::verify(&*store).await.unwrap();
 }

@@ -1,5 +1,7 @@
 //! What the cases write: actions, people, and who they act as.
 
+use std::slice::from_ref;
+
 use app::domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
     CredentialId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
@@ -166,7 +168,7 @@ pub(super) fn system() -> Authorized {
 /// Writes an action as the tool's proposal.
 pub(super) async fn add(store: &SharedStore, action: &Action) {
     let mut tx = store.begin().await.unwrap();
-    tx.insert_action(&proposer(None), action).await.unwrap();
+    tx.insert_actions(&proposer(None), from_ref(action)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -1,5 +1,7 @@
 //! What the tables themselves refuse, and how they come to be.
 
+use std::slice::from_ref;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -24,7 +26,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     let mut tx = store.begin().await.unwrap();
     // Decided by somebody else than the person who proposed it.
     let approved = decided(&action(2), &decider(&ana), Command::Approve, at(1));
-    tx.insert_action(&proposer(Some(id(0xB))), &approved).await.unwrap();
+    tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&approved)).await.unwrap();
     tx.enqueue(&system(), id(102), id(2), at(1)).await.unwrap();
     tx.commit().await.unwrap();
 
