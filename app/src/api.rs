@@ -54,7 +54,7 @@ mod door {
 
     use super::ApiError;
     use crate::backend::SharedBackend;
-    use crate::domain::{Caller, Error, ErrorCode};
+    use crate::domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
     use axum::http::header::ACCEPT;
     use axum::http::request::Parts;
     use axum::http::{Method, StatusCode};
@@ -78,6 +78,19 @@ mod door {
             other => other.to_string(),
         };
         ApiError::new(code, detail)
+    }
+
+    /// The query of a list, from the parts that the page gives.
+    pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
+        let uri =
+            format!("/?{shows}").parse().map_err(|_| Error::invalid("/", "the address can't be read"))?;
+        let axum::extract::Query(mut pairs) =
+            axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
+                .map_err(|_| Error::invalid("/", "the address can't be read"))?;
+        pairs.push(("lane".to_owned(), lane.to_string()));
+        pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
+        ActionQuery::from_pairs(pairs)
+            .map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))
     }
 
     fn is_form(request: &Parts) -> bool {
@@ -116,12 +129,15 @@ pub async fn session() -> Result<SessionView, ApiError> {
     })
 }
 
-/// One page of a lane.
+/// One page of a lane. `shows` is the rest of the query, encoded as in a URL.
 #[server(endpoint = "list_actions", prefix = "/api")]
-pub async fn list_actions(lane: Lane, cursor: Option<String>) -> Result<ActionPage, ApiError> {
-    use crate::domain::ActionQuery;
+pub async fn list_actions(
+    lane: Lane,
+    #[server(default)] shows: String,
+    cursor: Option<String>,
+) -> Result<ActionPage, ApiError> {
     let (backend, caller) = door::enter().await?;
-    let query = ActionQuery { cursor, ..ActionQuery::of(lane) };
+    let query = door::query(lane, &shows, cursor).map_err(|error| door::fail(&error))?;
     backend.list(&caller, query).await.map_err(|error| door::fail(&error))
 }
 

@@ -58,6 +58,30 @@ test("pages follow each other and lead back", async ({ page }) => {
   await expect(page.locator(`#${first}`)).toBeVisible();
 });
 
+test("a list is what its address asks for, and stays so from page to page", async ({ page, expectedStatuses }) => {
+  await signIn(page, "Security Reader", "/action-center/history?severity=high&severity=low&sort=asset&limit=25");
+  await hydrated(page);
+  const headings = (await page.locator("thead th").allInnerTexts()).map((text) => text.trim().toLowerCase());
+  const cells = page.locator(`tbody tr > :nth-child(${headings.indexOf("asset") + 1})`);
+  const assets = async () => (await cells.allInnerTexts()).map((text) => text.split("\n")[0].trim().toLowerCase());
+  const first = await assets();
+  expect(first).toHaveLength(25);
+  expect(first).toEqual([...first].sort());
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(page.locator("tbody tr")).toHaveCount(25);
+  await expect.poll(() => page.url()).toContain("severity=high&severity=low&sort=asset");
+  await expect.poll(async () => [first[24], ...(await assets())].every((name, at, all) => !at || all[at - 1] <= name)).toBe(true);
+  await expect(page.getByRole("link", { name: "Export .csv" })).toHaveAttribute("href", /severity=high&severity=low/);
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(page.locator("tbody tr")).toHaveCount(50);
+
+  await visit(page, "/action-center/history?q=no%20such%20thing%20%25");
+  await expect(page.getByRole("heading", { name: "Nothing matches" })).toBeVisible();
+  expectedStatuses.add(422);
+  await visit(page, "/action-center/history?colour=red");
+  await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
+});
+
 test("a page that does not exist says so", async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
   await signIn(page);

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::action::{Action, Actor, Alert, Evidence, Severity, Source, Verdict};
+#[cfg(feature = "ssr")]
+use super::action::{Action, Actor};
+use super::action::{Alert, Evidence, Severity, Source, Verdict};
 use super::catalog::{ActionType, FileRule};
 use super::entity::{Asset, Entity};
 use super::error::FieldError;
+#[cfg(feature = "ssr")]
 use super::id::ActionId;
-use super::lifecycle::{Decision, Status, UndoState};
 use super::parameter::Parameters;
 use super::time::{SignedDuration, Timestamp};
 
@@ -126,48 +128,6 @@ impl Findings {
 }
 
 impl Proposal {
-    /// The pending action that it becomes. The caller gives the digest of what it proposes.
-    #[must_use]
-    pub fn into_action(self, id: ActionId, digest: String, proposed_by: Actor, now: Timestamp) -> Action {
-        let default_expiry = now.saturating_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
-        let expires_at = self.expires_at.unwrap_or(default_expiry);
-        Action {
-            id,
-            version: 1,
-            digest,
-            external_id: Some(self.external_id),
-            action_type: self.action_type,
-            entity: self.entity,
-            asset: self.asset,
-            parameters: self.parameters,
-            comment: self.comment,
-            severity: self.severity,
-            source: self.source,
-            verdict: self.verdict,
-            evidence: self.evidence,
-            alert: self.alert,
-            campaign: self.campaign,
-            investigation_id: self.investigation_id,
-            incident_id: self.incident_id,
-            proposed_by,
-            proposed_at: now,
-            // Microseconds are all that the store keeps.
-            expires_at: Timestamp::from_microsecond(expires_at.as_microsecond()).unwrap_or(expires_at),
-            updated_at: now,
-            decision: Decision::Pending,
-            status: Status::None,
-            status_detail: None,
-            undo: UndoState::None,
-            decided_by: None,
-            decided_at: None,
-            reason: None,
-            approval_id: None,
-            undo_of: None,
-            undone_by: None,
-            executor: None,
-        }
-    }
-
     /// Brings what means the same into one form: hashes in lower case.
     pub fn normalize(&mut self) {
         let (Entity::File { sha256, .. }
@@ -307,6 +267,53 @@ fn check_sha256(found: &mut Findings, hash: Option<&String>) {
 pub fn is_web_url(url: &str) -> bool {
     let lower = url.to_ascii_lowercase();
     lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+/// Only the server makes actions.
+#[cfg(feature = "ssr")]
+impl Proposal {
+    /// The pending action that it becomes. The caller gives the digest of what it proposes.
+    #[must_use]
+    pub fn into_action(self, id: ActionId, digest: String, proposed_by: Actor, now: Timestamp) -> Action {
+        use super::lifecycle::{Decision, Status, UndoState};
+        let default_expiry = now.checked_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
+        let expires_at = self.expires_at.unwrap_or(default_expiry);
+        Action {
+            id,
+            version: 1,
+            digest,
+            external_id: Some(self.external_id),
+            action_type: self.action_type,
+            entity: self.entity,
+            asset: self.asset,
+            parameters: self.parameters,
+            comment: self.comment,
+            severity: self.severity,
+            source: self.source,
+            verdict: self.verdict,
+            evidence: self.evidence,
+            alert: self.alert,
+            campaign: self.campaign,
+            investigation_id: self.investigation_id,
+            incident_id: self.incident_id,
+            proposed_by,
+            proposed_at: now,
+            // Microseconds are all that the store keeps.
+            expires_at: Timestamp::from_microsecond(expires_at.as_microsecond()).unwrap_or(expires_at),
+            updated_at: now,
+            decision: Decision::Pending,
+            status: Status::None,
+            status_detail: None,
+            undo: UndoState::None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: None,
+            undone_by: None,
+            executor: None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -294,8 +294,8 @@ pub trait Store: Send + Sync {
     /// The state and counters of an action's command, for whoever looks into what is stuck.
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
 
-    /// Takes away all that is only there to find rows, before very many are written: it is faster made anew. Lists are
-    /// slow then and searches find nothing. A store that is opened meanwhile puts it back.
+    /// Takes away all that is only there to find rows, before very many are written: it is faster made anew. Until it
+    /// is back there are no lists. A store that is opened meanwhile puts it back.
     async fn suspend_indexes(&self) -> Result<()>;
 
     /// Puts back what [`Self::suspend_indexes`] took away; nothing, if that is not missing.

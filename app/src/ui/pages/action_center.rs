@@ -17,8 +17,8 @@ use crate::ui::derived::derived;
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Neighbours, News,
-    Pager, Setting, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Narrowed, Neighbours,
+    News, Pager, Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
 use crate::ui::whenever::whenever;
@@ -43,8 +43,8 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
 #[component]
 fn Board(here: Memo<Place>) -> impl IntoView {
     let list: List = Resource::new_with_options(
-        move || (here.read().lane, here.read().after.clone()),
-        |(lane, after)| async move { (lane, list_actions(lane, after).await) },
+        move || (here.read().lane, here.read().shows.clone(), here.read().cursor.clone()),
+        |(lane, shows, cursor)| async move { (lane, list_actions(lane, shows, cursor).await) },
         false,
     );
     let detail: Detail = Resource::new_with_options(
@@ -82,7 +82,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         <h1>"Action center"</h1>
                         <a
                             class="button quiet"
-                            href=move || format!("/export/actions.csv?lane={}", here.read().lane)
+                            href=move || here.read().export()
                             rel="external"
                         >
                             <Icon name="download"/>
@@ -90,6 +90,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         </a>
                     </div>
                     <Tabs here/>
+                    <Narrowed here/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <Transition fallback=Skeleton set_pending=loading>
@@ -172,7 +173,10 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 <Pager neighbours/>
             }
             .into_any(),
-            Shape::Empty(lane) => view! { <EmptyState lane/> }.into_any(),
+            Shape::Empty(lane) => {
+                let narrowed = !here.read_untracked().shows.is_empty();
+                view! { <EmptyState lane narrowed/> }.into_any()
+            }
             Shape::Failed(code) => {
                 let href = move || start_over(&here.read(), code);
                 view! {

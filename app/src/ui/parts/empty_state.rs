@@ -11,8 +11,17 @@ use crate::ui::place::Place;
 pub(in crate::ui) fn EmptyState(
     /// Which tab.
     lane: Lane,
+    /// Whether the address asks for some of its rows only.
+    narrowed: bool,
 ) -> impl IntoView {
     let (icon, title, text, way, to) = match lane {
+        lane if narrowed => (
+            "check",
+            "Nothing matches",
+            "No action on this tab is what the address asks for.",
+            "Show all",
+            lane,
+        ),
         Lane::Pending => (
             "check",
             "Nothing waits for a decision",

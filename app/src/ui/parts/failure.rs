@@ -41,7 +41,9 @@ pub(in crate::ui) fn Failure(
 const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
-        ErrorCode::Invalid => "This address names a page of the list that does not exist, or no longer.",
+        ErrorCode::Invalid => {
+            "This address asks for something that the list does not have, or no longer has."
+        }
         ErrorCode::Busy => {
             "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
         }
