@@ -98,9 +98,9 @@ impl Column {
 
 const fn caption(lane: Lane) -> &'static str {
     match lane {
-        Lane::Pending => "Actions that wait for a decision, most urgent first",
-        Lane::InProgress => "Actions that are being carried out, newest first",
-        Lane::History => "Actions that are decided and over, newest first",
+        Lane::Pending => "Actions that wait for a decision",
+        Lane::InProgress => "Actions that are being carried out",
+        Lane::History => "Actions that are decided and over",
     }
 }
 

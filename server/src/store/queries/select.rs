@@ -18,7 +18,7 @@ use crate::store::keys::{device_group, fold, key, severity};
 use crate::store::traits::{self, Tests};
 
 /// As many matches are fetched and sorted. Beyond it a walk meets a page of them soon.
-pub(super) const FEW: i64 = 4_000;
+pub(super) const FEW: i64 = 10_000;
 
 /// As many matches of a search are fetched by their ids.
 const FEW_IDS: usize = 1_000;

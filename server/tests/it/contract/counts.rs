@@ -120,7 +120,7 @@ async fn what_a_filter_leaves_is_counted(kind: Kind) {
     let rows = all_of(&store, Lane::History).await;
     let sample =
         rows.iter().find(|a| a.decided_by.is_some() && a.asset.device_group.is_some()).unwrap().clone();
-    for (name, filter, holds) in choices(&sample) {
+    for (name, filter, holds) in choices(&sample, &rows) {
         let expected: Vec<_> = rows.iter().filter(|row| holds(row)).cloned().collect();
         let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
         let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
