@@ -76,8 +76,8 @@ pub(crate) async fn measure(kind: Kind, url: &str, options: &Options, report: &m
     let server = Server::start(url, options);
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let cookie = sign_in(&client, &server).await;
-    let page = format!("{}/action-center/history", server.url);
-    load(&client, &page, ("cookie", &cookie), "rendered History page, 8 connections", report).await;
+    let page = format!("{}/action-center/history?limit=100", server.url);
+    load(&client, &page, ("cookie", &cookie), "rendered History page of 100, 8 connections", report).await;
     let list = format!("{}/api/v1/actions?lane=history&limit=100", server.url);
     let bearer = format!("Bearer {person}");
     load(&client, &list, ("authorization", &bearer), "JSON list of 100, 8 connections", report).await;

@@ -7,6 +7,7 @@
 
 mod changes;
 mod keys;
+mod migrations;
 #[cfg(test)]
 mod plans;
 mod postgres;

@@ -1,16 +1,16 @@
 //! What is `PostgreSQL`'s own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
 //! instances on one database wake each other. The statements stand in `queries`, as for every database.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
 use app::domain::Lane;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder, SqlSafeStr};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
 use super::changes::{Bells, News};
+use super::migrations::migrator;
 use super::{Result, Store as _, StoreError};
 
 /// The database of this mount.
@@ -47,28 +47,11 @@ const CHANNEL: &str = "countersign";
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 fn migrations() -> Migrator {
-    let spine = Migration::new(
-        1,
-        Cow::Borrowed("spine"),
-        MigrationType::Simple,
-        include_str!("../../migrations/postgres/0001_spine.sql").into_sql_str(),
-        false,
-    );
-    let lists = Migration::new(
-        2,
-        Cow::Borrowed("lists"),
-        MigrationType::Simple,
-        include_str!("../../migrations/postgres/0002_lists.sql").into_sql_str(),
-        false,
-    );
-    let counts = Migration::new(
-        3,
-        Cow::Borrowed("counts"),
-        MigrationType::Simple,
-        include_str!("../../migrations/postgres/0003_counts.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![spine, lists, counts])
+    migrator([
+        (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
+        (2, "lists", include_str!("../../migrations/postgres/0002_lists.sql")),
+        (3, "counts", include_str!("../../migrations/postgres/0003_counts.sql")),
+    ])
 }
 
 impl PostgresStore {

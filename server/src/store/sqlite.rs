@@ -1,7 +1,6 @@
 //! What is `SQLite`'s own: opening, one writer with `BEGIN IMMEDIATE`, a pool of readers. The statements stand in
 //! `queries`, which a second database mounts again under its own `Db`.
 
-use std::borrow::Cow;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -10,11 +9,12 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use app::domain::Lane;
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqlSafeStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
 use super::changes::{Bells, News};
+use super::migrations::migrator;
 use super::{Result, Store as _, StoreError};
 
 /// The database of this mount.
@@ -44,28 +44,11 @@ const READER_MAP: &str = "2147418112";
 pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
 
 fn migrations() -> Migrator {
-    let spine = Migration::new(
-        1,
-        Cow::Borrowed("spine"),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0001_spine.sql").into_sql_str(),
-        false,
-    );
-    let lists = Migration::new(
-        2,
-        Cow::Borrowed("lists"),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0002_lists.sql").into_sql_str(),
-        false,
-    );
-    let counts = Migration::new(
-        3,
-        Cow::Borrowed("counts"),
-        MigrationType::Simple,
-        include_str!("../../migrations/sqlite/0003_counts.sql").into_sql_str(),
-        false,
-    );
-    Migrator::with_migrations(vec![spine, lists, counts])
+    migrator([
+        (1, "spine", include_str!("../../migrations/sqlite/0001_spine.sql")),
+        (2, "lists", include_str!("../../migrations/sqlite/0002_lists.sql")),
+        (3, "counts", include_str!("../../migrations/sqlite/0003_counts.sql")),
+    ])
 }
 
 impl SqliteStore {
@@ -99,6 +82,8 @@ async fn connect(most: u32, options: &SqliteConnectOptions) -> Result<Pool<Db>> 
     let mut pauses = BUSY_TIMEOUT.as_millis() / COME_AGAIN_AFTER.as_millis();
     loop {
         let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(10));
+        // A connection to a file does not break while it rests.
+        let pool = pool.test_before_acquire(false);
         match pool.connect_with(options.clone()).await.map_err(StoreError::from) {
             Err(StoreError::Busy) if pauses > 0 => {
                 pauses -= 1;
