@@ -82,11 +82,12 @@ mod door {
 
     /// The query of a list, from the parts that the page gives.
     pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
-        let uri =
-            format!("/?{shows}").parse().map_err(|_| Error::invalid("/", "the address can't be read"))?;
-        let axum::extract::Query(mut pairs) =
-            axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri)
-                .map_err(|_| Error::invalid("/", "the address can't be read"))?;
+        let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
+        let axum::extract::Query(mut pairs) = format!("/?{shows}")
+            .parse()
+            .ok()
+            .and_then(read)
+            .ok_or_else(|| Error::invalid("/", "the address can't be read"))?;
         pairs.push(("lane".to_owned(), lane.to_string()));
         pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
         ActionQuery::from_pairs(pairs)

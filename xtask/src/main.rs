@@ -74,7 +74,7 @@ fn main() -> ExitCode {
         Command::Build { release } => build::build(release).map(|()| true),
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
-        Command::Postgres { command } => postgres::beside(&command, postgres::Purpose::Tests),
+        Command::Postgres { command } => postgres::beside(&command),
         Command::Bench { arguments } => bench::bench(&arguments),
         Command::Test => Ok(test::test()),
     });

@@ -40,7 +40,7 @@ cd / && rm -rf "$folder"
 pub(crate) enum Purpose {
     /// Nothing has to survive the machine.
     Tests,
-    /// As it would be run for real, with a quarter of a small machine's memory.
+    /// As it would be run for real: what is committed has reached the disk.
     Bench,
 }
 
@@ -63,9 +63,9 @@ pub(crate) struct Cluster {
 }
 
 /// `cargo xtask postgres COMMAND`: runs the command beside a cluster. Returns whether it succeeded.
-pub(crate) fn beside(command: &[String], purpose: Purpose) -> Result<bool> {
+pub(crate) fn beside(command: &[String]) -> Result<bool> {
     let Some((program, arguments)) = command.split_first() else { bail!("name a command to run") };
-    let cluster = start(&programs()?, purpose)?;
+    let cluster = start(&programs()?, Purpose::Tests)?;
     let status = Command::new(program).args(arguments).env(VARIABLE, cluster.url()).status();
     Ok(status.with_context(|| format!("cannot start `{program}`"))?.success())
 }

@@ -1,8 +1,7 @@
 //! What a list shows: one tab, a filter, an order, a page. One type for the URL, server functions, REST and the store.
 //!
-//! `filter` says which rows, `sort` in which order, `facet` how many each choice has,
-//! `text` is the only place that reads and writes the names that the
-//! outside sees. To add a filter, add it to [`Filter`] and to the table in `text`.
+//! `filter` says which rows, `sort` in which order, `facet` how many each choice has, `text` is the only place that reads
+//! and writes the names that the outside sees. To add a filter, add it to [`Filter`] and to the table in `text`.
 
 mod column;
 mod facet;

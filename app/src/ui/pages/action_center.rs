@@ -128,7 +128,8 @@ async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Rows(Lane),
-    Empty(Lane),
+    /// Whether its address asks for some rows only.
+    Empty(Lane, bool),
     Failed(ErrorCode),
 }
 
@@ -136,7 +137,9 @@ enum Shape {
 fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoView {
     let shape = derived(move || {
         list.read().as_ref().map(|(lane, answer)| match answer {
-            Ok(page) if page.items.is_empty() && page.prev.is_none() => Shape::Empty(*lane),
+            Ok(page) if page.items.is_empty() && page.prev.is_none() => {
+                Shape::Empty(*lane, !here.read().shows.is_empty())
+            }
             Ok(_) => Shape::Rows(*lane),
             Err(error) => Shape::Failed(error.code),
         })
@@ -173,10 +176,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
                 <Pager neighbours/>
             }
             .into_any(),
-            Shape::Empty(lane) => {
-                let narrowed = !here.read_untracked().shows.is_empty();
-                view! { <EmptyState lane narrowed/> }.into_any()
-            }
+            Shape::Empty(lane, narrowed) => view! { <EmptyState lane narrowed/> }.into_any(),
             Shape::Failed(code) => {
                 let href = move || start_over(&here.read(), code);
                 view! {
