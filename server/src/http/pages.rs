@@ -9,6 +9,8 @@ use axum::Extension;
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::header::ACCEPT;
+#[cfg(debug_assertions)]
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -38,7 +40,21 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(app, listed(app), contexts(app), shell)
         .route("/export/actions.csv", get(export::for_people))
+        .merge(design(app))
         .route_layer(from_fn(guard))
+}
+
+/// Every part in every state, for whoever builds pages; its style sheet is its own.
+#[cfg(debug_assertions)]
+fn design(app: &AppState) -> Router<AppState> {
+    let page = leptos_axum::render_app_async_with_context(contexts(app), app::ui::design);
+    let style = || async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], app::ui::DESIGN_CSS) };
+    Router::new().route("/design", get(page)).route("/design.css", get(style))
+}
+
+#[cfg(not(debug_assertions))]
+fn design(_: &AppState) -> Router<AppState> {
+    Router::new()
 }
 
 /// The UI's routes, but for `/`, which only leads to the first page.

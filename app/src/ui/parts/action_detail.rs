@@ -146,7 +146,7 @@ fn mono(label: &'static str, value: String) -> Fact {
 }
 
 fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
-    (label, view! { {full(at)} " (" <When at now/> ")" }.into_any())
+    (label, view! { {full(at)} <span class="relative">" (" <When at now/> ")"</span> }.into_any())
 }
 
 fn target(action: &Action) -> Vec<Fact> {
@@ -231,7 +231,10 @@ fn proposal(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     ];
     if action.decision == Decision::Pending {
         let until = action.expires_at;
-        facts.push(("Expires", view! { {full(until)} " (" <Deadline until now/> ")" }.into_any()));
+        facts.push((
+            "Expires",
+            view! { {full(until)} <span class="relative">" (" <Deadline until now/> ")"</span> }.into_any(),
+        ));
     }
     facts
 }

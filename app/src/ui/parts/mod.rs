@@ -14,6 +14,8 @@ mod facts;
 mod failure;
 mod flyout;
 mod frame;
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub(super) mod gallery;
 mod icon;
 mod narrowed;
 mod notice;
