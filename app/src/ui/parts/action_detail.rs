@@ -124,9 +124,7 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
 fn executor(executor: Option<&ExecutorView>) -> impl IntoView + use<> {
     let text = match executor {
         Some(ExecutorView { name, simulated: false }) => format!("Carried out by {name}."),
-        Some(ExecutorView { name, simulated: true }) => {
-            format!("Carried out by {name}, simulated: nothing real happens.")
-        }
+        Some(ExecutorView { simulated: true, .. }) => "Only simulated: nothing real happens.".to_owned(),
         None => "No executor is connected for this.".to_owned(),
     };
     view! {
