@@ -10,6 +10,7 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{ActionDetail, SessionView};
+use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
@@ -140,6 +141,14 @@ pub async fn list_actions(
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, cursor).map_err(|error| door::fail(&error))?;
     backend.list(&caller, query).await.map_err(|error| door::fail(&error))
+}
+
+/// How many rows of a lane match, and of which values. `shows` as in [`list_actions`].
+#[server(endpoint = "count_actions", prefix = "/api")]
+pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Result<Counts, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
+    backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

@@ -6,6 +6,7 @@
 mod column;
 mod facet;
 mod filter;
+mod label;
 mod sort;
 mod text;
 
@@ -18,6 +19,7 @@ use super::time::Timestamp;
 pub use column::{Column, SortKey};
 pub use facet::{Counts, Facet, FacetCounts, FacetValue};
 pub use filter::{Filter, Period, Undoable};
+pub use label::{field_label, value_label};
 pub use sort::Sort;
 pub use text::QueryError;
 

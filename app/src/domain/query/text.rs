@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use super::{ActionQuery, Column, DEFAULT_LIMIT, Filter, LIMITS, Sort, SortKey};
 use crate::domain::lifecycle::Lane;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{SignedDuration, Timestamp};
 
 /// Values of one field; beyond that nobody typed it, and databases have bounds of their own.
 const MOST_VALUES: usize = 100;
+
+const DAY: &str = "2026-01-31";
 
 /// Characters of one value.
 const LONGEST_VALUE: usize = 500;
@@ -70,8 +72,7 @@ impl ActionQuery {
         pairs.extend(to.map(|to| ("to", to.to_string())));
         pairs.extend(search.clone().map(|search| ("q", search)));
         if self.sort != Sort::of(self.lane) {
-            let sign = if self.sort.descending { "-" } else { "" };
-            pairs.push(("sort", format!("{sign}{}", self.sort.key)));
+            pairs.push(("sort", self.sort.to_string()));
         }
         if !self.columns.is_empty() {
             pairs.push((
@@ -156,22 +157,25 @@ fn word<T: FromStr>(name: &str, value: &str) -> Result<T, QueryError> {
     value.parse().map_err(|_| QueryError::new(name, format!("can't be {value:?}")))
 }
 
+/// A time, or a day (in UTC) as the date fields of a page send it: from its beginning, to its end.
 fn time(name: &str, value: &str) -> Result<Timestamp, QueryError> {
-    value.parse().map_err(|_| {
-        QueryError::new(name, format!("is {value:?}; write a time like 2026-01-31T00:00:00Z (RFC 3339)"))
+    let day = (value.len() == DAY.len()).then(|| format!("{value}T00:00:00Z").parse::<Timestamp>().ok());
+    let day = day.flatten().and_then(|begin| {
+        begin.checked_add(SignedDuration::from_hours(if name == "to" { 24 } else { 0 })).ok()
+    });
+    day.map_or_else(|| value.parse().ok(), Some).ok_or_else(|| {
+        QueryError::new(name, format!("is {value:?}; write a day like {DAY} or a time like {DAY}T00:00:00Z"))
     })
 }
 
 fn read_sort(name: &str, value: &str) -> Result<Sort, QueryError> {
-    let (descending, key) = value.strip_prefix('-').map_or((false, value), |key| (true, key));
-    let key = key.parse().map_err(|_| {
+    value.parse().map_err(|_| {
         let error = format!(
             "can't be {value:?}; it is one of {}, with - before it for descending",
             list(SortKey::ALL)
         );
         QueryError::new(name, error)
-    })?;
-    Ok(Sort { key, descending })
+    })
 }
 
 fn read_columns(name: &str, value: &str) -> Result<Vec<Column>, QueryError> {
@@ -290,6 +294,13 @@ mod tests {
         assert_eq!(ActionQuery::from_pairs([("q", "")]).unwrap(), ActionQuery::of(Lane::Pending));
         let history = ActionQuery::of(Lane::History);
         assert_eq!(history.pairs(), [("lane", "history".to_owned())]);
+    }
+
+    #[test]
+    fn a_day_lasts_to_its_end() {
+        let query = ActionQuery::from_pairs([("from", "2026-01-31"), ("to", "2026-01-31")]).unwrap();
+        let pairs = query.pairs().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(pairs, ["pending", "2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z"]);
     }
 
     #[test]
