@@ -118,7 +118,7 @@ fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
     let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
     let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });
     let arrow = move || {
-        sorted().map(|descending| view! { <Icon name=if descending { "arrow-down" } else { "arrow-up" }/> })
+        sorted().map(|descending| view! { <Icon name=if descending { "sort-down" } else { "sort-up" }/> })
     };
     view! {
         <th scope="col" class=class(column) width=width aria-sort=order>

@@ -120,11 +120,11 @@ pub(in crate::ui) fn BulkBar(
                 "All that match, on all pages"
             </label>
             {everything}
-            {verbs}
-            {failed}
-            <button type="button" class="button quiet needs-wasm" on:click=move |_| selection.clear()>
+            <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
                 "Clear"
             </button>
+            {failed}
+            <div class="bulk-actions">{verbs}</div>
         </form>
     }
     .into_any()

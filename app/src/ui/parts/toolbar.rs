@@ -31,7 +31,7 @@ pub(in crate::ui) fn Toolbar(
             {panel_link(here, Panel::Filters, "filter", "Filters", count)}
             {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> })}
             <div class="toolbar-end">
-                {panel_link(here, Panel::Views, "star", "Views", || ())}
+                {panel_link(here, Panel::Views, "bookmark", "Views", || ())}
                 {panel_link(here, Panel::Columns, "columns", "Customize columns", || ())}
                 <a class="button quiet" href=move || here.read().export() rel="external">
                     <Icon name="download"/>
