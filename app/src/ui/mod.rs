@@ -14,6 +14,7 @@ mod derived;
 mod document;
 mod focus;
 mod form;
+mod keyboard;
 mod live;
 mod number;
 mod pages;

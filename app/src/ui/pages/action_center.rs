@@ -17,11 +17,12 @@ use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
 use crate::ui::codec::Json;
 use crate::ui::derived::derived;
-use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
+use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
+use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
     ActionDetailBody, ActionTable, BulkBar, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
-    Flyout, Frame, Layout, Matches, Neighbours, News, Pager, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
+    Flyout, Frame, Help, Layout, Matches, Neighbours, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
     Toolbar, ViewChanges, ViewList, is_selectable,
 };
 use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
@@ -104,7 +105,13 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         list.refetch();
     });
     follow_opening(here, news, wants_focus);
-    close_on_escape(here);
+    let investigation = Callback::new(move |id: ActionId| {
+        let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
+        let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
+        listed.flatten().or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten()).flatten()
+    });
+    keyboard::listen(Keys { here, selection, investigation });
+    leave_fields_on_escape();
     forget_url_failure(here);
 
     let now_loading = move || loading.get() && !quiet.get();
@@ -138,6 +145,8 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         </div>
                     </div>
                 </section>
+                <Help/>
+                <Palette here/>
                 {move || {
                     is_open
                         .get()

@@ -88,7 +88,7 @@ pub(super) fn cell(column: Column, action: &Action, here: Memo<Place>, now: Deri
 }
 
 /// The element that has the focus when a row has it.
-pub(in crate::ui) fn row_link(id: ActionId) -> String {
+pub(super) fn row_link(id: ActionId) -> String {
     format!("open-{id}")
 }
 

@@ -159,6 +159,7 @@ fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> imp
         .collect_view();
     view! {
         <tr
+            data-id=id.to_string()
             aria-current=move || is_open().then_some("true")
             class:selected=move || selection.has(id)
         >
