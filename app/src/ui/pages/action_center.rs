@@ -114,6 +114,15 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     leave_fields_on_escape();
     forget_url_failure(here);
 
+    let around = derived(move || {
+        let here = here.read();
+        let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+        let ids = page_of(list, |page| page.items.iter().map(|action| action.id).collect::<Vec<_>>());
+        let ids = ids.unwrap_or_default();
+        let Some(at) = ids.iter().position(|id| Some(*id) == open) else { return (None, None) };
+        let link = |id: Option<&ActionId>| id.map(|id| here.with_open(*id).href());
+        (at.checked_sub(1).and_then(|before| link(ids.get(before))), link(ids.get(at + 1)))
+    });
     let now_loading = move || loading.get() && !quiet.get();
     let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
     // The server may write the head after the page is rendered and its signals are gone.
@@ -152,7 +161,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=move || here.read().closed().href() news>
+                                <Flyout close=move || here.read().closed().href() around news>
                                     <Transition fallback=Skeleton>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>

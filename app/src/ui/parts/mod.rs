@@ -11,6 +11,7 @@ mod bulk_bar;
 mod chips;
 mod column_panel;
 mod confirm;
+mod copy;
 mod deadline;
 mod decide;
 mod demo_banner;
