@@ -140,7 +140,9 @@ pub async fn list_actions(
 ) -> Result<ActionPage, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, cursor).map_err(|error| door::fail(&error))?;
-    backend.list(&caller, query).await.map_err(|error| door::fail(&error))
+    let mut page = backend.list(&caller, query).await.map_err(|error| door::fail(&error))?;
+    page.items = page.items.into_iter().map(Action::brief).collect();
+    Ok(page)
 }
 
 /// How many rows of a lane match, and of which values. `shows` as in [`list_actions`].
