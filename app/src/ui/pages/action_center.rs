@@ -294,6 +294,11 @@ fn ListView(
     let rendered_at =
         derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
+    let limit = derived(move || {
+        let named = here.read().value("limit").and_then(|limit| limit.parse().ok());
+        let preferences = || settings.get().and_then(Result::ok).unwrap_or_default();
+        named.unwrap_or_else(|| preferences().table(here.read().lane).limit)
+    });
     let neighbours = move || {
         let here = here.read();
         page_of(list, |page| Neighbours {
@@ -319,7 +324,7 @@ fn ListView(
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
                 <ActionTable lane actions layout rows=Rows { here, now, selection }/>
-                <Pager neighbours/>
+                <Pager here limit neighbours/>
             }
             .into_any(),
             Shape::Empty(lane, narrowed) => view! { <EmptyState lane narrowed/> }.into_any(),
