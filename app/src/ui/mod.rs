@@ -14,6 +14,7 @@ mod derived;
 mod document;
 mod focus;
 mod live;
+mod number;
 mod pages;
 #[expect(
     clippy::redundant_closure,
