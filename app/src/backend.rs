@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState,
-    Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
+    ItemState, Proposal, Seen,
 };
 
 /// The server's service, as the server functions and the REST API hold it.

@@ -55,11 +55,7 @@ pub async fn start_bulk(id: BulkId, reason: Option<String>) -> Result<BulkId, Ap
 
 /// How far a job is, with a page of its items.
 #[server(endpoint = "load_job", prefix = "/api")]
-pub async fn load_job(
-    id: BulkId,
-    state: Option<ItemState>,
-    after: Option<i64>,
-) -> Result<BulkJob, ApiError> {
+pub async fn load_job(id: BulkId, state: Option<ItemState>, after: Option<i64>) -> Result<BulkJob, ApiError> {
     let (backend, caller) = door::enter().await?;
     let job = backend.bulk_job(&caller, id, state, after.unwrap_or(0)).await;
     job.map_err(|error| door::fail(&error))

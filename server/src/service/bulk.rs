@@ -90,7 +90,9 @@ impl Service {
         now: Timestamp,
     ) -> Result<(), Error> {
         match verb {
-            BulkVerb::Approve => self.check_decision(caller, action, proposer, Command::Approve, now).map(drop),
+            BulkVerb::Approve => {
+                self.check_decision(caller, action, proposer, Command::Approve, now).map(drop)
+            }
             BulkVerb::Reject => self.check_decision(caller, action, proposer, Command::Reject, now).map(drop),
             BulkVerb::Undo => self.check_undo(caller, action).map(drop),
         }
@@ -204,7 +206,9 @@ impl Service {
             drop(tx);
             return Err(match self.find(caller, id).await?.start {
                 None => Error::PlanExpired,
-                Some(_) => Error::Conflict { detail: "this plan was started before".to_owned(), current: None },
+                Some(_) => {
+                    Error::Conflict { detail: "this plan was started before".to_owned(), current: None }
+                }
             });
         }
         tx.commit().await?;

@@ -6,8 +6,9 @@
 use std::slice::from_ref;
 
 use app::domain::{
-    Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Command, Decision, Denied, Error, ErrorCode,
-    Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId, proposal,
+    Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Command, Decision, Denied,
+    Error, ErrorCode, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId,
+    proposal,
 };
 use jiff::Timestamp;
 use serde_json::json;

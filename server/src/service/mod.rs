@@ -3,8 +3,8 @@
 //! `decide` is the write path of people, which `bulk` takes item by item, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `read` answers questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
-pub mod clock;
 mod bulk;
+pub mod clock;
 mod decide;
 mod dispatch;
 mod expire;

@@ -132,8 +132,7 @@ fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> imp
 fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> AnyView {
     let progress = derived(move || of_job(job, |job| job.progress).unwrap_or_default());
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
-    let approval =
-        derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
+    let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
     let reason = of_job(job, |job| job.reason.clone()).flatten();
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());

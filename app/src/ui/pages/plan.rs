@@ -117,7 +117,8 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     let answer = if started {
         stopped("This was started already.", format!("/action-center/jobs/{id}"), "See how far it is")
     } else if is_over {
-        let text = "This preview is older than ten minutes, and much may have changed. Choose the actions again.";
+        let text =
+            "This preview is older than ten minutes, and much may have changed. Choose the actions again.";
         stopped(text, Place::of(lane).href(), "Back to the list")
     } else if preview.decidable == 0 {
         stopped("There is nothing to confirm.", Place::of(lane).href(), "Back to the list")
@@ -289,7 +290,8 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
         }
         .into_any()
     } else {
-        view! { <textarea name="reason" rows="2" maxlength=LONGEST_COMMENT.to_string()></textarea> }.into_any()
+        view! { <textarea name="reason" rows="2" maxlength=LONGEST_COMMENT.to_string()></textarea> }
+            .into_any()
     };
     view! {
         <form method="post" action=StartBulk::PATH class="bulk-answer" on:submit=send>

@@ -55,4 +55,3 @@ const fn sentence(code: ErrorCode) -> &'static str {
         other => other.label(),
     }
 }
-

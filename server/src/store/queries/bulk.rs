@@ -200,8 +200,7 @@ fn item(row: &Row) -> Result<BulkItem> {
 }
 
 pub(super) async fn progress(db: &mut Connection, id: BulkId) -> Result<Progress> {
-    let query =
-        sqlx::query("SELECT state, COUNT(*) AS n FROM bulk_items WHERE bulk_id = $1 GROUP BY state");
+    let query = sqlx::query("SELECT state, COUNT(*) AS n FROM bulk_items WHERE bulk_id = $1 GROUP BY state");
     let mut progress = Progress::default();
     for row in query.bind(id.to_string()).fetch_all(db).await? {
         let count: i64 = row.try_get("n")?;
@@ -252,8 +251,7 @@ pub(super) async fn start(
 
 /// Whether any job has more to do.
 pub(super) async fn is_running(db: &mut Connection) -> Result<bool> {
-    let query =
-        sqlx::query("SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL LIMIT 1");
+    let query = sqlx::query("SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL LIMIT 1");
     Ok(query.fetch_optional(db).await?.is_some())
 }
 
