@@ -4,6 +4,8 @@
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
+mod bulk;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{ActionDetail, SessionView};
 use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+
+pub use bulk::*;
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -79,6 +83,15 @@ mod door {
             other => other.to_string(),
         };
         ApiError::new(code, detail)
+    }
+
+    /// For errors whose details are sentences by themselves.
+    pub(super) fn fail_in_words(error: &Error) -> ApiError {
+        let mut failure = fail(error);
+        if let Error::Invalid(fields) = error {
+            failure.detail = fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join("; ");
+        }
+        failure
     }
 
     /// The query of a list, from the parts that the page gives.
