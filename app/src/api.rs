@@ -4,6 +4,8 @@
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
+pub mod preferences;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -55,6 +57,7 @@ mod door {
     use super::ApiError;
     use crate::backend::SharedBackend;
     use crate::domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
+    use crate::own_path::is_own_path;
     use axum::http::header::ACCEPT;
     use axum::http::request::Parts;
     use axum::http::{Method, StatusCode};
@@ -92,6 +95,16 @@ mod door {
         pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
         ActionQuery::from_pairs(pairs)
             .map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))
+    }
+
+    /// Sends a form that was posted without wasm back to where it stood; wherever else it says, to the page that
+    /// it names itself as where it came from.
+    pub(super) fn go_back(back: Option<&str>) {
+        if let Some(back) = back.filter(|back| is_own_path(back))
+            && use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
+            leptos_axum::redirect(back);
+        }
     }
 
     fn is_form(request: &Parts) -> bool {

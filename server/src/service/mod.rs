@@ -9,6 +9,7 @@ mod dispatch;
 mod expire;
 mod export;
 mod intake;
+mod preferences;
 mod read;
 pub mod replay;
 pub mod session;

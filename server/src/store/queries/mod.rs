@@ -11,12 +11,14 @@ mod indexes;
 mod keying;
 mod list;
 mod people;
+mod preferences;
 mod rows;
 mod select;
 
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Preference, Preferences, Role,
+    RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -185,6 +187,14 @@ impl Store for SqlStore {
 
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>> {
         commands::of_action(&mut *self.reader.acquire().await?, action).await
+    }
+
+    async fn preferences(&self, user: UserId) -> Result<Preferences> {
+        preferences::load(&mut *self.reader.acquire().await?, user).await
+    }
+
+    async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
+        preferences::views(&mut *self.reader.acquire().await?, user).await
     }
 
     async fn suspend_indexes(&self) -> Result<()> {
@@ -356,6 +366,32 @@ impl Transaction for SqlTransaction {
 
     async fn answer_key(&mut self, principal: &str, key: &str, answer: Option<(u16, &str)>) -> Result<()> {
         people::answer_key(&mut self.tx, principal, key, answer).await
+    }
+
+    async fn set_preference(
+        &mut self,
+        by: &Authorized,
+        preference: &Preference,
+        now: Timestamp,
+    ) -> Result<bool> {
+        preferences::set(&mut self.tx, by, preference, now).await
+    }
+
+    async fn insert_view(&mut self, by: &Authorized, view: &SavedView, now: Timestamp) -> Result<bool> {
+        preferences::insert_view(&mut self.tx, by, view, now).await
+    }
+
+    async fn delete_view(&mut self, by: &Authorized, id: ViewId, now: Timestamp) -> Result<bool> {
+        preferences::delete_view(&mut self.tx, by, id, now).await
+    }
+
+    async fn set_default_view(
+        &mut self,
+        by: &Authorized,
+        id: Option<ViewId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        preferences::set_default_view(&mut self.tx, by, id, now).await
     }
 
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {
