@@ -15,6 +15,7 @@ pub mod error;
 pub mod id;
 pub mod lifecycle;
 pub mod parameter;
+pub mod preference;
 pub mod proposal;
 pub mod query;
 pub mod time;
@@ -27,8 +28,9 @@ pub use bulk::{BulkItem, BulkJob, BulkPlan, BulkRequest, BulkVerb, ItemState, Ta
 pub use catalog::{ActionType, Undo};
 pub use entity::{Asset, AssetKind, Criticality, Entity, EntityKind};
 pub use error::{Error, ErrorCode, FieldError};
-pub use id::{ActionId, ApprovalId, BulkId, CommandId, CredentialId, UserId};
+pub use id::{ActionId, ApprovalId, BulkId, CommandId, CredentialId, UserId, ViewId};
 pub use lifecycle::{Command, Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, UndoState};
 pub use parameter::{ParameterName, Parameters};
+pub use preference::{Preference, Preferences, SavedView, TablePreference};
 pub use proposal::Proposal;
 pub use query::{ActionPage, ActionQuery};
