@@ -4,13 +4,20 @@
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
+mod bulk;
+mod preferences;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{ActionDetail, SessionView};
+use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+
+pub use bulk::*;
+pub use preferences::*;
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -55,6 +62,7 @@ mod door {
     use super::ApiError;
     use crate::backend::SharedBackend;
     use crate::domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
+    use crate::own_path::is_own_path;
     use axum::http::header::ACCEPT;
     use axum::http::request::Parts;
     use axum::http::{Method, StatusCode};
@@ -80,6 +88,15 @@ mod door {
         ApiError::new(code, detail)
     }
 
+    /// For errors whose details are sentences by themselves.
+    pub(super) fn fail_in_words(error: &Error) -> ApiError {
+        let mut failure = fail(error);
+        if let Error::Invalid(fields) = error {
+            failure.detail = fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join("; ");
+        }
+        failure
+    }
+
     /// The query of a list, from the parts that the page gives.
     pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
         let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
@@ -92,6 +109,16 @@ mod door {
         pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
         ActionQuery::from_pairs(pairs)
             .map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))
+    }
+
+    /// Sends a form that was posted without wasm back to where it stood; wherever else it says, to the page that
+    /// it names itself as where it came from.
+    pub(super) fn go_back(back: Option<&str>) {
+        if let Some(back) = back.filter(|back| is_own_path(back))
+            && use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
+            leptos_axum::redirect(back);
+        }
     }
 
     fn is_form(request: &Parts) -> bool {
@@ -139,7 +166,17 @@ pub async fn list_actions(
 ) -> Result<ActionPage, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, cursor).map_err(|error| door::fail(&error))?;
-    backend.list(&caller, query).await.map_err(|error| door::fail(&error))
+    let mut page = backend.list(&caller, query).await.map_err(|error| door::fail(&error))?;
+    page.items = page.items.into_iter().map(Action::brief).collect();
+    Ok(page)
+}
+
+/// How many rows of a lane match, and of which values. `shows` as in [`list_actions`].
+#[server(endpoint = "count_actions", prefix = "/api")]
+pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Result<Counts, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
+    backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

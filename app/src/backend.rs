@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Caller, Error, Proposal, Seen};
+use crate::domain::{
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+};
 
 /// The server's service, as the server functions and the REST API hold it.
 pub type SharedBackend = Arc<dyn Backend>;
@@ -59,8 +61,62 @@ pub trait Backend: Send + Sync {
     /// Starts the reverse of the action. Returns the original.
     async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
 
+    /// Stores what would be decided, and shows it. Nothing is decided yet.
+    async fn plan_bulk(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error>;
+
+    /// A plan of the caller's.
+    async fn bulk_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
+
+    /// Starts the caller's plan, once: its items are decided from now on, whoever looks.
+    async fn start_bulk(&self, caller: &Caller, id: BulkId, reason: Option<String>)
+    -> Result<BulkJob, Error>;
+
+    /// A job of the caller's, with a page of its items: those of one state, or all, after a position.
+    async fn bulk_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error>;
+
+    /// A new plan of what the caller's job did not get done.
+    async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
+
+    /// How many actions besides this one did the same to the same file and can be undone.
+    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error>;
+
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+
+    /// What the caller set for themselves.
+    async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error>;
+
+    /// Sets one thing for the caller. Of two at once the later one holds.
+    async fn prefer(&self, caller: &Caller, preference: Preference) -> Result<(), Error>;
+
+    /// The views that the caller saved, by name.
+    async fn views(&self, caller: &Caller) -> Result<Vec<SavedView>, Error>;
+
+    /// Saves a view for the caller.
+    async fn save_view(&self, caller: &Caller, view: NewView) -> Result<SavedView, Error>;
+
+    /// Forgets a view of the caller's.
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error>;
+
+    /// Makes a view of the caller's the default, or none.
+    async fn set_default_view(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error>;
+}
+
+/// A view to be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewView {
+    /// Its name, as it was typed.
+    pub name: String,
+    /// What it shows; a cursor is dropped.
+    pub query: ActionQuery,
+    /// Whether it becomes the default in place of another.
+    pub is_default: bool,
 }
 
 /// The forms that an export can have.

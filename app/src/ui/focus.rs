@@ -1,4 +1,4 @@
-//! Where the keyboard is: focus that follows what is opened and closed, and Escape.
+//! Where the keyboard is: focus that follows what is opened and closed.
 //!
 //! All of it runs in the browser only, as effects.
 
@@ -9,7 +9,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::parts::News;
-use super::place::Place;
+use super::place::{Place, still};
 use super::whenever::whenever;
 
 /// Opening by hand moves the focus into the details; closing gives it back to the row.
@@ -44,20 +44,14 @@ pub(super) fn has_focus(place: &str) -> bool {
     document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
 }
 
-/// Escape leaves a field first, so that nothing typed is lost by one key.
-pub(super) fn close_on_escape(here: Memo<Place>) {
-    let navigate = use_navigate();
+/// Escape leaves a field first, so that nothing typed is lost by one key. What else it does, `keyboard` says.
+pub(super) fn leave_fields_on_escape() {
     whenever(move || {
-        let navigate = navigate.clone();
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            let here = here.get_untracked();
-            if event.key() != "Escape" || event.default_prevented() || here.open.is_none() {
-                return;
-            }
             let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-            match target.filter(|target| matches!(target.closest("input, textarea"), Ok(Some(_)))) {
-                Some(field) => drop(field.blur()),
-                None => navigate(&here.closed().href(), still()),
+            let field = target.filter(|target| matches!(target.closest("input, textarea, select"), Ok(Some(_))));
+            if let Some(field) = field.filter(|_| event.key() == "Escape" && !event.default_prevented()) {
+                drop(field.blur());
             }
         });
         on_cleanup(move || handle.remove());
@@ -73,8 +67,4 @@ pub(super) fn forget_url_failure(here: Memo<Place>) {
             navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
         }
     });
-}
-
-fn still() -> NavigateOptions {
-    NavigateOptions { scroll: false, ..NavigateOptions::default() }
 }

@@ -13,7 +13,10 @@ mod derived;
 #[cfg(feature = "ssr")]
 mod document;
 mod focus;
+mod form;
+mod keyboard;
 mod live;
+mod number;
 mod pages;
 #[expect(
     clippy::redundant_closure,
@@ -21,6 +24,7 @@ mod pages;
 )]
 mod parts;
 mod place;
+mod selection;
 mod theme;
 mod time;
 mod whenever;

@@ -5,14 +5,11 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write as _};
-use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use app::backend::{Export, ExportFormat};
-use app::domain::query::Column;
-use app::domain::{
-    ActionQuery, ActionType, Caller, Decision, EntityKind, Error, Severity, Source, Status, UndoState,
-};
+use app::domain::query::{Column, value_label};
+use app::domain::{ActionQuery, Caller, Error};
 
 use super::Service;
 use crate::store::{Cell, Rows};
@@ -109,7 +106,7 @@ impl Rows for Sheet {
                 for (column, cell) in self.columns.iter().zip(cells) {
                     text.clear();
                     match cell {
-                        Cell::Text(word) => push_harmless(text, label(*column, word)),
+                        Cell::Text(word) => push_harmless(text, value_label(column.as_str(), word)),
                         Cell::Time(time) => write!(text, "{time}").map_err(io::Error::other)?,
                         Cell::Nothing => {}
                     }
@@ -131,26 +128,6 @@ impl Rows for Sheet {
             }
         }
         Ok(())
-    }
-}
-
-/// The word on the screen for a word of the database.
-fn label(column: Column, word: &str) -> &str {
-    fn of<T: FromStr>(word: &str, label: impl Fn(T) -> &'static str) -> &str {
-        match word.parse() {
-            Ok(known) => label(known),
-            Err(_) => word,
-        }
-    }
-    match column {
-        Column::ActionType => of(word, ActionType::label),
-        Column::EntityKind => of(word, EntityKind::label),
-        Column::Decision => of(word, Decision::label),
-        Column::Source => of(word, Source::label),
-        Column::Status => of(word, Status::label),
-        Column::Severity => of(word, Severity::label),
-        Column::Undo => of(word, UndoState::label),
-        _ => word,
     }
 }
 

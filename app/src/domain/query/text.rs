@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{ActionQuery, Column, DEFAULT_LIMIT, Filter, LIMITS, Sort, SortKey};
+use super::{ActionQuery, Column, Filter, LIMITS, Sort, SortKey};
 use crate::domain::lifecycle::Lane;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{SignedDuration, Timestamp};
 
 /// Values of one field; beyond that nobody typed it, and databases have bounds of their own.
 const MOST_VALUES: usize = 100;
+
+const DAY: &str = "2026-01-31";
 
 /// Characters of one value.
 const LONGEST_VALUE: usize = 500;
@@ -70,8 +72,7 @@ impl ActionQuery {
         pairs.extend(to.map(|to| ("to", to.to_string())));
         pairs.extend(search.clone().map(|search| ("q", search)));
         if self.sort != Sort::of(self.lane) {
-            let sign = if self.sort.descending { "-" } else { "" };
-            pairs.push(("sort", format!("{sign}{}", self.sort.key)));
+            pairs.push(("sort", self.sort.to_string()));
         }
         if !self.columns.is_empty() {
             pairs.push((
@@ -79,11 +80,21 @@ impl ActionQuery {
                 self.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(","),
             ));
         }
-        if self.limit != DEFAULT_LIMIT {
-            pairs.push(("limit", self.limit.to_string()));
-        }
+        pairs.extend(self.limit.map(|limit| ("limit", limit.to_string())));
         pairs.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
         pairs
+    }
+
+    /// All of it but the tab and the page, encoded as in a URL.
+    #[must_use]
+    pub fn shows(&self) -> String {
+        let mut shows = String::new();
+        for (name, value) in self.pairs() {
+            if !matches!(name, "lane" | "cursor") {
+                push_pair(&mut shows, name, &value);
+            }
+        }
+        shows
     }
 
     /// Reads names and values. Without a lane it is Pending.
@@ -129,8 +140,31 @@ impl ActionQuery {
         }
         let lane = lane.unwrap_or(Lane::Pending);
         let sort = sort.unwrap_or(Sort::of(lane));
-        let (columns, limit) = (columns.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
-        Ok(Self { lane, filter, sort, columns, limit, cursor })
+        Ok(Self { lane, filter, sort, columns: columns.unwrap_or_default(), limit, cursor })
+    }
+}
+
+/// Adds a name and a value to an encoded query.
+pub fn push_pair(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    push_encoded(query, name);
+    query.push('=');
+    push_encoded(query, value);
+}
+
+/// Percent-encodes what is not unreserved in RFC 3986.
+pub fn push_encoded(into: &mut String, value: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 15)]));
+        }
     }
 }
 
@@ -156,22 +190,25 @@ fn word<T: FromStr>(name: &str, value: &str) -> Result<T, QueryError> {
     value.parse().map_err(|_| QueryError::new(name, format!("can't be {value:?}")))
 }
 
+/// A time, or a day (in UTC) as the date fields of a page send it: from its beginning, to its end.
 fn time(name: &str, value: &str) -> Result<Timestamp, QueryError> {
-    value.parse().map_err(|_| {
-        QueryError::new(name, format!("is {value:?}; write a time like 2026-01-31T00:00:00Z (RFC 3339)"))
+    let day = (value.len() == DAY.len()).then(|| format!("{value}T00:00:00Z").parse::<Timestamp>().ok());
+    let day = day.flatten().and_then(|begin| {
+        begin.checked_add(SignedDuration::from_hours(if name == "to" { 24 } else { 0 })).ok()
+    });
+    day.map_or_else(|| value.parse().ok(), Some).ok_or_else(|| {
+        QueryError::new(name, format!("is {value:?}; write a day like {DAY} or a time like {DAY}T00:00:00Z"))
     })
 }
 
 fn read_sort(name: &str, value: &str) -> Result<Sort, QueryError> {
-    let (descending, key) = value.strip_prefix('-').map_or((false, value), |key| (true, key));
-    let key = key.parse().map_err(|_| {
+    value.parse().map_err(|_| {
         let error = format!(
             "can't be {value:?}; it is one of {}, with - before it for descending",
             list(SortKey::ALL)
         );
         QueryError::new(name, error)
-    })?;
-    Ok(Sort { key, descending })
+    })
 }
 
 fn read_columns(name: &str, value: &str) -> Result<Vec<Column>, QueryError> {
@@ -260,7 +297,7 @@ mod tests {
     fn queries() -> impl Strategy<Value = ActionQuery> {
         let sort =
             (select(SortKey::ALL), any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
-        let limit = any::<Index>().prop_map(|index| *index.get(&LIMITS));
+        let limit = option::of(any::<Index>().prop_map(|index| *index.get(&LIMITS)));
         let columns = subsequence(Column::ALL, 0..=Column::ALL.len()).prop_shuffle();
         (select(Lane::ALL), filters(), sort, columns, limit, option::of("[A-Za-z0-9_-]{1,40}")).prop_map(
             |(lane, filter, sort, columns, limit, cursor)| ActionQuery {
@@ -290,6 +327,16 @@ mod tests {
         assert_eq!(ActionQuery::from_pairs([("q", "")]).unwrap(), ActionQuery::of(Lane::Pending));
         let history = ActionQuery::of(Lane::History);
         assert_eq!(history.pairs(), [("lane", "history".to_owned())]);
+        assert_eq!(history.shows(), "");
+        let pairs = [("lane", "history"), ("q", "a b&c=/é"), ("limit", "50"), ("cursor", "x")];
+        assert_eq!(ActionQuery::from_pairs(pairs).unwrap().shows(), "q=a%20b%26c%3D%2F%C3%A9&limit=50");
+    }
+
+    #[test]
+    fn a_day_lasts_to_its_end() {
+        let query = ActionQuery::from_pairs([("from", "2026-01-31"), ("to", "2026-01-31")]).unwrap();
+        let pairs = query.pairs().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(pairs, ["pending", "2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z"]);
     }
 
     #[test]

@@ -6,25 +6,34 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_navigate;
 
 use super::NotFound;
-use crate::api::{ApiError, list_actions, load_action};
+use crate::api::{ApiError, PlanBulk, count_actions, list_actions, load_action, load_preferences, load_views};
 use crate::backend::{ActionDetail, Offer};
+use crate::domain::preference::{Density, TablePreference};
+use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
+use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
 use crate::ui::codec::Json;
 use crate::ui::derived::derived;
-use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
+use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
+use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Narrowed, Neighbours,
-    News, Pager, Setting, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, BulkBar, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
+    Flyout, Frame, Help, Layout, Matches, Neighbours, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
+    Toolbar, ViewChanges, ViewList, is_selectable,
 };
-use crate::ui::place::{Place, push_encoded, use_place};
+use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
+use crate::ui::selection::Selection;
 use crate::ui::whenever::whenever;
 
 type List = Resource<(Lane, Result<ActionPage, ApiError>), Json>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
+type Settings = Resource<Result<Preferences, ApiError>, Json>;
+type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
+type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -42,16 +51,42 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
 
 #[component]
 fn Board(here: Memo<Place>) -> impl IntoView {
+    let asks = Memo::new(move |_| {
+        let here = here.read();
+        (here.lane, here.asks(), here.cursor.clone())
+    });
     let list: List = Resource::new_with_options(
-        move || (here.read().lane, here.read().shows.clone(), here.read().cursor.clone()),
+        move || asks.get(),
         |(lane, shows, cursor)| async move { (lane, list_actions(lane, shows, cursor).await) },
         false,
     );
+    let settings: Settings = Resource::new_with_options(|| (), |()| load_preferences(), false);
     let detail: Detail = Resource::new_with_options(
         move || here.read().open.clone(),
         |open| async move { Some(open_action(open?).await) },
         false,
     );
+    let selection = Selection::new(here);
+    let panel = Memo::new(move |_| here.read().panel);
+    let counting: Counting = Resource::new_with_options(
+        move || {
+            let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
+            wanted.then(|| (here.read().lane, here.read().unordered()))
+        },
+        |wanted| async move {
+            let (lane, shows) = wanted?;
+            Some((lane, count_actions(lane, shows).await))
+        },
+        false,
+    );
+    let changes = ViewChanges::new();
+    let views: Views = Resource::new_with_options(
+        move || (panel.get() == Some(Panel::Views), changes.version()),
+        |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
+        false,
+    );
+    let saving = Saving::new();
+    let plan = ServerAction::<PlanBulk>::new();
     let decisions = Decisions::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);
@@ -64,10 +99,30 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         list.refetch();
         detail.refetch();
     });
+    show_choices(here, saving, move || {
+        quiet.set(true);
+        settings.refetch();
+        list.refetch();
+    });
     follow_opening(here, news, wants_focus);
-    close_on_escape(here);
+    let investigation = Callback::new(move |id: ActionId| {
+        let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
+        let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
+        listed.flatten().or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten()).flatten()
+    });
+    keyboard::listen(Keys { here, selection, investigation });
+    leave_fields_on_escape();
     forget_url_failure(here);
 
+    let around = derived(move || {
+        let here = here.read();
+        let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+        let ids = page_of(list, |page| page.items.iter().map(|action| action.id).collect::<Vec<_>>());
+        let ids = ids.unwrap_or_default();
+        let Some(at) = ids.iter().position(|id| Some(*id) == open) else { return (None, None) };
+        let link = |id: Option<&ActionId>| id.map(|id| here.with_open(*id).href());
+        (at.checked_sub(1).and_then(|before| link(ids.get(before))), link(ids.get(at + 1)))
+    });
     let now_loading = move || loading.get() && !quiet.get();
     let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
     // The server may write the head after the page is rendered and its signals are gone.
@@ -78,31 +133,35 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         <Frame>
             <div class="board" class:with-flyout=is_open>
                 <header class="page-head">
-                    <div class="page-title">
-                        <h1>"Action center"</h1>
-                        <a
-                            class="button quiet"
-                            href=move || here.read().export()
-                            rel="external"
-                        >
-                            <Icon name="download"/>
-                            "Export .csv"
-                        </a>
-                    </div>
+                    <h1>"Action center"</h1>
                     <Tabs here/>
-                    <Narrowed here/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
-                    <Transition fallback=Skeleton set_pending=loading>
-                        <ListView list here quiet/>
-                    </Transition>
+                    <div class="list-head">
+                        <Toolbar here/>
+                        <Chips here/>
+                    </div>
+                    <div class="list-body">
+                        {move || panel.get().map(|panel| side_panel(panel, here, counting, settings, saving, views, changes))}
+                        <div class="list-main">
+                            <Transition fallback=Skeleton set_pending=loading>
+                                <ListView list settings here quiet selection/>
+                            </Transition>
+                            {move || {
+                                let lane = here.read().lane;
+                                is_selectable(lane).then(|| view! { <BulkBar here selection matches=matches(counting) plan/> })
+                            }}
+                        </div>
+                    </div>
                 </section>
+                <Help/>
+                <Palette here/>
                 {move || {
                     is_open
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=move || here.read().closed().href() news>
+                                <Flyout close=move || here.read().closed().href() around news>
                                     <Transition fallback=Skeleton>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
@@ -114,6 +173,80 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             </div>
         </Frame>
     }
+}
+
+/// The panel's content waits for its own data, and for nothing else.
+fn side_panel(
+    panel: Panel,
+    here: Memo<Place>,
+    counting: Counting,
+    settings: Settings,
+    saving: Saving,
+    views: Views,
+    changes: ViewChanges,
+) -> AnyView {
+    let (title, content) = match panel {
+        Panel::Filters => {
+            let counted = derived(move || {
+                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
+            });
+            // Once for a tab: afterwards only numbers change.
+            let lane = derived(move || {
+                counting.read().as_ref().and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
+            });
+            let content = move || {
+                lane.get().map(|(_, counted_well)| {
+                    let note = (!counted_well).then(|| {
+                        view! { <p class="side-panel-note">"The values could not be counted. The address may ask for what there is not."</p> }
+                    });
+                    view! { {note} <FilterForm here counted/> }.into_any()
+                })
+            };
+            ("Filters", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+        }
+        Panel::Columns => {
+            let content = move || {
+                // What is saved from here comes back as it was sent.
+                let lane = here.read().lane;
+                let table = settings.get_untracked().or_else(|| settings.get())?.unwrap_or_default().table(lane).clone();
+                Some(view! { <ColumnForm here table saving/> })
+            };
+            ("Customize columns", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+        }
+        Panel::Views => {
+            let content = move || {
+                views.get().flatten().map(|answer| match answer {
+                    Ok(views) => view! { <ViewList here views changes/> }.into_any(),
+                    Err(error) => view! { <p class="side-panel-note">{error.detail}</p> }.into_any(),
+                })
+            };
+            ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+        }
+    };
+    view! { <SidePanel here panel title>{content}</SidePanel> }.into_any()
+}
+
+/// How many rows there are to select, as far as they are counted.
+fn matches(counting: Counting) -> Derived<Option<Matches>> {
+    derived(move || {
+        let answer = counting.read();
+        let (_, counts) = answer.as_ref()?.as_ref()?;
+        counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
+    })
+}
+
+/// What was kept shows at once: a list whose address names its columns or its size goes on without them.
+fn show_choices(here: Memo<Place>, saving: Saving, reload: impl Fn() + Copy + 'static) {
+    let navigate = use_navigate();
+    whenever(move || {
+        if saving.save.version().get() + saving.reset.version().get() > 0 {
+            let plain = here.read_untracked().with("cols", None).with("limit", None);
+            if plain.pairs != here.read_untracked().pairs {
+                navigate(&plain.href(), still());
+            }
+            reload();
+        }
+    });
 }
 
 async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
@@ -134,20 +267,38 @@ enum Shape {
 }
 
 #[component]
-fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoView {
+fn ListView(
+    list: List,
+    settings: Settings,
+    here: Memo<Place>,
+    quiet: RwSignal<bool>,
+    selection: Selection,
+) -> impl IntoView {
     let shape = derived(move || {
         list.read().as_ref().map(|(lane, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
-                Shape::Empty(*lane, !here.read().shows.is_empty())
+                Shape::Empty(*lane, here.read().filters().next().is_some())
             }
             Ok(_) => Shape::Rows(*lane),
             Err(error) => Shape::Failed(error.code),
         })
     });
-    let rows = move || page_of(list, |page| page.items.clone()).unwrap_or_default();
+    let actions = Signal::derive(move || page_of(list, |page| page.items.clone()).unwrap_or_default());
+    whenever(move || {
+        selection.show(page_of(list, |page| page.items.iter().map(|action| action.id).collect()).unwrap_or_default());
+    });
+    let layout = derived(move || {
+        let preferences = settings.get().and_then(Result::ok).unwrap_or_default();
+        layout(&here.read(), &preferences)
+    });
     let rendered_at =
         derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
+    let limit = derived(move || {
+        let named = here.read().value("limit").and_then(|limit| limit.parse().ok());
+        let preferences = || settings.get().and_then(Result::ok).unwrap_or_default();
+        named.unwrap_or_else(|| preferences().table(here.read().lane).limit)
+    });
     let neighbours = move || {
         let here = here.read();
         page_of(list, |page| Neighbours {
@@ -172,8 +323,8 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
-                <ActionTable lane rows here now/>
-                <Pager neighbours/>
+                <ActionTable lane actions layout rows=Rows { here, now, selection }/>
+                <Pager here limit neighbours/>
             }
             .into_any(),
             Shape::Empty(lane, narrowed) => view! { <EmptyState lane narrowed/> }.into_any(),
@@ -187,6 +338,14 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
         })
     };
     view! { <div class="slot">{content}</div> }.into_any()
+}
+
+/// The columns that the address names, or those that the person chose. The tab's own are no choice.
+fn layout(here: &Place, preferences: &Preferences) -> Layout {
+    let (lane, table) = (here.lane, preferences.table(here.lane));
+    let columns = preferences.columns_for(lane, &here.columns().unwrap_or_default());
+    let chosen = columns != TablePreference::of(lane).columns;
+    Layout { columns, chosen, comfortable: table.density == Density::Comfortable }
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {

@@ -1,6 +1,5 @@
-//! The table of a tab. Which columns a tab shows stands in [`columns`]; what a column shows, in [`cell`].
-//!
-//! To add a column, add it to [`Column`], to `label`, `class` and `cell`, and to the tabs that show it.
+//! The table of a tab: headings that sort, rows that open their action and can be selected. What stands in a cell,
+//! `action_cells` says.
 
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -8,92 +7,40 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Element;
 use leptos_router::hooks::use_navigate;
 
-use super::badge::Badge;
-use super::deadline::Deadline;
-use super::short_text::ShortText;
-use super::visible_text::{VisibleText, spelled_out};
-use super::when::When;
+use super::action_cells::{cell, class, width};
+use super::icon::Icon;
+use super::visible_text::spelled_out;
+use crate::domain::preference::ColumnChoice;
+use crate::domain::query::Column;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, Actor, Criticality, Lane, UndoState};
+use crate::domain::{Action, Lane};
 use crate::ui::derived::Derived;
-use crate::ui::place::Place;
+use crate::ui::place::{Place, still};
+use crate::ui::selection::Selection;
 
-/// A column of any tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Column {
-    Severity,
-    ActionType,
-    Entity,
-    Asset,
-    ProposedBy,
-    Verdict,
-    Proposed,
-    Expires,
-    Status,
-    StatusWithDetail,
-    Decision,
-    DecidedBy,
-    Source,
-    Undo,
-    Updated,
-    Investigation,
+/// Pixels of the column with the checkboxes.
+const SELECT: u16 = 44;
+
+/// The columns of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::ui) struct Layout {
+    /// In their order.
+    pub(in crate::ui) columns: Vec<ColumnChoice>,
+    /// Whether a person chose them: then none is hidden for want of room.
+    pub(in crate::ui) chosen: bool,
+    /// Whether rows are 44 px high instead of 36.
+    pub(in crate::ui) comfortable: bool,
 }
 
-const fn columns(lane: Lane) -> &'static [Column] {
-    use Column::{
-        ActionType, Asset, DecidedBy, Decision, Entity, Expires, Investigation, Proposed, ProposedBy,
-        Severity, Source, Status, StatusWithDetail, Undo, Updated, Verdict,
-    };
-    match lane {
-        Lane::Pending => &[Severity, ActionType, Entity, Asset, ProposedBy, Verdict, Proposed, Expires],
-        Lane::InProgress => &[ActionType, Entity, Asset, StatusWithDetail, DecidedBy, Updated],
-        Lane::History => {
-            &[Updated, ActionType, Entity, Asset, Decision, DecidedBy, Source, Status, Undo, Investigation]
-        }
-    }
-}
-
-impl Column {
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Severity => "Severity",
-            Self::ActionType => "Action type",
-            Self::Entity => "Entity",
-            Self::Asset => "Asset",
-            Self::ProposedBy => "Proposed by",
-            Self::Verdict => "Verdict",
-            Self::Proposed => "Proposed",
-            Self::Expires => "Expires",
-            Self::Status | Self::StatusWithDetail => "Status",
-            Self::Decision => "Decision",
-            Self::DecidedBy => "Decided by",
-            Self::Source => "Action source",
-            Self::Undo => "Undo",
-            Self::Updated => "Updated",
-            Self::Investigation => "Investigation ID",
-        }
-    }
-
-    /// Gives the width, and hides what there is no room for.
-    const fn class(self) -> &'static str {
-        match self {
-            Self::Severity => "col-severity",
-            Self::ActionType => "col-action-type",
-            Self::Entity => "col-entity",
-            Self::Asset => "col-asset",
-            Self::ProposedBy => "col-proposed-by",
-            Self::Verdict => "col-verdict",
-            Self::Proposed | Self::Updated => "col-time",
-            Self::Expires => "col-expires",
-            Self::Status => "col-status",
-            Self::StatusWithDetail => "col-status-detail",
-            Self::Decision => "col-decision",
-            Self::DecidedBy => "col-person",
-            Self::Source => "col-source",
-            Self::Undo => "col-undo",
-            Self::Investigation => "col-investigation",
-        }
-    }
+/// What rows share with their page.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct Rows {
+    /// Where the person is.
+    pub(in crate::ui) here: Memo<Place>,
+    /// The page's present.
+    pub(in crate::ui) now: Derived<Timestamp>,
+    /// Which are selected.
+    pub(in crate::ui) selection: Selection,
 }
 
 const fn caption(lane: Lane) -> &'static str {
@@ -104,150 +51,158 @@ const fn caption(lane: Lane) -> &'static str {
     }
 }
 
+/// Whether something can be done with several rows of a tab at once.
+pub(in crate::ui) const fn is_selectable(lane: Lane) -> bool {
+    !matches!(lane, Lane::InProgress)
+}
+
 /// The rows of one page; only those that changed render again.
 #[component]
-pub(in crate::ui) fn ActionTable<Rows>(
+pub(in crate::ui) fn ActionTable(
     /// The tab.
     lane: Lane,
     /// The rows in their order.
+    #[prop(into)]
+    actions: Signal<Vec<Action>>,
+    /// Their columns.
+    layout: Derived<Layout>,
+    /// What they share.
     rows: Rows,
-    /// Where the person is.
-    here: Memo<Place>,
-    /// The page's present.
-    now: Derived<Timestamp>,
-) -> impl IntoView
-where
-    Rows: Fn() -> Vec<Action> + Send + Sync + 'static,
-{
-    let navigate = use_navigate();
-    let heads = columns(lane)
+) -> impl IntoView {
+    let table = move || table(lane, &layout.get(), actions, rows);
+    view! {
+        <div class="action-table" tabindex="0" role="region" aria-label=caption(lane)>
+            {table}
+        </div>
+    }
+}
+
+/// Renders again when the columns change.
+fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) -> AnyView {
+    let Layout { columns, chosen, comfortable } = layout.clone();
+    let selectable = is_selectable(lane);
+    let select = selectable.then(|| view! { <SelectPage selection=rows.selection/> });
+    let heads = columns.iter().map(|choice| head(choice, chosen, rows.here)).collect_view();
+    let widths: u16 = columns.iter().map(pixels).sum();
+    let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
+    let columns = StoredValue::new(columns.iter().map(|choice| choice.column).collect::<Vec<_>>());
+    let row = move |action: Action| {
+        columns.with_value(|columns| row(&action, columns, selectable, rows))
+    };
+    view! {
+        <table class:auto=!chosen class:comfortable=comfortable width=least>
+            <caption class="visually-hidden">{caption(lane)}</caption>
+            <thead>
+                <tr>{select} {heads}</tr>
+            </thead>
+            <tbody on:click=open_row()>
+                <For each=move || actions.get() key=|action| (action.id, action.version) children=row/>
+            </tbody>
+        </table>
+    }
+    .into_any()
+}
+
+fn pixels(choice: &ColumnChoice) -> u16 {
+    choice.width.unwrap_or(width(choice.column))
+}
+
+/// A heading that sorts is a link, so that an order can be shared and works everywhere.
+fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
+    let column = choice.column;
+    // The entity takes what is left, unless somebody gave it a width.
+    let width = (column != Column::Entity || choice.width.is_some() || chosen).then(|| pixels(choice).to_string());
+    let Some(key) = column.sort_key() else {
+        return view! { <th scope="col" class=class(column) width=width>{column.label()}</th> }.into_any();
+    };
+    let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
+    let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });
+    let arrow = move || {
+        sorted().map(|descending| view! { <Icon name=if descending { "sort-down" } else { "sort-up" }/> })
+    };
+    view! {
+        <th scope="col" class=class(column) width=width aria-sort=order>
+            <a class="sort" href=move || here.read().sorted_by(key).href() data-noscroll>
+                {column.label()} {arrow}
+            </a>
+        </th>
+    }
+    .into_any()
+}
+
+#[component]
+fn SelectPage(selection: Selection) -> impl IntoView {
+    let state = move || selection.of_page();
+    view! {
+        <th scope="col" class="col-select" width=SELECT.to_string()>
+            <input
+                type="checkbox"
+                class="needs-wasm"
+                aria-label="Select all on this page"
+                prop:checked=move || matches!(state(), (chosen, rows) if rows > 0 && chosen == rows)
+                prop:indeterminate=move || matches!(state(), (chosen, rows) if chosen > 0 && chosen < rows)
+                on:change=move |event| selection.page(event_target_checked(&event))
+            />
+        </th>
+    }
+}
+
+fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> impl IntoView + use<> {
+    let id = action.id;
+    let Rows { here, now, selection } = rows;
+    let open = id.to_string();
+    let is_open = move || here.read().open.as_ref() == Some(&open);
+    let select = selectable.then(|| view! { <td class="col-select">{checkbox(action, selection)}</td> });
+    let cells = columns
         .iter()
-        .map(|column| view! { <th scope="col" class=column.class()>{column.label()}</th> })
+        .map(|&column| view! { <td class=class(column)>{cell(column, action, here, now)}</td> })
         .collect_view();
-    // The whole row opens its action, but for its own links and for text that is being selected.
-    let open_row = move |event: MouseEvent| {
+    view! {
+        <tr
+            data-id=id.to_string()
+            aria-current=move || is_open().then_some("true")
+            class:selected=move || selection.has(id)
+        >
+            {select}
+            {cells}
+        </tr>
+    }
+}
+
+/// Belongs to the form of the bulk bar, so that it counts without wasm, too.
+fn checkbox(action: &Action, selection: Selection) -> impl IntoView + use<> {
+    let id = action.id;
+    let label = format!("Select {} on {}", action.action_type.label(), spelled_out(&action.entity.title()));
+    view! {
+        <input
+            type="checkbox"
+            form="bulk"
+            name="ids[]"
+            value=id.to_string()
+            aria-label=label
+            prop:checked=move || selection.has(id)
+            on:click=move |event| selection.toggle(id, event.shift_key())
+        />
+    }
+}
+
+/// The whole row opens its action, but for its own links and fields and for text that is being selected.
+fn open_row() -> impl Fn(MouseEvent) + 'static {
+    let navigate = use_navigate();
+    move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(target) = target else { return };
-        if matches!(target.closest("a, button"), Ok(Some(_))) || is_selecting() {
+        if matches!(target.closest("a, button, .col-select"), Ok(Some(_))) || is_selecting() {
             return;
         }
         let link =
             target.closest("tr").ok().flatten().and_then(|row| row.query_selector("a[href]").ok().flatten());
         if let Some(href) = link.and_then(|link| link.get_attribute("href")) {
-            navigate(&href, leptos_router::NavigateOptions { scroll: false, ..Default::default() });
+            navigate(&href, still());
         }
-    };
-    view! {
-        <div class="action-table" tabindex="0" role="region" aria-label=caption(lane)>
-            <table class=table_class(lane)>
-                <caption class="visually-hidden">{caption(lane)}</caption>
-                <thead>
-                    <tr>{heads}</tr>
-                </thead>
-                <tbody on:click=open_row>
-                    <For each=rows key=|action| (action.id, action.version) let:action>
-                        <ActionRow lane action here now/>
-                    </For>
-                </tbody>
-            </table>
-        </div>
-    }
-}
-
-const fn table_class(lane: Lane) -> &'static str {
-    match lane {
-        Lane::Pending => "lane-pending",
-        Lane::InProgress => "lane-in-progress",
-        Lane::History => "lane-history",
     }
 }
 
 fn is_selecting() -> bool {
     window().get_selection().ok().flatten().is_some_and(|selection| !selection.is_collapsed())
-}
-
-#[component]
-fn ActionRow(lane: Lane, action: Action, here: Memo<Place>, now: Derived<Timestamp>) -> impl IntoView {
-    let id = action.id;
-    let open = id.to_string();
-    let is_open = move || here.read().open.as_ref() == Some(&open);
-    let cells = columns(lane)
-        .iter()
-        .map(|&column| view! { <td class=column.class()>{cell(column, &action, here, now)}</td> })
-        .collect_view();
-    view! { <tr aria-current=move || is_open().then_some("true")>{cells}</tr> }
-}
-
-fn cell(column: Column, action: &Action, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
-    match column {
-        Column::Severity => view! { <Badge look=action.severity/> }.into_any(),
-        Column::ActionType => action.action_type.label().into_any(),
-        Column::Entity => entity(action, here).into_any(),
-        Column::Asset => asset(action).into_any(),
-        Column::ProposedBy => proposer(action).into_any(),
-        Column::Verdict => action.verdict.map(|verdict| view! { <Badge look=verdict/> }).into_any(),
-        Column::Proposed => view! { <When at=action.proposed_at now/> }.into_any(),
-        Column::Updated => view! { <When at=action.updated_at now/> }.into_any(),
-        Column::Expires => view! { <Deadline until=action.expires_at now/> }.into_any(),
-        Column::Status => view! { <Badge look=action.status/> }.into_any(),
-        Column::StatusWithDetail => status_with_detail(action).into_any(),
-        Column::Decision => view! { <Badge look=action.decision/> }.into_any(),
-        Column::DecidedBy => action.decided_by.as_ref().map(person).into_any(),
-        Column::Source => action.source.label().into_any(),
-        Column::Undo => {
-            (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
-        }
-        Column::Investigation => {
-            action.investigation_id.clone().map(|text| view! { <ShortText text/> }).into_any()
-        }
-    }
-}
-
-fn entity(action: &Action, here: Memo<Place>) -> impl IntoView + use<> {
-    let id = action.id;
-    let kind = action.entity.kind().label();
-    view! {
-        <span class="pair">
-        <a class="entity-link" id=format!("open-{id}") href=move || here.read().with_open(id).href() data-noscroll>
-            <ShortText text=action.entity.title()/>
-        </a>
-        <span class="meta">{kind}</span>
-        </span>
-    }
-}
-
-fn asset(action: &Action) -> impl IntoView + use<> {
-    let critical = action.asset.criticality == Some(Criticality::VeryHigh);
-    view! {
-        <span class="pair">
-            <ShortText text=action.asset.name.clone()/>
-            {critical.then(|| view! { <span class="meta">"very high"</span> })}
-        </span>
-    }
-}
-
-fn proposer(action: &Action) -> impl IntoView + use<> {
-    view! {
-        <VisibleText text=action.proposed_by.name.clone()/>
-        <span class="meta">{action.source.label()}</span>
-    }
-}
-
-fn person(actor: &Actor) -> impl IntoView + use<> {
-    view! { <VisibleText text=actor.name.clone()/> }
-}
-
-fn status_with_detail(action: &Action) -> impl IntoView + use<> {
-    let detail = action.status_detail.clone().map(|text| {
-        let title = spelled_out(&text);
-        view! {
-            <span class="meta" title=title>
-                <VisibleText text/>
-            </span>
-        }
-    });
-    view! {
-        <Badge look=action.status/>
-        {detail}
-    }
 }

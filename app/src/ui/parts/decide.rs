@@ -8,6 +8,7 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{FormData, HtmlFormElement};
 
+use super::confirm::Confirm;
 use super::icon::Icon;
 use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
@@ -41,7 +42,7 @@ pub(super) fn seen(action: &Action) -> impl IntoView + use<> {
 }
 
 /// What the person typed into a field of the form that is being sent; the server is asked in place of the browser.
-pub(super) fn take(event: &SubmitEvent, field: &str) -> String {
+pub(in crate::ui) fn take(event: &SubmitEvent, field: &str) -> String {
     event.prevent_default();
     let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let data = form.and_then(|form| FormData::new_with_form(&form).ok());
@@ -59,7 +60,10 @@ pub(super) fn Decide(
     let ActionDetail { action, approve, reject, .. } = detail;
     let same_reason = approve == reject;
     let approve = match approve {
-        Offer::Open => Either::Left(view! { <ApproveForm action=action.clone() decisions/> }),
+        Offer::Open => Either::Left(view! {
+            <ApproveForm action=action.clone() decisions/>
+            <Confirm action=action.clone()/>
+        }),
         Offer::Closed(reason) => Either::Right(closed("You can't approve this", reason)),
     };
     let reject = match reject {
@@ -130,7 +134,7 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
         reject.dispatch(RejectAction { id, expected_version, digest: digest.clone(), reason });
     };
     view! {
-        <details class="fold">
+        <details class="fold reject-fold">
             <summary class="button">"Reject…"</summary>
             <form method="post" action=RejectAction::PATH class="fold-form" on:submit=send>
                 {seen(&action)}

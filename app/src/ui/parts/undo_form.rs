@@ -44,7 +44,7 @@ pub(super) fn UndoForm(
     });
     Either::Right(view! {
         <div class="decide">
-            <details class="fold">
+            <details class="fold undo-fold">
                 <summary class="button">"Undo…"</summary>
                 <form method="post" action=UndoAction::PATH class="fold-form" on:submit=send>
                     {seen(&action)}

@@ -1,0 +1,184 @@
+//! The keys of the Action center. One key never decides: `a` asks in a dialog whose default is no, `r` and `u` open the
+//! form that wants a reason, and with rows selected all three lead to the preview.
+//!
+//! To add a key, add it to `press` and to the list in `parts/help.rs`.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, HtmlDetailsElement, HtmlDialogElement, HtmlElement};
+use leptos_router::hooks::use_navigate;
+
+use super::place::{Place, still};
+use super::selection::Selection;
+use super::whenever::whenever;
+use crate::domain::ActionId;
+
+/// What the keys need to know of the page.
+#[derive(Clone, Copy)]
+pub(super) struct Keys {
+    /// Where the person is.
+    pub(super) here: Memo<Place>,
+    /// The page's selection.
+    pub(super) selection: Selection,
+    /// The investigation that a row of the page, or the open action, belongs to.
+    pub(super) investigation: Callback<ActionId, Option<String>>,
+}
+
+/// Listens for as long as the page is there.
+pub(super) fn listen(keys: Keys) {
+    let navigate = use_navigate();
+    whenever(move || {
+        let navigate = navigate.clone();
+        let go = move |place: &Place| navigate(&place.href(), still());
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            if !event.default_prevented() && press(&event, keys, &go) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Whether the key meant something here.
+fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
+    let key = event.key();
+    if key == "k" && (event.ctrl_key() || event.meta_key()) {
+        return show_dialog("palette");
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let typing = "input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [popover]";
+    let typing = target.is_some_and(|target| matches!(target.closest(typing), Ok(Some(_))));
+    if typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return false;
+    }
+    let Keys { here, selection, investigation } = keys;
+    let place = here.get_untracked();
+    let row = current_row();
+    let on_row = row.is_some();
+    match key.as_str() {
+        "j" => step(&place, row, true, go),
+        "k" => step(&place, row, false, go),
+        "ArrowDown" if on_row => step(&place, row, true, go),
+        "ArrowUp" if on_row => step(&place, row, false, go),
+        "x" | "X" => match row.as_ref().and_then(id_of) {
+            Some(id) if row.is_some_and(|row| find(&row, ".col-select").is_some()) => {
+                selection.toggle(id, key == "X");
+                true
+            }
+            _ => false,
+        },
+        "a" | "r" | "u" => decide(&key, &place, row, selection, go),
+        "e" => {
+            let open = place.open.as_ref().and_then(|open| open.parse().ok());
+            let of = open.or_else(|| row.as_ref().and_then(id_of));
+            let Some(of) = of.and_then(|id| investigation.run(id)) else { return false };
+            go(&place.unfiltered().closed().with("investigation", Some(&of)));
+            true
+        }
+        "/" => focus("#search"),
+        "?" => show_dialog("help"),
+        "Escape" => escape(&place, selection, go),
+        _ => false,
+    }
+}
+
+/// From what is over the list to what is in it.
+fn escape(place: &Place, selection: Selection, go: &dyn Fn(&Place)) -> bool {
+    if place.open.is_some() {
+        go(&place.closed());
+    } else if place.panel.is_some() {
+        go(&place.with_panel(None));
+    } else if !selection.get_untracked().is_empty() {
+        selection.clear();
+    } else {
+        return false;
+    }
+    true
+}
+
+/// With rows selected, to their preview; with an action open, to its own decision; on a row, to its action.
+fn decide(
+    key: &str,
+    place: &Place,
+    row: Option<Element>,
+    selection: Selection,
+    go: &dyn Fn(&Place),
+) -> bool {
+    let (verb, fold) = match key {
+        "a" => ("approve", ""),
+        "r" => ("reject", ".flyout .reject-fold"),
+        _ => ("undo", ".flyout .undo-fold"),
+    };
+    if !selection.get_untracked().is_empty() {
+        return click(&format!(".bulk-bar button[value={verb}]"));
+    }
+    if place.open.is_none() {
+        let Some(id) = row.as_ref().and_then(id_of) else { return false };
+        go(&place.with_open(id));
+        return true;
+    }
+    if fold.is_empty() {
+        return show_dialog("confirm");
+    }
+    let Some(details) = query(fold).and_then(|found| found.dyn_into::<HtmlDetailsElement>().ok()) else {
+        return false;
+    };
+    details.set_open(true);
+    focus(&format!("{fold} textarea"))
+}
+
+/// To the next row, or the one before: opened, if one is open.
+fn step(place: &Place, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bool {
+    let open = || query(".action-table tbody tr[aria-current]");
+    let from = if place.open.is_some() { open().or(row) } else { row };
+    let to = match from {
+        Some(row) if down => row.next_element_sibling(),
+        Some(row) => row.previous_element_sibling(),
+        None => query(".action-table tbody tr"),
+    };
+    let Some(to) = to else { return false };
+    match id_of(&to) {
+        Some(id) if place.open.is_some() => go(&place.with_open(id)),
+        _ => {
+            let link = find(&to, ".entity-link, a[href]").and_then(|found| found.dyn_into::<HtmlElement>().ok());
+            let Some(link) = link else { return false };
+            to.scroll_into_view_with_bool(false);
+            drop(link.focus());
+        }
+    }
+    true
+}
+
+/// The row that has the focus.
+fn current_row() -> Option<Element> {
+    document().active_element()?.closest(".action-table tbody tr").ok()?
+}
+
+fn id_of(row: &Element) -> Option<ActionId> {
+    row.get_attribute("data-id")?.parse().ok()
+}
+
+fn find(row: &Element, selector: &str) -> Option<Element> {
+    row.query_selector(selector).ok()?
+}
+
+fn query(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok()?
+}
+
+fn focus(selector: &str) -> bool {
+    let found = query(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    found.is_some_and(|found| found.focus().is_ok())
+}
+
+fn click(selector: &str) -> bool {
+    let found = query(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    found.map(|found| found.click()).is_some()
+}
+
+/// Shows a dialog of the page, if it has this one.
+pub(super) fn show_dialog(id: &str) -> bool {
+    let dialog = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlDialogElement>().ok());
+    dialog.is_some_and(|dialog| dialog.open() || dialog.show_modal().is_ok())
+}

@@ -1,0 +1,47 @@
+//! What narrows the list, each with a way to drop it.
+
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use super::visible_text::{VisibleText, spelled_out};
+use crate::domain::query::{field_label, value_label};
+use crate::ui::place::Place;
+
+/// One chip a value; nothing where nothing narrows.
+#[component]
+pub(in crate::ui) fn Chips(
+    /// Where the person is.
+    here: Memo<Place>,
+) -> impl IntoView {
+    move || {
+        let here = here.read();
+        let chips = here.filters().map(|(name, value)| chip(&here, name, value)).collect_view();
+        here.filters().next().is_some().then(|| {
+            view! {
+                <div class="chips" role="group" aria-label="Filters in use">
+                    {chips}
+                    <a class="chips-clear" href=here.unfiltered().href() data-noscroll>
+                        "Clear all"
+                    </a>
+                </div>
+            }
+        })
+    }
+}
+
+fn chip(here: &Place, name: &str, value: &str) -> impl IntoView + use<> {
+    let label = field_label(name).to_owned();
+    let text = value_label(name, value).to_owned();
+    let remove = format!("Remove the filter {label}: {}", spelled_out(&text));
+    view! {
+        <span class="chip">
+            <span class="chip-name">{label} ":"</span>
+            <span class="chip-value">
+                <VisibleText text/>
+            </span>
+            <a class="chip-remove" href=here.without(name, value).href() title=remove.clone() aria-label=remove data-noscroll>
+                <Icon name="cross"/>
+            </a>
+        </span>
+    }
+}

@@ -1,0 +1,295 @@
+//! Customize columns: which, in which order, how wide; how high rows are and how many a page has. Each change is kept
+//! for the person at once; without wasm a button does, and the order stays.
+
+use leptos::ev::DragEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
+
+use super::action_cells::width;
+use super::icon::Icon;
+use crate::api::{ResetTable, SaveTable};
+use crate::domain::Lane;
+use crate::domain::preference::{ColumnChoice, Density, TablePreference};
+use crate::domain::query::{Column, LIMITS};
+use crate::ui::place::Place;
+
+/// The running changes of a page's preferences.
+#[derive(Clone, Copy)]
+pub(in crate::ui) struct Saving {
+    /// Keeps a choice.
+    pub(in crate::ui) save: ServerAction<SaveTable>,
+    /// Goes back to what nobody chose.
+    pub(in crate::ui) reset: ServerAction<ResetTable>,
+}
+
+impl Saving {
+    pub(in crate::ui) fn new() -> Self {
+        Self { save: ServerAction::new(), reset: ServerAction::new() }
+    }
+}
+
+/// What the form holds.
+#[derive(Clone, Copy)]
+struct Draft {
+    lane: Lane,
+    /// Every column, with whether it is shown.
+    columns: RwSignal<Vec<(ColumnChoice, bool)>>,
+    density: RwSignal<Density>,
+    limit: RwSignal<u16>,
+    saving: Saving,
+}
+
+impl Draft {
+    fn of(lane: Lane, table: TablePreference, saving: Saving) -> Self {
+        let TablePreference { columns, density, limit } = table;
+        let hidden = Column::ALL.iter().filter(|column| columns.iter().all(|choice| choice.column != **column));
+        let hidden = hidden.map(|column| (ColumnChoice::from(*column), false)).collect::<Vec<_>>();
+        let columns = columns.into_iter().map(|choice| (choice, true)).chain(hidden).collect();
+        let (columns, density) = (RwSignal::new(columns), RwSignal::new(density));
+        Self { lane, columns, density, limit: RwSignal::new(limit), saving }
+    }
+
+    fn save(self) {
+        let columns = self.columns.get_untracked().into_iter().filter(|(_, shown)| *shown);
+        self.saving.save.dispatch(SaveTable {
+            lane: self.lane,
+            columns: columns.map(|(choice, _)| choice).collect(),
+            density: self.density.get_untracked(),
+            limit: self.limit.get_untracked(),
+            back: None,
+        });
+    }
+
+    /// Changes one column.
+    fn change(self, column: Column, change: impl FnOnce(&mut (ColumnChoice, bool))) {
+        self.columns.update(|columns| {
+            if let Some(entry) = columns.iter_mut().find(|(choice, _)| choice.column == column) {
+                change(entry);
+            }
+        });
+        self.save();
+    }
+
+    /// Moves one column to a place.
+    fn shift(self, column: Column, to: impl FnOnce(usize) -> usize) {
+        self.columns.update(|columns| {
+            if let Some(at) = columns.iter().position(|(choice, _)| choice.column == column) {
+                let entry = columns.remove(at);
+                columns.insert(to(at).min(columns.len()), entry);
+            }
+        });
+        self.save();
+    }
+
+    fn place_of(self, column: Column) -> usize {
+        let columns = self.columns.read_untracked();
+        columns.iter().position(|(choice, _)| choice.column == column).unwrap_or_default()
+    }
+}
+
+/// The form.
+#[component]
+pub(in crate::ui) fn ColumnForm(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// What is kept now.
+    table: TablePreference,
+    /// The page's running changes.
+    saving: Saving,
+) -> impl IntoView {
+    let lane = here.read_untracked().lane;
+    let draft = Draft::of(lane, table, saving);
+    let dragged = RwSignal::new(None::<Column>);
+    let only = Memo::new(move |_| draft.columns.read().iter().filter(|(_, shown)| *shown).count() == 1);
+    let back = move || here.read().with("cols", None).href();
+    let from_url = move || {
+        here.read().columns().is_some().then(|| {
+            view! {
+                <p class="side-panel-note">
+                    "The address of this list names its columns. "
+                    <a href=back() data-noscroll>"Show mine"</a>
+                </p>
+            }
+        })
+    };
+    let item = move |column: Column| item(column, draft, only, dragged);
+    let all = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
+    view! {
+        {from_url}
+        <form
+            class="column-form"
+            method="post"
+            action=SaveTable::PATH
+            on:submit=move |event| {
+                event.prevent_default();
+                draft.save();
+            }
+        >
+            <input type="hidden" name="lane" value=lane.as_str()/>
+            <input type="hidden" name="back" value=move || back()/>
+            <ul class="column-list">
+                <For each=all key=|column| *column children=item/>
+            </ul>
+            {density(draft)}
+            {limit(draft)}
+            <button class="button no-wasm" type="submit">
+                "Save"
+            </button>
+        </form>
+        <form
+            method="post"
+            action=ResetTable::PATH
+            on:submit=move |event| {
+                event.prevent_default();
+                saving.reset.dispatch(ResetTable { lane, back: None });
+            }
+        >
+            <input type="hidden" name="lane" value=lane.as_str()/>
+            <input type="hidden" name="back" value=move || back()/>
+            <button class="button" type="submit">
+                "Back to the usual columns"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option<Column>>) -> AnyView {
+    let find = move || draft.columns.read().iter().find(|(choice, _)| choice.column == column).copied();
+    let shown = move || find().is_some_and(|(_, shown)| shown);
+    let text = move || find().map(|(choice, _)| choice.to_string());
+    let chosen = move || find().and_then(|(choice, _)| choice.width).map(|width| width.to_string());
+    let label = column.label();
+    let step = move |up: bool, icon: &'static str| {
+        let id = format!("{}-{}", if up { "up" } else { "down" }, column.as_str());
+        let title = format!("Move {label} {}", if up { "up" } else { "down" });
+        let refocus = id.clone();
+        let go = move |_| {
+            draft.shift(column, |at| if up { at.saturating_sub(1) } else { at + 1 });
+            // What moves in the document loses the focus.
+            let id = refocus.clone();
+            request_animation_frame(move || {
+                let button = document().get_element_by_id(&id).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+                button.iter().for_each(|button| drop(button.focus()));
+            });
+        };
+        view! {
+            <button type="button" class="icon-button needs-wasm" id=id title=title.clone() aria-label=title on:click=go>
+                <Icon name=icon/>
+            </button>
+        }
+    };
+    view! {
+        <li
+            class="column-item"
+            class:dragged=move || dragged.get() == Some(column)
+            draggable="true"
+            on:dragstart=move |_| dragged.set(Some(column))
+            on:dragend=move |_| dragged.set(None)
+            on:dragover=move |event: DragEvent| event.prevent_default()
+            on:drop=move |event: DragEvent| {
+                event.prevent_default();
+                if let Some(moved) = dragged.get_untracked().filter(|moved| *moved != column) {
+                    let to = draft.place_of(column);
+                    draft.shift(moved, |_| to);
+                }
+            }
+        >
+            <label class="column-name">
+                <input
+                    type="checkbox"
+                    name="columns[]"
+                    value=text
+                    checked=shown()
+                    prop:checked=move || shown()
+                    disabled=move || only.get() && shown()
+                    on:change=move |event| {
+                        let shown = event_target_checked(&event);
+                        draft.change(column, |entry| entry.1 = shown);
+                    }
+                />
+                {label}
+            </label>
+            <input
+                class="column-width needs-wasm"
+                type="number"
+                min="48"
+                max="800"
+                step="8"
+                aria-label=format!("Width of {label} in pixels")
+                placeholder=width(column).to_string()
+                prop:value=move || chosen().unwrap_or_default()
+                on:change=move |event| {
+                    let width = event_target_value(&event).parse::<u16>().ok().map(|width| width.clamp(48, 800));
+                    draft.change(column, |entry| entry.0.width = width);
+                }
+            />
+            {step(true, "up")}
+            {step(false, "down")}
+        </li>
+    }
+    .into_any()
+}
+
+fn density(draft: Draft) -> AnyView {
+    let options = Density::ALL
+        .iter()
+        .map(|&density| {
+            view! {
+                <label class="facet-value">
+                    <input
+                        type="radio"
+                        name="density"
+                        value=density.as_str()
+                        checked=draft.density.get_untracked() == density
+                        prop:checked=move || draft.density.get() == density
+                        on:change=move |_| {
+                            draft.density.set(density);
+                            draft.save();
+                        }
+                    />
+                    {density.label()}
+                </label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="facet">
+            <legend>"Rows"</legend>
+            {options}
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn limit(draft: Draft) -> AnyView {
+    let options = LIMITS
+        .iter()
+        .map(|&limit| {
+            view! {
+                <option value=limit.to_string() selected=move || draft.limit.get() == limit>
+                    {limit}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <label class="field">
+            <span class="field-label">"Items per page"</span>
+            <select
+                name="limit"
+                on:change=move |event| {
+                    if let Ok(limit) = event_target_value(&event).parse() {
+                        draft.limit.set(limit);
+                        draft.save();
+                    }
+                }
+            >
+                {options}
+            </select>
+        </label>
+    }
+    .into_any()
+}

@@ -1,0 +1,49 @@
+//! The keys and what they do.
+
+use leptos::prelude::*;
+
+use super::dialog::Dialog;
+
+const KEYS: [(&[&str], &str); 13] = [
+    (&["j", "k"], "Next, previous action"),
+    (&["Enter"], "Open the action"),
+    (&["x"], "Select the row"),
+    (&["Shift x"], "Select up to the row"),
+    (&["a"], "Approve: asks first"),
+    (&["r"], "Reject: asks for the reason"),
+    (&["u"], "Undo: asks for the reason"),
+    (&["e"], "All of the investigation"),
+    (&["/"], "Search"),
+    (&["Ctrl k"], "Go to anything"),
+    (&["Esc"], "Close, then clear"),
+    (&["?"], "These keys"),
+    (&["Tab"], "Everything else"),
+];
+
+/// The dialog `help`.
+#[component]
+pub(in crate::ui) fn Help() -> impl IntoView {
+    let rows = KEYS
+        .iter()
+        .map(|(keys, what)| {
+            let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+            view! {
+                <div class="key">
+                    <dt>{*what}</dt>
+                    <dd>{keys}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <Dialog id="help" title="Keyboard">
+            <div class="dialog-body">
+                <dl class="keys">{rows}</dl>
+                <p class="side-panel-note">
+                    "One key never decides. With rows selected, a, r and u lead to a preview of all of them."
+                </p>
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}

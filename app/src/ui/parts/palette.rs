@@ -1,0 +1,103 @@
+//! The command palette: every place of the application by the first letters of its name.
+
+use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlDialogElement, HtmlElement};
+
+use super::dialog::Dialog;
+use crate::domain::Lane;
+use crate::domain::query::Period;
+use crate::ui::place::{Panel, Place};
+use crate::ui::theme;
+
+/// What can be done from here.
+fn commands(here: &Place) -> Vec<(String, String)> {
+    let mut commands = vec![("Home".to_owned(), "/".to_owned())];
+    commands.extend(Lane::ALL.iter().map(|lane| (format!("Go to {}", lane.label()), Place::of(*lane).href())));
+    let panels = [
+        ("Open the filters", Panel::Filters),
+        ("Customize columns", Panel::Columns),
+        ("Open saved views", Panel::Views),
+    ];
+    commands.extend(panels.map(|(name, panel)| (name.to_owned(), here.with_panel(Some(panel)).href())));
+    commands.push(("Clear all filters".to_owned(), here.unfiltered().href()));
+    if here.lane == Lane::History {
+        commands.extend(Period::ALL.iter().map(|period| {
+            let href = here.with("from", None).with("to", None).with("period", Some(period.as_str())).href();
+            (format!("Show the {}", period.label().to_lowercase()), href)
+        }));
+    }
+    commands
+}
+
+/// The dialog `palette`.
+#[component]
+pub(in crate::ui) fn Palette(
+    /// Where the person is.
+    here: Memo<Place>,
+) -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let found = move || {
+        let typed = typed.read().to_lowercase();
+        let matches = |name: &str| typed.split_whitespace().all(|word| name.to_lowercase().contains(word));
+        let links = commands(&here.read())
+            .into_iter()
+            .filter(|(name, _)| matches(name))
+            .map(|(name, href)| view! { <li><a class="menu-item" href=href data-noscroll>{name}</a></li> })
+            .collect_view();
+        let theme = matches("Switch light and dark").then(|| {
+            view! {
+                <li>
+                    <button type="button" class="menu-item" on:click=|_| theme::switch()>
+                        "Switch light and dark"
+                    </button>
+                </li>
+            }
+        });
+        view! { {links} {theme} }
+    };
+    // Whatever was chosen, the palette has done its work.
+    let chosen = move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+        if target.is_some_and(|target| matches!(target.closest("a, button"), Ok(Some(_)))) {
+            typed.set(String::new());
+            dialog().iter().for_each(HtmlDialogElement::close);
+        }
+    };
+    let first = move |event: KeyboardEvent| {
+        let down = event.key() == "ArrowDown";
+        if event.key() == "Enter" || down {
+            event.prevent_default();
+            let first = document().query_selector("#palette .menu-item").ok().flatten();
+            let first = first.and_then(|first| first.dyn_into::<HtmlElement>().ok());
+            first.iter().for_each(|first| if down { drop(first.focus()) } else { first.click() });
+        }
+    };
+    view! {
+        <Dialog id="palette" title="Go to">
+            <div class="dialog-body">
+                <label class="field">
+                    <span class="visually-hidden">"Command"</span>
+                    <input
+                        type="text"
+                        autofocus=true
+                        autocomplete="off"
+                        placeholder="Type a few letters"
+                        prop:value=typed
+                        on:input=move |event| typed.set(event_target_value(&event))
+                        on:keydown=first
+                    />
+                </label>
+                <ul class="palette-list" on:click=chosen>
+                    {found}
+                </ul>
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn dialog() -> Option<HtmlDialogElement> {
+    document().get_element_by_id("palette")?.dyn_into().ok()
+}

@@ -1,0 +1,144 @@
+//! The row over the table: search, filters, time period; at its end views, columns, density and export.
+
+use std::time::Duration;
+
+use leptos::ev::{Event, SubmitEvent};
+use leptos::leptos_dom::helpers::debounce;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::domain::Lane;
+use crate::domain::query::Period;
+use crate::ui::form::{Kept, around, follow, sent};
+use crate::ui::place::{Panel, Place};
+
+/// After the last key, a search waits so long for the next.
+const TYPING: Duration = Duration::from_millis(200);
+
+/// Works as forms and links before wasm is there.
+#[component]
+pub(in crate::ui) fn Toolbar(
+    /// Where the person is.
+    here: Memo<Place>,
+) -> impl IntoView {
+    let count = move || match here.read().filters().filter(|(name, _)| !matches!(*name, "q" | "period")).count() {
+        0 => None,
+        count => Some(view! { <span class="number">{count}</span> }),
+    };
+    view! {
+        <div class="toolbar">
+            <Search here/>
+            {panel_link(here, Panel::Filters, "filter", "Filters", count)}
+            {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> })}
+            <div class="toolbar-end">
+                {panel_link(here, Panel::Views, "bookmark", "Views", || ())}
+                {panel_link(here, Panel::Columns, "columns", "Customize columns", || ())}
+                <a class="button quiet" href=move || here.read().export() rel="external">
+                    <Icon name="download"/>
+                    <span class="toolbar-word">"Export .csv"</span>
+                </a>
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// Opens a panel, and closes it if it is open.
+fn panel_link<V: IntoView + 'static>(
+    here: Memo<Place>,
+    panel: Panel,
+    icon: &'static str,
+    word: &'static str,
+    more: impl Fn() -> V + Send + 'static,
+) -> AnyView {
+    let is_open = move || here.read().panel == Some(panel);
+    let href = move || here.read().with_panel((!is_open()).then_some(panel)).href();
+    view! {
+        <a
+            class="button quiet"
+            id=format!("open-{}", panel.as_str())
+            href=href
+            aria-expanded=move || is_open().to_string()
+            role="button"
+            data-noscroll
+        >
+            <Icon name=icon/>
+            <span class="toolbar-word">{word}</span>
+            {move || more()}
+        </a>
+    }
+    .into_any()
+}
+
+#[component]
+fn Search(here: Memo<Place>) -> impl IntoView {
+    let follow = follow();
+    let go = {
+        let follow = follow.clone();
+        debounce(TYPING, move |form| follow(&form))
+    };
+    let search = Memo::new(move |_| here.read().value("q").unwrap_or_default().to_owned());
+    view! {
+        <form
+            class="search"
+            role="search"
+            action=move || here.read().path()
+            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&follow) }
+        >
+            <Kept here but=&["q"]/>
+            <Icon name="search"/>
+            <input
+                type="search"
+                name="q"
+                id="search"
+                maxlength="500"
+                placeholder="Search entities, assets, ids"
+                aria-label="Search entities, assets and ids"
+                autocomplete="off"
+                spellcheck="false"
+                value=search.get_untracked()
+                prop:value=search
+                on:input={
+                    let mut go = go;
+                    move |event: Event| { around(&event).into_iter().for_each(&mut go) }
+                }
+            />
+        </form>
+    }
+    .into_any()
+}
+
+/// Rolling, on Action update time; a range of days stands in the filters.
+#[component]
+fn TimePeriod(here: Memo<Place>) -> impl IntoView {
+    let follow = follow();
+    let submit = follow.clone();
+    let is = move |word| here.read().value("period") == Some(word);
+    let ranges = move || here.read().value("from").or(here.read().value("to")).is_some();
+    let options = Period::ALL
+        .iter()
+        .map(|period| {
+            let word = period.as_str();
+            view! { <option value=word selected=move || is(word)>{period.label()}</option> }
+        })
+        .collect_view();
+    view! {
+        <form
+            class="period"
+            action=move || here.read().path()
+            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&submit) }
+            on:change=move |event: Event| { around(&event).iter().for_each(&follow) }
+        >
+            <Kept here but=&["period", "from", "to"]/>
+            <select name="period" aria-label="Time period">
+                <option value="" selected=move || !ranges() && here.read().value("period").is_none()>
+                    "All time"
+                </option>
+                {options}
+                {move || ranges().then(|| view! { <option value="" selected=true>"Custom range"</option> })}
+            </select>
+            <button class="button no-wasm" type="submit">"Apply"</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,174 @@
+//! Which rows are selected: some of them, or all that match but some.
+//!
+//! It lasts from page to page of one list, and ends with a change of what the list shows.
+
+use std::collections::BTreeSet;
+
+use leptos::prelude::*;
+
+use super::place::Place;
+use super::whenever::whenever;
+use crate::domain::ActionId;
+
+/// What is selected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Selected {
+    /// Everything that the list's address asks for, on all its pages, but `ids`.
+    pub(super) all: bool,
+    /// What is selected, or, of all, what is not.
+    pub(super) ids: BTreeSet<ActionId>,
+}
+
+impl Selected {
+    /// Whether this row is.
+    pub(super) fn has(&self, id: ActionId) -> bool {
+        self.all != self.ids.contains(&id)
+    }
+
+    /// Selects the row, or no longer.
+    pub(super) fn set(&mut self, id: ActionId, selected: bool) {
+        if selected == self.all {
+            self.ids.remove(&id);
+        } else {
+            self.ids.insert(id);
+        }
+    }
+
+    /// Whether nothing is.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.all && self.ids.is_empty()
+    }
+}
+
+/// The selection of a page.
+#[derive(Clone, Copy)]
+pub(super) struct Selection {
+    selected: RwSignal<Selected>,
+    /// Where a range begins: the row that was touched last.
+    last: StoredValue<Option<ActionId>>,
+    /// The rows of the page in their order.
+    rows: StoredValue<Vec<ActionId>>,
+}
+
+impl Selection {
+    /// Nothing; and nothing again whenever the list shows something else.
+    pub(super) fn new(here: Memo<Place>) -> Self {
+        let selection = Self {
+            selected: RwSignal::default(),
+            last: StoredValue::new(None),
+            rows: StoredValue::default(),
+        };
+        let list = Memo::new(move |_| (here.read().lane, here.read().unordered()));
+        whenever(move || {
+            list.track();
+            selection.clear();
+        });
+        selection
+    }
+
+    /// What is selected now.
+    pub(super) fn get(self) -> Selected {
+        self.selected.get()
+    }
+
+    /// What is selected now, for who does not follow it.
+    pub(super) fn get_untracked(self) -> Selected {
+        self.selected.get_untracked()
+    }
+
+    /// Whether this row is.
+    pub(super) fn has(self, id: ActionId) -> bool {
+        self.selected.read().has(id)
+    }
+
+    /// Whether nothing is.
+    pub(super) fn is_empty(self) -> bool {
+        self.selected.read().is_empty()
+    }
+
+    /// Says which rows the page has, in their order.
+    pub(super) fn show(self, rows: Vec<ActionId>) {
+        self.rows.set_value(rows);
+    }
+
+    /// Selects the row, or no longer; with `range` all rows from the one before, as this one.
+    pub(super) fn toggle(self, id: ActionId, range: bool) {
+        let select = !self.selected.read_untracked().has(id);
+        let last = self.last.get_value().filter(|_| range);
+        let rows = self.rows.with_value(|rows| between(rows, last.unwrap_or(id), id).to_vec());
+        self.selected.update(|selected| {
+            selected.set(id, select);
+            for row in rows {
+                selected.set(row, select);
+            }
+        });
+        self.last.set_value(Some(id));
+    }
+
+    /// Selects all rows of the page, or no longer.
+    pub(super) fn page(self, select: bool) {
+        let rows = self.rows.get_value();
+        self.selected.update(|selected| rows.into_iter().for_each(|row| selected.set(row, select)));
+    }
+
+    /// How many rows of the page are selected, and how many it has.
+    pub(super) fn of_page(self) -> (usize, usize) {
+        let selected = self.selected.read();
+        self.rows.with_value(|rows| (rows.iter().filter(|row| selected.has(**row)).count(), rows.len()))
+    }
+
+    /// Selects everything that the list shows, on all pages.
+    pub(super) fn everything(self) {
+        self.selected.set(Selected { all: true, ids: BTreeSet::new() });
+    }
+
+    /// Selects nothing.
+    pub(super) fn clear(self) {
+        if !self.selected.read_untracked().is_empty() {
+            self.selected.set(Selected::default());
+        }
+        self.last.set_value(None);
+    }
+}
+
+/// The rows from one to the other, in whichever order they stand; none if one of them is not there.
+fn between(rows: &[ActionId], one: ActionId, other: ActionId) -> &[ActionId] {
+    let at = |id| rows.iter().position(|row| *row == id);
+    match (at(one), at(other)) {
+        (Some(one), Some(other)) => &rows[one.min(other)..=one.max(other)],
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids() -> [ActionId; 4] {
+        ["1", "2", "3", "4"].map(|n| format!("01890a5d-ac96-774b-bcce-b302099a805{n}").parse().unwrap())
+    }
+
+    #[test]
+    fn of_all_some_can_be_left_out() {
+        let [one, two, ..] = ids();
+        let mut some = Selected::default();
+        assert!(some.is_empty());
+        some.set(one, true);
+        assert!(some.has(one) && !some.has(two));
+        some.set(one, false);
+        assert!(some.is_empty());
+        let mut all = Selected { all: true, ids: BTreeSet::new() };
+        all.set(one, false);
+        assert!(!all.has(one) && all.has(two) && !all.is_empty());
+        all.set(one, true);
+        assert!(all.ids.is_empty());
+    }
+
+    #[test]
+    fn a_range_goes_both_ways() {
+        let rows = ids();
+        assert_eq!(between(&rows, rows[1], rows[3]), &rows[1..]);
+        assert_eq!(between(&rows, rows[2], rows[0]), &rows[..3]);
+        assert_eq!(between(&rows[1..], rows[0], rows[2]), &[]);
+    }
+}
