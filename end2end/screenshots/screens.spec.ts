@@ -76,13 +76,10 @@ for (const colorScheme of ["light", "dark"] as const) {
 /** Opens the panel of that id by its button, where both exist in this size. */
 async function opened(page: Page, id: string): Promise<string | void> {
   await visit(page, "/action-center/pending");
-  const panel = page.locator(`#${id}`);
-  if (!(await panel.count())) return `there is no #${id}`;
-  if (await panel.isVisible()) return;
-  const button = page.locator(`[popovertarget="${id}"], [commandfor="${id}"], [aria-controls="${id}"]`).first();
+  const button = page.locator(`#open-${id}`);
   if (!(await button.isVisible())) return `nothing here opens #${id}`;
   await button.click();
-  await expect(panel).toBeVisible();
+  await expect(page.locator(`#${id}`).getByRole("checkbox").first()).toBeVisible();
 }
 
 async function appears(what: ReturnType<Page["locator"]>): Promise<boolean> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::sample::NOW;
 use super::section;
+use crate::domain::bulk::ItemState;
 use crate::domain::time::{SignedDuration, Timestamp};
 use crate::domain::{Decision, Severity, Status, UndoState, Verdict};
 use crate::ui::derived::derived;
@@ -21,6 +22,7 @@ pub(super) fn chapter() -> AnyView {
         {section("Status", badges(Status::ALL))}
         {section("Undo", badges(UndoState::ALL))}
         {section("Verdict", badges(Verdict::ALL))}
+        {section("Item of a job", badges(ItemState::ALL))}
         {section("Deadline: plenty, less than a day, less than an hour, over", deadlines())}
         {section("Times", times())}
         {section("A long value in little room", short_texts())}
@@ -147,7 +149,7 @@ fn fields() -> impl IntoView {
                 aria-invalid="true"
                 aria-describedby="field-wrong-why"
             />
-            <p class="field-problem" id="field-wrong-why">
+            <p class="field-error" id="field-wrong-why">
                 <Icon name="triangle"/>
                 "Write a date such as 2026-11-30."
             </p>
