@@ -26,15 +26,15 @@ test.describe("every part", () => {
         expect(answer?.status()).toBe(200);
         expect(answer?.headers()["content-security-policy"]).toContain("style-src 'self'");
         await expect(design.locator("script")).toHaveCount(0);
-        const { violations } = await new AxeBuilder({ page: design }).withTags(TAGS).analyze();
+        // A part that stands here in several states has its ids several times.
+        const axe = new AxeBuilder({ page: design }).withTags(TAGS).disableRules("duplicate-id-aria");
+        const { violations } = await axe.analyze();
         expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-        for (const panel of ["filters", "views"]) {
-          await design.locator(`[popovertarget=${panel}]`).first().click();
-          await expect(design.locator(`#${panel}`)).toBeVisible();
-          const { violations } = await new AxeBuilder({ page: design }).include(`#${panel}`).withTags(TAGS).analyze();
-          expect(violations.map(({ id }) => id)).toEqual([]);
+        for (const dialog of ["help", "palette"]) {
+          await design.locator(`[commandfor=${dialog}]`).click();
+          await expect(design.locator(`#${dialog}:modal`)).toBeVisible();
           await design.keyboard.press("Escape");
-          await expect(design.locator(`#${panel}`)).toBeHidden();
+          await expect(design.locator(`#${dialog}:modal`)).toHaveCount(0);
         }
         expect(await design.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
         expect(problems).toEqual([]);
