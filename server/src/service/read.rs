@@ -3,7 +3,7 @@
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
 use app::domain::query::{Counts, LIMITS, SortKey};
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, LaneCounts, Proposal, Seen,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -47,6 +47,10 @@ impl Backend for Service {
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
         Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
+    }
+
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
+        Ok(self.store.lane_counts(&caller.row_scope()?).await?)
     }
 
     async fn export(

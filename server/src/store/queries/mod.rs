@@ -16,7 +16,8 @@ mod select;
 
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, LaneCounts, Role, RowScope, Source,
+    UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -29,8 +30,8 @@ use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::keys;
 use crate::store::{
-    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
-    User,
+    AuditEntry, Credential, Followed, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError,
+    Transaction, User,
 };
 
 /// The marker that says which keys the rows have.
@@ -138,6 +139,10 @@ impl Store for SqlStore {
         counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
+    async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts> {
+        counts::lane_counts(&mut *self.reader.acquire().await?, scope).await
+    }
+
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
         actions::find(&mut *self.reader.acquire().await?, scope, id).await
     }
@@ -173,6 +178,14 @@ impl Store for SqlStore {
 
     async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
         audit::after(&mut *self.reader.acquire().await?, seq, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM audit").fetch_one(&self.reader).await?)
+    }
+
+    async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>> {
+        audit::follow(&mut *self.reader.acquire().await?, seq, limit).await
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
