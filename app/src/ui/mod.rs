@@ -14,6 +14,7 @@ mod derived;
 mod document;
 mod focus;
 mod live;
+mod number;
 mod pages;
 #[expect(
     clippy::redundant_closure,
@@ -21,6 +22,7 @@ mod pages;
 )]
 mod parts;
 mod place;
+mod stream;
 mod theme;
 mod time;
 mod whenever;

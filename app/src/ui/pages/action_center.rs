@@ -1,7 +1,7 @@
 //! The Action center: the list of a tab, and beside it the open action.
 //!
-//! The URL gives tab, page and open action; two resources follow it. Each decision, and whatever still runs, makes
-//! both load again by the ordinary read path, which keeps rows, scroll and selection.
+//! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
+//! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -15,15 +15,18 @@ use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoS
 use crate::ui::codec::Json;
 use crate::ui::derived::derived;
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
-use crate::ui::live::{is_running, poll_while, ticking};
+use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
+use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Narrowed, Neighbours,
-    News, Pager, Setting, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Heard, Held, Icon,
+    Narrowed, Neighbours, NewRows, News, Pager, Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
+use crate::ui::stream::Live;
 use crate::ui::whenever::whenever;
 
-type List = Resource<(Lane, Result<ActionPage, ApiError>), Json>;
+/// With the place that it was loaded for.
+type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 
 /// One of the tabs, or the page for a tab that does not exist.
@@ -44,7 +47,10 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
 fn Board(here: Memo<Place>) -> impl IntoView {
     let list: List = Resource::new_with_options(
         move || (here.read().lane, here.read().shows.clone(), here.read().cursor.clone()),
-        |(lane, shows, cursor)| async move { (lane, list_actions(lane, shows, cursor).await) },
+        |(lane, shows, cursor)| async move {
+            let of = Place { shows: shows.clone(), cursor: cursor.clone(), ..Place::of(lane) }.href();
+            (lane, of, list_actions(lane, shows, cursor).await)
+        },
         false,
     );
     let detail: Detail = Resource::new_with_options(
@@ -58,18 +64,60 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let is_open = Memo::new(move |_| here.read().open.is_some());
     let quiet = RwSignal::new(false);
     let loading = RwSignal::new(false);
+    // Whether rows are selected.
+    let selected = Signal::stored(false);
+    let of_page = move || {
+        let of = list.read().as_ref().map(|(_, of, _)| of.clone()).unwrap_or_default();
+        (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
+    };
+    let held = Held::new(of_page, selected);
+    let heard = RwSignal::new(None);
 
     announce(decisions, news, wants_focus, move || {
         quiet.set(true);
+        // A decision is one on the open action; if that leaves, it was not pushed out by others.
+        if let Some(id) = here.read_untracked().open.as_ref().and_then(|open| open.parse().ok()) {
+            held.note(Some(id));
+        }
         list.refetch();
         detail.refetch();
+    });
+    follow(Shown {
+        here,
+        row: move |id| {
+            let shown = held.shown.read_untracked();
+            let row = shown.rows.iter().find(|row| row.id == id)?;
+            Some(format!("{} on {}", row.action_type.label(), row.asset.name))
+        },
+        note: move |id| held.note(id),
+        list: move || {
+            quiet.set(true);
+            list.refetch();
+        },
+        detail: move || detail.refetch(),
+        tell: move |text, of_open| {
+            if of_open {
+                news.set(Some(News::Heard(text)));
+            } else {
+                heard.set(Some(text));
+            }
+        },
+    });
+    whenever(move || {
+        here.track();
+        heard.set(None);
     });
     follow_opening(here, news, wants_focus);
     close_on_escape(here);
     forget_url_failure(here);
 
     let now_loading = move || loading.get() && !quiet.get();
-    let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
+    let counts = Live::of_page().counts;
+    let title = move || {
+        let pending = counts.get().map_or(0, |counts| counts.pending);
+        let waits = if pending > 0 { format!("({}) ", grouped(pending)) } else { String::new() };
+        format!("{waits}{} · Action center · Countersign", here.read().lane.label())
+    };
     // The server may write the head after the page is rendered and its signals are gone.
     #[cfg(feature = "ssr")]
     let title = title();
@@ -80,6 +128,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                 <header class="page-head">
                     <div class="page-title">
                         <h1>"Action center"</h1>
+                        <Heard text=heard/>
                         <a
                             class="button quiet"
                             href=move || here.read().export()
@@ -94,7 +143,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <Transition fallback=Skeleton set_pending=loading>
-                        <ListView list here quiet/>
+                        <ListView list here quiet held/>
                     </Transition>
                 </section>
                 {move || {
@@ -134,9 +183,9 @@ enum Shape {
 }
 
 #[component]
-fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoView {
+fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>, held: Held) -> impl IntoView {
     let shape = derived(move || {
-        list.read().as_ref().map(|(lane, answer)| match answer {
+        list.read().as_ref().map(|(lane, _, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
                 Shape::Empty(*lane, !here.read().shows.is_empty())
             }
@@ -144,7 +193,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
             Err(error) => Shape::Failed(error.code),
         })
     });
-    let rows = move || page_of(list, |page| page.items.clone()).unwrap_or_default();
+    let rows = move || held.shown.with(|shown| shown.rows.clone());
     let rendered_at =
         derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
@@ -172,6 +221,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
+                <NewRows held/>
                 <ActionTable lane rows here now/>
                 <Pager neighbours/>
             }
@@ -190,7 +240,7 @@ fn ListView(list: List, here: Memo<Place>, quiet: RwSignal<bool>) -> impl IntoVi
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
-    list.read().as_ref().and_then(|(_, answer)| answer.as_ref().ok().map(take))
+    list.read().as_ref().and_then(|(_, _, answer)| answer.as_ref().ok().map(take))
 }
 
 /// A cursor that the server does not take will not work a second time either.
