@@ -89,11 +89,11 @@ impl Credential {
 }
 
 #[derive(Deserialize)]
-pub(super) struct From {
+pub(super) struct Begin {
     after: Option<String>,
 }
 
-type Asked = Result<Query<From>, axum::extract::rejection::QueryRejection>;
+type Asked = Result<Query<Begin>, axum::extract::rejection::QueryRejection>;
 
 /// `GET /events`, for browsers.
 pub(super) async fn for_people(
@@ -173,7 +173,7 @@ async fn open(
 
 /// From where the caller wants to go on.
 fn asked(headers: &HeaderMap, from: Asked) -> Result<Option<i64>, Problem> {
-    let Query(From { after }) = from.map_err(|_| Problem::malformed("the query can't be read"))?;
+    let Query(Begin { after }) = from.map_err(|_| Problem::malformed("the query can't be read"))?;
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("not a text"));
     let text = last.filter(|id| !id.is_empty()).or(after.as_deref());
     let seq = text
