@@ -179,6 +179,13 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
     backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
+/// How many actions wait and how many are being carried out.
+#[server(endpoint = "lane_counts", prefix = "/api")]
+pub async fn lane_counts() -> Result<crate::domain::LaneCounts, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.lane_counts(&caller).await.map_err(|error| door::fail(&error))
+}
+
 /// One action with all that a person needs to decide.
 #[server(endpoint = "load_action", prefix = "/api")]
 pub async fn load_action(id: ActionId) -> Result<ActionDetail, ApiError> {

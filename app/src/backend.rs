@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 
 /// The server's service, as the server functions and the REST API hold it.
@@ -25,6 +25,9 @@ pub trait Backend: Send + Sync {
 
     /// How many rows a list has, and of which values.
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
+
+    /// How many actions wait and how many are being carried out; cheap, whatever there is.
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error>;
 
     /// Everything that the query matches, whatever its page, as a file.
     async fn export(
@@ -206,6 +209,15 @@ pub struct SessionView {
     pub name: String,
     /// The labels of the person's roles.
     pub roles: Vec<String>,
+}
+
+/// Where a page begins to follow what happens; read before anything else of the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the audit log held by then. Whatever follows may be missing in the page.
+    pub seq: i64,
+    /// How much waited by then.
+    pub counts: LaneCounts,
 }
 
 /// What the server tells each page about itself; provided through context and the same for all.

@@ -3,7 +3,7 @@
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -51,6 +51,10 @@ impl Backend for Service {
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
         Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
+    }
+
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
+        Ok(self.store.lane_counts(&caller.row_scope()?).await?)
     }
 
     async fn export(

@@ -10,5 +10,6 @@ mod contract;
 mod crash;
 mod database;
 mod harness;
+mod live;
 mod pages;
 mod race;

@@ -13,7 +13,6 @@ use super::icon::Icon;
 use crate::api::PlanBulk;
 use crate::domain::Lane;
 use crate::domain::BulkVerb;
-use crate::ui::derived::Derived;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 use crate::ui::selection::{Selected, Selection};
@@ -41,7 +40,7 @@ pub(in crate::ui) fn BulkBar(
     /// The page's selection.
     selection: Selection,
     /// How many there are to select; none while that is not known.
-    matches: Derived<Option<Matches>>,
+    matches: RwSignal<Option<Matches>>,
     /// The running request for a preview.
     plan: ServerAction<PlanBulk>,
 ) -> impl IntoView {

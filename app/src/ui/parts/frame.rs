@@ -5,6 +5,8 @@ use leptos::prelude::*;
 use super::account::Account;
 use super::demo_banner::DemoBanner;
 use super::icon::Icon;
+use super::lane_count::LaneCount;
+use super::link_state::LinkState;
 use crate::domain::Lane;
 use crate::ui::place::Place;
 use crate::ui::theme;
@@ -28,9 +30,11 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
                     <a class="pane-link" href=Place::of(Lane::Pending).href() aria-current="true" title="Action center">
                         <Icon name="shield"/>
                         <span class="pane-word">"Action center"</span>
+                        <LaneCount lane=Lane::Pending/>
                     </a>
                 </nav>
                 <div class="pane-foot">
+                    <LinkState/>
                     <button
                         class="pane-link needs-wasm"
                         type="button"

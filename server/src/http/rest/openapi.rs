@@ -11,6 +11,7 @@ use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use super::{actions, bulk};
 use crate::http::problem::Problem;
+use crate::http::sse;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -29,15 +30,11 @@ use crate::http::problem::Problem;
         actions::approve,
         actions::reject,
         actions::undo,
-        bulk::plan,
-        bulk::load_plan,
-        bulk::start,
-        bulk::load_job,
-        bulk::retry,
+    bulk::load_job, bulk::load_plan, bulk::plan, bulk::retry, bulk::start, sse::for_tools,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
     components(schemas(
-        Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
+        ActionId, Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
     )),
     tags(
         (name = "actions", description = "Remediation actions"),
@@ -139,7 +136,7 @@ pub(super) struct ListParams {
 /// Failures of every request.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only describes")]
-pub(super) enum Failures {
+pub(in crate::http) enum Failures {
     /// The request can't be read.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),

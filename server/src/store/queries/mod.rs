@@ -19,7 +19,7 @@ mod select;
 use app::domain::bulk::Progress;
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -32,8 +32,7 @@ use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::keys;
 use crate::store::{
-    AuditEntry, Bulk, BulkStart, Credential, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows,
-    Step, Store, StoreError, Transaction, User,
+    AuditEntry, Bulk, BulkStart, Credential, Followed, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows, Step, Store, StoreError, Transaction, User,
 };
 
 /// The marker that says which keys the rows have.
@@ -142,6 +141,10 @@ impl Store for SqlStore {
         counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
+    async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts> {
+        counts::lane_counts(&mut *self.reader.acquire().await?, scope).await
+    }
+
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
         actions::find(&mut *self.reader.acquire().await?, scope, id).await
     }
@@ -177,6 +180,14 @@ impl Store for SqlStore {
 
     async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
         audit::after(&mut *self.reader.acquire().await?, seq, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM audit").fetch_one(&self.reader).await?)
+    }
+
+    async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>> {
+        audit::follow(&mut *self.reader.acquire().await?, seq, limit).await
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
