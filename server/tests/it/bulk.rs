@@ -114,8 +114,10 @@ async fn what_the_api_refuses(kind: Kind) {
         let (status, problem) = plan(&estate, &body).await;
         assert_eq!((status, &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{problem}");
     }
-    let (status, problem) =
-        estate.post("/api/v1/bulk-plans", &estate.scanner, &json!({ "verb": "approve", "ids": ids })).await.unwrap();
+    let (status, problem) = estate
+        .post("/api/v1/bulk-plans", &estate.scanner, &json!({ "verb": "approve", "ids": ids }))
+        .await
+        .unwrap();
     assert_eq!(status, 403, "{problem}");
 
     let (_, made) = plan(&estate, &json!({ "verb": "reject", "ids": ids })).await;

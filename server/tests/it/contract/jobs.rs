@@ -421,13 +421,14 @@ async fn many_are_undone_and_all_instances_of_a_file(kind: Kind) {
     actions[59].entity = serde_json::from_value(entity).unwrap();
     actions.push(email(61));
     let house = House::build(kind, &actions).await;
-    assert_eq!(house.service.instances(&house.ana, id(7)).await.unwrap(), 58);
-    assert_eq!(house.service.instances(&house.ana, id(60)).await.unwrap(), 0);
-    assert_eq!(house.service.instances(&house.ana, id(61)).await.unwrap(), 0);
+    for (number, others) in [(7, 58), (60, 0), (61, 0)] {
+        let detail = house.service.detail(&house.ana, id(number)).await.unwrap();
+        assert_eq!(detail.instances, others, "{number}");
+    }
     let error = house.plan(BulkVerb::Approve, Targets::SameFile(id(7))).await.unwrap_err();
     assert!(invalid(&error).starts_with("/verb only an undo"));
     let error = house.plan(BulkVerb::Undo, Targets::SameFile(id(61))).await.unwrap_err();
-    assert!(invalid(&error).starts_with("/same_file names an action on no file"));
+    assert!(invalid(&error).starts_with("/same_file names no action on a file"));
 
     let first = house.plan_ids(BulkVerb::Undo, [1, 2, 61]).await;
     assert_eq!((first.preview.decidable, first.preview.left_out[0].actions), (2, 1));
