@@ -25,7 +25,7 @@ pub async fn plan_bulk(
         Some(id) => Targets::SameFile(id),
         None if all => {
             let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
-            Targets::Matching { query: query.map_err(|error| door::fail(&error))?, except }
+            Targets::Matching { query: Box::new(query.map_err(|error| door::fail(&error))?), except }
         }
         None => Targets::Ids(ids),
     };

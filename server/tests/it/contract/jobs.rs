@@ -162,7 +162,7 @@ async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kin
     tx.insert_actions(&proposer(house.ana.person), &own).await.unwrap();
     tx.commit().await.unwrap();
 
-    let query = ActionQuery::of(Lane::Pending);
+    let query = Box::new(ActionQuery::of(Lane::Pending));
     let targets = Targets::Matching { query, except: vec![id(1), id(61)] };
     let plan = house.plan(BulkVerb::Approve, targets).await.unwrap();
     let preview = &plan.preview;
@@ -354,7 +354,7 @@ async fn more_than_ten_thousand_are_refused_in_words(kind: Kind) {
     let mut tx = house.store.begin().await.unwrap();
     tx.insert_actions(&proposer(None), &actions).await.unwrap();
     tx.commit().await.unwrap();
-    let query = ActionQuery::of(Lane::Pending);
+    let query = Box::new(ActionQuery::of(Lane::Pending));
     let all = Targets::Matching { query: query.clone(), except: Vec::new() };
     let text = invalid(&house.plan(BulkVerb::Approve, all).await.unwrap_err());
     assert!(text.starts_with("/matching 10001 actions are selected"), "{text}");
