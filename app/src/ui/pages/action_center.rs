@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::NotFound;
-use crate::api::{ApiError, list_actions, load_action};
+use crate::api::{ApiError, PlanBulk, list_actions, load_action};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Status, UndoState};
@@ -17,8 +17,8 @@ use crate::ui::derived::derived;
 use crate::ui::focus::{close_on_escape, follow_opening, forget_url_failure, has_focus};
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Narrowed, Neighbours,
-    News, Pager, Setting, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, BulkNotice, Decisions, EmptyState, Failure, Flyout, Frame, Icon, Narrowed,
+    Neighbours, News, Pager, Setting, Skeleton, Tabs,
 };
 use crate::ui::place::{Place, push_encoded, use_place};
 use crate::ui::whenever::whenever;
@@ -53,6 +53,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         false,
     );
     let decisions = Decisions::new();
+    let plan = ServerAction::<PlanBulk>::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);
     let is_open = Memo::new(move |_| here.read().open.is_some());
@@ -91,6 +92,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                     </div>
                     <Tabs here/>
                     <Narrowed here/>
+                    <BulkNotice plan/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <Transition fallback=Skeleton set_pending=loading>

@@ -230,7 +230,10 @@ fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
     let link = move |state: Option<ItemState>| {
         let count = move || {
             let mut progress = progress.get();
-            state.map_or_else(|| progress.total(), |state| *progress.of(state))
+            match state {
+                None => progress.total(),
+                Some(state) => *progress.of(state),
+            }
         };
         let shown = derived(move || state.is_none() || count() > 0);
         move || {
