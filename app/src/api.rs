@@ -80,7 +80,10 @@ mod door {
         let detail = match error {
             Error::Invalid(fields) => fields
                 .iter()
-                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.detail))
+                .map(|field| {
+                    let place = field.pointer.trim_start_matches('/');
+                    format!("{place} {}", field.detail).trim_start().to_owned()
+                })
                 .collect::<Vec<_>>()
                 .join("; "),
             other => other.to_string(),

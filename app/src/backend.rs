@@ -86,9 +86,6 @@ pub trait Backend: Send + Sync {
     /// A new plan of what the caller's job did not get done.
     async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
 
-    /// How many actions besides this one did the same to the same file and can be undone.
-    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error>;
-
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
 
@@ -185,6 +182,8 @@ pub struct ActionDetail {
     pub reject: Offer,
     /// May the caller undo it now?
     pub undo: Offer,
+    /// How many other actions did the same to the same file and can be undone, if this one can.
+    pub instances: usize,
     /// The executor that carries it out, or would; none if none is connected for it.
     pub executor: Option<ExecutorView>,
     /// Earlier actions on the same entity of the same asset, newest first, at most ten.

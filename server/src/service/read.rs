@@ -77,10 +77,12 @@ impl Backend for Service {
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
+        let undo = offer(self.check_undo(caller, &action).map(drop));
         Ok(ActionDetail {
+            instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
             approve: offer(decision(Command::Approve)),
             reject: offer(decision(Command::Reject)),
-            undo: offer(self.check_undo(caller, &action).map(drop)),
+            undo,
             executor: self.executors.find(&action).map(|executor| ExecutorView {
                 name: executor.name().to_owned(),
                 simulated: executor.is_simulated(),
@@ -150,10 +152,6 @@ impl Backend for Service {
     async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.plan_again(&caller, id).await }).await
-    }
-
-    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error> {
-        self.count_instances(caller, id).await
     }
 
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {

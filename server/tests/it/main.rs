@@ -6,6 +6,7 @@
 )]
 
 mod api;
+mod bulk;
 mod contract;
 mod crash;
 mod database;

@@ -22,7 +22,7 @@ use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BulkBar, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
+    ActionDetailBody, ActionTable, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
     Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
     Toolbar, ViewChanges, ViewList, is_selectable,
 };
@@ -181,6 +181,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         <Heard text=heard/>
                     </div>
                     <Tabs here/>
+                    <BulkNotice plan/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <div class="list-head">

@@ -8,7 +8,6 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlButtonElement;
 
-use super::bulk_notice::BulkNotice;
 use super::icon::Icon;
 use crate::api::PlanBulk;
 use crate::domain::Lane;
@@ -119,7 +118,6 @@ pub(in crate::ui) fn BulkBar(
             <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
                 "Clear"
             </button>
-            <BulkNotice plan/>
             <div class="bulk-actions">{verbs}</div>
         </form>
     }

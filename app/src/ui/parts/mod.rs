@@ -49,6 +49,7 @@ pub(super) use action_detail::{ActionDetailBody, Setting};
 pub(super) use action_table::{ActionTable, Layout, Rows, is_selectable};
 pub(super) use bulk_bar::{BulkBar, Matches};
 pub(super) use bulk_items::BulkItems;
+pub(super) use bulk_notice::BulkNotice;
 pub(super) use chips::Chips;
 pub(super) use column_panel::{ColumnForm, Saving};
 pub(super) use deadline::Deadline;

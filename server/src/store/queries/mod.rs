@@ -537,7 +537,8 @@ impl Transaction for SqlTransaction {
         people::set_marker(&mut self.tx, name, value).await
     }
 
-    async fn commit(self: Box<Self>) -> Result<()> {
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        self.end_part(true).await?;
         let Self { mut tx, news, counts, mut records, bells, part: _ } = *self;
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;
