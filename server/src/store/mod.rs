@@ -19,9 +19,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::bulk::Progress;
+use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
+    CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId,
+    ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -253,6 +256,9 @@ pub trait Store: Send + Sync {
 
     /// How many rows a list has, and of which values. Those of a whole lane are exact.
     async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts>;
+
+    /// What waits, what was decided and what is stuck, as far as the scope shows it.
+    async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(

@@ -10,6 +10,7 @@ mod badge;
 mod bulk_bar;
 mod bulk_items;
 mod bulk_notice;
+mod chart;
 mod chips;
 mod column_panel;
 mod confirm;
@@ -41,8 +42,10 @@ mod when;
 
 pub(super) use action_detail::{ActionDetailBody, Setting};
 pub(super) use action_table::{ActionTable, Layout, Rows, is_selectable};
+pub(super) use badge::Badge;
 pub(super) use bulk_bar::{BulkBar, Matches};
 pub(super) use bulk_items::BulkItems;
+pub(super) use chart::DecisionChart;
 pub(super) use chips::Chips;
 pub(super) use column_panel::{ColumnForm, Saving};
 pub(super) use deadline::Deadline;

@@ -7,7 +7,9 @@ mod audit;
 mod bulk;
 mod commands;
 mod counts;
+mod decided;
 mod export;
+mod home;
 mod indexes;
 mod keying;
 mod list;
@@ -17,9 +19,11 @@ mod rows;
 mod select;
 
 use app::domain::bulk::Progress;
+use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
+    ItemState, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -140,6 +144,10 @@ impl Store for SqlStore {
 
     async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts> {
         counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
+    }
+
+    async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView> {
+        home::home(&mut *self.reader.acquire().await?, scope, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
