@@ -13,6 +13,7 @@ use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{ActionDetail, SessionView};
+use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
 
@@ -158,6 +159,13 @@ pub async fn session() -> Result<SessionView, ApiError> {
         name: caller.actor.name,
         roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
     })
+}
+
+/// What waits, what was decided, what is stuck.
+#[server(endpoint = "load_home", prefix = "/api")]
+pub async fn load_home() -> Result<HomeView, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.home(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// One page of a lane. `shows` is the rest of the query, encoded as in a URL.

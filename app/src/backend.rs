@@ -8,6 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
 use crate::domain::{
@@ -88,6 +89,9 @@ pub trait Backend: Send + Sync {
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+
+    /// What waits, what was decided, what is stuck.
+    async fn home(&self, caller: &Caller) -> Result<HomeView, Error>;
 
     /// What the caller set for themselves.
     async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error>;

@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
-use super::pages::{ActionCenter, Job, NotFound, Plan, SignIn};
+use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
 use super::place::Place;
 use super::stream::Live;
 use super::theme;
@@ -69,7 +69,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/action-center") view=Home ssr=SsrMode::Async/>
+                <Route path=path!("/action-center") view=ToPending ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
@@ -79,8 +79,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The way in leads to what waits for a decision.
+/// Without a tab the Action center is what waits for a decision.
 #[component]
-fn Home() -> impl IntoView {
+fn ToPending() -> impl IntoView {
     view! { <Redirect path=Place::of(Lane::Pending).href()/> }
 }

@@ -38,7 +38,7 @@ fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<>
 /// Every page of the UI and every server function.
 pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
-        .leptos_routes_with_context(app, listed(app), contexts(app), shell)
+        .leptos_routes_with_context(app, routes(app), contexts(app), shell)
         .route("/export/actions.csv", get(export::for_people))
         .merge(design(app))
         .route_layer(from_fn_with_state(app.clone(), guard))
@@ -57,11 +57,8 @@ fn design(_: &AppState) -> Router<AppState> {
     Router::new()
 }
 
-/// The UI's routes, but for `/`, which only leads to the first page.
-fn listed(app: &AppState) -> Vec<AxumRouteListing> {
-    let (mut routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app));
-    routes.retain(|route| route.path() != "/");
-    routes
+fn routes(app: &AppState) -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app)).0
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
@@ -18,7 +18,7 @@ use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiv
 
 use super::problem::{self, Problem};
 use super::state::AppState;
-use super::{body, next, pages, rest, security, signin, site, sse, trace};
+use super::{body, pages, rest, security, signin, site, sse, trace};
 
 /// The longest that an answer may take to begin; a stream of events may then take as long as it likes.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -30,7 +30,6 @@ const PING_DEADLINE: Duration = Duration::from_secs(2);
 pub fn build(app: AppState) -> Router {
     // For browsers: a session cookie says who is calling.
     let people = Router::new()
-        .route("/", get(Redirect::to(next::HOME)))
         .route("/sign-in", post(signin::sign_in))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))

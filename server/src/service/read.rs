@@ -1,6 +1,7 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
+use app::domain::home::HomeView;
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use app::domain::{
     Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
@@ -157,6 +158,10 @@ impl Backend for Service {
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.take_in(&caller, proposals).await }).await
+    }
+
+    async fn home(&self, caller: &Caller) -> Result<HomeView, Error> {
+        Ok(self.store.home(&caller.row_scope()?, self.clock.now()).await?)
     }
 
     async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error> {

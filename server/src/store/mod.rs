@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use app::domain::bulk::Progress;
+use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
@@ -282,6 +283,9 @@ pub trait Store: Send + Sync {
 
     /// How many actions wait and are being carried out. Exact for all rows; for a scope, ten thousand at most.
     async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts>;
+
+    /// What waits, what was decided and what is stuck, as far as the scope shows it.
+    async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(

@@ -62,6 +62,7 @@ fn migrations() -> Migrator {
         (3, "counts", include_str!("../../migrations/postgres/0003_counts.sql")),
         (4, "bulk", include_str!("../../migrations/postgres/0004_bulk.sql")),
         (5, "preferences", include_str!("../../migrations/postgres/0005_preferences.sql")),
+        (7, "home", include_str!("../../migrations/postgres/0007_home.sql")),
     ])
 }
 

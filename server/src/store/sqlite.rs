@@ -58,6 +58,7 @@ fn migrations() -> Migrator {
         (3, "counts", include_str!("../../migrations/sqlite/0003_counts.sql")),
         (4, "bulk", include_str!("../../migrations/sqlite/0004_bulk.sql")),
         (5, "preferences", include_str!("../../migrations/sqlite/0005_preferences.sql")),
+        (7, "home", include_str!("../../migrations/sqlite/0007_home.sql")),
     ])
 }
 

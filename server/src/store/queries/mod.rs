@@ -7,7 +7,9 @@ mod audit;
 mod bulk;
 mod commands;
 mod counts;
+mod decided;
 mod export;
+mod home;
 mod indexes;
 mod keying;
 mod list;
@@ -17,6 +19,7 @@ mod rows;
 mod select;
 
 use app::domain::bulk::Progress;
+use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
@@ -143,6 +146,10 @@ impl Store for SqlStore {
 
     async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts> {
         counts::lane_counts(&mut *self.reader.acquire().await?, scope).await
+    }
+
+    async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView> {
+        home::home(&mut *self.reader.acquire().await?, scope, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {

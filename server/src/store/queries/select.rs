@@ -185,6 +185,21 @@ impl Selection {
         principal.is_none() && fields.len() == 1 && from.is_none() && to.is_none() && search.is_none()
     }
 
+    /// The condition that leaves the fewest rows, and how many rows there are: of a field alone all, otherwise one more
+    /// than `most` if there are more.
+    pub(super) async fn matches(
+        &self,
+        db: &mut Connection,
+        most: i64,
+    ) -> Result<(Option<(&'static str, &'static str)>, i64)> {
+        let (by, known) = self.narrowest(db).await?;
+        let matches = match known {
+            Some(count) if self.is_one_field() => count,
+            _ => self.count(db, by, most).await?,
+        };
+        Ok((by, matches))
+    }
+
     /// The condition that leaves the fewest rows, and how many, as far as that is counted.
     pub(super) async fn narrowest(
         &self,

@@ -9,6 +9,7 @@ mod bulk;
 mod commands;
 mod counts;
 mod guards;
+mod home;
 mod jobs;
 mod keys;
 mod lists;
@@ -25,6 +26,7 @@ const CASES: &[&str] = &[
     include_str!("commands.rs"),
     include_str!("counts.rs"),
     include_str!("guards.rs"),
+    include_str!("home.rs"),
     include_str!("jobs.rs"),
     include_str!("keys.rs"),
     include_str!("lists.rs"),
