@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::{ActionDetail, SessionView};
 use crate::domain::query::Counts;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -149,6 +149,14 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
     backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
+}
+
+/// What of a lane is similar, in buckets. `shows` as in [`list_actions`].
+#[server(endpoint = "load_buckets", prefix = "/api")]
+pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Result<Buckets, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
+    backend.buckets(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Caller, Error, Proposal, Seen};
+use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Buckets, Caller, Error, Proposal, Seen};
 
 /// The server's service, as the server functions and the REST API hold it.
 pub type SharedBackend = Arc<dyn Backend>;
@@ -23,6 +23,9 @@ pub trait Backend: Send + Sync {
 
     /// How many rows a list has, and of which values.
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
+
+    /// What of a list is similar, in buckets; only of what waits for a decision.
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error>;
 
     /// Everything that the query matches, whatever its page, as a file.
     async fn export(

@@ -16,6 +16,7 @@ pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;
 pub mod query;
+pub mod similar;
 pub mod time;
 mod words;
 
@@ -30,3 +31,4 @@ pub use lifecycle::{Command, Decision, Lane, Lifecycle, Outcome, Refusal, State,
 pub use parameter::{ParameterName, Parameters};
 pub use proposal::Proposal;
 pub use query::{ActionPage, ActionQuery};
+pub use similar::{Bucket, Buckets, Similarity};

@@ -3,7 +3,8 @@
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
 use app::domain::query::{Counts, LIMITS, SortKey};
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, Caller, Command, Error, ErrorCode, Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, Buckets, Caller, Command, Error, ErrorCode, Lane, Proposal,
+    Seen,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -47,6 +48,17 @@ impl Backend for Service {
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
         Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
+    }
+
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error> {
+        let scope = caller.row_scope()?;
+        if query.lane != Lane::Pending {
+            return Err(Error::invalid(
+                "/lane",
+                "must be pending: only what waits for a decision is grouped",
+            ));
+        }
+        Ok(self.store.buckets(&scope, &query, self.clock.now()).await?)
     }
 
     async fn export(

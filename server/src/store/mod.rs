@@ -19,8 +19,8 @@ use std::sync::Arc;
 
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, CommandId, CredentialId, Role, RowScope,
-    Scope, Source, UserId,
+    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, Buckets, CommandId, CredentialId, Role,
+    RowScope, Scope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -251,6 +251,9 @@ pub trait Store: Send + Sync {
 
     /// How many rows a list has, and of which values. Those of a whole lane are exact.
     async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts>;
+
+    /// The buckets of similar rows among the most urgent rows of a list, whatever order it names itself.
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(

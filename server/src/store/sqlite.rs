@@ -48,6 +48,7 @@ fn migrations() -> Migrator {
         (1, "spine", include_str!("../../migrations/sqlite/0001_spine.sql")),
         (2, "lists", include_str!("../../migrations/sqlite/0002_lists.sql")),
         (3, "counts", include_str!("../../migrations/sqlite/0003_counts.sql")),
+        (6, "similar", include_str!("../../migrations/sqlite/0006_similar.sql")),
     ])
 }
 

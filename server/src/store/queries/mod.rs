@@ -4,6 +4,7 @@
 
 mod actions;
 mod audit;
+mod buckets;
 mod commands;
 mod counts;
 mod export;
@@ -16,7 +17,8 @@ mod select;
 
 use app::domain::query::Counts;
 use app::domain::{
-    Action, ActionId, ActionQuery, Authorized, CommandId, CredentialId, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, Authorized, Buckets, CommandId, CredentialId, Role, RowScope, Source,
+    UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -136,6 +138,10 @@ impl Store for SqlStore {
 
     async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts> {
         counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
+    }
+
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets> {
+        buckets::buckets(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
