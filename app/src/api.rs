@@ -4,6 +4,8 @@
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
+mod bulk;
+
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -12,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{ActionDetail, SessionView};
 use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
+
+pub use bulk::*;
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -81,6 +85,15 @@ mod door {
         ApiError::new(code, detail)
     }
 
+    /// For errors whose details are sentences by themselves.
+    pub(super) fn fail_in_words(error: &Error) -> ApiError {
+        let mut failure = fail(error);
+        if let Error::Invalid(fields) = error {
+            failure.detail = fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join("; ");
+        }
+        failure
+    }
+
     /// The query of a list, from the parts that the page gives.
     pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
         let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
@@ -140,7 +153,9 @@ pub async fn list_actions(
 ) -> Result<ActionPage, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, cursor).map_err(|error| door::fail(&error))?;
-    backend.list(&caller, query).await.map_err(|error| door::fail(&error))
+    let mut page = backend.list(&caller, query).await.map_err(|error| door::fail(&error))?;
+    page.items = page.items.into_iter().map(Action::brief).collect();
+    Ok(page)
 }
 
 /// How many rows of a lane match, and of which values. `shows` as in [`list_actions`].

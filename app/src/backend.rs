@@ -9,8 +9,12 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::query::Counts;
+use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ActionQuery, Buckets, Caller, Error, Proposal, Seen};
+use crate::domain::{
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
+    ItemState, Proposal, Seen,
+};
 
 /// The server's service, as the server functions and the REST API hold it.
 pub type SharedBackend = Arc<dyn Backend>;
@@ -61,6 +65,31 @@ pub trait Backend: Send + Sync {
 
     /// Starts the reverse of the action. Returns the original.
     async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
+
+    /// Stores what would be decided, and shows it. Nothing is decided yet.
+    async fn plan_bulk(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error>;
+
+    /// A plan of the caller's.
+    async fn bulk_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
+
+    /// Starts the caller's plan, once: its items are decided from now on, whoever looks.
+    async fn start_bulk(&self, caller: &Caller, id: BulkId, reason: Option<String>)
+    -> Result<BulkJob, Error>;
+
+    /// A job of the caller's, with a page of its items: those of one state, or all, after a position.
+    async fn bulk_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error>;
+
+    /// A new plan of what the caller's job did not get done.
+    async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
+
+    /// How many actions besides this one did the same to the same file and can be undone.
+    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error>;
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;

@@ -11,6 +11,8 @@ compile_error!("the feature `crash-points` is for tests and must not be built wi
 pub const CRASH_POINTS: &[&str] = &[
     "approve.after_commit",
     "approve.before_commit",
+    "bulk.after_commit",
+    "bulk.before_commit",
     "dispatch.after_lease",
     "dispatch.after_send",
     "quarantine.after_copy",

@@ -147,19 +147,25 @@ impl Caller {
         }
     }
 
-    /// May this caller decide on, or undo, an action that needs `permission`?
+    /// The person who answers for what this caller decides.
     ///
     /// # Errors
-    /// [`Denied`] with what is missing.
-    pub fn authorize(&self, permission: Permission) -> Result<Authorized, Denied> {
+    /// [`Denied`] if it may decide on nothing, whatever the permission.
+    pub fn decider(&self) -> Result<UserId, Denied> {
         if let Some(scopes) = &self.scopes
             && !scopes.contains(&Scope::Decide)
         {
             return Err(Denied::TokenScope(Scope::Decide));
         }
-        if self.person.is_none() {
-            return Err(Denied::NoPerson);
-        }
+        self.person.ok_or(Denied::NoPerson)
+    }
+
+    /// May this caller decide on, or undo, an action that needs `permission`?
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn authorize(&self, permission: Permission) -> Result<Authorized, Denied> {
+        self.decider()?;
         self.require(permission)?;
         Ok(self.authorized(Some(permission)))
     }

@@ -218,6 +218,20 @@ impl Action {
         self.action_type.permission(self.entity.kind())
     }
 
+    /// As a list has it: without what only the details show, which is most of what travels.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        // The technique is a column.
+        let technique = self.evidence.into_iter().find(|piece| piece.technique.is_some());
+        self.evidence = technique
+            .map(|piece| Evidence { title: String::new(), detail: String::new(), verdict: None, ..piece })
+            .into_iter()
+            .collect();
+        self.parameters = Parameters::new();
+        (self.alert, self.reason, self.external_id, self.executor) = (None, None, None, None);
+        self
+    }
+
     /// Why it can't be undone now, in words; `Ok` with the reverse type if it can.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ words! {
         NotFound = "not_found" "This action does not exist, or you may not see it.",
         Conflict = "conflict" "Nothing was changed: the action was decided or changed meanwhile. What it is now is shown.",
         Expired = "expired" "Nothing was changed: the time to decide this action is over.",
+        PlanExpired = "plan_expired" "Nothing was changed: this preview is older than ten minutes. Make it anew from the list.",
         Invalid = "invalid" "Nothing was changed: something in the form is missing or wrong.",
         NoExecutor = "no_executor" "Nothing was changed: no executor is connected that could carry this out.",
         IdempotencyKeyReused = "idempotency_key_reused" "This Idempotency-Key was used for another request.",
@@ -33,7 +34,7 @@ impl ErrorCode {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::Conflict | Self::IdempotencyInFlight => 409,
-            Self::Expired => 410,
+            Self::Expired | Self::PlanExpired => 410,
             Self::Invalid | Self::NoExecutor | Self::IdempotencyKeyReused => 422,
             Self::TooManyExports => 429,
             Self::Busy => 503,
@@ -85,6 +86,9 @@ pub enum Error {
         /// The action as it is now.
         current: Box<Action>,
     },
+    /// The time to start a plan is over.
+    #[error("a plan can be started for ten minutes, and these are over; make it anew")]
+    PlanExpired,
     /// The input is wrong.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
@@ -123,6 +127,7 @@ impl Error {
             Self::NotFound => ErrorCode::NotFound,
             Self::Conflict { .. } => ErrorCode::Conflict,
             Self::Expired { .. } => ErrorCode::Expired,
+            Self::PlanExpired => ErrorCode::PlanExpired,
             Self::Invalid(_) => ErrorCode::Invalid,
             Self::NoExecutor => ErrorCode::NoExecutor,
             Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,

@@ -44,6 +44,8 @@ ids! {
     ActionId,
     /// What was decided together shares one.
     ApprovalId,
+    /// One plan to decide on many, and the job that carries it out.
+    BulkId,
     /// One command to an executor; the same on each repeat, so that the effect happens once.
     CommandId,
     /// One session or API token.

@@ -7,7 +7,7 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
-use super::pages::{ActionCenter, NotFound, SignIn};
+use super::pages::{ActionCenter, Job, NotFound, Plan, SignIn};
 use super::place::Place;
 use super::theme;
 use super::whenever::whenever;
@@ -63,6 +63,8 @@ pub fn App() -> impl IntoView {
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
                 <Route path=path!("/action-center") view=Home ssr=SsrMode::Async/>
+                <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
+                <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
             </FlatRoutes>

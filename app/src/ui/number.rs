@@ -1,14 +1,14 @@
 //! Numbers as text.
 
-/// With thin spaces between the thousands from 10,000 on, as the eye needs them.
-pub(super) fn grouped(number: u64) -> String {
+/// With thin spaces between groups of three, from 10,000 on.
+pub(super) fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
         return digits;
     }
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+    let mut text = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push('\u{2009}');
         }
         text.push(digit);
@@ -16,14 +16,27 @@ pub(super) fn grouped(number: u64) -> String {
     text
 }
 
+/// For example `1 action` and `20 actions`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{end}", grouped(number))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::*;
 
     #[test]
-    fn thousands_stand_apart_from_ten_thousand_on() {
-        for (number, text) in [(0, "0"), (9_999, "9999"), (10_000, "10\u{2009}000"), (1_234_567, "1\u{2009}234\u{2009}567")] {
-            assert_eq!(grouped(number), text);
+    fn numbers_are_grouped_where_they_are_long() {
+        let table = [
+            (0, "0 actions"),
+            (1, "1 action"),
+            (9_999, "9999 actions"),
+            (10_000, "10\u{2009}000 actions"),
+            (1_234_567, "1\u{2009}234\u{2009}567 actions"),
+        ];
+        for (number, want) in table {
+            assert_eq!(counted(number, "action"), want);
         }
     }
 }

@@ -35,6 +35,7 @@ pub struct Running {
     stop: CancellationToken,
     doors: JoinHandle<()>,
     worker: JoinHandle<()>,
+    jobs: JoinHandle<()>,
 }
 
 /// `countersign serve`: until SIGTERM or ctrl-c.
@@ -76,17 +77,19 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
     let service = Service::new(store.clone(), clock.clone(), executors);
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
+    let jobs = tokio::spawn(service.clone().carry_out(stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
     let router: Router = router::build(AppState::new(store.clone(), clock, backend, site, config.edge()));
     let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
-    Ok(Running { address, store, service, stop, doors, worker })
+    Ok(Running { address, store, service, stop, doors, worker, jobs })
 }
 
 impl Running {
     /// Stops accepting, lets requests and attempts end, and closes the store.
     pub async fn stop(self) {
         self.stop.cancel();
-        for (name, task) in [("the accept loop", self.doors), ("the worker", self.worker)] {
+        let tasks = [("the accept loop", self.doors), ("the worker", self.worker), ("the jobs", self.jobs)];
+        for (name, task) in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "{name} ended badly");
             }

@@ -17,8 +17,8 @@ use super::problem::Problem;
 use super::rest;
 
 const LIMIT: usize = 256 * 1024;
-/// For proposals, of which one request brings many.
-const PROPOSALS_LIMIT: usize = 1024 * 1024;
+/// For proposals, and for ids of what is to be decided together: one request brings many.
+const MANY_LIMIT: usize = 1024 * 1024;
 const DEADLINE: Duration = Duration::from_secs(20);
 /// What is still read and thrown away of a body that is too large, so that the client gets to read our answer.
 const DRAINED: usize = 16 * 1024 * 1024;
@@ -71,7 +71,8 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;
     }
-    let limit = if request.uri().path() == rest::ACTIONS { PROPOSALS_LIMIT } else { LIMIT };
+    let many = [rest::ACTIONS, rest::PLANS, "/api/plan_bulk"].contains(&request.uri().path());
+    let limit = if many { MANY_LIMIT } else { LIMIT };
     let (parts, body) = request.into_parts();
     let too_large = || {
         let detail = format!("the body has more than {limit} bytes");

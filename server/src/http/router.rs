@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
-use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
@@ -15,7 +15,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer};
-use tower_http::timeout::TimeoutLayer;
 
 use super::problem::{self, Problem};
 use super::state::AppState;
@@ -23,6 +22,8 @@ use super::{body, next, pages, rest, security, signin, site, trace};
 
 /// The longest that an answer may take to begin.
 const DEADLINE: Duration = Duration::from_secs(30);
+/// An export begins when all of it is written: millions of rows on a busy machine.
+const EXPORT_DEADLINE: Duration = Duration::from_secs(900);
 const PING_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The whole application.
@@ -57,7 +58,7 @@ pub fn build(app: AppState) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(problem::dress))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, DEADLINE))
+        .layer(from_fn(deadline))
         .layer(from_fn_with_state(app.edge.clone(), security::host))
         .layer(app.edge.csrf())
         .layer(from_fn(security::origin))
@@ -65,6 +66,14 @@ pub fn build(app: AppState) -> Router {
         .layer(from_fn(body::read));
 
     people.merge(open).nest(rest::PREFIX, rest::router(&app)).layer(layers).with_state(app)
+}
+
+/// Ends what takes too long to begin; what it was doing is dropped.
+async fn deadline(request: Request, next: Next) -> Response {
+    let is_export = [".csv", ".jsonl"].iter().any(|end| request.uri().path().ends_with(end));
+    let deadline = if is_export { EXPORT_DEADLINE } else { DEADLINE };
+    let answer = tokio::time::timeout(deadline, next.run(request)).await;
+    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
 }
 
 /// `GET /readyz`: whether the database answers.

@@ -1,4 +1,4 @@
-//! The one write path of people: approve, reject, undo.
+//! The one write path of people: approve, reject, undo; of one action, and item by item of many (`bulk`).
 //!
 //! Load in the caller's scope, authorize, apply the lifecycle, write state + audit + outbox in one transaction,
 //! commit, and only then answer. What the check found is repeated by the statement itself.
@@ -6,8 +6,9 @@
 use std::slice::from_ref;
 
 use app::domain::{
-    Action, ActionId, ActionType, AuditKind, Authorized, Caller, Command, Decision, Denied, Error, ErrorCode,
-    Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId, proposal,
+    Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Command, Decision, Denied,
+    Error, ErrorCode, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId,
+    proposal,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -22,37 +23,49 @@ use crate::store::{AuditEntry, Guard, Transaction};
 pub(super) enum Verb {
     Approve { comment: Option<String> },
     Reject { reason: String },
+    Undo { reason: String },
 }
 
 impl Verb {
-    const fn command(&self) -> Command {
+    pub(super) const fn command(&self) -> Command {
         match self {
             Self::Approve { .. } => Command::Approve,
             Self::Reject { .. } => Command::Reject,
+            Self::Undo { .. } => Command::RequestUndo,
         }
     }
 
-    fn into_reason(self) -> Option<String> {
+    fn reason(&self) -> Option<String> {
         match self {
-            Self::Approve { comment } => comment,
-            Self::Reject { reason } => Some(reason),
+            Self::Approve { comment } => comment.clone(),
+            Self::Reject { reason } | Self::Undo { reason } => Some(reason.clone()),
         }
     }
 
-    fn check(&self) -> Result<(), Error> {
+    pub(super) fn check(&self) -> Result<(), Error> {
         match self {
             Self::Approve { comment: None } => Ok(()),
             Self::Approve { comment: Some(text) } => {
                 proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
             }
-            Self::Reject { reason } => {
+            Self::Reject { reason } | Self::Undo { reason } => {
                 proposal::check_comment(reason).map_err(|detail| Error::invalid("/reason", detail))
             }
         }
     }
 }
 
+/// One attempt to decide.
+struct Attempt<'a> {
+    caller: &'a Caller,
+    scope: RowScope,
+    seen: &'a Seen,
+    together: Option<ApprovalId>,
+    now: Timestamp,
+}
+
 impl Service {
+    /// Decides on one action, in a transaction of its own.
     pub(super) async fn decide(
         &self,
         caller: &Caller,
@@ -61,22 +74,58 @@ impl Service {
         verb: Verb,
     ) -> Result<Action, Error> {
         verb.check()?;
-        let command = verb.command();
-        let result = self.try_decide(caller, id, &seen, verb).await;
-        self.audit_refusal(caller, id, command, result).await
+        let mut tx = self.store.begin().await?;
+        match self.write(&mut *tx, caller, id, &seen, &verb, None).await {
+            Ok(after) => {
+                tx.commit().await?;
+                match verb {
+                    Verb::Approve { .. } => crash_point!("approve.after_commit"),
+                    Verb::Reject { .. } => {}
+                    Verb::Undo { .. } => crash_point!("undo.after_commit"),
+                }
+                Ok(after)
+            }
+            Err(error) => {
+                drop(tx);
+                if let Some(entry) = refused(caller, id, verb.command(), &error, self.clock.now()) {
+                    let mut tx = self.store.begin().await?;
+                    tx.append_audit(entry).await?;
+                    tx.commit().await?;
+                }
+                Err(error)
+            }
+        }
     }
 
-    async fn try_decide(
+    /// Writes one decision, whoever opened the transaction and commits it. What is decided together shares an id.
+    pub(super) async fn write(
         &self,
+        tx: &mut dyn Transaction,
         caller: &Caller,
         id: ActionId,
         seen: &Seen,
-        verb: Verb,
+        verb: &Verb,
+        together: Option<ApprovalId>,
     ) -> Result<Action, Error> {
-        let (now, command) = (self.clock.now(), verb.command());
-        let scope = caller.row_scope()?;
-        let mut tx = self.store.begin().await?;
-        let before = tx.action(&scope, id).await?.ok_or(Error::NotFound)?;
+        let attempt = Attempt { caller, scope: caller.row_scope()?, seen, together, now: self.clock.now() };
+        let before = tx.action(&attempt.scope, id).await?.ok_or(Error::NotFound)?;
+        match verb {
+            Verb::Approve { .. } | Verb::Reject { .. } => {
+                self.write_decision(tx, &attempt, before, verb).await
+            }
+            Verb::Undo { reason } => self.write_undo(tx, &attempt, before, reason).await,
+        }
+    }
+
+    async fn write_decision(
+        &self,
+        tx: &mut dyn Transaction,
+        attempt: &Attempt<'_>,
+        before: Action,
+        verb: &Verb,
+    ) -> Result<Action, Error> {
+        let &Attempt { caller, ref scope, seen, together, now } = attempt;
+        let (id, command) = (before.id, verb.command());
         let proposer = tx.proposer(id).await?;
 
         let (by, lifecycle) = self.check_decision(caller, &before, proposer, command, now)?;
@@ -85,8 +134,8 @@ impl Service {
         let mut after = Action {
             decided_by: Some(caller.actor.clone()),
             decided_at: Some(now),
-            reason: verb.into_reason(),
-            approval_id: Some(new_id(now)),
+            reason: verb.reason(),
+            approval_id: Some(together.unwrap_or_else(|| new_id(now))),
             ..next(&before, lifecycle, now)
         };
         let command_id = new_id(now);
@@ -98,7 +147,7 @@ impl Service {
             _ => AuditKind::Rejected,
         };
         if !tx.update_state(Guard { by: &by, deciding: true, now }, &before, &after).await? {
-            return Err(self.refusal(&mut *tx, &scope, id, now, command).await?);
+            return Err(self.refusal(tx, scope, id, now, command).await?);
         }
         let more = json!({
             "reason": after.reason,
@@ -109,10 +158,6 @@ impl Service {
         if command == Command::Approve {
             tx.enqueue(&by, command_id, id, now).await?;
             crash_point!("approve.before_commit");
-        }
-        tx.commit().await?;
-        if command == Command::Approve {
-            crash_point!("approve.after_commit");
         }
         Ok(after)
     }
@@ -142,39 +187,25 @@ impl Service {
         Ok((by, lifecycle))
     }
 
-    pub(super) async fn start_undo(
+    async fn write_undo(
         &self,
-        caller: &Caller,
-        id: ActionId,
-        seen: Seen,
-        reason: String,
+        tx: &mut dyn Transaction,
+        attempt: &Attempt<'_>,
+        before: Action,
+        reason: &str,
     ) -> Result<Action, Error> {
-        proposal::check_comment(&reason).map_err(|detail| Error::invalid("/reason", detail))?;
-        let result = self.try_undo(caller, id, &seen, reason).await;
-        self.audit_refusal(caller, id, Command::RequestUndo, result).await
-    }
-
-    async fn try_undo(
-        &self,
-        caller: &Caller,
-        id: ActionId,
-        seen: &Seen,
-        reason: String,
-    ) -> Result<Action, Error> {
-        let now = self.clock.now();
-        let scope = caller.row_scope()?;
-        let mut tx = self.store.begin().await?;
-        let before = tx.action(&scope, id).await?.ok_or(Error::NotFound)?;
-
+        let &Attempt { caller, ref scope, seen, together, now } = attempt;
+        let id = before.id;
         let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
         check_seen(&before, seen)?;
 
         let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
+        let reverse = Action { approval_id: together, ..reverse };
         let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
         let command_id = new_id(now);
         tx.insert_actions(&by, from_ref(&reverse)).await?;
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
-            return Err(self.refusal(&mut *tx, &scope, id, now, Command::RequestUndo).await?);
+            return Err(self.refusal(tx, scope, id, now, Command::RequestUndo).await?);
         }
         let more = json!({ "undone_by": reverse.id, "command_id": command_id, "reason": reverse.comment });
         tx.append_audit(entry(now, AuditKind::UndoRequested, &by, &after, more)).await?;
@@ -182,8 +213,6 @@ impl Service {
         tx.append_audit(entry(now, AuditKind::Proposed, &by, &reverse, more)).await?;
         tx.enqueue(&by, command_id, reverse.id, now).await?;
         crash_point!("undo.before_commit");
-        tx.commit().await?;
-        crash_point!("undo.after_commit");
         Ok(after)
     }
 
@@ -210,7 +239,7 @@ impl Service {
         caller: &Caller,
         of: &Action,
         action_type: ActionType,
-        reason: String,
+        reason: &str,
         now: Timestamp,
     ) -> Result<Action, Error> {
         let parameters = std::collections::BTreeMap::new();
@@ -222,7 +251,7 @@ impl Service {
             external_id: None,
             action_type,
             parameters,
-            comment: Some(reason),
+            comment: Some(reason.to_owned()),
             source: match of.permission() {
                 Permission::Email => Source::ManualEmail,
                 Permission::Users => Source::ManualUser,
@@ -264,31 +293,26 @@ impl Service {
             Ok(_) => Denied::Revoked.into(),
         })
     }
+}
 
-    /// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
-    async fn audit_refusal(
-        &self,
-        caller: &Caller,
-        id: ActionId,
-        command: Command,
-        result: Result<Action, Error>,
-    ) -> Result<Action, Error> {
-        let Err(error) = &result else { return result };
-        if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal | ErrorCode::Busy) {
-            return result;
-        }
-        let entry = AuditEntry {
-            at: self.clock.now(),
-            kind: AuditKind::Refused,
-            actor: caller.actor.clone(),
-            action_id: Some(id),
-            body: json!({ "command": command.verb(), "code": error.code(), "detail": error.to_string() }),
-        };
-        let mut tx = self.store.begin().await?;
-        tx.append_audit(entry).await?;
-        tx.commit().await?;
-        result
+/// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
+pub(super) fn refused(
+    caller: &Caller,
+    id: ActionId,
+    command: Command,
+    error: &Error,
+    at: Timestamp,
+) -> Option<AuditEntry> {
+    if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal | ErrorCode::Busy) {
+        return None;
     }
+    Some(AuditEntry {
+        at,
+        kind: AuditKind::Refused,
+        actor: caller.actor.clone(),
+        action_id: Some(id),
+        body: json!({ "command": command.verb(), "code": error.code(), "detail": error.to_string() }),
+    })
 }
 
 /// The action with the lifecycle's columns, one version on.

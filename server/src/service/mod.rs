@@ -1,8 +1,9 @@
 //! The service: who may do what, when, and what is written. Everything that changes an action passes through here.
 //!
-//! `decide` is the write path of people, `dispatch` that of executors, `expire` that of the clock, `intake` that of
+//! `decide` is the write path of people, which `bulk` takes item by item, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `read` answers questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
+mod bulk;
 pub mod clock;
 mod decide;
 mod dispatch;
@@ -19,12 +20,14 @@ use std::sync::Arc;
 use app::domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::audit::canonical_hash;
 use crate::executor::Executors;
 use crate::store::{AuditEntry, SharedStore};
 use clock::SharedClock;
 
+pub use bulk::PLAN_LIVES;
 pub use dispatch::Order;
 
 /// The service behind every door.
@@ -34,13 +37,21 @@ pub struct Service {
     clock: SharedClock,
     executors: Arc<Executors>,
     exporting: export::Running,
+    /// Rings when a job was started here.
+    started: Arc<Notify>,
 }
 
 impl Service {
     /// A service over a store.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
-        Self { store, clock, executors: Arc::new(executors), exporting: export::Running::default() }
+        Self {
+            store,
+            clock,
+            executors: Arc::new(executors),
+            exporting: export::Running::default(),
+            started: Arc::default(),
+        }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

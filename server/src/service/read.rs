@@ -2,9 +2,10 @@
 
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
 use app::domain::query::{Counts, LIMITS, SortKey};
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, Buckets, Caller, Command, Error, ErrorCode, Lane, Proposal,
-    Seen,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command,
+    Error, ErrorCode, ItemState, Lane, Proposal, Seen,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -119,7 +120,45 @@ impl Backend for Service {
 
     async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.start_undo(&caller, id, seen, reason).await }).await
+        detached(async move { service.decide(&caller, id, seen, Verb::Undo { reason }).await }).await
+    }
+
+    async fn plan_bulk(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan(&caller, request).await }).await
+    }
+
+    async fn bulk_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        self.load_plan(caller, id).await
+    }
+
+    async fn start_bulk(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        reason: Option<String>,
+    ) -> Result<BulkJob, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.start_job(&caller, id, reason).await }).await
+    }
+
+    async fn bulk_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error> {
+        self.load_job(caller, id, state, after).await
+    }
+
+    async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan_again(&caller, id).await }).await
+    }
+
+    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error> {
+        self.count_instances(caller, id).await
     }
 
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
@@ -129,7 +168,7 @@ impl Backend for Service {
 }
 
 /// Why a button is missing, as a sentence.
-fn sentence(error: &Error) -> String {
+pub(super) fn sentence(error: &Error) -> String {
     let text = match error.code() {
         ErrorCode::Expired | ErrorCode::NoExecutor | ErrorCode::Forbidden | ErrorCode::Conflict => {
             error.to_string()

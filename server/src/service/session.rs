@@ -178,15 +178,7 @@ impl Sessions {
         else {
             return Ok(None);
         };
-        let actor =
-            Actor { kind: ActorKind::Token, id: credential.id.to_string(), name: credential.name.clone() };
-        Ok(Some(Caller {
-            actor,
-            person: user.as_ref().map(|user| user.id),
-            credential: credential.id,
-            roles: user.map(|user| user.roles).unwrap_or_default(),
-            scopes: Some(credential.scopes),
-        }))
+        Ok(Some(caller(&credential, user)))
     }
 
     async fn find(
@@ -263,6 +255,24 @@ impl Sessions {
             .await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+/// Who a session or token stands for.
+pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
+    match user {
+        Some(user) if credential.kind == CredentialKind::Session => person(credential, user),
+        user => Caller {
+            actor: Actor {
+                kind: ActorKind::Token,
+                id: credential.id.to_string(),
+                name: credential.name.clone(),
+            },
+            person: user.as_ref().map(|user| user.id),
+            credential: credential.id,
+            roles: user.map(|user| user.roles).unwrap_or_default(),
+            scopes: Some(credential.scopes.clone()),
+        },
     }
 }
 

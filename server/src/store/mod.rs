@@ -5,6 +5,7 @@
 //! what is no longer allowed. To add a database, write a file like `sqlite.rs` or `postgres.rs` that mounts `queries`
 //! and holds what differs, with its migrations under the same numbers; the contract suite in `tests` runs on each.
 
+mod bulk;
 mod changes;
 mod keys;
 mod migrations;
@@ -17,16 +18,19 @@ mod traits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use app::domain::bulk::Progress;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, Actor, AuditKind, Authorized, Buckets, CommandId, CredentialId, Role,
-    RowScope, Scope, Source, UserId,
+    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
+    CredentialId, ItemState, Role, RowScope, Scope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::audit::Record;
 
+pub use bulk::{Bulk, BulkStart, NewBulkItem, Step, StepItem};
 pub use changes::Changes;
 pub use keys::{KeyValue, Position};
 
@@ -298,6 +302,48 @@ pub trait Store: Send + Sync {
     /// The state and counters of an action's command, for whoever looks into what is stuck.
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
 
+    /// The ids of a list, in its order, up to `most`, whatever limit and cursor the query names.
+    async fn matching(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<ActionId>>;
+
+    /// The ids of actions of History that can be undone, of that type and on the file with that SHA-256, up to `most`.
+    async fn same_file(
+        &self,
+        scope: &RowScope,
+        action_type: ActionType,
+        sha256: &str,
+        most: u32,
+    ) -> Result<Vec<ActionId>>;
+
+    /// Those of these actions that the scope shows, in this order, each with the person behind its proposal.
+    async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>>;
+
+    /// A plan or job of that owner.
+    async fn bulk(&self, owner: UserId, id: BulkId) -> Result<Option<Bulk>>;
+
+    /// Up to `limit` items of a plan or job in one of these states, after a position.
+    async fn bulk_items(
+        &self,
+        id: BulkId,
+        states: &[ItemState],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<BulkItem>>;
+
+    /// How many items of a plan or job stand where.
+    async fn bulk_progress(&self, id: BulkId) -> Result<Progress>;
+
+    /// The actions of all items in one of these states, in their order.
+    async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>>;
+
+    /// Whether a job was started and did not end.
+    async fn bulk_is_running(&self) -> Result<bool>;
+
     /// Takes away all that is only there to find rows, before very many are written: it is faster made anew. Until it
     /// is back there are no lists. A store that is opened meanwhile puts it back.
     async fn suspend_indexes(&self) -> Result<()>;
@@ -396,6 +442,46 @@ pub trait Transaction: Send {
 
     /// Records the answer under a claimed key; a `None` gives the key free again.
     async fn answer_key(&mut self, principal: &str, key: &str, answer: Option<(u16, &str)>) -> Result<()>;
+
+    /// Adds a plan with its items; their positions count from 1.
+    async fn insert_bulk(&mut self, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()>;
+
+    /// Drops plans that were never started and expired before that time.
+    async fn forget_plans(&mut self, before: Timestamp) -> Result<()>;
+
+    /// Makes a job of a plan, to be done as that session or token. False if it is not that owner's, was started
+    /// before, or expired.
+    async fn start_bulk(
+        &mut self,
+        id: BulkId,
+        owner: UserId,
+        credential: CredentialId,
+        start: &BulkStart,
+    ) -> Result<bool>;
+
+    /// The job whose turn it is, with its next waiting items; with none, it is done and may be ended.
+    async fn step_bulk(&mut self, now: Timestamp, most: u32) -> Result<Option<Step>>;
+
+    /// Writes where waiting items stand now.
+    async fn settle_items(
+        &mut self,
+        id: BulkId,
+        state: ItemState,
+        detail: Option<&str>,
+        positions: &[i64],
+    ) -> Result<()>;
+
+    /// Ends a job.
+    async fn end_bulk(&mut self, id: BulkId, now: Timestamp) -> Result<()>;
+
+    /// A session or token, also one that is over, with its user.
+    async fn principal(&mut self, id: CredentialId) -> Result<Option<(Credential, Option<User>)>>;
+
+    /// Begins a part that can be taken back alone. There is one at a time.
+    async fn begin_part(&mut self) -> Result<()>;
+
+    /// Ends the part: keeps what it wrote, or takes it back.
+    async fn end_part(&mut self, keep: bool) -> Result<()>;
 
     /// Sets a marker.
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()>;

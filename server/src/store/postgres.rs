@@ -23,6 +23,15 @@ macro_rules! claim_clause {
     };
 }
 
+/// The actions of History on a file, by its SHA-256.
+macro_rules! of_file {
+    () => {
+        " FROM actions \
+         WHERE entity_kind = 'file' AND lane = 'history' \
+         AND substring(entity FROM '\"sha256\":\"([0-9a-f]{64})\"') = "
+    };
+}
+
 #[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
 #[path = "queries/mod.rs"]
 mod queries;
@@ -51,6 +60,7 @@ fn migrations() -> Migrator {
         (1, "spine", include_str!("../../migrations/postgres/0001_spine.sql")),
         (2, "lists", include_str!("../../migrations/postgres/0002_lists.sql")),
         (3, "counts", include_str!("../../migrations/postgres/0003_counts.sql")),
+        (4, "bulk", include_str!("../../migrations/postgres/0004_bulk.sql")),
         (6, "similar", include_str!("../../migrations/postgres/0006_similar.sql")),
     ])
 }

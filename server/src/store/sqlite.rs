@@ -27,6 +27,14 @@ macro_rules! claim_clause {
     };
 }
 
+/// The actions of History on a file, by its SHA-256.
+macro_rules! of_file {
+    () => {
+        " FROM actions INDEXED BY actions_by_file \
+         WHERE entity_kind = 'file' AND lane = 'history' AND json_extract(entity, '$.sha256') = "
+    };
+}
+
 #[path = "queries/mod.rs"]
 mod queries;
 
@@ -48,6 +56,7 @@ fn migrations() -> Migrator {
         (1, "spine", include_str!("../../migrations/sqlite/0001_spine.sql")),
         (2, "lists", include_str!("../../migrations/sqlite/0002_lists.sql")),
         (3, "counts", include_str!("../../migrations/sqlite/0003_counts.sql")),
+        (4, "bulk", include_str!("../../migrations/sqlite/0004_bulk.sql")),
         (6, "similar", include_str!("../../migrations/sqlite/0006_similar.sql")),
     ])
 }

@@ -114,6 +114,15 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     leave_fields_on_escape();
     forget_url_failure(here);
 
+    let around = derived(move || {
+        let here = here.read();
+        let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+        let ids = page_of(list, |page| page.items.iter().map(|action| action.id).collect::<Vec<_>>());
+        let ids = ids.unwrap_or_default();
+        let Some(at) = ids.iter().position(|id| Some(*id) == open) else { return (None, None) };
+        let link = |id: Option<&ActionId>| id.map(|id| here.with_open(*id).href());
+        (at.checked_sub(1).and_then(|before| link(ids.get(before))), link(ids.get(at + 1)))
+    });
     let now_loading = move || loading.get() && !quiet.get();
     let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
     // The server may write the head after the page is rendered and its signals are gone.
@@ -152,7 +161,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=move || here.read().closed().href() news>
+                                <Flyout close=move || here.read().closed().href() around news>
                                     <Transition fallback=Skeleton>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
@@ -285,6 +294,11 @@ fn ListView(
     let rendered_at =
         derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
+    let limit = derived(move || {
+        let named = here.read().value("limit").and_then(|limit| limit.parse().ok());
+        let preferences = || settings.get().and_then(Result::ok).unwrap_or_default();
+        named.unwrap_or_else(|| preferences().table(here.read().lane).limit)
+    });
     let neighbours = move || {
         let here = here.read();
         page_of(list, |page| Neighbours {
@@ -310,7 +324,7 @@ fn ListView(
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
                 <ActionTable lane actions layout rows=Rows { here, now, selection }/>
-                <Pager neighbours/>
+                <Pager here limit neighbours/>
             }
             .into_any(),
             Shape::Empty(lane, narrowed) => view! { <EmptyState lane narrowed/> }.into_any(),

@@ -5,6 +5,7 @@ use leptos::html::H2;
 use leptos::prelude::*;
 
 use super::badge::Badge;
+use super::copy::Copy;
 use super::deadline::Deadline;
 use super::decide::{Decide, Decisions};
 use super::facts::{Fact, Facts};
@@ -142,7 +143,7 @@ fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
 }
 
 fn mono(label: &'static str, value: String) -> Fact {
-    (label, view! { <code><VisibleText text=value/></code> }.into_any())
+    (label, view! { <code><VisibleText text=value.clone()/></code> <Copy text=value label/> }.into_any())
 }
 
 fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::{Decision, Severity, Status, UndoState, Verdict};
+use crate::domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
 
 /// How a badge looks and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +84,20 @@ impl From<UndoState> for Look {
             UndoState::Failed => ("badge failed", "undo"),
         };
         Self { tone, icon, label: undo.label() }
+    }
+}
+
+impl From<ItemState> for Look {
+    fn from(state: ItemState) -> Self {
+        let (tone, icon) = match state {
+            ItemState::LeftOut => ("badge neutral", "minus"),
+            ItemState::Waiting => ("badge waiting", "clock"),
+            ItemState::Decided => ("badge done", "check"),
+            ItemState::Skipped => ("badge neutral", "forward"),
+            ItemState::Refused => ("badge medium", "lock"),
+            ItemState::Failed => ("badge failed", "cross"),
+        };
+        Self { tone, icon, label: state.label() }
     }
 }
 

@@ -8,10 +8,11 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlButtonElement;
 
+use super::bulk_notice::BulkNotice;
 use super::icon::Icon;
 use crate::api::PlanBulk;
 use crate::domain::Lane;
-use crate::domain::bulk::BulkVerb;
+use crate::domain::BulkVerb;
 use crate::ui::derived::Derived;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
@@ -52,8 +53,8 @@ pub(in crate::ui) fn BulkBar(
         let ids = ids.into_iter().collect();
         let (ids, except) = if all { (Vec::new(), ids) } else { (ids, Vec::new()) };
         let place = here.get_untracked();
-        let (lane, shows) = (place.lane, place.asks());
-        plan.dispatch(PlanBulk { verb, ids, all, lane, shows, except, ..PlanBulk::default() });
+        let (lane, shows) = (Some(place.lane), place.asks());
+        plan.dispatch(PlanBulk { verb, ids, all, lane, shows, except, same_file: None });
     };
     let words = move || {
         let selected = selection.get();
@@ -79,10 +80,6 @@ pub(in crate::ui) fn BulkBar(
                 </button>
             }
         })
-    };
-    let failed = move || {
-        let error = plan.value().get().and_then(Result::err);
-        error.map(|error| view! { <p class="field-error" role="alert">{error.detail}</p> })
     };
     let busy = move || plan.pending().get();
     let verb = move |verb: BulkVerb, icon: &'static str| {
@@ -123,7 +120,7 @@ pub(in crate::ui) fn BulkBar(
             <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
                 "Clear"
             </button>
-            {failed}
+            <BulkNotice plan/>
             <div class="bulk-actions">{verbs}</div>
         </form>
     }

@@ -8,7 +8,7 @@ use crate::ui::time::{Left, full};
 
 /// Amber under a day, red under an hour; the words say the same as the colour.
 #[component]
-pub(super) fn Deadline(
+pub(in crate::ui) fn Deadline(
     /// When it ends.
     until: Timestamp,
     /// The page's present.

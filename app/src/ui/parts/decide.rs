@@ -42,7 +42,7 @@ pub(super) fn seen(action: &Action) -> impl IntoView + use<> {
 }
 
 /// What the person typed into a field of the form that is being sent; the server is asked in place of the browser.
-pub(super) fn take(event: &SubmitEvent, field: &str) -> String {
+pub(in crate::ui) fn take(event: &SubmitEvent, field: &str) -> String {
     event.prevent_default();
     let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let data = form.and_then(|form| FormData::new_with_form(&form).ok());

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::notice::{News, Notice};
+use crate::ui::derived::Derived;
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
 pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     /// The URL without it.
     close: impl Fn() -> String + Send + 'static,
+    /// The URLs with the row before and the row after.
+    around: Derived<(Option<String>, Option<String>)>,
     /// What to announce.
     news: RwSignal<Option<News>>,
     children: TypedChildren<V>,
@@ -18,6 +21,8 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     view! {
         <aside class="flyout" id="flyout" aria-label="Details of the action">
             <div class="flyout-bar">
+                {move || step(around.get().0, "Previous action", "up")}
+                {move || step(around.get().1, "Next action", "down")}
                 <a class="button quiet" href=move || close() data-noscroll>
                     <Icon name="cross"/>
                     "Close"
@@ -26,5 +31,23 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
             <Notice news/>
             {children()}
         </aside>
+    }
+}
+
+/// At the end of the page it keeps its room.
+fn step(href: Option<String>, title: &'static str, icon: &'static str) -> AnyView {
+    match href {
+        Some(href) => view! {
+            <a class="icon-button" href=href title=title aria-label=title data-noscroll>
+                <Icon name=icon/>
+            </a>
+        }
+        .into_any(),
+        None => view! {
+            <span class="icon-button off">
+                <Icon name=icon/>
+            </span>
+        }
+        .into_any(),
     }
 }

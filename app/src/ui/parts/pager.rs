@@ -1,9 +1,14 @@
 //! Previous and next page at the foot of the table.
 
 use leptos::either::Either;
+use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use crate::domain::query::LIMITS;
+use crate::ui::derived::Derived;
+use crate::ui::form::{Kept, around, follow, sent};
+use crate::ui::place::Place;
 
 /// Where the neighbours are; none where there is none.
 #[derive(Debug, Default)]
@@ -19,6 +24,10 @@ pub(in crate::ui) struct Neighbours {
 /// Links; the missing one stays as text, so that nothing jumps.
 #[component]
 pub(in crate::ui) fn Pager<Where>(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// Rows that a page of this list may have.
+    limit: Derived<u16>,
     /// Where they lead.
     neighbours: Where,
 ) -> impl IntoView
@@ -32,16 +41,52 @@ where
             rows => format!("{rows} actions on this page"),
         };
         view! {
-            <span class="pager-rows">{rows}</span>
             {step(previous, "Previous", "prev", "left")}
             {step(next, "Next", "next", "right")}
+            <span class="pager-rows">{rows}</span>
         }
     };
     view! {
         <nav class="pager" aria-label="Pages">
             {content}
+            <PerPage here limit/>
         </nav>
     }
+}
+
+/// For this list; what a person wants for each, the columns' panel keeps.
+#[component]
+fn PerPage(here: Memo<Place>, limit: Derived<u16>) -> impl IntoView {
+    let follow = follow();
+    let submit = follow.clone();
+    let options = LIMITS
+        .iter()
+        .map(|&size| {
+            view! {
+                <option value=size.to_string() selected=move || limit.get() == size>
+                    {size}
+                </option>
+            }
+        })
+        .collect_view();
+    view! {
+        <form
+            class="per-page"
+            action=move || here.read().path()
+            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&submit) }
+            on:change=move |event: Event| { around(&event).iter().for_each(&follow) }
+        >
+            <Kept here but=&["limit"]/>
+            <label>
+                "Per page "
+                <select name="limit">{options}</select>
+            </label>
+            <button class="button no-wasm" type="submit">
+                "Apply"
+            </button>
+        </form>
+    }
+    .into_any()
 }
 
 fn step(

@@ -4,6 +4,7 @@
 //! handler with its `#[utoipa::path]`, name it in `openapi` and add its row here.
 
 mod actions;
+mod bulk;
 mod idempotency;
 mod input;
 mod openapi;
@@ -25,6 +26,8 @@ use app::domain::Error;
 pub const PREFIX: &str = "/api/v1";
 /// The actions, with the prefix.
 pub(super) const ACTIONS: &str = "/api/v1/actions";
+/// Where plans are made, with the prefix.
+pub(super) const PLANS: &str = "/api/v1/bulk-plans";
 
 /// Each path below the prefix, with its methods.
 fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
@@ -38,6 +41,11 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/actions/{id}/approve", post(actions::approve)),
         ("/actions/{id}/reject", post(actions::reject)),
         ("/actions/{id}/undo", post(actions::undo)),
+        ("/bulk-plans", post(bulk::plan)),
+        ("/bulk-plans/{id}", get(bulk::load_plan)),
+        ("/bulk-plans/{id}/start", post(bulk::start)),
+        ("/bulk-jobs/{id}", get(bulk::load_job)),
+        ("/bulk-jobs/{id}/retry", post(bulk::retry)),
     ]
 }
 

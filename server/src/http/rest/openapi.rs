@@ -9,7 +9,7 @@ use axum::response::IntoResponse;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
-use super::actions;
+use super::{actions, bulk};
 use crate::http::problem::Problem;
 
 #[derive(OpenApi)]
@@ -30,12 +30,20 @@ use crate::http::problem::Problem;
         actions::approve,
         actions::reject,
         actions::undo,
+        bulk::plan,
+        bulk::load_plan,
+        bulk::start,
+        bulk::load_job,
+        bulk::retry,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
     components(schemas(
         Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
     )),
-    tags((name = "actions", description = "Remediation actions")),
+    tags(
+        (name = "actions", description = "Remediation actions"),
+        (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
+    ),
     security(("token" = [])),
     modifiers(&Token),
 )]

@@ -28,6 +28,12 @@ pub(super) struct Tail {
     waiting: Vec<Record>,
 }
 
+/// Where the records of a transaction ended.
+pub(super) struct Mark {
+    last: Option<(i64, String)>,
+    waiting: usize,
+}
+
 impl Tail {
     pub(super) async fn append(&mut self, db: &mut Connection, entry: AuditEntry) -> Result<Record> {
         if self.last.is_none() {
@@ -37,10 +43,23 @@ impl Tail {
         let record = Record::chain(self.last.take(), entry).map_err(corrupt)?;
         self.last = Some((record.seq, record.hash.clone()));
         self.waiting.push(record.clone());
-        if self.waiting.len() >= ROWS {
-            self.write(db).await?;
-        }
         Ok(record)
+    }
+
+    /// Writes them before they are too many for one statement.
+    pub(super) async fn write_if_many(&mut self, db: &mut Connection) -> Result<()> {
+        if self.waiting.len() >= ROWS { self.write(db).await } else { Ok(()) }
+    }
+
+    /// Where it ends now.
+    pub(super) fn mark(&self) -> Mark {
+        Mark { last: self.last.clone(), waiting: self.waiting.len() }
+    }
+
+    /// Drops what was appended since; none of it was written.
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.last = mark.last;
+        self.waiting.truncate(mark.waiting);
     }
 
     pub(super) async fn write(&mut self, db: &mut Connection) -> Result<()> {

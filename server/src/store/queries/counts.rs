@@ -66,6 +66,14 @@ impl Changes {
         Ok(())
     }
 
+    /// Those of an earlier part come to these.
+    pub(super) fn join(&mut self, earlier: Self) {
+        let later = std::mem::replace(self, earlier);
+        for (of, (label, change)) in later.0 {
+            self.0.entry(of).or_insert((label, 0)).1 += change;
+        }
+    }
+
     /// Brings the table up to date.
     pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
         let changes: Vec<_> = self.0.into_iter().filter(|(_, (_, change))| *change != 0).collect();

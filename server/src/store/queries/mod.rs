@@ -5,6 +5,7 @@
 mod actions;
 mod audit;
 mod buckets;
+mod bulk;
 mod commands;
 mod counts;
 mod export;
@@ -15,10 +16,12 @@ mod people;
 mod rows;
 mod select;
 
+use app::domain::bulk::Progress;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, Authorized, Buckets, CommandId, CredentialId, Role, RowScope, Source,
-    UserId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
+    ItemState, Role, RowScope, Source, UserId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -31,8 +34,8 @@ use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::keys;
 use crate::store::{
-    AuditEntry, Credential, Guard, KeyState, Leased, Position, Result, Rows, Store, StoreError, Transaction,
-    User,
+    AuditEntry, Bulk, BulkStart, Credential, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows,
+    Step, Store, StoreError, Transaction, User,
 };
 
 /// The marker that says which keys the rows have.
@@ -88,6 +91,7 @@ impl SqlStore {
             counts: self.counting.load(Ordering::Relaxed).then(counts::Changes::default),
             records: audit::Tail::default(),
             bells: self.bells.clone(),
+            part: None,
         })
     }
 }
@@ -193,6 +197,56 @@ impl Store for SqlStore {
         commands::of_action(&mut *self.reader.acquire().await?, action).await
     }
 
+    async fn matching(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<ActionId>> {
+        bulk::matching(&mut *self.reader.acquire().await?, scope, query, now, most).await
+    }
+
+    async fn same_file(
+        &self,
+        scope: &RowScope,
+        action_type: ActionType,
+        sha256: &str,
+        most: u32,
+    ) -> Result<Vec<ActionId>> {
+        bulk::same_file(&mut *self.reader.acquire().await?, scope, action_type, sha256, most).await
+    }
+
+    async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>> {
+        bulk::actions(&mut *self.reader.acquire().await?, scope, ids).await
+    }
+
+    async fn bulk(&self, owner: UserId, id: BulkId) -> Result<Option<Bulk>> {
+        bulk::find(&mut *self.reader.acquire().await?, owner, id).await
+    }
+
+    async fn bulk_items(
+        &self,
+        id: BulkId,
+        states: &[ItemState],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<BulkItem>> {
+        bulk::items(&mut *self.reader.acquire().await?, id, states, after, limit).await
+    }
+
+    async fn bulk_progress(&self, id: BulkId) -> Result<Progress> {
+        bulk::progress(&mut *self.reader.acquire().await?, id).await
+    }
+
+    async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>> {
+        bulk::actions_of(&mut *self.reader.acquire().await?, id, states).await
+    }
+
+    async fn bulk_is_running(&self) -> Result<bool> {
+        bulk::is_running(&mut *self.reader.acquire().await?).await
+    }
+
     async fn suspend_indexes(&self) -> Result<()> {
         self.counting.store(false, Ordering::Relaxed);
         super::prepare_load(&self.writer, true).await?;
@@ -225,6 +279,15 @@ struct SqlTransaction {
     counts: Option<counts::Changes>,
     records: audit::Tail,
     bells: Bells,
+    part: Option<Part>,
+}
+
+/// What was in memory before a part of a transaction that may be taken back alone.
+struct Part {
+    /// Of the part itself they are counted anew, and joined when it is kept.
+    counts: Option<counts::Changes>,
+    records: audit::Mark,
+    news: News,
 }
 
 impl SqlTransaction {
@@ -301,6 +364,10 @@ impl Transaction for SqlTransaction {
 
     async fn append_audit(&mut self, entry: AuditEntry) -> Result<Record> {
         self.news.record = true;
+        // What is taken back must not have been written with what came before.
+        if self.part.is_none() {
+            self.records.write_if_many(&mut self.tx).await?;
+        }
         self.records.append(&mut self.tx, entry).await
     }
 
@@ -364,12 +431,75 @@ impl Transaction for SqlTransaction {
         people::answer_key(&mut self.tx, principal, key, answer).await
     }
 
+    async fn insert_bulk(&mut self, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()> {
+        bulk::insert(&mut self.tx, bulk, items).await
+    }
+
+    async fn forget_plans(&mut self, before: Timestamp) -> Result<()> {
+        bulk::forget(&mut self.tx, before).await
+    }
+
+    async fn start_bulk(
+        &mut self,
+        id: BulkId,
+        owner: UserId,
+        credential: CredentialId,
+        start: &BulkStart,
+    ) -> Result<bool> {
+        bulk::start(&mut self.tx, id, owner, credential, start).await
+    }
+
+    async fn step_bulk(&mut self, now: Timestamp, most: u32) -> Result<Option<Step>> {
+        bulk::step(&mut self.tx, now, most).await
+    }
+
+    async fn settle_items(
+        &mut self,
+        id: BulkId,
+        state: ItemState,
+        detail: Option<&str>,
+        positions: &[i64],
+    ) -> Result<()> {
+        bulk::settle(&mut self.tx, id, state, detail, positions).await
+    }
+
+    async fn end_bulk(&mut self, id: BulkId, now: Timestamp) -> Result<()> {
+        bulk::end(&mut self.tx, id, now).await
+    }
+
+    async fn principal(&mut self, id: CredentialId) -> Result<Option<(Credential, Option<User>)>> {
+        people::principal(&mut self.tx, id).await
+    }
+
+    async fn begin_part(&mut self) -> Result<()> {
+        sqlx::query("SAVEPOINT part").execute(&mut *self.tx).await?;
+        let counts = self.counts.as_mut().map(std::mem::take);
+        self.part = Some(Part { counts, records: self.records.mark(), news: self.news });
+        Ok(())
+    }
+
+    async fn end_part(&mut self, keep: bool) -> Result<()> {
+        let Some(part) = self.part.take() else { return Ok(()) };
+        if keep {
+            if let (Some(counts), Some(before)) = (&mut self.counts, part.counts) {
+                counts.join(before);
+            }
+        } else {
+            sqlx::query("ROLLBACK TO SAVEPOINT part").execute(&mut *self.tx).await?;
+            self.counts = part.counts;
+            self.records.back_to(part.records);
+            self.news = part.news;
+        }
+        sqlx::query("RELEASE SAVEPOINT part").execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {
         people::set_marker(&mut self.tx, name, value).await
     }
 
     async fn commit(self: Box<Self>) -> Result<()> {
-        let Self { mut tx, news, counts, mut records, bells } = *self;
+        let Self { mut tx, news, counts, mut records, bells, part: _ } = *self;
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;
         }

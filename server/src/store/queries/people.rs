@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{Role, UserId, access::permissions_of};
+use app::domain::{CredentialId, Role, UserId, access::permissions_of};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
 
@@ -46,17 +46,36 @@ pub(super) async fn credential(
         "SELECT id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at
          FROM credentials WHERE secret_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
     );
-    let Some(row) = query.bind(secret_hash).bind(micros(now)).fetch_optional(&mut *db).await? else {
-        return Ok(None);
-    };
-    let credential = rows::credential(&row)?;
-    let Some(id) = credential.user else { return Ok(Some((credential, None))) };
+    match query.bind(secret_hash).bind(micros(now)).fetch_optional(&mut *db).await? {
+        Some(row) => with_user(db, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Also of one that is over.
+pub(super) async fn principal(
+    db: &mut Connection,
+    id: CredentialId,
+) -> Result<Option<(Credential, Option<User>)>> {
+    let query = sqlx::query(
+        "SELECT id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at
+         FROM credentials WHERE id = $1",
+    );
+    match query.bind(id.to_string()).fetch_optional(&mut *db).await? {
+        Some(row) => with_user(db, &row).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+async fn with_user(db: &mut Connection, row: &Row) -> Result<(Credential, Option<User>)> {
+    let credential = rows::credential(row)?;
+    let Some(id) = credential.user else { return Ok((credential, None)) };
     let row = sqlx::query("SELECT id, name, display_name, password_hash, enabled FROM users WHERE id = $1")
         .bind(id.to_string())
         .fetch_one(&mut *db)
         .await?;
     let user = with_roles(db, &row).await?;
-    Ok(Some((credential, Some(user))))
+    Ok((credential, Some(user)))
 }
 
 pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp) -> Result<()> {

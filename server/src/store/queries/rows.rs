@@ -28,7 +28,7 @@ fn get<'r, T: Decode<'r, Db> + Type<Db>>(row: &'r Row, column: &str) -> Result<T
     Ok(row.try_get(column)?)
 }
 
-fn word<T: FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Result<T> {
+pub(super) fn word<T: FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Result<T> {
     get::<&str>(row, column)?.parse().map_err(corrupt)
 }
 
@@ -36,7 +36,7 @@ fn optional_word<T: FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) ->
     get::<Option<&str>>(row, column)?.map(|text| text.parse().map_err(corrupt)).transpose()
 }
 
-fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
+pub(super) fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
     serde_json::from_str(get(row, column)?).map_err(corrupt)
 }
 
@@ -44,11 +44,11 @@ fn optional_json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<
     get::<Option<&str>>(row, column)?.map(|text| serde_json::from_str(text).map_err(corrupt)).transpose()
 }
 
-fn time(row: &Row, column: &str) -> Result<Timestamp> {
+pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp> {
     Timestamp::from_microsecond(get(row, column)?).map_err(corrupt)
 }
 
-fn optional_time(row: &Row, column: &str) -> Result<Option<Timestamp>> {
+pub(super) fn optional_time(row: &Row, column: &str) -> Result<Option<Timestamp>> {
     get::<Option<i64>>(row, column)?
         .map(|micros| Timestamp::from_microsecond(micros).map_err(corrupt))
         .transpose()

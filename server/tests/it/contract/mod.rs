@@ -5,9 +5,11 @@
 
 mod actions;
 mod audit;
+mod bulk;
 mod commands;
 mod counts;
 mod guards;
+mod jobs;
 mod keys;
 mod lists;
 mod page;
@@ -18,9 +20,11 @@ mod schema;
 const CASES: &[&str] = &[
     include_str!("actions.rs"),
     include_str!("audit.rs"),
+    include_str!("bulk.rs"),
     include_str!("commands.rs"),
     include_str!("counts.rs"),
     include_str!("guards.rs"),
+    include_str!("jobs.rs"),
     include_str!("keys.rs"),
     include_str!("lists.rs"),
     include_str!("page.rs"),

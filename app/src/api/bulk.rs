@@ -1,0 +1,71 @@
+//! Server functions of plans and jobs: deciding on many at once.
+
+use leptos::prelude::*;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::door;
+use crate::domain::{ActionId, BulkId, BulkJob, BulkPlan, BulkVerb, ItemState, Lane};
+
+/// Stores what would be decided, and leads to the page that shows it: the actions named, or with `all` every match of
+/// the list but those excepted, or every instance of the same file.
+#[server(endpoint = "plan_bulk", prefix = "/api")]
+pub async fn plan_bulk(
+    verb: BulkVerb,
+    #[server(default)] ids: Vec<ActionId>,
+    #[server(default)] all: bool,
+    lane: Option<Lane>,
+    #[server(default)] shows: String,
+    #[server(default)] except: Vec<ActionId>,
+    same_file: Option<ActionId>,
+) -> Result<BulkId, ApiError> {
+    use crate::domain::{BulkRequest, Targets};
+    let (backend, caller) = door::enter().await?;
+    let targets = match same_file {
+        Some(id) => Targets::SameFile(id),
+        None if all => {
+            let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
+            Targets::Matching { query: query.map_err(|error| door::fail(&error))?, except }
+        }
+        None => Targets::Ids(ids),
+    };
+    let plan = backend.plan_bulk(&caller, BulkRequest { verb, targets }).await;
+    let plan = plan.map_err(|error| door::fail_in_words(&error))?;
+    leptos_axum::redirect(&format!("/action-center/plans/{}", plan.id));
+    Ok(plan.id)
+}
+
+/// A plan.
+#[server(endpoint = "load_plan", prefix = "/api")]
+pub async fn load_plan(id: BulkId) -> Result<BulkPlan, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.bulk_plan(&caller, id).await.map_err(|error| door::fail(&error))
+}
+
+/// Starts a plan, and leads to the page that shows how far it is.
+#[server(endpoint = "start_bulk", prefix = "/api")]
+pub async fn start_bulk(id: BulkId, reason: Option<String>) -> Result<BulkId, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let reason = reason.filter(|reason| !reason.trim().is_empty());
+    let job = backend.start_bulk(&caller, id, reason).await;
+    job.map_err(|error| door::fail_in_words(&error))?;
+    leptos_axum::redirect(&format!("/action-center/jobs/{id}"));
+    Ok(id)
+}
+
+/// How far a job is, with a page of its items.
+#[server(endpoint = "load_job", prefix = "/api")]
+pub async fn load_job(id: BulkId, state: Option<ItemState>, after: Option<i64>) -> Result<BulkJob, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let job = backend.bulk_job(&caller, id, state, after.unwrap_or(0)).await;
+    job.map_err(|error| door::fail(&error))
+}
+
+/// Plans what a job did not get done, and leads to the page that shows it.
+#[server(endpoint = "retry_bulk", prefix = "/api")]
+pub async fn retry_bulk(id: BulkId) -> Result<BulkId, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let plan = backend.retry_bulk(&caller, id).await.map_err(|error| door::fail_in_words(&error))?;
+    leptos_axum::redirect(&format!("/action-center/plans/{}", plan.id));
+    Ok(plan.id)
+}

@@ -1,0 +1,290 @@
+//! A decision on many as it is carried out: how far it is, and what became of each action.
+//!
+//! It goes on whether somebody looks or not. The page looks again while it runs; without wasm there is a link for it.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::plan::missing;
+use crate::api::{ApiError, RetryBulk, load_job};
+use crate::domain::bulk::Progress;
+use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
+use crate::ui::codec::Json;
+use crate::ui::derived::{Derived, derived};
+use crate::ui::live::poll_while;
+use crate::ui::number::{counted, grouped};
+use crate::ui::parts::{BulkItems, Failure, Frame, Icon, News, Notice, Skeleton};
+use crate::ui::place::Place;
+use crate::ui::whenever::whenever;
+
+type Loaded = Resource<Result<BulkJob, ApiError>, Json>;
+
+/// Which job, and which of its items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    id: String,
+    state: Option<ItemState>,
+    after: Option<i64>,
+}
+
+impl Part {
+    fn href(&self, state: Option<ItemState>, after: Option<i64>) -> String {
+        let mut href = format!("/action-center/jobs/{}", self.id);
+        let mut sign = '?';
+        for (name, value) in
+            [("state", state.map(|of| of.to_string())), ("after", after.map(|of| of.to_string()))]
+        {
+            if let Some(value) = value {
+                href.push(sign);
+                href.push_str(name);
+                href.push('=');
+                href.push_str(&value);
+                sign = '&';
+            }
+        }
+        href
+    }
+}
+
+/// What stands on the page; it changes rarely, so that numbers can change alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Shown(BulkVerb),
+    Missing,
+    Failed(ErrorCode),
+}
+
+/// The page of a job.
+#[component]
+pub(in crate::ui) fn Job() -> impl IntoView {
+    let (params, query) = (use_params_map(), use_query_map());
+    let here = Memo::new(move |_| {
+        let (params, query) = (params.read(), query.read());
+        Part {
+            id: params.get("id").unwrap_or_default(),
+            state: query.get("state").and_then(|state| state.parse().ok()),
+            after: query.get("after").and_then(|after| after.parse().ok()),
+        }
+    });
+    let job: Loaded =
+        Resource::new_with_options(move || here.get(), |part| async move { open_job(part).await }, false);
+    let retry = ServerAction::<RetryBulk>::new();
+    let before = retry.value().get_untracked().and_then(Result::err);
+    let news = RwSignal::new(before.map(|error| News::failed_before(error.code)));
+    whenever(move || {
+        if retry.version().get() > 0
+            && let Some(Err(error)) = retry.value().get_untracked()
+        {
+            news.set(Some(News::failed(error)));
+        }
+    });
+    let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
+    poll_while(running, move || job.refetch());
+    view! {
+        <Title text="Result · Action center · Countersign"/>
+        <Frame>
+            <div class="bulk">
+                <Notice news/>
+                <Transition fallback=Skeleton>
+                    <JobView job here retry/>
+                </Transition>
+            </div>
+        </Frame>
+    }
+}
+
+async fn open_job(part: Part) -> Result<BulkJob, ApiError> {
+    match part.id.parse::<BulkId>() {
+        Ok(id) => load_job(id, part.state, part.after).await,
+        Err(_) => Err(ApiError { code: ErrorCode::NotFound, detail: String::new() }),
+    }
+}
+
+fn of_job<T>(job: Loaded, take: impl FnOnce(&BulkJob) -> T) -> Option<T> {
+    job.read().as_ref().and_then(|answer| answer.as_ref().ok().map(take))
+}
+
+#[component]
+fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> impl IntoView {
+    let shape = derived(move || {
+        job.read().as_ref().map(|answer| match answer {
+            Ok(job) => Shape::Shown(job.verb),
+            Err(ApiError { code: ErrorCode::NotFound, .. }) => Shape::Missing,
+            Err(error) => Shape::Failed(error.code),
+        })
+    });
+    let content = move || {
+        shape.get().map(|shape| match shape {
+            Shape::Shown(verb) => shown(verb, job, here, retry),
+            Shape::Missing => missing(),
+            Shape::Failed(code) => {
+                let href = move || here.read().href(None, None);
+                view! { <Failure title="The result could not be loaded" code href retry=move || job.refetch()/> }
+                    .into_any()
+            }
+        })
+    };
+    view! { <div class="slot">{content}</div> }.into_any()
+}
+
+fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> AnyView {
+    let progress = derived(move || of_job(job, |job| job.progress).unwrap_or_default());
+    let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
+    let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
+    let reason = of_job(job, |job| job.reason.clone()).flatten();
+    let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
+    let next = derived(move || of_job(job, |job| job.next).flatten());
+    let in_lane = move |lane: Lane| {
+        let shows = format!("approval={}", approval.get());
+        Place { shows, ..Place::of(lane) }.href()
+    };
+    let title = move || headline(verb, progress.get(), running.get());
+    let words = move || {
+        let progress = progress.get();
+        format!("{} of {} tried", grouped(progress.tried()), counted(progress.total(), "action"))
+    };
+    let reason = reason.map(|reason| view! { <p class="bulk-reason">{reason}</p> });
+    let refresh = move || {
+        running.get().then(|| {
+            view! {
+                <a class="button" href=here.read().href(here.read().state, here.read().after) rel="external">
+                    "Refresh"
+                </a>
+            }
+        })
+    };
+    let executing = (verb != BulkVerb::Reject).then(|| {
+        view! {
+            <a href=move || in_lane(Lane::InProgress)>"Those in progress"</a>
+        }
+    });
+    let pager = move || {
+        next.get().map(|after| {
+            view! {
+                <a class="button" href=here.read().href(here.read().state, Some(after)) rel="next">
+                    "Next"
+                    <Icon name="right"/>
+                </a>
+            }
+        })
+    };
+    view! {
+        <header class="bulk-head">
+            <div aria-live="polite">
+                <h1>{title}</h1>
+                <p>{words}</p>
+            </div>
+            <progress
+                class="bulk-progress"
+                aria-label="Tried"
+                max=move || progress.get().total().to_string()
+                prop:value=move || tried(progress.get())
+                value=move || progress.get().tried().to_string()
+            ></progress>
+            {reason}
+        </header>
+        <nav class="bulk-states" aria-label="Results">
+            {state_links(progress, here)}
+        </nav>
+        <div class="bulk-answer">
+            <div class="submit-row">
+                {refresh}
+                {again(progress, running, here, retry)}
+                <a class="button" href=Place::of(super::plan::lane_of(verb)).href()>
+                    "Back to the list"
+                </a>
+                <span class="bulk-links">
+                    <a href=move || in_lane(Lane::History)>"Those in History"</a>
+                    {executing}
+                </span>
+            </div>
+        </div>
+        <section class="bulk-part">
+            <h2>"Each action"</h2>
+            <BulkItems items lane=Lane::History states=true/>
+            <div class="bulk-more">{pager}</div>
+        </section>
+    }
+    .into_any()
+}
+
+/// What a `<progress>` takes.
+fn tried(progress: Progress) -> f64 {
+    u32::try_from(progress.tried()).map_or(0.0, f64::from)
+}
+
+fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {
+    let decided = counted(progress.decided, "action");
+    let did = match verb {
+        BulkVerb::Approve => "approved",
+        BulkVerb::Reject => "rejected",
+        BulkVerb::Undo => "being undone",
+    };
+    if running {
+        format!("{decided} {did} so far")
+    } else if progress.decided == progress.total() {
+        format!("{decided} {did}")
+    } else {
+        format!("{decided} {did}, {} not", grouped(progress.total() - progress.decided))
+    }
+}
+
+/// All, and each state that occurs, with its number.
+fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
+    let link = move |state: Option<ItemState>| {
+        let count = move || {
+            let mut progress = progress.get();
+            state.map_or_else(|| progress.total(), |state| *progress.of(state))
+        };
+        let shown = derived(move || state.is_none() || count() > 0);
+        move || {
+            shown.get().then(|| {
+                let current = move || (here.read().state == state).then_some("page");
+                view! {
+                    <a href=move || here.read().href(state, None) aria-current=current>
+                        {state.map_or("All", ItemState::label)}
+                        <span class="number">{move || grouped(count())}</span>
+                    </a>
+                }
+            })
+        }
+    };
+    let states = ItemState::ALL.iter().map(|state| link(Some(*state))).collect::<Vec<_>>();
+    view! {
+        {link(None)}
+        {states}
+    }
+    .into_any()
+}
+
+/// A form, so that it works without wasm.
+fn again(
+    progress: Derived<Progress>,
+    running: Derived<bool>,
+    here: Memo<Part>,
+    retry: ServerAction<RetryBulk>,
+) -> AnyView {
+    let count = derived(move || if running.get() { 0 } else { progress.get().undone() });
+    let form = move || {
+        let count = count.get();
+        (count > 0).then(|| {
+            let send = move |event: leptos::ev::SubmitEvent| {
+                event.prevent_default();
+                if let Ok(id) = here.read_untracked().id.parse() {
+                    retry.dispatch(RetryBulk { id });
+                }
+            };
+            view! {
+                <form method="post" action=RetryBulk::PATH on:submit=send>
+                    <input type="hidden" name="id" value=here.read_untracked().id.clone()/>
+                    <button type="submit" class="button primary">
+                        "Retry the " {grouped(count)} " that failed"
+                    </button>
+                </form>
+            }
+        })
+    };
+    form.into_any()
+}

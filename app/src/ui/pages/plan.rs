@@ -1,0 +1,317 @@
+//! The preview of a decision on many: what would happen, what would not and why, and the one button.
+//!
+//! It is a stored plan, so what is confirmed is what stands here. Its form works without wasm.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+
+use crate::api::{ApiError, StartBulk, load_plan};
+use crate::domain::bulk::{LeftOut, PlanGroup};
+use crate::domain::proposal::LONGEST_COMMENT;
+use crate::domain::time::Timestamp;
+use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
+use crate::ui::codec::Json;
+use crate::ui::derived::derived;
+use crate::ui::live::ticking;
+use crate::ui::number::{counted, grouped};
+use crate::ui::parts::{BulkItems, Deadline, Failure, Frame, Icon, News, Notice, Skeleton, take};
+use crate::ui::place::Place;
+use crate::ui::whenever::whenever;
+
+type Loaded = Resource<Result<BulkPlan, ApiError>, Json>;
+
+/// The page of a plan.
+#[component]
+pub(in crate::ui) fn Plan() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
+    let plan: Loaded =
+        Resource::new_with_options(move || id.get(), |id| async move { open_plan(id).await }, false);
+    let start = ServerAction::<StartBulk>::new();
+    let before = start.value().get_untracked().and_then(Result::err);
+    let news = RwSignal::new(before.map(|error| News::failed_before(error.code)));
+    whenever(move || {
+        if start.version().get() > 0
+            && let Some(Err(error)) = start.value().get_untracked()
+        {
+            news.set(Some(News::failed(error)));
+            plan.refetch();
+        }
+    });
+    let content = move || {
+        plan.get().map(|answer| match answer {
+            Ok(plan) => shown(plan, start),
+            Err(ApiError { code: ErrorCode::NotFound, .. }) => missing(),
+            Err(ApiError { code, .. }) => {
+                let href = move || plan_href(&id.get());
+                view! { <Failure title="The preview could not be loaded" code href retry=move || plan.refetch()/> }
+                    .into_any()
+            }
+        })
+    };
+    view! {
+        <Title text="Preview · Action center · Countersign"/>
+        <Frame>
+            <div class="bulk">
+                <Notice news/>
+                <Transition fallback=Skeleton>
+                    <div class="slot">{content}</div>
+                </Transition>
+            </div>
+        </Frame>
+    }
+}
+
+async fn open_plan(id: String) -> Result<BulkPlan, ApiError> {
+    match id.parse::<BulkId>() {
+        Ok(id) => load_plan(id).await,
+        Err(_) => Err(ApiError { code: ErrorCode::NotFound, detail: String::new() }),
+    }
+}
+
+fn plan_href(id: &str) -> String {
+    format!("/action-center/plans/{id}")
+}
+
+/// The tab from which it is decided.
+pub(super) const fn lane_of(verb: BulkVerb) -> Lane {
+    match verb {
+        BulkVerb::Approve | BulkVerb::Reject => Lane::Pending,
+        BulkVerb::Undo => Lane::History,
+    }
+}
+
+/// Somebody else's plan, one that was cleared away, or none.
+pub(super) fn missing() -> AnyView {
+    view! {
+        <div class="failure">
+            <Icon name="question"/>
+            <h2>"There is nothing here"</h2>
+            <p>"A preview is kept for a day, and only for the person who made it. Choose the actions again."</p>
+            <a class="button primary" href=Place::of(Lane::Pending).href()>
+                "Open the Action center"
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
+    let BulkPlan { id, verb, preview, items, expires_at, started, rendered_at } = plan;
+    let is_over = expires_at <= rendered_at;
+    let title = format!("{} {}", verb.label(), counted(preview.decidable, "action"));
+    let assets = counted(preview.assets, "asset");
+    let lead = match preview.critical_assets {
+        _ if preview.decidable == 0 => "None of the actions can be decided by you now.".to_owned(),
+        0 => format!("On {assets}. Nothing has happened yet."),
+        critical => {
+            format!("On {assets}, {} of high criticality. Nothing has happened yet.", grouped(critical))
+        }
+    };
+    let (finals, others): (Vec<_>, Vec<_>) = preview.groups.into_iter().partition(|of| of.irreversible);
+    let is_final = !finals.is_empty();
+    let more = preview.decidable.saturating_sub(items.len());
+    let lane = lane_of(verb);
+    let answer = if started {
+        stopped("This was started already.", format!("/action-center/jobs/{id}"), "See how far it is")
+    } else if is_over {
+        let text =
+            "This preview is older than ten minutes, and much may have changed. Choose the actions again.";
+        stopped(text, Place::of(lane).href(), "Back to the list")
+    } else if preview.decidable == 0 {
+        stopped("There is nothing to confirm.", Place::of(lane).href(), "Back to the list")
+    } else {
+        confirm(Confirm { id, verb, count: preview.decidable, is_final, expires_at, rendered_at }, start)
+    };
+    let finals = is_final.then(|| {
+        view! {
+            <section class="bulk-part final-part">
+                <h2>
+                    <Icon name="triangle"/>
+                    "This can't be undone"
+                </h2>
+                {groups(finals)}
+            </section>
+        }
+    });
+    let others = (!others.is_empty()).then(|| {
+        let heading = if verb == BulkVerb::Approve { "This can be undone" } else { "By action type" };
+        view! {
+            <section class="bulk-part">
+                <h2>{heading}</h2>
+                {groups(others)}
+            </section>
+        }
+    });
+    let list = (!items.is_empty()).then(|| {
+        view! {
+            <section class="bulk-part">
+                <h2>"Each action"</h2>
+                <BulkItems items=items lane states=false/>
+                {(more > 0).then(|| view! { <p class="bulk-more">"and " {grouped(more)} " more"</p> })}
+            </section>
+        }
+    });
+    view! {
+        <header class="bulk-head">
+            <h1>{title}</h1>
+            <p>{lead}</p>
+        </header>
+        {finals}
+        {others}
+        {left_out(preview.left_out)}
+        {answer}
+        {list}
+    }
+    .into_any()
+}
+
+fn groups(groups: Vec<PlanGroup>) -> AnyView {
+    let rows = groups
+        .into_iter()
+        .map(|group| {
+            let info = group.action_type.info();
+            view! {
+                <tr>
+                    <th scope="row">{info.name}</th>
+                    <td class="number">{grouped(group.actions)}</td>
+                    <td class="number">{grouped(group.assets)}</td>
+                    <td class="number">{grouped(group.critical_assets)}</td>
+                    <td class="why">{info.effect}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="bulk-table">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Action type"</th>
+                        <th scope="col" class="number">"Actions"</th>
+                        <th scope="col" class="number">"Assets"</th>
+                        <th scope="col" class="number">"Critical"</th>
+                        <th scope="col">"What it does"</th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn left_out(groups: Vec<LeftOut>) -> Option<AnyView> {
+    if groups.is_empty() {
+        return None;
+    }
+    let count = groups.iter().map(|group| group.actions).sum::<usize>();
+    let rows = groups
+        .into_iter()
+        .map(|LeftOut { reason, actions, examples }| {
+            let named = examples.len();
+            let names = examples.into_iter().map(|of| of.entity).collect::<Vec<_>>().join(", ");
+            let more = if actions > named { ", …" } else { "" };
+            view! {
+                <tr>
+                    <td class="number">{grouped(actions)}</td>
+                    <th scope="row" class="why">{reason}</th>
+                    <td class="why">{names} {more}</td>
+                </tr>
+            }
+        })
+        .collect_view();
+    let title = format!("{} left out", counted(count, "action"));
+    let view = view! {
+        <section class="bulk-part">
+            <h2>
+                <Icon name="lock"/>
+                {title}
+            </h2>
+            <div class="bulk-table">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col" class="number">"Actions"</th>
+                            <th scope="col">"Why"</th>
+                            <th scope="col">"Which"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
+    };
+    Some(view.into_any())
+}
+
+fn stopped(text: &'static str, href: String, link: &'static str) -> AnyView {
+    view! {
+        <div class="bulk-answer">
+            <p>{text}</p>
+            <a class="button primary" href=href>
+                {link}
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// What the form says.
+struct Confirm {
+    id: BulkId,
+    verb: BulkVerb,
+    count: usize,
+    is_final: bool,
+    expires_at: Timestamp,
+    rendered_at: Timestamp,
+}
+
+fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
+    let Confirm { id, verb, count, is_final, expires_at, rendered_at } = of;
+    let now = ticking(derived(move || rendered_at));
+    let label = match verb {
+        BulkVerb::Approve => "Comment (optional)",
+        BulkVerb::Reject => "Why they must not happen",
+        BulkVerb::Undo => "Why they are undone",
+    };
+    let button = format!("{} {}", verb.label(), counted(count, "action"));
+    let class = if is_final { "button danger" } else { "button primary" };
+    let busy = start.pending();
+    let send = move |event| {
+        let reason = Some(take(&event, "reason"));
+        start.dispatch(StartBulk { id, reason });
+    };
+    let field = if verb.needs_reason() {
+        view! {
+            <textarea name="reason" rows="2" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+        }
+        .into_any()
+    } else {
+        view! { <textarea name="reason" rows="2" maxlength=LONGEST_COMMENT.to_string()></textarea> }
+            .into_any()
+    };
+    view! {
+        <form method="post" action=StartBulk::PATH class="bulk-answer" on:submit=send>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <label class="field">
+                <span class="field-label">{label}</span>
+                {field}
+            </label>
+            <div class="submit-row">
+                <button type="submit" class=class disabled=move || busy.get()>
+                    {button}
+                </button>
+                <a class="button" href=Place::of(lane_of(verb)).href()>
+                    "Cancel"
+                </a>
+                <span class="bulk-time">
+                    "To confirm: " <Deadline until=expires_at now/>
+                </span>
+            </div>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,60 @@
+// Tablet and phone: what a finger has to hit is large enough, panels are sheets, rows are cards, nothing is cut off.
+import { type Page } from "@playwright/test";
+import { accessible } from "./accessible";
+import { expect, hydrated, signIn, test, visit } from "./estate";
+
+test.use({ hasTouch: true });
+
+/** Controls that are smaller than 44 px in a direction in which a finger could miss them. */
+async function small(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const controls = document.querySelectorAll<HTMLElement>(
+      ".toolbar :is(a, button, input, select), .tab, .pager a, .bulk-bar button, .flyout-bar :is(a, button), .side-panel :is(.facet-value, .button), tbody .col-select",
+    );
+    return [...controls]
+      .filter((control) => control.checkVisibility({ visibilityProperty: true }))
+      .filter((control) => control.getBoundingClientRect().height < 43.5)
+      .map((control) => `${control.className} ${control.textContent} ${control.getBoundingClientRect().height}`);
+  });
+}
+
+for (const [width, height] of [
+  [1024, 768],
+  [768, 1024],
+  [390, 844],
+]) {
+  test(`everything is in reach of a finger on ${width}x${height}`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await signIn(page);
+    await hydrated(page);
+    expect(await small(page)).toEqual([]);
+    await page.locator("tbody input[type=checkbox]").first().tap();
+    await expect(page.locator(".bulk-bar")).toContainText("1 selected");
+    expect(await small(page)).toEqual([]);
+    await accessible(page);
+    await visit(page, "/action-center/pending?panel=filters");
+    await expect(page.locator("#filters .facet").first()).toBeVisible();
+    expect(await small(page)).toEqual([]);
+    await accessible(page);
+    const panel = await page.locator("#filters").boundingBox();
+    if (width < 900) expect([panel?.width, panel?.height]).toEqual([width, height]);
+    await page.locator("#filters").getByRole("link", { name: "Close" }).tap();
+    await page.locator("tbody .entity-link").first().tap();
+    await expect(page.locator("#flyout h2").first()).toBeVisible();
+    if (width < 900) {
+      const flyout = await page.locator("#flyout").boundingBox();
+      expect([flyout?.width, flyout?.height]).toEqual([width, height]);
+    }
+    await accessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+  });
+}
+
+test("on a phone each row is a card", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page);
+  const row = await page.locator("tbody tr").first().boundingBox();
+  expect(row?.width).toBe(390);
+  expect(row?.height).toBeGreaterThan(72);
+  await expect(page.locator("tbody tr").first().locator(".col-asset")).toBeVisible();
+});
