@@ -16,6 +16,7 @@ mod page;
 mod people;
 mod sample;
 mod schema;
+mod similar;
 
 const CASES: &[&str] = &[
     include_str!("actions.rs"),
@@ -30,6 +31,7 @@ const CASES: &[&str] = &[
     include_str!("page.rs"),
     include_str!("people.rs"),
     include_str!("schema.rs"),
+    include_str!("similar.rs"),
 ];
 
 /// The names of a trait's methods, from its source.
