@@ -5,6 +5,7 @@
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
 mod bulk;
+mod preferences;
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::JsonEncoding;
@@ -16,6 +17,7 @@ use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
 
 pub use bulk::*;
+pub use preferences::*;
 
 /// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
@@ -60,6 +62,7 @@ mod door {
     use super::ApiError;
     use crate::backend::SharedBackend;
     use crate::domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
+    use crate::own_path::is_own_path;
     use axum::http::header::ACCEPT;
     use axum::http::request::Parts;
     use axum::http::{Method, StatusCode};
@@ -106,6 +109,16 @@ mod door {
         pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
         ActionQuery::from_pairs(pairs)
             .map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))
+    }
+
+    /// Sends a form that was posted without wasm back to where it stood; wherever else it says, to the page that
+    /// it names itself as where it came from.
+    pub(super) fn go_back(back: Option<&str>) {
+        if let Some(back) = back.filter(|back| is_own_path(back))
+            && use_context::<Parts>().is_some_and(|request| is_form(&request))
+        {
+            leptos_axum::redirect(back);
+        }
     }
 
     fn is_form(request: &Parts) -> bool {

@@ -12,8 +12,7 @@ use crate::domain::query::Counts;
 use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
-    ItemState, Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 
 /// The server's service, as the server functions and the REST API hold it.
@@ -93,6 +92,35 @@ pub trait Backend: Send + Sync {
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+
+    /// What the caller set for themselves.
+    async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error>;
+
+    /// Sets one thing for the caller. Of two at once the later one holds.
+    async fn prefer(&self, caller: &Caller, preference: Preference) -> Result<(), Error>;
+
+    /// The views that the caller saved, by name.
+    async fn views(&self, caller: &Caller) -> Result<Vec<SavedView>, Error>;
+
+    /// Saves a view for the caller.
+    async fn save_view(&self, caller: &Caller, view: NewView) -> Result<SavedView, Error>;
+
+    /// Forgets a view of the caller's.
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error>;
+
+    /// Makes a view of the caller's the default, or none.
+    async fn set_default_view(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error>;
+}
+
+/// A view to be saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewView {
+    /// Its name, as it was typed.
+    pub name: String,
+    /// What it shows; a cursor is dropped.
+    pub query: ActionQuery,
+    /// Whether it becomes the default in place of another.
+    pub is_default: bool,
 }
 
 /// The forms that an export can have.

@@ -4,4 +4,5 @@
 pub mod api;
 pub mod backend;
 pub mod domain;
+pub mod own_path;
 pub mod ui;

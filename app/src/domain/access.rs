@@ -93,6 +93,9 @@ pub enum Denied {
     /// A tool has no person behind it who could answer for a decision.
     #[error("a token without an owner can't decide; decisions are made by people")]
     NoPerson,
+    /// A token, where only somebody at a screen has something of their own.
+    #[error("preferences and saved views belong to people who sign in; a token has none")]
+    NotSignedIn,
     /// Nobody decides what they proposed.
     #[error("you proposed this action; someone else must decide it")]
     OwnProposal,
@@ -170,6 +173,22 @@ impl Caller {
         Ok(self.authorized(Some(permission)))
     }
 
+    /// Whose preferences and views the caller sees.
+    ///
+    /// # Errors
+    /// [`Denied`] if it is a token, whoever owns it.
+    pub fn own(&self) -> Result<UserId, Denied> {
+        self.person.filter(|_| self.scopes.is_none()).ok_or(Denied::NotSignedIn)
+    }
+
+    /// May this caller change preferences and views of their own?
+    ///
+    /// # Errors
+    /// [`Denied`] if it is a token, whoever owns it.
+    pub fn authorize_own(&self) -> Result<Authorized, Denied> {
+        self.own().map(|_| self.authorized(None))
+    }
+
     fn require(&self, permission: Permission) -> Result<(), Denied> {
         if permissions_of(&self.roles).contains(&permission) {
             return Ok(());
@@ -233,6 +252,12 @@ impl Authorized {
         &self.actor
     }
 
+    /// The person who acts, also through a personal token; none for tools and for the product's own acts.
+    #[must_use]
+    pub fn person(&self) -> Option<UserId> {
+        self.check.and_then(|check| check.person)
+    }
+
     /// What must still hold; none for the product's own acts.
     #[must_use]
     pub const fn check(&self) -> Option<&Check> {
@@ -288,6 +313,14 @@ mod tests {
         let orphan = caller(&[], Some(&[Scope::Decide]), false);
         assert_eq!(orphan.authorize(Permission::Devices), Err(Denied::NoPerson));
         assert!(caller(&[], None, true).row_scope().is_err());
+        let nobody = caller(&[], None, true);
+        assert_eq!(nobody.own().ok(), nobody.person);
+        assert_eq!(nobody.authorize_own().unwrap().person(), nobody.person);
+        for (scopes, person) in [(None, false), (Some(&[Scope::Decide][..]), true), (Some(&[]), false)] {
+            let token = caller(&[Role::GlobalAdministrator], scopes, person);
+            assert_eq!(token.own(), Err(Denied::NotSignedIn));
+            assert_eq!(token.authorize_own(), Err(Denied::NotSignedIn));
+        }
         let reader = caller(&[Role::SecurityReader], Some(&[Scope::Read]), true);
         assert_eq!(reader.row_scope(), Ok(RowScope::All));
     }

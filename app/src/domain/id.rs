@@ -50,6 +50,8 @@ ids! {
     CommandId,
     /// One session or API token.
     CredentialId,
+    /// One view that a person saved.
+    ViewId,
     /// One local user.
     UserId,
 }

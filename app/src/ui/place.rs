@@ -7,8 +7,10 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use crate::domain::query::{Column, Sort, SortKey};
+use crate::domain::query::{Column, Sort, SortKey, push_pair};
 use crate::domain::{ActionId, Lane};
+
+pub(super) use crate::domain::query::push_encoded;
 
 const CURSOR: &str = "cursor";
 const OPEN: &str = "open";
@@ -228,28 +230,9 @@ pub(super) fn use_place() -> Memo<Option<Place>> {
 fn encode<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
     for (name, value) in pairs {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        push_encoded(&mut query, name);
-        query.push('=');
-        push_encoded(&mut query, value);
+        push_pair(&mut query, name, value);
     }
     query
-}
-
-/// Percent-encodes what is not unreserved in RFC 3986.
-pub(super) fn push_encoded(into: &mut String, value: &str) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            into.push(char::from(byte));
-        } else {
-            into.push('%');
-            into.push(char::from(HEX[usize::from(byte >> 4)]));
-            into.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,25 +1,17 @@
 //! Where to go after signing in: own relative paths only, so that a link can't send anyone elsewhere.
 
+use app::own_path::is_own_path;
+
 /// Where to go where nothing else is asked for.
 pub const HOME: &str = "/action-center/pending";
 
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
 
-const LONGEST: usize = 2_048;
-
 /// The path, if it is one of ours and fits a header; [`HOME`] otherwise.
 #[must_use]
 pub fn own_path(next: Option<&str>) -> &str {
-    next.filter(|next| is_own(next)).unwrap_or(HOME)
-}
-
-/// Browsers read `//host`, `/\host` and, as they drop tabs and line ends, `/<tab>/host` as another site.
-fn is_own(next: &str) -> bool {
-    next.len() <= LONGEST
-        && next.starts_with('/')
-        && !next.starts_with("//")
-        && next.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
+    next.filter(|next| is_own_path(next)).unwrap_or(HOME)
 }
 
 /// The sign-in page that leads back to `next`, with an error's word if there is one.
@@ -54,29 +46,8 @@ mod tests {
 
     #[test]
     fn only_own_relative_paths_are_followed() {
-        for good in ["/", "/action-center/history", "/action-center/pending?item=1&x=%20", "/a//b", "/a#b"] {
-            assert_eq!(own_path(Some(good)), good);
-        }
-        let long = format!("/{}", "a".repeat(LONGEST));
-        for bad in [
-            "",
-            "//evil.example",
-            "/\\evil.example",
-            "\\\\evil",
-            "https://evil.example",
-            "javascript:alert(1)",
-            "evil",
-            "/\t/evil",
-            "/\r\nSet-Cookie: a=b",
-            "/a b",
-            "/ü",
-            " /a",
-            "/\u{0}",
-            "/a\\b",
-            &long,
-        ] {
-            assert_eq!(own_path(Some(bad)), HOME, "{bad:?}");
-        }
+        assert_eq!(own_path(Some("/a?b#c")), "/a?b#c");
+        assert_eq!(own_path(Some("//evil.example")), HOME);
         assert_eq!(own_path(None), HOME);
     }
 

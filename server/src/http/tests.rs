@@ -1,5 +1,7 @@
 //! The edge as a whole: headers, origins, hosts, sizes, sign-in.
 
+mod preferences;
+
 use std::pin::Pin;
 use std::task::{Context, Poll};
 

@@ -10,6 +10,7 @@ mod dispatch;
 mod expire;
 mod export;
 mod intake;
+mod preferences;
 mod read;
 pub mod replay;
 pub mod session;

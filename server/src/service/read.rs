@@ -1,11 +1,10 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
-use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, Offer, Proposed};
-use app::domain::query::{Counts, LIMITS, SortKey};
+use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
+use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command,
-    Error, ErrorCode, ItemState, Lane, Proposal, Seen,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, Lane, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -22,16 +21,20 @@ const MOST_EARLIER: u32 = 10;
 impl Backend for Service {
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error> {
         let scope = caller.row_scope()?;
-        if !LIMITS.contains(&query.limit) {
+        let limit = match (query.limit, caller.own()) {
+            (Some(limit), _) => limit,
+            (None, Ok(person)) => self.store.preferences(person).await?.table(query.lane).limit,
+            (None, Err(_)) => DEFAULT_LIMIT,
+        };
+        if !LIMITS.contains(&limit) {
             return Err(Error::invalid("/limit", "must be 25, 50, 100 or 200"));
         }
         let sort = query.sort.key;
         let from = query.cursor.as_deref().map(|text| parse_cursor(text, sort)).transpose()?;
-        let limit = usize::from(query.limit);
         let now = self.clock.now();
         // One row more tells whether there is another page.
-        let mut items =
-            self.store.page(&scope, &query, from.as_ref(), u32::from(query.limit) + 1, now).await?;
+        let mut items = self.store.page(&scope, &query, from.as_ref(), u32::from(limit) + 1, now).await?;
+        let limit = usize::from(limit);
         let more = items.len() > limit;
         let before = from.as_ref().is_some_and(|from| from.before);
         if more && before {
@@ -164,6 +167,34 @@ impl Backend for Service {
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.take_in(&caller, proposals).await }).await
+    }
+
+    async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error> {
+        self.load_preferences(caller).await
+    }
+
+    async fn prefer(&self, caller: &Caller, preference: Preference) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.set_preference(&caller, &preference).await }).await
+    }
+
+    async fn views(&self, caller: &Caller) -> Result<Vec<SavedView>, Error> {
+        self.load_views(caller).await
+    }
+
+    async fn save_view(&self, caller: &Caller, view: NewView) -> Result<SavedView, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.add_view(&caller, view).await }).await
+    }
+
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.remove_view(&caller, id).await }).await
+    }
+
+    async fn set_default_view(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.make_default(&caller, id).await }).await
     }
 }
 

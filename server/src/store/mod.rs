@@ -22,8 +22,7 @@ use app::domain::bulk::Progress;
 use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
-    CredentialId, ItemState, Role, RowScope, Scope, Source, UserId,
+    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -344,6 +343,12 @@ pub trait Store: Send + Sync {
     /// Whether a job was started and did not end.
     async fn bulk_is_running(&self) -> Result<bool>;
 
+    /// What a person set, and the defaults for the rest.
+    async fn preferences(&self, user: UserId) -> Result<Preferences>;
+
+    /// The views that a person saved, by name.
+    async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>>;
+
     /// Takes away all that is only there to find rows, before very many are written: it is faster made anew. Until it
     /// is back there are no lists. A store that is opened meanwhile puts it back.
     async fn suspend_indexes(&self) -> Result<()>;
@@ -482,6 +487,26 @@ pub trait Transaction: Send {
 
     /// Ends the part: keeps what it wrote, or takes it back.
     async fn end_part(&mut self, keep: bool) -> Result<()>;
+
+    /// Sets something for the person who writes. False if they may no longer write.
+    async fn set_preference(
+        &mut self,
+        by: &Authorized,
+        preference: &Preference,
+        now: Timestamp,
+    ) -> Result<bool>;
+
+    /// Saves a view for the person who writes, in place of another as the default if it is one. False if they have
+    /// one of that name or as many as they may, or may no longer write; then nothing may be committed.
+    async fn insert_view(&mut self, by: &Authorized, view: &SavedView, now: Timestamp) -> Result<bool>;
+
+    /// Deletes a view of the person who writes. False if they have none such, or may no longer write.
+    async fn delete_view(&mut self, by: &Authorized, id: ViewId, now: Timestamp) -> Result<bool>;
+
+    /// Makes a view of the person who writes their default, or none. False if they have none such, or may no longer
+    /// write; then nothing may be committed.
+    async fn set_default_view(&mut self, by: &Authorized, id: Option<ViewId>, now: Timestamp)
+    -> Result<bool>;
 
     /// Sets a marker.
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()>;

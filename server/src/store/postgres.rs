@@ -61,6 +61,7 @@ fn migrations() -> Migrator {
         (2, "lists", include_str!("../../migrations/postgres/0002_lists.sql")),
         (3, "counts", include_str!("../../migrations/postgres/0003_counts.sql")),
         (4, "bulk", include_str!("../../migrations/postgres/0004_bulk.sql")),
+        (5, "preferences", include_str!("../../migrations/postgres/0005_preferences.sql")),
         (6, "similar", include_str!("../../migrations/postgres/0006_similar.sql")),
     ])
 }

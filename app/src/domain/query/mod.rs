@@ -21,7 +21,7 @@ pub use facet::{Counts, Facet, FacetCounts, FacetValue};
 pub use filter::{Filter, Period, Undoable};
 pub use label::{field_label, value_label};
 pub use sort::Sort;
-pub use text::QueryError;
+pub use text::{QueryError, push_encoded, push_pair};
 
 /// Rows a page holds where nobody says otherwise.
 pub const DEFAULT_LIMIT: u16 = 50;
@@ -40,8 +40,8 @@ pub struct ActionQuery {
     pub sort: Sort,
     /// With which columns, in this order; none means [`Column::DEFAULT`].
     pub columns: Vec<Column>,
-    /// Rows a page, one of [`LIMITS`].
-    pub limit: u16,
+    /// Rows a page, one of [`LIMITS`]; none means what the person prefers, or [`DEFAULT_LIMIT`].
+    pub limit: Option<u16>,
     /// An opaque position from an earlier answer's `next` or `prev`.
     pub cursor: Option<String>,
 }
@@ -55,7 +55,7 @@ impl ActionQuery {
             filter: Filter::default(),
             sort: Sort::of(lane),
             columns: Vec::new(),
-            limit: DEFAULT_LIMIT,
+            limit: None,
             cursor: None,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{ActionQuery, Column, DEFAULT_LIMIT, Filter, LIMITS, Sort, SortKey};
+use super::{ActionQuery, Column, Filter, LIMITS, Sort, SortKey};
 use crate::domain::lifecycle::Lane;
 use crate::domain::time::{SignedDuration, Timestamp};
 
@@ -81,11 +81,21 @@ impl ActionQuery {
                 self.columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(","),
             ));
         }
-        if self.limit != DEFAULT_LIMIT {
-            pairs.push(("limit", self.limit.to_string()));
-        }
+        pairs.extend(self.limit.map(|limit| ("limit", limit.to_string())));
         pairs.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
         pairs
+    }
+
+    /// All of it but the tab and the page, encoded as in a URL.
+    #[must_use]
+    pub fn shows(&self) -> String {
+        let mut shows = String::new();
+        for (name, value) in self.pairs() {
+            if !matches!(name, "lane" | "cursor") {
+                push_pair(&mut shows, name, &value);
+            }
+        }
+        shows
     }
 
     /// Reads names and values. Without a lane it is Pending.
@@ -132,8 +142,31 @@ impl ActionQuery {
         }
         let lane = lane.unwrap_or(Lane::Pending);
         let sort = sort.unwrap_or(Sort::of(lane));
-        let (columns, limit) = (columns.unwrap_or_default(), limit.unwrap_or(DEFAULT_LIMIT));
-        Ok(Self { lane, filter, sort, columns, limit, cursor })
+        Ok(Self { lane, filter, sort, columns: columns.unwrap_or_default(), limit, cursor })
+    }
+}
+
+/// Adds a name and a value to an encoded query.
+pub fn push_pair(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    push_encoded(query, name);
+    query.push('=');
+    push_encoded(query, value);
+}
+
+/// Percent-encodes what is not unreserved in RFC 3986.
+pub fn push_encoded(into: &mut String, value: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            into.push(char::from(byte));
+        } else {
+            into.push('%');
+            into.push(char::from(HEX[usize::from(byte >> 4)]));
+            into.push(char::from(HEX[usize::from(byte & 15)]));
+        }
     }
 }
 
@@ -269,7 +302,7 @@ mod tests {
     fn queries() -> impl Strategy<Value = ActionQuery> {
         let sort =
             (select(SortKey::ALL), any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
-        let limit = any::<Index>().prop_map(|index| *index.get(&LIMITS));
+        let limit = option::of(any::<Index>().prop_map(|index| *index.get(&LIMITS)));
         let columns = subsequence(Column::ALL, 0..=Column::ALL.len()).prop_shuffle();
         (select(Lane::ALL), filters(), sort, columns, limit, option::of("[A-Za-z0-9_-]{1,40}")).prop_map(
             |(lane, filter, sort, columns, limit, cursor)| ActionQuery {
@@ -299,6 +332,9 @@ mod tests {
         assert_eq!(ActionQuery::from_pairs([("q", "")]).unwrap(), ActionQuery::of(Lane::Pending));
         let history = ActionQuery::of(Lane::History);
         assert_eq!(history.pairs(), [("lane", "history".to_owned())]);
+        assert_eq!(history.shows(), "");
+        let pairs = [("lane", "history"), ("q", "a b&c=/é"), ("limit", "50"), ("cursor", "x")];
+        assert_eq!(ActionQuery::from_pairs(pairs).unwrap().shows(), "q=a%20b%26c%3D%2F%C3%A9&limit=50");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 use crate::ui::codec::Json;
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::poll_while;
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Failure, Frame, Icon, News, Notice, Skeleton};
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
@@ -143,7 +143,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let title = move || headline(verb, progress.get(), running.get());
     let words = move || {
         let progress = progress.get();
-        format!("{} of {} tried", grouped(progress.tried()), counted(progress.total(), "action"))
+        format!("{} of {} tried", grouped(progress.tried()), several(progress.total() as u64, "action", "actions"))
     };
     let reason = reason.map(|reason| view! { <p class="bulk-reason">{reason}</p> });
     let refresh = move || {
@@ -216,7 +216,7 @@ fn tried(progress: Progress) -> f64 {
 }
 
 fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {
-    let decided = counted(progress.decided, "action");
+    let decided = several(progress.decided as u64, "action", "actions");
     let did = match verb {
         BulkVerb::Approve => "approved",
         BulkVerb::Reject => "rejected",

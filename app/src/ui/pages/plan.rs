@@ -15,7 +15,7 @@ use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
 use crate::ui::codec::Json;
 use crate::ui::derived::derived;
 use crate::ui::live::ticking;
-use crate::ui::number::{counted, grouped};
+use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Deadline, Failure, Frame, Icon, News, Notice, Skeleton, take};
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
@@ -101,8 +101,8 @@ pub(super) fn missing() -> AnyView {
 fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     let BulkPlan { id, verb, preview, items, expires_at, started, rendered_at } = plan;
     let is_over = expires_at <= rendered_at;
-    let title = format!("{} {}", verb.label(), counted(preview.decidable, "action"));
-    let assets = counted(preview.assets, "asset");
+    let title = format!("{} {}", verb.label(), several(preview.decidable as u64, "action", "actions"));
+    let assets = several(preview.assets as u64, "asset", "assets");
     let lead = match preview.critical_assets {
         _ if preview.decidable == 0 => "None of the actions can be decided by you now.".to_owned(),
         0 => format!("On {assets}. Nothing has happened yet."),
@@ -223,7 +223,7 @@ fn left_out(groups: Vec<LeftOut>) -> Option<AnyView> {
             }
         })
         .collect_view();
-    let title = format!("{} left out", counted(count, "action"));
+    let title = format!("{} left out", several(count as u64, "action", "actions"));
     let view = view! {
         <section class="bulk-part">
             <h2>
@@ -277,7 +277,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
         BulkVerb::Reject => "Why they must not happen",
         BulkVerb::Undo => "Why they are undone",
     };
-    let button = format!("{} {}", verb.label(), counted(count, "action"));
+    let button = format!("{} {}", verb.label(), several(count as u64, "action", "actions"));
     let class = if is_final { "button danger" } else { "button primary" };
     let busy = start.pending();
     let send = move |event| {

@@ -7,6 +7,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 use crate::domain::{Lane, Role};
+use crate::own_path::is_own_path;
 use crate::ui::app::Surroundings;
 use crate::ui::parts::{DemoBanner, Icon};
 use crate::ui::place::Place;
@@ -102,13 +103,7 @@ fn join(roles: &BTreeSet<Role>, word: fn(Role) -> &'static str, between: &str) -
 
 /// Only a path of this site may be gone back to; the server checks it again.
 fn own_path(next: Option<String>) -> String {
-    next.filter(|next| {
-        next.starts_with('/')
-            && !next.starts_with("//")
-            && !next.contains('\\')
-            && !next.chars().any(char::is_control)
-    })
-    .unwrap_or_else(|| Place::of(Lane::Pending).href())
+    next.filter(|next| is_own_path(next)).unwrap_or_else(|| Place::of(Lane::Pending).href())
 }
 
 /// The text of a code; anybody can write a URL, so no other text of it is shown.
@@ -130,16 +125,7 @@ mod tests {
     #[test]
     fn only_own_paths_are_gone_back_to() {
         let home = Place::of(Lane::Pending).href();
-        for bad in [
-            "//evil.example",
-            "https://evil.example",
-            "/\\evil.example",
-            "javascript:alert(1)",
-            "/a\r\nb",
-            "",
-        ] {
-            assert_eq!(own_path(Some(bad.to_owned())), home, "{bad:?}");
-        }
+        assert_eq!(own_path(Some("//evil.example".to_owned())), home);
         assert_eq!(own_path(None), home);
         assert_eq!(
             own_path(Some("/action-center/history?open=1".to_owned())),

@@ -281,7 +281,7 @@ pub(super) async fn update_state(
 }
 
 /// Repeats what the caller's authority rests on, so that a change since the check is caught by the statement itself.
-fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64) {
+pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64) {
     let Some(check) = by.check() else { return };
     query
         .push(" AND EXISTS (SELECT 1 FROM credentials c WHERE c.id = ")

@@ -13,6 +13,7 @@ mod indexes;
 mod keying;
 mod list;
 mod people;
+mod preferences;
 mod rows;
 mod select;
 
@@ -20,8 +21,7 @@ use app::domain::bulk::Progress;
 use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
-    ItemState, Role, RowScope, Source, UserId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -245,6 +245,14 @@ impl Store for SqlStore {
 
     async fn bulk_is_running(&self) -> Result<bool> {
         bulk::is_running(&mut *self.reader.acquire().await?).await
+    }
+
+    async fn preferences(&self, user: UserId) -> Result<Preferences> {
+        preferences::load(&mut *self.reader.acquire().await?, user).await
+    }
+
+    async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
+        preferences::views(&mut *self.reader.acquire().await?, user).await
     }
 
     async fn suspend_indexes(&self) -> Result<()> {
@@ -492,6 +500,32 @@ impl Transaction for SqlTransaction {
         }
         sqlx::query("RELEASE SAVEPOINT part").execute(&mut *self.tx).await?;
         Ok(())
+    }
+
+    async fn set_preference(
+        &mut self,
+        by: &Authorized,
+        preference: &Preference,
+        now: Timestamp,
+    ) -> Result<bool> {
+        preferences::set(&mut self.tx, by, preference, now).await
+    }
+
+    async fn insert_view(&mut self, by: &Authorized, view: &SavedView, now: Timestamp) -> Result<bool> {
+        preferences::insert_view(&mut self.tx, by, view, now).await
+    }
+
+    async fn delete_view(&mut self, by: &Authorized, id: ViewId, now: Timestamp) -> Result<bool> {
+        preferences::delete_view(&mut self.tx, by, id, now).await
+    }
+
+    async fn set_default_view(
+        &mut self,
+        by: &Authorized,
+        id: Option<ViewId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        preferences::set_default_view(&mut self.tx, by, id, now).await
     }
 
     async fn set_marker(&mut self, name: &str, value: &str) -> Result<()> {

@@ -14,6 +14,7 @@ mod keys;
 mod lists;
 mod page;
 mod people;
+mod preferences;
 mod sample;
 mod schema;
 mod similar;
@@ -30,6 +31,7 @@ const CASES: &[&str] = &[
     include_str!("lists.rs"),
     include_str!("page.rs"),
     include_str!("people.rs"),
+    include_str!("preferences.rs"),
     include_str!("schema.rs"),
     include_str!("similar.rs"),
 ];

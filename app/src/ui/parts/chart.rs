@@ -1,0 +1,125 @@
+//! Decisions over time: for each kind of decision a row of bars with its own label, drawn by the server, and the same
+//! as a table.
+//!
+//! Only bars and axes are in the pictures, which stretch with the page; words stand beside them and keep their size.
+
+use leptos::prelude::*;
+
+use crate::domain::home::Day;
+use crate::ui::number::grouped;
+
+/// Units of a picture: a day is so wide, the tallest bar so high.
+const STEP: usize = 10;
+const HEIGHT: u64 = 40;
+
+/// One row: its name, the class that gives its colour, and the number of a day.
+struct Series {
+    name: &'static str,
+    class: &'static str,
+    of: fn(&Day) -> u64,
+}
+
+const SERIES: [Series; 4] = [
+    Series { name: "Approved", class: "chart-row approved", of: |day| day.approved },
+    Series { name: "Rejected", class: "chart-row rejected", of: |day| day.rejected },
+    Series { name: "Automatic", class: "chart-row automatic", of: |day| day.automatic },
+    Series { name: "Expired", class: "chart-row expired", of: |day| day.expired },
+];
+
+/// The chart and its table.
+#[component]
+pub(in crate::ui) fn DecisionChart(
+    /// Oldest first.
+    days: Vec<Day>,
+) -> impl IntoView {
+    let rows = SERIES.iter().map(|series| row(series, &days)).collect_view();
+    let edge = |day: Option<&Day>| day.map(|day| day.date.clone());
+    let (first, last) = (edge(days.first()), edge(days.last()));
+    view! {
+        <div class="chart">
+            {rows}
+            <p class="chart-days" aria-hidden="true">
+                <span>{first}</span>
+                <span>{last}</span>
+            </p>
+        </div>
+        <details class="chart-table">
+            <summary>"Show as a table"</summary>
+            {table(&days)}
+        </details>
+    }
+}
+
+fn row(series: &Series, days: &[Day]) -> AnyView {
+    let numbers: Vec<u64> = days.iter().map(series.of).collect();
+    let most = numbers.iter().copied().max().unwrap_or_default();
+    let total = numbers.iter().sum();
+    let view_box = format!("0 0 {} {HEIGHT}", numbers.len() * STEP);
+    let scale = if most == 0 { "none".to_owned() } else { format!("at most {} a day", grouped(most)) };
+    view! {
+        <div class=series.class>
+            <p class="chart-label">
+                <strong>{series.name}</strong>
+                " "
+                <span class="chart-total">{grouped(total)}</span>
+            </p>
+            <svg class="chart-bars" viewBox=view_box preserveAspectRatio="none" aria-hidden="true">
+                <path d=bars(&numbers, most)></path>
+            </svg>
+            <p class="chart-scale">{scale}</p>
+        </div>
+    }
+    .into_any()
+}
+
+/// A bar a day; what is more than nothing can be seen.
+fn bars(numbers: &[u64], most: u64) -> String {
+    let mut path = String::new();
+    for (at, number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
+        let height = (number * HEIGHT).div_ceil(most.max(1));
+        path.push_str(&format!("M{} {HEIGHT}v-{height}h{}v{height}z", at * STEP + 1, STEP - 2));
+    }
+    path
+}
+
+fn table(days: &[Day]) -> AnyView {
+    let headings =
+        SERIES.iter().map(|series| view! { <th scope="col">{series.name}</th> }.into_any()).collect_view();
+    let rows = days.iter().rev().map(|day| {
+        let cells = SERIES.iter().map(|series| view! { <td>{grouped((series.of)(day))}</td> }.into_any());
+        let cells = cells.collect_view();
+        view! {
+            <tr>
+                <th scope="row">{day.date.clone()}</th>
+                {cells}
+            </tr>
+        }
+        .into_any()
+    });
+    let rows = rows.collect_view();
+    view! {
+        <table>
+            <caption class="visually-hidden">"Decisions by day, newest first; days are those of UTC"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Day"</th>
+                    {headings}
+                </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+        </table>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tallest_bar_fills_the_height_and_one_of_many_is_seen() {
+        assert_eq!(bars(&[0, 2, 4], 4), "M11 40v-20h8v20zM21 40v-40h8v40z");
+        assert_eq!(bars(&[1], 1_000_000), "M1 40v-1h8v1z");
+        assert_eq!(bars(&[0, 0], 0), "");
+    }
+}
