@@ -21,8 +21,8 @@ pub(in crate::ui) fn Toolbar(
     /// Where the person is.
     here: Memo<Place>,
 ) -> impl IntoView {
-    let here_chosen = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
-    let count = move || match here.read().filters().filter(here_chosen).count() {
+    let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
+    let count = move || match here.read().filters().filter(in_panel).count() {
         0 => None,
         count => Some(view! { <span class="number">{count}</span> }),
     };
