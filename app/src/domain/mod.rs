@@ -12,6 +12,7 @@ pub mod bulk;
 pub mod catalog;
 pub mod entity;
 pub mod error;
+pub mod home;
 pub mod id;
 pub mod lifecycle;
 pub mod parameter;

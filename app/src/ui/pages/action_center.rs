@@ -19,7 +19,7 @@ use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
 use crate::ui::codec::Json;
-use crate::ui::derived::derived;
+use crate::ui::derived::{Derived, derived};
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{is_running, poll_while, ticking};

@@ -137,8 +137,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());
     let in_lane = move |lane: Lane| {
-        let shows = format!("approval={}", approval.get());
-        Place { shows, ..Place::of(lane) }.href()
+        Place::of(lane).with("approval", Some(&approval.get())).href()
     };
     let title = move || headline(verb, progress.get(), running.get());
     let words = move || {
@@ -236,7 +235,10 @@ fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
     let link = move |state: Option<ItemState>| {
         let count = move || {
             let mut progress = progress.get();
-            state.map_or_else(|| progress.total(), |state| *progress.of(state))
+            match state {
+                None => progress.total(),
+                Some(state) => *progress.of(state),
+            }
         };
         let shown = derived(move || state.is_none() || count() > 0);
         move || {

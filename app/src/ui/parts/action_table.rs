@@ -90,7 +90,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
         columns.with_value(|columns| row(&action, columns, selectable, rows))
     };
     view! {
-        <table class:auto=!chosen class:comfortable=comfortable width=least>
+        <table class:auto=!chosen class:comfortable=comfortable>
             <caption class="visually-hidden">{caption(lane)}</caption>
             <thead>
                 <tr>{select} {heads}</tr>
@@ -100,6 +100,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
             </tbody>
         </table>
     }
+    .attr("width", least)
     .into_any()
 }
 
@@ -113,7 +114,7 @@ fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
     // The entity takes what is left, unless somebody gave it a width.
     let width = (column != Column::Entity || choice.width.is_some() || chosen).then(|| pixels(choice).to_string());
     let Some(key) = column.sort_key() else {
-        return view! { <th scope="col" class=class(column) width=width>{column.label()}</th> }.into_any();
+        return view! { <th scope="col" class=class(column)>{column.label()}</th> }.attr("width", width).into_any();
     };
     let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
     let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });
@@ -121,12 +122,13 @@ fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
         sorted().map(|descending| view! { <Icon name=if descending { "sort-down" } else { "sort-up" }/> })
     };
     view! {
-        <th scope="col" class=class(column) width=width aria-sort=order>
+        <th scope="col" class=class(column) aria-sort=order>
             <a class="sort" href=move || here.read().sorted_by(key).href() data-noscroll>
                 {column.label()} {arrow}
             </a>
         </th>
     }
+    .attr("width", width)
     .into_any()
 }
 
@@ -134,7 +136,7 @@ fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
 fn SelectPage(selection: Selection) -> impl IntoView {
     let state = move || selection.of_page();
     view! {
-        <th scope="col" class="col-select" width=SELECT.to_string()>
+        <th scope="col" class="col-select">
             <input
                 type="checkbox"
                 class="needs-wasm"
@@ -145,6 +147,7 @@ fn SelectPage(selection: Selection) -> impl IntoView {
             />
         </th>
     }
+    .attr("width", SELECT.to_string())
 }
 
 fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> impl IntoView + use<> {

@@ -14,8 +14,9 @@ pub(in crate::ui) fn Dialog(
     children: Children,
 ) -> impl IntoView {
     let heading = format!("{id}-title");
+    let labelled = heading.clone();
     view! {
-        <dialog class="dialog" id=id aria-labelledby=heading.clone()>
+        <dialog class="dialog" id=id aria-labelledby=labelled>
             <div class="dialog-head">
                 <h2 id=heading>{title}</h2>
                 <form method="dialog">
