@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{ActionDetail, SessionView};
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
 
 pub use bulk::*;
 pub use preferences::*;
@@ -195,6 +195,14 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
 pub async fn lane_counts() -> Result<crate::domain::LaneCounts, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.lane_counts(&caller).await.map_err(|error| door::fail(&error))
+}
+
+/// What of a lane is similar, in buckets. `shows` as in [`list_actions`].
+#[server(endpoint = "load_buckets", prefix = "/api")]
+pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Result<Buckets, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
+    backend.buckets(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
+use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{
     Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
@@ -29,6 +30,9 @@ pub trait Backend: Send + Sync {
 
     /// How many actions wait and how many are being carried out; cheap, whatever there is.
     async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error>;
+
+    /// What of a list is similar, in buckets; only of what waits for a decision.
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error>;
 
     /// Everything that the query matches, whatever its page, as a file.
     async fn export(

@@ -20,6 +20,7 @@ pub mod parameter;
 pub mod preference;
 pub mod proposal;
 pub mod query;
+pub mod similar;
 pub mod time;
 mod words;
 
@@ -37,3 +38,4 @@ pub use parameter::{ParameterName, Parameters};
 pub use preference::{Preference, Preferences, SavedView, TablePreference};
 pub use proposal::Proposal;
 pub use query::{ActionPage, ActionQuery};
+pub use similar::{Bucket, Buckets, Similarity};

@@ -3,8 +3,9 @@
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
 use app::domain::home::HomeView;
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, Lane, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -56,6 +57,17 @@ impl Backend for Service {
 
     async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
         Ok(self.store.lane_counts(&caller.row_scope()?).await?)
+    }
+
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error> {
+        let scope = caller.row_scope()?;
+        if query.lane != Lane::Pending {
+            return Err(Error::invalid(
+                "/lane",
+                "must be pending: only what waits for a decision is grouped",
+            ));
+        }
+        Ok(self.store.buckets(&scope, &query, self.clock.now()).await?)
     }
 
     async fn export(

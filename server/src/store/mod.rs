@@ -21,6 +21,7 @@ use std::sync::Arc;
 use app::domain::bulk::Progress;
 use app::domain::home::HomeView;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
 };
@@ -286,6 +287,9 @@ pub trait Store: Send + Sync {
 
     /// What waits, what was decided and what is stuck, as far as the scope shows it.
     async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView>;
+
+    /// The buckets of similar rows among the most urgent rows of a list, whatever order it names itself.
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(

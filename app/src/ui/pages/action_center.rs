@@ -9,10 +9,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::NotFound;
-use crate::api::{ApiError, PlanBulk, count_actions, list_actions, load_action, load_preferences, load_views};
+use crate::api::{
+    ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
+};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::preference::{Density, TablePreference};
 use crate::domain::query::Counts;
+use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
 use crate::ui::codec::Json;
@@ -22,7 +25,7 @@ use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
+    ActionDetailBody, ActionTable, BucketList, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
     Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
     Toolbar, ViewChanges, ViewList, is_selectable,
 };
@@ -37,6 +40,16 @@ type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 type Settings = Resource<Result<Preferences, ApiError>, Json>;
 type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
 type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
+type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
+
+/// What the panels show.
+#[derive(Clone, Copy)]
+struct Loads {
+    counting: Counting,
+    settings: Settings,
+    views: Views,
+    grouping: Grouping,
+}
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -91,6 +104,16 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
         false,
     );
+    // Also from inside of one bucket, the others are in sight.
+    let grouping: Grouping = Resource::new_with_options(
+        move || {
+            let wanted = panel.get() == Some(Panel::Similar) && here.read().lane == Lane::Pending;
+            wanted.then(|| here.read().with("similar", None).unordered())
+        },
+        |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
+        false,
+    );
+    let loads = Loads { counting, settings, views, grouping };
     let saving = Saving::new();
     let plan = ServerAction::<PlanBulk>::new();
     let decisions = Decisions::new();
@@ -115,6 +138,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         }
         list.refetch();
         detail.refetch();
+        grouping.refetch();
     });
     show_choices(here, saving, move || {
         quiet.set(true);
@@ -189,7 +213,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         <Chips here/>
                     </div>
                     <div class="list-body">
-                        {move || panel.get().map(|panel| side_panel(panel, here, counting, settings, saving, views, changes))}
+                        {move || panel.get().map(|panel| side_panel(panel, here, loads, saving, changes))}
                         <div class="list-main">
                             <Transition fallback=Skeleton set_pending=loading>
                                 <ListView list settings here quiet selection held/>
@@ -226,12 +250,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
 fn side_panel(
     panel: Panel,
     here: Memo<Place>,
-    counting: Counting,
-    settings: Settings,
+    loads: Loads,
     saving: Saving,
-    views: Views,
     changes: ViewChanges,
 ) -> AnyView {
+    let Loads { counting, settings, views, grouping } = loads;
     let (title, content) = match panel {
         Panel::Filters => {
             let counted = derived(move || {
@@ -268,6 +291,25 @@ fn side_panel(
                 })
             };
             ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+        }
+        Panel::Similar => {
+            let now = ticking(derived(move || {
+                let answer = grouping.read();
+                let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
+                buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
+            }));
+            let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
+            let lane = Memo::new(move |_| here.read().lane);
+            let content = move || {
+                if lane.get() != Lane::Pending {
+                    return Some(note("Only what waits for a decision is grouped.".to_owned()));
+                }
+                grouping.get().flatten().map(|answer| match answer {
+                    Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
+                    Err(error) => note(error.detail),
+                })
+            };
+            ("Similar actions", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
         }
     };
     view! { <SidePanel here panel title>{content}</SidePanel> }.into_any()

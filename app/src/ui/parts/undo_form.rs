@@ -9,7 +9,7 @@ use crate::api::{PlanBulk, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::{Action, ActionId, BulkVerb, Undo};
-use crate::ui::number::counted;
+use crate::ui::number::several;
 
 /// The form, or the sentence why there is none.
 #[component]
@@ -65,7 +65,7 @@ pub(super) fn UndoForm(
 
 /// Leads to the preview of undoing it wherever the same was done to the same file. A native form: a page follows.
 fn same_file(id: ActionId, instances: usize) -> AnyView {
-    let more = counted(instances, "more instance");
+    let more = several(instances as u64, "more instance", "more instances");
     view! {
         <form method="post" action=PlanBulk::PATH>
             <input type="hidden" name="verb" value=BulkVerb::Undo.as_str()/>

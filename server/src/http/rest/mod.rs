@@ -39,6 +39,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/actions", get(actions::list).post(actions::create)),
         ("/actions.csv", get(actions::export_csv)),
         ("/actions.jsonl", get(actions::export_jsonl)),
+        ("/actions/buckets", get(actions::buckets)),
         ("/actions/counts", get(actions::counts)),
         ("/actions/{id}", get(actions::load)),
         ("/actions/{id}/approve", post(actions::approve)),

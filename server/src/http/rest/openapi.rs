@@ -24,6 +24,7 @@ use crate::http::sse;
         actions::create,
         actions::list,
         actions::counts,
+        actions::buckets,
         actions::export_csv,
         actions::export_jsonl,
         actions::load,
@@ -111,7 +112,9 @@ pub(super) struct ListParams {
     approval: Option<String>,
     /// Whether they can be undone now.
     undoable: Option<Undoable>,
-    /// Changed within this time before now. Once, as everything that follows.
+    /// The id of an action: what is similar to it, and itself. Once, as everything that follows.
+    similar: Option<ActionId>,
+    /// Changed within this time before now.
     period: Option<Period>,
     /// Changed at or after this time (RFC 3339).
     #[param(format = DateTime)]

@@ -4,6 +4,7 @@
 
 mod actions;
 mod audit;
+mod buckets;
 mod bulk;
 mod commands;
 mod counts;
@@ -21,6 +22,7 @@ mod select;
 use app::domain::bulk::Progress;
 use app::domain::home::HomeView;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
@@ -150,6 +152,10 @@ impl Store for SqlStore {
 
     async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView> {
         home::home(&mut *self.reader.acquire().await?, scope, now).await
+    }
+
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets> {
+        buckets::buckets(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
