@@ -10,6 +10,7 @@ pub mod action;
 pub mod audit;
 pub mod bulk;
 pub mod catalog;
+pub mod change;
 pub mod entity;
 pub mod error;
 pub mod home;
@@ -19,6 +20,7 @@ pub mod parameter;
 pub mod preference;
 pub mod proposal;
 pub mod query;
+pub mod similar;
 pub mod time;
 mod words;
 
@@ -27,6 +29,7 @@ pub use action::{Action, Actor, ActorKind, Alert, Evidence, Seen, Severity, Sour
 pub use audit::AuditKind;
 pub use bulk::{BulkItem, BulkJob, BulkPlan, BulkRequest, BulkVerb, ItemState, Targets};
 pub use catalog::{ActionType, Undo};
+pub use change::{Change, LaneCounts};
 pub use entity::{Asset, AssetKind, Criticality, Entity, EntityKind};
 pub use error::{Error, ErrorCode, FieldError};
 pub use id::{ActionId, ApprovalId, BulkId, CommandId, CredentialId, UserId, ViewId};
@@ -35,3 +38,4 @@ pub use parameter::{ParameterName, Parameters};
 pub use preference::{Preference, Preferences, SavedView, TablePreference};
 pub use proposal::Proposal;
 pub use query::{ActionPage, ActionQuery};
+pub use similar::{Bucket, Buckets, Similarity};

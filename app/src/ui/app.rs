@@ -7,11 +7,12 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
-use super::pages::{ActionCenter, Job, NotFound, Plan, SignIn};
+use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
 use super::place::Place;
+use super::stream::Live;
 use super::theme;
 use super::whenever::whenever;
-use crate::backend::SessionView;
+use crate::backend::{SessionView, Standing};
 use crate::domain::Lane;
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
@@ -21,6 +22,8 @@ pub(super) struct Surroundings {
     pub(super) demo: bool,
     /// Who is signed in; none on the pages for everybody.
     pub(super) who: Option<SessionView>,
+    /// Where the page begins to follow what happens.
+    pub(super) standing: Option<Standing>,
 }
 
 impl Surroundings {
@@ -28,6 +31,7 @@ impl Surroundings {
     fn look() -> Self {
         use crate::domain::Caller;
         let request = use_context::<axum::http::request::Parts>();
+        let standing = request.as_ref().and_then(|request| request.extensions.get::<Standing>().copied());
         let caller = request.and_then(|request| request.extensions.get::<Caller>().cloned());
         Self {
             demo: use_context::<crate::backend::SiteInfo>().is_some_and(|site| site.demo),
@@ -35,13 +39,14 @@ impl Surroundings {
                 name: caller.actor.name,
                 roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
             }),
+            standing,
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
     const fn look() -> Self {
-        Self { demo: false, who: None }
+        Self { demo: false, who: None, standing: None }
     }
 }
 
@@ -50,7 +55,9 @@ impl Surroundings {
 pub fn App() -> impl IntoView {
     provide_meta_context();
     let surroundings: SharedValue<Surroundings, Json> = SharedValue::new_with_encoding(Surroundings::look);
-    provide_context(surroundings.into_inner());
+    let surroundings = surroundings.into_inner();
+    Live::provide(surroundings.standing);
+    provide_context(surroundings);
     whenever(|| {
         theme::restore();
         // Says that events are handled from now on: styles show what needs them, and tests wait for it.
@@ -62,7 +69,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/action-center") view=Home ssr=SsrMode::Async/>
+                <Route path=path!("/action-center") view=ToPending ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
@@ -72,8 +79,8 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// The way in leads to what waits for a decision.
+/// Without a tab the Action center is what waits for a decision.
 #[component]
-fn Home() -> impl IntoView {
+fn ToPending() -> impl IntoView {
     view! { <Redirect path=Place::of(Lane::Pending).href()/> }
 }

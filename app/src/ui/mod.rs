@@ -25,6 +25,7 @@ mod pages;
 mod parts;
 mod place;
 mod selection;
+mod stream;
 mod theme;
 mod time;
 mod whenever;

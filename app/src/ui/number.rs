@@ -66,6 +66,9 @@ mod tests {
         for (minutes, text) in table {
             assert_eq!(took(minutes), text);
         }
-        assert_eq!((several(1, "device", "devices"), several(2, "device", "devices")), ("1 device".into(), "2 devices".into()));
+        assert_eq!(
+            (several(1, "device", "devices"), several(2, "device", "devices")),
+            ("1 device".into(), "2 devices".into())
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::backend::{SharedBackend, SiteInfo};
+use app::backend::{SharedBackend, SiteInfo, Standing};
 use app::domain::Caller;
 use app::ui::{App, shell};
 use axum::Extension;
@@ -12,7 +12,7 @@ use axum::http::header::ACCEPT;
 #[cfg(debug_assertions)]
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::prelude::provide_context;
@@ -38,10 +38,10 @@ fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<>
 /// Every page of the UI and every server function.
 pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
-        .leptos_routes_with_context(app, listed(app), contexts(app), shell)
+        .leptos_routes_with_context(app, routes(app), contexts(app), shell)
         .route("/export/actions.csv", get(export::for_people))
         .merge(design(app))
-        .route_layer(from_fn(guard))
+        .route_layer(from_fn_with_state(app.clone(), guard))
 }
 
 /// Every part in every state, for whoever builds pages; its style sheet is its own.
@@ -57,11 +57,8 @@ fn design(_: &AppState) -> Router<AppState> {
     Router::new()
 }
 
-/// The UI's routes, but for `/`, which only leads to the first page.
-fn listed(app: &AppState) -> Vec<AxumRouteListing> {
-    let (mut routes, _) = generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app));
-    routes.retain(|route| route.path() != "/");
-    routes
+fn routes(app: &AppState) -> Vec<AxumRouteListing> {
+    generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app)).0
 }
 
 #[derive(Deserialize)]
@@ -70,10 +67,21 @@ struct Way {
 }
 
 /// Sends a page's visitor to sign in, and a signed-in one away from there. A server function answers by itself.
-async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) -> Response {
+async fn guard(
+    State(app): State<AppState>,
+    caller: Option<Extension<Caller>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     let on_sign_in = path == next::SIGN_IN;
-    if path.starts_with("/api/") || on_sign_in == caller.is_none() {
+    if path.starts_with("/api/") {
+        return next.run(request).await;
+    }
+    if on_sign_in == caller.is_none() {
+        if let Some(Extension(caller)) = caller {
+            stand(&app, &caller, &mut request).await;
+        }
         return next.run(request).await;
     }
     if on_sign_in {
@@ -81,6 +89,17 @@ async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) 
         return see_other(next::own_path(to.as_deref()), None);
     }
     ask_to_sign_in(&request)
+}
+
+/// Notes where the page begins to follow what happens. A page that can't be told does without.
+async fn stand(app: &AppState, caller: &Caller, request: &mut Request) {
+    let seq = app.feed.head();
+    match app.backend.lane_counts(caller).await {
+        Ok(counts) => {
+            request.extensions_mut().insert(Standing { seq, counts });
+        }
+        Err(error) => tracing::debug!(%error, "a page has no counts"),
+    }
 }
 
 fn ask_to_sign_in(request: &Request) -> Response {
@@ -92,7 +111,7 @@ fn ask_to_sign_in(request: &Request) -> Response {
 pub(super) async fn not_found(
     State(app): State<AppState>,
     caller: Option<Extension<Caller>>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let html = request
@@ -104,9 +123,8 @@ pub(super) async fn not_found(
     if !reads || !html || path.starts_with("/api/") {
         return Problem::edge(StatusCode::NOT_FOUND, "there is nothing at this address").into_response();
     }
-    if caller.is_none() {
-        return ask_to_sign_in(&request);
-    }
+    let Some(Extension(caller)) = caller else { return ask_to_sign_in(&request) };
+    stand(&app, &caller, &mut request).await;
     let render = leptos_axum::render_app_async_with_context(contexts(&app), shell);
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;

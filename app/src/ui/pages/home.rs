@@ -127,7 +127,8 @@ fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
             .into_any()
         })
         .collect_view();
-    let affected = home.affected.iter().map(|(kind, count)| assets(*kind, *count)).collect::<Vec<_>>().join(", ");
+    let affected =
+        home.affected.iter().map(|(kind, count)| assets(*kind, *count)).collect::<Vec<_>>().join(", ");
     let oldest = home.oldest.map(|oldest| {
         let at = oldest.proposed_at;
         view! {
@@ -245,5 +246,5 @@ fn stuck(home: &HomeView) -> AnyView {
 }
 
 fn list(number: &Number) -> String {
-    Place { shows: number.shows.clone(), ..Place::of(number.lane) }.href()
+    format!("{}?{}", Place::of(number.lane).path(), number.shows)
 }

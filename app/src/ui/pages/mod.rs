@@ -1,12 +1,14 @@
 //! The pages: each turns a URL into resources and hands them to parts.
 
 mod action_center;
+mod home;
 mod job;
 mod not_found;
 mod plan;
 mod sign_in;
 
 pub(super) use action_center::ActionCenter;
+pub(super) use home::Home;
 pub(super) use job::Job;
 pub(super) use not_found::NotFound;
 pub(super) use plan::Plan;

@@ -9,7 +9,7 @@ use crate::domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
 
 /// How a badge looks and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Look {
+pub(in crate::ui) struct Look {
     /// The class that gives the colour.
     tone: &'static str,
     icon: &'static str,
@@ -103,7 +103,7 @@ impl From<ItemState> for Look {
 
 /// One badge.
 #[component]
-pub(super) fn Badge(
+pub(in crate::ui) fn Badge(
     /// What it says.
     #[prop(into)]
     look: Look,

@@ -53,7 +53,7 @@ pub(in crate::ui) fn DecisionChart(
 fn row(series: &Series, days: &[Day]) -> AnyView {
     let numbers: Vec<u64> = days.iter().map(series.of).collect();
     let most = numbers.iter().copied().max().unwrap_or_default();
-    let total = numbers.iter().sum();
+    let total: u64 = numbers.iter().sum();
     let view_box = format!("0 0 {} {HEIGHT}", numbers.len() * STEP);
     let scale = if most == 0 { "none".to_owned() } else { format!("at most {} a day", grouped(most)) };
     view! {

@@ -1,36 +1,55 @@
 //! The frame around the signed-in pages: navigation pane, demo banner, account.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::account::Account;
 use super::demo_banner::DemoBanner;
 use super::icon::Icon;
+use super::lane_count::LaneCount;
+use super::link_state::LinkState;
 use crate::domain::Lane;
 use crate::ui::place::Place;
 use crate::ui::theme;
+
+/// The path of the home page.
+const HOME: &str = "/";
 
 /// The navigation lists the pages that exist. To add one, add its link here.
 #[component]
 pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) -> impl IntoView {
     let children = children.into_inner();
+    let path = use_location().pathname;
+    let is_home = move || path.read().as_str() == HOME;
     view! {
         <div class="frame">
             <a class="skip" href="#content" rel="external">
                 "Skip to content"
             </a>
             <header class="pane">
-                <a class="brand" href=Place::of(Lane::Pending).href() title="Countersign">
+                <a class="brand" href=HOME title="Countersign">
                     <Icon name="brand"/>
                     <span class="pane-word">"Countersign"</span>
                 </a>
                 <nav class="pane-nav" aria-label="Main">
+                    <a class="pane-link" href=HOME aria-current=move || is_home().then_some("page") title="Home">
+                        <Icon name="home"/>
+                        <span class="pane-word">"Home"</span>
+                    </a>
                     <p class="pane-section">"Actions & submissions"</p>
-                    <a class="pane-link" href=Place::of(Lane::Pending).href() aria-current="true" title="Action center">
+                    <a
+                        class="pane-link"
+                        href=Place::of(Lane::Pending).href()
+                        aria-current=move || (!is_home()).then_some("true")
+                        title="Action center"
+                    >
                         <Icon name="shield"/>
                         <span class="pane-word">"Action center"</span>
+                        <LaneCount lane=Lane::Pending/>
                     </a>
                 </nav>
                 <div class="pane-foot">
+                    <LinkState/>
                     <button
                         class="pane-link needs-wasm"
                         type="button"

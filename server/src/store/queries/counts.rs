@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
-use app::domain::{Action, ActionQuery, Lane, RowScope};
+use app::domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::actions::principal;
 use super::select::Selection;
-use super::{Connection, Db, corrupt, json};
+use super::{Connection, Db, corrupt, decided, json};
 use crate::store::Result;
 use crate::store::keys::Keys;
 
@@ -54,29 +55,34 @@ fn values(action: &Action, keys: &Keys) -> Result<[(Facet, String, String); 10]>
 
 /// By how much the counts change: of lane, facet and key, with what to show for it.
 #[derive(Default)]
-pub(super) struct Changes(BTreeMap<(Lane, Facet, String), (String, i64)>);
+pub(super) struct Changes {
+    facets: BTreeMap<(Lane, Facet, String), (String, i64)>,
+    decided: decided::Changes,
+}
 
 impl Changes {
     /// A row comes (1) or goes (-1), as it is then.
     pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
         let lane = action.lifecycle().map_err(corrupt)?.state().lane();
         for (facet, key, label) in values(action, &Keys::of(action))? {
-            self.0.entry((lane, facet, key)).or_insert((label, 0)).1 += by;
+            self.facets.entry((lane, facet, key)).or_insert((label, 0)).1 += by;
         }
+        self.decided.note(action, by);
         Ok(())
     }
 
     /// Those of an earlier part come to these.
     pub(super) fn join(&mut self, earlier: Self) {
         let later = std::mem::replace(self, earlier);
-        for (of, (label, change)) in later.0 {
-            self.0.entry(of).or_insert((label, 0)).1 += change;
+        for (of, (label, change)) in later.facets {
+            self.facets.entry(of).or_insert((label, 0)).1 += change;
         }
+        self.decided.join(later.decided);
     }
 
     /// Brings the table up to date.
     pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
-        let changes: Vec<_> = self.0.into_iter().filter(|(_, (_, change))| *change != 0).collect();
+        let changes: Vec<_> = self.facets.into_iter().filter(|(_, (_, change))| *change != 0).collect();
         for batch in changes.chunks(BATCH) {
             let mut sql = QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) ");
             sql.push_values(batch, |mut row, ((lane, facet, key), (label, change))| {
@@ -86,7 +92,7 @@ impl Changes {
             sql.push(" ON CONFLICT (lane, facet, key) DO UPDATE SET n = counts.n + excluded.n");
             sql.build().persistent(false).execute(&mut *db).await?;
         }
-        Ok(())
+        self.decided.write(db).await
     }
 }
 
@@ -99,7 +105,8 @@ pub(super) fn recounting() -> Vec<String> {
              SELECT lane, '{facet}', {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
         )
     };
-    std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count)).collect()
+    let counts = std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count));
+    counts.chain(decided::recounting()).collect()
 }
 
 /// The counts of a list.
@@ -116,17 +123,52 @@ pub(super) async fn counts(
         let matches = rows.iter().filter(|row| row.0 == Facet::Decision).map(|row| row.3).sum::<i64>();
         return counted(rows, matches, false);
     }
-    let (by, known) = selection.narrowest(db).await?;
-    let matches = match known {
-        Some(count) if selection.is_one_field() => count,
-        _ => selection.count(db, by, most).await?,
-    };
+    let (by, matches) = selection.matches(db, most).await?;
     if matches > most {
         // The counts of the lane tell of rows outside the scope: who does not see all gets none of its values.
         let rows = if *scope == RowScope::All { of_lane(db, query.lane).await? } else { Vec::new() };
         return counted(rows, most, true);
     }
     counted(of_matches(db, &selection, by).await?, matches, false)
+}
+
+/// How many rows the two lanes have that are not over.
+pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result<LaneCounts> {
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let mut counts = [0; 2];
+    for (count, lane) in counts.iter_mut().zip([Lane::Pending, Lane::InProgress]) {
+        let n: i64 = match principal(scope) {
+            None => {
+                let sum =
+                    "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
+                let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
+                sum.bind(lane.as_str()).fetch_one(&mut *db).await?
+            }
+            Some(principal) => {
+                let count = "SELECT COUNT(*) FROM
+                    (SELECT 1 FROM actions WHERE lane = $1 AND proposed_by_id = $2 LIMIT $3) AS found";
+                let count = sqlx::query_scalar(count).bind(lane.as_str()).bind(principal);
+                count.bind(most).fetch_one(&mut *db).await?
+            }
+        };
+        *count = u64::try_from(n).map_err(corrupt)?;
+    }
+    let [pending, in_progress] = counts;
+    Ok(LaneCounts { pending, in_progress })
+}
+
+/// How many rows a list has; and whether there are more, where counting ended early.
+pub(super) async fn matches(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+) -> Result<(i64, bool)> {
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let selection = Selection::of(db, scope, query, now).await?;
+    let exact = selection.is_one_field();
+    let (_, matches) = selection.matches(db, most).await?;
+    Ok(if exact || matches <= most { (matches, false) } else { (most, true) })
 }
 
 type Counted = (Facet, String, String, i64);

@@ -53,6 +53,13 @@ impl Changes {
         }
     }
 
+    /// Those of another part come to these.
+    pub(super) fn join(&mut self, other: Self) {
+        for (of, change) in other.0 {
+            *self.0.entry(of).or_default() += change;
+        }
+    }
+
     /// Brings the table up to date.
     pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
         let changes: Vec<_> = self.0.into_iter().filter(|(_, change)| *change != 0).collect();
@@ -136,11 +143,13 @@ pub(super) fn empty(now: Timestamp) -> Result<Vec<Day>> {
 /// The value in the middle; of two, the smaller.
 fn median(times: &BTreeMap<i64, i64>) -> Option<i64> {
     let mut left = (times.values().sum::<i64>() + 1) / 2;
-    times.iter().find(|(_, n)| {
-        left -= **n;
-        left <= 0
-    })
-    .map(|(took, _)| *took)
+    times
+        .iter()
+        .find(|(_, n)| {
+            left -= **n;
+            left <= 0
+        })
+        .map(|(took, _)| *took)
 }
 
 #[cfg(test)]
@@ -149,8 +158,10 @@ mod cases {
 
     #[test]
     fn waiting_times_are_kept_as_finely_as_they_are_shown() {
-        let table = [(-5, 0), (0, 0), (59, 59), (60, 60), (69, 60), (1_439, 1_430), (1_440, 1_440), (1_501, 1_500)];
-        for (minutes, kept) in table.into_iter().chain([(20_159, 20_100), (20_160, 20_160), (21_599, 20_160)]) {
+        let table =
+            [(-5, 0), (0, 0), (59, 59), (60, 60), (69, 60), (1_439, 1_430), (1_440, 1_440), (1_501, 1_500)];
+        for (minutes, kept) in table.into_iter().chain([(20_159, 20_100), (20_160, 20_160), (21_599, 20_160)])
+        {
             assert_eq!(rounded(minutes), kept, "{minutes}");
         }
         // Rounding keeps the order, so that it keeps the median.

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::home::{DAYS, Day, HomeView, Number, Waiting};
-use app::domain::{
-    Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status,
-};
+use app::domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
 use server::store::{Guard, SharedStore};
 
@@ -143,13 +141,16 @@ async fn home_tells_what_the_lists_hold(kind: Kind) {
     assert!(home.days.iter().any(|day| day.approved > 0 && day.rejected > 0 && day.automatic > 0));
     assert!(home.days.iter().any(|day| day.expired > 0), "{:?}", home.days);
     assert!(home.median_week.is_some() && home.median_month.is_some() && home.affected.len() > 1);
-    assert!(home.total_waiting() > 10 && home.unknown.count > 0 && home.slow.count > 0 && home.failed.count > 0);
+    assert!(
+        home.total_waiting() > 10 && home.unknown.count > 0 && home.slow.count > 0 && home.failed.count > 0
+    );
 
     // The migration counts the rows of before as transactions do.
-    let table = "SELECT day || ' ' || decision || ' ' || took || ' ' || n FROM decided WHERE n > 0 ORDER BY 1";
+    let table =
+        "SELECT day || ' ' || decision || ' ' || took || ' ' || n FROM decided WHERE n > 0 ORDER BY 1";
     let kept = database.column(table).await;
     assert!(kept.len() > 50);
-    let migration = include_str!("../../../migrations/sqlite/0006_home.sql");
+    let migration = include_str!("../../../migrations/sqlite/0007_home.sql");
     let (_, count) = migration.split_once("INSERT INTO decided").unwrap();
     let (count, _) = count.split_once(';').unwrap();
     database.execute("DELETE FROM decided").await.unwrap();
@@ -204,7 +205,8 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     // 5, 10, 15, 20, 25, 35, 40 and 45 minutes.
     assert_eq!(home.median_week, Some(20));
 
-    let table = "SELECT day || ' ' || decision || ' ' || took || ' ' || n FROM decided WHERE n > 0 ORDER BY 1";
+    let table =
+        "SELECT day || ' ' || decision || ' ' || took || ' ' || n FROM decided WHERE n > 0 ORDER BY 1";
     let kept = database.column(table).await;
     store.close().await;
     // Without its marker the store counts all anew when it opens.

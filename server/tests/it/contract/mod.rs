@@ -9,6 +9,7 @@ mod bulk;
 mod commands;
 mod counts;
 mod guards;
+mod home;
 mod jobs;
 mod keys;
 mod lists;
@@ -17,6 +18,7 @@ mod people;
 mod preferences;
 mod sample;
 mod schema;
+mod similar;
 
 const CASES: &[&str] = &[
     include_str!("actions.rs"),
@@ -25,6 +27,7 @@ const CASES: &[&str] = &[
     include_str!("commands.rs"),
     include_str!("counts.rs"),
     include_str!("guards.rs"),
+    include_str!("home.rs"),
     include_str!("jobs.rs"),
     include_str!("keys.rs"),
     include_str!("lists.rs"),
@@ -32,6 +35,7 @@ const CASES: &[&str] = &[
     include_str!("people.rs"),
     include_str!("preferences.rs"),
     include_str!("schema.rs"),
+    include_str!("similar.rs"),
 ];
 
 /// The names of a trait's methods, from its source.

@@ -33,7 +33,7 @@ fn flyout(action: Action, offer: Offer) -> impl IntoView {
     };
     let detail = sample::detail(action, offer);
     view! {
-        <Flyout close=|| "#details".to_owned() around=derived(|| (Some("#details".to_owned()), None)) news=RwSignal::new(None)>
+        <Flyout close=|| "#details".to_owned() around=RwSignal::new((Some("#details".to_owned()), None)) news=RwSignal::new(None)>
             <ActionDetailBody detail setting/>
         </Flyout>
     }

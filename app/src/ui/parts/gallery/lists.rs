@@ -69,7 +69,7 @@ fn bulk_bar(here: Memo<Place>, all: bool) -> impl IntoView {
         selection.everything();
     }
     selection.toggle(sample::pending().id, false);
-    let matches = derived(|| Some(Matches { count: 1_204, more: false }));
+    let matches = RwSignal::new(Some(Matches { count: 1_204, more: false }));
     view! { <BulkBar here selection matches plan=ServerAction::new()/> }
 }
 

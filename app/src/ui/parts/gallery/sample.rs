@@ -114,6 +114,7 @@ pub(super) fn unknown() -> Action {
 /// With all that its flyout shows.
 pub(super) fn detail(action: Action, offer: Offer) -> ActionDetail {
     ActionDetail {
+        instances: 3,
         approve: offer.clone(),
         reject: offer.clone(),
         undo: offer,
