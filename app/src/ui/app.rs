@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
 use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
-use super::place::Place;
+use super::place::{Place, view_href};
 use super::stream::Live;
 use super::theme;
 use super::whenever::whenever;
+use crate::api::{ApiError, load_views};
 use crate::backend::{SessionView, Standing};
-use crate::domain::Lane;
+use crate::domain::{Lane, SavedView};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -69,7 +70,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/action-center") view=ToPending ssr=SsrMode::Async/>
+                <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
@@ -79,8 +80,17 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Without a tab the Action center is what waits for a decision.
+/// Without a tab the Action center is the view that the person begins with, or what waits for a decision.
 #[component]
-fn ToPending() -> impl IntoView {
-    view! { <Redirect path=Place::of(Lane::Pending).href()/> }
+fn Start() -> impl IntoView {
+    let views: Resource<Result<Vec<SavedView>, ApiError>, Json> =
+        Resource::new_with_options(|| (), |()| load_views(), false);
+    let to = move || {
+        views.get().map(|answer| {
+            let first = answer.ok().and_then(|views| views.into_iter().find(|view| view.is_default));
+            let path = first.map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
+            view! { <Redirect path/> }
+        })
+    };
+    view! { <Suspense>{to}</Suspense> }.into_any()
 }

@@ -198,6 +198,12 @@ pub(super) const fn lane_word(lane: Lane) -> &'static str {
     }
 }
 
+/// The URL of what was saved of a tab.
+pub(super) fn view_href(lane: Lane, shows: &str) -> String {
+    let and = if shows.is_empty() { "" } else { "?" };
+    format!("/action-center/{}{and}{shows}", lane_word(lane))
+}
+
 /// How to go to another state of the same page.
 pub(super) fn still() -> NavigateOptions {
     NavigateOptions { scroll: false, ..NavigateOptions::default() }

@@ -9,7 +9,6 @@ use super::icon::Icon;
 use super::lane_count::LaneCount;
 use super::link_state::LinkState;
 use crate::domain::Lane;
-use crate::ui::place::Place;
 use crate::ui::theme;
 
 /// The path of the home page.
@@ -39,7 +38,7 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
                     <p class="pane-section">"Actions & submissions"</p>
                     <a
                         class="pane-link"
-                        href=Place::of(Lane::Pending).href()
+                        href="/action-center"
                         aria-current=move || (!is_home()).then_some("true")
                         title="Action center"
                     >
