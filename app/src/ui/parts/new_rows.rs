@@ -167,7 +167,7 @@ pub(in crate::ui) fn NewRows(
         (waiting > 0).then(|| {
             view! {
                 <button class="button primary" type="button" on:click=show>
-                    <Icon name="up"/>
+                    <Icon name="sort-up"/>
                     {format!("{waiting} new")}
                 </button>
             }

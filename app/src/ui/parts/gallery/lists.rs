@@ -85,9 +85,11 @@ fn pagers(here: Memo<Place>) -> impl IntoView {
 
 fn new_rows() -> impl IntoView {
     view! {
-        <button class="pill" type="button">
-            <Icon name="sort-up"/>
-            "4 new actions"
-        </button>
+        <div class="new-rows">
+            <button class="button primary" type="button">
+                <Icon name="sort-up"/>
+                "4 new"
+            </button>
+        </div>
     }
 }
