@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::Zone;
 use crate::domain::{
     Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
     ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
@@ -211,6 +212,15 @@ pub struct SessionView {
     pub name: String,
     /// The labels of the person's roles.
     pub roles: Vec<String>,
+}
+
+/// What a person set that every page needs from its first byte on; an extension of the page's request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageSettings {
+    /// Whether the navigation pane shows icons only.
+    pub pane_collapsed: bool,
+    /// In which absolute times are shown.
+    pub zone: Zone,
 }
 
 /// What the server tells each page about itself; provided through context and the same for all.

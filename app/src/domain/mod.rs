@@ -21,6 +21,7 @@ pub mod proposal;
 pub mod query;
 pub mod time;
 mod words;
+pub mod zone;
 
 pub use access::{Authorized, Caller, Denied, Permission, Role, RowScope, Scope};
 pub use action::{Action, Actor, ActorKind, Alert, Evidence, Seen, Severity, Source, Verdict};

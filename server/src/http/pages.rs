@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use app::backend::{SharedBackend, SiteInfo};
-use app::domain::Caller;
+use app::backend::{PageSettings, SharedBackend, SiteInfo};
+use app::domain::{Caller, Preferences};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::prelude::provide_context;
@@ -22,6 +22,7 @@ use super::problem::Problem;
 use super::signin::see_other;
 use super::state::AppState;
 use super::{cookie, next};
+use crate::service::zone::zone;
 
 /// What the views and server functions find in their context.
 fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -38,6 +39,7 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(app, routes(app), contexts(app), shell)
         .route("/export/actions.csv", get(export::for_people))
+        .route_layer(from_fn_with_state(app.clone(), furnish))
         .route_layer(from_fn(guard))
 }
 
@@ -62,6 +64,22 @@ async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) 
         return see_other(next::own_path(to.as_deref()), None);
     }
     ask_to_sign_in(&request)
+}
+
+/// Gives a page what its visitor set for themselves.
+async fn furnish(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let is_page = !request.uri().path().starts_with("/api/");
+    if let Some(caller) = request.extensions().get::<Caller>().filter(|_| is_page).cloned() {
+        match app.backend.preferences(&caller).await {
+            Ok(Preferences { pane_collapsed, time_zone, .. }) => {
+                let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
+                request.extensions_mut().insert(PageSettings { pane_collapsed, zone });
+            }
+            // The page itself says what it can't load.
+            Err(error) => tracing::warn!(%error, "a page is shown as if nothing had been set"),
+        }
+    }
+    next.run(request).await
 }
 
 fn ask_to_sign_in(request: &Request) -> Response {

@@ -6,7 +6,9 @@ use leptos_router::hooks::use_location;
 use super::account::Account;
 use super::demo_banner::DemoBanner;
 use super::icon::Icon;
+use super::pane_switch::PaneSwitch;
 use crate::domain::Lane;
+use crate::ui::pane::Pane;
 use crate::ui::place::Place;
 use crate::ui::theme;
 
@@ -17,10 +19,10 @@ const HOME: &str = "/";
 #[component]
 pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) -> impl IntoView {
     let children = children.into_inner();
-    let path = use_location().pathname;
+    let (path, pane) = (use_location().pathname, Pane::current());
     let is_home = move || path.read().as_str() == HOME;
     view! {
-        <div class="frame">
+        <div class="frame" class:collapsed=move || pane.is_collapsed()>
             <a class="skip" href="#content" rel="external">
                 "Skip to content"
             </a>
@@ -46,6 +48,7 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
                     </a>
                 </nav>
                 <div class="pane-foot">
+                    <PaneSwitch/>
                     <button
                         class="pane-link needs-wasm"
                         type="button"

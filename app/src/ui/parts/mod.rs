@@ -30,6 +30,7 @@ mod icon;
 mod notice;
 mod pager;
 mod palette;
+mod pane_switch;
 mod panel;
 mod short_text;
 mod skeleton;
