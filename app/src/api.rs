@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::backend::{ActionDetail, SessionView};
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane};
+use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
 
 pub use bulk::*;
 pub use preferences::*;
@@ -81,7 +81,10 @@ mod door {
         let detail = match error {
             Error::Invalid(fields) => fields
                 .iter()
-                .map(|field| format!("{} {}", field.pointer.trim_start_matches('/'), field.detail))
+                .map(|field| {
+                    let place = field.pointer.trim_start_matches('/');
+                    format!("{place} {}", field.detail).trim_start().to_owned()
+                })
                 .collect::<Vec<_>>()
                 .join("; "),
             other => other.to_string(),
@@ -185,6 +188,21 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
     backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
+}
+
+/// How many actions wait and how many are being carried out.
+#[server(endpoint = "lane_counts", prefix = "/api")]
+pub async fn lane_counts() -> Result<crate::domain::LaneCounts, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.lane_counts(&caller).await.map_err(|error| door::fail(&error))
+}
+
+/// What of a lane is similar, in buckets. `shows` as in [`list_actions`].
+#[server(endpoint = "load_buckets", prefix = "/api")]
+pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Result<Buckets, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
+    backend.buckets(&caller, query).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
+use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Zone;
 use crate::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
-    ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 
 /// The server's service, as the server functions and the REST API hold it.
@@ -28,6 +28,12 @@ pub trait Backend: Send + Sync {
 
     /// How many rows a list has, and of which values.
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
+
+    /// How many actions wait and how many are being carried out; cheap, whatever there is.
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error>;
+
+    /// What of a list is similar, in buckets; only of what waits for a decision.
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error>;
 
     /// Everything that the query matches, whatever its page, as a file.
     async fn export(
@@ -85,9 +91,6 @@ pub trait Backend: Send + Sync {
 
     /// A new plan of what the caller's job did not get done.
     async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error>;
-
-    /// How many actions besides this one did the same to the same file and can be undone.
-    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error>;
 
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
@@ -188,6 +191,8 @@ pub struct ActionDetail {
     pub reject: Offer,
     /// May the caller undo it now?
     pub undo: Offer,
+    /// How many other actions did the same to the same file and can be undone, if this one can.
+    pub instances: usize,
     /// The executor that carries it out, or would; none if none is connected for it.
     pub executor: Option<ExecutorView>,
     /// Earlier actions on the same entity of the same asset, newest first, at most ten.
@@ -221,6 +226,15 @@ pub struct PageSettings {
     pub pane_collapsed: bool,
     /// In which absolute times are shown.
     pub zone: Zone,
+}
+
+/// Where a page begins to follow what happens; read before anything else of the page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// What the audit log held by then. Whatever follows may be missing in the page.
+    pub seq: i64,
+    /// How much waited by then.
+    pub counts: LaneCounts,
 }
 
 /// What the server tells each page about itself; provided through context and the same for all.

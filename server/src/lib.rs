@@ -9,6 +9,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod crash;
+pub mod events;
 pub mod executor;
 pub mod http;
 pub mod openc2;

@@ -1,19 +1,77 @@
-//! `cargo xtask bench`: the optimised server and site, measured with very many actions.
+//! `cargo xtask bench`: the optimised server and site, measured with very many actions; then what a person waits for,
+//! in a browser before the same database.
 
-use anyhow::{Context, Result};
+use std::{env, path::Path, process::Command};
+
+use anyhow::{Context, Result, bail};
 
 use crate::{
-    build,
+    browser, build,
     cargo::cargo,
+    node,
     postgres::{self, Purpose},
+    workspace::{END2END, SITE},
 };
 
-/// Returns whether it could be measured; the figures are printed and kept in `target/bench/latest.json`.
-pub(crate) fn bench(arguments: &[String]) -> Result<bool> {
+const SERVER: &str = "target/release/countersign";
+const FOLDER: &str = "target/bench";
+
+/// Returns whether it could be measured; the figures are printed and kept in `target/bench/latest.json`. With
+/// `browser_only`, on the database that an earlier run left.
+pub(crate) fn bench(arguments: &[String], browser_only: bool) -> Result<bool> {
     build::build(true)?;
-    let cluster = postgres::start(&postgres::programs()?, Purpose::Bench)?;
-    let mut million = cargo();
-    million.args(["bench", "--package", "server", "--bench", "million", "--"]).args(arguments);
-    let status = million.env(postgres::VARIABLE, cluster.url()).status();
-    Ok(status.context("cannot start cargo")?.success())
+    if !browser_only {
+        let cluster = postgres::start(&postgres::programs()?, Purpose::Bench)?;
+        let mut million = cargo();
+        million.args(["bench", "--package", "server", "--bench", "million", "--"]).args(arguments);
+        let status = million.env(postgres::VARIABLE, cluster.url()).status();
+        if !status.context("cannot start cargo")?.success() {
+            return Ok(false);
+        }
+    }
+    if option(arguments, "--only").is_some_and(|only| only != "sqlite") {
+        return Ok(true);
+    }
+    in_browser(Path::new(option(arguments, "--folder").unwrap_or(FOLDER)))
+}
+
+fn in_browser(folder: &Path) -> Result<bool> {
+    let database = folder.join("million.db");
+    if !database.exists() {
+        bail!("{} is not there: run `cargo xtask bench` without `--browser` first", database.display());
+    }
+    node::packages()?;
+    let chromium = browser::chromium()?;
+    let root = env::current_dir()?;
+    let mut command = Command::new("node");
+    command
+        .arg("bench.mjs")
+        .current_dir(END2END)
+        .env("COUNTERSIGN_BIN", root.join(SERVER))
+        .env("COUNTERSIGN_SITE", root.join(SITE))
+        .env("COUNTERSIGN_DATABASE", format!("sqlite://{}", root.join(database).display()))
+        .env("COUNTERSIGN_REPORT", root.join(folder).join("latest.json"));
+    if let Some(chromium) = chromium {
+        command.env("CHROMIUM", chromium);
+    }
+    Ok(command.status().context("cannot start node")?.success())
+}
+
+/// The value after that option, among what is passed on.
+fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
+    let at = arguments.iter().position(|argument| argument == name)?;
+    arguments.get(at + 1).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_passed_on_is_understood_as_far_as_it_matters() {
+        let arguments = ["--actions", "1000", "--only", "postgres", "--folder"].map(String::from);
+        assert_eq!(option(&arguments, "--only"), Some("postgres"));
+        assert_eq!(option(&arguments, "--folder"), None);
+        assert_eq!(option(&arguments, "--site"), None);
+    }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask`: set-up, build, checks and run in one place.
 //!
 //! This file owns the command line only. Each subcommand is a module of its own name (`bench`, `build`, `run`,
-//! `dev`, `test`); they share the stages `wasm`, `style` and `site`, and the set-up in `toolchain` and `node`.
+//! `dev`, `screenshots`, `test`); they share the stages `wasm`, `style` and `site`, and the set-up in `toolchain` and `node`.
 //! To add a subcommand: one variant here, one module, every visible piece of work inside [`step::step`].
 
 mod apt;
@@ -17,6 +17,7 @@ mod playwright;
 mod postgres;
 mod process;
 mod run;
+mod screenshots;
 mod service;
 mod site;
 mod snip;
@@ -58,12 +59,17 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// Measure with a million actions on each database, beside the raw driver
+    /// Measure with a million actions on each database, beside the raw driver, and in a browser
     Bench {
+        /// Only in the browser, with the database that an earlier run left
+        #[arg(long)]
+        browser: bool,
         /// What is passed on, for example `--actions 100000 --only sqlite`
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Take pictures of the screens in their states, in both schemes and three sizes
+    Screenshots,
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
     Test,
 }
@@ -75,7 +81,8 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
         Command::Postgres { command } => postgres::beside(&command),
-        Command::Bench { arguments } => bench::bench(&arguments),
+        Command::Bench { browser, arguments } => bench::bench(&arguments, browser),
+        Command::Screenshots => screenshots::screenshots().map(|()| true),
         Command::Test => Ok(test::test()),
     });
     match done {

@@ -82,6 +82,13 @@ mod tests {
     }
 
     #[test]
+    fn the_projects_own_sheet_is_bundled_without_what_no_browser_knows() {
+        let css = bundle(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css")).unwrap();
+        assert!(css.starts_with("@layer tokens,base,layout,parts,print"), "{}", &css[..80]);
+        assert!(css.contains("light-dark(") && css.contains("@starting-style") && css.contains("@media print"));
+    }
+
+    #[test]
     fn a_missing_import_is_named() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("main.css"), "@import \"nowhere.css\";").unwrap();

@@ -11,6 +11,8 @@ pub(crate) const SITE: &str = "target/site";
 pub(crate) const CACHE: &str = "target/xtask";
 /// The demo's database, sandbox, vault, key and logs.
 pub(crate) const DEMO: &str = "target/demo";
+/// The pictures of the screens.
+pub(crate) const SCREENSHOTS: &str = "target/screenshots";
 /// The browser tests, which also own the project's npm packages.
 pub(crate) const END2END: &str = "end2end";
 

@@ -25,7 +25,7 @@ pub async fn plan_bulk(
         Some(id) => Targets::SameFile(id),
         None if all => {
             let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
-            Targets::Matching { query: query.map_err(|error| door::fail(&error))?, except }
+            Targets::Matching { query: Box::new(query.map_err(|error| door::fail(&error))?), except }
         }
         None => Targets::Ids(ids),
     };
@@ -47,8 +47,7 @@ pub async fn load_plan(id: BulkId) -> Result<BulkPlan, ApiError> {
 pub async fn start_bulk(id: BulkId, reason: Option<String>) -> Result<BulkId, ApiError> {
     let (backend, caller) = door::enter().await?;
     let reason = reason.filter(|reason| !reason.trim().is_empty());
-    let job = backend.start_bulk(&caller, id, reason).await;
-    job.map_err(|error| door::fail_in_words(&error))?;
+    backend.start_bulk(&caller, id, reason).await.map_err(|error| door::fail(&error))?;
     leptos_axum::redirect(&format!("/action-center/jobs/{id}"));
     Ok(id)
 }

@@ -19,6 +19,7 @@ words! {
         Expired = "Expired" "Expired",
         UndoRequested = "UndoRequested" "Undo requested",
         Dispatched = "Dispatched" "Handed to its executor",
+        Postponed = "Postponed" "To be tried again",
         Reported = "Reported" "Outcome reported",
         LostTrack = "LostTrack" "Outcome unknown",
         UndoReported = "UndoReported" "Undo reported",

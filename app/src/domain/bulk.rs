@@ -70,7 +70,7 @@ pub enum Targets {
     /// All that a list shows on all its pages, but for some.
     Matching {
         /// The list.
-        query: ActionQuery,
+        query: Box<ActionQuery>,
         /// Those that stay out.
         except: Vec<ActionId>,
     },

@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::codec::Json;
 use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
 use super::pane::Pane;
-use super::place::Place;
+use super::place::{Place, view_href};
+use super::stream::Live;
 use super::theme;
 use super::whenever::whenever;
-use crate::backend::{PageSettings, SessionView};
-use crate::domain::Lane;
+use crate::api::{ApiError, load_views};
+use crate::backend::{PageSettings, SessionView, Standing};
+use crate::domain::{Lane, SavedView};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +28,8 @@ pub(super) struct Surroundings {
     pub(super) who: Option<SessionView>,
     /// What they set.
     pub(super) settings: PageSettings,
+    /// Where the page begins to follow what happens.
+    pub(super) standing: Option<Standing>,
 }
 
 impl Surroundings {
@@ -42,13 +46,14 @@ impl Surroundings {
                 roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
             }),
             settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
+            standing: extensions.get::<Standing>().copied(),
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
     fn look() -> Self {
-        Self { demo: false, who: None, settings: PageSettings::default() }
+        Self { demo: false, who: None, settings: PageSettings::default(), standing: None }
     }
 }
 
@@ -60,6 +65,7 @@ pub fn App() -> impl IntoView {
     let surroundings = surroundings.into_inner();
     provide_context(Arc::new(surroundings.settings.zone.clone()));
     provide_context(Pane::new(surroundings.settings.pane_collapsed));
+    Live::provide(surroundings.standing);
     provide_context(surroundings);
     whenever(|| {
         theme::restore();
@@ -72,7 +78,7 @@ pub fn App() -> impl IntoView {
         <Router>
             <FlatRoutes fallback=NotFound>
                 <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/action-center") view=ToPending ssr=SsrMode::Async/>
+                <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
                 <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
@@ -82,8 +88,17 @@ pub fn App() -> impl IntoView {
     }
 }
 
-/// Without a tab the Action center is what waits for a decision.
+/// Without a tab the Action center is the view that the person begins with, or what waits for a decision.
 #[component]
-fn ToPending() -> impl IntoView {
-    view! { <Redirect path=Place::of(Lane::Pending).href()/> }
+fn Start() -> impl IntoView {
+    let views: Resource<Result<Vec<SavedView>, ApiError>, Json> =
+        Resource::new_with_options(|| (), |()| load_views(), false);
+    let to = move || {
+        views.get().map(|answer| {
+            let first = answer.ok().and_then(|views| views.into_iter().find(|view| view.is_default));
+            let path = first.map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
+            view! { <Redirect path/> }
+        })
+    };
+    view! { <Suspense>{to}</Suspense> }.into_any()
 }

@@ -64,7 +64,7 @@ fn start_script(js: &str, wasm: &str) -> String {
 }
 
 /// The one policy, the same in demo, tests and production. A header, since a `<meta>` can't forbid framing.
-fn send_policy() {
+pub(super) fn send_policy() {
     let Some(response) = use_context::<ResponseOptions>() else { return };
     let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
     let policy = format!(

@@ -1,4 +1,4 @@
-//! Keeps what is shown fresh: one clock that ticks from the answer's time, and refetching while something runs.
+//! Keeps what is shown fresh: one clock that ticks from the answer's time, and loading again what changed.
 //!
 //! Everything here is an effect, which only the browser runs; the server renders each answer at its own time.
 
@@ -8,9 +8,11 @@ use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
 use super::derived::{Derived, derived};
+use super::place::Place;
+use super::stream::{Link, Live};
 use super::whenever::whenever;
 use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::{Action, Status, UndoState};
+use crate::domain::{Action, ActionId, AuditKind, Change, Status, UndoState};
 
 /// Between two looks at something that runs.
 const POLL: Duration = Duration::from_secs(2);
@@ -39,10 +41,12 @@ pub(super) fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
     })
 }
 
-/// Calls `look` every two seconds while `running` says so and somebody can see the page.
+/// Calls `look` every two seconds while `running` says so, somebody can see the page, and changes do not come by
+/// themselves.
 pub(super) fn poll_while(running: Derived<bool>, look: impl Fn() + Clone + 'static) {
+    let link = Live::of_page().link;
     whenever(move || {
-        if running.get() {
+        if running.get() && link.get() == Link::Off {
             let look = look.clone();
             interval(POLL, move || {
                 if !document().hidden() {
@@ -51,6 +55,80 @@ pub(super) fn poll_while(running: Derived<bool>, look: impl Fn() + Clone + 'stat
             });
         }
     });
+}
+
+/// What a page shows, for changes to find out whether they concern it.
+pub(super) struct Shown<Row, Note, List, Detail, Tell> {
+    /// Where the person is.
+    pub(super) here: Memo<Place>,
+    /// What a row is called, if it is shown.
+    pub(super) row: Row,
+    /// Hears of each action that changed, or (none) that any may have, before the list loads.
+    pub(super) note: Note,
+    /// Loads the list again.
+    pub(super) list: List,
+    /// Loads the open action again.
+    pub(super) detail: Detail,
+    /// Says what somebody else did, to a row or (true) to the open action.
+    pub(super) tell: Tell,
+}
+
+/// Loads again what changes concern: the list if one of its rows changed, or something came to its tab; the open
+/// action if it is the one.
+pub(super) fn follow<Row, Note, List, Detail, Tell>(shown: Shown<Row, Note, List, Detail, Tell>)
+where
+    Row: Fn(ActionId) -> Option<String> + 'static,
+    Note: Fn(Option<ActionId>) + 'static,
+    List: Fn() + 'static,
+    Detail: Fn() + 'static,
+    Tell: Fn(String, bool) + 'static,
+{
+    let news = Live::of_page().news;
+    whenever(move || {
+        let batch = news.get();
+        if batch.is_empty() {
+            return;
+        }
+        let Place { lane, open, .. } = shown.here.get_untracked();
+        let is_open = |change: &Change| open.as_ref().is_some_and(|open| *open == change.action.to_string());
+        let mut decided = Vec::new();
+        let mut list = batch.everything;
+        for change in &batch.changes {
+            let row = (shown.row)(change.action);
+            list |= row.is_some() || change.lane == lane;
+            (shown.note)(Some(change.action));
+            if let (false, Some(verb)) = (change.mine, verb(change.kind)) {
+                if is_open(change) {
+                    (shown.tell)(format!("{} {verb} this action.", change.by), true);
+                }
+                decided.extend(row.map(|row| format!("{} {verb} {row}", change.by)));
+            }
+        }
+        match decided.as_slice() {
+            [] => {}
+            [one] => (shown.tell)(format!("{one}."), false),
+            [.., last] => (shown.tell)(format!("{last}, and {} more by others.", decided.len() - 1), false),
+        }
+        if batch.everything {
+            (shown.note)(None);
+        }
+        if list {
+            (shown.list)();
+        }
+        if open.is_some() && (batch.everything || batch.changes.iter().any(is_open)) {
+            (shown.detail)();
+        }
+    });
+}
+
+/// What people do to an action, in the past tense.
+const fn verb(kind: AuditKind) -> Option<&'static str> {
+    match kind {
+        AuditKind::Approved => Some("approved"),
+        AuditKind::Rejected => Some("rejected"),
+        AuditKind::UndoRequested => Some("asked to undo"),
+        _ => None,
+    }
 }
 
 /// Calls `step` at that pace for as long as the current owner lives.

@@ -26,6 +26,7 @@ mod pane;
 mod parts;
 mod place;
 mod selection;
+mod stream;
 mod theme;
 mod time;
 mod whenever;
@@ -33,6 +34,8 @@ mod whenever;
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use document::shell;
+#[cfg(all(feature = "ssr", debug_assertions))]
+pub use parts::gallery::{DESIGN_CSS, design};
 
 /// Shows the bar that says that the page stopped working. For the browser's panic hook.
 pub fn show_stopped() {

@@ -27,10 +27,12 @@ pub(super) enum Panel {
     Columns,
     /// Queries with a name.
     Views,
+    /// What is similar, in buckets.
+    Similar,
 }
 
 impl Panel {
-    const ALL: [Self; 3] = [Self::Filters, Self::Columns, Self::Views];
+    const ALL: [Self; 4] = [Self::Filters, Self::Columns, Self::Views, Self::Similar];
 
     /// Its word in the URL and its id in the page.
     pub(super) const fn as_str(self) -> &'static str {
@@ -38,6 +40,7 @@ impl Panel {
             Self::Filters => "filters",
             Self::Columns => "columns",
             Self::Views => "views",
+            Self::Similar => "similar",
         }
     }
 }
@@ -193,6 +196,12 @@ pub(super) const fn lane_word(lane: Lane) -> &'static str {
         Lane::InProgress => "in-progress",
         Lane::History => "history",
     }
+}
+
+/// The URL of what was saved of a tab.
+pub(super) fn view_href(lane: Lane, shows: &str) -> String {
+    let and = if shows.is_empty() { "" } else { "?" };
+    format!("/action-center/{}{and}{shows}", lane_word(lane))
 }
 
 /// How to go to another state of the same page.

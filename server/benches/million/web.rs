@@ -95,6 +95,7 @@ pub(crate) async fn measure(kind: Kind, url: &str, options: &Options, report: &m
 
     ingest(&client, &server, &tool, report).await;
     approve(&client, &server, &bearer, report).await;
+    together(&client, &server, &bearer, report).await;
     report.memory("anonymous memory after all of it", server.anonymous());
     drop(server);
     if kind == Kind::Sqlite {
@@ -185,4 +186,71 @@ async fn approve(client: &Client, server: &Server, bearer: &str, report: &mut Re
     }
     assert!(times.len() > 100, "only {} actions to approve", times.len());
     report.times("approve, while what was approved runs", &times, None);
+}
+
+/// Actions that are decided together.
+const TOGETHER: usize = 1_000;
+
+/// A thousand of several types in one job, and single requests while it runs.
+async fn together(client: &Client, server: &Server, bearer: &str, report: &mut Report) {
+    let get = async |path: &str| {
+        let request = client.get(format!("{}/api/v1/{path}", server.url)).header("authorization", bearer);
+        request.send().await.unwrap().json::<Value>().await.unwrap()
+    };
+    let post = async |path: &str, body: &Value| {
+        let request = client.post(format!("{}/api/v1/{path}", server.url)).header("authorization", bearer);
+        let answer = request.json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    // What was proposed just now, and what the seed left of other types that this person may decide.
+    let mut found: Vec<Value> = Vec::new();
+    for (list, most) in [
+        ("entity_type=device&entity_type=process&entity_type=user&entity_type=service", TOGETHER / 2),
+        ("q=update-", TOGETHER + 200),
+    ] {
+        let mut cursor = String::new();
+        while found.len() < most {
+            let page = get(&format!("actions?lane=pending&limit=200&{list}{cursor}")).await;
+            found.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+    }
+    assert!(found.len() >= TOGETHER + 200, "only {} actions are pending", found.len());
+    let singles = found.split_off(found.len() - 200);
+    let ids: Vec<_> = found.iter().rev().take(TOGETHER).map(|action| &action["id"]).collect();
+    let begin = Instant::now();
+    let (status, plan) = post("bulk-plans", &json!({ "verb": "approve", "ids": ids })).await;
+    assert_eq!(status, 201, "{plan}");
+    let mut planned = Times::default();
+    planned.add(begin.elapsed());
+    report.times("preview of 1,000", &planned, None);
+
+    let id = plan["id"].as_str().unwrap();
+    let decidable = usize::try_from(plan["preview"]["decidable"].as_u64().unwrap()).unwrap();
+    let begin = Instant::now();
+    let (status, job) = post(&format!("bulk-plans/{id}/start"), &json!({})).await;
+    assert_eq!(status, 202, "{job}");
+    let (mut decisions, mut lists, mut lasted) = (Times::default(), Times::default(), Duration::ZERO);
+    for action in singles {
+        let asked = Instant::now();
+        let body = json!({ "expected_version": action["version"], "digest": action["digest"] });
+        let path = format!("actions/{}/approve", action["id"].as_str().unwrap());
+        assert_eq!(post(&path, &body).await.0, 200);
+        decisions.add(asked.elapsed());
+        let asked = Instant::now();
+        get("actions?lane=pending&limit=100").await;
+        lists.add(asked.elapsed());
+        let job = get(&format!("bulk-jobs/{id}")).await;
+        if job["ended_at"].is_string() {
+            lasted = begin.elapsed();
+            assert_eq!(job["progress"]["decided"], decidable, "{}", job["progress"]);
+            break;
+        }
+    }
+    assert!(lasted > Duration::ZERO, "the job did not end while single actions were left");
+    let types = plan["preview"]["groups"].as_array().unwrap().len();
+    report.rate(&format!("{decidable} of {types} types decided together"), decidable, lasted);
+    report.load("single decisions meanwhile", &decisions, lasted);
+    report.load("lists meanwhile", &lists, lasted);
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Serve;
+use crate::events::Feed;
 use crate::executor::openc2::OpenC2;
 use crate::executor::simulated::Simulated;
 use crate::executor::{Executor, Executors, worker};
@@ -79,7 +80,9 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
     let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
-    let router: Router = router::build(AppState::new(store.clone(), clock, backend, site, config.edge()));
+    let feed = Feed::start(store.clone(), stop.child_token()).await.context("cannot read the audit log")?;
+    let app = AppState::new(store.clone(), clock, backend, feed, site, config.edge());
+    let router: Router = router::build(app);
     let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
     Ok(Running { address, store, service, stop, doors, worker, jobs })
 }

@@ -16,6 +16,7 @@ pub mod router;
 pub mod security;
 pub mod signin;
 pub mod site;
+pub mod sse;
 pub mod state;
 mod trace;
 

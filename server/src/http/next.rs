@@ -3,7 +3,7 @@
 use app::own_path::is_own_path;
 
 /// Where to go where nothing else is asked for.
-pub const HOME: &str = "/action-center/pending";
+pub const HOME: &str = "/action-center";
 
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
@@ -55,10 +55,10 @@ mod tests {
     fn the_way_back_is_encoded() {
         assert_eq!(
             sign_in(Some("/a?b=c&d=é"), None),
-            "/sign-in?next=/action-center/pending",
+            "/sign-in?next=/action-center",
             "what does not fit a header is dropped"
         );
         assert_eq!(sign_in(Some("/a?b=c&d=1"), None), "/sign-in?next=/a%3Fb%3Dc%26d%3D1");
-        assert_eq!(sign_in(None, Some("wrong")), "/sign-in?error=wrong&next=/action-center/pending");
+        assert_eq!(sign_in(None, Some("wrong")), "/sign-in?error=wrong&next=/action-center");
     }
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use app::backend::{PageSettings, SharedBackend, SiteInfo};
+use app::backend::{PageSettings, SharedBackend, SiteInfo, Standing};
 use app::domain::{Caller, Preferences};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
 use axum::extract::{Query, Request, State};
 use axum::http::header::ACCEPT;
+#[cfg(debug_assertions)]
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::prelude::provide_context;
@@ -39,8 +41,21 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
     Router::new()
         .leptos_routes_with_context(app, routes(app), contexts(app), shell)
         .route("/export/actions.csv", get(export::for_people))
-        .route_layer(from_fn_with_state(app.clone(), furnish))
-        .route_layer(from_fn(guard))
+        .merge(design(app))
+        .route_layer(from_fn_with_state(app.clone(), guard))
+}
+
+/// Every part in every state, for whoever builds pages; its style sheet is its own.
+#[cfg(debug_assertions)]
+fn design(app: &AppState) -> Router<AppState> {
+    let page = leptos_axum::render_app_async_with_context(contexts(app), app::ui::design);
+    let style = || async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], app::ui::DESIGN_CSS) };
+    Router::new().route("/design", get(page)).route("/design.css", get(style))
+}
+
+#[cfg(not(debug_assertions))]
+fn design(_: &AppState) -> Router<AppState> {
+    Router::new()
 }
 
 fn routes(app: &AppState) -> Vec<AxumRouteListing> {
@@ -53,10 +68,22 @@ struct Way {
 }
 
 /// Sends a page's visitor to sign in, and a signed-in one away from there. A server function answers by itself.
-async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) -> Response {
+async fn guard(
+    State(app): State<AppState>,
+    caller: Option<Extension<Caller>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let path = request.uri().path();
     let on_sign_in = path == next::SIGN_IN;
-    if path.starts_with("/api/") || on_sign_in == caller.is_none() {
+    if path.starts_with("/api/") {
+        return next.run(request).await;
+    }
+    if on_sign_in == caller.is_none() {
+        if let Some(Extension(caller)) = caller {
+            stand(&app, &caller, &mut request).await;
+            furnish(&app, &caller, &mut request).await;
+        }
         return next.run(request).await;
     }
     if on_sign_in {
@@ -66,20 +93,27 @@ async fn guard(caller: Option<Extension<Caller>>, request: Request, next: Next) 
     ask_to_sign_in(&request)
 }
 
-/// Gives a page what its visitor set for themselves.
-async fn furnish(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let is_page = !request.uri().path().starts_with("/api/");
-    if let Some(caller) = request.extensions().get::<Caller>().filter(|_| is_page).cloned() {
-        match app.backend.preferences(&caller).await {
-            Ok(Preferences { pane_collapsed, time_zone, .. }) => {
-                let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
-                request.extensions_mut().insert(PageSettings { pane_collapsed, zone });
-            }
-            // The page itself says what it can't load.
-            Err(error) => tracing::warn!(%error, "a page is shown as if nothing had been set"),
+/// Gives the page what its visitor set for themselves.
+async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
+    match app.backend.preferences(caller).await {
+        Ok(Preferences { pane_collapsed, time_zone, .. }) => {
+            let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
+            request.extensions_mut().insert(PageSettings { pane_collapsed, zone });
         }
+        // The page itself says what it can't load.
+        Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),
     }
-    next.run(request).await
+}
+
+/// Notes where the page begins to follow what happens. A page that can't be told does without.
+async fn stand(app: &AppState, caller: &Caller, request: &mut Request) {
+    let seq = app.feed.head();
+    match app.backend.lane_counts(caller).await {
+        Ok(counts) => {
+            request.extensions_mut().insert(Standing { seq, counts });
+        }
+        Err(error) => tracing::debug!(%error, "a page has no counts"),
+    }
 }
 
 fn ask_to_sign_in(request: &Request) -> Response {
@@ -91,7 +125,7 @@ fn ask_to_sign_in(request: &Request) -> Response {
 pub(super) async fn not_found(
     State(app): State<AppState>,
     caller: Option<Extension<Caller>>,
-    request: Request,
+    mut request: Request,
 ) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let html = request
@@ -103,9 +137,8 @@ pub(super) async fn not_found(
     if !reads || !html || path.starts_with("/api/") {
         return Problem::edge(StatusCode::NOT_FOUND, "there is nothing at this address").into_response();
     }
-    if caller.is_none() {
-        return ask_to_sign_in(&request);
-    }
+    let Some(Extension(caller)) = caller else { return ask_to_sign_in(&request) };
+    stand(&app, &caller, &mut request).await;
     let render = leptos_axum::render_app_async_with_context(contexts(&app), shell);
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;

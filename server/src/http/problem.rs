@@ -54,6 +54,7 @@ const EDGE: &[(&str, StatusCode, &str)] = &[
     ("timeout", StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive."),
     ("too_large", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of content is not understood."),
+    ("too_many_streams", StatusCode::TOO_MANY_REQUESTS, "Too many live connections are open."),
     ("misdirected", StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name."),
 ];
 

@@ -18,9 +18,9 @@ use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiv
 
 use super::problem::{self, Problem};
 use super::state::AppState;
-use super::{body, pages, rest, security, signin, site, trace};
+use super::{body, pages, rest, security, signin, site, sse, trace};
 
-/// The longest that an answer may take to begin.
+/// The longest that an answer may take to begin; a stream of events may then take as long as it likes.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// An export begins when all of it is written: millions of rows on a busy machine.
 const EXPORT_DEADLINE: Duration = Duration::from_secs(900);
@@ -37,10 +37,11 @@ pub fn build(app: AppState) -> Router {
         .fallback_service(site::root(&app.site, pages::not_found, app.clone()))
         .layer(from_fn_with_state(app.clone(), pages::identify));
 
-    // For everyone, without asking who.
+    // For everyone, without asking who; but a stream of events does that by itself, again and again.
     let open = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .route("/events", get(sse::for_people))
         .route("/problems/{code}", get(problem::explain))
         .merge(site::pkg(&app.site));
 
@@ -53,7 +54,8 @@ pub fn build(app: AppState) -> Router {
         .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
         .layer(from_fn_with_state(app.edge.clone(), security::headers))
-        // Assets are compressed when they are built; what is made for one answer is not worth more time.
+        // Assets are compressed when they are built; what is made for one answer is not worth more time. Events are not
+        // compressed: they would wait for each other.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(problem::dress))
         .layer(CatchPanicLayer::custom(problem::panicked))

@@ -8,6 +8,8 @@ use leptos::prelude::LeptosOptions;
 
 use super::security::Edge;
 use super::site::Site;
+use super::sse::Streams;
+use crate::events::Feed;
 use crate::service::clock::SharedClock;
 use crate::service::replay::Replays;
 use crate::service::session::Sessions;
@@ -30,6 +32,12 @@ pub struct AppState {
     /// The store, to ask whether it is there.
     #[from_ref(skip)]
     pub store: SharedStore,
+    /// What happens, to be followed.
+    #[from_ref(skip)]
+    pub feed: Feed,
+    /// Who follows it.
+    #[from_ref(skip)]
+    pub streams: Streams,
     /// The time.
     #[from_ref(skip)]
     pub clock: SharedClock,
@@ -48,6 +56,7 @@ impl AppState {
         store: SharedStore,
         clock: SharedClock,
         backend: SharedBackend,
+        feed: Feed,
         site: Site,
         edge: Edge,
     ) -> Self {
@@ -58,6 +67,8 @@ impl AppState {
             sessions: Arc::new(Sessions::new(store.clone(), clock.clone())),
             replays: Arc::new(Replays::new(store.clone(), clock.clone())),
             store,
+            feed,
+            streams: Streams::default(),
             clock,
             site: Arc::new(site),
             edge: Arc::new(edge),

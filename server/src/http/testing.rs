@@ -12,12 +12,14 @@ use http_body_util::BodyExt;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::router;
 use super::security::Edge;
 use super::site::Site;
 use super::state::AppState;
+use crate::events::Feed;
 use crate::executor::Executors;
 use crate::executor::simulated::Simulated;
 use crate::service::Service;
@@ -101,7 +103,8 @@ impl App {
         let clock = Standing::new();
         let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
         let site = Site::read(&site, demo).unwrap();
-        let state = AppState::new(store.clone(), clock.clone(), Arc::new(service), site, edge);
+        let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
+        let state = AppState::new(store.clone(), clock.clone(), Arc::new(service), feed, site, edge);
         let sessions = Arc::clone(&state.sessions);
         Self { router: router::build(state), store, sessions, clock, folder }
     }

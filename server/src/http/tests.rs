@@ -181,12 +181,12 @@ async fn pages_ask_to_sign_in_and_lead_back() {
 
     let elsewhere =
         app.form("/sign-in", None, "name=ana&password=correct+horse+battery&next=//evil.example").await;
-    assert_eq!(elsewhere.header("location"), "/action-center/pending");
+    assert_eq!(elsewhere.header("location"), "/action-center");
     let wrong = app.form("/sign-in", None, "name=ana&password=nope&next=/action-center/history").await;
     assert_eq!(wrong.header("location"), "/sign-in?error=wrong&next=/action-center/history");
     assert!(!wrong.headers.contains_key("set-cookie"));
     let unknown = app.form("/sign-in", None, "name=nobody&password=nope").await;
-    assert_eq!(unknown.header("location"), "/sign-in?error=wrong&next=/action-center/pending");
+    assert_eq!(unknown.header("location"), "/sign-in?error=wrong&next=/action-center");
     assert_eq!(app.form("/sign-in", None, "name=ana").await.status, 422, "a field is missing");
 }
 

@@ -117,7 +117,11 @@ impl Service {
                 if request.verb != BulkVerb::Undo {
                     return Err(Error::invalid("/verb", "only an undo can go to all instances of a file"));
                 }
-                ("/same_file", self.same_file(scope, *id).await?)
+                let action = self.store.action(scope, *id).await?.ok_or(Error::NotFound)?;
+                let ids = self.same_file(scope, &action).await?;
+                let none =
+                    || Error::invalid("/same_file", "names no action on a file whose SHA-256 is known");
+                ("/same_file", ids.ok_or_else(none)?)
             }
         };
         match ids.len() {
@@ -149,24 +153,17 @@ impl Service {
         Ok(ids)
     }
 
-    async fn same_file(&self, scope: &RowScope, id: ActionId) -> Result<Vec<ActionId>, Error> {
-        let action = self.store.action(scope, id).await?.ok_or(Error::NotFound)?;
-        match &action.entity {
-            Entity::File { sha256: Some(sha256), .. } => {
-                let most = u32::try_from(MOST_ITEMS + 1).unwrap_or(u32::MAX);
-                Ok(self.store.same_file(scope, action.action_type, sha256, most).await?)
-            }
-            _ => Err(Error::invalid("/same_file", "names an action on no file, or on one without SHA-256")),
-        }
+    /// All that did the same to the same file and can be undone. None if it is on no file, or on one without SHA-256.
+    async fn same_file(&self, scope: &RowScope, action: &Action) -> Result<Option<Vec<ActionId>>, Error> {
+        let Entity::File { sha256: Some(sha256), .. } = &action.entity else { return Ok(None) };
+        let most = u32::try_from(MOST_ITEMS + 1).unwrap_or(u32::MAX);
+        Ok(Some(self.store.same_file(scope, action.action_type, sha256, most).await?))
     }
 
     /// How many others did the same to the same file and can be undone.
-    pub(super) async fn count_instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error> {
-        match self.same_file(&caller.row_scope()?, id).await {
-            Ok(ids) => Ok(ids.iter().filter(|other| **other != id).count()),
-            Err(Error::Invalid(_)) => Ok(0),
-            Err(error) => Err(error),
-        }
+    pub(super) async fn instances(&self, scope: &RowScope, action: &Action) -> Result<usize, Error> {
+        let ids = self.same_file(scope, action).await?.unwrap_or_default();
+        Ok(ids.iter().filter(|other| **other != action.id).count())
     }
 
     pub(super) async fn load_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {

@@ -102,8 +102,11 @@ impl Service {
             }
             let before = load(&mut *tx, &leased).await?;
             if before.status_detail.as_deref() != Some(&why) {
+                let by = worker();
+                let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": why });
                 let after = Action { status_detail: Some(why), ..next(&before, lifecycle_of(&before)?, now) };
-                write(&mut *tx, &worker(), &before, &after, now).await?;
+                write(&mut *tx, &by, &before, &after, now).await?;
+                tx.append_audit(entry(now, AuditKind::Postponed, &by, &after, more)).await?;
             }
             tx.commit().await?;
             Ok(true)

@@ -3,9 +3,9 @@
 use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
 use app::domain::home::HomeView;
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command,
-    Error, ErrorCode, ItemState, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, Lane, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 use async_trait::async_trait;
 use base64::Engine;
@@ -55,6 +55,21 @@ impl Backend for Service {
         Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
     }
 
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
+        Ok(self.store.lane_counts(&caller.row_scope()?).await?)
+    }
+
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error> {
+        let scope = caller.row_scope()?;
+        if query.lane != Lane::Pending {
+            return Err(Error::invalid(
+                "/lane",
+                "must be pending: only what waits for a decision is grouped",
+            ));
+        }
+        Ok(self.store.buckets(&scope, &query, self.clock.now()).await?)
+    }
+
     async fn export(
         &self,
         caller: &Caller,
@@ -75,10 +90,12 @@ impl Backend for Service {
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
+        let undo = offer(self.check_undo(caller, &action).map(drop));
         Ok(ActionDetail {
+            instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
             approve: offer(decision(Command::Approve)),
             reject: offer(decision(Command::Reject)),
-            undo: offer(self.check_undo(caller, &action).map(drop)),
+            undo,
             executor: self.executors.find(&action).map(|executor| ExecutorView {
                 name: executor.name().to_owned(),
                 simulated: executor.is_simulated(),
@@ -148,10 +165,6 @@ impl Backend for Service {
     async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.plan_again(&caller, id).await }).await
-    }
-
-    async fn instances(&self, caller: &Caller, id: ActionId) -> Result<usize, Error> {
-        self.count_instances(caller, id).await
     }
 
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {

@@ -150,20 +150,36 @@ impl Sessions {
     /// A failure of the store.
     pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Error> {
         let now = self.clock.now();
-        let Some((credential, Some(user))) = self.find(secret, CredentialKind::Session, now).await? else {
-            return Ok(None);
-        };
-        let ends = credential.created_at + LONGEST;
-        if now >= ends || now.duration_since(credential.last_seen_at) >= IDLE {
-            return Ok(None);
-        }
+        let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
         if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
+            let ends = (credential.created_at + LONGEST).min(now + IDLE);
             // A busy database must not keep a reader out; the next request notes the use.
-            if let Err(error) = self.touch(credential.id, now, ends.min(now + IDLE)).await {
+            if let Err(error) = self.touch(credential.id, now, ends).await {
                 tracing::warn!(%error, "the use of a session could not be noted");
             }
         }
         Ok(Some(person(&credential, user)))
+    }
+
+    /// The same without using the session, and until when it lasts if nobody does.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn glance(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
+        let alive = self.alive(secret, self.clock.now()).await?;
+        Ok(alive.map(|(credential, user)| {
+            let ends = (credential.created_at + LONGEST).min(credential.last_seen_at + IDLE);
+            (person(&credential, user), ends)
+        }))
+    }
+
+    async fn alive(&self, secret: &str, now: Timestamp) -> Result<Option<(Credential, User)>, Error> {
+        let Some((credential, Some(user))) = self.find(secret, CredentialKind::Session, now).await? else {
+            return Ok(None);
+        };
+        let over =
+            now >= credential.created_at + LONGEST || now.duration_since(credential.last_seen_at) >= IDLE;
+        Ok((!over).then_some((credential, user)))
     }
 
     /// Who presents this API token, if it is alive.

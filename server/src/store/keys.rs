@@ -5,13 +5,14 @@
 //! keyed anew when the store opens.
 
 use app::domain::query::{Filter, SortKey, Undoable};
-use app::domain::{Action, ActionId, Severity};
+use app::domain::{Action, ActionId, Severity, Similarity};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::traits;
 
 /// How the keys of a row are made: to be raised with each change of that.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Changes whenever rows need other keys.
 pub(super) fn version() -> String {
@@ -37,6 +38,8 @@ pub(super) struct Keys {
     pub(super) device_group: String,
     pub(super) technique: String,
     pub(super) undoable: Undoable,
+    /// What the rows of one bucket share; empty for rows that are in none.
+    pub(super) similar: String,
     /// Entity and asset, each on a line of its own.
     pub(super) search_text: String,
 }
@@ -59,6 +62,7 @@ impl Keys {
             device_group: action.asset.device_group.as_deref().map(device_group).unwrap_or_default(),
             technique: technique.map(key).unwrap_or_default(),
             undoable: if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No },
+            similar: similar(action).unwrap_or_default(),
         }
     }
 }
@@ -72,6 +76,17 @@ pub(super) const fn severity(severity: Severity) -> &'static str {
         Severity::High => "3",
         Severity::Critical => "4",
     }
+}
+
+/// What similar actions share: a hash, since a campaign's name may be longer than a key, and cut it would be another's.
+pub(super) fn similar(action: &Action) -> Option<String> {
+    let (by, value) = match action.similarity()? {
+        Similarity::File(sha256) => ("file", sha256),
+        Similarity::Campaign(name) => ("campaign", name),
+        Similarity::Investigation(id) => ("investigation", id),
+    };
+    let hash = Sha256::digest(format!("{} {by} {value}", action.action_type));
+    Some(hex::encode(&hash[..16]))
 }
 
 /// The key of a device group's name; "Ungrouped devices" is no group.

@@ -21,10 +21,9 @@ use std::sync::Arc;
 use app::domain::bulk::Progress;
 use app::domain::home::HomeView;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
-    CredentialId, ItemState, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId,
-    ViewId,
+    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -188,6 +187,32 @@ pub struct AuditEntry {
     pub body: serde_json::Value,
 }
 
+/// One audit row as those see it who follow the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// Its place in the log.
+    pub seq: i64,
+    /// What happened.
+    pub kind: AuditKind,
+    /// Who did it.
+    pub by: Actor,
+    /// The action that it changed, if it changed one.
+    pub changed: Option<Changed>,
+}
+
+/// What became of an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The action.
+    pub id: ActionId,
+    /// Its version since.
+    pub version: i64,
+    /// Where it is since.
+    pub lane: Lane,
+    /// The principal that proposed it, for row scopes.
+    pub proposed_by: String,
+}
+
 /// A command under a worker's lease.
 #[derive(Debug, Clone)]
 pub struct Leased {
@@ -257,8 +282,14 @@ pub trait Store: Send + Sync {
     /// How many rows a list has, and of which values. Those of a whole lane are exact.
     async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts>;
 
+    /// How many actions wait and are being carried out. Exact for all rows; for a scope, ten thousand at most.
+    async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts>;
+
     /// What waits, what was decided and what is stuck, as far as the scope shows it.
     async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView>;
+
+    /// The buckets of similar rows among the most urgent rows of a list, whatever order it names itself.
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets>;
 
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(
@@ -296,6 +327,12 @@ pub trait Store: Send + Sync {
 
     /// Audit rows after a sequence number, in order.
     async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>>;
+
+    /// The sequence number of the last audit row; 0 if there is none. Rows become visible in the order of their numbers.
+    async fn audit_head(&self) -> Result<i64>;
+
+    /// The rows after a sequence number, in order, as those see them who follow the log.
+    async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>>;
 
     /// Pending actions whose time is over.
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>>;

@@ -1,9 +1,9 @@
 //! How databases carry out pages: an order comes from its index, and no filter reads the whole table.
 
 use app::domain::query::{Filter, Period, Sort, SortKey, Undoable};
-use app::domain::{ActionId, ActionQuery, Decision, Lane, Severity, Source, Status};
+use app::domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
 
-use super::{KeyValue, Position};
+use super::{KeyValue, Position, Store};
 use crate::seed;
 
 /// An invented estate, in which History has far more rows than are fetched and sorted.
@@ -17,6 +17,13 @@ pub(super) async fn seeded(database_url: &str) {
         sandbox: None,
     };
     seed::run(args).await.unwrap();
+}
+
+/// An action of History that others are similar to.
+pub(super) async fn one_of_many(store: &impl Store) -> ActionId {
+    let now = "2026-06-30T09:41:12Z".parse().unwrap();
+    let page = store.page(&RowScope::All, &ActionQuery::of(Lane::History), None, 200, now).await.unwrap();
+    page.iter().find(|action| action.similarity().is_some()).unwrap().id
 }
 
 /// Asks `plan` for the plan of a page of every lane in every order, from its beginning and from the middle, forwards
@@ -47,6 +54,7 @@ pub(super) async fn every_order_walks_its_index(
 pub(super) async fn every_filter_uses_an_index(
     plan: impl AsyncFn(&ActionQuery, Option<&Position>) -> Vec<String>,
     finds: impl Fn(&[String]) -> bool,
+    similar: ActionId,
 ) -> (usize, usize) {
     let none = Filter::default;
     let filters = [
@@ -61,6 +69,9 @@ pub(super) async fn every_filter_uses_an_index(
         Filter { period: Some(Period::Day), ..none() },
         Filter { period: Some(Period::HalfYear), ..none() },
         Filter { investigation: ["INV-1".to_owned()].into(), ..none() },
+        Filter { similar: Some(similar), ..none() },
+        Filter { similar: Some(uuid::Uuid::nil().into()), ..none() },
+        Filter { similar: Some(similar), status: [Status::Completed].into(), ..none() },
         Filter { search: Some("no such thing".to_owned()), ..none() },
         Filter { search: Some(".exe".to_owned()), ..none() },
     ];

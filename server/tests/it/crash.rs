@@ -23,6 +23,9 @@ const SERVER_UNDO: &[&str] = &[
     "report.before_commit",
     "report.after_commit",
 ];
+/// Points in the server that a job passes.
+const SERVER_JOB: &[&str] =
+    &["bulk.before_commit", "bulk.after_commit", "approve.before_commit", "dispatch.after_lease"];
 /// Points in the responder that quarantining passes, when the vault lies on the file's file system.
 const RESPONDER_QUARANTINE: &[&str] = &[
     "quarantine.after_intent",
@@ -179,6 +182,16 @@ fn the_server_is_killed_while_undoing_on_sqlite() {
 #[test]
 fn the_server_is_killed_while_undoing_on_postgres() {
     while_undoing(Kind::Postgres);
+}
+
+#[test]
+fn the_server_is_killed_while_a_job_runs_on_sqlite() {
+    each(SERVER_JOB, |point| crate::bulk::killed_at(Kind::Sqlite, point));
+}
+
+#[test]
+fn the_server_is_killed_while_a_job_runs_on_postgres() {
+    each(SERVER_JOB, |point| crate::bulk::killed_at(Kind::Postgres, point));
 }
 
 // The database is no part of what these two are about.

@@ -155,6 +155,11 @@ impl Estate {
             start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, crash_at);
     }
 
+    /// Another server on the same database.
+    pub(crate) fn another_server(&self) -> Process {
+        start_server(self.dir.path(), &self.database.url, "127.0.0.1:0", &self.responder.url, None)
+    }
+
     /// Likewise the responder.
     pub(crate) fn restart_responder(&mut self, crash_at: Option<&str>) {
         let listen = address(&self.responder.url);

@@ -6,9 +6,11 @@
 )]
 
 mod api;
+mod bulk;
 mod contract;
 mod crash;
 mod database;
 mod harness;
+mod live;
 mod pages;
 mod race;

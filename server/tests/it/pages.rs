@@ -5,7 +5,10 @@ use serde_json::json;
 use crate::database::{Kind, on_both};
 use crate::harness::{Estate, proposal};
 
-on_both!(a_page_has_its_rows_however_many_are_rendered_at_once);
+on_both!(
+    a_page_has_its_rows_however_many_are_rendered_at_once,
+    similar_actions_are_links_to_their_list,
+);
 
 /// Rendering and the load of its data run on several threads; whichever is first, the rows are in the page.
 async fn a_page_has_its_rows_however_many_are_rendered_at_once(kind: Kind) {
@@ -30,4 +33,35 @@ async fn a_page_has_its_rows_however_many_are_rendered_at_once(kind: Kind) {
     };
     let open = || load(&open);
     tokio::join!(load(""), open(), load(""), open(), load(""), open(), load(""), open());
+}
+
+async fn similar_actions_are_links_to_their_list(kind: Kind) {
+    let estate = Estate::start(kind).await;
+    let hash = |n| if n < 3 { "ab".repeat(32) } else { format!("{n}").repeat(64) };
+    let actions: Vec<_> =
+        (0..6).map(|n| proposal(&format!("f{n}"), format!("/srv/evil-{n}").as_ref(), &hash(n))).collect();
+    let (status, answer) =
+        estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": actions })).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let cookie = estate.sign_in("operator-0").await;
+    let page = async |path: &str| {
+        let answer = estate.client.get(estate.url(path)).header("cookie", &cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, panel) = page("/action-center/pending?severity=high&panel=similar").await;
+    let count = |text| panel.matches(text).count();
+    assert_eq!((status, count("class=\"bucket\""), count("3 actions")), (200, 1, 1), "{panel}");
+    let (_, link) = panel.split_once("class=\"bucket\"").unwrap();
+    let (_, link) = link.split_once("href=\"").unwrap();
+    let (link, _) = link.split_once('"').unwrap();
+    let link = link.replace("&amp;", "&");
+    assert!(link.starts_with("/action-center/pending?severity=high&similar="), "{link}");
+    let (status, list) = page(&link).await;
+    assert_eq!((status, list.matches("class=\"entity-link\"").count()), (200, 3), "{list}");
+    assert!(list.contains("Similar to"), "{list}");
+
+    let (status, history) = page("/action-center/history?panel=similar").await;
+    assert!(status == 200 && history.contains("Only what waits for a decision is grouped."), "{history}");
+    let (status, empty) = page("/action-center/pending?severity=low&panel=similar").await;
+    assert!(status == 200 && empty.contains("No two actions of this list are alike"), "{empty}");
 }

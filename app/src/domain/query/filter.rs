@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::action::{Severity, Source};
 use crate::domain::catalog::ActionType;
 use crate::domain::entity::EntityKind;
+use crate::domain::id::ActionId;
 use crate::domain::lifecycle::{Decision, Status};
 use crate::domain::time::Timestamp;
 use crate::domain::words::words;
@@ -68,6 +69,8 @@ pub struct Filter {
     pub approval: BTreeSet<String>,
     /// Whether they can be undone.
     pub undoable: BTreeSet<Undoable>,
+    /// Similar to this action, which is one of them; nothing if the reader does not see it, or nothing can be similar.
+    pub similar: Option<ActionId>,
     /// Changed within this time.
     pub period: Option<Period>,
     /// Changed at or after this time; not together with a period.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::{Period, Undoable};
 use crate::domain::{ActionType, Decision, EntityKind, Severity, Source, Status, UndoState};
 
-/// What the screen says for a value of a field or column; names and ids stay as they are.
+/// What the screen says for a value of a field or column; names and most ids stay as they are.
 #[must_use]
 pub fn value_label<'a>(field: &str, value: &'a str) -> &'a str {
     fn of<T: FromStr>(value: &str, label: impl Fn(T) -> &'static str) -> &str {
@@ -24,6 +24,8 @@ pub fn value_label<'a>(field: &str, value: &'a str) -> &'a str {
         "undo" => of(value, UndoState::label),
         "undoable" => of(value, Undoable::label),
         "period" => of(value, Period::label),
+        // The beginning of an id is its time; the end tells it from others.
+        "similar" => value.rsplit('-').next().unwrap_or(value),
         _ => value,
     }
 }
@@ -44,6 +46,7 @@ pub fn field_label(field: &str) -> &str {
         "investigation" => "Investigation",
         "approval" => "Approval ID",
         "undoable" => "Undo",
+        "similar" => "Similar to",
         "period" => "Updated",
         "from" => "From",
         "to" => "Until",
@@ -63,6 +66,7 @@ mod tests {
             ("severity", "high", "High"),
             ("period", "7d", "Past week"),
             ("undoable", "yes", "Can be undone"),
+            ("similar", "01890a5d-ac96-774b-bcce-b302099a8057", "b302099a8057"),
             ("asset", "isolate_device", "isolate_device"),
             ("type", "explode", "explode"),
         ];

@@ -53,7 +53,7 @@ macro_rules! each_set {
 
 /// The names of all fields, for whoever used another.
 const NAMES: &str = "lane, type, entity_type, asset, decision, decided_by, source, status, severity, device_group, \
-                     investigation, approval, undoable, period, from, to, q, sort, cols, limit and cursor";
+                     investigation, approval, undoable, similar, period, from, to, q, sort, cols, limit and cursor";
 
 impl ActionQuery {
     /// The query as names and values, without what is the default anyway. Reading them gives the same query.
@@ -66,7 +66,8 @@ impl ActionQuery {
             };
         }
         each_set!(self.filter, write_set);
-        let Filter { period, from, to, search, .. } = &self.filter;
+        let Filter { similar, period, from, to, search, .. } = &self.filter;
+        pairs.extend(similar.map(|id| ("similar", id.to_string())));
         pairs.extend(period.map(|period| ("period", period.to_string())));
         pairs.extend(from.map(|from| ("from", from.to_string())));
         pairs.extend(to.map(|to| ("to", to.to_string())));
@@ -122,6 +123,7 @@ impl ActionQuery {
             each_set!(filter, read_set);
             match name {
                 "lane" => once(&mut lane, name, word::<Lane>(name, value)?)?,
+                "similar" => once(&mut filter.similar, name, word(name, value)?)?,
                 "period" => once(&mut filter.period, name, word(name, value)?)?,
                 "from" => once(&mut filter.from, name, time(name, value)?)?,
                 "to" => once(&mut filter.to, name, time(name, value)?)?,
@@ -241,11 +243,12 @@ fn list<T: Display>(words: &[T]) -> String {
 mod tests {
     use super::*;
     use crate::domain::query::{Period, Undoable};
-    use crate::domain::{ActionType, Decision, EntityKind, Severity, Source, Status};
+    use crate::domain::{ActionId, ActionType, Decision, EntityKind, Severity, Source, Status};
     use proptest::collection::btree_set;
     use proptest::option;
     use proptest::prelude::*;
     use proptest::sample::{Index, select, subsequence};
+    use uuid::Uuid;
 
     fn words<T: Copy + Ord + std::fmt::Debug + 'static>(
         all: &'static [T],
@@ -267,7 +270,8 @@ mod tests {
         let more = (words(Status::ALL), words(Severity::ALL), words(Undoable::ALL));
         let names = (texts(), texts(), texts(), texts(), texts());
         let when = (option::of(select(Period::ALL)), times(), times(), option::of(".{1,40}"));
-        (kinds, more, names, when).prop_map(|(kinds, more, names, when)| {
+        let similar = option::of(any::<u128>().prop_map(|id| ActionId::from(Uuid::from_u128(id))));
+        (kinds, more, names, when, similar).prop_map(|(kinds, more, names, when, similar)| {
             let (action_type, entity_kind, decision, source) = kinds;
             let (status, severity, undoable) = more;
             let (asset, decided_by, device_group, investigation, approval) = names;
@@ -286,6 +290,7 @@ mod tests {
                 investigation,
                 approval,
                 undoable,
+                similar,
                 period,
                 search,
                 from: from.filter(|_| free),
@@ -347,6 +352,8 @@ mod tests {
             (&[("lane", "past")], "lane can't be \"past\""),
             (&[("lane", "history"), ("lane", "history")], "lane stands twice"),
             (&[("type", "explode")], "type can't be \"explode\""),
+            (&[("similar", "")], "similar can't be \"\""),
+            (&[("similar", "INV-1")], "similar can't be"),
             (&[("asset", "")], "asset is empty"),
             (&[("asset", &long)], "asset is longer than 500"),
             (&[("limit", "7")], "limit is \"7\""),

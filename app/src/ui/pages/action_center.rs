@@ -1,7 +1,7 @@
 //! The Action center: the list of a tab, and beside it the open action.
 //!
-//! The URL gives tab, page and open action; two resources follow it. Each decision, and whatever still runs, makes
-//! both load again by the ordinary read path, which keeps rows, scroll and selection.
+//! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
+//! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
 
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -9,31 +9,47 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::NotFound;
-use crate::api::{ApiError, PlanBulk, count_actions, list_actions, load_action, load_preferences, load_views};
+use crate::api::{
+    ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
+};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::preference::{Density, TablePreference};
 use crate::domain::query::Counts;
+use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
 use crate::ui::codec::Json;
-use crate::ui::derived::{Derived, derived};
+use crate::ui::derived::derived;
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
-use crate::ui::live::{is_running, poll_while, ticking};
+use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
+use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BulkBar, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
-    Flyout, Frame, Help, Layout, Matches, Neighbours, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
+    ActionDetailBody, ActionTable, BucketList, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
+    Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
     Toolbar, ViewChanges, ViewList, is_selectable,
 };
 use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
 use crate::ui::selection::Selection;
+use crate::ui::stream::Live;
 use crate::ui::whenever::whenever;
 
-type List = Resource<(Lane, Result<ActionPage, ApiError>), Json>;
+/// With the place that it was loaded for.
+type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
 type Settings = Resource<Result<Preferences, ApiError>, Json>;
 type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
 type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
+type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
+
+/// What the panels show.
+#[derive(Clone, Copy)]
+struct Loads {
+    counting: Counting,
+    settings: Settings,
+    views: Views,
+    grouping: Grouping,
+}
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -57,7 +73,10 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     });
     let list: List = Resource::new_with_options(
         move || asks.get(),
-        |(lane, shows, cursor)| async move { (lane, list_actions(lane, shows, cursor).await) },
+        |(lane, shows, cursor)| async move {
+            let of = format!("{lane} {shows} {}", cursor.as_deref().unwrap_or_default());
+            (lane, of, list_actions(lane, shows, cursor).await)
+        },
         false,
     );
     let settings: Settings = Resource::new_with_options(|| (), |()| load_preferences(), false);
@@ -85,6 +104,16 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
         false,
     );
+    // Also from inside of one bucket, the others are in sight.
+    let grouping: Grouping = Resource::new_with_options(
+        move || {
+            let wanted = panel.get() == Some(Panel::Similar) && here.read().lane == Lane::Pending;
+            wanted.then(|| here.read().with("similar", None).unordered())
+        },
+        |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
+        false,
+    );
+    let loads = Loads { counting, settings, views, grouping };
     let saving = Saving::new();
     let plan = ServerAction::<PlanBulk>::new();
     let decisions = Decisions::new();
@@ -93,16 +122,53 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let is_open = Memo::new(move |_| here.read().open.is_some());
     let quiet = RwSignal::new(false);
     let loading = RwSignal::new(false);
+    let selected = Signal::derive(move || !selection.is_empty());
+    let of_page = move || {
+        let of = list.read().as_ref().map(|(_, of, _)| of.clone()).unwrap_or_default();
+        (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
+    };
+    let held = Held::new(of_page, selected);
+    let heard = RwSignal::new(None);
 
     announce(decisions, news, wants_focus, move || {
         quiet.set(true);
+        // A decision is one on the open action; if that leaves, it was not pushed out by others.
+        if let Some(id) = here.read_untracked().open.as_ref().and_then(|open| open.parse().ok()) {
+            held.note(Some(id));
+        }
         list.refetch();
         detail.refetch();
+        grouping.refetch();
     });
     show_choices(here, saving, move || {
         quiet.set(true);
         settings.refetch();
         list.refetch();
+    });
+    follow(Shown {
+        here,
+        row: move |id| {
+            let shown = held.shown.read_untracked();
+            let row = shown.rows.iter().find(|row| row.id == id)?;
+            Some(format!("{} on {}", row.action_type.label(), row.asset.name))
+        },
+        note: move |id| held.note(id),
+        list: move || {
+            quiet.set(true);
+            list.refetch();
+        },
+        detail: move || detail.refetch(),
+        tell: move |text, of_open| {
+            if of_open {
+                news.set(Some(News::Heard(text)));
+            } else {
+                heard.set(Some(text));
+            }
+        },
+    });
+    whenever(move || {
+        here.track();
+        heard.set(None);
     });
     follow_opening(here, news, wants_focus);
     let investigation = Callback::new(move |id: ActionId| {
@@ -114,17 +180,18 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     leave_fields_on_escape();
     forget_url_failure(here);
 
-    let around = derived(move || {
-        let here = here.read();
-        let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
-        let ids = page_of(list, |page| page.items.iter().map(|action| action.id).collect::<Vec<_>>());
-        let ids = ids.unwrap_or_default();
-        let Some(at) = ids.iter().position(|id| Some(*id) == open) else { return (None, None) };
-        let link = |id: Option<&ActionId>| id.map(|id| here.with_open(*id).href());
-        (at.checked_sub(1).and_then(|before| link(ids.get(before))), link(ids.get(at + 1)))
-    });
+    // Only once the page is alive, as it stands outside of what waits for the list.
+    let around = RwSignal::new((None, None));
+    let matches = RwSignal::new(None);
+    whenever(move || around.set(held.shown.with(|shown| neighbours_of(&here.read(), &shown.rows))));
+    whenever(move || matches.set(counted(counting)));
     let now_loading = move || loading.get() && !quiet.get();
-    let title = move || format!("{} · Action center · Countersign", here.read().lane.label());
+    let counts = Live::of_page().counts;
+    let title = move || {
+        let pending = counts.get().map_or(0, |counts| counts.pending);
+        let waits = if pending > 0 { format!("({}) ", grouped(pending)) } else { String::new() };
+        format!("{waits}{} · Action center · Countersign", here.read().lane.label())
+    };
     // The server may write the head after the page is rendered and its signals are gone.
     #[cfg(feature = "ssr")]
     let title = title();
@@ -133,8 +200,12 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         <Frame>
             <div class="board" class:with-flyout=is_open>
                 <header class="page-head">
-                    <h1>"Action center"</h1>
+                    <div class="page-title">
+                        <h1>"Action center"</h1>
+                        <Heard text=heard/>
+                    </div>
                     <Tabs here/>
+                    <BulkNotice plan/>
                 </header>
                 <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
                     <div class="list-head">
@@ -142,14 +213,14 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         <Chips here/>
                     </div>
                     <div class="list-body">
-                        {move || panel.get().map(|panel| side_panel(panel, here, counting, settings, saving, views, changes))}
+                        {move || panel.get().map(|panel| side_panel(panel, here, loads, saving, changes))}
                         <div class="list-main">
                             <Transition fallback=Skeleton set_pending=loading>
-                                <ListView list settings here quiet selection/>
+                                <ListView list settings here quiet selection held/>
                             </Transition>
                             {move || {
                                 let lane = here.read().lane;
-                                is_selectable(lane).then(|| view! { <BulkBar here selection matches=matches(counting) plan/> })
+                                is_selectable(lane).then(|| view! { <BulkBar here selection matches plan/> })
                             }}
                         </div>
                     </div>
@@ -179,12 +250,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
 fn side_panel(
     panel: Panel,
     here: Memo<Place>,
-    counting: Counting,
-    settings: Settings,
+    loads: Loads,
     saving: Saving,
-    views: Views,
     changes: ViewChanges,
 ) -> AnyView {
+    let Loads { counting, settings, views, grouping } = loads;
     let (title, content) = match panel {
         Panel::Filters => {
             let counted = derived(move || {
@@ -222,17 +292,42 @@ fn side_panel(
             };
             ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
         }
+        Panel::Similar => {
+            let now = ticking(derived(move || {
+                let answer = grouping.read();
+                let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
+                buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
+            }));
+            let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
+            let lane = Memo::new(move |_| here.read().lane);
+            let content = move || {
+                if lane.get() != Lane::Pending {
+                    return Some(note("Only what waits for a decision is grouped.".to_owned()));
+                }
+                grouping.get().flatten().map(|answer| match answer {
+                    Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
+                    Err(error) => note(error.detail),
+                })
+            };
+            ("Similar actions", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+        }
     };
     view! { <SidePanel here panel title>{content}</SidePanel> }.into_any()
 }
 
 /// How many rows there are to select, as far as they are counted.
-fn matches(counting: Counting) -> Derived<Option<Matches>> {
-    derived(move || {
-        let answer = counting.read();
-        let (_, counts) = answer.as_ref()?.as_ref()?;
-        counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
-    })
+fn counted(counting: Counting) -> Option<Matches> {
+    let answer = counting.read();
+    let (_, counts) = answer.as_ref()?.as_ref()?;
+    counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
+}
+
+/// The URLs with the row before the open one, and with the row after.
+fn neighbours_of(here: &Place, rows: &[Action]) -> (Option<String>, Option<String>) {
+    let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+    let Some(at) = rows.iter().position(|row| Some(row.id) == open) else { return (None, None) };
+    let link = |row: Option<&Action>| row.map(|row| here.with_open(row.id).href());
+    (at.checked_sub(1).and_then(|before| link(rows.get(before))), link(rows.get(at + 1)))
 }
 
 /// What was kept shows at once: a list whose address names its columns or its size goes on without them.
@@ -273,9 +368,10 @@ fn ListView(
     here: Memo<Place>,
     quiet: RwSignal<bool>,
     selection: Selection,
+    held: Held,
 ) -> impl IntoView {
     let shape = derived(move || {
-        list.read().as_ref().map(|(lane, answer)| match answer {
+        list.read().as_ref().map(|(lane, _, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
                 Shape::Empty(*lane, here.read().filters().next().is_some())
             }
@@ -283,9 +379,9 @@ fn ListView(
             Err(error) => Shape::Failed(error.code),
         })
     });
-    let actions = Signal::derive(move || page_of(list, |page| page.items.clone()).unwrap_or_default());
+    let actions = Signal::derive(move || held.shown.with(|shown| shown.rows.clone()));
     whenever(move || {
-        selection.show(page_of(list, |page| page.items.iter().map(|action| action.id).collect()).unwrap_or_default());
+        selection.show(held.shown.with(|shown| shown.rows.iter().map(|action| action.id).collect()));
     });
     let layout = derived(move || {
         let preferences = settings.get().and_then(Result::ok).unwrap_or_default();
@@ -323,6 +419,7 @@ fn ListView(
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
+                <NewRows held/>
                 <ActionTable lane actions layout rows=Rows { here, now, selection }/>
                 <Pager here limit neighbours/>
             }
@@ -349,7 +446,7 @@ fn layout(here: &Place, preferences: &Preferences) -> Layout {
 }
 
 fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
-    list.read().as_ref().and_then(|(_, answer)| answer.as_ref().ok().map(take))
+    list.read().as_ref().and_then(|(_, _, answer)| answer.as_ref().ok().map(take))
 }
 
 /// A cursor that the server does not take will not work a second time either.

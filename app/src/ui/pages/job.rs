@@ -179,7 +179,6 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
                 class="bulk-progress"
                 aria-label="Tried"
                 max=move || progress.get().total().to_string()
-                prop:value=move || tried(progress.get())
                 value=move || progress.get().tried().to_string()
             ></progress>
             {reason}
@@ -207,11 +206,6 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
         </section>
     }
     .into_any()
-}
-
-/// What a `<progress>` takes.
-fn tried(progress: Progress) -> f64 {
-    u32::try_from(progress.tried()).map_or(0.0, f64::from)
 }
 
 fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {

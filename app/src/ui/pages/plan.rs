@@ -284,21 +284,17 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
         let reason = Some(take(&event, "reason"));
         start.dispatch(StartBulk { id, reason });
     };
-    let field = if verb.needs_reason() {
-        view! {
-            <textarea name="reason" rows="2" required maxlength=LONGEST_COMMENT.to_string()></textarea>
-        }
-        .into_any()
-    } else {
-        view! { <textarea name="reason" rows="2" maxlength=LONGEST_COMMENT.to_string()></textarea> }
-            .into_any()
-    };
     view! {
         <form method="post" action=StartBulk::PATH class="bulk-answer" on:submit=send>
             <input type="hidden" name="id" value=id.to_string()/>
             <label class="field">
                 <span class="field-label">{label}</span>
-                {field}
+                <textarea
+                    name="reason"
+                    rows="2"
+                    required=verb.needs_reason()
+                    maxlength=LONGEST_COMMENT.to_string()
+                ></textarea>
             </label>
             <div class="submit-row">
                 <button type="submit" class=class disabled=move || busy.get()>

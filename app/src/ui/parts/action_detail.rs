@@ -125,9 +125,7 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
 fn executor(executor: Option<&ExecutorView>) -> impl IntoView + use<> {
     let text = match executor {
         Some(ExecutorView { name, simulated: false }) => format!("Carried out by {name}."),
-        Some(ExecutorView { name, simulated: true }) => {
-            format!("Carried out by {name}, simulated: nothing real happens.")
-        }
+        Some(ExecutorView { simulated: true, .. }) => "Only simulated: nothing real happens.".to_owned(),
         None => "No executor is connected for this.".to_owned(),
     };
     view! {
@@ -147,7 +145,7 @@ fn mono(label: &'static str, value: String) -> Fact {
 }
 
 fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
-    (label, view! { {full(at)} " (" <When at now/> ")" }.into_any())
+    (label, view! { {full(at)} <span class="relative">" (" <When at now/> ")"</span> }.into_any())
 }
 
 fn target(action: &Action) -> Vec<Fact> {
@@ -232,7 +230,10 @@ fn proposal(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     ];
     if action.decision == Decision::Pending {
         let until = action.expires_at;
-        facts.push(("Expires", view! { {full(until)} " (" <Deadline until now/> ")" }.into_any()));
+        facts.push((
+            "Expires",
+            view! { {full(until)} <span class="relative">" (" <Deadline until now/> ")"</span> }.into_any(),
+        ));
     }
     facts
 }

@@ -8,12 +8,10 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlButtonElement;
 
-use super::bulk_notice::BulkNotice;
 use super::icon::Icon;
 use crate::api::PlanBulk;
 use crate::domain::Lane;
 use crate::domain::BulkVerb;
-use crate::ui::derived::Derived;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 use crate::ui::selection::{Selected, Selection};
@@ -41,7 +39,7 @@ pub(in crate::ui) fn BulkBar(
     /// The page's selection.
     selection: Selection,
     /// How many there are to select; none while that is not known.
-    matches: Derived<Option<Matches>>,
+    matches: RwSignal<Option<Matches>>,
     /// The running request for a preview.
     plan: ServerAction<PlanBulk>,
 ) -> impl IntoView {
@@ -120,7 +118,6 @@ pub(in crate::ui) fn BulkBar(
             <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
                 "Clear"
             </button>
-            <BulkNotice plan/>
             <div class="bulk-actions">{verbs}</div>
         </form>
     }

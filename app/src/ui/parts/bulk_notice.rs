@@ -8,7 +8,7 @@ use crate::domain::ErrorCode;
 
 /// Nothing while all is well. It also knows what a form without wasm left in the URL, of which only the code counts.
 #[component]
-pub(super) fn BulkNotice(
+pub(in crate::ui) fn BulkNotice(
     /// The page's way to plans.
     plan: ServerAction<PlanBulk>,
 ) -> impl IntoView {

@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use super::notice::{News, Notice};
-use crate::ui::derived::Derived;
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
@@ -12,7 +11,7 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
     /// The URL without it.
     close: impl Fn() -> String + Send + 'static,
     /// The URLs with the row before and the row after.
-    around: Derived<(Option<String>, Option<String>)>,
+    around: RwSignal<(Option<String>, Option<String>)>,
     /// What to announce.
     news: RwSignal<Option<News>>,
     children: TypedChildren<V>,

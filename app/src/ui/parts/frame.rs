@@ -6,10 +6,11 @@ use leptos_router::hooks::use_location;
 use super::account::Account;
 use super::demo_banner::DemoBanner;
 use super::icon::Icon;
+use super::lane_count::LaneCount;
+use super::link_state::LinkState;
 use super::pane_switch::PaneSwitch;
 use crate::domain::Lane;
 use crate::ui::pane::Pane;
-use crate::ui::place::Place;
 use crate::ui::theme;
 
 /// The path of the home page.
@@ -39,15 +40,17 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
                     <p class="pane-section">"Actions & submissions"</p>
                     <a
                         class="pane-link"
-                        href=Place::of(Lane::Pending).href()
+                        href="/action-center"
                         aria-current=move || (!is_home()).then_some("true")
                         title="Action center"
                     >
                         <Icon name="shield"/>
                         <span class="pane-word">"Action center"</span>
+                        <LaneCount lane=Lane::Pending/>
                     </a>
                 </nav>
                 <div class="pane-foot">
+                    <LinkState/>
                     <PaneSwitch/>
                     <button
                         class="pane-link needs-wasm"

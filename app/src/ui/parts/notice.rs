@@ -1,9 +1,10 @@
 //! What became of the last thing that the person did, announced and shown above the details.
 
-use leptos::either::EitherOf3;
+use leptos::either::EitherOf4;
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::visible_text::VisibleText;
 use crate::api::ApiError;
 use crate::domain::ErrorCode;
 
@@ -12,6 +13,8 @@ use crate::domain::ErrorCode;
 pub(in crate::ui) enum News {
     /// It was done.
     Done(String),
+    /// Somebody else did something.
+    Heard(String),
     /// It was not.
     Failed {
         /// The kind of the failure.
@@ -42,14 +45,20 @@ pub(in crate::ui) fn Notice(
     news: RwSignal<Option<News>>,
 ) -> impl IntoView {
     let text = move || match news.get() {
-        None => EitherOf3::A(()),
-        Some(News::Done(text)) => EitherOf3::B(view! {
+        None => EitherOf4::A(()),
+        Some(News::Done(text)) => EitherOf4::B(view! {
             <p class="notice-text good">
                 <Icon name="check"/>
                 <span>{text}</span>
             </p>
         }),
-        Some(News::Failed { code, detail }) => EitherOf3::C(view! {
+        Some(News::Heard(text)) => EitherOf4::D(view! {
+            <p class="notice-text heard-text">
+                <Icon name="info"/>
+                <span><VisibleText text/></span>
+            </p>
+        }),
+        Some(News::Failed { code, detail }) => EitherOf4::C(view! {
             <p class="notice-text bad">
                 <Icon name="triangle"/>
                 <span>{code.label()} {detail.map(|detail| format!(" {}", sentence(&detail)))}</span>

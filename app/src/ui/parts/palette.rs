@@ -22,6 +22,9 @@ fn commands(here: &Place) -> Vec<(String, String)> {
     ];
     commands.extend(panels.map(|(name, panel)| (name.to_owned(), here.with_panel(Some(panel)).href())));
     commands.push(("Clear all filters".to_owned(), here.unfiltered().href()));
+    if here.lane == Lane::Pending {
+        commands.push(("Group similar".to_owned(), here.with_panel(Some(Panel::Similar)).href()));
+    }
     if here.lane == Lane::History {
         commands.extend(Period::ALL.iter().map(|period| {
             let href = here.with("from", None).with("to", None).with("period", Some(period.as_str())).href();

@@ -1,4 +1,4 @@
-//! A panel beside the list, which stays usable: filters, columns, views. It is open because the address says so.
+//! A panel beside the list, which stays usable: filters, columns, views, similar actions. It is open because the address says so.
 
 use leptos::prelude::*;
 

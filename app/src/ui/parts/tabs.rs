@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::lane_count::LaneCount;
 use crate::domain::Lane;
 use crate::ui::place::Place;
 
@@ -22,6 +23,7 @@ pub(in crate::ui) fn Tabs(
                         aria-current=move || (here.read().lane == lane).then_some("page")
                     >
                         {lane.label()}
+                        <LaneCount lane/>
                     </a>
                 </li>
             }

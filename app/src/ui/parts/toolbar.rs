@@ -1,4 +1,4 @@
-//! The row over the table: search, filters, time period; at its end views, columns, density and export.
+//! The row over the table: search, filters, time period or similar actions; at its end views, columns, density and export.
 
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ pub(in crate::ui) fn Toolbar(
     /// Where the person is.
     here: Memo<Place>,
 ) -> impl IntoView {
-    let count = move || match here.read().filters().filter(|(name, _)| !matches!(*name, "q" | "period")).count() {
+    let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
+    let count = move || match here.read().filters().filter(in_panel).count() {
         0 => None,
         count => Some(view! { <span class="number">{count}</span> }),
     };
@@ -30,6 +31,10 @@ pub(in crate::ui) fn Toolbar(
             <Search here/>
             {panel_link(here, Panel::Filters, "filter", "Filters", count)}
             {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> })}
+            {move || {
+                (here.read().lane == Lane::Pending)
+                    .then(|| panel_link(here, Panel::Similar, "group", "Group similar", || ()))
+            }}
             <div class="toolbar-end">
                 {panel_link(here, Panel::Views, "bookmark", "Views", || ())}
                 {panel_link(here, Panel::Columns, "columns", "Customize columns", || ())}

@@ -5,11 +5,11 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use super::decide::{Decisions, closed, seen, take};
-use crate::api::UndoAction;
+use crate::api::{PlanBulk, UndoAction};
 use crate::backend::{ActionDetail, Offer};
-use crate::domain::Action;
-use crate::domain::Undo;
 use crate::domain::proposal::LONGEST_COMMENT;
+use crate::domain::{Action, ActionId, BulkVerb, Undo};
+use crate::ui::number::several;
 
 /// The form, or the sentence why there is none.
 #[component]
@@ -19,7 +19,7 @@ pub(super) fn UndoForm(
     /// The page's running decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, undo: offer, .. } = detail;
+    let ActionDetail { action, undo: offer, instances, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
         (Offer::Closed(reason), _) => {
             return Either::Left(view! { <div class="decide">{closed("No undo", reason)}</div> });
@@ -58,6 +58,22 @@ pub(super) fn UndoForm(
                     </button>
                 </form>
             </details>
+            {(instances > 0).then(|| same_file(id, instances))}
         </div>
     })
+}
+
+/// Leads to the preview of undoing it wherever the same was done to the same file. A native form: a page follows.
+fn same_file(id: ActionId, instances: usize) -> AnyView {
+    let more = several(instances as u64, "more instance", "more instances");
+    view! {
+        <form method="post" action=PlanBulk::PATH>
+            <input type="hidden" name="verb" value=BulkVerb::Undo.as_str()/>
+            <input type="hidden" name="same_file" value=id.to_string()/>
+            <button type="submit" class="button">
+                "Apply to " {more} " of this file…"
+            </button>
+        </form>
+    }
+    .into_any()
 }

@@ -10,7 +10,7 @@ use super::visible_text::VisibleText;
 use crate::api::{DeleteView, SaveView, SetDefaultView};
 use crate::domain::SavedView;
 use crate::domain::preference::LONGEST_NAME;
-use crate::ui::place::{Place, lane_word};
+use crate::ui::place::{Place, view_href};
 
 /// The running changes of a page's views.
 #[derive(Clone, Copy)]
@@ -86,8 +86,7 @@ pub(in crate::ui) fn ViewList(
 
 fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
     let SavedView { id, name, lane, shows, is_default } = view;
-    let and = if shows.is_empty() { "" } else { "?" };
-    let href = format!("/action-center/{}{and}{shows}", lane_word(lane));
+    let href = view_href(lane, &shows);
     let open = here.get_untracked();
     let current = open.lane == lane && open.shows() == shows;
     let back = here.get_untracked().href();

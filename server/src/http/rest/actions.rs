@@ -2,7 +2,7 @@
 
 use app::backend::{ExportFormat, Proposed};
 use app::domain::query::Counts;
-use app::domain::{Action, ActionId, ActionQuery, Caller, Decision, Error, Proposal, Seen, Status};
+use app::domain::{Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status};
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
 use axum::http::{HeaderValue, StatusCode};
@@ -161,6 +161,30 @@ pub(super) async fn counts(
     pairs: Pairs,
 ) -> Result<Json<Counts>, Problem> {
     Ok(Json(app.backend.counts(&caller, read(pairs)?).await?))
+}
+
+/// Group what is similar and waits for a decision: the same type on the same file, else of the same campaign, else of
+/// the same investigation.
+///
+/// Up to 50 buckets, the greatest first, of the 10,000 most urgent matches. The field `similar` shows one as a list.
+#[utoipa::path(
+    get, path = "/api/v1/actions/buckets", tag = "actions", operation_id = "group_actions",
+    params(super::openapi::ListParams),
+    responses((status = 200, description = "The buckets", body = Buckets), super::openapi::Failures),
+)]
+pub(super) async fn buckets(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    pairs: Pairs,
+) -> Result<Json<Buckets>, Problem> {
+    let buckets = app.backend.buckets(&caller, read(pairs)?).await.map_err(|error| match error {
+        // What is wrong stands in the query.
+        Error::Invalid(_) => {
+            Problem::malformed("lane must be pending: only what waits for a decision is grouped")
+        }
+        error => error.into(),
+    })?;
+    Ok(Json(buckets))
 }
 
 /// Export everything that matches, for spreadsheets.

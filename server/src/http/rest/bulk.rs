@@ -46,7 +46,7 @@ impl NewPlan {
         }
         let targets = match (ids, matching, same_file) {
             (Some(ids), None, None) => Targets::Ids(ids),
-            (None, Some(text), None) => Targets::Matching { query: list(&text)?, except },
+            (None, Some(text), None) => Targets::Matching { query: Box::new(list(&text)?), except },
             (None, None, Some(id)) => Targets::SameFile(id),
             _ => return Err(Error::invalid("", "needs exactly one of ids, matching and same_file")),
         };

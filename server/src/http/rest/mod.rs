@@ -12,6 +12,7 @@ mod strict;
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
@@ -19,8 +20,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 
 use super::problem::Problem;
+use super::sse;
 use super::state::AppState;
 use app::domain::Error;
+
+pub(super) use openapi::Failures;
 
 /// Where the API lives.
 pub const PREFIX: &str = "/api/v1";
@@ -35,6 +39,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/actions", get(actions::list).post(actions::create)),
         ("/actions.csv", get(actions::export_csv)),
         ("/actions.jsonl", get(actions::export_jsonl)),
+        ("/actions/buckets", get(actions::buckets)),
         ("/actions/counts", get(actions::counts)),
         ("/actions/{id}", get(actions::load)),
         ("/actions/{id}/approve", post(actions::approve)),
@@ -45,6 +50,7 @@ fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
         ("/bulk-plans/{id}/start", post(bulk::start)),
         ("/bulk-jobs/{id}", get(bulk::load_job)),
         ("/bulk-jobs/{id}/retry", post(bulk::retry)),
+        ("/events", get(sse::for_tools)),
     ]
 }
 
@@ -58,15 +64,14 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
 }
 
+/// The token that the header presents.
+pub(super) fn bearer(header: &HeaderValue) -> Option<&str> {
+    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let token = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, token)| token.trim());
-    let caller = match token {
+    let caller = match request.headers().get(AUTHORIZATION).and_then(bearer) {
         Some(token) => app.sessions.token(token).await,
         None => Ok(None),
     };

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 
 use super::{actions, bulk};
 use crate::http::problem::Problem;
+use crate::http::sse;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,21 +24,18 @@ use crate::http::problem::Problem;
         actions::create,
         actions::list,
         actions::counts,
+        actions::buckets,
         actions::export_csv,
         actions::export_jsonl,
         actions::load,
         actions::approve,
         actions::reject,
         actions::undo,
-        bulk::plan,
-        bulk::load_plan,
-        bulk::start,
-        bulk::load_job,
-        bulk::retry,
+    bulk::load_job, bulk::load_plan, bulk::plan, bulk::retry, bulk::start, sse::for_tools,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
     components(schemas(
-        Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
+        ActionId, Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
     )),
     tags(
         (name = "actions", description = "Remediation actions"),
@@ -114,7 +112,9 @@ pub(super) struct ListParams {
     approval: Option<String>,
     /// Whether they can be undone now.
     undoable: Option<Undoable>,
-    /// Changed within this time before now. Once, as everything that follows.
+    /// The id of an action: what is similar to it, and itself. Once, as everything that follows.
+    similar: Option<ActionId>,
+    /// Changed within this time before now.
     period: Option<Period>,
     /// Changed at or after this time (RFC 3339).
     #[param(format = DateTime)]
@@ -139,7 +139,7 @@ pub(super) struct ListParams {
 /// Failures of every request.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only describes")]
-pub(super) enum Failures {
+pub(in crate::http) enum Failures {
     /// The request can't be read.
     #[response(status = 400, content_type = "application/problem+json")]
     Malformed(#[to_schema] Problem),

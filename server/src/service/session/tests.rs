@@ -45,6 +45,22 @@ async fn ten_failures_bring_a_pause_that_even_the_right_password_waits_for() {
 }
 
 #[tokio::test]
+async fn a_glance_is_no_use_of_a_session() {
+    let app = app().await;
+    let secret = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap().secret;
+    let glance = async || app.sessions.glance(&secret).await.unwrap().map(|(_, ends)| ends);
+    let first = glance().await.unwrap();
+    app.clock.forward(IDLE / 2);
+    assert_eq!(glance().await, Some(first));
+    assert!(app.sessions.session(&secret).await.unwrap().is_some());
+    assert_eq!(glance().await, Some(first + IDLE / 2), "a use puts the end off");
+    app.clock.forward(IDLE / 2);
+    assert!(glance().await.is_some());
+    app.clock.forward(IDLE / 2);
+    assert_eq!(glance().await, None);
+}
+
+#[tokio::test]
 async fn a_disabled_user_is_out_with_all_that_is_theirs() {
     let app = app().await;
     let signed_in = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap();

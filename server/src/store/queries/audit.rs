@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 
 use super::{Connection, Db, corrupt, json, micros, rows};
 use crate::audit::Record;
-use crate::store::{AuditEntry, Result};
+use crate::store::{AuditEntry, Followed, Result};
 
 /// Records in one statement.
 const ROWS: usize = 100;
@@ -17,6 +17,17 @@ pub(super) async fn after(db: &mut Connection, seq: i64, limit: u32) -> Result<V
     );
     let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(db).await?;
     rows.iter().map(rows::record).collect()
+}
+
+/// The same for those who follow: with who proposed the action, and without what only the log is for.
+pub(super) async fn follow(db: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Followed>> {
+    let query = sqlx::query(
+        "SELECT audit.seq, audit.kind, audit.actor, audit.action_id, audit.body, actions.proposed_by_id
+         FROM audit LEFT JOIN actions ON actions.id = audit.action_id
+         WHERE audit.seq > $1 ORDER BY audit.seq LIMIT $2",
+    );
+    let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(db).await?;
+    rows.iter().map(rows::followed).collect()
 }
 
 /// The records that a transaction appends. Nobody else can append meanwhile, so they are chained at once and written

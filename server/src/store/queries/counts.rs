@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
-use app::domain::{Action, ActionQuery, Lane, RowScope};
+use app::domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::actions::principal;
 use super::select::Selection;
 use super::{Connection, Db, corrupt, decided, json};
 use crate::store::Result;
@@ -129,6 +130,31 @@ pub(super) async fn counts(
         return counted(rows, most, true);
     }
     counted(of_matches(db, &selection, by).await?, matches, false)
+}
+
+/// How many rows the two lanes have that are not over.
+pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result<LaneCounts> {
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let mut counts = [0; 2];
+    for (count, lane) in counts.iter_mut().zip([Lane::Pending, Lane::InProgress]) {
+        let n: i64 = match principal(scope) {
+            None => {
+                let sum =
+                    "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
+                let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
+                sum.bind(lane.as_str()).fetch_one(&mut *db).await?
+            }
+            Some(principal) => {
+                let count = "SELECT COUNT(*) FROM
+                    (SELECT 1 FROM actions WHERE lane = $1 AND proposed_by_id = $2 LIMIT $3) AS found";
+                let count = sqlx::query_scalar(count).bind(lane.as_str()).bind(principal);
+                count.bind(most).fetch_one(&mut *db).await?
+            }
+        };
+        *count = u64::try_from(n).map_err(corrupt)?;
+    }
+    let [pending, in_progress] = counts;
+    Ok(LaneCounts { pending, in_progress })
 }
 
 /// How many rows a list has; and whether there are more, where counting ended early.

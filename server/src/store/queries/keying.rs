@@ -22,7 +22,7 @@ pub(super) fn push_keys(sql: &mut QueryBuilder<Db>, action: &Action) {
 }
 
 /// The columns of every key but the urgency.
-pub(super) const COLUMNS: [&str; 12] = [
+pub(super) const COLUMNS: [&str; 13] = [
     "severity_key",
     "entity_key",
     "asset_key",
@@ -34,11 +34,12 @@ pub(super) const COLUMNS: [&str; 12] = [
     "device_group_key",
     "technique_key",
     "undoable",
+    "similar_key",
     "search_text",
 ];
 
 /// What stands in these columns.
-pub(super) fn values(keys: &Keys) -> [&str; 12] {
+pub(super) fn values(keys: &Keys) -> [&str; 13] {
     [
         keys.severity,
         &keys.entity,
@@ -51,6 +52,7 @@ pub(super) fn values(keys: &Keys) -> [&str; 12] {
         &keys.device_group,
         &keys.technique,
         keys.undoable.as_str(),
+        &keys.similar,
         &keys.search_text,
     ]
 }

@@ -4,6 +4,7 @@
 
 mod actions;
 mod audit;
+mod buckets;
 mod bulk;
 mod commands;
 mod counts;
@@ -21,9 +22,9 @@ mod select;
 use app::domain::bulk::Progress;
 use app::domain::home::HomeView;
 use app::domain::query::Counts;
+use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
-    ItemState, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -36,8 +37,7 @@ use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::keys;
 use crate::store::{
-    AuditEntry, Bulk, BulkStart, Credential, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows,
-    Step, Store, StoreError, Transaction, User,
+    AuditEntry, Bulk, BulkStart, Credential, Followed, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows, Step, Store, StoreError, Transaction, User,
 };
 
 /// The marker that says which keys the rows have.
@@ -146,8 +146,16 @@ impl Store for SqlStore {
         counts::counts(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
+    async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts> {
+        counts::lane_counts(&mut *self.reader.acquire().await?, scope).await
+    }
+
     async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView> {
         home::home(&mut *self.reader.acquire().await?, scope, now).await
+    }
+
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets> {
+        buckets::buckets(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
@@ -185,6 +193,14 @@ impl Store for SqlStore {
 
     async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
         audit::after(&mut *self.reader.acquire().await?, seq, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM audit").fetch_one(&self.reader).await?)
+    }
+
+    async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>> {
+        audit::follow(&mut *self.reader.acquire().await?, seq, limit).await
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
@@ -534,7 +550,8 @@ impl Transaction for SqlTransaction {
         people::set_marker(&mut self.tx, name, value).await
     }
 
-    async fn commit(self: Box<Self>) -> Result<()> {
+    async fn commit(mut self: Box<Self>) -> Result<()> {
+        self.end_part(true).await?;
         let Self { mut tx, news, counts, mut records, bells, part: _ } = *self;
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;

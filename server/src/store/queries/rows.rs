@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use app::domain::{Action, Asset, Decision, Lifecycle, Parameters, Status, UndoState};
+use app::domain::{Action, ActionId, Asset, Decision, Lifecycle, Parameters, Status, UndoState};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Decode, Row as _, Type};
 
 use super::{Db, corrupt};
 use crate::audit::Record;
-use crate::store::{Credential, CredentialKind, Leased, Result};
+use crate::store::{Changed, Credential, CredentialKind, Followed, Leased, Result};
 
 pub(super) type Row = <Db as Database>::Row;
 
@@ -121,6 +121,26 @@ pub(super) fn record(row: &Row) -> Result<Record> {
         prev: get(row, "prev")?,
         hash: get(row, "hash")?,
     })
+}
+
+/// What the body of a record holds that changed an action; others, such as a refused attempt's, lack some of it.
+#[derive(serde::Deserialize)]
+struct Facts {
+    version: i64,
+    decision: Decision,
+    status: Status,
+    undo: UndoState,
+}
+
+pub(super) fn followed(row: &Row) -> Result<Followed> {
+    let id: Option<ActionId> = optional_word(row, "action_id")?;
+    let proposed_by: Option<String> = get(row, "proposed_by_id")?;
+    let facts = serde_json::from_str::<Facts>(get(row, "body")?).ok();
+    let changed = id.zip(proposed_by).zip(facts).and_then(|((id, proposed_by), facts)| {
+        let lifecycle = Lifecycle::from_columns(facts.decision, facts.status, facts.undo).ok()?;
+        Some(Changed { id, version: facts.version, lane: lifecycle.state().lane(), proposed_by })
+    });
+    Ok(Followed { seq: get(row, "seq")?, kind: word(row, "kind")?, by: json(row, "actor")?, changed })
 }
 
 /// Sequence number and hash of the last audit row.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use app::domain::query::{Facet, Filter, SortKey};
-use app::domain::{ActionQuery, Lane, RowScope};
+use app::domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
 
@@ -105,6 +105,22 @@ fn fields(filter: &Filter) -> Vec<Field> {
     fields
 }
 
+/// The field that an action shares with those that are similar to it. One that the scope hides, that is not there, or
+/// that has nothing to share, is similar to none.
+async fn similar(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Field> {
+    let query = sqlx::query_scalar::<_, String>(
+        "SELECT similar_key FROM actions WHERE id = $1 AND ($2 IS NULL OR proposed_by_id = $2)",
+    );
+    let key = query.bind(id.to_string()).bind(principal(scope)).fetch_optional(db).await?;
+    Ok(Field {
+        column: "similar_key",
+        index: Some("actions_by_similarity"),
+        facet: None,
+        in_traits: false,
+        values: vec![key.filter(|key| !key.is_empty()).unwrap_or("none".to_owned())],
+    })
+}
+
 /// The way to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -143,10 +159,14 @@ impl Selection {
             Some(search) => search.few(db, query.lane).await?,
             None => None,
         };
+        let mut fields = fields(filter);
+        if let Some(id) = filter.similar {
+            fields.push(similar(db, scope, id).await?);
+        }
         Ok(Self {
             lane: query.lane,
             principal: principal(scope).map(str::to_owned),
-            fields: fields(filter),
+            fields,
             traits: traits::tests(filter),
             from: since.or(filter.from).map(micros),
             to: filter.to.map(micros),

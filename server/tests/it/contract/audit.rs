@@ -2,10 +2,20 @@
 
 use server::audit::{self, GENESIS};
 
-use super::sample::{entry, id};
+use app::domain::{AuditKind, Lane};
+use serde_json::json;
+use server::store::{AuditEntry, Changed, Followed};
+
+use super::sample::{action, add, entry, id};
 use crate::database::{Database, Kind, on_both};
 
-on_both!(records_read_back_in_order, nothing_in_the_log_can_be_changed, writers_at_once_make_one_chain);
+on_both!(
+    records_read_back_in_order,
+    nothing_in_the_log_can_be_changed,
+    writers_at_once_make_one_chain,
+    who_follows_learns_what_became_of_an_action,
+    who_follows_never_meets_a_gap,
+);
 
 async fn records_read_back_in_order(kind: Kind) {
     let database = Database::migrated(kind).await;
@@ -77,4 +87,75 @@ async fn writers_at_once_make_one_chain(kind: Kind) {
     }
     let (count, _) = audit::verify(&*stores[0]).await.unwrap();
     assert_eq!(count, WRITERS * EACH * 2);
+}
+
+async fn who_follows_learns_what_became_of_an_action(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    assert_eq!(store.audit_head().await.unwrap(), 0);
+    add(&store, &action(7)).await;
+    let facts =
+        json!({ "version": 3, "decision": "Approved", "status": "Queued", "undo": "None", "more": 1 });
+    let broken = json!({ "version": 3, "decision": "Pending", "status": "Completed", "undo": "None" });
+    let mut tx = store.begin().await.unwrap();
+    for (of, body) in [
+        (Some(7), facts.clone()),
+        (Some(7), json!({})),
+        (Some(7), broken),
+        (Some(8), facts.clone()),
+        (None, facts),
+    ] {
+        tx.append_audit(AuditEntry { body, action_id: of.map(id), ..entry(1, None) }).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let followed = store.follow(0, 10).await.unwrap();
+    let changed =
+        Changed { id: id(7), version: 3, lane: Lane::InProgress, proposed_by: "scanner".to_owned() };
+    // Only the first says what became of an action that is there.
+    let by = entry(1, None).actor;
+    let expected = (1..=5).map(|seq| {
+        let changed = (seq == 1).then(|| changed.clone());
+        Followed { seq, kind: AuditKind::Approved, by: by.clone(), changed }
+    });
+    assert_eq!(followed, expected.collect::<Vec<_>>());
+    assert_eq!(store.follow(2, 2).await.unwrap(), followed[2..4]);
+    assert_eq!(store.follow(5, 2).await.unwrap(), []);
+    assert_eq!(store.audit_head().await.unwrap(), 5);
+}
+
+/// Records become visible in the order of their numbers, whoever writes them and however long that takes.
+async fn who_follows_never_meets_a_gap(kind: Kind) {
+    const WRITERS: i64 = 4;
+    const EACH: i64 = 40;
+    let database = Database::migrated(kind).await;
+    let stores = [database.open().await, database.open().await];
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let store = stores[usize::try_from(writer % 2).unwrap()].clone();
+            tokio::spawn(async move {
+                for number in 0..EACH {
+                    let mut tx = store.begin().await.unwrap();
+                    tx.append_audit(entry(number, None)).await.unwrap();
+                    tokio::task::yield_now().await;
+                    tx.append_audit(entry(number, None)).await.unwrap();
+                    // What is rolled back leaves its numbers to the next.
+                    if number % 5 > 0 {
+                        tx.commit().await.unwrap();
+                    }
+                }
+            })
+        })
+        .collect();
+    let store = &stores[0];
+    let (mut seen, last) = (0, WRITERS * EACH * 2 / 5 * 4);
+    while seen < last {
+        for record in store.follow(seen, 7).await.unwrap() {
+            assert_eq!(record.seq, seen + 1);
+            seen = record.seq;
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(store.audit_head().await.unwrap(), last);
 }

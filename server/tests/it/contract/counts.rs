@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use app::domain::query::{Counts, Facet, Filter, Period, Undoable};
-use app::domain::{Action, ActionQuery, Command, Lane, RowScope};
+use app::domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
 use jiff::SignedDuration;
 use server::store::{Guard, SharedStore};
 
@@ -54,6 +54,10 @@ fn tally(counts: &Counts) -> Tally {
 }
 
 async fn check(store: &SharedStore) {
+    let (pending, running) =
+        (all_of(store, Lane::Pending).await.len(), all_of(store, Lane::InProgress).await.len());
+    let counts = store.lane_counts(&RowScope::All).await.unwrap();
+    assert_eq!(counts, LaneCounts { pending: pending as u64, in_progress: running as u64 });
     for &lane in Lane::ALL {
         let rows = all_of(store, lane).await;
         let counts = store.counts(&RowScope::All, &ActionQuery::of(lane), now()).await.unwrap();
@@ -169,4 +173,6 @@ async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
     let counts = store.counts(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(counts.matches, 2);
     assert!(tally(&counts).keys().all(|(_, value)| value != "secret host"), "{counts:?}");
+    let counts = store.lane_counts(&scope).await.unwrap();
+    assert_eq!(counts, LaneCounts { pending: 2, in_progress: 0 });
 }

@@ -18,6 +18,7 @@ mod people;
 mod preferences;
 mod sample;
 mod schema;
+mod similar;
 
 const CASES: &[&str] = &[
     include_str!("actions.rs"),
@@ -34,6 +35,7 @@ const CASES: &[&str] = &[
     include_str!("people.rs"),
     include_str!("preferences.rs"),
     include_str!("schema.rs"),
+    include_str!("similar.rs"),
 ];
 
 /// The names of a trait's methods, from its source.

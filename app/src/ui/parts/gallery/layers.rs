@@ -1,0 +1,130 @@
+//! What stands beside or over the page: panels, dialogs, toasts. Dialogs stand still here, and open by their buttons.
+
+use leptos::prelude::*;
+
+use super::lists::place;
+use super::{sample, section};
+use crate::domain::preference::TablePreference;
+use crate::domain::query::{Counts, Facet, FacetCounts, FacetValue};
+use crate::domain::{Lane, SavedView};
+use crate::ui::derived::derived;
+use crate::ui::parts::column_panel::{ColumnForm, Saving};
+use crate::ui::parts::confirm::Confirm;
+use crate::ui::parts::filter_panel::FilterForm;
+use crate::ui::parts::help::Help;
+use crate::ui::parts::icon::Icon;
+use crate::ui::parts::palette::Palette;
+use crate::ui::parts::panel::SidePanel;
+use crate::ui::parts::view_panel::{ViewChanges, ViewList};
+use crate::ui::place::{Panel, Place};
+
+pub(super) fn chapter() -> AnyView {
+    let here = Memo::new(|_| place());
+    view! {
+        {section("Panels", panels(here))}
+        {section("A question before the last step", view! { <Confirm action=sample::irreversible()/> {opens("confirm")} })}
+        {section("Keys", view! { <Help/> {opens("help")} })}
+        {section("Commands", view! { <Palette here/> {opens("palette")} })}
+        {section("Toasts", toasts())}
+    }
+    .into_any()
+}
+
+fn panels(here: Memo<Place>) -> impl IntoView {
+    let counted = derived(|| Some(counts()));
+    let table = TablePreference::of(Lane::History);
+    view! {
+        <SidePanel here panel=Panel::Filters title="Filters">
+            <FilterForm here counted/>
+        </SidePanel>
+        <SidePanel here panel=Panel::Columns title="Customize columns">
+            <ColumnForm here table saving=Saving::new()/>
+        </SidePanel>
+        <SidePanel here panel=Panel::Views title="Saved views">
+            <ViewList here views=views() changes=ViewChanges::new()/>
+        </SidePanel>
+    }
+}
+
+fn counts() -> Counts {
+    let facet = |facet, values: &[(&str, u64)]| FacetCounts {
+        facet,
+        values: values
+            .iter()
+            .map(|(value, count)| FacetValue { value: (*value).to_owned(), count: Some(*count) })
+            .collect(),
+    };
+    let types =
+        ["quarantine_file", "stop_process", "isolate_device", "block_url", "disable_user", "release_user"];
+    let types: Vec<_> =
+        types.iter().zip([48_120, 2_331, 904, 77, 12, 3]).map(|(name, count)| (*name, count)).collect();
+    Counts {
+        matches: 1_204,
+        more: false,
+        facets: vec![
+            facet(
+                Facet::Severity,
+                &[("critical", 38), ("high", 412), ("medium", 603), ("low", 151), ("informational", 0)],
+            ),
+            facet(Facet::ActionType, &[&types[..], &[("collect_investigation_package", 1)]].concat()),
+            facet(Facet::DeviceGroup, &[("Servers Rotterdam", 77), ("Workstations Hamburg", 512)]),
+        ],
+    }
+}
+
+fn views() -> Vec<SavedView> {
+    let view = |number: u128, name: &str, is_default| SavedView {
+        id: uuid::Uuid::from_u128(number).into(),
+        name: name.to_owned(),
+        lane: Lane::Pending,
+        shows: "severity=critical".to_owned(),
+        is_default,
+    };
+    vec![
+        view(1, "Critical first", true),
+        view(2, "Mail of the harbour office in Rotterdam, all languages", false),
+    ]
+}
+
+/// The same, as it opens over the page.
+fn opens(dialog: &'static str) -> impl IntoView {
+    view! {
+        <button class="button" type="button" command="show-modal" commandfor=dialog>
+            "Open it…"
+        </button>
+    }
+}
+
+fn toasts() -> impl IntoView {
+    let toast = |tone, icon, text, offer: Option<&'static str>| {
+        let offer = offer.map(|offer| {
+            view! {
+                <button class="button quiet" type="button">
+                    {offer}
+                </button>
+            }
+        });
+        view! {
+            <div class=tone>
+                <Icon name=icon/>
+                <p>{text}</p>
+                {offer}
+                <button class="icon-button" type="button" aria-label="Dismiss" title="Dismiss">
+                    <Icon name="cross"/>
+                </button>
+            </div>
+        }
+    };
+    view! {
+        <div class="toasts">
+            {toast("toast good", "check", "20 actions approved.", Some("See the result"))}
+            {toast("toast", "info", "“Critical first” is where you begin now.", Some("Undo"))}
+            {toast(
+                "toast bad",
+                "triangle",
+                "Ana Lima rejected “Quarantine file” on sin-bkp-01 a moment before. Nothing was sent.",
+                None,
+            )}
+        </div>
+    }
+}

@@ -1,0 +1,93 @@
+//! A list with all that stands around it, in the order of the page: tabs, toolbar, chips, table, bulk bar, pager.
+
+use leptos::prelude::*;
+
+use super::sample::{self, NOW};
+use super::section;
+use crate::domain::preference::TablePreference;
+use crate::domain::query::Column;
+use crate::domain::{Action, Lane};
+use crate::ui::derived::derived;
+use crate::ui::parts::action_table::{ActionTable, Layout, Rows};
+use crate::ui::parts::bulk_bar::{BulkBar, Matches};
+use crate::ui::parts::chips::Chips;
+use crate::ui::parts::icon::Icon;
+use crate::ui::parts::pager::{Neighbours, Pager};
+use crate::ui::parts::tabs::Tabs;
+use crate::ui::parts::toolbar::Toolbar;
+use crate::ui::place::Place;
+use crate::ui::selection::Selection;
+
+pub(super) fn chapter() -> AnyView {
+    let here = Memo::new(|_| place());
+    view! {
+        {section("Tabs", wide(view! { <Tabs here/> }))}
+        {section("Toolbar", wide(view! { <Toolbar here/> }))}
+        {section("Chips", wide(view! { <Chips here/> }))}
+        {section("Rows as everybody has them, one selected; cards below 640 px", wide(table(here, false)))}
+        {section("Rows with all columns, comfortable", wide(table(here, true)))}
+        {section("Bulk bar: some rows, all that match", wide(view! { {bulk_bar(here, false)} {bulk_bar(here, true)} }))}
+        {section("Pager: in the middle, all on one page", wide(pagers(here)))}
+        {section("New rows that wait", new_rows())}
+    }
+    .into_any()
+}
+
+/// A list that is narrowed in several ways.
+pub(super) fn place() -> Place {
+    let group = "Workstations of the terminals in Rotterdam, Maasvlakte and Europoort";
+    Place::of(Lane::History)
+        .with("severity", Some("critical"))
+        .with("type", Some("stop_process"))
+        .with("device_group", Some(group))
+        .with("decided_by", Some("Priya Ragh\u{200b}unathan"))
+}
+
+fn wide(content: impl IntoView + 'static) -> AnyView {
+    view! { <div class="wide-state">{content.into_any()}</div> }.into_any()
+}
+
+fn samples() -> Vec<Action> {
+    vec![sample::pending(), sample::irreversible(), sample::completed(), sample::unknown()]
+}
+
+fn table(here: Memo<Place>, all: bool) -> impl IntoView {
+    let lane = Lane::Pending;
+    let every = || Column::ALL.iter().map(|column| (*column).into()).collect();
+    let columns = if all { every() } else { TablePreference::of(lane).columns };
+    let selection = Selection::new(here);
+    selection.show(samples().iter().map(|action| action.id).collect());
+    selection.toggle(sample::irreversible().id, false);
+    let layout = Layout { columns, chosen: all, comfortable: all };
+    let rows = Rows { here, now: derived(|| NOW), selection };
+    view! { <ActionTable lane actions=Signal::derive(samples) layout=derived(move || layout.clone()) rows/> }
+}
+
+fn bulk_bar(here: Memo<Place>, all: bool) -> impl IntoView {
+    let selection = Selection::new(here);
+    if all {
+        selection.everything();
+    }
+    selection.toggle(sample::pending().id, false);
+    let matches = RwSignal::new(Some(Matches { count: 1_204, more: false }));
+    view! { <BulkBar here selection matches plan=ServerAction::new()/> }
+}
+
+fn pagers(here: Memo<Place>) -> impl IntoView {
+    let middle = || Neighbours { previous: Some("#lists".into()), next: Some("#lists".into()), rows: 50 };
+    let whole = || Neighbours { previous: None, next: None, rows: 1 };
+    let limit = derived(|| 50);
+    view! {
+        <Pager here limit neighbours=middle/>
+        <Pager here limit neighbours=whole/>
+    }
+}
+
+fn new_rows() -> impl IntoView {
+    view! {
+        <button class="pill" type="button">
+            <Icon name="sort-up"/>
+            "4 new actions"
+        </button>
+    }
+}

@@ -1,0 +1,19 @@
+//! What somebody else did to what is shown, in one line that keeps its place.
+
+use leptos::prelude::*;
+
+use super::visible_text::VisibleText;
+
+/// Always there, so that screen readers notice what changes in it.
+#[component]
+pub(in crate::ui) fn Heard(
+    /// What to say, if anything.
+    text: RwSignal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <p class="heard" role="status">
+            {move || text.get().map(|text| view! { <VisibleText text/> })}
+        </p>
+    }
+    .into_any()
+}

@@ -1,0 +1,72 @@
+//! Similar actions in buckets, each of which leads to the list of its own: there they are decided together, but some.
+
+use leptos::prelude::*;
+
+use super::badge::Badge;
+use super::short_text::ShortText;
+use super::when::When;
+use crate::domain::similar::{Bucket, Buckets, Similarity};
+use crate::domain::time::Timestamp;
+use crate::ui::derived::Derived;
+use crate::ui::number::grouped;
+use crate::ui::place::Place;
+
+/// Characters at the end of a hash that tell it from others.
+const END: usize = 12;
+
+/// The buckets, the greatest first.
+#[component]
+pub(in crate::ui) fn BucketList(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// What the server found.
+    buckets: Buckets,
+    /// The page's present.
+    now: Derived<Timestamp>,
+) -> impl IntoView {
+    let Buckets { buckets, more, .. } = buckets;
+    let note = match (buckets.is_empty(), more) {
+        (true, _) => Some(
+            "No two actions of this list are alike. Those of one type on the same file, or of the same campaign or \
+             investigation, appear here as one.",
+        ),
+        (false, true) => Some("There may be more: only the largest groups of the most urgent actions are listed."),
+        (false, false) => None,
+    };
+    let items = buckets.into_iter().map(|bucket| item(bucket, here, now)).collect_view();
+    view! {
+        {note.map(|note| view! { <p class="side-panel-note">{note}</p> })}
+        <ul class="bucket-list">{items}</ul>
+    }
+    .into_any()
+}
+
+fn item(bucket: Bucket, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
+    let Bucket { action_type, by, example, title, count, more, oldest, newest, assets, severity } = bucket;
+    let id = StoredValue::new(example.to_string());
+    let href = move || id.with_value(|id| here.read().closed().with("similar", Some(id)).with_panel(None).href());
+    let current = move || id.with_value(|id| here.read().has("similar", id)).then_some("true");
+    let end = match &by {
+        Similarity::File(sha256) => sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}")),
+        Similarity::Campaign(_) | Similarity::Investigation(_) => None,
+    };
+    let count = format!("{}{} actions", grouped(count), if more { "+" } else { "" });
+    let assets = if assets == 1 { " on 1 asset".to_owned() } else { format!(" on {} assets", grouped(assets)) };
+    view! {
+        <li>
+            <a class="bucket" href=href aria-current=current data-noscroll>
+                <span class="bucket-head">
+                    <span class="bucket-type">{action_type.label()}</span>
+                    <Badge look=severity/>
+                </span>
+                <span class="bucket-name">
+                    <ShortText text=title/>
+                </span>
+                <span class="bucket-line">{by.label()} {end}</span>
+                <span class="bucket-count">{count} {assets}</span>
+                <span class="bucket-line">"first " <When at=oldest now/> ", last " <When at=newest now/></span>
+            </a>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,351 @@
+// What a person waits for, measured in Chromium on loopback: run by `cargo xtask bench` on the database with a million
+// actions. A figure whose screen does not exist is left out with one line. Prints as it goes, and adds all to the report
+// under "browser".
+//
+// COUNTERSIGN_BIN, COUNTERSIGN_SITE and COUNTERSIGN_DATABASE name the server, the site and the database; CHROMIUM the
+// browser, else Playwright's own; COUNTERSIGN_REPORT the JSON file to add to.
+import { chromium } from "@playwright/test";
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const ROUNDS = 15;
+const DECISIONS = 20;
+/** Until something is taken as never coming, in milliseconds. */
+const PATIENCE = 5_000;
+const PENDING = "/action-center/pending";
+const HISTORY = "/action-center/history";
+const ALL_COLUMNS = [
+  ..."updated,investigation,approval,type,entity_type,entity,asset,decision,decided_by,source,status".split(","),
+  ..."severity,proposed_by,proposed,expires,incident,device_group,undo,technique,comment".split(","),
+].join(",");
+
+const figures = [];
+
+/** One figure: what was measured, its value, and what it should stay under. */
+function figure(what, unit, value, bound, more = {}) {
+  const digits = unit === "" ? 3 : unit === "ms" ? 1 : 0;
+  const shown = `${value.toFixed(digits)}${unit && ` ${unit}`}`;
+  const p95 = more.p95_ms === undefined ? "" : `p95 ${more.p95_ms.toFixed(1)} ms`;
+  const verdict = bound === undefined ? "" : `${value <= bound ? "within" : "OVER"} ${bound}`;
+  console.log(`  ${what.padEnd(58)} ${shown.padStart(12)} ${p95.padStart(14)} ${verdict.padStart(12)}`);
+  figures.push({ what, [unit === "ms" ? "median_ms" : "value"]: value, ...(unit && unit !== "ms" && { unit }), bound, ...more });
+}
+
+function times(what, samples, bound) {
+  figure(what, "ms", percentile(samples, 50), bound, { p95_ms: percentile(samples, 95) });
+}
+
+function percentile(samples, percent) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
+}
+
+function leftOut(what, why) {
+  console.log(`  ${what.padEnd(58)} left out: ${why}`);
+}
+
+function env(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run this by \`cargo xtask bench\``);
+  return value;
+}
+
+/** Starts the server and waits for the line in which it says where it listens. */
+async function serve() {
+  const args = ["serve", "--demo", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE")];
+  const child = spawn(env("COUNTERSIGN_BIN"), [...args, "--database-url", env("COUNTERSIGN_DATABASE")]);
+  let said = "";
+  const url = await new Promise((resolve, reject) => {
+    const hear = (data) => {
+      said += data;
+      const found = /(?:^|\n)listening on (http:\S+)/.exec(said);
+      if (found) resolve(found[1]);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.on("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said}`)));
+  });
+  const stop = () =>
+    new Promise((resolve) => {
+      child.on("exit", resolve);
+      child.kill("SIGTERM");
+    });
+  return { url, stop };
+}
+
+/** In every page: `bench` waits for what is painted and knows when the person last did something. */
+function instrument() {
+  const bench = { acted: 0, shift: 0, longest: 0 };
+  window.bench = bench;
+  for (const kind of ["click", "keydown"]) {
+    addEventListener(kind, (event) => event.isTrusted && (bench.acted = event.timeStamp), true);
+  }
+  const watch = (type, see) => new PerformanceObserver((list) => list.getEntries().forEach(see)).observe({ type, buffered: true });
+  watch("layout-shift", (entry) => !entry.hadRecentInput && (bench.shift += entry.value));
+  watch("longtask", (entry) => (bench.longest = Math.max(bench.longest, entry.duration)));
+  // A message that is sent before a frame is painted arrives after it.
+  bench.painted = (ready, patience) =>
+    new Promise((resolve) => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => resolve(performance.now());
+      const look = () => {
+        if (document.documentElement && ready()) channel.port2.postMessage(null);
+        else if (patience && performance.now() > patience) resolve(null);
+        else requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+    });
+  bench.rows = () => [...document.querySelectorAll("tbody tr a[id]")].map((link) => link.id).join();
+  bench.arrived = bench.painted(() => document.querySelectorAll("tbody tr").length > 0);
+}
+
+async function open(browser, url, role = "Security Operator") {
+  const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 } });
+  await context.addInitScript(instrument);
+  const page = await context.newPage();
+  await page.goto("/sign-in");
+  await page.getByRole("button", { name: `Sign in as ${role}`, exact: true }).click();
+  await page.waitForURL(/action-center|\/$/);
+  return page;
+}
+
+async function visit(page, path) {
+  await page.goto(path);
+  await page.locator("html[data-hydrated=true]").waitFor();
+}
+
+/** From the last thing that `act` did to the paint of what `ready` waits for; none if it never comes. */
+async function reaction(page, act, ready, argument) {
+  const waiting = page.evaluate(
+    async ([ready, argument, patience]) => {
+      const test = new Function(`return (${ready})`)();
+      const end = await bench.painted(() => test(argument), performance.now() + patience);
+      return end && end - bench.acted;
+    },
+    [ready.toString(), argument, PATIENCE],
+  );
+  await act();
+  return waiting;
+}
+
+const otherRows = (before) => bench.rows() !== before && bench.rows() !== "" && !document.querySelector(".list.loading");
+
+/** The reactions to acts that each change the rows. */
+async function changes(page, what, bound, act) {
+  const samples = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = await page.evaluate(() => bench.rows());
+    const took = await reaction(page, () => act(round), otherRows, before);
+    if (took === null) return leftOut(what, "the rows stayed as they were");
+    samples.push(took);
+  }
+  times(what, samples, bound);
+}
+
+async function navigation(page) {
+  const [arrived, first] = [[], []];
+  for (let round = 0; round < ROUNDS + 2; round += 1) {
+    await page.goto(`${HISTORY}?limit=100`);
+    const took = await page.evaluate(() => bench.arrived);
+    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+    if (round >= 2) {
+      arrived.push(took);
+      if (paint !== undefined) first.push(paint);
+    }
+  }
+  times("History, 100 rows: from navigation to painted rows", arrived, 200);
+  if (first.length) times("History, 100 rows: first contentful paint", first);
+}
+
+async function lists(page) {
+  const sorting = "another order: from click to painted rows";
+  await visit(page, `${HISTORY}?limit=100`);
+  const heads = page.locator("thead .sort:visible");
+  const count = await heads.count();
+  if (count) {
+    await changes(page, sorting, 150, (round) => heads.nth(round % count).click());
+  } else {
+    leftOut(sorting, "no heading sorts");
+  }
+
+  const filtering = "a filter on or off: from click to painted rows";
+  await visit(page, `${HISTORY}?limit=100`);
+  const button = page.locator("#open-filters");
+  if (await button.count()) {
+    await button.click();
+    const boxes = page.locator("#filters .facet > .facet-value input");
+    await boxes.first().waitFor();
+    await changes(page, filtering, 150, async (round) => {
+      // On and off again, one value after the other.
+      await boxes.nth(Math.floor(round / 2) % (await boxes.count())).click();
+    });
+  } else {
+    leftOut(filtering, "nothing opens #filters");
+  }
+
+  const searching = "a letter typed into the search: to painted rows";
+  await visit(page, `${HISTORY}?limit=100`);
+  const search = page.locator("#search");
+  if (await search.count()) {
+    await search.focus();
+    const word = "update";
+    await changes(page, searching, undefined, (round) =>
+      page.keyboard.press(round % (2 * word.length) < word.length ? word[round % word.length] : "Backspace"),
+    );
+  } else {
+    leftOut(searching, "there is no search");
+  }
+}
+
+async function rows(page) {
+  await visit(page, `${PENDING}?limit=100`);
+  const selecting = "a row selected: from click to painted bar";
+  const boxes = page.locator("tbody input[type=checkbox]");
+  if (await boxes.count()) {
+    const samples = [];
+    for (let round = 0; round < ROUNDS && !samples.includes(null); round += 1) {
+      samples.push(await reaction(page, () => boxes.nth(round).click(), () => document.querySelector(".bulk-bar.open")));
+      await boxes.nth(round).click();
+      const bar = page.locator(".bulk-bar.open");
+      await bar.waitFor({ state: "detached", timeout: PATIENCE }).catch(() => samples.push(null));
+    }
+    if (samples.includes(null)) leftOut(selecting, ".bulk-bar does not open and close");
+    else times(selecting, samples, 50);
+  } else {
+    leftOut(selecting, "rows cannot be selected");
+  }
+
+  const [panel, content] = [[], []];
+  const links = page.locator("tbody a[id]");
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await visit(page, `${PENDING}?limit=100`);
+    let whole;
+    panel.push(
+      await reaction(
+        page,
+        async () => {
+          whole = reaction(page, () => links.nth(round).click(), () => document.querySelector("#flyout h2"));
+          await whole;
+        },
+        () => document.querySelector("#flyout"),
+      ),
+    );
+    content.push(await whole);
+  }
+  if (content.includes(null)) return leftOut("the flyout opened", "#flyout h2 never came");
+  times("the flyout opened: from click to its panel", panel, 50);
+  times("the flyout opened: from click to the action in it", content, 50);
+}
+
+async function scrolling(page) {
+  await visit(page, `${HISTORY}?limit=200&cols=${ALL_COLUMNS}`);
+  const table = page.locator(".action-table");
+  const { rows, heads, elements, nodes } = await page.evaluate(() => {
+    const body = document.querySelector("tbody");
+    const walker = document.createTreeWalker(body, NodeFilter.SHOW_ALL);
+    let nodes = 0;
+    while (walker.nextNode()) nodes += 1;
+    const heads = document.querySelectorAll("thead th").length;
+    return { rows: body.rows.length, heads, elements: body.querySelectorAll("*").length, nodes };
+  });
+  const what = `${rows} rows of ${heads} columns`;
+  figure(`${what}: elements a row`, "", elements / rows, 25);
+  figure(`${what}: nodes a row, texts and markers among them`, "", nodes / rows);
+  await table.hover();
+  await page.evaluate(() => (bench.longest = 0));
+  for (let step = 0; step < 60; step += 1) {
+    await page.mouse.wheel(0, step < 30 ? 240 : -240);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  const longest = await page.evaluate(() => bench.longest);
+  // The browser reports tasks from 50 ms on.
+  figure(`${what}: longest task over 50 ms while scrolling`, "ms", longest, 50);
+}
+
+async function firstLoad(browser, url) {
+  const page = await open(browser, url);
+  const cookies = await page.context().cookies();
+  await page.context().close();
+  const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 } });
+  await context.addCookies(cookies);
+  await context.addInitScript(instrument);
+  const fresh = await context.newPage();
+  const devtools = await context.newCDPSession(fresh);
+  await devtools.send("Network.enable");
+  let bytes = 0;
+  devtools.on("Network.loadingFinished", (event) => (bytes += event.encodedDataLength));
+  await visit(fresh, `${HISTORY}?limit=50`);
+  // A stream of events never ends, so the network may never be idle.
+  await fresh.waitForLoadState("load");
+  await fresh.evaluate(() => document.fonts.ready);
+  await fresh.evaluate(() => new Promise((done) => setTimeout(done, 1_000)));
+  figure("first load: transferred", "bytes", bytes, 450_000);
+  figure("first load: cumulative layout shift", "", await fresh.evaluate(() => bench.shift), 0.02);
+  await context.close();
+}
+
+/** One browser decides, the other looks at the list. */
+async function sideBySide(browser, url) {
+  const what = "a decision shown in another browser";
+  const [decides, looks] = [await open(browser, url), await open(browser, url, "Security Administrator")];
+  const samples = [];
+  for (let round = 0; round < DECISIONS; round += 1) {
+    await visit(looks, `${PENDING}?limit=100`);
+    const id = (await looks.locator("tbody a[id]").nth(round % 10).getAttribute("id")).replace("open-", "");
+    await decides.goto(`${PENDING}?open=${id}`);
+    const left = looks.evaluate(
+      async ([id, patience]) => {
+        const row = () => document.getElementById(`open-${id}`)?.closest("tr");
+        const before = row()?.textContent;
+        const end = await bench.painted(() => row()?.textContent !== before, performance.now() + patience);
+        return end && performance.timeOrigin + end;
+      },
+      [id, PATIENCE],
+    );
+    const sent = await decides.evaluate(async () => {
+      const form = document.querySelector('form[action="/api/reject_action"]');
+      if (!form) return null;
+      const fields = new URLSearchParams(new FormData(form));
+      fields.set("reason", "Measured");
+      const at = performance.timeOrigin + performance.now();
+      const answer = await fetch(form.action, { method: "POST", body: fields });
+      return answer.ok ? at : null;
+    });
+    const shown = await left;
+    // What this person may not decide says nothing about the time.
+    if (sent === null) continue;
+    if (shown === null) return leftOut(what, "the other list does not change by itself");
+    samples.push(shown - sent);
+  }
+  if (samples.length < DECISIONS / 2) return leftOut(what, `only ${samples.length} actions could be decided`);
+  figure(`${what}: p95`, "ms", percentile(samples, 95), 1_000, { p95_ms: percentile(samples, 95) });
+}
+
+function keep() {
+  const file = process.env.COUNTERSIGN_REPORT;
+  if (!file) return;
+  const report = JSON.parse(readFileSync(file, "utf8"));
+  writeFileSync(file, JSON.stringify({ ...report, browser: figures }, null, 2));
+  console.log(`kept in ${file}`);
+}
+
+const server = await serve();
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM,
+  args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+try {
+  console.log(`browser ${browser.version()}`);
+  await firstLoad(browser, server.url);
+  const page = await open(browser, server.url);
+  await navigation(page);
+  await lists(page);
+  await rows(page);
+  await scrolling(page);
+  await page.context().close();
+  await sideBySide(browser, server.url);
+  keep();
+} finally {
+  await browser.close();
+  await server.stop();
+}

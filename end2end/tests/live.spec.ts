@@ -1,0 +1,152 @@
+// What others do appears by itself, and takes nothing away from whoever is reading.
+import { type Browser, type Page } from "@playwright/test";
+import { expect, hydrated, signIn, test, visit, type Estate } from "./estate";
+import { EvilFile } from "./file";
+
+/** Waits until changes come by themselves. */
+async function live(page: Page): Promise<void> {
+  await hydrated(page);
+  await expect(page.locator(".link-state")).toHaveAttribute("data-link", "live");
+}
+
+/** Somebody else, in a browser of their own, who may decide everything. */
+async function somebodyElse(browser: Browser, estate: Estate): Promise<Page> {
+  const context = await browser.newContext({ baseURL: estate.url });
+  const page = await context.newPage();
+  await signIn(page, "Global Administrator");
+  return page;
+}
+
+async function reject(page: Page, id: string): Promise<void> {
+  await visit(page, `/action-center/pending?open=${id}`);
+  await page.locator("summary", { hasText: "Reject" }).click();
+  await page.getByLabel("Why it must not happen").fill("Known good");
+  await page.locator("#flyout").getByRole("button", { name: "Reject", exact: true }).click();
+  await expect(page.getByText("Rejected. Nothing will be done.")).toBeVisible();
+}
+
+/** The id of the action in that row, and where the row is on the screen. */
+async function row(page: Page, at: number): Promise<{ id: string; top: number }> {
+  const link = page.locator("tbody tr").nth(at).locator("a[id^=open-]");
+  const id = ((await link.getAttribute("id")) as string).replace("open-", "");
+  const box = await link.boundingBox();
+  return { id, top: box?.y ?? NaN };
+}
+
+async function topOf(page: Page, id: string): Promise<number> {
+  return (await page.locator(`#open-${id}`).boundingBox())?.y ?? NaN;
+}
+
+async function pendingInTitle(page: Page): Promise<number> {
+  return Number(/^\((\d+)\) Pending · Action center/.exec(await page.title())?.[1]);
+}
+
+test("a decision in one browser shows in the other", async ({ page, browser, estate }) => {
+  const id = await new EvilFile(estate, "elsewhere.bin").report();
+  await signIn(page);
+  await live(page);
+  await expect(page.locator(`#open-${id}`)).toBeVisible();
+  const waited = await pendingInTitle(page);
+  expect(waited).toBeGreaterThan(0);
+
+  const other = await somebodyElse(browser, estate);
+  await reject(other, id);
+  await expect(page.locator(`#open-${id}`)).toHaveCount(0);
+  await expect(page.locator(".heard")).toContainText("rejected Quarantine file on this machine");
+  await expect.poll(() => pendingInTitle(page)).toBeLessThan(waited);
+  const now = String(await pendingInTitle(page));
+  await expect(page.locator(".tab .lane-count").first()).toHaveText(now);
+  await expect(page.locator(".pane .lane-count")).toHaveText(now);
+  await other.context().close();
+});
+
+test("whoever has an action open reads who decided it", async ({ page, browser, estate }) => {
+  const id = await new EvilFile(estate, "open-elsewhere.bin").report();
+  await signIn(page);
+  await visit(page, `/action-center/pending?open=${id}`);
+  await live(page);
+  const other = await somebodyElse(browser, estate);
+  await reject(other, id);
+  const flyout = page.locator("#flyout");
+  await expect(flyout.locator(".notice")).toContainText("rejected this action.");
+  await expect(flyout.getByText("Known good")).toBeVisible();
+  await expect(flyout.getByRole("button", { name: "Approve", exact: true })).toHaveCount(0);
+  await other.context().close();
+});
+
+test("nothing moves for whoever has scrolled, and what is new waits", async ({ page, browser, estate }) => {
+  await signIn(page);
+  await live(page);
+  const table = page.locator(".action-table");
+  await table.evaluate((table) => table.scrollTo(0, 300));
+  const [anchor, leaves] = [await row(page, 12), await row(page, 20)];
+
+  const other = await somebodyElse(browser, estate);
+  await reject(other, leaves.id);
+  await expect(page.locator(`#open-${leaves.id}`)).toHaveCount(0);
+  expect(await topOf(page, anchor.id)).toBe(anchor.top);
+
+  const id = await new EvilFile(estate, "arrives.bin").report();
+  const button = page.locator(".new-rows").getByRole("button", { name: "1 new" });
+  await expect(button).toBeVisible();
+  await expect(page.locator(`#open-${id}`)).toHaveCount(0);
+  expect(await topOf(page, anchor.id)).toBe(anchor.top);
+  expect(await table.evaluate((table) => table.scrollTop)).toBe(300);
+
+  await button.click();
+  await expect(page.locator(`#open-${id}`)).toBeVisible();
+  await expect(button).toHaveCount(0);
+  expect(await table.evaluate((table) => table.scrollTop)).toBe(0);
+
+  // At the top, new rows just appear.
+  const second = await new EvilFile(estate, "arrives-too.bin").report();
+  await expect(page.locator(`#open-${second}`)).toBeVisible();
+  await other.context().close();
+});
+
+test("a hidden tab closes its stream and catches up", async ({ page, browser, estate }) => {
+  const id = await new EvilFile(estate, "meanwhile.bin").report();
+  await signIn(page);
+  await live(page);
+  await expect(page.locator(`#open-${id}`)).toBeVisible();
+  const hide = (hidden: boolean) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await hide(true);
+  await expect(page.locator(".link-state")).toHaveAttribute("data-link", "off");
+
+  const other = await somebodyElse(browser, estate);
+  await reject(other, id);
+  await expect(page.locator(`#open-${id}`)).toBeVisible();
+  const resumed = page.waitForRequest((request) => /\/events\?after=\d+$/.test(request.url()));
+  await hide(false);
+  await resumed;
+  await live(page);
+  await expect(page.locator(`#open-${id}`)).toHaveCount(0);
+  await other.context().close();
+});
+
+test("signing out in one tab ends what the other shows", async ({ page, expectedStatuses }) => {
+  expectedStatuses.add(401);
+  await signIn(page);
+  await live(page);
+  const tab = await page.context().newPage();
+  await visit(tab, "/action-center/history");
+  await tab.getByRole("button", { name: "Sign out" }).click();
+  await expect(page).toHaveURL(/\/sign-in\?error=expired&next=/);
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("counts are there, and no state of a connection", async ({ page }) => {
+    await signIn(page);
+    const waits = await pendingInTitle(page);
+    expect(waits).toBeGreaterThan(0);
+    await expect(page.locator(".tab .lane-count").first()).toHaveText(String(waits));
+    await expect(page.locator(".pane .lane-count")).toHaveText(String(waits));
+    await expect(page.locator(".link-state")).toBeHidden();
+  });
+});
