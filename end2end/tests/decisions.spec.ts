@@ -97,6 +97,7 @@ test("signing in and out", async ({ page }) => {
     sameSite: "Lax",
     path: "/",
   });
+  await page.locator("[popovertarget=account]").click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await page.goto("/action-center/history");
