@@ -12,6 +12,7 @@ use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
+use crate::domain::zone::Zone;
 use crate::domain::{
     Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
@@ -216,6 +217,15 @@ pub struct SessionView {
     pub name: String,
     /// The labels of the person's roles.
     pub roles: Vec<String>,
+}
+
+/// What a person set that every page needs from its first byte on; an extension of the page's request.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PageSettings {
+    /// Whether the navigation pane shows icons only.
+    pub pane_collapsed: bool,
+    /// In which absolute times are shown.
+    pub zone: Zone,
 }
 
 /// Where a page begins to follow what happens; read before anything else of the page is.

@@ -1,5 +1,5 @@
 // What a person may decide, what stands in its place, and what happens to a decision that came second.
-import { expect, hydrated, signIn, test, visit } from "./estate";
+import { expect, hide, hydrated, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 test("a rejection needs a reason and leaves the file where it is", async ({ page, estate }) => {
@@ -33,6 +33,8 @@ test("a decision that came second is told what happened", async ({ page, browser
   const id = await new EvilFile(estate, "contested.bin").report();
   await signIn(page);
   await visit(page, `/action-center/pending?open=${id}`);
+  // Otherwise it would show at once, and there would be no button left.
+  await hide(page);
 
   const other = await browser.newContext({ baseURL: estate.url });
   const second = await other.newPage();
@@ -95,6 +97,7 @@ test("signing in and out", async ({ page }) => {
     sameSite: "Lax",
     path: "/",
   });
+  await page.locator("[popovertarget=account]").click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("heading", { name: "Sign in" })).toBeVisible();
   await page.goto("/action-center/history");

@@ -132,6 +132,15 @@ export async function visit(page: Page, path: string, javaScriptEnabled = true):
   if (javaScriptEnabled) await hydrated(page);
 }
 
+/** Makes the page believe that its tab is hidden, or seen again: a hidden one hears of nothing. */
+export async function hide(page: Page, hidden = true): Promise<void> {
+  await page.evaluate((hidden) => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, hidden);
+  await expect(page.locator(".link-state")).toHaveAttribute("data-link", hidden ? "off" : "live");
+}
+
 /** Signs in through the demo's button of that role. */
 export async function signIn(page: Page, role = "Security Operator", next = "/action-center/pending"): Promise<void> {
   await page.goto(`/sign-in?next=${encodeURIComponent(next)}`);

@@ -1,6 +1,6 @@
 // What others do appears by itself, and takes nothing away from whoever is reading.
 import { type Browser, type Page } from "@playwright/test";
-import { expect, hydrated, signIn, test, visit, type Estate } from "./estate";
+import { expect, hide, hydrated, signIn, test, visit, type Estate } from "./estate";
 import { EvilFile } from "./file";
 
 /** Waits until changes come by themselves. */
@@ -109,21 +109,14 @@ test("a hidden tab closes its stream and catches up", async ({ page, browser, es
   await signIn(page);
   await live(page);
   await expect(page.locator(`#open-${id}`)).toBeVisible();
-  const hide = (hidden: boolean) =>
-    page.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await hide(true);
-  await expect(page.locator(".link-state")).toHaveAttribute("data-link", "off");
+  await hide(page);
 
   const other = await somebodyElse(browser, estate);
   await reject(other, id);
   await expect(page.locator(`#open-${id}`)).toBeVisible();
   const resumed = page.waitForRequest((request) => /\/events\?after=\d+$/.test(request.url()));
-  await hide(false);
+  await hide(page, false);
   await resumed;
-  await live(page);
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
   await other.context().close();
 });

@@ -86,3 +86,26 @@ pub async fn set_default_view(id: Option<ViewId>, back: Option<String>) -> Resul
     door::go_back(back.as_deref());
     Ok(())
 }
+
+/// Keeps the zone in which times are shown.
+#[server(endpoint = "save_time_zone", prefix = "/api")]
+pub async fn save_time_zone(time_zone: String, back: Option<String>) -> Result<(), ApiError> {
+    use crate::domain::Preference;
+    let (backend, caller) = door::enter().await?;
+    backend.prefer(&caller, Preference::TimeZone(time_zone)).await.map_err(|error| door::fail(&error))?;
+    door::go_back(back.as_deref());
+    Ok(())
+}
+
+/// Keeps whether the navigation pane shows icons only.
+#[server(endpoint = "save_pane", prefix = "/api")]
+pub async fn save_pane(collapsed: bool, back: Option<String>) -> Result<(), ApiError> {
+    use crate::domain::Preference;
+    let (backend, caller) = door::enter().await?;
+    backend
+        .prefer(&caller, Preference::PaneCollapsed(collapsed))
+        .await
+        .map_err(|error| door::fail(&error))?;
+    door::go_back(back.as_deref());
+    Ok(())
+}

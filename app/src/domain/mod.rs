@@ -23,6 +23,7 @@ pub mod query;
 pub mod similar;
 pub mod time;
 mod words;
+pub mod zone;
 
 pub use access::{Authorized, Caller, Denied, Permission, Role, RowScope, Scope};
 pub use action::{Action, Actor, ActorKind, Alert, Evidence, Seen, Severity, Source, Verdict};

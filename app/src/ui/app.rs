@@ -1,5 +1,7 @@
 //! The application: its routes, and what every page shares.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
@@ -8,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
 use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
+use super::pane::Pane;
 use super::place::{Place, view_href};
 use super::stream::Live;
 use super::theme;
 use super::whenever::whenever;
 use crate::api::{ApiError, load_views};
-use crate::backend::{SessionView, Standing};
+use crate::backend::{PageSettings, SessionView, Standing};
 use crate::domain::{Lane, SavedView};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
@@ -23,6 +26,8 @@ pub(super) struct Surroundings {
     pub(super) demo: bool,
     /// Who is signed in; none on the pages for everybody.
     pub(super) who: Option<SessionView>,
+    /// What they set.
+    pub(super) settings: PageSettings,
     /// Where the page begins to follow what happens.
     pub(super) standing: Option<Standing>,
 }
@@ -32,22 +37,23 @@ impl Surroundings {
     fn look() -> Self {
         use crate::domain::Caller;
         let request = use_context::<axum::http::request::Parts>();
-        let standing = request.as_ref().and_then(|request| request.extensions.get::<Standing>().copied());
-        let caller = request.and_then(|request| request.extensions.get::<Caller>().cloned());
+        let extensions = request.map(|request| request.extensions).unwrap_or_default();
+        let caller = extensions.get::<Caller>().cloned();
         Self {
             demo: use_context::<crate::backend::SiteInfo>().is_some_and(|site| site.demo),
             who: caller.map(|caller| SessionView {
                 name: caller.actor.name,
                 roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
             }),
-            standing,
+            settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
+            standing: extensions.get::<Standing>().copied(),
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
-    const fn look() -> Self {
-        Self { demo: false, who: None, standing: None }
+    fn look() -> Self {
+        Self { demo: false, who: None, settings: PageSettings::default(), standing: None }
     }
 }
 
@@ -57,6 +63,8 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let surroundings: SharedValue<Surroundings, Json> = SharedValue::new_with_encoding(Surroundings::look);
     let surroundings = surroundings.into_inner();
+    provide_context(Arc::new(surroundings.settings.zone.clone()));
+    provide_context(Pane::new(surroundings.settings.pane_collapsed));
     Live::provide(surroundings.standing);
     provide_context(surroundings);
     whenever(|| {

@@ -18,6 +18,7 @@ mod keyboard;
 mod live;
 mod number;
 mod pages;
+mod pane;
 #[expect(
     clippy::redundant_closure,
     reason = "closures that stand in a view share its machinery; names do not"

@@ -1,24 +1,30 @@
-//! Times as text. Pure: the present is an argument, so that server and browser render the same.
+//! Times as text. The present is an argument and the person's zone comes with the page, so that server and browser
+//! render the same.
+
+use std::sync::Arc;
+
+use leptos::prelude::use_context;
 
 use crate::domain::time::{SignedDuration, Timestamp};
+use crate::domain::zone::Zone;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// For example `2026-11-22 03:56:10 UTC`.
-pub(super) fn full(at: Timestamp) -> String {
-    let text = at.to_string();
-    match (text.get(..10), text.get(11..19)) {
-        (Some(day), Some(time)) => format!("{day} {time} UTC"),
-        _ => text,
-    }
+/// The zone of the page's person; UTC outside of a page.
+fn zone() -> Arc<Zone> {
+    use_context().unwrap_or_default()
 }
 
-/// For example `2026-11-22`.
+/// In the person's zone, for example `2026-11-22 03:56:10 UTC` or `2026-11-22 04:56:10 +01:00`.
+pub(super) fn full(at: Timestamp) -> String {
+    zone().full(at)
+}
+
+/// In the person's zone, for example `2026-11-22`.
 pub(super) fn day(at: Timestamp) -> String {
-    let text = at.to_string();
-    text.get(..10).map(str::to_owned).unwrap_or(text)
+    zone().day(at)
 }
 
 /// How long ago: `just now`, `4 min ago`, `3 h ago`, `12 d ago`, then the date.

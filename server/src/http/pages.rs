@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use app::backend::{SharedBackend, SiteInfo, Standing};
-use app::domain::Caller;
+use app::backend::{PageSettings, SharedBackend, SiteInfo, Standing};
+use app::domain::{Caller, Preferences};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
@@ -24,6 +24,7 @@ use super::problem::Problem;
 use super::signin::see_other;
 use super::state::AppState;
 use super::{cookie, next};
+use crate::service::zone::zone;
 
 /// What the views and server functions find in their context.
 fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -81,6 +82,7 @@ async fn guard(
     if on_sign_in == caller.is_none() {
         if let Some(Extension(caller)) = caller {
             stand(&app, &caller, &mut request).await;
+            furnish(&app, &caller, &mut request).await;
         }
         return next.run(request).await;
     }
@@ -89,6 +91,18 @@ async fn guard(
         return see_other(next::own_path(to.as_deref()), None);
     }
     ask_to_sign_in(&request)
+}
+
+/// Gives the page what its visitor set for themselves.
+async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
+    match app.backend.preferences(caller).await {
+        Ok(Preferences { pane_collapsed, time_zone, .. }) => {
+            let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
+            request.extensions_mut().insert(PageSettings { pane_collapsed, zone });
+        }
+        // The page itself says what it can't load.
+        Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),
+    }
 }
 
 /// Notes where the page begins to follow what happens. A page that can't be told does without.

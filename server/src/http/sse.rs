@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use app::domain::{Caller, Change, Error, RowScope};
+use app::domain::{AuditKind, Caller, Change, Error, RowScope};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -187,6 +187,11 @@ fn next_check(app: &AppState, ends: Timestamp) -> Instant {
     Instant::now() + Duration::try_from(left).unwrap_or_default()
 }
 
+/// Whether it may have ended somebody's session. All are, that are not about actions.
+fn is_about_accounts(record: &Followed) -> bool {
+    record.changed.is_none() && record.kind != AuditKind::Refused
+}
+
 fn event(into: &mut String, name: &str, seq: i64, data: &str) {
     // Writing to a text can't fail.
     let _ = write!(into, "id: {seq}\nevent: {name}\ndata: {data}\n\n");
@@ -230,7 +235,7 @@ impl Follower {
             match records {
                 Ok(records) => {
                     // Before anything is told: it may be what ended the caller's session.
-                    if records.iter().any(|record| record.changed.is_none())
+                    if records.iter().any(|record| is_about_accounts(record))
                         && let Err(end) = self.check().await
                     {
                         return Some((end, None));

@@ -6,18 +6,20 @@
 //! says so, whatever dies when, and instances that work on the same job take turns. Between two steps all who wait for
 //! the lock come first. The authority of a job ends with the session or token that started it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+mod sketch;
+
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use app::domain::bulk::{ActionLine, ITEMS_SHOWN, LeftOut, MOST_ITEMS, PlanGroup, Preview};
+use app::domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, ApprovalId, AssetKind, BulkId, BulkJob, BulkPlan, BulkRequest,
-    BulkVerb, Caller, Command, Criticality, Decision, Denied, Entity, Error, ItemState, RowScope, Seen,
-    Targets, UndoState, UserId,
+    Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
+    Command, Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, UndoState, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use self::sketch::Sketch;
 use super::Service;
 use super::clock::new_id;
 use super::decide::{Verb, refused};
@@ -394,76 +396,4 @@ fn unknown(ids: &[ActionId], actions: &[(Action, Option<UserId>)]) -> Error {
     let more = if missing.len() > EXAMPLES { ", …" } else { "" };
     let detail = format!("{} of them do not exist, or you may not see them: {first}{more}", missing.len());
     Error::invalid("/ids", detail)
-}
-
-/// A preview as it is put together.
-#[derive(Default)]
-struct Sketch {
-    total: usize,
-    all: Hit,
-    types: BTreeMap<ActionType, Hit>,
-    left_out: BTreeMap<String, LeftOut>,
-}
-
-/// What is hit.
-#[derive(Default)]
-struct Hit {
-    actions: usize,
-    assets: BTreeSet<(AssetKind, String)>,
-    critical: BTreeSet<(AssetKind, String)>,
-}
-
-impl Hit {
-    fn add(&mut self, action: &Action) {
-        let asset = (action.asset.kind, action.asset.name.to_lowercase());
-        self.actions += 1;
-        if matches!(action.asset.criticality, Some(Criticality::VeryHigh | Criticality::High)) {
-            self.critical.insert(asset.clone());
-        }
-        self.assets.insert(asset);
-    }
-}
-
-impl Sketch {
-    fn add(&mut self, action: &Action, left_out: Option<&str>) {
-        self.total += 1;
-        let Some(reason) = left_out else {
-            self.all.add(action);
-            return self.types.entry(action.action_type).or_default().add(action);
-        };
-        let group = self.left_out.entry(reason.to_owned()).or_insert_with(|| LeftOut {
-            reason: reason.to_owned(),
-            actions: 0,
-            examples: Vec::new(),
-        });
-        group.actions += 1;
-        if group.examples.len() < EXAMPLES {
-            group.examples.push(ActionLine::from(action));
-        }
-    }
-
-    fn preview(self, verb: BulkVerb) -> Preview {
-        let mut groups: Vec<_> = self
-            .types
-            .into_iter()
-            .map(|(action_type, hit)| PlanGroup {
-                action_type,
-                actions: hit.actions,
-                assets: hit.assets.len(),
-                critical_assets: hit.critical.len(),
-                irreversible: verb.is_final(action_type),
-            })
-            .collect();
-        groups.sort_by_key(|group| std::cmp::Reverse(group.actions));
-        let mut left_out: Vec<_> = self.left_out.into_values().collect();
-        left_out.sort_by_key(|group| std::cmp::Reverse(group.actions));
-        Preview {
-            total: self.total,
-            decidable: self.all.actions,
-            assets: self.all.assets.len(),
-            critical_assets: self.all.critical.len(),
-            groups,
-            left_out,
-        }
-    }
 }

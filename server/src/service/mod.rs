@@ -14,6 +14,7 @@ mod preferences;
 mod read;
 pub mod replay;
 pub mod session;
+pub mod zone;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -6,6 +6,7 @@ use app::domain::{Caller, Denied, Error, Preference, Preferences, SavedView, Vie
 
 use super::Service;
 use super::clock::new_id;
+use super::zone::zone;
 use crate::store::Transaction;
 
 impl Service {
@@ -16,8 +17,17 @@ impl Service {
     pub(super) async fn set_preference(&self, caller: &Caller, preference: &Preference) -> Result<(), Error> {
         let by = caller.authorize_own()?;
         preference.check()?;
+        let now = self.clock.now();
+        if let Preference::TimeZone(name) = preference
+            && zone(name, now).is_none()
+        {
+            return Err(Error::invalid(
+                "/time_zone",
+                "names no time zone; one is called Europe/Berlin, for example",
+            ));
+        }
         let mut tx = self.store.begin().await?;
-        let done = tx.set_preference(&by, preference, self.clock.now()).await?;
+        let done = tx.set_preference(&by, preference, now).await?;
         finish(tx, done.then_some(()).ok_or(Denied::Revoked.into())).await
     }
 

@@ -67,9 +67,11 @@ async fn a_plan_is_made_started_and_followed_over_the_api(kind: Kind) {
 
     let job = ended(&estate, id).await;
     assert_eq!((&job["progress"]["decided"], &job["reason"]), (&json!(7), &json!("all of them")));
-    for (file, id) in files.iter().zip(&ids).skip(1) {
+    for id in &ids[1..] {
         let action = estate.settled(id).await;
         assert_eq!((&action["status"], &action["approval_id"]), (&json!("Completed"), &job["approval_id"]));
+    }
+    for file in &files[1..] {
         file.assert_exists_once(&estate, true);
     }
     assert_eq!(estate.action(&ids[0]).await["decision"], "Pending");
@@ -86,8 +88,10 @@ async fn a_plan_is_made_started_and_followed_over_the_api(kind: Kind) {
         estate.post(&path, &estate.people[0], &json!({ "reason": "a false alarm" })).await.unwrap();
     assert_eq!(status, 202, "{job}");
     assert_eq!(ended(&estate, id).await["progress"]["decided"], 7);
-    for (file, id) in files.iter().zip(&ids).skip(1) {
+    for id in &ids[1..] {
         assert_eq!(estate.settled(id).await["undo"], "Undone");
+    }
+    for file in &files[1..] {
         file.assert_exists_once(&estate, false);
     }
     estate.verify_audit();
@@ -157,10 +161,15 @@ async fn send(estate: &Estate, cookie: &str, path: &str, form: &str) -> String {
     location.unwrap().to_str().unwrap().to_owned()
 }
 
-async fn page(estate: &Estate, cookie: &str, path: &str) -> String {
+async fn load(estate: &Estate, cookie: &str, path: &str) -> (u16, String) {
     let answer = estate.client.get(estate.url(path)).header(COOKIE, cookie).send().await.unwrap();
-    assert_eq!(answer.status(), 200, "{path}");
-    answer.text().await.unwrap()
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+async fn page(estate: &Estate, cookie: &str, path: &str) -> String {
+    let (status, html) = load(estate, cookie, path).await;
+    assert_eq!(status, 200, "{path}");
+    html
 }
 
 async fn forms_lead_from_the_list_to_the_result(kind: Kind) {
@@ -191,9 +200,14 @@ async fn forms_lead_from_the_list_to_the_result(kind: Kind) {
     let preview = send(&estate, &cookie, "/api/plan_bulk", &form).await;
     assert!(page(&estate, &cookie, &preview).await.contains("Approve 56 actions"));
     let stranger = estate.sign_in("operator-1").await;
-    assert!(page(&estate, &stranger, &preview).await.contains("There is nothing here"));
-    for unknown in ["/action-center/plans/x", "/action-center/jobs/x"] {
-        assert!(page(&estate, &cookie, unknown).await.contains("There is nothing here"), "{unknown}");
+    for (cookie, nothing) in [
+        (&stranger, preview.as_str()),
+        (&stranger, result.as_str()),
+        (&cookie, "/action-center/plans/x"),
+        (&cookie, "/action-center/jobs/x"),
+    ] {
+        let (status, html) = load(&estate, cookie, nothing).await;
+        assert!(status == 404 && html.contains("There is nothing here"), "{nothing}: {status} {html}");
     }
     let id = preview.strip_prefix("/action-center/plans/").unwrap();
     send(&estate, &cookie, "/api/start_bulk", &format!("id={id}")).await;
@@ -223,9 +237,11 @@ pub(crate) async fn killed_at(kind: Kind, point: &'static str) {
     estate.restart_server(None);
     let job = ended(&estate, id).await;
     assert_eq!(job["progress"]["decided"], 110, "{point}: {job}");
-    for (file, id) in files.iter().zip(&ids) {
+    for id in &ids {
         let action = estate.settled(id).await;
         assert_eq!((&action["status"], &action["approval_id"]), (&json!("Completed"), &job["approval_id"]));
+    }
+    for file in &files {
         file.assert_exists_once(&estate, true);
     }
     assert_eq!(estate.journal(), 110, "{point}: commands that reached the responder");

@@ -151,8 +151,10 @@ fn each<F: Future<Output = ()>>(
             (point, std::thread::spawn(test))
         })
         .collect();
-    for (point, thread) in threads {
-        assert!(thread.join().is_ok(), "{point}: see above");
+    // All are waited for, also after a failure: whoever is left in the middle leaves its processes behind.
+    let ended: Vec<_> = threads.into_iter().map(|(point, thread)| (point, thread.join().is_ok())).collect();
+    for (point, well) in ended {
+        assert!(well, "{point}: see above");
     }
 }
 

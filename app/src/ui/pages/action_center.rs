@@ -156,6 +156,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         list: move || {
             quiet.set(true);
             list.refetch();
+            grouping.refetch();
         },
         detail: move || detail.refetch(),
         tell: move |text, of_open| {
@@ -300,11 +301,16 @@ fn side_panel(
             }));
             let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
             let lane = Memo::new(move |_| here.read().lane);
+            // A later answer that says the same leaves the links, and the focus on one of them, alone.
+            let found = derived(move || {
+                let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
+                grouping.get().flatten().map(|answer| answer.map(timeless))
+            });
             let content = move || {
                 if lane.get() != Lane::Pending {
                     return Some(note("Only what waits for a decision is grouped.".to_owned()));
                 }
-                grouping.get().flatten().map(|answer| match answer {
+                found.get().map(|answer| match answer {
                     Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
                     Err(error) => note(error.detail),
                 })

@@ -12,7 +12,7 @@ use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::number::{counted, several, took};
 use crate::ui::parts::{Badge, Deadline, DecisionChart, Failure, Frame, Icon, Skeleton};
-use crate::ui::place::Place;
+use crate::ui::place::{Place, view_href};
 use crate::ui::time::{ago, full};
 
 type Loaded = Resource<Result<HomeView, ApiError>, Json>;
@@ -246,5 +246,5 @@ fn stuck(home: &HomeView) -> AnyView {
 }
 
 fn list(number: &Number) -> String {
-    format!("{}?{}", Place::of(number.lane).path(), number.shows)
+    view_href(number.lane, &number.shows)
 }

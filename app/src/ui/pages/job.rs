@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::plan::missing;
+use super::plan::{missing, no_such};
 use crate::api::{ApiError, RetryBulk, load_job};
 use crate::domain::bulk::Progress;
 use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
@@ -98,7 +98,7 @@ pub(in crate::ui) fn Job() -> impl IntoView {
 async fn open_job(part: Part) -> Result<BulkJob, ApiError> {
     match part.id.parse::<BulkId>() {
         Ok(id) => load_job(id, part.state, part.after).await,
-        Err(_) => Err(ApiError { code: ErrorCode::NotFound, detail: String::new() }),
+        Err(_) => Err(no_such()),
     }
 }
 

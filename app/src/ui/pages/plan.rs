@@ -67,8 +67,17 @@ pub(in crate::ui) fn Plan() -> impl IntoView {
 async fn open_plan(id: String) -> Result<BulkPlan, ApiError> {
     match id.parse::<BulkId>() {
         Ok(id) => load_plan(id).await,
-        Err(_) => Err(ApiError { code: ErrorCode::NotFound, detail: String::new() }),
+        Err(_) => Err(no_such()),
     }
+}
+
+/// For an address without an id in it; of other ids the server knows that they name nothing.
+pub(super) fn no_such() -> ApiError {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(axum::http::StatusCode::NOT_FOUND);
+    }
+    ApiError { code: ErrorCode::NotFound, detail: String::new() }
 }
 
 fn plan_href(id: &str) -> String {

@@ -3,6 +3,8 @@
 //!
 //! Only bars and axes are in the pictures, which stretch with the page; words stand beside them and keep their size.
 
+use std::fmt::Write;
+
 use leptos::prelude::*;
 
 use crate::domain::home::Day;
@@ -77,7 +79,8 @@ fn bars(numbers: &[u64], most: u64) -> String {
     let mut path = String::new();
     for (at, number) in numbers.iter().enumerate().filter(|(_, number)| **number > 0) {
         let height = (number * HEIGHT).div_ceil(most.max(1));
-        path.push_str(&format!("M{} {HEIGHT}v-{height}h{}v{height}z", at * STEP + 1, STEP - 2));
+        // Writing to a String can't fail.
+        let _ = write!(path, "M{} {HEIGHT}v-{height}h{}v{height}z", at * STEP + 1, STEP - 2);
     }
     path
 }

@@ -8,7 +8,9 @@ use super::demo_banner::DemoBanner;
 use super::icon::Icon;
 use super::lane_count::LaneCount;
 use super::link_state::LinkState;
+use super::pane_switch::PaneSwitch;
 use crate::domain::Lane;
+use crate::ui::pane::Pane;
 use crate::ui::theme;
 
 /// The path of the home page.
@@ -18,10 +20,10 @@ const HOME: &str = "/";
 #[component]
 pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) -> impl IntoView {
     let children = children.into_inner();
-    let path = use_location().pathname;
+    let (path, pane) = (use_location().pathname, Pane::current());
     let is_home = move || path.read().as_str() == HOME;
     view! {
-        <div class="frame">
+        <div class="frame" class:collapsed=move || pane.is_collapsed()>
             <a class="skip" href="#content" rel="external">
                 "Skip to content"
             </a>
@@ -49,6 +51,7 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
                 </nav>
                 <div class="pane-foot">
                     <LinkState/>
+                    <PaneSwitch/>
                     <button
                         class="pane-link needs-wasm"
                         type="button"

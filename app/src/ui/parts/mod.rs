@@ -36,6 +36,7 @@ mod new_rows;
 mod notice;
 mod pager;
 mod palette;
+mod pane_switch;
 mod panel;
 mod short_text;
 mod similar_panel;

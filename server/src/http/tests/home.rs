@@ -57,5 +57,7 @@ async fn home_says_what_waits_and_where() {
     app.user("ben", &[Role::SearchAndPurge]).await;
     let ben = app.cookie("ben").await;
     assert_eq!(app.form("/api/load_home", Some(&ben), "").await.status, 403);
-    assert!(page(&app, &ben).await.contains("The home page could not be loaded"));
+    let refused = app.get("/", &[HTML, ("cookie", &ben)]).await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("The home page could not be loaded"), "{}", refused.text());
 }

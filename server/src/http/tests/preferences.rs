@@ -160,3 +160,41 @@ async fn a_list_has_as_many_rows_as_preferred_unless_its_address_says() {
     let list = app.api(&reader, "GET", "/api/v1/actions?lane=pending", None).await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 50);
 }
+
+#[tokio::test]
+async fn pages_are_as_preferred_from_their_first_byte_on() {
+    let (app, cookie) = start().await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let sent = app.api(&tool, "POST", "/api/v1/actions", Some(&json!({ "actions": [proposal("p")] }))).await;
+    let open = format!("/action-center/pending?open={}", sent.json()["actions"][0]["id"].as_str().unwrap());
+    let page = async |path: &str| {
+        let answer = app.get(path, &[("accept", "text/html"), ("cookie", &cookie)]).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text()
+    };
+    let before = page(&open).await;
+    assert!(before.contains("2026-03-01 08:00:00 UTC") && before.contains("class=\"frame\""), "{before}");
+    assert!(before.contains("<option value=\"UTC\" selected>"), "{before}");
+
+    let form = "time_zone=Asia/Kathmandu&back=%2Faction-center%2Fpending%3Fopen%3D1";
+    let answer = post(&app, &cookie, "/api/save_time_zone", form).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/action-center/pending?open=1"));
+    let answer = post(&app, &cookie, "/api/save_pane", "collapsed=true&back=/").await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/"));
+    for path in [&open, "/"] {
+        let page = page(path).await;
+        assert!(page.contains("class=\"frame collapsed\""), "{page}");
+        assert!(page.contains("2026-03-01 13:45:00 +05:45"), "{page}");
+        assert!(page.contains("<option value=\"Asia/Kathmandu\" selected>"), "{page}");
+    }
+    // A zone that is not offered is one all the same.
+    assert_eq!(app.form("/api/save_time_zone", Some(&cookie), "time_zone=Asia/Tokyo").await.status, 200);
+    assert_eq!(app.form("/api/save_time_zone", Some(&cookie), "time_zone=Indian/Chagos").await.status, 200);
+    assert!(page("/").await.contains("<option value=\"Indian/Chagos\" selected>"));
+    for zone in ["Mars/Olympus_Mons", "", "..%2F..%2Fetc%2Fpasswd", "%2B01:00"] {
+        let answer = app.form("/api/save_time_zone", Some(&cookie), &format!("time_zone={zone}")).await;
+        assert_eq!(answer.status, 422, "{zone}: {}", answer.text());
+    }
+    assert_eq!(app.form("/api/save_pane", Some(&cookie), "collapsed=maybe").await.status, 422);
+    assert_eq!(app.form("/api/save_pane", None, "collapsed=true").await.status, 401);
+}

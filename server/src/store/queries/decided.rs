@@ -105,7 +105,7 @@ pub(super) async fn load(
     let (mut week, mut month) = (BTreeMap::new(), BTreeMap::new());
     for row in query.bind(first).fetch_all(db).await? {
         let (at, took, n): (i64, i64, i64) = (row.try_get("day")?, row.try_get("took")?, row.try_get("n")?);
-        let decision = row.try_get::<&str, _>("decision")?.parse().map_err(corrupt)?;
+        let decision: Decision = row.try_get::<&str, _>("decision")?.parse().map_err(corrupt)?;
         // A clock that was set back may have left decisions in the future.
         let Some(day) = usize::try_from(at - first).ok().and_then(|at| days.get_mut(at)) else { continue };
         let count = u64::try_from(n).map_err(corrupt)?;

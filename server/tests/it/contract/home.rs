@@ -44,7 +44,7 @@ fn date(time: Timestamp) -> String {
 
 /// What the page must tell of these rows.
 fn expected(rows: &[Action], now: Timestamp) -> HomeView {
-    let lane = |lane| rows.iter().filter(move |row| row.lifecycle().unwrap().state().lane() == lane);
+    let lane = |lane: Lane| rows.iter().filter(move |row| row.lifecycle().unwrap().state().lane() == lane);
     let number = |count: usize, lane, shows: String| Number { count: count as u64, more: false, lane, shows };
     let waiting = Severity::ALL.iter().map(|severity| {
         let count = lane(Lane::Pending).filter(|row| row.severity == *severity).count();
