@@ -16,11 +16,11 @@ use crate::ui::place::Place;
 /// Pixels that a column has where nobody chose: what its usual values need.
 pub(super) const fn width(column: Column) -> u16 {
     match column {
-        Column::Updated | Column::Proposed => 104,
+        Column::Proposed => 104,
         Column::Severity | Column::Expires | Column::Decision | Column::Undo => 128,
         Column::Status => 164,
         Column::EntityKind | Column::DecidedBy | Column::ProposedBy => 136,
-        Column::Investigation | Column::Approval | Column::Incident => 144,
+        Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
         Column::ActionType | Column::Asset | Column::DeviceGroup => 168,
         Column::Source | Column::Technique => 184,
         Column::Entity | Column::Comment => 240,

@@ -23,7 +23,10 @@ mod words;
 /// The gallery's own style sheet, beside the one of the product.
 pub const DESIGN_CSS: &str = include_str!("gallery.css");
 
-const CHAPTERS: [(&str, &str, fn() -> AnyView); 6] = [
+/// Its id, its heading, and what stands below.
+type Chapter = (&'static str, &'static str, fn() -> AnyView);
+
+const CHAPTERS: [Chapter; 6] = [
     ("tokens", "Tokens", tokens::chapter),
     ("words", "Words and controls", words::chapter),
     ("lists", "Lists", lists::chapter),
