@@ -224,7 +224,7 @@ async function rows(page) {
       await reaction(
         page,
         async () => {
-          whole = reaction(page, () => links.nth(round).click(), () => document.querySelector("#flyout h2"));
+          whole = reaction(page, () => links.nth(round).click(), () => document.querySelector("#flyout .detail-head h2"));
           await whole;
         },
         () => document.querySelector("#flyout"),
@@ -232,7 +232,7 @@ async function rows(page) {
     );
     content.push(await whole);
   }
-  if (content.includes(null)) return leftOut("the flyout opened", "#flyout h2 never came");
+  if (content.includes(null)) return leftOut("the flyout opened", "its heading never came");
   times("the flyout opened: from click to its panel", panel, 50);
   times("the flyout opened: from click to the action in it", content, 50);
 }

@@ -22,7 +22,7 @@ const STATES: Record<string, State> = {
   flyout: async (page) => {
     await visit(page, "/action-center/pending");
     await page.locator("tbody a").nth(2).click();
-    await expect(page.locator("#flyout h2")).toBeVisible();
+    await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
   },
   "bulk-preview": async (page) => {
     await visit(page, "/action-center/pending");

@@ -48,13 +48,13 @@ test("an action is printed with its facts and without controls", async ({ page }
   await signIn(page, "Security Reader", "/action-center/history");
   await page.locator("tbody a").first().click();
   const flyout = page.locator("#flyout");
-  await expect(flyout.locator("h2")).toBeVisible();
+  await expect(flyout.locator(".detail-head h2")).toBeVisible();
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   await expect(flyout.getByText("Digest")).toBeVisible();
   for (const gone of [".pane", ".tabs", ".action-table", "#flyout .flyout-bar", "#flyout .decide"]) {
     await expect(page.locator(gone).first()).toBeHidden();
   }
-  const [ink, paper] = await flyout.locator("h2").evaluate((heading) => {
+  const [ink, paper] = await flyout.locator(".detail-head h2").evaluate((heading) => {
     return [getComputedStyle(heading).color, getComputedStyle(document.documentElement).backgroundColor];
   });
   expect([ink, paper]).toEqual(["rgb(0, 0, 0)", "rgba(0, 0, 0, 0)"]);

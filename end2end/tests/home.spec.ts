@@ -63,7 +63,7 @@ test("the brand and the pane lead home, and home to what waits", async ({ page }
   await page.getByRole("link", { name: "Approve in Action Center" }).click();
   await expect(page).toHaveURL(/\/action-center\/pending$/);
   await expect(page.locator("tbody tr").first()).toBeVisible();
-  await page.getByRole("link", { name: "Countersign" }).click();
+  await page.getByRole("link", { name: "Countersign", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   await page.locator(".expiring a").first().click();
   await expect(page.locator("#flyout h2")).toBeVisible();

@@ -26,7 +26,7 @@ async function story(page: Page, file: EvilFile, live: boolean): Promise<void> {
   await link.click();
   const flyout = page.locator("#flyout");
   await expect(flyout.getByRole("heading", { name: "Quarantine file" })).toBeVisible();
-  await expect(flyout.getByText("Moves the file into the device's quarantine vault")).toBeVisible();
+  await expect(flyout.getByText("Moves the file into the device's quarantine vault").first()).toBeVisible();
   await expect(flyout.getByText("responder on this machine").first()).toBeVisible();
   await expect(flyout.getByText(file.before.sha256).first()).toBeVisible();
   expect(file.isThere()).toBe(true);
