@@ -5,7 +5,7 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::visible_text::VisibleText;
-use crate::domain::Lane;
+use crate::domain::{Lane, Severity};
 use crate::domain::query::{Counts, Facet, FacetCounts, value_label};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
@@ -134,6 +134,10 @@ fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option
     values.extend(counts.values.iter().map(|of| of.value.clone()).filter(|value| !place.has(name, value)));
     if values.is_empty() {
         return None;
+    }
+    if facet == Facet::Severity {
+        // How bad it is says more than how frequent.
+        values.sort_by_key(|value| value.parse::<Severity>().ok());
     }
     let rest = values.split_off(most.min(values.len()));
     let items = |values: Vec<String>| {
