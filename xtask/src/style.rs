@@ -85,7 +85,9 @@ mod tests {
     fn the_projects_own_sheet_is_bundled_without_what_no_browser_knows() {
         let css = bundle(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css")).unwrap();
         assert!(css.starts_with("@layer tokens,base,layout,parts,print"), "{}", &css[..80]);
-        assert!(css.contains("light-dark(") && css.contains("@starting-style") && css.contains("@media print"));
+        assert!(
+            css.contains("light-dark(") && css.contains("@starting-style") && css.contains("@media print")
+        );
     }
 
     #[test]
