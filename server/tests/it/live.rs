@@ -441,7 +441,7 @@ async fn follow_all(
         };
         assert_eq!(response.status(), 200, "client {number}");
         let mut stream = Stream { response, buffer: Vec::new() };
-        let most = random(100) + 1;
+        let most = random(200) + 1;
         for _ in 0..most {
             let event = tokio::select! {
                 event = stream.next() => event,
