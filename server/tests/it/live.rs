@@ -390,7 +390,7 @@ async fn fifty_clients_miss_nothing(kind: Kind) {
     };
     tokio::join!(decide(0), decide(1), decide(2), decide(3), decide(4));
 
-    let changes = "SELECT CAST(seq AS TEXT) FROM audit WHERE action_id IS NOT NULL ORDER BY seq";
+    let changes = "SELECT CAST(seq AS TEXT) FROM audit WHERE action_id IS NOT NULL ORDER BY audit.seq";
     let expected: Vec<i64> =
         estate.database.column(changes).await.iter().map(|seq| seq.parse().unwrap()).collect();
     assert_eq!(expected.len(), PROPOSALS + REJECTIONS);
@@ -441,7 +441,7 @@ async fn follow_all(
         };
         assert_eq!(response.status(), 200, "client {number}");
         let mut stream = Stream { response, buffer: Vec::new() };
-        let most = random(100) + 1;
+        let most = random(200) + 1;
         for _ in 0..most {
             let event = tokio::select! {
                 event = stream.next() => event,
