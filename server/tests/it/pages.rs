@@ -5,10 +5,7 @@ use serde_json::json;
 use crate::database::{Kind, on_both};
 use crate::harness::{Estate, proposal};
 
-on_both!(
-    a_page_has_its_rows_however_many_are_rendered_at_once,
-    similar_actions_are_links_to_their_list,
-);
+on_both!(a_page_has_its_rows_however_many_are_rendered_at_once, similar_actions_are_links_to_their_list,);
 
 /// Rendering and the load of its data run on several threads; whichever is first, the rows are in the page.
 async fn a_page_has_its_rows_however_many_are_rendered_at_once(kind: Kind) {

@@ -30,7 +30,9 @@ pub(in crate::ui) fn BucketList(
             "No two actions of this list are alike. Those of one type on the same file, or of the same campaign or \
              investigation, appear here as one.",
         ),
-        (false, true) => Some("There may be more: only the largest groups of the most urgent actions are listed."),
+        (false, true) => {
+            Some("There may be more: only the largest groups of the most urgent actions are listed.")
+        }
         (false, false) => None,
     };
     let items = buckets.into_iter().map(|bucket| item(bucket, here, now)).collect_view();
@@ -44,14 +46,18 @@ pub(in crate::ui) fn BucketList(
 fn item(bucket: Bucket, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
     let Bucket { action_type, by, example, title, count, more, oldest, newest, assets, severity } = bucket;
     let id = StoredValue::new(example.to_string());
-    let href = move || id.with_value(|id| here.read().closed().with("similar", Some(id)).with_panel(None).href());
+    let href =
+        move || id.with_value(|id| here.read().closed().with("similar", Some(id)).with_panel(None).href());
     let current = move || id.with_value(|id| here.read().has("similar", id)).then_some("true");
     let end = match &by {
-        Similarity::File(sha256) => sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}")),
+        Similarity::File(sha256) => {
+            sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}"))
+        }
         Similarity::Campaign(_) | Similarity::Investigation(_) => None,
     };
     let count = format!("{}{} actions", grouped(count), if more { "+" } else { "" });
-    let assets = if assets == 1 { " on 1 asset".to_owned() } else { format!(" on {} assets", grouped(assets)) };
+    let assets =
+        if assets == 1 { " on 1 asset".to_owned() } else { format!(" on {} assets", grouped(assets)) };
     view! {
         <li>
             <a class="bucket" href=href aria-current=current data-noscroll>

@@ -299,7 +299,8 @@ async fn what_is_similar_comes_in_buckets_that_lists_narrow_to() {
     items[3]["type"] = json!("request_sample");
     let answer = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": items }))).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
-    let ids: Vec<_> = answer.json()["actions"].as_array().unwrap().iter().map(|of| of["id"].clone()).collect();
+    let ids: Vec<_> =
+        answer.json()["actions"].as_array().unwrap().iter().map(|of| of["id"].clone()).collect();
 
     let answer = app.api(&person, "GET", "/api/v1/actions/buckets", None).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
@@ -319,7 +320,8 @@ async fn what_is_similar_comes_in_buckets_that_lists_narrow_to() {
     }
     let list = format!("{ACTIONS}?sort=entity&similar={}", ids[2].as_str().unwrap());
     let answer = app.api(&person, "GET", &list, None).await;
-    let found: Vec<_> = answer.json()["items"].as_array().unwrap().iter().map(|of| of["id"].clone()).collect();
+    let found: Vec<_> =
+        answer.json()["items"].as_array().unwrap().iter().map(|of| of["id"].clone()).collect();
     assert_eq!((found.len(), &found[2]), (3, &ids[1]));
     let narrow = format!("/api/v1/actions/buckets?severity=high&similar={}", ids[0].as_str().unwrap());
     let answer = app.api(&person, "GET", &narrow, None).await;

@@ -233,7 +233,7 @@ async fn what_is_meant_is_what_the_list_shows(kind: Kind) {
     assert_eq!(store.matching(&RowScope::All, &query, at(1), 7).await.unwrap(), all[..7]);
     query.filter = Filter { severity: [Severity::Low].into(), ..Filter::default() };
     // Neither where the page is nor how long it is counts.
-    query.limit = 25;
+    query.limit = Some(25);
     query.cursor = Some("x".to_owned());
     let low = store.matching(&RowScope::All, &query, at(1), 100).await.unwrap();
     assert_eq!(low.len(), 10);

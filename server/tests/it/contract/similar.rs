@@ -148,9 +148,8 @@ async fn a_revised_row_leaves_its_bucket(kind: Kind) {
     let mut tx = store.begin().await.unwrap();
     assert!(tx.revise_action(&by(), &action(3), &revised).await.unwrap());
     tx.commit().await.unwrap();
-    let found = async |number: u128| {
-        ids(&walk(&store, &query(Lane::Pending, similar(id(number))), false).await)
-    };
+    let found =
+        async |number: u128| ids(&walk(&store, &query(Lane::Pending, similar(id(number))), false).await);
     assert_eq!(found(1).await, [id(1), id(2)].into());
     assert_eq!(found(3).await, [id(3)].into());
 }
@@ -244,6 +243,9 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
     write((0..30).map(|number| row(50_000 + number, Severity::Low)).collect()).await;
     let found = store.buckets(&RowScope::All, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     let (first, rest) = found.buckets.split_first().unwrap();
-    assert_eq!((first.count, first.severity, first.more), (Buckets::MOST_ACTIONS - 10, Severity::Critical, true));
+    assert_eq!(
+        (first.count, first.severity, first.more),
+        (Buckets::MOST_ACTIONS - 10, Severity::Critical, true)
+    );
     assert!(found.more && rest.len() == 3 && rest.iter().all(|bucket| bucket.more && bucket.count == 2));
 }
