@@ -28,7 +28,7 @@ fn commands(here: &Place) -> Vec<(String, String)> {
     if here.lane == Lane::History {
         commands.extend(Period::ALL.iter().map(|period| {
             let href = here.with("from", None).with("to", None).with("period", Some(period.as_str())).href();
-            (format!("Show the {}", period.label().to_lowercase()), href)
+            (format!("Show the {}", period.label().to_ascii_lowercase()), href)
         }));
     }
     commands
@@ -42,8 +42,8 @@ pub(in crate::ui) fn Palette(
 ) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let found = move || {
-        let typed = typed.read().to_lowercase();
-        let matches = |name: &str| typed.split_whitespace().all(|word| name.to_lowercase().contains(word));
+        let typed = typed.read().to_ascii_lowercase();
+        let matches = |name: &str| typed.split_whitespace().all(|word| name.to_ascii_lowercase().contains(word));
         let links = commands(&here.read())
             .into_iter()
             .filter(|(name, _)| matches(name))
