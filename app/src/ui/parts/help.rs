@@ -37,7 +37,7 @@ pub(in crate::ui) fn Help() -> impl IntoView {
         .collect_view();
     view! {
         <Dialog id="help" title="Keyboard">
-            <div class="dialog-body">
+            <div class="dialog-body" tabindex="0">
                 <dl class="keys">{rows}</dl>
                 <p class="side-panel-note">
                     "One key never decides. With rows selected, a, r and u lead to a preview of all of them."

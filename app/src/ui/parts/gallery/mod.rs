@@ -1,6 +1,6 @@
 //! `/design`: every part in every state, for whoever builds pages. Only in development builds of the server.
 //!
-//! Rendered by the server alone, under the policy of every page but without a script, so it costs the browser's half
+//! Rendered by the server alone, under the policy of every page but without hydration, so it costs the browser's half
 //! nothing; what opens, opens natively. `?theme=dark` or `light` overrides the system's choice. Each module is a chapter
 //! and hands over sections; to show a new part, add a [`section`] to the chapter where one would look for it.
 
