@@ -106,7 +106,7 @@ where
         }
         match decided.as_slice() {
             [] => {}
-            [one] => (shown.tell)(format!("{one}."), false),
+            [only] => (shown.tell)(format!("{only}."), false),
             [.., last] => (shown.tell)(format!("{last}, and {} more by others.", decided.len() - 1), false),
         }
         if batch.everything {

@@ -20,7 +20,7 @@ const TABLE: &str = ".action-table";
 
 /// The rows that are shown, and how many wait.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::ui) struct Rows {
+pub(in crate::ui) struct ShownRows {
     /// Of which list: its tab, order, page and so on.
     of: String,
     /// The rows in their order.
@@ -34,7 +34,7 @@ pub(in crate::ui) struct Rows {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::ui) struct Held {
     /// What is shown.
-    pub(in crate::ui) shown: Signal<Rows>,
+    pub(in crate::ui) shown: Signal<ShownRows>,
     /// Counts how often everything was asked for.
     shown_anew: RwSignal<u32>,
     /// What changed since everything was shown: if it is gone, it has left, and was not pushed to the next page. None
@@ -54,35 +54,32 @@ impl Held {
         let shown = if cfg!(feature = "ssr") {
             Signal::derive(move || {
                 let (of, rows) = page();
-                Rows { of, rows, waiting: 0, shown_anew: 0 }
+                ShownRows { of, rows, waiting: 0, shown_anew: 0 }
             })
         } else {
             let scrolled = scrolled();
             let link = Live::of_page().link;
             // Who hears nothing can't tell what has left from what was pushed to the next page.
             let hears = move || link.get_untracked() == Link::Live;
-            let shown = Memo::new(move |before: Option<&Rows>| {
+            let shown = Memo::new(move |before: Option<&ShownRows>| {
                 let (of, page) = page();
                 let busy = selected.get() || scrolled.get();
                 let shown_anew = shown_anew.get();
                 let before = before.filter(|before| {
                     busy && before.of == of && before.shown_anew == shown_anew && !before.rows.is_empty()
                 });
-                let (rows, waiting) = match before {
-                    Some(before) => {
-                        let stays = |id: &ActionId| {
-                            hears()
-                                && changed
-                                    .with_value(|changed| changed.as_ref().is_some_and(|of| !of.contains(id)))
-                        };
-                        hold(&before.rows, page, stays)
-                    }
-                    None => {
-                        changed.set_value(Some(HashSet::new()));
-                        (page, 0)
-                    }
+                let (rows, waiting) = if let Some(before) = before {
+                    let stays = |id: &ActionId| {
+                        let unheard =
+                            || changed.with_value(|of| of.as_ref().is_some_and(|of| !of.contains(id)));
+                        hears() && unheard()
+                    };
+                    hold(&before.rows, page, stays)
+                } else {
+                    changed.set_value(Some(HashSet::new()));
+                    (page, 0)
                 };
-                Rows { of, rows, waiting, shown_anew }
+                ShownRows { of, rows, waiting, shown_anew }
             });
             shown.into()
         };
