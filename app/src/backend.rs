@@ -14,7 +14,8 @@ use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::zone::Zone;
 use crate::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
+    ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 
 /// The server's service, as the server functions and the REST API hold it.

@@ -96,7 +96,8 @@ fn Start() -> impl IntoView {
     let to = move || {
         views.get().map(|answer| {
             let first = answer.ok().and_then(|views| views.into_iter().find(|view| view.is_default));
-            let path = first.map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
+            let path = first
+                .map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
             view! { <Redirect path/> }
         })
     };

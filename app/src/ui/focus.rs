@@ -49,7 +49,8 @@ pub(super) fn leave_fields_on_escape() {
     whenever(move || {
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-            let field = target.filter(|target| matches!(target.closest("input, textarea, select"), Ok(Some(_))));
+            let field =
+                target.filter(|target| matches!(target.closest("input, textarea, select"), Ok(Some(_))));
             if let Some(field) = field.filter(|_| event.key() == "Escape" && !event.default_prevented()) {
                 drop(field.blur());
             }

@@ -98,13 +98,7 @@ fn escape(place: &Place, selection: Selection, go: &dyn Fn(&Place)) -> bool {
 }
 
 /// With rows selected, to their preview; with an action open, to its own decision; on a row, to its action.
-fn decide(
-    key: &str,
-    place: &Place,
-    row: Option<Element>,
-    selection: Selection,
-    go: &dyn Fn(&Place),
-) -> bool {
+fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, go: &dyn Fn(&Place)) -> bool {
     let (verb, fold) = match key {
         "a" => ("approve", ""),
         "r" => ("reject", ".flyout .reject-fold"),
@@ -141,7 +135,8 @@ fn step(place: &Place, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) ->
     match id_of(&to) {
         Some(id) if place.open.is_some() => go(&place.with_open(id)),
         _ => {
-            let link = find(&to, ".entity-link, a[href]").and_then(|found| found.dyn_into::<HtmlElement>().ok());
+            let link =
+                find(&to, ".entity-link, a[href]").and_then(|found| found.dyn_into::<HtmlElement>().ok());
             let Some(link) = link else { return false };
             to.scroll_into_view_with_bool(false);
             drop(link.focus());
@@ -179,6 +174,7 @@ fn click(selector: &str) -> bool {
 
 /// Shows a dialog of the page, if it has this one.
 pub(super) fn show_dialog(id: &str) -> bool {
-    let dialog = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlDialogElement>().ok());
+    let dialog =
+        document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlDialogElement>().ok());
     dialog.is_some_and(|dialog| dialog.open() || dialog.show_modal().is_ok())
 }

@@ -140,7 +140,8 @@ impl Place {
 
     /// The columns that the URL asks for.
     pub(super) fn columns(&self) -> Option<Vec<Column>> {
-        let columns = self.value("cols")?.split(',').map(|word| word.parse().ok()).collect::<Option<Vec<_>>>();
+        let columns =
+            self.value("cols")?.split(',').map(|word| word.parse().ok()).collect::<Option<Vec<_>>>();
         columns.filter(|columns| !columns.is_empty())
     }
 

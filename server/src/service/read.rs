@@ -5,7 +5,9 @@ use app::domain::home::HomeView;
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command, Error, ErrorCode, ItemState, Lane, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Command,
+    Error, ErrorCode, ItemState, Lane, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen,
+    ViewId,
 };
 use async_trait::async_trait;
 use base64::Engine;

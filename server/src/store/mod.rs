@@ -23,7 +23,9 @@ use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
+    CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope,
+    Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;

@@ -207,9 +207,7 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::plans::{
-        every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded,
-    };
+    use crate::store::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
 
     /// Sixteen times as many rows as were invented, with statistics.
     async fn grow(store: &PostgresStore, admin: &mut PgConnection) {

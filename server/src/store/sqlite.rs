@@ -198,9 +198,7 @@ const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::plans::{
-        every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded,
-    };
+    use crate::store::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
 
     async fn estate(folder: &tempfile::TempDir) -> SqliteStore {
         let url = format!("sqlite://{}", folder.path().join("t.db").display());

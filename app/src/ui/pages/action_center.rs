@@ -17,7 +17,9 @@ use crate::domain::preference::{Density, TablePreference};
 use crate::domain::query::Counts;
 use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState};
+use crate::domain::{
+    Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState,
+};
 use crate::ui::codec::Json;
 use crate::ui::derived::derived;
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
@@ -25,9 +27,9 @@ use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BucketList, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState, Failure, FilterForm,
-    Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs,
-    Toolbar, ViewChanges, ViewList, is_selectable,
+    ActionDetailBody, ActionTable, BucketList, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState,
+    Failure, FilterForm, Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager,
+    Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs, Toolbar, ViewChanges, ViewList, is_selectable,
 };
 use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
 use crate::ui::selection::Selection;
@@ -175,7 +177,10 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let investigation = Callback::new(move |id: ActionId| {
         let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
         let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
-        listed.flatten().or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten()).flatten()
+        listed
+            .flatten()
+            .or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten())
+            .flatten()
     });
     keyboard::listen(Keys { here, selection, investigation });
     leave_fields_on_escape();
@@ -263,7 +268,10 @@ fn side_panel(
             });
             // Once for a tab: afterwards only numbers change.
             let lane = derived(move || {
-                counting.read().as_ref().and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
+                counting
+                    .read()
+                    .as_ref()
+                    .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
             });
             let content = move || {
                 lane.get().map(|(_, counted_well)| {
@@ -279,7 +287,12 @@ fn side_panel(
             let content = move || {
                 // What is saved from here comes back as it was sent.
                 let lane = here.read().lane;
-                let table = settings.get_untracked().or_else(|| settings.get())?.unwrap_or_default().table(lane).clone();
+                let table = settings
+                    .get_untracked()
+                    .or_else(|| settings.get())?
+                    .unwrap_or_default()
+                    .table(lane)
+                    .clone();
                 Some(view! { <ColumnForm here table saving/> })
             };
             ("Customize columns", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())

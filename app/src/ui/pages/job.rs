@@ -136,13 +136,15 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let reason = of_job(job, |job| job.reason.clone()).flatten();
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());
-    let in_lane = move |lane: Lane| {
-        Place::of(lane).with("approval", Some(&approval.get())).href()
-    };
+    let in_lane = move |lane: Lane| Place::of(lane).with("approval", Some(&approval.get())).href();
     let title = move || headline(verb, progress.get(), running.get());
     let words = move || {
         let progress = progress.get();
-        format!("{} of {} tried", grouped(progress.tried()), several(progress.total() as u64, "action", "actions"))
+        format!(
+            "{} of {} tried",
+            grouped(progress.tried()),
+            several(progress.total() as u64, "action", "actions")
+        )
     };
     let reason = reason.map(|reason| view! { <p class="bulk-reason">{reason}</p> });
     let refresh = move || {

@@ -86,9 +86,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let widths: u16 = columns.iter().map(pixels).sum();
     let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
     let columns = StoredValue::new(columns.iter().map(|choice| choice.column).collect::<Vec<_>>());
-    let row = move |action: Action| {
-        columns.with_value(|columns| row(&action, columns, selectable, rows))
-    };
+    let row = move |action: Action| columns.with_value(|columns| row(&action, columns, selectable, rows));
     view! {
         <table class:auto=!chosen class:comfortable=comfortable>
             <caption class="visually-hidden">{caption(lane)}</caption>
@@ -112,9 +110,12 @@ fn pixels(choice: &ColumnChoice) -> u16 {
 fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
     let column = choice.column;
     // The entity takes what is left, unless somebody gave it a width.
-    let width = (column != Column::Entity || choice.width.is_some() || chosen).then(|| pixels(choice).to_string());
+    let width =
+        (column != Column::Entity || choice.width.is_some() || chosen).then(|| pixels(choice).to_string());
     let Some(key) = column.sort_key() else {
-        return view! { <th scope="col" class=class(column)>{column.label()}</th> }.attr("width", width).into_any();
+        return view! { <th scope="col" class=class(column)>{column.label()}</th> }
+            .attr("width", width)
+            .into_any();
     };
     let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
     let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });

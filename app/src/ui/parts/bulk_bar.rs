@@ -10,8 +10,8 @@ use leptos::web_sys::HtmlButtonElement;
 
 use super::icon::Icon;
 use crate::api::PlanBulk;
-use crate::domain::Lane;
 use crate::domain::BulkVerb;
+use crate::domain::Lane;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 use crate::ui::selection::{Selected, Selection};

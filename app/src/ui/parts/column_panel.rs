@@ -44,7 +44,8 @@ struct Draft {
 impl Draft {
     fn of(lane: Lane, table: TablePreference, saving: Saving) -> Self {
         let TablePreference { columns, density, limit } = table;
-        let hidden = Column::ALL.iter().filter(|column| columns.iter().all(|choice| choice.column != **column));
+        let hidden =
+            Column::ALL.iter().filter(|column| columns.iter().all(|choice| choice.column != **column));
         let hidden = hidden.map(|column| (ColumnChoice::from(*column), false)).collect::<Vec<_>>();
         let columns = columns.into_iter().map(|choice| (choice, true)).chain(hidden).collect();
         let (columns, density) = (RwSignal::new(columns), RwSignal::new(density));
@@ -171,7 +172,8 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
             // What moves in the document loses the focus.
             let id = refocus.clone();
             request_animation_frame(move || {
-                let button = document().get_element_by_id(&id).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+                let button =
+                    document().get_element_by_id(&id).and_then(|found| found.dyn_into::<HtmlElement>().ok());
                 button.iter().for_each(|button| drop(button.focus()));
             });
         };

@@ -20,7 +20,8 @@ pub(super) fn Confirm(
         Undo::Never(why) => ("button danger", Some(format!("This can't be undone: {why}."))),
     };
     let send = move |_| {
-        let dialog = document().get_element_by_id("confirm").and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
+        let dialog =
+            document().get_element_by_id("confirm").and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
         dialog.iter().for_each(HtmlDialogElement::close);
         let form = document().query_selector(".approve-form").ok().flatten();
         let form = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok());

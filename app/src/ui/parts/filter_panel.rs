@@ -5,20 +5,32 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::visible_text::VisibleText;
-use crate::domain::{Lane, Severity};
 use crate::domain::query::{Counts, Facet, FacetCounts, value_label};
+use crate::domain::{Lane, Severity};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
-use crate::ui::place::Place;
 use crate::ui::number::grouped;
+use crate::ui::place::Place;
 
 /// Values that a facet shows before one asks for more.
 const FIRST: usize = 6;
 
 /// Fields of the form; the others are kept as they are.
 const OWN: [&str; 14] = [
-    "type", "entity_type", "asset", "decision", "decided_by", "source", "status", "severity", "device_group",
-    "undoable", "investigation", "approval", "from", "to",
+    "type",
+    "entity_type",
+    "asset",
+    "decision",
+    "decided_by",
+    "source",
+    "status",
+    "severity",
+    "device_group",
+    "undoable",
+    "investigation",
+    "approval",
+    "from",
+    "to",
 ];
 
 /// Facets that say something about a tab.
@@ -75,7 +87,9 @@ pub(in crate::ui) fn FilterForm(
     let first = counted.get_untracked();
     let fields = facets(place.lane)
         .iter()
-        .filter_map(|facet| first.iter().flat_map(|first| &first.facets).find(|counts| counts.facet == *facet))
+        .filter_map(|facet| {
+            first.iter().flat_map(|first| &first.facets).find(|counts| counts.facet == *facet)
+        })
         .filter_map(|counts| fieldset(counts, here, counted))
         .collect_view();
     view! {

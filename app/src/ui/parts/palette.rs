@@ -14,7 +14,8 @@ use crate::ui::theme;
 /// What can be done from here.
 fn commands(here: &Place) -> Vec<(String, String)> {
     let mut commands = vec![("Home".to_owned(), "/".to_owned())];
-    commands.extend(Lane::ALL.iter().map(|lane| (format!("Go to {}", lane.label()), Place::of(*lane).href())));
+    commands
+        .extend(Lane::ALL.iter().map(|lane| (format!("Go to {}", lane.label()), Place::of(*lane).href())));
     let panels = [
         ("Open the filters", Panel::Filters),
         ("Customize columns", Panel::Columns),
@@ -43,7 +44,8 @@ pub(in crate::ui) fn Palette(
     let typed = RwSignal::new(String::new());
     let found = move || {
         let typed = typed.read().to_ascii_lowercase();
-        let matches = |name: &str| typed.split_whitespace().all(|word| name.to_ascii_lowercase().contains(word));
+        let matches =
+            |name: &str| typed.split_whitespace().all(|word| name.to_ascii_lowercase().contains(word));
         let links = commands(&here.read())
             .into_iter()
             .filter(|(name, _)| matches(name))

@@ -24,7 +24,8 @@ use app::domain::home::HomeView;
 use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId, ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
+    Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
+    ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -37,7 +38,8 @@ use crate::audit::Record;
 use crate::store::changes::{Bells, Changes, News};
 use crate::store::keys;
 use crate::store::{
-    AuditEntry, Bulk, BulkStart, Credential, Followed, Guard, KeyState, Leased, NewBulkItem, Position, Result, Rows, Step, Store, StoreError, Transaction, User,
+    AuditEntry, Bulk, BulkStart, Credential, Followed, Guard, KeyState, Leased, NewBulkItem, Position,
+    Result, Rows, Step, Store, StoreError, Transaction, User,
 };
 
 /// The marker that says which keys the rows have.

@@ -388,7 +388,8 @@ async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
 /// As a program left them that made keys in another way, or none.
 async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let (store, database) = seeded(kind, 600).await;
-    let keys = "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || similar_key
+    let keys =
+        "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || similar_key
                     || traits
                 FROM actions ORDER BY id";
     let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
