@@ -107,7 +107,9 @@ where
         match decided.as_slice() {
             [] => {}
             [only] => (shown.tell)(format!("{only}."), false),
-            [.., last] => (shown.tell)(format!("{last}, and {} more by others.", decided.len() - 1), false),
+            [.., newest] => {
+                (shown.tell)(format!("{newest}, and {} more by others.", decided.len() - 1), false)
+            }
         }
         if batch.everything {
             (shown.note)(None);

@@ -220,9 +220,9 @@ fn left_out(groups: Vec<LeftOut>) -> Option<AnyView> {
     let rows = groups
         .into_iter()
         .map(|LeftOut { reason, actions, examples }| {
-            let named = examples.len();
+            let shown = examples.len();
             let names = examples.into_iter().map(|of| of.entity).collect::<Vec<_>>().join(", ");
-            let more = if actions > named { ", …" } else { "" };
+            let more = if actions > shown { ", …" } else { "" };
             view! {
                 <tr>
                     <td class="number">{grouped(actions)}</td>

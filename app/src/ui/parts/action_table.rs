@@ -82,8 +82,8 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let Layout { columns, chosen, comfortable } = layout.clone();
     let selectable = is_selectable(lane);
     let select = selectable.then(|| view! { <SelectPage selection=rows.selection/> });
-    let heads = columns.iter().map(|choice| head(choice, chosen, rows.here)).collect_view();
-    let widths: u16 = columns.iter().map(pixels).sum();
+    let heads = columns.iter().map(|choice| head(*choice, chosen, rows.here)).collect_view();
+    let widths: u16 = columns.iter().copied().map(pixels).sum();
     let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
     let columns = StoredValue::new(columns.iter().map(|choice| choice.column).collect::<Vec<_>>());
     let row = move |action: Action| columns.with_value(|columns| row(&action, columns, selectable, rows));
@@ -102,12 +102,12 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     .into_any()
 }
 
-fn pixels(choice: &ColumnChoice) -> u16 {
+fn pixels(choice: ColumnChoice) -> u16 {
     choice.width.unwrap_or(width(choice.column))
 }
 
 /// A heading that sorts is a link, so that an order can be shared and works everywhere.
-fn head(choice: &ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
+fn head(choice: ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
     let column = choice.column;
     // The entity takes what is left, unless somebody gave it a width.
     let width =

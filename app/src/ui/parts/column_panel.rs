@@ -174,7 +174,9 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
             request_animation_frame(move || {
                 let button =
                     document().get_element_by_id(&id).and_then(|found| found.dyn_into::<HtmlElement>().ok());
-                button.iter().for_each(|button| drop(button.focus()));
+                if let Some(button) = button {
+                    drop(button.focus());
+                }
             });
         };
         view! {

@@ -22,10 +22,14 @@ pub(super) fn Confirm(
     let send = move |_| {
         let dialog =
             document().get_element_by_id("confirm").and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
-        dialog.iter().for_each(HtmlDialogElement::close);
+        if let Some(dialog) = dialog {
+            dialog.close();
+        }
         let form = document().query_selector(".approve-form").ok().flatten();
         let form = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
-        form.iter().for_each(|form| drop(form.request_submit()));
+        if let Some(form) = form {
+            drop(form.request_submit());
+        }
     };
     view! {
         <Dialog id="confirm" title="Approve this action?">

@@ -182,7 +182,7 @@ fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> Any
     let text = value_label(name, &value).to_owned();
     let of = StoredValue::new(value.clone());
     let checked = move || of.with_value(|value| here.read().has(name, value));
-    let count = move || of.with_value(|value| count(&*counted.read(), facet, value).map(grouped));
+    let count = move || of.with_value(|value| count(counted.read().as_ref(), facet, value).map(grouped));
     view! {
         <label class="facet-value">
             <input type="checkbox" name=name value=value checked=checked() prop:checked=move || checked()/>
@@ -196,8 +196,8 @@ fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> Any
 }
 
 /// None if it was not counted.
-fn count(counts: &Option<Counts>, facet: Facet, value: &str) -> Option<u64> {
-    let counts = counts.as_ref()?;
+fn count(counts: Option<&Counts>, facet: Facet, value: &str) -> Option<u64> {
+    let counts = counts?;
     let facet = counts.facets.iter().find(|counts| counts.facet == facet);
     match facet.and_then(|facet| facet.values.iter().find(|known| known.value == value)) {
         Some(known) => known.count,

@@ -76,7 +76,11 @@ pub(in crate::ui) fn Palette(
             event.prevent_default();
             let first = document().query_selector("#palette .menu-item").ok().flatten();
             let first = first.and_then(|first| first.dyn_into::<HtmlElement>().ok());
-            first.iter().for_each(|first| if down { drop(first.focus()) } else { first.click() });
+            match first {
+                Some(first) if down => drop(first.focus()),
+                Some(first) => first.click(),
+                None => {}
+            }
         }
     };
     view! {
