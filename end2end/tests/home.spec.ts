@@ -66,7 +66,7 @@ test("the brand and the pane lead home, and home to what waits", async ({ page }
   await page.getByRole("link", { name: "Countersign", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   await page.locator(".expiring a").first().click();
-  await expect(page.locator("#flyout h2")).toBeVisible();
+  await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
 });
 
 for (const javaScriptEnabled of [true, false]) {

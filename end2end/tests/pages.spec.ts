@@ -20,7 +20,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       }
       await visit(page, "/action-center/pending");
       await page.locator("tbody a").first().click();
-      await expect(page.locator("#flyout h2")).toBeVisible();
+      await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
       await accessible(page);
     });
   });

@@ -168,7 +168,7 @@ test("the keys open, move, select and ask, and none decides", async ({ page }) =
   await expect(links.nth(1)).toBeFocused();
   await page.keyboard.press("Enter");
   const flyout = page.locator("#flyout");
-  await expect(flyout.locator("h2").first()).toBeFocused();
+  await expect(flyout.locator(".detail-head h2")).toBeFocused();
   const first = page.url();
   await page.keyboard.press("j");
   await expect(page).not.toHaveURL(first);

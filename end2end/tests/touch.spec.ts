@@ -40,7 +40,7 @@ for (const [width, height] of [
     if (width < 900) expect([panel?.width, panel?.height]).toEqual([width, height]);
     await page.locator("#filters").getByRole("link", { name: "Close" }).tap();
     await page.locator("tbody .entity-link").first().tap();
-    await expect(page.locator("#flyout h2").first()).toBeVisible();
+    await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
     if (width < 900) {
       const flyout = await page.locator("#flyout").boundingBox();
       expect([flyout?.width, flyout?.height]).toEqual([width, height]);

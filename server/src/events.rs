@@ -105,7 +105,9 @@ impl Feed {
                 drop(recent);
                 heads.send_replace(skip_to);
             } else {
-                records.into_iter().for_each(|record| recent.push(record));
+                for record in records {
+                    recent.push(record);
+                }
                 drop(recent);
                 heads.send_replace(last);
             }

@@ -120,7 +120,8 @@ fn file(entity: &Entity) -> Option<(&str, Option<&str>)> {
     Some((sha256.as_deref()?, path))
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
     use crate::domain::{Actor, ActorKind, Proposal};

@@ -45,8 +45,14 @@ pub(super) fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
 /// themselves.
 pub(super) fn poll_while(running: Derived<bool>, look: impl Fn() + Clone + 'static) {
     let link = Live::of_page().link;
+    poll(derived(move || running.get() && link.get() == Link::Off), look);
+}
+
+/// Calls `look` every two seconds while `wanted` says so and somebody can see the page: for what the stream of changes
+/// does not tell.
+pub(super) fn poll(wanted: Derived<bool>, look: impl Fn() + Clone + 'static) {
     whenever(move || {
-        if running.get() && link.get() == Link::Off {
+        if wanted.get() {
             let look = look.clone();
             interval(POLL, move || {
                 if !document().hidden() {
@@ -108,7 +114,7 @@ where
             [] => {}
             [only] => (shown.tell)(format!("{only}."), false),
             [.., newest] => {
-                (shown.tell)(format!("{newest}, and {} more by others.", decided.len() - 1), false)
+                (shown.tell)(format!("{newest}, and {} more by others.", decided.len() - 1), false);
             }
         }
         if batch.everything {

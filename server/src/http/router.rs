@@ -23,7 +23,7 @@ use super::{body, pages, rest, security, signin, site, sse, trace};
 /// The longest that an answer may take to begin; a stream of events may then take as long as it likes.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// An export begins when all of it is written: millions of rows on a busy machine.
-const EXPORT_DEADLINE: Duration = Duration::from_secs(900);
+const EXPORT_DEADLINE: Duration = Duration::from_mins(15);
 const PING_DEADLINE: Duration = Duration::from_secs(2);
 
 /// The whole application.

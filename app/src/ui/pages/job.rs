@@ -13,7 +13,7 @@ use crate::domain::bulk::Progress;
 use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 use crate::ui::codec::Json;
 use crate::ui::derived::{Derived, derived};
-use crate::ui::live::poll_while;
+use crate::ui::live::poll;
 use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Failure, Frame, Icon, News, Notice, Skeleton};
 use crate::ui::place::Place;
@@ -81,7 +81,7 @@ pub(in crate::ui) fn Job() -> impl IntoView {
         }
     });
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
-    poll_while(running, move || job.refetch());
+    poll(running, move || job.refetch());
     view! {
         <Title text="Result · Action center · Countersign"/>
         <Frame>

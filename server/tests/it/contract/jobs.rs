@@ -147,10 +147,9 @@ fn password(number: u128) -> Action {
 }
 
 fn invalid(error: &Error) -> String {
-    match error {
-        Error::Invalid(fields) => fields.iter().map(|of| format!("{} {}", of.pointer, of.detail)).collect(),
-        other => panic!("{other:?}"),
-    }
+    let Error::Invalid(fields) = error else { panic!("{error:?}") };
+    let texts: Vec<_> = fields.iter().map(|of| format!("{} {}", of.pointer, of.detail)).collect();
+    texts.join("; ")
 }
 
 async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kind) {
