@@ -48,8 +48,8 @@ async fn similar_actions_are_links_to_their_list(kind: Kind) {
     let (status, panel) = page("/action-center/pending?severity=high&panel=similar").await;
     let count = |text| panel.matches(text).count();
     assert_eq!((status, count("class=\"bucket\""), count("3 actions")), (200, 1, 1), "{panel}");
-    let (_, link) = panel.split_once("class=\"bucket\"").unwrap();
-    let (_, link) = link.split_once("href=\"").unwrap();
+    let (link, _) = panel.split_once("class=\"bucket\"").unwrap();
+    let (_, link) = link.rsplit_once("href=\"").unwrap();
     let (link, _) = link.split_once('"').unwrap();
     let link = link.replace("&amp;", "&");
     assert!(link.starts_with("/action-center/pending?severity=high&similar="), "{link}");

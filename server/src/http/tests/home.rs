@@ -43,7 +43,7 @@ async fn home_says_what_waits_and_where() {
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
-    assert!(!html.contains("severity=low"), "of what there is nothing, nothing is said");
+    assert!(!html.contains("?severity=low"), "of what there is nothing, nothing is said");
     assert!(!html.contains("style=\""), "the policy forbids it");
 
     let answer = app.form("/api/load_home", Some(&cookie), "").await.json();

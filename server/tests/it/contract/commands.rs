@@ -1,6 +1,7 @@
 //! The outbox: one worker at a time has a command, and late ones are fenced off. Commits ring where they are awaited.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use app::domain::{CommandId, RowScope};
 use server::executor::Executors;
@@ -123,6 +124,8 @@ async fn commits_ring_and_what_is_taken_back_does_not(kind: Kind) {
     tx.append_audit(entry(1, None)).await.unwrap();
     tx.commit().await.unwrap();
     changes.record_appended().await;
+    // What was committed may ring once more, by the database: until it is silent.
+    while tokio::time::timeout(Duration::from_secs(1), changes.command_enqueued()).await.is_ok() {}
 
     let (mut commands, mut records) = (store.changes(), store.changes());
     let mut tx = store.begin().await.unwrap();
