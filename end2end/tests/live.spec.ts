@@ -127,6 +127,7 @@ test("signing out in one tab ends what the other shows", async ({ page, expected
   await live(page);
   const tab = await page.context().newPage();
   await visit(tab, "/action-center/history");
+  await tab.locator("[popovertarget=account]").click();
   await tab.getByRole("button", { name: "Sign out" }).click();
   await expect(page).toHaveURL(/\/sign-in\?error=expired&next=/);
 });

@@ -21,7 +21,7 @@ use crate::domain::{
     Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState,
 };
 use crate::ui::codec::Json;
-use crate::ui::derived::derived;
+use crate::ui::derived::{Derived, derived};
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
@@ -47,10 +47,50 @@ type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
 /// What the panels show.
 #[derive(Clone, Copy)]
 struct Loads {
-    counting: Counting,
     settings: Settings,
     views: Views,
-    grouping: Grouping,
+    lane: Memo<Lane>,
+    counted: Derived<Option<Counts>>,
+    /// Whether it could be counted, and for which tab. Once for a tab: afterwards only numbers change.
+    counted_well: Derived<Option<(Lane, bool)>>,
+    /// A later answer that says the same leaves the links, and the focus on one of them, alone.
+    found: Derived<Option<Result<Buckets, ApiError>>>,
+    /// The present of what was found.
+    now: Derived<Timestamp>,
+}
+
+impl Loads {
+    /// Belongs to the page, so that it outlives each panel: what loads may come when its panel is gone.
+    fn new(
+        here: Memo<Place>,
+        counting: Counting,
+        settings: Settings,
+        views: Views,
+        grouping: Grouping,
+    ) -> Self {
+        let rendered_at = derived(move || {
+            let answer = grouping.read();
+            let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
+            buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
+        });
+        let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
+        Self {
+            settings,
+            views,
+            lane: Memo::new(move |_| here.read().lane),
+            counted: derived(move || {
+                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
+            }),
+            counted_well: derived(move || {
+                let answer = counting.read();
+                answer
+                    .as_ref()
+                    .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
+            }),
+            found: derived(move || grouping.get().flatten().map(|answer| answer.map(timeless))),
+            now: ticking(rendered_at),
+        }
+    }
 }
 
 /// One of the tabs, or the page for a tab that does not exist.
@@ -115,7 +155,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
         false,
     );
-    let loads = Loads { counting, settings, views, grouping };
+    let loads = Loads::new(here, counting, settings, views, grouping);
     let saving = Saving::new();
     let plan = ServerAction::<PlanBulk>::new();
     let decisions = Decisions::new();
@@ -260,21 +300,11 @@ fn side_panel(
     saving: Saving,
     changes: ViewChanges,
 ) -> AnyView {
-    let Loads { counting, settings, views, grouping } = loads;
+    let Loads { settings, views, lane, counted, counted_well, found, now } = loads;
     let (title, content) = match panel {
         Panel::Filters => {
-            let counted = derived(move || {
-                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
-            });
-            // Once for a tab: afterwards only numbers change.
-            let lane = derived(move || {
-                counting
-                    .read()
-                    .as_ref()
-                    .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
-            });
             let content = move || {
-                lane.get().map(|(_, counted_well)| {
+                counted_well.get().map(|(_, counted_well)| {
                     let note = (!counted_well).then(|| {
                         view! { <p class="side-panel-note">"The values could not be counted. The address may ask for what there is not."</p> }
                     });
@@ -286,7 +316,7 @@ fn side_panel(
         Panel::Columns => {
             let content = move || {
                 // What is saved from here comes back as it was sent.
-                let lane = here.read().lane;
+                let lane = lane.get();
                 let table = settings
                     .get_untracked()
                     .or_else(|| settings.get())?
@@ -307,18 +337,7 @@ fn side_panel(
             ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
         }
         Panel::Similar => {
-            let now = ticking(derived(move || {
-                let answer = grouping.read();
-                let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
-                buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
-            }));
             let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
-            let lane = Memo::new(move |_| here.read().lane);
-            // A later answer that says the same leaves the links, and the focus on one of them, alone.
-            let found = derived(move || {
-                let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
-                grouping.get().flatten().map(|answer| answer.map(timeless))
-            });
             let content = move || {
                 if lane.get() != Lane::Pending {
                     return Some(note("Only what waits for a decision is grouped.".to_owned()));

@@ -1,6 +1,8 @@
 //! The table of a tab: headings that sort, rows that open their action and can be selected. What stands in a cell,
 //! `action_cells` says.
 
+use std::sync::Arc;
+
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -85,8 +87,9 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let heads = columns.iter().map(|choice| head(*choice, chosen, rows.here)).collect_view();
     let widths: u16 = columns.iter().copied().map(pixels).sum();
     let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
-    let columns = StoredValue::new(columns.iter().map(|choice| choice.column).collect::<Vec<_>>());
-    let row = move |action: Action| columns.with_value(|columns| row(&action, columns, selectable, rows));
+    // Owned: a row may be made while other columns are on their way.
+    let columns: Arc<[Column]> = columns.iter().map(|choice| choice.column).collect();
+    let row = move |action: Action| row(&action, &columns, selectable, rows);
     view! {
         <table class:auto=!chosen class:comfortable=comfortable>
             <caption class="visually-hidden">{caption(lane)}</caption>

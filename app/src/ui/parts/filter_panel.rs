@@ -1,6 +1,8 @@
 //! The filters with how many rows each value has. Each change leads to the list that it asks for, at once; without
 //! wasm a button does.
 
+use std::sync::Arc;
+
 use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
@@ -180,12 +182,13 @@ fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option
 fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> AnyView {
     let name = facet.as_str();
     let text = value_label(name, &value).to_owned();
-    let of = StoredValue::new(value.clone());
-    let checked = move || of.with_value(|value| here.read().has(name, value));
-    let count = move || of.with_value(|value| count(counted.read().as_ref(), facet, value).map(grouped));
+    let (of, same): (Arc<str>, Arc<str>) = (value.as_str().into(), value.as_str().into());
+    let checked = move || here.read().has(name, &of);
+    let count = move || count(counted.read().as_ref(), facet, &same).map(grouped);
+    let checked_first = checked();
     view! {
         <label class="facet-value">
-            <input type="checkbox" name=name value=value checked=checked() prop:checked=move || checked()/>
+            <input type="checkbox" name=name value=value checked=checked_first prop:checked=checked/>
             <span class="facet-word">
                 <VisibleText text/>
             </span>

@@ -1,5 +1,7 @@
 //! Similar actions in buckets, each of which leads to the list of its own: there they are decided together, but some.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::badge::Badge;
@@ -45,10 +47,10 @@ pub(in crate::ui) fn BucketList(
 
 fn item(bucket: Bucket, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
     let Bucket { action_type, by, example, title, count, more, oldest, newest, assets, severity } = bucket;
-    let id = StoredValue::new(example.to_string());
-    let href =
-        move || id.with_value(|id| here.read().closed().with("similar", Some(id)).with_panel(None).href());
-    let current = move || id.with_value(|id| here.read().has("similar", id)).then_some("true");
+    let id: Arc<str> = example.to_string().into();
+    let same = Arc::clone(&id);
+    let href = move || here.read().closed().with("similar", Some(&id)).with_panel(None).href();
+    let current = move || here.read().has("similar", &same).then_some("true");
     let end = match &by {
         Similarity::File(sha256) => {
             sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}"))
