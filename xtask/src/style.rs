@@ -84,7 +84,10 @@ mod tests {
     #[test]
     fn the_projects_own_sheet_is_bundled_without_what_no_browser_knows() {
         let css = bundle(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css")).unwrap();
-        assert!(css.starts_with("@layer tokens,base,layout,parts,print"), "{}", &css[..80]);
+        // Bundling drops the line that names the layers: they have power in the order in which they come.
+        let at = ["tokens", "base", "layout", "parts", "print"]
+            .map(|layer| css.find(&format!("@layer {layer}")).unwrap());
+        assert!(at.is_sorted(), "{at:?}");
         assert!(
             css.contains("light-dark(") && css.contains("@starting-style") && css.contains("@media print")
         );
