@@ -51,8 +51,8 @@ test("a bucket leads to its rows, which are selected but for some", async ({ pag
 });
 
 test("where nothing is alike the panel says so, and other tabs have none", async ({ page }) => {
-  await signIn(page, "Security Reader", "/action-center/pending?q=no%20such%20thing&panel=similar");
-  await hydrated(page);
+  await signIn(page, "Security Reader");
+  await visit(page, "/action-center/pending?q=no%20such%20thing&panel=similar");
   await expect(page.locator("#similar")).toContainText("No two actions of this list are alike");
   await visit(page, "/action-center/history?panel=similar");
   await expect(page.locator("#similar")).toContainText("Only what waits for a decision is grouped.");

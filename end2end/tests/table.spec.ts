@@ -91,6 +91,8 @@ test("columns are chosen, moved and kept for the person", async ({ page, browser
   await expect(page.locator("table.comfortable")).toBeVisible();
   await panel.getByLabel("Items per page").selectOption("25");
   await expect(page.locator("tbody tr")).toHaveCount(25);
+  // What is half under the panel's head, because it was scrolled there, has no target of its own.
+  await panel.evaluate((node) => node.scrollTo(0, 0));
   await accessible(page);
 
   // Another browser of the same person, without scripts: the server renders the choice.
@@ -106,7 +108,7 @@ test("columns are chosen, moved and kept for the person", async ({ page, browser
   await plain.getByLabel("Severity", { exact: true }).uncheck();
   await plain.getByRole("button", { name: "Save" }).click();
   expect(await headings(plain)).not.toContain("Severity");
-  await plain.getByRole("link", { name: "Customize columns" }).or(plain.getByRole("button", { name: "Customize columns" })).click();
+  await expect(plain.locator("#columns")).toBeVisible();
   await plain.getByRole("button", { name: "Back to the usual columns" }).click();
   expect(await headings(plain)).toContain("Approval ID");
   await other.close();
