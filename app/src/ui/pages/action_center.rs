@@ -47,7 +47,9 @@ type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
 /// What the panels show.
 #[derive(Clone, Copy)]
 struct Loads {
-    settings: Settings,
+    preferences: Derived<Option<Preferences>>,
+    /// Whether the preferences are there.
+    known: Derived<bool>,
     views: Views,
     lane: Memo<Lane>,
     counted: Derived<Option<Counts>>,
@@ -75,7 +77,8 @@ impl Loads {
         });
         let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
         Self {
-            settings,
+            preferences: derived(move || settings.get().and_then(Result::ok)),
+            known: derived(move || settings.read().is_some()),
             views,
             lane: Memo::new(move |_| here.read().lane),
             counted: derived(move || {
@@ -300,7 +303,7 @@ fn side_panel(
     saving: Saving,
     changes: ViewChanges,
 ) -> AnyView {
-    let Loads { settings, views, lane, counted, counted_well, found, now } = loads;
+    let Loads { preferences, known, views, lane, counted, counted_well, found, now } = loads;
     let (title, content) = match panel {
         Panel::Filters => {
             let content = move || {
@@ -315,14 +318,10 @@ fn side_panel(
         }
         Panel::Columns => {
             let content = move || {
-                // What is saved from here comes back as it was sent.
                 let lane = lane.get();
-                let table = settings
-                    .get_untracked()
-                    .or_else(|| settings.get())?
-                    .unwrap_or_default()
-                    .table(lane)
-                    .clone();
+                // What is saved from here comes back as it was sent: the form stays as it is.
+                let table =
+                    known.get().then(|| preferences.get_untracked())?.unwrap_or_default().table(lane).clone();
                 Some(view! { <ColumnForm here table saving/> })
             };
             ("Customize columns", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
