@@ -9,27 +9,24 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
 
 use super::NotFound;
+use super::panels::{Counting, Grouping, Loads, Settings, Views, side_panel};
 use crate::api::{
     ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
 };
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::preference::{Density, TablePreference};
-use crate::domain::query::Counts;
-use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
-use crate::domain::{
-    Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, SavedView, Status, UndoState,
-};
+use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, Status, UndoState};
 use crate::ui::codec::Json;
-use crate::ui::derived::{Derived, derived};
+use crate::ui::derived::derived;
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BucketList, BulkBar, BulkNotice, Chips, ColumnForm, Decisions, EmptyState,
-    Failure, FilterForm, Flyout, Frame, Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager,
-    Palette, Rows, Saving, Setting, SidePanel, Skeleton, Tabs, Toolbar, ViewChanges, ViewList, is_selectable,
+    ActionDetailBody, ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame,
+    Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting,
+    Skeleton, Tabs, Toolbar, ViewChanges, is_selectable,
 };
 use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
 use crate::ui::selection::Selection;
@@ -39,62 +36,6 @@ use crate::ui::whenever::whenever;
 /// With the place that it was loaded for.
 type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
 type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
-type Settings = Resource<Result<Preferences, ApiError>, Json>;
-type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
-type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
-type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
-
-/// What the panels show.
-#[derive(Clone, Copy)]
-struct Loads {
-    preferences: Derived<Option<Preferences>>,
-    /// Whether the preferences are there.
-    known: Derived<bool>,
-    views: Views,
-    lane: Memo<Lane>,
-    counted: Derived<Option<Counts>>,
-    /// Whether it could be counted, and for which tab. Once for a tab: afterwards only numbers change.
-    counted_well: Derived<Option<(Lane, bool)>>,
-    /// A later answer that says the same leaves the links, and the focus on one of them, alone.
-    found: Derived<Option<Result<Buckets, ApiError>>>,
-    /// The present of what was found.
-    now: Derived<Timestamp>,
-}
-
-impl Loads {
-    /// Belongs to the page, so that it outlives each panel: what loads may come when its panel is gone.
-    fn new(
-        here: Memo<Place>,
-        counting: Counting,
-        settings: Settings,
-        views: Views,
-        grouping: Grouping,
-    ) -> Self {
-        let rendered_at = derived(move || {
-            let answer = grouping.read();
-            let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
-            buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
-        });
-        let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
-        Self {
-            preferences: derived(move || settings.get().and_then(Result::ok)),
-            known: derived(move || settings.read().is_some()),
-            views,
-            lane: Memo::new(move |_| here.read().lane),
-            counted: derived(move || {
-                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
-            }),
-            counted_well: derived(move || {
-                let answer = counting.read();
-                answer
-                    .as_ref()
-                    .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
-            }),
-            found: derived(move || grouping.get().flatten().map(|answer| answer.map(timeless))),
-            now: ticking(rendered_at),
-        }
-    }
-}
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -293,63 +234,6 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             </div>
         </Frame>
     }
-}
-
-/// The panel's content waits for its own data, and for nothing else.
-fn side_panel(
-    panel: Panel,
-    here: Memo<Place>,
-    loads: Loads,
-    saving: Saving,
-    changes: ViewChanges,
-) -> AnyView {
-    let Loads { preferences, known, views, lane, counted, counted_well, found, now } = loads;
-    let (title, content) = match panel {
-        Panel::Filters => {
-            let content = move || {
-                counted_well.get().map(|(_, counted_well)| {
-                    let note = (!counted_well).then(|| {
-                        view! { <p class="side-panel-note">"The values could not be counted. The address may ask for what there is not."</p> }
-                    });
-                    view! { {note} <FilterForm here counted/> }.into_any()
-                })
-            };
-            ("Filters", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
-        }
-        Panel::Columns => {
-            let content = move || {
-                let lane = lane.get();
-                // What is saved from here comes back as it was sent: the form stays as it is.
-                let table =
-                    known.get().then(|| preferences.get_untracked())?.unwrap_or_default().table(lane).clone();
-                Some(view! { <ColumnForm here table saving/> })
-            };
-            ("Customize columns", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
-        }
-        Panel::Views => {
-            let content = move || {
-                views.get().flatten().map(|answer| match answer {
-                    Ok(views) => view! { <ViewList here views changes/> }.into_any(),
-                    Err(error) => view! { <p class="side-panel-note">{error.detail}</p> }.into_any(),
-                })
-            };
-            ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
-        }
-        Panel::Similar => {
-            let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
-            let content = move || {
-                if lane.get() != Lane::Pending {
-                    return Some(note("Only what waits for a decision is grouped.".to_owned()));
-                }
-                found.get().map(|answer| match answer {
-                    Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
-                    Err(error) => note(error.detail),
-                })
-            };
-            ("Similar actions", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
-        }
-    };
-    view! { <SidePanel here panel title>{content}</SidePanel> }.into_any()
 }
 
 /// How many rows there are to select, as far as they are counted.

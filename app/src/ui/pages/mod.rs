@@ -4,6 +4,7 @@ mod action_center;
 mod home;
 mod job;
 mod not_found;
+mod panels;
 mod plan;
 mod sign_in;
 
