@@ -145,6 +145,11 @@ test("rows are selected one by one, in ranges, all of a page, all that match", a
   await accessible(page);
   await page.getByRole("checkbox", { name: "Select all on this page" }).check();
   await expect(bar).toContainText(`${await boxes.count()} selected`);
+  // The box at the head is that of the page that is shown.
+  await page.getByRole("link", { name: "Next" }).click();
+  await expect(page.getByRole("checkbox", { name: "Select all on this page" })).not.toBeChecked();
+  await page.getByRole("link", { name: "Previous" }).click();
+  await expect(page.getByRole("checkbox", { name: "Select all on this page" })).toBeChecked();
   await bar.getByRole("button", { name: /Select all \d+ matching/ }).click();
   const all = Number((await bar.locator(".bulk-count").innerText()).replace(/\D/g, ""));
   expect(all).toBeGreaterThan(await boxes.count());

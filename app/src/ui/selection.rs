@@ -47,17 +47,14 @@ pub(super) struct Selection {
     /// Where a range begins: the row that was touched last.
     last: StoredValue<Option<ActionId>>,
     /// The rows of the page in their order.
-    rows: StoredValue<Vec<ActionId>>,
+    rows: RwSignal<Vec<ActionId>>,
 }
 
 impl Selection {
     /// Nothing; and nothing again whenever the list shows something else.
     pub(super) fn new(here: Memo<Place>) -> Self {
-        let selection = Self {
-            selected: RwSignal::default(),
-            last: StoredValue::new(None),
-            rows: StoredValue::default(),
-        };
+        let selection =
+            Self { selected: RwSignal::default(), last: StoredValue::new(None), rows: RwSignal::default() };
         let list = Memo::new(move |_| (here.read().lane, here.read().unordered()));
         whenever(move || {
             list.track();
@@ -88,14 +85,14 @@ impl Selection {
 
     /// Says which rows the page has, in their order.
     pub(super) fn show(self, rows: Vec<ActionId>) {
-        self.rows.set_value(rows);
+        self.rows.set(rows);
     }
 
     /// Selects the row, or no longer; with `range` all rows from the one before, as this one.
     pub(super) fn toggle(self, id: ActionId, range: bool) {
         let select = !self.selected.read_untracked().has(id);
         let last = self.last.get_value().filter(|_| range);
-        let rows = self.rows.with_value(|rows| between(rows, last.unwrap_or(id), id).to_vec());
+        let rows = self.rows.with_untracked(|rows| between(rows, last.unwrap_or(id), id).to_vec());
         self.selected.update(|selected| {
             selected.set(id, select);
             for row in rows {
@@ -107,14 +104,14 @@ impl Selection {
 
     /// Selects all rows of the page, or no longer.
     pub(super) fn page(self, select: bool) {
-        let rows = self.rows.get_value();
+        let rows = self.rows.get_untracked();
         self.selected.update(|selected| rows.into_iter().for_each(|row| selected.set(row, select)));
     }
 
     /// How many rows of the page are selected, and how many it has.
     pub(super) fn of_page(self) -> (usize, usize) {
         let selected = self.selected.read();
-        self.rows.with_value(|rows| (rows.iter().filter(|row| selected.has(**row)).count(), rows.len()))
+        self.rows.with(|rows| (rows.iter().filter(|row| selected.has(**row)).count(), rows.len()))
     }
 
     /// Selects everything that the list shows, on all pages.

@@ -1,4 +1,4 @@
-//! What stands beside or over the page: panels, dialogs, toasts. Dialogs stand still here, and open by their buttons.
+//! What stands beside or over the page: panels, dialogs. Dialogs stand still here, and open by their buttons.
 
 use leptos::prelude::*;
 
@@ -12,7 +12,6 @@ use crate::ui::parts::column_panel::{ColumnForm, Saving};
 use crate::ui::parts::confirm::Confirm;
 use crate::ui::parts::filter_panel::FilterForm;
 use crate::ui::parts::help::Help;
-use crate::ui::parts::icon::Icon;
 use crate::ui::parts::palette::Palette;
 use crate::ui::parts::panel::SidePanel;
 use crate::ui::parts::view_panel::{ViewChanges, ViewList};
@@ -25,7 +24,6 @@ pub(super) fn chapter() -> AnyView {
         {section("A question before the last step", view! { <Confirm action=sample::irreversible()/> {opens("confirm")} })}
         {section("Keys", view! { <Help/> {opens("help")} })}
         {section("Commands", view! { <Palette here/> {opens("palette")} })}
-        {section("Toasts", toasts())}
     }
     .into_any()
 }
@@ -92,39 +90,5 @@ fn opens(dialog: &'static str) -> impl IntoView {
         <button class="button" type="button" command="show-modal" commandfor=dialog>
             "Open it…"
         </button>
-    }
-}
-
-fn toasts() -> impl IntoView {
-    let toast = |tone, icon, text, offer: Option<&'static str>| {
-        let offer = offer.map(|offer| {
-            view! {
-                <button class="button quiet" type="button">
-                    {offer}
-                </button>
-            }
-        });
-        view! {
-            <div class=tone>
-                <Icon name=icon/>
-                <p>{text}</p>
-                {offer}
-                <button class="icon-button" type="button" aria-label="Dismiss" title="Dismiss">
-                    <Icon name="cross"/>
-                </button>
-            </div>
-        }
-    };
-    view! {
-        <div class="toasts">
-            {toast("toast good", "check", "20 actions approved.", Some("See the result"))}
-            {toast("toast", "info", "“Critical first” is where you begin now.", Some("Undo"))}
-            {toast(
-                "toast bad",
-                "triangle",
-                "Ana Lima rejected “Quarantine file” on sin-bkp-01 a moment before. Nothing was sent.",
-                None,
-            )}
-        </div>
     }
 }
