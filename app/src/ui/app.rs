@@ -98,8 +98,8 @@ fn Start() -> impl IntoView {
             let first = answer.ok().and_then(|views| views.into_iter().find(|view| view.is_default));
             let path = first
                 .map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
-            view! { <Redirect path/> }
+            view! { <Redirect path/> }.into_any()
         })
     };
-    view! { <Suspense>{to}</Suspense> }.into_any()
+    view! { <Suspense>{move || to()}</Suspense> }.into_any()
 }

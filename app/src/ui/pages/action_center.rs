@@ -3,7 +3,6 @@
 //! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
 //! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_navigate;
@@ -45,9 +44,9 @@ pub(in crate::ui) fn ActionCenter() -> impl IntoView {
     // time that it looks whether all data is there, with loads of its own that nobody waits for.
     if place.read_untracked().is_some() {
         let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
-        Either::Left(view! { <Board here/> })
+        view! { <Board here/> }.into_any()
     } else {
-        Either::Right(view! { <NotFound/> })
+        view! { <NotFound/> }.into_any()
     }
 }
 
@@ -210,7 +209,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                             </Transition>
                             {move || {
                                 let lane = here.read().lane;
-                                is_selectable(lane).then(|| view! { <BulkBar here selection matches plan/> })
+                                is_selectable(lane).then(|| view! { <BulkBar here selection matches plan/> }.into_any())
                             }}
                         </div>
                     </div>
@@ -222,7 +221,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=move || here.read().closed().href() around news>
+                                <Flyout close=Signal::derive(move || here.read().closed().href()) around news>
                                     <Transition fallback=Skeleton>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
@@ -347,15 +346,15 @@ fn ListView(
             .into_any(),
             Shape::Empty(lane, narrowed) => view! { <EmptyState lane narrowed/> }.into_any(),
             Shape::Failed(code) => {
-                let href = move || start_over(&here.read(), code);
+                let href = Signal::derive(move || start_over(&here.read(), code));
                 view! {
-                    <Failure title="The list could not be loaded" code href retry=move || list.refetch()/>
+                    <Failure title="The list could not be loaded" code href retry=move |()| list.refetch()/>
                 }
                 .into_any()
             }
         })
     };
-    view! { <div class="slot">{content}</div> }.into_any()
+    view! { <div class="slot">{move || content()}</div> }.into_any()
 }
 
 /// The columns that the address names, or those that the person chose. The tab's own are no choice.
@@ -424,9 +423,9 @@ fn DetailView(
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
                 Err(ApiError { code, .. }) => {
-                    let href = move || here.read().href();
+                    let href = Signal::derive(move || here.read().href());
                     view! {
-                        <Failure title="The action could not be loaded" code href retry=move || detail.refetch()/>
+                        <Failure title="The action could not be loaded" code href retry=move |()| detail.refetch()/>
                     }
                     .into_any()
                 }

@@ -48,15 +48,15 @@ fn Cards(home: Loaded) -> impl IntoView {
         home.get().map(|answer| match answer {
             Ok(home) => cards(home, now),
             Err(ApiError { code, .. }) => {
-                let retry = move || home.refetch();
+                let retry = move |()| home.refetch();
                 view! {
-                    <Failure title="The home page could not be loaded" code href=|| "/".to_owned() retry/>
+                    <Failure title="The home page could not be loaded" code href="/" retry/>
                 }
                 .into_any()
             }
         })
     };
-    view! { <div class="slot">{content}</div> }.into_any()
+    view! { <div class="slot">{move || content()}</div> }.into_any()
 }
 
 fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {

@@ -120,13 +120,13 @@ fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> imp
             Shape::Shown(verb) => shown(verb, job, here, retry),
             Shape::Missing => missing(),
             Shape::Failed(code) => {
-                let href = move || here.read().href(None, None);
-                view! { <Failure title="The result could not be loaded" code href retry=move || job.refetch()/> }
+                let href = Signal::derive(move || here.read().href(None, None));
+                view! { <Failure title="The result could not be loaded" code href retry=move |()| job.refetch()/> }
                     .into_any()
             }
         })
     };
-    view! { <div class="slot">{content}</div> }.into_any()
+    view! { <div class="slot">{move || content()}</div> }.into_any()
 }
 
 fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> AnyView {
@@ -154,6 +154,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
                     "Refresh"
                 </a>
             }
+            .into_any()
         })
     };
     let executing = (verb != BulkVerb::Reject).then(|| {
@@ -169,13 +170,14 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
                     <Icon name="right"/>
                 </a>
             }
+            .into_any()
         })
     };
     view! {
         <header class="bulk-head">
             <div aria-live="polite">
-                <h1>{title}</h1>
-                <p>{words}</p>
+                <h1>{move || title()}</h1>
+                <p>{move || words()}</p>
             </div>
             <progress
                 class="bulk-progress"
@@ -190,7 +192,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
         </nav>
         <div class="bulk-answer">
             <div class="submit-row">
-                {refresh}
+                {move || refresh()}
                 {again(progress, running, here, retry)}
                 <a class="button" href=Place::of(super::plan::lane_of(verb)).href()>
                     "Back to the list"
@@ -204,7 +206,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
         <section class="bulk-part">
             <h2>"Each action"</h2>
             <BulkItems items lane=Lane::History states=true/>
-            <div class="bulk-more">{pager}</div>
+            <div class="bulk-more">{move || pager()}</div>
         </section>
     }
     .into_any()
@@ -237,17 +239,21 @@ fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
             }
         };
         let shown = derived(move || state.is_none() || count() > 0);
-        move || {
+        let link = move || {
             shown.get().then(|| {
-                let current = move || (here.read().state == state).then_some("page");
                 view! {
-                    <a href=move || here.read().href(state, None) aria-current=current>
+                    <a
+                        href=move || here.read().href(state, None)
+                        aria-current=move || (here.read().state == state).then_some("page")
+                    >
                         {state.map_or("All", ItemState::label)}
                         <span class="number">{move || grouped(count())}</span>
                     </a>
                 }
+                .into_any()
             })
-        }
+        };
+        link.into_any()
     };
     let states = ItemState::ALL.iter().map(|state| link(Some(*state))).collect::<Vec<_>>();
     view! {
@@ -282,6 +288,7 @@ fn again(
                     </button>
                 </form>
             }
+            .into_any()
         })
     };
     form.into_any()

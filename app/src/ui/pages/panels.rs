@@ -93,7 +93,7 @@ pub(super) fn side_panel(
                     view! { {note} <FilterForm here counted/> }.into_any()
                 })
             };
-            ("Filters", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+            ("Filters", view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any())
         }
         Panel::Columns => {
             let content = move || {
@@ -101,9 +101,12 @@ pub(super) fn side_panel(
                 // What is saved from here comes back as it was sent: the form stays as it is.
                 let table =
                     known.get().then(|| preferences.get_untracked())?.unwrap_or_default().table(lane).clone();
-                Some(view! { <ColumnForm here table saving/> })
+                Some(view! { <ColumnForm here table saving/> }.into_any())
             };
-            ("Customize columns", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+            (
+                "Customize columns",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
         }
         Panel::Views => {
             let content = move || {
@@ -112,7 +115,10 @@ pub(super) fn side_panel(
                     Err(error) => view! { <p class="side-panel-note">{error.detail}</p> }.into_any(),
                 })
             };
-            ("Saved views", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+            (
+                "Saved views",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
         }
         Panel::Similar => {
             let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
@@ -125,7 +131,10 @@ pub(super) fn side_panel(
                     Err(error) => note(error.detail),
                 })
             };
-            ("Similar actions", view! { <Transition fallback=Skeleton>{content}</Transition> }.into_any())
+            (
+                "Similar actions",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
         }
     };
     view! { <SidePanel here panel title>{content}</SidePanel> }.into_any()

@@ -45,8 +45,8 @@ pub(in crate::ui) fn Plan() -> impl IntoView {
             Ok(plan) => shown(plan, start),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => missing(),
             Err(ApiError { code, .. }) => {
-                let href = move || plan_href(&id.get());
-                view! { <Failure title="The preview could not be loaded" code href retry=move || plan.refetch()/> }
+                let href = Signal::derive(move || plan_href(&id.get()));
+                view! { <Failure title="The preview could not be loaded" code href retry=move |()| plan.refetch()/> }
                     .into_any()
             }
         })
@@ -57,7 +57,7 @@ pub(in crate::ui) fn Plan() -> impl IntoView {
             <div class="bulk">
                 <Notice news/>
                 <Transition fallback=Skeleton>
-                    <div class="slot">{content}</div>
+                    <div class="slot">{move || content()}</div>
                 </Transition>
             </div>
         </Frame>

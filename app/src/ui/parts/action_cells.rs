@@ -2,16 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::badge::Badge;
-use super::deadline::Deadline;
-use super::short_text::ShortText;
+use super::badge::Look;
+use super::deadline::urgency;
+use super::short_text::shortened;
 use super::visible_text::{VisibleText, spelled_out};
-use super::when::When;
 use crate::domain::query::{Column, Filter};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Criticality, Decision, UndoState};
 use crate::ui::derived::Derived;
 use crate::ui::place::Place;
+use crate::ui::time::{Left, ago, full};
+
+/// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
+const FITS: usize = 14;
 
 /// Pixels that a column has where nobody chose: what its usual values need.
 pub(super) const fn width(column: Column) -> u16 {
@@ -53,34 +56,35 @@ pub(super) const fn class(column: Column) -> &'static str {
     }
 }
 
-/// One cell's content.
+/// One cell: an element of its own and, but for the entity's link, nothing in it but its text. A page has thousands.
 pub(super) fn cell(column: Column, action: &Action, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
+    let name = class(column);
+    let text = |text: Option<&String>| plain(name, text.map_or("", String::as_str));
     match column {
-        Column::Updated => when(action.updated_at, now),
-        Column::Proposed => when(action.proposed_at, now),
-        Column::Severity => view! { <Badge look=action.severity/> }.into_any(),
+        Column::Updated => ticking(name, action.updated_at, now, how_long_ago),
+        Column::Proposed => ticking(name, action.proposed_at, now, how_long_ago),
         // Past its decision nothing expires any more.
-        Column::Expires => (action.decision == Decision::Pending)
-            .then(|| view! { <Deadline until=action.expires_at now/> })
-            .into_any(),
-        Column::Decision => view! { <Badge look=action.decision/> }.into_any(),
-        Column::Undo => {
-            (action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> }).into_any()
+        Column::Expires if action.decision == Decision::Pending => {
+            ticking(name, action.expires_at, now, time_left)
         }
-        Column::Status => status(action),
-        Column::EntityKind => action.entity.kind().label().into_any(),
+        Column::Severity => mark(name, action.severity.into(), None),
+        Column::Decision => mark(name, action.decision.into(), None),
+        Column::Undo if action.undo != UndoState::None => mark(name, action.undo.into(), None),
+        Column::Expires | Column::Undo => plain(name, ""),
+        Column::Status => mark(name, action.status.into(), action.status_detail.as_deref()),
+        Column::EntityKind => plain(name, action.entity.kind().label()),
         Column::DecidedBy => text(action.decided_by.as_ref().map(|actor| &actor.name)),
-        Column::ProposedBy => text(Some(&action.proposed_by.name)),
-        Column::Investigation => short(action.investigation_id.clone()),
-        Column::Approval => short(action.approval_id.map(|id| id.to_string())),
-        Column::Incident => short(action.incident_id.clone()),
-        Column::ActionType => action.action_type.label().into_any(),
-        Column::Asset => asset(action),
-        Column::DeviceGroup => match &action.asset.device_group {
-            Some(name) => text(Some(name)),
-            None => view! { <span class="faint">{Filter::UNGROUPED}</span> }.into_any(),
-        },
-        Column::Source => action.source.label().into_any(),
+        Column::ProposedBy => plain(name, &action.proposed_by.name),
+        Column::Investigation => text(action.investigation_id.as_ref()),
+        Column::Approval => text(action.approval_id.map(|id| id.to_string()).as_ref()),
+        Column::Incident => text(action.incident_id.as_ref()),
+        Column::ActionType => plain(name, action.action_type.label()),
+        Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) => {
+            plain("col-asset very-high", &action.asset.name)
+        }
+        Column::Asset => plain(name, &action.asset.name),
+        Column::DeviceGroup => plain(name, action.asset.device_group.as_deref().unwrap_or(Filter::UNGROUPED)),
+        Column::Source => plain(name, action.source.label()),
         Column::Technique => text(action.evidence.iter().find_map(|piece| piece.technique.as_ref())),
         Column::Entity => entity(action, here),
         Column::Comment => text(action.comment.as_ref()),
@@ -92,55 +96,65 @@ pub(super) fn row_link(id: ActionId) -> String {
     format!("open-{id}")
 }
 
-fn when(at: Timestamp, now: Derived<Timestamp>) -> AnyView {
-    view! { <When at now/> }.into_any()
+fn plain(class: &'static str, text: &str) -> AnyView {
+    td(class.to_owned(), text)
 }
 
-fn text(value: Option<&String>) -> AnyView {
-    value.cloned().map(|text| view! { <VisibleText text/> }).into_any()
+/// A word with its icon; what is known beyond the word follows it.
+fn mark(class: &'static str, look: Look, detail: Option<&str>) -> AnyView {
+    let text = detail.map(|detail| format!("{}: {detail}", look.label));
+    td(format!("{class} mark {}", look.tone), text.as_deref().unwrap_or(look.label))
 }
 
-fn short(value: Option<String>) -> AnyView {
-    value.map(|text| view! { <ShortText text/> }).into_any()
-}
-
-fn entity(action: &Action, here: Memo<Place>) -> AnyView {
-    let id = action.id;
+fn td(class: String, text: &str) -> AnyView {
+    let title = (text.len() > FITS).then(|| spelled_out(text));
     view! {
-        <a class="entity-link" id=row_link(id) href=move || here.read().with_open(id).href() data-noscroll>
-            <ShortText text=action.entity.title()/>
-        </a>
+        <td class=class title=title>
+            <VisibleText text=text.to_owned()/>
+        </td>
     }
     .into_any()
 }
 
-fn asset(action: &Action) -> AnyView {
-    let text = action.asset.name.clone();
-    if action.asset.criticality == Some(Criticality::VeryHigh) {
-        view! {
-            <span class="pair">
-                <ShortText text/>
-                <span class="meta">"very high"</span>
-            </span>
-        }
-        .into_any()
-    } else {
-        view! { <ShortText text/> }.into_any()
+/// A time, as `show` puts it into a class and words that move on with the page's present.
+fn ticking(
+    class: &'static str,
+    at: Timestamp,
+    now: Derived<Timestamp>,
+    show: fn(Timestamp, Timestamp) -> (&'static str, String),
+) -> AnyView {
+    view! {
+        <td class=move || format!("{class} {}", show(at, now.get()).0) title=full(at)>
+            {move || show(at, now.get()).1}
+        </td>
     }
+    .into_any()
 }
 
-fn status(action: &Action) -> AnyView {
-    let detail = action.status_detail.clone().map(|text| {
-        let title = spelled_out(&text);
-        view! {
-            <span class="meta" title=title>
-                <VisibleText text/>
-            </span>
-        }
-    });
+fn how_long_ago(at: Timestamp, now: Timestamp) -> (&'static str, String) {
+    ("when", ago(at, now))
+}
+
+fn time_left(until: Timestamp, now: Timestamp) -> (&'static str, String) {
+    let left = Left::until(until, now);
+    (urgency(left), left.text(until))
+}
+
+fn entity(action: &Action, here: Memo<Place>) -> AnyView {
+    let id = action.id;
+    let text = action.entity.title();
     view! {
-        <Badge look=action.status/>
-        {detail}
+        <td class="col-entity">
+            <a
+                class="entity-link short-text"
+                id=row_link(id)
+                href=move || here.read().with_open(id).href()
+                title=spelled_out(&text)
+                data-noscroll
+            >
+                {shortened(&text)}
+            </a>
+        </td>
     }
     .into_any()
 }

@@ -74,9 +74,10 @@ pub(in crate::ui) fn ActionTable(
     let table = move || table(lane, &layout.get(), actions, rows);
     view! {
         <div class="action-table" tabindex="0" role="region" aria-label=caption(lane)>
-            {table}
+            {move || table()}
         </div>
     }
+    .into_any()
 }
 
 /// Renders again when the columns change.
@@ -123,12 +124,14 @@ fn head(choice: ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
     let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
     let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });
     let arrow = move || {
-        sorted().map(|descending| view! { <Icon name=if descending { "sort-down" } else { "sort-up" }/> })
+        sorted().map(|descending| {
+            view! { <Icon name=if descending { "sort-down" } else { "sort-up" }/> }.into_any()
+        })
     };
     view! {
-        <th scope="col" class=class(column) aria-sort=order>
+        <th scope="col" class=class(column) aria-sort=move || order()>
             <a class="sort" href=move || here.read().sorted_by(key).href() data-noscroll>
-                {column.label()} {arrow}
+                {column.label()} {move || arrow()}
             </a>
         </th>
     }
@@ -154,16 +157,13 @@ fn SelectPage(selection: Selection) -> impl IntoView {
     .attr("width", SELECT.to_string())
 }
 
-fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> impl IntoView + use<> {
+fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> AnyView {
     let id = action.id;
     let Rows { here, now, selection } = rows;
     let open = id.to_string();
     let is_open = move || here.read().open.as_ref() == Some(&open);
     let select = selectable.then(|| view! { <td class="col-select">{checkbox(action, selection)}</td> });
-    let cells = columns
-        .iter()
-        .map(|&column| view! { <td class=class(column)>{cell(column, action, here, now)}</td> })
-        .collect_view();
+    let cells = columns.iter().map(|&column| cell(column, action, here, now)).collect_view();
     view! {
         <tr
             data-id=id.to_string()
@@ -174,6 +174,7 @@ fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> imp
             {cells}
         </tr>
     }
+    .into_any()
 }
 
 /// Belongs to the form of the bulk bar, so that it counts without wasm, too.

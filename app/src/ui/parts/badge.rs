@@ -1,103 +1,102 @@
-//! A word with an icon on a tint: severity, decision, status, verdict, undo state.
+//! A word with an icon, on a tint or in a cell: severity, decision, status, verdict, undo state.
 //!
 //! To show another vocabulary, add a `From` for its words.
 
 use leptos::prelude::*;
 
-use super::icon::Icon;
 use crate::domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
 
 /// How a badge looks and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ui) struct Look {
-    /// The class that gives the colour.
-    tone: &'static str,
-    icon: &'static str,
-    label: &'static str,
+    /// The classes of its colour and of its icon, which the style draws before the word.
+    pub(super) tone: &'static str,
+    /// The word.
+    pub(super) label: &'static str,
 }
 
 impl From<Severity> for Look {
     fn from(severity: Severity) -> Self {
-        let (tone, icon) = match severity {
-            Severity::Critical => ("badge critical", "octagon"),
-            Severity::High => ("badge high", "triangle"),
-            Severity::Medium => ("badge medium", "diamond"),
-            Severity::Low => ("badge low", "triangle-down"),
-            Severity::Informational => ("badge informational", "info"),
+        let tone = match severity {
+            Severity::Critical => "critical i-octagon",
+            Severity::High => "high i-triangle",
+            Severity::Medium => "medium i-diamond",
+            Severity::Low => "low i-triangle-down",
+            Severity::Informational => "informational i-info",
         };
-        Self { tone, icon, label: severity.label() }
+        Self { tone, label: severity.label() }
     }
 }
 
 impl From<Decision> for Look {
     fn from(decision: Decision) -> Self {
-        let (tone, icon) = match decision {
-            Decision::Pending => ("badge waiting", "clock"),
-            Decision::Approved | Decision::NotRequired => ("badge plain", "check"),
-            Decision::AutoApproved => ("badge plain", "bolt"),
-            Decision::Rejected => ("badge neutral", "cross"),
-            Decision::Expired => ("badge dashed", "hourglass"),
-            Decision::Withdrawn => ("badge neutral", "back"),
-            Decision::Superseded => ("badge neutral", "forward"),
+        let tone = match decision {
+            Decision::Pending => "waiting i-clock",
+            Decision::Approved | Decision::NotRequired => "plain i-check",
+            Decision::AutoApproved => "plain i-bolt",
+            Decision::Rejected => "neutral i-cross",
+            Decision::Expired => "dashed i-hourglass",
+            Decision::Withdrawn => "neutral i-back",
+            Decision::Superseded => "neutral i-forward",
         };
-        Self { tone, icon, label: decision.label() }
+        Self { tone, label: decision.label() }
     }
 }
 
 impl From<Status> for Look {
     fn from(status: Status) -> Self {
-        let (tone, icon) = match status {
-            Status::None => ("badge plain", "minus"),
-            Status::Queued => ("badge running", "queue"),
-            Status::InProgress => ("badge running", "play"),
-            Status::Completed => ("badge done", "check"),
-            Status::PartiallyCompleted => ("badge done", "half"),
-            Status::Failed => ("badge failed", "cross"),
-            Status::TimedOut => ("badge failed", "hourglass"),
-            Status::Skipped => ("badge neutral", "forward"),
-            Status::Cancelled => ("badge neutral", "cross"),
-            Status::Unknown => ("badge unknown", "question"),
+        let tone = match status {
+            Status::None => "plain i-minus",
+            Status::Queued => "running i-queue",
+            Status::InProgress => "running i-play",
+            Status::Completed => "done i-check",
+            Status::PartiallyCompleted => "done i-half",
+            Status::Failed => "failed i-cross",
+            Status::TimedOut => "failed i-hourglass",
+            Status::Skipped => "neutral i-forward",
+            Status::Cancelled => "neutral i-cross",
+            Status::Unknown => "unknown i-question",
         };
-        Self { tone, icon, label: status.label() }
+        Self { tone, label: status.label() }
     }
 }
 
 impl From<Verdict> for Look {
     fn from(verdict: Verdict) -> Self {
-        let (tone, icon) = match verdict {
-            Verdict::Malicious => ("badge high", "bug"),
-            Verdict::Compromised => ("badge high", "key"),
-            Verdict::Suspicious => ("badge medium", "eye"),
-            Verdict::NoThreatsFound => ("badge neutral", "check"),
-            Verdict::Unknown => ("badge neutral", "question"),
+        let tone = match verdict {
+            Verdict::Malicious => "high i-bug",
+            Verdict::Compromised => "high i-key",
+            Verdict::Suspicious => "medium i-eye",
+            Verdict::NoThreatsFound => "neutral i-check",
+            Verdict::Unknown => "neutral i-question",
         };
-        Self { tone, icon, label: verdict.label() }
+        Self { tone, label: verdict.label() }
     }
 }
 
 impl From<UndoState> for Look {
     fn from(undo: UndoState) -> Self {
-        let (tone, icon) = match undo {
-            UndoState::None => ("badge plain", "minus"),
-            UndoState::Requested => ("badge undone", "clock"),
-            UndoState::Undone => ("badge undone", "undo"),
-            UndoState::Failed => ("badge failed", "undo"),
+        let tone = match undo {
+            UndoState::None => "plain i-minus",
+            UndoState::Requested => "undone i-clock",
+            UndoState::Undone => "undone i-undo",
+            UndoState::Failed => "failed i-undo",
         };
-        Self { tone, icon, label: undo.label() }
+        Self { tone, label: undo.label() }
     }
 }
 
 impl From<ItemState> for Look {
     fn from(state: ItemState) -> Self {
-        let (tone, icon) = match state {
-            ItemState::LeftOut => ("badge neutral", "minus"),
-            ItemState::Waiting => ("badge waiting", "clock"),
-            ItemState::Decided => ("badge done", "check"),
-            ItemState::Skipped => ("badge neutral", "forward"),
-            ItemState::Refused => ("badge medium", "lock"),
-            ItemState::Failed => ("badge failed", "cross"),
+        let tone = match state {
+            ItemState::LeftOut => "neutral i-minus",
+            ItemState::Waiting => "waiting i-clock",
+            ItemState::Decided => "done i-check",
+            ItemState::Skipped => "neutral i-forward",
+            ItemState::Refused => "medium i-lock",
+            ItemState::Failed => "failed i-cross",
         };
-        Self { tone, icon, label: state.label() }
+        Self { tone, label: state.label() }
     }
 }
 
@@ -108,10 +107,5 @@ pub(in crate::ui) fn Badge(
     #[prop(into)]
     look: Look,
 ) -> impl IntoView {
-    view! {
-        <span class=look.tone>
-            <Icon name=look.icon/>
-            {look.label}
-        </span>
-    }
+    view! { <span class=format!("badge {}", look.tone)>{look.label}</span> }
 }

@@ -77,6 +77,7 @@ pub(in crate::ui) fn BulkBar(
                     {text}
                 </button>
             }
+            .into_any()
         })
     };
     let busy = move || plan.pending().get();
@@ -108,17 +109,17 @@ pub(in crate::ui) fn BulkBar(
             <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
             <input type="hidden" name="shows" value=move || here.read().asks()/>
             <p class="bulk-count" role="status">
-                {words}
+                {move || words()}
             </p>
             <label class="facet-value no-script">
                 <input type="checkbox" name="all" value="true"/>
                 "All that match, on all pages"
             </label>
-            {everything}
+            {move || everything()}
             <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
                 "Clear"
             </button>
-            <div class="bulk-actions">{verbs}</div>
+            <div class="bulk-actions">{move || verbs()}</div>
         </form>
     }
     .into_any()

@@ -28,6 +28,7 @@ pub(in crate::ui) fn BulkNotice(
                                 <span>{text}</span>
                             </p>
                         }
+                        .into_any()
                     })
             }}
         </div>

@@ -25,11 +25,12 @@ pub(in crate::ui) fn Chips(
                     </a>
                 </div>
             }
+            .into_any()
         })
     }
 }
 
-fn chip(here: &Place, name: &str, value: &str) -> impl IntoView + use<> {
+fn chip(here: &Place, name: &str, value: &str) -> AnyView {
     let label = field_label(name).to_owned();
     let text = value_label(name, value).to_owned();
     let remove = format!("Remove the filter {label}: {}", spelled_out(&text));
@@ -44,4 +45,5 @@ fn chip(here: &Place, name: &str, value: &str) -> impl IntoView + use<> {
             </a>
         </span>
     }
+    .into_any()
 }

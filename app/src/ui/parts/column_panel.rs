@@ -113,12 +113,13 @@ pub(in crate::ui) fn ColumnForm(
                     <a href=back() data-noscroll>"Show mine"</a>
                 </p>
             }
+            .into_any()
         })
     };
     let item = move |column: Column| item(column, draft, only, dragged);
     let all = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
     view! {
-        {from_url}
+        {move || from_url()}
         <form
             class="column-form"
             method="post"
@@ -205,7 +206,7 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
                 <input
                     type="checkbox"
                     name="columns[]"
-                    value=text
+                    value=move || text()
                     checked=shown()
                     prop:checked=move || shown()
                     disabled=move || only.get() && shown()

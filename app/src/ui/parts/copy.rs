@@ -26,8 +26,8 @@ pub(super) fn Copy(
         });
     };
     view! {
-        <button type="button" class="copy needs-wasm" title=title aria-label=title on:click=copy>
-            {move || view! { <Icon name=if done.get() { "check" } else { "copy" }/> }}
+        <button type="button" class="copy needs-wasm" title=move || title() aria-label=move || title() on:click=copy>
+            {move || view! { <Icon name=if done.get() { "check" } else { "copy" }/> }.into_any()}
         </button>
     }
     .into_any()

@@ -15,14 +15,18 @@ pub(in crate::ui) fn Deadline(
     now: Derived<Timestamp>,
 ) -> impl IntoView {
     let left = move || Left::until(until, now.get());
-    let class = move || match left() {
+    view! {
+        <time class=move || urgency(left()) datetime=until.to_string() title=full(until)>
+            {move || left().text(until)}
+        </time>
+    }
+}
+
+/// The class that gives the colour.
+pub(super) const fn urgency(left: Left) -> &'static str {
+    match left {
         Left::Long => "deadline",
         Left::Hours(..) => "deadline soon",
         Left::Minutes(_) | Left::Over => "deadline urgent",
-    };
-    view! {
-        <time class=move || class() datetime=until.to_string() title=full(until)>
-            {move || left().text(until)}
-        </time>
     }
 }

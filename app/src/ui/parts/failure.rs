@@ -13,16 +13,18 @@ pub(in crate::ui) fn Failure(
     /// Why.
     code: ErrorCode,
     /// Where the same is loaded again, or its beginning.
-    href: impl Fn() -> String + Send + 'static,
+    #[prop(into)]
+    href: Signal<String>,
     /// Loads it again in place.
-    retry: impl Fn() + 'static,
+    #[prop(into)]
+    retry: Callback<()>,
 ) -> impl IntoView {
     // What the server refused once it refuses again: there the link leads to the beginning.
     let refused = code == ErrorCode::Invalid;
     let again = move |event: leptos::ev::MouseEvent| {
         if !refused {
             event.prevent_default();
-            retry();
+            retry.run(());
         }
     };
     view! {
@@ -30,11 +32,12 @@ pub(in crate::ui) fn Failure(
             <Icon name="triangle"/>
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
-            <a class="button" href=move || href() on:click=again>
+            <a class="button" href=move || href.get() on:click=again>
                 {if refused { "Open the first page" } else { "Try again" }}
             </a>
         </div>
     }
+    .into_any()
 }
 
 /// Reading changes nothing, so the sentences of decisions would mislead.

@@ -188,11 +188,11 @@ fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> Any
     let checked_first = checked();
     view! {
         <label class="facet-value">
-            <input type="checkbox" name=name value=value checked=checked_first prop:checked=checked/>
+            <input type="checkbox" name=name value=value checked=checked_first prop:checked=move || checked()/>
             <span class="facet-word">
                 <VisibleText text/>
             </span>
-            <span class="facet-count">{count}</span>
+            <span class="facet-count">{move || count()}</span>
         </label>
     }
     .into_any()

@@ -7,22 +7,22 @@ use super::notice::{News, Notice};
 
 /// Beside the list, not instead of it: the list stays usable.
 #[component]
-pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
+pub(in crate::ui) fn Flyout(
     /// The URL without it.
-    close: impl Fn() -> String + Send + 'static,
+    #[prop(into)]
+    close: Signal<String>,
     /// The URLs with the row before and the row after.
     around: RwSignal<(Option<String>, Option<String>)>,
     /// What to announce.
     news: RwSignal<Option<News>>,
-    children: TypedChildren<V>,
+    children: Children,
 ) -> impl IntoView {
-    let children = children.into_inner();
     view! {
         <aside class="flyout" id="flyout" aria-label="Details of the action">
             <div class="flyout-bar">
                 {move || step(around.get().0, "Previous action", "up")}
                 {move || step(around.get().1, "Next action", "down")}
-                <a class="button quiet" href=move || close() data-noscroll>
+                <a class="button quiet" href=move || close.get() data-noscroll>
                     <Icon name="cross"/>
                     "Close"
                 </a>
@@ -31,6 +31,7 @@ pub(in crate::ui) fn Flyout<V: IntoView + 'static>(
             {children()}
         </aside>
     }
+    .into_any()
 }
 
 /// At the end of the page it keeps its room.

@@ -18,8 +18,7 @@ const HOME: &str = "/";
 
 /// The navigation lists the pages that exist. To add one, add its link here.
 #[component]
-pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) -> impl IntoView {
-    let children = children.into_inner();
+pub(in crate::ui) fn Frame(children: Children) -> impl IntoView {
     let (path, pane) = (use_location().pathname, Pane::current());
     let is_home = move || path.read().as_str() == HOME;
     view! {
@@ -70,4 +69,5 @@ pub(in crate::ui) fn Frame<V: IntoView + 'static>(children: TypedChildren<V>) ->
             </main>
         </div>
     }
+    .into_any()
 }

@@ -12,7 +12,7 @@ pub(in crate::ui) fn Heard(
 ) -> impl IntoView {
     view! {
         <p class="heard" role="status">
-            {move || text.get().map(|text| view! { <VisibleText text/> })}
+            {move || text.get().map(|text| view! { <VisibleText text/> }.into_any())}
         </p>
     }
     .into_any()

@@ -22,5 +22,5 @@ pub(super) fn LaneCount(
             Lane::History => None,
         }
     };
-    (lane != Lane::History).then(|| view! { <span class="lane-count">{text}</span> }).into_any()
+    (lane != Lane::History).then(|| view! { <span class="lane-count">{move || text()}</span> }).into_any()
 }

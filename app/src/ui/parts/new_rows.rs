@@ -173,7 +173,7 @@ pub(in crate::ui) fn NewRows(
     };
     view! {
         <div class="new-rows" role="status">
-            {button}
+            {move || button()}
         </div>
     }
     .into_any()

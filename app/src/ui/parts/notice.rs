@@ -1,6 +1,5 @@
 //! What became of the last thing that the person did, announced and shown above the details.
 
-use leptos::either::EitherOf4;
 use leptos::prelude::*;
 
 use super::icon::Icon;
@@ -44,30 +43,26 @@ pub(in crate::ui) fn Notice(
     /// What to say, if anything.
     news: RwSignal<Option<News>>,
 ) -> impl IntoView {
-    let text = move || match news.get() {
-        None => EitherOf4::A(()),
-        Some(News::Done(text)) => EitherOf4::B(view! {
-            <p class="notice-text good">
-                <Icon name="check"/>
-                <span>{text}</span>
-            </p>
-        }),
-        Some(News::Heard(text)) => EitherOf4::D(view! {
-            <p class="notice-text heard-text">
-                <Icon name="info"/>
+    let said = move || {
+        let (class, icon, text) = match news.get()? {
+            News::Done(text) => ("notice-text good", "check", text),
+            News::Heard(text) => ("notice-text heard-text", "info", text),
+            News::Failed { code, detail } => {
+                let detail = detail.map(|detail| format!(" {}", sentence(&detail))).unwrap_or_default();
+                ("notice-text bad", "triangle", format!("{}{detail}", code.label()))
+            }
+        };
+        let said = view! {
+            <p class=class>
+                <Icon name=icon/>
                 <span><VisibleText text/></span>
             </p>
-        }),
-        Some(News::Failed { code, detail }) => EitherOf4::C(view! {
-            <p class="notice-text bad">
-                <Icon name="triangle"/>
-                <span>{code.label()} {detail.map(|detail| format!(" {}", sentence(&detail)))}</span>
-            </p>
-        }),
+        };
+        Some(said.into_any())
     };
     view! {
         <div class="notice" role="status" aria-live="polite">
-            {text}
+            {move || said()}
         </div>
     }
 }

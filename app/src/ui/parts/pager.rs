@@ -1,6 +1,5 @@
 //! Previous and next page at the foot of the table.
 
-use leptos::either::Either;
 use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
@@ -45,10 +44,11 @@ where
             {step(next, "Next", "next", "right")}
             <span class="pager-rows">{rows}</span>
         }
+        .into_any()
     };
     view! {
         <nav class="pager" aria-label="Pages">
-            {content}
+            {move || content()}
             <PerPage here limit/>
         </nav>
     }
@@ -89,24 +89,21 @@ fn PerPage(here: Memo<Place>, limit: Derived<u16>) -> impl IntoView {
     .into_any()
 }
 
-fn step(
-    href: Option<String>,
-    name: &'static str,
-    rel: &'static str,
-    icon: &'static str,
-) -> impl IntoView + use<> {
+fn step(href: Option<String>, name: &'static str, rel: &'static str, icon: &'static str) -> AnyView {
     match href {
-        Some(href) => Either::Left(view! {
+        Some(href) => view! {
             <a class="button quiet" href=href rel=rel>
                 <Icon name=icon/>
                 {name}
             </a>
-        }),
-        None => Either::Right(view! {
+        }
+        .into_any(),
+        None => view! {
             <span class="button quiet off">
                 <Icon name=icon/>
                 {name}
             </span>
-        }),
+        }
+        .into_any(),
     }
 }

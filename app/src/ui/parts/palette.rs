@@ -60,7 +60,7 @@ pub(in crate::ui) fn Palette(
                 </li>
             }
         });
-        view! { {links} {theme} }
+        view! { {links} {theme} }.into_any()
     };
     // Whatever was chosen, the palette has done its work.
     let chosen = move |event: MouseEvent| {
@@ -99,7 +99,7 @@ pub(in crate::ui) fn Palette(
                     />
                 </label>
                 <ul class="palette-list" on:click=chosen>
-                    {found}
+                    {move || found()}
                 </ul>
             </div>
         </Dialog>

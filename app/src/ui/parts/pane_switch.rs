@@ -22,9 +22,9 @@ pub(super) fn PaneSwitch() -> impl IntoView {
         <form class="pane-switch" method="post" action=SavePane::PATH on:submit=send>
             <input type="hidden" name="collapsed" value=move || (!pane.is_collapsed()).to_string()/>
             <input type="hidden" name="back" value=back/>
-            <button class="pane-link" type="submit" title=word>
+            <button class="pane-link" type="submit" title=move || word()>
                 <Icon name="pane"/>
-                <span class="pane-word">{word}</span>
+                <span class="pane-word">{move || word()}</span>
             </button>
         </form>
     }

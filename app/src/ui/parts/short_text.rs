@@ -16,21 +16,21 @@ pub(super) fn ShortText(
     text: String,
 ) -> impl IntoView {
     let title = spelled_out(&text);
-    let (head, tail) = text.split_at(tail_start(&text));
-    let tail = (!tail.is_empty()).then(|| {
-        view! {
-            <span class="short-tail">
-                <VisibleText text=tail.to_owned()/>
-            </span>
-        }
-    });
     view! {
         <span class="short-text" title=title>
-            <span class="short-head">
-                <VisibleText text=head.to_owned()/>
-            </span>
-            {tail}
+            {shortened(&text)}
         </span>
+    }
+}
+
+/// The text in two: a head that gives way and the end that stays. For what has the class `short-text`.
+pub(super) fn shortened(text: &str) -> impl IntoView + use<> {
+    let (head, tail) = text.split_at(tail_start(text));
+    view! {
+        <span class="short-head">
+            <VisibleText text=head.to_owned()/>
+        </span>
+        <VisibleText text=tail.to_owned()/>
     }
 }
 

@@ -62,7 +62,7 @@ fn item(bucket: Bucket, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
         if assets == 1 { " on 1 asset".to_owned() } else { format!(" on {} assets", grouped(assets)) };
     view! {
         <li>
-            <a class="bucket" href=href aria-current=current data-noscroll>
+            <a class="bucket" href=move || href() aria-current=move || current() data-noscroll>
                 <span class="bucket-head">
                     <span class="bucket-type">{action_type.label()}</span>
                     <Badge look=severity/>

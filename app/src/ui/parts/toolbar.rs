@@ -24,20 +24,20 @@ pub(in crate::ui) fn Toolbar(
     let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
     let count = move || match here.read().filters().filter(in_panel).count() {
         0 => None,
-        count => Some(view! { <span class="number">{count}</span> }),
+        count => Some(view! { <span class="number">{count}</span> }.into_any()),
     };
     view! {
         <div class="toolbar">
             <Search here/>
             {panel_link(here, Panel::Filters, "filter", "Filters", count)}
-            {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> })}
+            {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> }.into_any())}
             {move || {
                 (here.read().lane == Lane::Pending)
-                    .then(|| panel_link(here, Panel::Similar, "group", "Group similar", || ()))
+                    .then(|| panel_link(here, Panel::Similar, "group", "Group similar", || None))
             }}
             <div class="toolbar-end">
-                {panel_link(here, Panel::Views, "bookmark", "Views", || ())}
-                {panel_link(here, Panel::Columns, "columns", "Customize columns", || ())}
+                {panel_link(here, Panel::Views, "bookmark", "Views", || None)}
+                {panel_link(here, Panel::Columns, "columns", "Customize columns", || None)}
                 <a class="button quiet" href=move || here.read().export() rel="external">
                     <Icon name="download"/>
                     <span class="toolbar-word">"Export .csv"</span>
@@ -49,12 +49,12 @@ pub(in crate::ui) fn Toolbar(
 }
 
 /// Opens a panel, and closes it if it is open.
-fn panel_link<V: IntoView + 'static>(
+fn panel_link(
     here: Memo<Place>,
     panel: Panel,
     icon: &'static str,
     word: &'static str,
-    more: impl Fn() -> V + Send + 'static,
+    more: impl Fn() -> Option<AnyView> + Send + 'static,
 ) -> AnyView {
     let is_open = move || here.read().panel == Some(panel);
     let href = move || here.read().with_panel((!is_open()).then_some(panel)).href();
@@ -62,7 +62,7 @@ fn panel_link<V: IntoView + 'static>(
         <a
             class="button quiet"
             id=format!("open-{}", panel.as_str())
-            href=href
+            href=move || href()
             aria-expanded=move || is_open().to_string()
             role="button"
             data-noscroll
@@ -140,7 +140,7 @@ fn TimePeriod(here: Memo<Place>) -> impl IntoView {
                     "All time"
                 </option>
                 {options}
-                {move || ranges().then(|| view! { <option value="" selected=true>"Custom range"</option> })}
+                {move || ranges().then(|| view! { <option value="" selected=true>"Custom range"</option> }.into_any())}
             </select>
             <button class="button no-wasm" type="submit">"Apply"</button>
         </form>

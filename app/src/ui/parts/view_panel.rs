@@ -54,7 +54,7 @@ pub(in crate::ui) fn ViewList(
     };
     let failed = move || {
         let error = save.value().get().and_then(Result::err);
-        error.map(|error| view! { <p class="field-error" role="alert">{error.detail}</p> })
+        error.map(|error| view! { <p class="field-error" role="alert">{error.detail}</p> }.into_any())
     };
     let empty = views.is_empty().then(|| {
         view! { <p class="side-panel-note">"A saved view is a list with a name: its filters, order and columns."</p> }
@@ -75,7 +75,7 @@ pub(in crate::ui) fn ViewList(
                 <input type="checkbox" name="is_default" value="true"/>
                 "Begin with it"
             </label>
-            {failed}
+            {move || failed()}
             <button class="button" type="submit">
                 "Save view"
             </button>
