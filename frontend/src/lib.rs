@@ -1,5 +1,12 @@
-//! The browser's entry point: takes over the page that the server rendered.
+//! The browser's entry point: takes over the page that the server rendered. Built with a feature it has a part of the
+//! pages, and without one all of them.
 
+#[cfg(not(any(feature = "board", feature = "pages")))]
+use app::ui::App as Part;
+#[cfg(feature = "board")]
+use app::ui::BoardApp as Part;
+#[cfg(feature = "pages")]
+use app::ui::PagesApp as Part;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the page once the wasm is there.
@@ -9,5 +16,5 @@ pub fn hydrate() {
         console_error_panic_hook::hook(info);
         app::ui::show_stopped();
     }));
-    leptos::mount::hydrate_body(app::ui::App);
+    leptos::mount::hydrate_body(Part);
 }

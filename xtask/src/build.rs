@@ -23,7 +23,7 @@ pub(crate) fn site(flavour: Flavour) -> Result<()> {
     let wasm_opt = if flavour == Flavour::Release { node::packages_if_possible()? } else { None };
     let rustc = toolchain::wasm_rustc()?;
     let glue = wasm::build(&rustc, flavour, wasm_opt.as_ref())?;
-    site::assemble(&glue, &style::build()?)
+    site::assemble(&glue, flavour, &style::build()?)
 }
 
 /// Builds the server and returns its binary.

@@ -20,37 +20,49 @@ use crate::{
     workspace::SITE,
 };
 
-/// The URLs that the page needs.
+/// The URLs that the pages need.
 #[derive(Serialize)]
 struct Manifest {
-    js: String,
-    wasm: String,
+    #[serde(flatten)]
+    bundles: BTreeMap<&'static str, Pair>,
     css: String,
 }
 
+/// A script and its module.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Pair {
+    js: String,
+    wasm: String,
+}
+
 /// Writes the folder, and says in one line how many assets it holds.
-pub(crate) fn assemble(glue: &Glue, css: &str) -> Result<()> {
+pub(crate) fn assemble(glue: &[Glue], flavour: Flavour, css: &str) -> Result<()> {
     step::step("site", || {
         let (manifest, assets) = collect(glue, css, Path::new("public"))?;
-        let changed = write(Path::new(SITE), &manifest, &assets, glue.flavour)?;
+        let changed = write(Path::new(SITE), &manifest, &assets, flavour)?;
         let changed = if changed == 0 { "unchanged".to_owned() } else { format!("{changed} new") };
         Ok(((), format!("{} assets, {changed}", assets.len())))
     })
 }
 
 /// All assets by their path in the folder.
-fn collect(glue: &Glue, css: &str, public: &Path) -> Result<(Manifest, BTreeMap<String, Vec<u8>>)> {
-    let (js, wasm) = (glue.js()?, glue.wasm()?);
-    // Script and module fit only each other, so the script's name changes with either.
-    let pair = sha256(&[js.as_slice(), &wasm].concat());
-    let js_path = hashed("pkg/countersign", &pair, "js");
-    let wasm_path = hashed("pkg/countersign", &sha256(&wasm), "wasm");
+fn collect(glue: &[Glue], css: &str, public: &Path) -> Result<(Manifest, BTreeMap<String, Vec<u8>>)> {
+    let mut assets = BTreeMap::new();
+    let mut bundles = BTreeMap::new();
+    for glue in glue {
+        let (js, wasm) = (glue.js()?, glue.wasm()?);
+        // Script and module fit only each other, so the script's name changes with either.
+        let pair = sha256(&[js.as_slice(), &wasm].concat());
+        let js_path = hashed(&format!("pkg/{}", glue.bundle), &pair, "js");
+        let wasm_path = hashed(&format!("pkg/{}", glue.bundle), &sha256(&wasm), "wasm");
+        bundles.insert(glue.bundle, Pair { js: format!("/{js_path}"), wasm: format!("/{wasm_path}") });
+        assets.extend([(js_path, js), (wasm_path, wasm)]);
+        // The script imports these by relative paths, so they keep their names.
+        add_folder(&mut assets, &glue.folder.join("snippets"), "pkg/snippets/")?;
+    }
     let css_path = hashed("pkg/main", &sha256(css.as_bytes()), "css");
-    let manifest =
-        Manifest { js: format!("/{js_path}"), wasm: format!("/{wasm_path}"), css: format!("/{css_path}") };
-    let mut assets = BTreeMap::from([(js_path, js), (wasm_path, wasm), (css_path, css.as_bytes().to_vec())]);
-    // The script imports these by relative paths, so they keep their names.
-    add_folder(&mut assets, &glue.folder.join("snippets"), "pkg/snippets/")?;
+    let manifest = Manifest { bundles, css: format!("/{css_path}") };
+    assets.insert(css_path, css.as_bytes().to_vec());
     add_folder(&mut assets, public, "")?;
     Ok((manifest, assets))
 }
@@ -149,12 +161,12 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    fn glue(folder: &Path, js: &str, wasm: &str) -> Glue {
+    fn glue(folder: &Path, js: &str, wasm: &str) -> [Glue; 1] {
         fs::create_dir_all(folder.join("snippets/app-1")).unwrap();
         fs::write(folder.join("countersign.js"), js).unwrap();
         fs::write(folder.join("countersign.wasm"), wasm).unwrap();
         fs::write(folder.join("snippets/app-1/inline0.js"), "export {}").unwrap();
-        Glue { folder: folder.to_owned(), flavour: Flavour::Dev }
+        [Glue { bundle: "board", folder: folder.to_owned() }]
     }
 
     #[test]
@@ -170,8 +182,9 @@ mod tests {
         let public = folder.path().join("none");
         let (one, _) = collect(&glue(folder.path(), "js", "one"), "css", &public).unwrap();
         let (two, _) = collect(&glue(folder.path(), "js", "two"), "css", &public).unwrap();
-        assert_ne!(one.wasm, two.wasm);
-        assert_ne!(one.js, two.js);
+        let (first, second) = (&one.bundles["board"], &two.bundles["board"]);
+        assert_ne!(first.wasm, second.wasm);
+        assert_ne!(first.js, second.js);
         assert_eq!(one.css, two.css);
     }
 
@@ -187,7 +200,7 @@ mod tests {
         let glue = glue(&folder.path().join("glue"), "js", "wasm");
 
         let (manifest, assets) = collect(&glue, "css", &public).unwrap();
-        assert_eq!(write(&site, &manifest, &assets, glue.flavour).unwrap(), 6);
+        assert_eq!(write(&site, &manifest, &assets, Flavour::Dev).unwrap(), 6);
         let found: BTreeSet<_> = files_below(&site)
             .unwrap()
             .into_iter()
@@ -197,14 +210,15 @@ mod tests {
             ["/manifest.json", "/robots.txt", "/fonts/text.woff2", "/pkg/snippets/app-1/inline0.js"]
                 .map(String::from),
         );
-        let json: BTreeMap<String, String> =
+        let json: serde_json::Value =
             serde_json::from_slice(&fs::read(site.join("manifest.json")).unwrap()).unwrap();
-        assert_eq!(json.keys().collect::<Vec<_>>(), ["css", "js", "wasm"]);
-        wanted.extend(json.into_values());
+        for path in ["/css", "/board/js", "/board/wasm"] {
+            wanted.insert(json.pointer(path).unwrap().as_str().unwrap().to_owned());
+        }
         assert_eq!(found, wanted);
 
         assert_eq!(
-            write(&site, &manifest, &assets, glue.flavour).unwrap(),
+            write(&site, &manifest, &assets, Flavour::Dev).unwrap(),
             0,
             "the second time nothing is new"
         );

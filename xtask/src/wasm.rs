@@ -32,12 +32,15 @@ pub(crate) enum Flavour {
     Dev,
 }
 
+/// The parts in which it is built, each by the feature of that name.
+const BUNDLES: [&str; 2] = ["board", "pages"];
+
 /// The module and the script that starts it, as wasm-bindgen makes them.
 pub(crate) struct Glue {
+    /// Which part it is.
+    pub(crate) bundle: &'static str,
     /// Holds `countersign.js`, `countersign.wasm` and perhaps `snippets/`.
     pub(crate) folder: PathBuf,
-    /// Whether the compressed forms are wanted.
-    pub(crate) flavour: Flavour,
 }
 
 impl Glue {
@@ -61,11 +64,20 @@ struct Stamp {
 }
 
 /// Builds what has changed.
-pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<Glue> {
-    step::step("wasm", || {
-        let module = compile(rustc, flavour)?;
+pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<Vec<Glue>> {
+    BUNDLES.iter().map(|bundle| part(bundle, rustc, flavour, wasm_opt)).collect()
+}
+
+fn part(
+    bundle: &'static str,
+    rustc: &WasmRustc,
+    flavour: Flavour,
+    wasm_opt: Option<&WasmOpt>,
+) -> Result<Glue> {
+    step::step(bundle, || {
+        let module = compile(bundle, rustc, flavour)?;
         let input = fs::read(&module)?;
-        let folder = Path::new(CACHE).join(match flavour {
+        let folder = Path::new(CACHE).join(bundle).join(match flavour {
             Flavour::Release => "wasm-release",
             Flavour::Dev => "wasm-dev",
         });
@@ -79,7 +91,7 @@ pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmO
             bind(&module, &folder, flavour, wasm_opt)?;
             site::replace(&folder.join("stamp.json"), &serde_json::to_vec(&stamp)?)?;
         }
-        let glue = Glue { folder, flavour };
+        let glue = Glue { bundle, folder };
         let verb = if unchanged { "unchanged" } else { "built" };
         let wasm = glue.wasm()?;
         let what = match flavour {
@@ -93,7 +105,7 @@ pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmO
     })
 }
 
-fn compile(rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
+fn compile(bundle: &str, rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
     let mut command = cargo::cargo();
     // A target folder of its own: its build scripts may come from another rustc than the server's, and
     // sharing one folder would make the two recompile each other's for ever.
@@ -102,6 +114,8 @@ fn compile(rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
         "--package",
         "frontend",
         "--lib",
+        "--features",
+        bundle,
         "--target",
         WASM,
         "--target-dir",

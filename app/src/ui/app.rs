@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
+use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
+use super::bundle::{Bundle, Elsewhere};
 use super::codec::Json;
-use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
+use super::pages::{ActionCenter, Home, Job, Plan, SignIn};
 use super::pane::Pane;
 use super::place::{Place, view_href};
 use super::stream::Live;
@@ -57,9 +59,50 @@ impl Surroundings {
     }
 }
 
-/// The application.
+/// The application, as the server renders it.
 #[component]
 pub fn App() -> impl IntoView {
+    provide();
+    view! {
+        <Router>
+            <FlatRoutes fallback=Elsewhere>
+                <BoardRoutes/>
+                <PagesRoutes/>
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// As much of it as the browser needs for the Action center.
+#[component]
+pub fn BoardApp() -> impl IntoView {
+    provide();
+    Bundle::Board.provide();
+    view! {
+        <Router>
+            <FlatRoutes fallback=Elsewhere>
+                <BoardRoutes/>
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// As much of it as the browser needs for all other pages.
+#[component]
+pub fn PagesApp() -> impl IntoView {
+    provide();
+    Bundle::Pages.provide();
+    view! {
+        <Router>
+            <FlatRoutes fallback=Elsewhere>
+                <PagesRoutes/>
+            </FlatRoutes>
+        </Router>
+    }
+}
+
+/// What every page can ask for.
+fn provide() {
     provide_meta_context();
     let surroundings: SharedValue<Surroundings, Json> = SharedValue::new_with_encoding(Surroundings::look);
     let surroundings = surroundings.into_inner();
@@ -74,18 +117,29 @@ pub fn App() -> impl IntoView {
             drop(root.set_attribute("data-hydrated", "true"));
         }
     });
+}
+
+/// To be kept in step with [`Bundle::of`].
+#[component(transparent)]
+fn BoardRoutes() -> AnyNestedRoute {
     view! {
-        <Router>
-            <FlatRoutes fallback=NotFound>
-                <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-                <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
-                <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
-                <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
-                <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
-                <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-            </FlatRoutes>
-        </Router>
+        <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
+        <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
     }
+    .into_inner()
+    .into_any_nested_route()
+}
+
+#[component(transparent)]
+fn PagesRoutes() -> AnyNestedRoute {
+    view! {
+        <Route path=path!("/") view=Home ssr=SsrMode::Async/>
+        <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
+        <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
+        <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
+    }
+    .into_inner()
+    .into_any_nested_route()
 }
 
 /// Without a tab the Action center is the view that the person begins with, or what waits for a decision.

@@ -7,7 +7,8 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::App;
-use crate::backend::SiteInfo;
+use super::bundle::Bundle;
+use crate::backend::{BundlePaths, SiteInfo};
 
 /// The document that the server renders around every page; sets the page's Content-Security-Policy.
 ///
@@ -15,7 +16,12 @@ use crate::backend::SiteInfo;
 /// If the server provides no [`SiteInfo`]: a fault of its set-up that the first request shows.
 #[must_use]
 pub fn shell() -> impl IntoView {
-    let SiteInfo { js, wasm, css, .. } = expect_context::<SiteInfo>();
+    let SiteInfo { board, pages, css, .. } = expect_context::<SiteInfo>();
+    let request = use_context::<axum::http::request::Parts>();
+    let BundlePaths { js, wasm } = match request.map(|request| Bundle::of(request.uri.path())) {
+        Some(Bundle::Board) => board,
+        Some(Bundle::Pages) | None => pages,
+    };
     send_policy();
     let start = start_script(&js, &wasm);
     view! {

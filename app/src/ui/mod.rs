@@ -2,12 +2,14 @@
 //!
 //! `document` is the HTML around every page and knows what only the server knows; `app` holds the routes; `pages` turn
 //! a URL into resources and hand them to `parts`, one component a file, each with a style sheet of the same name.
+//! `bundle` says which pages the browser loads together.
 //! The URL is the state: `place` reads and writes it. Both sides must render the same text, so nothing here reads a
 //! clock, a locale or a random number while rendering: times count from the answer's `rendered_at`.
 
 #![expect(unreachable_pub, reason = "`#[component]` makes each component's builder `pub`")]
 
 mod app;
+mod bundle;
 mod codec;
 mod derived;
 #[cfg(feature = "ssr")]
@@ -31,7 +33,7 @@ mod theme;
 mod time;
 mod whenever;
 
-pub use app::App;
+pub use app::{App, BoardApp, PagesApp};
 #[cfg(feature = "ssr")]
 pub use document::shell;
 #[cfg(all(feature = "ssr", debug_assertions))]

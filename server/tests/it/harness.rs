@@ -112,7 +112,8 @@ impl Estate {
         let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
         std::fs::create_dir(at("sandbox")).unwrap();
         std::fs::create_dir(at("site")).unwrap();
-        let manifest = json!({ "js": "/pkg/a.js", "wasm": "/pkg/a.wasm", "css": "/pkg/a.css" });
+        let bundle = json!({ "js": "/pkg/a.js", "wasm": "/pkg/a.wasm" });
+        let manifest = json!({ "board": bundle, "pages": bundle, "css": "/pkg/a.css" });
         std::fs::write(at("site") + "/manifest.json", manifest.to_string()).unwrap();
 
         let options = ["--database-url", database.url.as_str()];
