@@ -1,16 +1,13 @@
 //! What a column shows of an action. To add a column, add it to the domain's `Column`, to `cell` and to `width`.
 
-use leptos::prelude::*;
-
 use super::badge::Look;
 use super::deadline::urgency;
-use super::short_text::shortened;
-use super::visible_text::{VisibleText, spelled_out};
+use super::markup::Markup;
+use super::short_text::halves;
+use super::visible_text::{spelled_out, visible};
 use crate::domain::query::{Column, Filter};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Criticality, Decision, UndoState};
-use crate::ui::derived::Derived;
-use crate::ui::place::Place;
 use crate::ui::time::{Left, ago, full};
 
 /// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
@@ -56,17 +53,45 @@ pub(super) const fn class(column: Column) -> &'static str {
     }
 }
 
-/// One cell: an element of its own and, but for the entity's link, nothing in it but its text. A page has thousands.
-pub(super) fn cell(column: Column, action: &Action, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
+/// A cell that counts time from when it is, or until.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tick {
+    /// Its column's class.
+    pub(super) column: &'static str,
+    at: Timestamp,
+    words: fn(Timestamp, Timestamp) -> (&'static str, String),
+}
+
+impl Tick {
+    /// The classes and the words of a present.
+    pub(super) fn show(self, now: Timestamp) -> (String, String) {
+        let (class, words) = (self.words)(self.at, now);
+        (format!("{} {class}", self.column), words)
+    }
+}
+
+/// One cell: an element of its own and, but for the entity's link to `open`, nothing in it but its text. Those that
+/// count time are noted in `ticks`.
+pub(super) fn cell(
+    column: Column,
+    action: &Action,
+    open: &str,
+    now: Timestamp,
+    ticks: &mut Vec<Tick>,
+) -> Markup {
     let name = class(column);
     let text = |text: Option<&String>| plain(name, text.map_or("", String::as_str));
+    let mut tick = |at, words| {
+        let tick = Tick { column: name, at, words };
+        ticks.push(tick);
+        let (class, text) = tick.show(now);
+        Markup::new("td").with("class", class).with("title", full(at)).text(text)
+    };
     match column {
-        Column::Updated => ticking(name, action.updated_at, now, how_long_ago),
-        Column::Proposed => ticking(name, action.proposed_at, now, how_long_ago),
+        Column::Updated => tick(action.updated_at, how_long_ago),
+        Column::Proposed => tick(action.proposed_at, how_long_ago),
         // Past its decision nothing expires any more.
-        Column::Expires if action.decision == Decision::Pending => {
-            ticking(name, action.expires_at, now, time_left)
-        }
+        Column::Expires if action.decision == Decision::Pending => tick(action.expires_at, time_left),
         Column::Severity => mark(name, action.severity.into(), None),
         Column::Decision => mark(name, action.decision.into(), None),
         Column::Undo if action.undo != UndoState::None => mark(name, action.undo.into(), None),
@@ -86,7 +111,7 @@ pub(super) fn cell(column: Column, action: &Action, here: Memo<Place>, now: Deri
         Column::DeviceGroup => plain(name, action.asset.device_group.as_deref().unwrap_or(Filter::UNGROUPED)),
         Column::Source => plain(name, action.source.label()),
         Column::Technique => text(action.evidence.iter().find_map(|piece| piece.technique.as_ref())),
-        Column::Entity => entity(action, here),
+        Column::Entity => entity(action, open),
         Column::Comment => text(action.comment.as_ref()),
     }
 }
@@ -96,39 +121,20 @@ pub(super) fn row_link(id: ActionId) -> String {
     format!("open-{id}")
 }
 
-fn plain(class: &'static str, text: &str) -> AnyView {
-    td(class.to_owned(), text)
+fn plain(class: &'static str, text: &str) -> Markup {
+    td(Markup::new("td").with("class", class), text)
 }
 
 /// A word with its icon; what is known beyond the word follows it.
-fn mark(class: &'static str, look: Look, detail: Option<&str>) -> AnyView {
+fn mark(class: &'static str, look: Look, detail: Option<&str>) -> Markup {
     let text = detail.map(|detail| format!("{}: {detail}", look.label));
-    td(format!("{class} mark {}", look.tone), text.as_deref().unwrap_or(look.label))
+    let cell = Markup::new("td").with("class", format!("{class} mark {}", look.tone));
+    td(cell, text.as_deref().unwrap_or(look.label))
 }
 
-fn td(class: String, text: &str) -> AnyView {
-    let title = (text.len() > FITS).then(|| spelled_out(text));
-    view! {
-        <td class=class title=title>
-            <VisibleText text=text.to_owned()/>
-        </td>
-    }
-    .into_any()
-}
-
-/// A time, as `show` puts it into a class and words that move on with the page's present.
-fn ticking(
-    class: &'static str,
-    at: Timestamp,
-    now: Derived<Timestamp>,
-    show: fn(Timestamp, Timestamp) -> (&'static str, String),
-) -> AnyView {
-    view! {
-        <td class=move || format!("{class} {}", show(at, now.get()).0) title=full(at)>
-            {move || show(at, now.get()).1}
-        </td>
-    }
-    .into_any()
+fn td(cell: Markup, text: &str) -> Markup {
+    let cell = if text.len() > FITS { cell.with("title", spelled_out(text)) } else { cell };
+    visible(cell, text)
 }
 
 fn how_long_ago(at: Timestamp, now: Timestamp) -> (&'static str, String) {
@@ -140,21 +146,19 @@ fn time_left(until: Timestamp, now: Timestamp) -> (&'static str, String) {
     (urgency(left), left.text(until))
 }
 
-fn entity(action: &Action, here: Memo<Place>) -> AnyView {
-    let id = action.id;
+fn entity(action: &Action, open: &str) -> Markup {
     let text = action.entity.title();
-    view! {
-        <td class="col-entity">
-            <a
-                class="entity-link short-text"
-                id=row_link(id)
-                href=move || here.read().with_open(id).href()
-                title=spelled_out(&text)
-                data-noscroll
-            >
-                {shortened(&text)}
-            </a>
-        </td>
-    }
-    .into_any()
+    let (head, tail) = halves(&text);
+    let link = Markup::new("a")
+        .with("class", "entity-link short-text")
+        .with("id", row_link(action.id))
+        .with("href", open.to_owned())
+        .with("title", spelled_out(&text))
+        .with("data-noscroll", "")
+        .child(visible(Markup::new("span").with("class", "short-head"), head));
+    Markup::new("td").with("class", "col-entity").child(if tail.is_empty() {
+        link
+    } else {
+        visible(link, tail)
+    })
 }

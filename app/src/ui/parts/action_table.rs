@@ -9,12 +9,11 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Element;
 use leptos_router::hooks::use_navigate;
 
-use super::action_cells::{cell, class, width};
+use super::action_cells::{class, width};
+use super::action_row::{Row, Rows};
 use super::icon::Icon;
-use super::visible_text::spelled_out;
 use crate::domain::preference::ColumnChoice;
 use crate::domain::query::Column;
-use crate::domain::time::Timestamp;
 use crate::domain::{Action, Lane};
 use crate::ui::derived::Derived;
 use crate::ui::place::{Place, still};
@@ -32,17 +31,6 @@ pub(in crate::ui) struct Layout {
     pub(in crate::ui) chosen: bool,
     /// Whether rows are 44 px high instead of 36.
     pub(in crate::ui) comfortable: bool,
-}
-
-/// What rows share with their page.
-#[derive(Clone, Copy)]
-pub(in crate::ui) struct Rows {
-    /// Where the person is.
-    pub(in crate::ui) here: Memo<Place>,
-    /// The page's present.
-    pub(in crate::ui) now: Derived<Timestamp>,
-    /// Which are selected.
-    pub(in crate::ui) selection: Selection,
 }
 
 const fn caption(lane: Lane) -> &'static str {
@@ -90,14 +78,14 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
     // Owned: a row may be made while other columns are on their way.
     let columns: Arc<[Column]> = columns.iter().map(|choice| choice.column).collect();
-    let row = move |action: Action| row(&action, &columns, selectable, rows);
+    let row = move |action: Action| Row::new(&action, &columns, selectable, rows);
     view! {
         <table class:auto=!chosen class:comfortable=comfortable>
             <caption class="visually-hidden">{caption(lane)}</caption>
             <thead>
                 <tr>{select} {heads}</tr>
             </thead>
-            <tbody on:click=open_row()>
+            <tbody on:click=clicked(rows.selection)>
                 <For each=move || actions.get() key=|action| (action.id, action.version) children=row/>
             </tbody>
         </table>
@@ -157,54 +145,24 @@ fn SelectPage(selection: Selection) -> impl IntoView {
     .attr("width", SELECT.to_string())
 }
 
-fn row(action: &Action, columns: &[Column], selectable: bool, rows: Rows) -> AnyView {
-    let id = action.id;
-    let Rows { here, now, selection } = rows;
-    let open = id.to_string();
-    let is_open = move || here.read().open.as_ref() == Some(&open);
-    let select = selectable.then(|| view! { <td class="col-select">{checkbox(action, selection)}</td> });
-    let cells = columns.iter().map(|&column| cell(column, action, here, now)).collect_view();
-    view! {
-        <tr
-            data-id=id.to_string()
-            aria-current=move || is_open().then_some("true")
-            class:selected=move || selection.has(id)
-        >
-            {select}
-            {cells}
-        </tr>
-    }
-    .into_any()
-}
-
-/// Belongs to the form of the bulk bar, so that it counts without wasm, too.
-fn checkbox(action: &Action, selection: Selection) -> impl IntoView + use<> {
-    let id = action.id;
-    let label = format!("Select {} on {}", action.action_type.label(), spelled_out(&action.entity.title()));
-    view! {
-        <input
-            type="checkbox"
-            form="bulk"
-            name="ids[]"
-            value=id.to_string()
-            aria-label=label
-            prop:checked=move || selection.has(id)
-            on:click=move |event| selection.toggle(id, event.shift_key())
-        />
-    }
-}
-
-/// The whole row opens its action, but for its own links and fields and for text that is being selected.
-fn open_row() -> impl Fn(MouseEvent) + 'static {
+/// A checkbox selects its row. The rest of a row opens its action, but for links and for text that is being selected.
+fn clicked(selection: Selection) -> impl Fn(MouseEvent) + 'static {
     let navigate = use_navigate();
     move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(target) = target else { return };
-        if matches!(target.closest("a, button, .col-select"), Ok(Some(_))) || is_selecting() {
+        let Ok(Some(row)) = target.closest("tr") else { return };
+        if matches!(target.closest(".col-select"), Ok(Some(_))) {
+            let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
+            if let Some(id) = id.filter(|_| target.tag_name() == "INPUT") {
+                selection.toggle(id, event.shift_key());
+            }
             return;
         }
-        let link =
-            target.closest("tr").ok().flatten().and_then(|row| row.query_selector("a[href]").ok().flatten());
+        if matches!(target.closest("a, button"), Ok(Some(_))) || is_selecting() {
+            return;
+        }
+        let link = row.query_selector("a[href]").ok().flatten();
         if let Some(href) = link.and_then(|link| link.get_attribute("href")) {
             navigate(&href, still());
         }

@@ -4,6 +4,7 @@
 
 use leptos::prelude::*;
 
+use super::markup::Markup;
 use crate::domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
 
 /// How a badge looks and what it says.
@@ -107,5 +108,5 @@ pub(in crate::ui) fn Badge(
     #[prop(into)]
     look: Look,
 ) -> impl IntoView {
-    view! { <span class=format!("badge {}", look.tone)>{look.label}</span> }
+    Markup::new("span").with("class", format!("badge {}", look.tone)).text(look.label)
 }

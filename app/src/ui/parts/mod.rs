@@ -5,6 +5,7 @@
 mod account;
 mod action_cells;
 mod action_detail;
+mod action_row;
 mod action_table;
 mod badge;
 mod bulk_bar;
@@ -32,6 +33,7 @@ mod help;
 mod icon;
 mod lane_count;
 mod link_state;
+mod markup;
 mod new_rows;
 mod notice;
 mod pager;
@@ -49,7 +51,8 @@ mod visible_text;
 mod when;
 
 pub(super) use action_detail::{ActionDetailBody, Setting};
-pub(super) use action_table::{ActionTable, Layout, Rows, is_selectable};
+pub(super) use action_row::Rows;
+pub(super) use action_table::{ActionTable, Layout, is_selectable};
 pub(super) use badge::Badge;
 pub(super) use bulk_bar::{BulkBar, Matches};
 pub(super) use bulk_items::BulkItems;

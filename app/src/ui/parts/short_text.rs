@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::visible_text::{VisibleText, spelled_out};
+use super::markup::Markup;
+use super::visible_text::{spelled_out, visible};
 
 /// Characters of a hash that stay at its end.
 const END: usize = 12;
@@ -16,22 +17,15 @@ pub(super) fn ShortText(
     text: String,
 ) -> impl IntoView {
     let title = spelled_out(&text);
-    view! {
-        <span class="short-text" title=title>
-            {shortened(&text)}
-        </span>
-    }
+    let (head, tail) = halves(&text);
+    let short = Markup::new("span").with("class", "short-text").with("title", title);
+    let short = short.child(visible(Markup::new("span").with("class", "short-head"), head));
+    if tail.is_empty() { short } else { visible(short, tail) }
 }
 
-/// The text in two: a head that gives way and the end that stays. For what has the class `short-text`.
-pub(super) fn shortened(text: &str) -> impl IntoView + use<> {
-    let (head, tail) = text.split_at(tail_start(text));
-    view! {
-        <span class="short-head">
-            <VisibleText text=head.to_owned()/>
-        </span>
-        <VisibleText text=tail.to_owned()/>
-    }
+/// A head that gives way and an end that stays, for an element with the class `short-text`.
+pub(super) fn halves(text: &str) -> (&str, &str) {
+    text.split_at(tail_start(text))
 }
 
 /// Where the end begins that must stay: a file's name, a count or number in brackets, the end of a hash. Half a

@@ -1,7 +1,8 @@
 //! Text from outside, with the characters that could make it look like other text shown by their number.
 
-use leptos::either::Either;
 use leptos::prelude::*;
+
+use super::markup::Markup;
 
 /// Names, paths and comments come from whoever attacks: a right-to-left override can make `exe.pdf` of `fdp.exe`.
 #[component]
@@ -12,23 +13,40 @@ pub(super) fn VisibleText(
     #[prop(optional)]
     lines: bool,
 ) -> impl IntoView {
-    if !text.chars().any(|of| is_hidden(of, lines)) {
-        return Either::Left(text);
+    if text.chars().any(|of| is_hidden(of, lines)) {
+        marked(&text, lines).into_any()
+    } else {
+        text.into_any()
     }
-    let pieces = split(&text, lines)
-        .into_iter()
-        .map(|piece| match piece {
-            Piece::Plain(text) => Either::Left(text),
-            Piece::Hidden(of) => Either::Right(
-                view! { <span class="hidden-char" title="Hidden character">{number(of)}</span> },
-            ),
-        })
-        .collect_view();
-    Either::Right(view! { <bdi class="suspicious">{pieces}</bdi> })
+}
+
+/// The same within an element.
+pub(super) fn visible(element: Markup, text: &str) -> Markup {
+    if text.chars().any(|of| is_hidden(of, false)) {
+        element.child(marked(text, false))
+    } else {
+        element.text(text.to_owned())
+    }
+}
+
+fn marked(text: &str, lines: bool) -> Markup {
+    split(text, lines).into_iter().fold(Markup::new("bdi").with("class", "suspicious"), |marked, piece| {
+        match piece {
+            Piece::Plain(text) => marked.text(text),
+            Piece::Hidden(of) => {
+                let hidden =
+                    Markup::new("span").with("class", "hidden-char").with("title", "Hidden character");
+                marked.child(hidden.text(number(of)))
+            }
+        }
+    })
 }
 
 /// The same for places that hold no markup, such as a tooltip.
 pub(super) fn spelled_out(text: &str) -> String {
+    if !text.chars().any(|of| is_hidden(of, false)) {
+        return text.to_owned();
+    }
     split(text, false)
         .into_iter()
         .map(|piece| match piece {
@@ -62,6 +80,9 @@ fn number(of: char) -> String {
 
 /// Control, direction and zero-width characters, fillers, and spaces that are not the ordinary one.
 fn is_hidden(of: char, lines: bool) -> bool {
+    if matches!(of, ' '..='~') {
+        return false;
+    }
     if lines && matches!(of, '\n' | '\r' | '\t') {
         return false;
     }
