@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::codec::Json;
 use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
 use super::pane::Pane;
+use super::parts::Toasts;
 use super::place::{Place, view_href};
 use super::stream::Live;
 use super::theme;
@@ -66,6 +67,7 @@ pub fn App() -> impl IntoView {
     provide_context(Arc::new(surroundings.settings.zone.clone()));
     provide_context(Pane::new(surroundings.settings.pane_collapsed));
     Live::provide(surroundings.standing);
+    Toasts::provide();
     provide_context(surroundings);
     whenever(|| {
         theme::restore();
