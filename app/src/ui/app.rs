@@ -9,6 +9,7 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::codec::Json;
+use super::export::Exporting;
 use super::pages::{ActionCenter, Home, Job, NotFound, Plan, SignIn};
 use super::pane::Pane;
 use super::parts::Toasts;
@@ -68,6 +69,7 @@ pub fn App() -> impl IntoView {
     provide_context(Pane::new(surroundings.settings.pane_collapsed));
     Live::provide(surroundings.standing);
     Toasts::provide();
+    Exporting::provide();
     provide_context(surroundings);
     whenever(|| {
         theme::restore();

@@ -12,6 +12,7 @@ mod codec;
 mod derived;
 #[cfg(feature = "ssr")]
 mod document;
+mod export;
 mod focus;
 mod form;
 mod keyboard;

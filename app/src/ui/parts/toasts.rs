@@ -36,6 +36,8 @@ pub(in crate::ui) struct Toast {
     topic: &'static str,
     text: String,
     way: Option<Way>,
+    /// It stays until another one takes its place: what it tells of goes on, so much of so much if that is known.
+    going: Option<(u64, Option<u64>)>,
     /// It counts the older ones.
     number: u32,
 }
@@ -43,7 +45,12 @@ pub(in crate::ui) struct Toast {
 impl Toast {
     /// A later one of the same topic takes its place; without a topic none does.
     pub(in crate::ui) const fn new(topic: &'static str, text: String, way: Option<Way>) -> Self {
-        Self { topic, text, way, number: 0 }
+        Self { topic, text, way, going: None, number: 0 }
+    }
+
+    /// The same, for as long as something goes on.
+    pub(in crate::ui) fn until(self, going: Option<(u64, Option<u64>)>) -> Self {
+        Self { going, ..self }
     }
 }
 
@@ -73,9 +80,16 @@ impl Toasts {
     pub(in crate::ui) fn show(self, toast: Toast) {
         let number =
             self.said.try_update_value(|said| std::mem::replace(said, *said + 1)).unwrap_or_default();
+        // Nothing makes room while it goes on.
+        let number = if toast.going.is_some() { u32::MAX } else { number };
         let shown =
             self.slots.map(|slot| slot.read_untracked().as_ref().map(|toast| (toast.topic, toast.number)));
         self.slots[room(shown, toast.topic)].set(Some(Toast { number, ..toast }));
+    }
+
+    /// Whether something of this topic is shown.
+    pub(in crate::ui) fn shows(self, topic: &str) -> bool {
+        self.slots.iter().any(|slot| slot.read_untracked().as_ref().is_some_and(|toast| toast.topic == topic))
     }
 
     /// Forgets what could be undone only by the page that is going.
@@ -105,7 +119,7 @@ fn room(shown: [Option<(&str, u32)>; MOST], topic: &str) -> usize {
 pub(super) fn ToastRegion() -> impl IntoView {
     let slots = Toasts::of_page().slots.map(|slot| {
         whenever(move || {
-            if slot.read().is_none() {
+            if slot.read().as_ref().is_none_or(|toast| toast.going.is_some()) {
                 return;
             }
             let left = Cell::new(STAYS);
@@ -129,7 +143,7 @@ pub(super) fn ToastRegion() -> impl IntoView {
 
 /// One of them.
 pub(super) fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
-    let Toast { text, way, .. } = toast;
+    let Toast { text, way, going, .. } = toast;
     let leave = move || {
         // What had the focus is gone; the keyboard goes on in the page.
         if has_focus(".toasts") {
@@ -150,11 +164,17 @@ pub(super) fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
                 .into_any()
         }
     });
+    // A number that changes twice a second is not for every ear.
+    let live = going.is_some().then_some("off");
+    let bar = going.and_then(|(done, total)| {
+        Some(view! { <progress class="toast-bar" max=total?.to_string() value=done.to_string() aria-hidden="true"></progress> })
+    });
     view! {
         <div class="toast">
-            <p class="toast-text">
+            <p class="toast-text" aria-live=live>
                 <VisibleText text/>
             </p>
+            {bar}
             {way}
             <button class="icon-button" type="button" title="Dismiss" aria-label="Dismiss" on:click=move |_| leave()>
                 <Icon name="cross"/>
@@ -177,6 +197,7 @@ mod tests {
             ([None, Some(("export", 1)), None], "columns", 0),
             ([Some(("", 4)), Some(("", 2)), Some(("", 3))], "", 1),
             ([Some(("", 4)), Some(("columns", 2)), Some(("filters", 3))], "filters", 2),
+            ([Some(("export", u32::MAX)), Some(("", 2)), Some(("", 1))], "", 2),
         ];
         for (shown, topic, want) in cases {
             assert_eq!(room(shown, topic), want, "{shown:?} {topic}");

@@ -56,9 +56,14 @@ fn toasts() -> impl IntoView {
         ("Approved: Isolate device on hr-ws-022.", Some(Way::To("View", "#layers".to_owned()))),
         ("Nothing was changed: the database is busy. Try again in a few seconds.", None),
     ];
-    let said =
-        said.map(|(text, way)| toasts::item(Toast::new("", text.to_owned(), way), RwSignal::new(None)));
-    view! { <div class="toasts">{said.into_iter().collect_view()}</div> }
+    let going = [
+        ("Export: 420\u{202f}000 of 1\u{202f}000\u{202f}000 rows", Some((420_000, Some(1_000_000)))),
+        ("Export: 84\u{202f}112 rows so far", Some((84_112, None))),
+    ];
+    let said = said.map(|(text, way)| Toast::new("", text.to_owned(), way));
+    let going = going.map(|(text, so_far)| Toast::new("export", text.to_owned(), None).until(so_far));
+    let said = said.into_iter().chain(going).map(|toast| toasts::item(toast, RwSignal::new(None)));
+    view! { <div class="toasts">{said.collect_view()}</div> }
 }
 
 fn counts() -> Counts {
