@@ -12,7 +12,7 @@ use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{ActionDetail, SessionView};
+use crate::backend::{ActionDetail, ExportProgress, SessionView};
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
@@ -203,6 +203,13 @@ pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Resul
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
     backend.buckets(&caller, query).await.map_err(|error| door::fail(&error))
+}
+
+/// How far the person's export is, or how it ended a moment ago.
+#[server(endpoint = "load_export", prefix = "/api")]
+pub async fn load_export() -> Result<Option<ExportProgress>, ApiError> {
+    let (backend, caller) = door::enter().await?;
+    backend.export_progress(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.

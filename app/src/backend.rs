@@ -15,7 +15,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::zone::Zone;
 use crate::domain::{
     Action, ActionId, ActionPage, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, Caller, Error,
-    ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
+    ErrorCode, ItemState, LaneCounts, Preference, Preferences, Proposal, SavedView, Seen, ViewId,
 };
 
 /// The server's service, as the server functions and the REST API hold it.
@@ -43,6 +43,9 @@ pub trait Backend: Send + Sync {
         query: ActionQuery,
         format: ExportFormat,
     ) -> Result<Export, Error>;
+
+    /// How far the caller's export is, or how it ended a moment ago; none if there is none.
+    async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error>;
 
     /// One action as it is.
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;
@@ -147,6 +150,19 @@ pub struct Export {
     pub bytes: u64,
     /// The time as of which it is complete and consistent.
     pub as_of: Timestamp,
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportProgress {
+    /// Rows that are written.
+    pub written: u64,
+    /// Rows that there will be, if that is known.
+    pub total: Option<u64>,
+    /// Whether it goes on; that it ended is told once.
+    pub running: bool,
+    /// Why it ended too early, if it did.
+    pub failed: Option<ErrorCode>,
 }
 
 /// What became of one proposal.

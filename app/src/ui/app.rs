@@ -11,8 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::bundle::{Bundle, Elsewhere};
 use super::codec::Json;
+use super::export::Exporting;
 use super::pages::{ActionCenter, Home, Job, Plan, SignIn};
 use super::pane::Pane;
+use super::parts::Toasts;
 use super::place::{Place, view_href};
 use super::stream::Live;
 use super::theme;
@@ -109,6 +111,8 @@ fn provide() {
     provide_context(Arc::new(surroundings.settings.zone.clone()));
     provide_context(Pane::new(surroundings.settings.pane_collapsed));
     Live::provide(surroundings.standing);
+    Toasts::provide();
+    Exporting::provide();
     provide_context(surroundings);
     whenever(|| {
         theme::restore();

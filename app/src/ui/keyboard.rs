@@ -77,6 +77,7 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
             true
         }
         "/" => focus("#search"),
+        "z" => focus(".toasts :is(button, a)"),
         "?" => show_dialog("help"),
         "Escape" => escape(&place, selection, go),
         _ => false,
@@ -162,7 +163,8 @@ fn query(selector: &str) -> Option<Element> {
     document().query_selector(selector).ok()?
 }
 
-fn focus(selector: &str) -> bool {
+/// Gives the focus to the first of these, if there is one.
+pub(super) fn focus(selector: &str) -> bool {
     let found = query(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
     found.is_some_and(|found| found.focus().is_ok())
 }

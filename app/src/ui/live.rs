@@ -144,7 +144,8 @@ fn every(pace: Duration, step: impl Fn() + Clone + 'static) {
     whenever(move || interval(pace, step.clone()));
 }
 
-fn interval(pace: Duration, step: impl Fn() + 'static) {
+/// Calls `step` at that pace for as long as the current owner lives, or its effect does not run again.
+pub(super) fn interval(pace: Duration, step: impl Fn() + 'static) {
     if let Ok(handle) = set_interval_with_handle(step, pace) {
         on_cleanup(move || handle.clear());
     }

@@ -14,6 +14,7 @@ mod codec;
 mod derived;
 #[cfg(feature = "ssr")]
 mod document;
+mod export;
 mod focus;
 mod form;
 mod keyboard;

@@ -1,47 +1,22 @@
 //! Exports: everything that a query matches, written at full speed to a file that has no name and served from there,
 //! so that a slow reader holds no transaction and a broken connection costs nothing.
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use app::backend::{Export, ExportFormat};
-use app::domain::query::{Column, value_label};
-use app::domain::{ActionQuery, Caller, Error};
+use app::domain::query::{Column, Counts, value_label};
+use app::domain::{ActionQuery, Caller, Error, RowScope};
 
 use super::Service;
+use super::exporting::Turn;
 use crate::store::{Cell, Rows};
-
-/// Exports that may be written at a time.
-const MOST: usize = 4;
 
 /// Before the first row is written, so that few writes reach the disk.
 const BUFFER: usize = 256 * 1024;
-
-/// Who is exporting now.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Running(Arc<Mutex<HashSet<String>>>);
-
-/// Ends the caller's turn.
-struct Turn(Running, String);
-
-impl Running {
-    fn start(&self, principal: &str) -> Result<Turn, Error> {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.len() >= MOST || !running.insert(principal.to_owned()) {
-            return Err(Error::TooManyExports);
-        }
-        Ok(Turn(self.clone(), principal.to_owned()))
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.1);
-    }
-}
 
 impl Service {
     pub(super) async fn write_export(
@@ -51,12 +26,34 @@ impl Service {
         format: ExportFormat,
     ) -> Result<Export, Error> {
         let scope = caller.row_scope()?;
-        let _turn = self.exporting.start(&caller.actor.id)?;
+        let turn = self.exporting.start(&caller.actor.id)?;
+        let export = self.write_turn(caller, &scope, &query, format, &turn).await;
+        turn.end(export.as_ref().err().map(Error::code));
+        export
+    }
+
+    async fn write_turn(
+        &self,
+        caller: &Caller,
+        scope: &RowScope,
+        query: &ActionQuery,
+        format: ExportFormat,
+        turn: &Turn,
+    ) -> Result<Export, Error> {
         let as_of = self.clock.now();
         let broken = |error: io::Error| Error::Internal(format!("an export could not be written: {error}"));
         let file = BufWriter::with_capacity(BUFFER, tempfile::tempfile().map_err(broken)?);
-        let mut sheet = Sheet::begin(file, query.shown_columns(), format).map_err(broken)?;
-        self.store.export(&scope, &query, as_of, &mut sheet).await?;
+        let mut sheet = Sheet::begin(file, query.shown_columns(), format, turn.written()).map_err(broken)?;
+        // Only for people, who watch it grow; without a number it is written all the same.
+        let count = async {
+            if caller.own().is_ok()
+                && let Ok(Counts { matches, more: false, .. }) = self.store.counts(scope, query, as_of).await
+            {
+                turn.expect(matches);
+            }
+        };
+        let (written, ()) = tokio::join!(self.store.export(scope, query, as_of, &mut sheet), count);
+        written?;
         let mut file = sheet.end().map_err(broken)?;
         let bytes = file.stream_position().map_err(broken)?;
         file.rewind().map_err(broken)?;
@@ -69,6 +66,7 @@ struct Sheet {
     form: Form,
     columns: Vec<Column>,
     text: String,
+    written: Arc<AtomicU64>,
 }
 
 enum Form {
@@ -77,7 +75,12 @@ enum Form {
 }
 
 impl Sheet {
-    fn begin(file: BufWriter<File>, columns: &[Column], format: ExportFormat) -> io::Result<Self> {
+    fn begin(
+        file: BufWriter<File>,
+        columns: &[Column],
+        format: ExportFormat,
+        written: Arc<AtomicU64>,
+    ) -> io::Result<Self> {
         let form = match format {
             ExportFormat::Csv => {
                 let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
@@ -86,7 +89,7 @@ impl Sheet {
             }
             ExportFormat::JsonLines => Form::JsonLines(file),
         };
-        Ok(Self { form, columns: columns.to_vec(), text: String::new() })
+        Ok(Self { form, columns: columns.to_vec(), text: String::new(), written })
     }
 
     fn end(self) -> io::Result<File> {
@@ -127,6 +130,7 @@ impl Rows for Sheet {
                 file.write_all(b"}\n")?;
             }
         }
+        self.written.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -167,18 +171,5 @@ mod tests {
             assert_eq!(harmless(harmless_already), harmless_already);
         }
         assert_eq!(harmless("a\0b"), "ab");
-    }
-
-    #[test]
-    fn one_export_a_caller_and_four_in_all() {
-        let running = Running::default();
-        let first = running.start("a").ok().unwrap();
-        assert!(running.start("a").is_err(), "one at a time");
-        let others: Vec<_> = ["b", "c", "d"].iter().map(|name| running.start(name).ok().unwrap()).collect();
-        assert!(running.start("e").is_err(), "four in all");
-        drop(first);
-        assert!(running.start("a").is_ok());
-        drop(others);
-        assert!(running.start("e").is_ok());
     }
 }

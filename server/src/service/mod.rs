@@ -9,6 +9,7 @@ mod decide;
 mod dispatch;
 mod expire;
 mod export;
+mod exporting;
 mod intake;
 mod preferences;
 mod read;
@@ -38,7 +39,7 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
-    exporting: export::Running,
+    exporting: exporting::Running,
     /// Rings when a job was started here.
     started: Arc<Notify>,
 }
@@ -51,7 +52,7 @@ impl Service {
             store,
             clock,
             executors: Arc::new(executors),
-            exporting: export::Running::default(),
+            exporting: exporting::Running::default(),
             started: Arc::default(),
         }
     }

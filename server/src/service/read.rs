@@ -1,6 +1,8 @@
 //! Questions: pages, single actions, what the caller may do with them. And the door: `Backend`.
 
-use app::backend::{ActionDetail, Backend, ExecutorView, Export, ExportFormat, NewView, Offer, Proposed};
+use app::backend::{
+    ActionDetail, Backend, ExecutorView, Export, ExportFormat, ExportProgress, NewView, Offer, Proposed,
+};
 use app::domain::home::HomeView;
 use app::domain::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use app::domain::similar::Buckets;
@@ -79,6 +81,11 @@ impl Backend for Service {
         format: ExportFormat,
     ) -> Result<Export, Error> {
         self.write_export(caller, query, format).await
+    }
+
+    async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error> {
+        caller.row_scope()?;
+        Ok(self.exporting.progress(&caller.actor.id))
     }
 
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {

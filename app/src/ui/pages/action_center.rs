@@ -5,9 +5,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_navigate;
 
 use super::NotFound;
+use super::answers::{announce, news_from_url, show_choices, tell_views};
 use super::panels::{Counting, Grouping, Loads, Settings, Views, side_panel};
 use crate::api::{
     ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
@@ -25,9 +25,9 @@ use crate::ui::number::grouped;
 use crate::ui::parts::{
     ActionDetailBody, ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame,
     Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting,
-    Skeleton, Tabs, Toolbar, ViewChanges, is_selectable,
+    Skeleton, Tabs, Toolbar, ViewChanges, called, is_selectable,
 };
-use crate::ui::place::{Panel, Place, push_encoded, still, use_place};
+use crate::ui::place::{Panel, Place, push_encoded, use_place};
 use crate::ui::selection::Selection;
 use crate::ui::stream::Live;
 use crate::ui::whenever::whenever;
@@ -115,11 +115,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let held = Held::new(of_page, selected);
     let heard = RwSignal::new(None);
 
-    announce(decisions, news, wants_focus, move || {
+    announce(here, decisions, news, wants_focus, move |id| {
         quiet.set(true);
-        // A decision is one on the open action; if that leaves, it was not pushed out by others.
-        if let Some(id) = here.read_untracked().open.as_ref().and_then(|open| open.parse().ok()) {
-            held.note(Some(id));
+        // If it leaves, it was not pushed out by others.
+        if id.is_some() {
+            held.note(id);
         }
         list.refetch();
         detail.refetch();
@@ -130,12 +130,13 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         settings.refetch();
         list.refetch();
     });
+    tell_views(here, changes);
     follow(Shown {
         here,
         row: move |id| {
             let shown = held.shown.read_untracked();
             let row = shown.rows.iter().find(|row| row.id == id)?;
-            Some(format!("{} on {}", row.action_type.label(), row.asset.name))
+            Some(called(row).1)
         },
         note: move |id| held.note(id),
         list: move || {
@@ -248,20 +249,6 @@ fn neighbours_of(here: &Place, rows: &[Action]) -> (Option<String>, Option<Strin
     let Some(at) = rows.iter().position(|row| Some(row.id) == open) else { return (None, None) };
     let link = |row: Option<&Action>| row.map(|row| here.with_open(row.id).href());
     (at.checked_sub(1).and_then(|before| link(rows.get(before))), link(rows.get(at + 1)))
-}
-
-/// What was kept shows at once: a list whose address names its columns or its size goes on without them.
-fn show_choices(here: Memo<Place>, saving: Saving, reload: impl Fn() + Copy + 'static) {
-    let navigate = use_navigate();
-    whenever(move || {
-        if saving.save.version().get() + saving.reset.version().get() > 0 {
-            let plain = here.read_untracked().with("cols", None).with("limit", None);
-            if plain.pairs != here.read_untracked().pairs {
-                navigate(&plain.href(), still());
-            }
-            reload();
-        }
-    });
 }
 
 async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
@@ -461,59 +448,6 @@ fn ended(action: &Action) -> String {
         }
         (_, other) => format!("It ended: {}.", other.label()),
     }
-}
-
-/// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
-fn news_from_url(decisions: Decisions) -> Option<News> {
-    let code =
-        |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
-    let Decisions { approve, reject, undo } = decisions;
-    code(approve.value().get_untracked())
-        .or_else(|| code(reject.value().get_untracked()))
-        .or_else(|| code(undo.value().get_untracked()))
-        .map(News::failed_before)
-}
-
-/// Says what became of each decision, and loads again: after a refusal, too, so that what it is now is shown.
-fn announce(
-    decisions: Decisions,
-    news: RwSignal<Option<News>>,
-    wants_focus: StoredValue<bool>,
-    reload: impl Fn() + Copy + 'static,
-) {
-    let say = move |answer: Option<Result<Action, ApiError>>, done: fn(&Action) -> &'static str| {
-        let Some(answer) = answer else { return };
-        // The details render anew where the action changed; a form that stays keeps the focus.
-        let changed = answer
-            .as_ref()
-            .map_or_else(|error| matches!(error.code, ErrorCode::Conflict | ErrorCode::Expired), |_| true);
-        wants_focus.set_value(changed);
-        news.set(Some(match answer {
-            Ok(action) => News::Done(done(&action).to_owned()),
-            Err(error) => News::failed(error),
-        }));
-        reload();
-    };
-    let Decisions { approve, reject, undo } = decisions;
-    // `version` counts the answers of this page; the value from the URL is not one of them.
-    whenever(move || {
-        if approve.version().get() > 0 {
-            say(approve.value().get_untracked(), |action| match action.status {
-                Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
-                _ => "Approved.",
-            });
-        }
-    });
-    whenever(move || {
-        if reject.version().get() > 0 {
-            say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
-        }
-    });
-    whenever(move || {
-        if undo.version().get() > 0 {
-            say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
-        }
-    });
 }
 
 /// A session that ended meanwhile: the sign-in page leads back here.

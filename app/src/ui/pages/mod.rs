@@ -1,6 +1,7 @@
 //! The pages: each turns a URL into resources and hands them to parts.
 
 mod action_center;
+mod answers;
 mod home;
 mod job;
 mod not_found;

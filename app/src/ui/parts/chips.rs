@@ -1,10 +1,13 @@
 //! What narrows the list, each with a way to drop it.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::icon::Icon;
+use super::toasts::{Toast, Toasts, Way};
 use super::visible_text::{VisibleText, spelled_out};
 use crate::domain::query::{field_label, value_label};
+use crate::ui::number::several;
 use crate::ui::place::Place;
 
 /// One chip a value; nothing where nothing narrows.
@@ -13,14 +16,21 @@ pub(in crate::ui) fn Chips(
     /// Where the person is.
     here: Memo<Place>,
 ) -> impl IntoView {
+    let toasts = Toasts::of_page();
     move || {
+        let clear = move |event: MouseEvent| {
+            // Otherwise it opens elsewhere, and here nothing changes.
+            if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+                toasts.show(cleared(&here.read_untracked()));
+            }
+        };
         let here = here.read();
         let chips = here.filters().map(|(name, value)| chip(&here, name, value)).collect_view();
         here.filters().next().is_some().then(|| {
             view! {
                 <div class="chips" role="group" aria-label="Filters in use">
                     {chips}
-                    <a class="chips-clear" href=here.unfiltered().href() data-noscroll>
+                    <a class="chips-clear" href=here.unfiltered().href() on:click=clear data-noscroll>
                         "Clear all"
                     </a>
                 </div>
@@ -28,6 +38,13 @@ pub(in crate::ui) fn Chips(
             .into_any()
         })
     }
+}
+
+/// Says that this place is left for the same without filters.
+pub(super) fn cleared(here: &Place) -> Toast {
+    let count = here.filters().count() as u64;
+    let text = format!("{} removed.", several(count, "filter", "filters"));
+    Toast::new("filters", text, Some(Way::To("Undo", here.href())))
 }
 
 fn chip(here: &Place, name: &str, value: &str) -> AnyView {

@@ -14,6 +14,7 @@ use crate::domain::Lane;
 use crate::domain::preference::{ColumnChoice, Density, TablePreference};
 use crate::domain::query::{Column, LIMITS};
 use crate::ui::place::Place;
+use crate::ui::whenever::whenever;
 
 /// The running changes of a page's preferences.
 #[derive(Clone, Copy)]
@@ -22,11 +23,43 @@ pub(in crate::ui) struct Saving {
     pub(in crate::ui) save: ServerAction<SaveTable>,
     /// Goes back to what nobody chose.
     pub(in crate::ui) reset: ServerAction<ResetTable>,
+    /// What the last change took away, for the words that say so.
+    pub(in crate::ui) replaced: StoredValue<Option<Replaced>>,
+    /// What a form that is open takes over, since it was set elsewhere.
+    given: RwSignal<Option<(Lane, TablePreference)>>,
+}
+
+/// How a list was shown before a change that one may want back.
+#[derive(Debug, Clone)]
+pub(in crate::ui) struct Replaced {
+    /// What the change was.
+    pub(in crate::ui) text: String,
+    lane: Lane,
+    table: TablePreference,
 }
 
 impl Saving {
     pub(in crate::ui) fn new() -> Self {
-        Self { save: ServerAction::new(), reset: ServerAction::new() }
+        Self {
+            save: ServerAction::new(),
+            reset: ServerAction::new(),
+            replaced: StoredValue::new(None),
+            given: RwSignal::new(None),
+        }
+    }
+
+    /// Keeps a choice.
+    fn keep(self, lane: Lane, table: TablePreference) {
+        let TablePreference { columns, density, limit } = table;
+        self.replaced.set_value(None);
+        self.save.dispatch(SaveTable { lane, columns, density, limit, back: None });
+    }
+
+    /// Goes back to how it was.
+    pub(in crate::ui) fn put_back(self, before: Replaced) {
+        let Replaced { lane, table, .. } = before;
+        self.given.set(Some((lane, table.clone())));
+        self.keep(lane, table);
     }
 }
 
@@ -44,23 +77,36 @@ struct Draft {
 impl Draft {
     fn of(lane: Lane, table: TablePreference, saving: Saving) -> Self {
         let TablePreference { columns, density, limit } = table;
-        let hidden =
-            Column::ALL.iter().filter(|column| columns.iter().all(|choice| choice.column != **column));
-        let hidden = hidden.map(|column| (ColumnChoice::from(*column), false)).collect::<Vec<_>>();
-        let columns = columns.into_iter().map(|choice| (choice, true)).chain(hidden).collect();
-        let (columns, density) = (RwSignal::new(columns), RwSignal::new(density));
+        let (columns, density) = (RwSignal::new(all(columns)), RwSignal::new(density));
         Self { lane, columns, density, limit: RwSignal::new(limit), saving }
     }
 
-    fn save(self) {
+    /// Takes over what was set elsewhere.
+    fn fill(self, table: TablePreference) {
+        let TablePreference { columns, density, limit } = table;
+        self.columns.set(all(columns));
+        self.density.set(density);
+        self.limit.set(limit);
+    }
+
+    fn table(self) -> TablePreference {
         let columns = self.columns.get_untracked().into_iter().filter(|(_, shown)| *shown);
-        self.saving.save.dispatch(SaveTable {
-            lane: self.lane,
+        TablePreference {
             columns: columns.map(|(choice, _)| choice).collect(),
             density: self.density.get_untracked(),
             limit: self.limit.get_untracked(),
-            back: None,
-        });
+        }
+    }
+
+    /// What was set elsewhere before is no longer so.
+    fn save(self) {
+        self.saving.given.update_untracked(|given| *given = None);
+        self.saving.keep(self.lane, self.table());
+    }
+
+    /// Notes what a change takes away.
+    fn replaces(self, table: TablePreference, text: String) {
+        self.saving.replaced.set_value(Some(Replaced { text, lane: self.lane, table }));
     }
 
     /// Changes one column.
@@ -90,6 +136,13 @@ impl Draft {
     }
 }
 
+/// Every column, with whether it is shown: those that are, in their order, come first.
+fn all(shown: Vec<ColumnChoice>) -> Vec<(ColumnChoice, bool)> {
+    let hidden = Column::ALL.iter().filter(|column| shown.iter().all(|choice| choice.column != **column));
+    let hidden = hidden.map(|column| (ColumnChoice::from(*column), false)).collect::<Vec<_>>();
+    shown.into_iter().map(|choice| (choice, true)).chain(hidden).collect()
+}
+
 /// The form.
 #[component]
 pub(in crate::ui) fn ColumnForm(
@@ -102,6 +155,11 @@ pub(in crate::ui) fn ColumnForm(
 ) -> impl IntoView {
     let lane = here.read_untracked().lane;
     let draft = Draft::of(lane, table, saving);
+    whenever(move || {
+        if let Some((_, table)) = saving.given.get().filter(|(of, _)| *of == lane) {
+            draft.fill(table);
+        }
+    });
     let dragged = RwSignal::new(None::<Column>);
     let only = Memo::new(move |_| draft.columns.read().iter().filter(|(_, shown)| *shown).count() == 1);
     let back = move || here.read().with("cols", None).href();
@@ -117,7 +175,7 @@ pub(in crate::ui) fn ColumnForm(
         })
     };
     let item = move |column: Column| item(column, draft, only, dragged);
-    let all = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
+    let every = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
     view! {
         {move || from_url()}
         <form
@@ -132,7 +190,7 @@ pub(in crate::ui) fn ColumnForm(
             <input type="hidden" name="lane" value=lane.as_str()/>
             <input type="hidden" name="back" value=move || back()/>
             <ul class="column-list">
-                <For each=all key=|column| *column children=item/>
+                <For each=every key=|column| *column children=item/>
             </ul>
             {density(draft)}
             {limit(draft)}
@@ -145,6 +203,8 @@ pub(in crate::ui) fn ColumnForm(
             action=ResetTable::PATH
             on:submit=move |event| {
                 event.prevent_default();
+                draft.replaces(draft.table(), "Columns are as usual again.".to_owned());
+                saving.given.set(Some((lane, TablePreference::of(lane))));
                 saving.reset.dispatch(ResetTable { lane, back: None });
             }
         >
@@ -212,7 +272,11 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
                     disabled=move || only.get() && shown()
                     on:change=move |event| {
                         let shown = event_target_checked(&event);
+                        let before = draft.table();
                         draft.change(column, |entry| entry.1 = shown);
+                        if !shown {
+                            draft.replaces(before, format!("The column {label} is hidden."));
+                        }
                     }
                 />
                 {label}

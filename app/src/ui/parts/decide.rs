@@ -13,7 +13,7 @@ use super::icon::Icon;
 use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
-use crate::domain::{Action, Undo};
+use crate::domain::{Action, ActionId, Undo};
 
 /// The running decisions of a page: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
@@ -24,11 +24,23 @@ pub(in crate::ui) struct Decisions {
     pub(in crate::ui) reject: ServerAction<RejectAction>,
     /// Reverse it.
     pub(in crate::ui) undo: ServerAction<UndoAction>,
+    /// What the last of them is on, and what that is called.
+    pub(in crate::ui) last: StoredValue<Option<(ActionId, String)>>,
+}
+
+/// An action, and what it is called where it is not shown.
+pub(in crate::ui) fn called(action: &Action) -> (ActionId, String) {
+    (action.id, format!("{} on {}", action.action_type.label(), action.asset.name))
 }
 
 impl Decisions {
     pub(in crate::ui) fn new() -> Self {
-        Self { approve: ServerAction::new(), reject: ServerAction::new(), undo: ServerAction::new() }
+        Self {
+            approve: ServerAction::new(),
+            reject: ServerAction::new(),
+            undo: ServerAction::new(),
+            last: StoredValue::new(None),
+        }
     }
 }
 
@@ -92,8 +104,10 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
     let approve = decisions.approve;
     let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || approve.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let of = action.clone();
     let send = move |event| {
         let comment = Some(take(&event, "comment"));
+        decisions.last.set_value(Some(called(&of)));
         approve.dispatch(ApproveAction { id, expected_version, digest: digest.clone(), comment });
     };
     let final_warning = match action.action_type.info().undo {
@@ -129,8 +143,10 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
     let reject = decisions.reject;
     let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || reject.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let of = action.clone();
     let send = move |event| {
         let reason = take(&event, "reason");
+        decisions.last.set_value(Some(called(&of)));
         reject.dispatch(RejectAction { id, expected_version, digest: digest.clone(), reason });
     };
     view! {

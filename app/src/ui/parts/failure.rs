@@ -41,7 +41,7 @@ pub(in crate::ui) fn Failure(
 }
 
 /// Reading changes nothing, so the sentences of decisions would mislead.
-const fn sentence(code: ErrorCode) -> &'static str {
+pub(in crate::ui) const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
         ErrorCode::Invalid => {

@@ -9,6 +9,7 @@ use super::icon::Icon;
 use super::lane_count::LaneCount;
 use super::link_state::LinkState;
 use super::pane_switch::PaneSwitch;
+use super::toasts::ToastRegion;
 use crate::domain::Lane;
 use crate::ui::pane::Pane;
 use crate::ui::theme;
@@ -67,6 +68,7 @@ pub(in crate::ui) fn Frame(children: Children) -> impl IntoView {
                 <DemoBanner/>
                 {children()}
             </main>
+            <ToastRegion/>
         </div>
     }
     .into_any()

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::dialog::Dialog;
 
-const KEYS: [(&[&str], &str); 13] = [
+const KEYS: [(&[&str], &str); 14] = [
     (&["j", "k"], "Next, previous action"),
     (&["Enter"], "Open the action"),
     (&["x"], "Select the row"),
@@ -13,6 +13,7 @@ const KEYS: [(&[&str], &str); 13] = [
     (&["r"], "Reject: asks for the reason"),
     (&["u"], "Undo: asks for the reason"),
     (&["e"], "All of the investigation"),
+    (&["z"], "To the message that offers Undo"),
     (&["/"], "Search"),
     (&["Ctrl k"], "Go to anything"),
     (&["Esc"], "Close, then clear"),

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlDialogElement, HtmlElement};
 
+use super::chips::cleared;
 use super::dialog::Dialog;
+use super::toasts::Toasts;
 use crate::domain::Lane;
 use crate::domain::query::Period;
 use crate::ui::place::{Panel, Place};
@@ -41,6 +43,7 @@ pub(in crate::ui) fn Palette(
     /// Where the person is.
     here: Memo<Place>,
 ) -> impl IntoView {
+    let toasts = Toasts::of_page();
     let typed = RwSignal::new(String::new());
     let found = move || {
         let typed = typed.read().to_ascii_lowercase();
@@ -65,7 +68,13 @@ pub(in crate::ui) fn Palette(
     // Whatever was chosen, the palette has done its work.
     let chosen = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
-        if target.is_some_and(|target| matches!(target.closest("a, button"), Ok(Some(_)))) {
+        if let Some(Ok(Some(chosen))) = target.map(|target| target.closest("a, button")) {
+            let here = here.read_untracked();
+            let clears = here.filters().next().is_some()
+                && chosen.get_attribute("href").is_some_and(|href| href == here.unfiltered().href());
+            if clears {
+                toasts.show(cleared(&here));
+            }
             typed.set(String::new());
             dialog().iter().for_each(HtmlDialogElement::close);
         }

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::icon::Icon;
 use crate::domain::Lane;
 use crate::domain::query::Period;
+use crate::ui::export::Exporting;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::place::{Panel, Place};
 
@@ -22,6 +23,7 @@ pub(in crate::ui) fn Toolbar(
     here: Memo<Place>,
 ) -> impl IntoView {
     let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
+    let exporting = Exporting::of_page();
     let count = move || match here.read().filters().filter(in_panel).count() {
         0 => None,
         count => Some(view! { <span class="number">{count}</span> }.into_any()),
@@ -38,7 +40,12 @@ pub(in crate::ui) fn Toolbar(
             <div class="toolbar-end">
                 {panel_link(here, Panel::Views, "bookmark", "Views", || None)}
                 {panel_link(here, Panel::Columns, "columns", "Customize columns", || None)}
-                <a class="button quiet" href=move || here.read().export() rel="external">
+                <a
+                    class="button quiet"
+                    href=move || here.read().export()
+                    rel="external"
+                    on:click=move |event| exporting.begin(&event)
+                >
                     <Icon name="download"/>
                     <span class="toolbar-word">"Export .csv"</span>
                 </a>

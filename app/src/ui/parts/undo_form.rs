@@ -4,7 +4,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use super::decide::{Decisions, closed, seen, take};
+use super::decide::{Decisions, called, closed, seen, take};
 use crate::api::{PlanBulk, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
@@ -30,8 +30,10 @@ pub(super) fn UndoForm(
     let undo = decisions.undo;
     let Action { id, version: expected_version, digest, .. } = action.clone();
     let busy = move || undo.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let of = action.clone();
     let send = move |event| {
         let reason = take(&event, "reason");
+        decisions.last.set_value(Some(called(&of)));
         undo.dispatch(UndoAction { id, expected_version, digest: digest.clone(), reason });
     };
     let effect = reverse.map(|reverse| {

@@ -21,11 +21,18 @@ pub(in crate::ui) struct ViewChanges {
     pub(in crate::ui) delete: ServerAction<DeleteView>,
     /// Makes one the first.
     pub(in crate::ui) default: ServerAction<SetDefaultView>,
+    /// The one that was forgotten last.
+    pub(in crate::ui) forgotten: StoredValue<Option<SavedView>>,
 }
 
 impl ViewChanges {
     pub(in crate::ui) fn new() -> Self {
-        Self { save: ServerAction::new(), delete: ServerAction::new(), default: ServerAction::new() }
+        Self {
+            save: ServerAction::new(),
+            delete: ServerAction::new(),
+            default: ServerAction::new(),
+            forgotten: StoredValue::new(None),
+        }
     }
 
     /// Changes with each answer.
@@ -85,6 +92,7 @@ pub(in crate::ui) fn ViewList(
 }
 
 fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
+    let forgotten = view.clone();
     let SavedView { id, name, lane, shows, is_default } = view;
     let href = view_href(lane, &shows);
     let open = here.get_untracked();
@@ -121,6 +129,7 @@ fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
                 action=DeleteView::PATH
                 on:submit=move |event| {
                     event.prevent_default();
+                    changes.forgotten.set_value(Some(forgotten.clone()));
                     delete.dispatch(DeleteView { id, back: None });
                 }
             >

@@ -1,5 +1,7 @@
 //! What stands beside or over the page: panels, dialogs. Dialogs stand still here, and open by their buttons.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::lists::place;
@@ -14,6 +16,7 @@ use crate::ui::parts::filter_panel::FilterForm;
 use crate::ui::parts::help::Help;
 use crate::ui::parts::palette::Palette;
 use crate::ui::parts::panel::SidePanel;
+use crate::ui::parts::toasts::{self, Toast, Way};
 use crate::ui::parts::view_panel::{ViewChanges, ViewList};
 use crate::ui::place::{Panel, Place};
 
@@ -22,6 +25,7 @@ pub(super) fn chapter() -> AnyView {
     view! {
         {section("Panels", panels(here))}
         {section("A question before the last step", view! { <Confirm action=sample::irreversible()/> {opens("confirm")} })}
+        {section("Said in passing", toasts())}
         {section("Keys", view! { <Help/> {opens("help")} })}
         {section("Commands", view! { <Palette here/> {opens("palette")} })}
     }
@@ -42,6 +46,24 @@ fn panels(here: Memo<Place>) -> impl IntoView {
             <ViewList here views=views() changes=ViewChanges::new()/>
         </SidePanel>
     }
+}
+
+fn toasts() -> impl IntoView {
+    let undo = || Some(Way::Undo(Arc::new(|| ())));
+    let said = [
+        ("View Mail of the harbour office in Rotterdam, all languages deleted.", undo()),
+        ("The column Severity is hidden.", undo()),
+        ("Approved: Isolate device on hr-ws-022.", Some(Way::To("View", "#layers".to_owned()))),
+        ("Nothing was changed: the database is busy. Try again in a few seconds.", None),
+    ];
+    let going = [
+        ("Export: 420\u{202f}000 of 1\u{202f}000\u{202f}000 rows", Some((420_000, Some(1_000_000)))),
+        ("Export: 84\u{202f}112 rows so far", Some((84_112, None))),
+    ];
+    let said = said.map(|(text, way)| Toast::new("", text.to_owned(), way));
+    let going = going.map(|(text, so_far)| Toast::new("export", text.to_owned(), None).until(so_far));
+    let said = said.into_iter().chain(going).map(|toast| toasts::item(toast, RwSignal::new(None)));
+    view! { <div class="toasts">{said.collect_view()}</div> }
 }
 
 fn counts() -> Counts {

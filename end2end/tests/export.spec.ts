@@ -1,0 +1,95 @@
+// The export: a plain link to a file, and with wasm how far it is.
+import { readFileSync } from "node:fs";
+import { type Page } from "@playwright/test";
+import { accessible } from "./accessible";
+import { expect, signIn, test, visit } from "./estate";
+
+const HISTORY = "/action-center/history";
+const PROGRESS = "**/api/load_export";
+
+async function exported(page: Page): Promise<string> {
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Export .csv" }).click();
+  const file = await coming;
+  expect(file.suggestedFilename()).toMatch(/^countersign-history-\d{8}T\d{6}Z\.csv$/);
+  return readFileSync(await file.path(), "utf8");
+}
+
+test("a file comes, and the page says how many rows it has", async ({ page }) => {
+  await signIn(page, "Security Reader", HISTORY);
+  await visit(page, `${HISTORY}?severity=high&cols=asset,status`);
+  const rows = (await exported(page)).trim().split("\r\n").length - 1;
+  expect(rows).toBeGreaterThan(10);
+  await expect(page.locator(".toast")).toHaveText([new RegExp(`^Export is ready: ${rows} rows\\.`)]);
+});
+
+test("how far it is, until it is over", async ({ page }) => {
+  await page.clock.install();
+  let asked = 0;
+  let answer: unknown = null;
+  const say = (written: number, total: number | null, running: boolean, failed: string | null = null) => {
+    answer = { written, total, running, failed };
+  };
+  await page.route(PROGRESS, async (route) => {
+    asked += 1;
+    await route.fulfill({ json: answer });
+  });
+  await page.route("**/export/actions.csv*", (route) => route.fulfill({ status: 204 }));
+  await signIn(page, "Security Reader", HISTORY);
+  await visit(page, HISTORY);
+  await page.clock.runFor(3_000);
+  expect(asked, "nobody asks while nothing is exported").toBe(0);
+
+  const [link, told] = [page.getByRole("link", { name: "Export .csv" }), page.locator(".toast")];
+  /** Lets the page look again, and waits until it did. */
+  const look = async () => {
+    const before = asked;
+    await page.clock.runFor(500);
+    await expect.poll(() => asked).toBe(before + 1);
+  };
+  await link.click();
+  await look();
+  await expect(told).toHaveCount(0);
+  say(420_000, 1_000_000, true);
+  await look();
+  await expect(told).toContainText("Export: 420\u202f000 of 1\u202f000\u202f000 rows");
+  await expect(told.locator("progress")).toHaveJSProperty("position", 0.42);
+  await accessible(page);
+  say(500_000, null, true);
+  await look();
+  await expect(told).toContainText("Export: 500\u202f000 rows so far");
+  await expect(told.locator("progress")).toHaveCount(0);
+  // It goes on without words, if one likes, and says its end.
+  await told.getByRole("button", { name: "Dismiss" }).click();
+  await look();
+  await expect(told).toHaveCount(0);
+  say(1_000_000, 1_000_000, false);
+  await look();
+  await expect(told).toContainText("Export is ready: 1\u202f000\u202f000 rows.");
+  const all = asked;
+  await page.clock.runFor(5_000);
+  expect(asked, "it is over").toBe(all);
+
+  await link.click();
+  say(3, 5, false, "too_many_exports");
+  await look();
+  await expect(told).toContainText("The export failed. An export is still being written.");
+
+  // What never begins is not waited for without end.
+  answer = null;
+  await link.click();
+  for (let times = 0; times < 20; times += 1) await look();
+  await expect(told).toContainText("The export did not begin, or was broken off.");
+  const last = asked;
+  await page.clock.runFor(5_000);
+  expect(asked).toBe(last);
+});
+
+test.describe("without JavaScript", () => {
+  test.use({ javaScriptEnabled: false });
+
+  test("a file comes", async ({ page }) => {
+    await signIn(page, "Security Reader", HISTORY);
+    expect((await exported(page)).split("\r\n").length).toBeGreaterThan(100);
+  });
+});
