@@ -28,7 +28,8 @@ pub(super) fn VisibleText(
 }
 
 /// The same for places that hold no markup, such as a tooltip.
-pub(super) fn spelled_out(text: &str) -> String {
+#[must_use]
+pub fn spelled_out(text: &str) -> String {
     split(text, false)
         .into_iter()
         .map(|piece| match piece {
