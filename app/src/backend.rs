@@ -208,6 +208,12 @@ pub struct ActionDetail {
     pub reject: Offer,
     /// May the caller undo it now?
     pub undo: Offer,
+    /// What it hits, in sentences. What comes from outside is spelled out in them.
+    pub reach: String,
+    /// Who may decide it in place of a caller who may not, as a sentence.
+    pub deciders: Option<String>,
+    /// Where one hunts further; none if nothing is configured.
+    pub hunt: Option<String>,
     /// How many other actions did the same to the same file and can be undone, if this one can.
     pub instances: usize,
     /// The executor that carries it out, or would; none if none is connected for it.

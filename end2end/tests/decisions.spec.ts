@@ -26,6 +26,24 @@ test("a reader reads why the buttons are missing", async ({ page, estate }) => {
   await visit(page, `/action-center/pending?open=${id}`);
   await expect(page.locator("#flyout")).toContainText("this needs Security Operator or Active remediation actions");
   await expect(page.getByRole("button", { name: "Approve", exact: true })).toHaveCount(0);
+  // Of those who may, five by name; who was only given the mail's role is not among them.
+  const deciders = page.locator("#flyout .deciders");
+  await expect(deciders).toHaveText(/^Abena Owusu, Birgit Hollander, .* and \d+ others may decide this\.$/);
+  await expect(deciders).not.toContainText("Elżbieta Wrona");
+});
+
+test("the details say what is hit, and lead to where one hunts further", async ({ page, estate }) => {
+  const id = await new EvilFile(estate, "a & b.bin").report();
+  await signIn(page);
+  await visit(page, `/action-center/pending?open=${id}`);
+  const flyout = page.locator("#flyout");
+  await expect(flyout.locator(".effect")).toContainText("Hits 1 file on this machine, high criticality.");
+  const hunt = flyout.getByRole("link", { name: "Go hunt (opens in a new tab)" });
+  const path = encodeURIComponent(`${estate.sandbox}/a & b.bin`);
+  await expect(hunt).toHaveAttribute("href", `https://siem.example/hunt?q=${path}&host=this%20machine`);
+  await expect(hunt).toHaveAttribute("rel", "noopener noreferrer external");
+  await expect(hunt).toHaveAttribute("target", "_blank");
+  await expect(flyout.locator(".deciders")).toHaveCount(0);
 });
 
 test("a decision that came second is told what happened", async ({ page, browser, estate, expectedStatuses }) => {

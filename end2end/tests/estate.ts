@@ -84,6 +84,7 @@ export const test = base.extend<Watched, { estate: Estate }>({
       const server = await start(
         ["serve", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE"), ...database, "--demo"].concat(
           ["--responder", `this machine=${responder.url}`, "--responder-key", key],
+          ["--hunt-url", "https://siem.example/hunt?q={entity}&host={asset}"],
         ),
         /(?:^|\n)listening on (http:\S+)/,
       );

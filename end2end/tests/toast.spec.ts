@@ -14,6 +14,8 @@ test("all filters are removed, and come back", async ({ page }) => {
   await page.getByRole("link", { name: "Clear all" }).click();
   await expect(page).toHaveURL(/history\?sort=asset$/);
   await expect(page.getByRole("status").filter({ hasText: "2 filters removed." })).toBeVisible();
+  // Under the pointer it stays for as long as that takes.
+  await toast(page, "2 filters removed.").hover();
   await accessible(page);
   await toast(page, "2 filters removed.").getByRole("link", { name: "Undo" }).click();
   await expect(page).toHaveURL(/sort=asset&severity=high&severity=low$/);
@@ -63,12 +65,12 @@ test("hidden columns come back, also in the form", async ({ page }) => {
   await visit(page, `${HISTORY}?panel=columns`);
   const panel = page.locator("#columns");
   const [box, heading] = [
-    panel.getByLabel("Approval ID", { exact: true }),
-    page.getByRole("columnheader", { name: "Approval ID" }),
+    panel.getByLabel("Decision", { exact: true }),
+    page.getByRole("columnheader", { name: "Decision" }),
   ];
   await box.uncheck();
   await expect(heading).toHaveCount(0);
-  await toast(page, "The column Approval ID is hidden.").getByRole("button", { name: "Undo" }).click();
+  await toast(page, "The column Decision is hidden.").getByRole("button", { name: "Undo" }).click();
   await expect(heading).toBeVisible();
   await expect(box).toBeChecked();
   await expect(page.locator(".toast")).toHaveCount(0);

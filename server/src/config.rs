@@ -8,6 +8,7 @@ use anyhow::{bail, ensure};
 use clap::Args;
 
 use crate::http::security::Edge;
+use crate::hunt::HuntLink;
 use crate::telemetry::LogFormat;
 
 /// Where the database is.
@@ -90,6 +91,10 @@ pub struct Serve {
     /// The file with the key that the responders share with this server
     #[arg(long, value_name = "FILE")]
     pub responder_key: Option<PathBuf>,
+
+    /// A link to where people hunt further, with {entity} and {asset} in it
+    #[arg(long, env = "COUNTERSIGN_HUNT_URL", value_name = "URL")]
+    pub hunt_url: Option<HuntLink>,
 
     /// How a log line looks
     #[arg(long, value_enum, default_value_t)]

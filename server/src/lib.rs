@@ -12,6 +12,7 @@ pub mod crash;
 pub mod events;
 pub mod executor;
 pub mod http;
+pub mod hunt;
 pub mod openc2;
 pub mod responder;
 pub mod seed;

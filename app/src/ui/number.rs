@@ -6,7 +6,8 @@ const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
 /// With thin spaces between groups of three digits from 10,000 on.
-pub(super) fn grouped(number: impl ToString) -> String {
+#[must_use]
+pub fn grouped(number: impl ToString) -> String {
     let digits = number.to_string();
     if digits.len() < 5 {
         return digits;
@@ -39,7 +40,8 @@ pub(super) fn took(minutes: i64) -> String {
 }
 
 /// A count with its noun.
-pub(super) fn several(count: u64, one: &str, many: &str) -> String {
+#[must_use]
+pub fn several(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 

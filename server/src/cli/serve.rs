@@ -75,7 +75,7 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
         .with_context(|| format!("cannot open {}", config.database.shown()))?;
     check_marker(config, &store).await?;
 
-    let service = Service::new(store.clone(), clock.clone(), executors);
+    let service = Service::new(store.clone(), clock.clone(), executors).with_hunt(config.hunt_url.clone());
     let stop = CancellationToken::new();
     let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(stop.child_token()));

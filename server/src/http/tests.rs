@@ -1,5 +1,6 @@
 //! The edge as a whole: headers, origins, hosts, sizes, sign-in.
 
+mod details;
 mod export;
 mod home;
 mod preferences;

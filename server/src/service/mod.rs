@@ -12,6 +12,7 @@ mod export;
 mod exporting;
 mod intake;
 mod preferences;
+mod reach;
 mod read;
 pub mod replay;
 pub mod session;
@@ -27,6 +28,7 @@ use tokio::sync::Notify;
 
 use crate::audit::canonical_hash;
 use crate::executor::Executors;
+use crate::hunt::HuntLink;
 use crate::store::{AuditEntry, SharedStore};
 use clock::SharedClock;
 
@@ -40,6 +42,7 @@ pub struct Service {
     clock: SharedClock,
     executors: Arc<Executors>,
     exporting: exporting::Running,
+    hunt: Option<HuntLink>,
     /// Rings when a job was started here.
     started: Arc<Notify>,
 }
@@ -53,8 +56,15 @@ impl Service {
             clock,
             executors: Arc::new(executors),
             exporting: exporting::Running::default(),
+            hunt: None,
             started: Arc::default(),
         }
+    }
+
+    /// With a link to where one hunts further.
+    #[must_use]
+    pub fn with_hunt(self, hunt: Option<HuntLink>) -> Self {
+        Self { hunt, ..self }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

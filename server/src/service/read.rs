@@ -99,10 +99,14 @@ impl Backend for Service {
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
+        let approve = decision(Command::Approve);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         Ok(ActionDetail {
             instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
-            approve: offer(decision(Command::Approve)),
+            reach: self.reach(&scope, &action).await?,
+            deciders: self.deciders(&action, proposer, &approve, now).await?,
+            hunt: self.hunt.as_ref().map(|link| link.of(&action)),
+            approve: offer(approve),
             reject: offer(decision(Command::Reject)),
             undo,
             executor: self.executors.find(&action).map(|executor| ExecutorView {

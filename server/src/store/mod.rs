@@ -24,8 +24,8 @@ use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
-    CredentialId, ItemState, Lane, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Scope,
-    Source, UserId, ViewId,
+    CredentialId, ItemState, Lane, LaneCounts, Permission, Preference, Preferences, Role, RowScope,
+    SavedView, Scope, Source, UserId, ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -293,6 +293,10 @@ pub trait Store: Send + Sync {
     /// The buckets of similar rows among the most urgent rows of a list, whatever order it names itself.
     async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets>;
 
+    /// On how many other assets something similar to an action waits, among so many rows at most; and whether there
+    /// may be more.
+    async fn waiting_elsewhere(&self, scope: &RowScope, action: &Action, most: u32) -> Result<(u64, bool)>;
+
     /// Gives every row of a list to `into`, in the list's order and with its columns, all as of one moment.
     async fn export(
         &self,
@@ -320,6 +324,9 @@ pub trait Store: Send + Sync {
 
     /// A user by the name they sign in with.
     async fn user(&self, name: &str) -> Result<Option<User>>;
+
+    /// Who is enabled and holds this permission, by the names to show.
+    async fn holders(&self, permission: Permission) -> Result<Vec<(UserId, String)>>;
 
     /// How many users there are.
     async fn count_users(&self) -> Result<i64>;

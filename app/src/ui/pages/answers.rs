@@ -9,7 +9,7 @@ use leptos_router::hooks::use_navigate;
 
 use crate::api::{ApiError, SaveView};
 use crate::domain::{Action, ActionId, ErrorCode, Status};
-use crate::ui::parts::{Decisions, News, Saving, Toast, Toasts, ViewChanges, Way, called};
+use crate::ui::parts::{Decisions, News, Saving, Toast, Toasts, ViewChanges, Way, called, spelled_out};
 use crate::ui::place::{Panel, Place, still};
 use crate::ui::whenever::whenever;
 
@@ -43,6 +43,7 @@ pub(super) fn announce(
         let here = here.get_untracked();
         match of {
             Some((id, name)) if here.open != Some(id.to_string()) => {
+                let name = spelled_out(&name);
                 let text = match &answer {
                     Ok(action) => {
                         format!("{}: {name}.", done(action).split('.').next().unwrap_or_default())
@@ -134,7 +135,7 @@ pub(super) fn tell_views(here: Memo<Place>, changes: ViewChanges) {
         let gone = forgotten.try_update_value(Option::take).flatten();
         match (delete.value().get_untracked(), gone) {
             (Some(Ok(())), Some(view)) => {
-                let text = format!("View {} deleted.", view.name);
+                let text = format!("View {} deleted.", spelled_out(&view.name));
                 let undo = move || {
                     let view = view.clone();
                     let (name, lane, shows, is_default) = (view.name, view.lane, view.shows, view.is_default);

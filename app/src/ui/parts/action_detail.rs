@@ -78,7 +78,7 @@ pub(in crate::ui) fn ActionDetailBody(
                 </p>
             </header>
             {effect(&detail, pending).into_any()}
-            <Facts title="Target" facts=target(action)/>
+            <Facts title="Target" facts=target(&detail)/>
             <Facts title="Parameters" facts=parameters(action)/>
             <Facts title="Why" facts=why(action)/>
             {evidence(&action.evidence).into_any()}
@@ -116,24 +116,30 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
         <section class="effect">
             <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
             <p>{info.effect}</p>
+            {line("info", detail.reach.clone())}
             {reversal}
             {pending.then(|| executor(detail.executor.as_ref()))}
         </section>
     }
 }
 
-fn executor(executor: Option<&ExecutorView>) -> impl IntoView + use<> {
+fn executor(executor: Option<&ExecutorView>) -> AnyView {
     let text = match executor {
         Some(ExecutorView { name, simulated: false }) => format!("Carried out by {name}."),
         Some(ExecutorView { simulated: true, .. }) => "Only simulated: nothing real happens.".to_owned(),
         None => "No executor is connected for this.".to_owned(),
     };
+    line("play", text)
+}
+
+fn line(icon: &'static str, text: String) -> AnyView {
     view! {
         <p class="effect-line">
-            <Icon name="play"/>
+            <Icon name=icon/>
             <span>{text}</span>
         </p>
     }
+    .into_any()
 }
 
 fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
@@ -148,7 +154,8 @@ fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
     (label, view! { {full(at)} <span class="relative">" (" <When at now/> ")"</span> }.into_any())
 }
 
-fn target(action: &Action) -> Vec<Fact> {
+fn target(detail: &ActionDetail) -> Vec<Fact> {
+    let action = &detail.action;
     let asset = &action.asset;
     let kind = action.entity.kind().label();
     let mut facts = vec![("Entity type", kind.into_any())];
@@ -156,6 +163,8 @@ fn target(action: &Action) -> Vec<Fact> {
     facts.push(mono(asset.kind.label(), asset.name.clone()));
     facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
     facts.extend(text("Device group", asset.device_group.as_ref()));
+    let hunt = |url: &String| ("Elsewhere", outside("Go hunt".to_owned(), Some(url.clone())));
+    facts.extend(detail.hunt.as_ref().map(hunt));
     facts
 }
 
@@ -176,19 +185,22 @@ fn why(action: &Action) -> Vec<Fact> {
     facts
 }
 
-/// A link only where its scheme is the web's: anything else could run here.
 fn alert(alert: &Alert) -> AnyView {
-    let title = alert.title.clone();
-    match alert.url.clone().filter(|url| is_web_url(url)) {
+    outside(alert.title.clone(), alert.url.clone())
+}
+
+/// A link only where its scheme is the web's: anything else could run here.
+fn outside(text: String, url: Option<String>) -> AnyView {
+    match url.filter(|url| is_web_url(url)) {
         Some(url) => view! {
             <a href=url rel="noopener noreferrer external" target="_blank">
-                <VisibleText text=title/>
+                <VisibleText text/>
                 <Icon name="external"/>
                 <span class="visually-hidden">" (opens in a new tab)"</span>
             </a>
         }
         .into_any(),
-        None => view! { <VisibleText text=title/> }.into_any(),
+        None => view! { <VisibleText text/> }.into_any(),
     }
 }
 

@@ -10,6 +10,7 @@ use leptos::web_sys::{FormData, HtmlFormElement};
 
 use super::confirm::Confirm;
 use super::icon::Icon;
+use super::visible_text::VisibleText;
 use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
@@ -69,7 +70,7 @@ pub(super) fn Decide(
     /// The page's running decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, approve, reject, .. } = detail;
+    let ActionDetail { action, approve, reject, deciders, .. } = detail;
     let same_reason = approve == reject;
     let approve = match approve {
         Offer::Open => Either::Left(view! {
@@ -83,7 +84,10 @@ pub(super) fn Decide(
         Offer::Closed(_) if same_reason => None,
         Offer::Closed(reason) => Some(Either::Right(closed("You can't reject this", reason))),
     };
-    view! { <div class="decide">{approve} {reject}</div> }
+    let deciders = deciders.map(|text| {
+        view! { <p class="deciders"><VisibleText text/></p> }
+    });
+    view! { <div class="decide">{approve} {reject} {deciders}</div> }
 }
 
 /// Why a button is missing.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use super::visible_text::VisibleText;
 use crate::ui::focus::has_focus;
 use crate::ui::keyboard::focus;
 use crate::ui::live::interval;
@@ -43,7 +42,8 @@ pub(in crate::ui) struct Toast {
 }
 
 impl Toast {
-    /// A later one of the same topic takes its place; without a topic none does.
+    /// A later one of the same topic takes its place; without a topic none does. What comes from outside stands
+    /// [`spelled_out`](super::spelled_out) in the text.
     pub(in crate::ui) const fn new(topic: &'static str, text: String, way: Option<Way>) -> Self {
         Self { topic, text, way, going: None, number: 0 }
     }
@@ -172,7 +172,7 @@ pub(super) fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
     view! {
         <div class="toast">
             <p class="toast-text" aria-live=live>
-                <VisibleText text/>
+                {text}
             </p>
             {bar}
             {way}

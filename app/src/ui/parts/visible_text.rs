@@ -43,7 +43,8 @@ fn marked(text: &str, lines: bool) -> Markup {
 }
 
 /// The same for places that hold no markup, such as a tooltip.
-pub(super) fn spelled_out(text: &str) -> String {
+#[must_use]
+pub fn spelled_out(text: &str) -> String {
     if !text.chars().any(|of| is_hidden(of, false)) {
         return text.to_owned();
     }

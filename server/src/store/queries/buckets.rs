@@ -7,12 +7,13 @@ use app::domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::actions::principal;
 use super::list::push_order;
 use super::rows::{self, action_columns};
 use super::select::{Selection, Way};
 use super::{Connection, Db, corrupt};
 use crate::store::Result;
-use crate::store::keys::similar;
+use crate::store::keys::{key, similar};
 
 pub(super) async fn buckets(
     db: &mut Connection,
@@ -48,6 +49,27 @@ pub(super) async fn buckets(
         })
     });
     Ok(Buckets { buckets: buckets.collect(), more, rendered_at: now })
+}
+
+/// On how many other assets a similar action waits. The index of similar rows finds them.
+pub(super) async fn waiting_elsewhere(
+    db: &mut Connection,
+    scope: &RowScope,
+    action: &Action,
+    most: u32,
+) -> Result<(u64, bool)> {
+    let Some(shared) = similar(action) else { return Ok((0, false)) };
+    let mut sql = QueryBuilder::<Db>::new(
+        "SELECT COUNT(DISTINCT asset_key) AS assets, COUNT(*) AS looked_at FROM (
+             SELECT asset_key FROM actions WHERE lane = 'pending' AND similar_key = ",
+    );
+    sql.push_bind(shared).push(" AND asset_key <> ").push_bind(key(&action.asset.name));
+    if let Some(principal) = principal(scope) {
+        sql.push(" AND proposed_by_id = ").push_bind(principal);
+    }
+    sql.push(" LIMIT ").push_bind(i64::from(most)).push(") AS alike");
+    let row = sql.build().fetch_one(db).await?;
+    Ok((count(row.try_get("assets")?)?, row.try_get::<i64, _>("looked_at")? >= i64::from(most)))
 }
 
 /// The greatest buckets, one more than are shown; at least one row, which says how many rows were looked at.

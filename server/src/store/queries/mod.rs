@@ -25,7 +25,8 @@ use app::domain::query::Counts;
 use app::domain::similar::Buckets;
 use app::domain::{
     Action, ActionId, ActionQuery, ActionType, Authorized, BulkId, BulkItem, CommandId, CredentialId,
-    ItemState, LaneCounts, Preference, Preferences, Role, RowScope, SavedView, Source, UserId, ViewId,
+    ItemState, LaneCounts, Permission, Preference, Preferences, Role, RowScope, SavedView, Source, UserId,
+    ViewId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -160,6 +161,10 @@ impl Store for SqlStore {
         buckets::buckets(&mut *self.reader.acquire().await?, scope, query, now).await
     }
 
+    async fn waiting_elsewhere(&self, scope: &RowScope, action: &Action, most: u32) -> Result<(u64, bool)> {
+        buckets::waiting_elsewhere(&mut *self.reader.acquire().await?, scope, action, most).await
+    }
+
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
         actions::find(&mut *self.reader.acquire().await?, scope, id).await
     }
@@ -182,6 +187,10 @@ impl Store for SqlStore {
 
     async fn user(&self, name: &str) -> Result<Option<User>> {
         people::user(&mut *self.reader.acquire().await?, name).await
+    }
+
+    async fn holders(&self, permission: Permission) -> Result<Vec<(UserId, String)>> {
+        people::holders(&mut *self.reader.acquire().await?, permission).await
     }
 
     async fn count_users(&self) -> Result<i64> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{CredentialId, Role, UserId, access::permissions_of};
+use app::domain::{CredentialId, Permission, Role, UserId, access::permissions_of};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
 
@@ -35,6 +35,15 @@ async fn with_roles(db: &mut Connection, row: &Row) -> Result<User> {
         enabled: row.try_get::<i64, _>("enabled")? == 1,
         roles: roles.iter().map(|role| role.parse().map_err(corrupt)).collect::<Result<_>>()?,
     })
+}
+
+pub(super) async fn holders(db: &mut Connection, permission: Permission) -> Result<Vec<(UserId, String)>> {
+    let query = sqlx::query_as::<_, (String, String)>(
+        "SELECT id, display_name FROM users JOIN user_permissions ON user_id = id
+         WHERE permission = $1 AND enabled = 1 ORDER BY display_name, id",
+    );
+    let holders = query.bind(permission.as_str()).fetch_all(db).await?;
+    holders.into_iter().map(|(id, name)| Ok((id.parse().map_err(corrupt)?, name))).collect()
 }
 
 pub(super) async fn credential(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{CredentialId, Role, Scope};
+use app::domain::{CredentialId, Permission, Role, Scope};
 use server::store::{Credential, CredentialKind, SharedStore};
 
 use super::sample::{ANA, at, id, session, user};
@@ -11,6 +11,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     users_read_back,
     names_are_exact_and_unique,
+    those_who_hold_a_permission_and_are_enabled_are_known,
     credentials_read_back_while_they_live,
     a_credential_is_revoked_once
 );
@@ -37,6 +38,25 @@ async fn users_read_back(kind: Kind) {
     tx.commit().await.unwrap();
     let ana = store.user("ana").await.unwrap().unwrap();
     assert_eq!((ana.enabled, ana.roles), (false, BTreeSet::from([Role::GlobalAdministrator])));
+}
+
+async fn those_who_hold_a_permission_and_are_enabled_are_known(kind: Kind) {
+    let (_database, store) = start(kind).await;
+    let mut tx = store.begin().await.unwrap();
+    let mut gone = user(0xD, "dan", &[Role::GlobalAdministrator]);
+    gone.enabled = false;
+    for user in [
+        user(0xB, "zoe", &[Role::SecurityOperator]),
+        user(0xC, "bo", &[Role::SecurityOperator, Role::SearchAndPurge]),
+        gone,
+    ] {
+        tx.insert_user(&user, at(0)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let (bo, zoe) = ((id(0xC), "BO".to_owned()), (id(0xB), "ZOE".to_owned()));
+    assert_eq!(store.holders(Permission::Devices).await.unwrap(), [bo.clone(), zoe]);
+    assert_eq!(store.holders(Permission::Email).await.unwrap(), [bo]);
+    assert!(store.holders(Permission::Administer).await.unwrap().is_empty());
 }
 
 async fn names_are_exact_and_unique(kind: Kind) {

@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use app::domain::query::{Filter, Sort, SortKey};
 use app::domain::similar::{Bucket, Buckets, Similarity};
-use app::domain::{Action, ActionId, ActionQuery, ActionType, Lane, RowScope, Severity};
+use app::domain::{Action, ActionId, ActionQuery, ActionType, Command, Lane, RowScope, Severity};
 use jiff::SignedDuration;
 use server::store::SharedStore;
 
 use super::lists::{all_of, by, now, seeded, walk};
-use super::sample::{action, add, at, id};
+use super::sample::{action, add, add_ana, at, decided, decider, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
     similar_rows_share_their_type_and_a_file_a_campaign_or_an_investigation,
     to_what_is_hidden_or_has_nothing_to_share_nothing_is_similar,
     a_revised_row_leaves_its_bucket,
+    what_waits_on_other_assets_is_counted,
     buckets_fold_what_the_list_shows,
     the_greatest_buckets_of_the_most_urgent_rows_are_shown,
 );
@@ -152,6 +153,33 @@ async fn a_revised_row_leaves_its_bucket(kind: Kind) {
         async |number: u128| ids(&walk(&store, &query(Lane::Pending, similar(id(number))), false).await);
     assert_eq!(found(1).await, [id(1), id(2)].into());
     assert_eq!(found(3).await, [id(3)].into());
+}
+
+async fn what_waits_on_other_assets_is_counted(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let on = |number: u128, host: &str| {
+        let mut row = action(number);
+        host.clone_into(&mut row.asset.name);
+        row
+    };
+    // Two on one asset, whatever the case; one that is hidden; one of another type; one that no longer waits.
+    let mut hidden = on(5, "host-5");
+    "other".clone_into(&mut hidden.proposed_by.id);
+    let other = Action { action_type: ActionType::StopAndQuarantineFile, ..on(6, "host-6") };
+    let done = decided(&on(7, "host-7"), &decider(&ana), Command::Reject, at(1));
+    for row in [on(1, "host"), on(2, "HOST"), on(3, "host-3"), on(4, "Host-3"), hidden, other, done] {
+        add(&store, &row).await;
+    }
+    let of = on(1, "host");
+    let scope = RowScope::ProposedBy("scanner".to_owned());
+    assert_eq!(store.waiting_elsewhere(&RowScope::All, &of, 10).await.unwrap(), (2, false));
+    assert_eq!(store.waiting_elsewhere(&scope, &of, 10).await.unwrap(), (1, false));
+    assert_eq!(store.waiting_elsewhere(&scope, &of, 2).await.unwrap(), (1, true));
+    let mut alone = on(8, "host");
+    alone.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/8"})).unwrap();
+    assert_eq!(store.waiting_elsewhere(&RowScope::All, &alone, 10).await.unwrap(), (0, false));
 }
 
 /// The rows stand in the order of urgency.

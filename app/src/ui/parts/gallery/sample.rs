@@ -114,6 +114,11 @@ pub(super) fn unknown() -> Action {
 /// With all that its flyout shows.
 pub(super) fn detail(action: Action, offer: Offer) -> ActionDetail {
     ActionDetail {
+        reach: "Hits 1 file on lt-rcontreras.corp.northwind-ferries.example, very high criticality. The same file waits on \
+                3 other devices."
+            .to_owned(),
+        deciders: (!offer.is_open()).then(|| "Kofi Mensah, Inês Carvalho and Claire Beaumont may decide this.".to_owned()),
+        hunt: Some("https://siem.example/hunt?q=a".to_owned()),
         instances: 3,
         approve: offer.clone(),
         reject: offer.clone(),
