@@ -53,16 +53,26 @@ test("filters narrow at once, say how many, and go one by one", { tag: "@tablet"
   const chips = page.getByRole("group", { name: "Filters in use" });
   await expect(chips.locator(".chip")).toHaveCount(2);
   // A sheet lies over the chips.
-  if (await isSheet(panel)) await panel.getByRole("link", { name: "Close" }).click();
+  const sheet = await isSheet(panel);
+  if (sheet) await panel.getByRole("link", { name: "Close" }).click();
+  await expect(panel).toHaveCount(sheet ? 0 : 1);
   await chips.getByRole("link", { name: /Low/ }).click();
   await expect(chips.locator(".chip")).toHaveCount(1);
-  if (!(await panel.isVisible())) await page.getByRole("button", { name: "Filters" }).click();
-  await expect(panel.locator("label", { hasText: /^Low/ }).locator("input")).not.toBeChecked();
+  if (sheet) await page.getByRole("button", { name: "Filters" }).click();
+  await expect(panel.locator("label", { hasText: /^Low/ }).locator("input:checked")).toHaveCount(0);
   await expect(panel.locator("label", { hasText: /^High/ }).locator("input")).toBeChecked();
   await panel.getByRole("link", { name: "Close" }).click();
   await expect(panel).toHaveCount(0);
   await page.getByRole("link", { name: "Clear all" }).click();
   await expect(page).toHaveURL(/history$/);
+});
+
+// The counts are those of the rows that match, so that of severity only the value in use is left to choose from.
+test.fixme("a panel that opens offers the other values of a filter in use", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+  await signIn(page, "Security Reader", `${HISTORY}?severity=high&panel=filters`);
+  const severity = page.locator("#filters").getByRole("group", { name: "Severity" });
+  await expect(severity.getByLabel("High")).toBeChecked();
+  await severity.getByLabel("Low").check();
 });
 
 test("a search follows the typing and keeps the focus", { tag: "@tablet" }, async ({ page }) => {
@@ -98,9 +108,11 @@ test("columns are chosen, moved and kept for the person", { tag: "@tablet" }, as
   await panel.getByLabel("Items per page").selectOption("25");
   await expect(page.locator("tbody tr")).toHaveCount(25);
 
-  // Dragged from one place to the other.
+  // Dragged by its name from one place to another.
+  const NAME = { sourcePosition: { x: 60, y: 12 }, targetPosition: { x: 60, y: 12 } };
   const item = (name: string) => panel.locator(".column-item", { hasText: name });
-  await item("Severity").dragTo(item("Action type"), { sourcePosition: { x: 140, y: 8 }, targetPosition: { x: 140, y: 8 } });
+  await panel.evaluate((panel) => panel.scrollTo(0, 0));
+  await item("Severity").dragTo(item("Action type"), NAME);
   await expect.poll(async () => (await headings(page)).indexOf("Severity")).toBe(before);
   const width = panel.getByLabel("Width of Severity in pixels");
   await width.fill("200");
@@ -251,7 +263,7 @@ test("with rows selected, the keys lead to their preview", async ({ page }) => {
 });
 
 test("heading and first column stay in place while the rest scrolls", { tag: "@tablet" }, async ({ page }) => {
-  const columns = "entity,updated,severity,action_type,asset,status,decision,source,comment,proposed,decided_by";
+  const columns = "entity,updated,severity,type,asset,status,decision,source,comment,proposed,decided_by";
   await signIn(page, "Security Operator", `${PENDING}?cols=${columns}`);
   const table = page.locator(".action-table");
   const box = async (selector: string) => {
@@ -267,7 +279,7 @@ test("heading and first column stay in place while the rest scrolls", { tag: "@t
   // Above what scrolls beneath them.
   const [x, y] = before.corner as [number, number];
   expect(await page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest("th")?.className, [x + 20, y + 8])).toContain("col-entity");
-  const [left, top] = (await table.locator("tbody tr").nth(20).locator(".col-entity").boundingBox().then((box) => [box?.x, box?.y])) as [number, number];
+  const [left, top] = (await table.locator("tbody tr").nth(13).locator(".col-entity").boundingBox().then((box) => [box?.x, box?.y])) as [number, number];
   expect(await page.evaluate(([x, y]) => document.elementFromPoint(x, y)?.closest("td")?.className, [left + 20, top + 8])).toContain("col-entity");
 });
 
@@ -282,7 +294,9 @@ test("a page is as long as its reader wants it", { tag: "@tablet" }, async ({ pa
 test("a list that did not load is loaded again in place", { tag: "@tablet" }, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(503);
   await signIn(page, "Security Reader", PENDING);
-  await page.route("**/api/list_actions*", (route) => route.fulfill({ status: 503, body: "" }));
+  await page.route("**/api/list_actions*", (route) =>
+    route.fulfill({ status: 503, json: { code: "busy", detail: "" } }),
+  );
   await page.getByRole("link", { name: "History" }).click();
   await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
   await expect(page.getByText("The server is busy or can't be reached.")).toBeVisible();
