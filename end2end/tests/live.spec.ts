@@ -59,14 +59,11 @@ test("a decision in one browser shows in the other", { tag: "@tablet" }, async (
   expect(waited).toBeGreaterThan(0);
 
   await mark(page);
-  const marked = await page.locator("tbody tr").count();
-
   const other = await somebodyElse(browser, estate);
   await reject(other, id);
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
-  // No other row was rendered again.
+  // No other row was rendered again; one may have moved up from the next page.
   expect(await unmarked(page)).toBeLessThanOrEqual(1);
-  expect(await page.locator("tbody tr").count()).toBeLessThanOrEqual(marked);
   await expect(page.locator(".heard")).toContainText("rejected Quarantine file on this machine");
   await expect.poll(() => pendingInTitle(page)).toBeLessThan(waited);
   const now = String(await pendingInTitle(page));
@@ -92,9 +89,8 @@ test("a row that changes is the only one that renders again", { tag: "@tablet" }
   await other.getByLabel("Why it is undone").fill("It was a false alarm");
   await other.getByRole("button", { name: "Undo this action" }).click();
   await expect.poll(() => changed.evaluate((row) => "marked" in row)).toBe(false);
-  const rest = page.locator(`tbody tr:not([data-id="${id}"])`);
-  // The undo is an action of its own, and comes as a row.
-  expect(await rest.evaluateAll((rows) => rows.filter((row) => !("marked" in row)).length)).toBeLessThanOrEqual(1);
+  // The undo is an action of its own, and may have come as a row by now.
+  expect(await unmarked(page)).toBeLessThanOrEqual(2);
   await other.context().close();
 });
 

@@ -3,6 +3,7 @@ import { type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
 import { enter, expect, signIn, test, visit } from "./estate";
 
+const EVERYWHERE = { tag: ["@tablet", "@no-js"] };
 const PAGES = ["/action-center/pending", "/action-center/in-progress", "/action-center/history", "/"];
 
 for (const [width, height] of [
@@ -23,7 +24,7 @@ for (const [width, height] of [
   });
 }
 
-test("pages follow each other and lead back", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+test("pages follow each other and lead back", EVERYWHERE, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
   const first = await page.locator("tbody a").first().getAttribute("id");
   await page.getByRole("link", { name: "Next" }).click();
@@ -32,7 +33,7 @@ test("pages follow each other and lead back", { tag: ["@tablet", "@no-js"] }, as
   await expect(page.locator(`#${first}`)).toBeVisible();
 });
 
-test("a list is what its address asks for, and stays so from page to page", { tag: ["@tablet", "@no-js"] }, async ({ page, expectedStatuses }) => {
+test("a list is what its address asks for, and stays so from page to page", EVERYWHERE, async ({ page, expectedStatuses }) => {
   await signIn(page, "Security Reader", "/action-center/history?severity=high&severity=low&sort=asset&limit=25");
   const headings = (await page.locator("thead th").allInnerTexts()).map((text) => text.trim().toLowerCase());
   const cells = page.locator(`tbody tr > :nth-child(${headings.indexOf("asset") + 1})`);
@@ -56,7 +57,7 @@ test("a list is what its address asks for, and stays so from page to page", { ta
   await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
 });
 
-test("a page that does not exist says so", { tag: ["@tablet", "@no-js"] }, async ({ page, expectedStatuses }) => {
+test("a page that does not exist says so", EVERYWHERE, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
   await enter(page);
   const answer = await page.goto("/action-center/nowhere");
@@ -64,7 +65,7 @@ test("a page that does not exist says so", { tag: ["@tablet", "@no-js"] }, async
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 
-test("an unknown action is answered with words", { tag: ["@tablet", "@no-js"] }, async ({ page, expectedStatuses }) => {
+test("an unknown action is answered with words", EVERYWHERE, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
   await enter(page);
   await visit(page, "/action-center/history?open=0190a000-0000-7000-8000-000000000000");
@@ -81,7 +82,7 @@ async function exported(page: Page): Promise<{ header: string; rows: number }> {
   return { header, rows: rows.filter((row) => row !== "").length };
 }
 
-test("the whole of History is exported, not just the page", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+test("the whole of History is exported, not just the page", EVERYWHERE, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
   const { header, rows } = await exported(page);
   expect(header).toContain("Action update time,Investigation ID,Approval ID,Action type,Entity type,Entity,Asset");
