@@ -2,7 +2,7 @@
 import { enter, expect, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
-test("the details go to the next row and back", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+test("the details go to the next row and back", { tag: "@tablet" }, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history?limit=25");
   const rows = page.locator("tbody tr");
   await rows.first().locator(".col-entity a").click();
