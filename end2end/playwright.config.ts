@@ -1,7 +1,10 @@
 // The browser tests: the built server, the release wasm, the production policy. Run by `cargo xtask test`.
+//
+// A test runs on the desktop, and with the tag @tablet or @no-js there, too. Some files are about one place only.
 import { defineConfig, devices } from "@playwright/test";
 
 const executablePath = process.env.CHROMIUM;
+const DESKTOP = { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 } };
 
 export default defineConfig({
   testDir: "tests",
@@ -15,9 +18,8 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: "line",
   use: {
-    ...devices["Desktop Chrome"],
-    viewport: { width: 1440, height: 900 },
-    trace: "retain-on-failure",
+    // Pictures of each step would take as long as the step.
+    trace: { mode: "retain-on-failure", screenshots: false },
     launchOptions: {
       executablePath,
       args: [
@@ -29,4 +31,14 @@ export default defineConfig({
       ],
     },
   },
+  projects: [
+    { name: "desktop", use: DESKTOP, grepInvert: /(touch|forms)\.spec\.ts/ },
+    {
+      name: "tablet",
+      // Its pointer is coarse.
+      use: { ...DESKTOP, viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true },
+      grep: /@tablet|touch\.spec\.ts/,
+    },
+    { name: "no-js", use: { ...DESKTOP, javaScriptEnabled: false }, grep: /@no-js|forms\.spec\.ts/ },
+  ],
 });

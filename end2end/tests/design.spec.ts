@@ -1,45 +1,38 @@
 // The page that shows every part in every state, and what comes out on paper.
-import AxeBuilder from "@axe-core/playwright";
-import { expect, signIn, test } from "./estate";
-
-const TAGS = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+import { accessible } from "./accessible";
+import { enter, expect, signIn, test } from "./estate";
 
 test.describe("every part", () => {
   // It never hydrates, so it stands in a context that nobody waits for.
-  for (const colorScheme of ["light", "dark"] as const) {
-    for (const width of [1440, 390]) {
-      test(`is accessible in ${colorScheme}, ${width} px wide`, async ({ page, browser, estate }) => {
-        await signIn(page);
-        const { cookies } = await page.context().storageState();
-        const context = await browser.newContext({
-          baseURL: estate.url,
-          colorScheme,
-          viewport: { width, height: 900 },
-          reducedMotion: "reduce",
-          storageState: { cookies, origins: [] },
-        });
-        const design = await context.newPage();
-        const problems: string[] = [];
-        design.on("console", (message) => message.type() === "error" && problems.push(message.text()));
-        const answer = await design.goto("/design");
-        expect(answer?.status()).toBe(200);
-        expect(answer?.headers()["content-security-policy"]).toContain("style-src 'self'");
-        await expect(design.locator("script[type=module], link[rel=modulepreload]")).toHaveCount(0);
-        // A part that stands here in several states has its ids several times.
-        const axe = new AxeBuilder({ page: design }).withTags(TAGS).disableRules("duplicate-id-aria");
-        const { violations } = await axe.analyze();
-        expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-        for (const dialog of ["help", "palette"]) {
-          await design.locator(`[commandfor=${dialog}]`).click();
-          await expect(design.locator(`#${dialog}:modal`)).toBeVisible();
-          await design.keyboard.press("Escape");
-          await expect(design.locator(`#${dialog}:modal`)).toHaveCount(0);
-        }
-        expect(await design.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-        expect(problems).toEqual([]);
-        await context.close();
+  for (const width of [1440, 390]) {
+    test(`is accessible, ${width} px wide`, async ({ page, browser, estate }) => {
+      await enter(page);
+      const { cookies } = await page.context().storageState();
+      const context = await browser.newContext({
+        baseURL: estate.url,
+        viewport: { width, height: 900 },
+        reducedMotion: "reduce",
+        storageState: { cookies, origins: [] },
       });
-    }
+      const design = await context.newPage();
+      const problems: string[] = [];
+      design.on("console", (message) => message.type() === "error" && problems.push(message.text()));
+      const answer = await design.goto("/design");
+      expect(answer?.status()).toBe(200);
+      expect(answer?.headers()["content-security-policy"]).toContain("style-src 'self'");
+      await expect(design.locator("script[type=module], link[rel=modulepreload]")).toHaveCount(0);
+      // A part that stands here in several states has its ids several times.
+      await accessible(design, ["duplicate-id-aria"]);
+      for (const dialog of ["help", "palette"]) {
+        await design.locator(`[commandfor=${dialog}]`).click();
+        await expect(design.locator(`#${dialog}:modal`)).toBeVisible();
+        await design.keyboard.press("Escape");
+        await expect(design.locator(`#${dialog}:modal`)).toHaveCount(0);
+      }
+      expect(await design.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      expect(problems).toEqual([]);
+      await context.close();
+    });
   }
 });
 

@@ -1,13 +1,6 @@
-// The home page: its numbers are those of the lists to which they lead, with and without JavaScript.
-import AxeBuilder from "@axe-core/playwright";
+// The home page: its numbers are those of the lists to which they lead.
 import { type Page } from "@playwright/test";
-import { expect, hydrated, signIn, test, visit } from "./estate";
-
-async function accessible(page: Page): Promise<void> {
-  const tags = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
-  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`)).toEqual([]);
-}
+import { enter, expect, signIn, test, visit } from "./estate";
 
 /** How many rows the list of an address has, page by page. */
 async function rows(page: Page, href: string): Promise<number> {
@@ -22,41 +15,8 @@ async function rows(page: Page, href: string): Promise<number> {
   }
 }
 
-for (const colorScheme of ["light", "dark"] as const) {
-  test.describe(`in ${colorScheme}`, () => {
-    test.use({ colorScheme });
-
-    test("home is accessible", async ({ page }) => {
-      await signIn(page);
-      await visit(page, "/");
-      await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
-      await accessible(page);
-      await page.getByText("Show as a table").click();
-      await expect(page.locator(".chart-table tbody tr")).toHaveCount(30);
-      await accessible(page);
-    });
-  });
-}
-
-for (const [width, height] of [
-  [1440, 900],
-  [1024, 768],
-  [768, 1024],
-  [390, 844],
-]) {
-  test(`home is not wider than a screen of ${width}x${height}`, async ({ page }) => {
-    await page.setViewportSize({ width, height });
-    await signIn(page);
-    await visit(page, "/");
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
-    const home = page.locator(".home");
-    expect(await home.evaluate((node) => node.scrollWidth - node.clientWidth)).toBe(0);
-  });
-}
-
-test("the brand and the pane lead home, and home to what waits", async ({ page }) => {
+test("the brand and the pane lead home, and home to what waits", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await signIn(page);
-  await hydrated(page);
   await page.getByRole("link", { name: "Home", exact: true }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Home" })).toBeVisible();
   await expect(page.getByRole("link", { name: "Home", exact: true })).toHaveAttribute("aria-current", "page");
@@ -69,44 +29,38 @@ test("the brand and the pane lead home, and home to what waits", async ({ page }
   await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
 });
 
-for (const javaScriptEnabled of [true, false]) {
-  test.describe(javaScriptEnabled ? "hydrated" : "without JavaScript", () => {
-    test.use({ javaScriptEnabled });
+test("each number is that of the list behind it", { tag: "@no-js" }, async ({ page }) => {
+  await enter(page);
+  await visit(page, "/");
+  const links = page.locator(".severity-link, .stuck-link");
+  const numbers = await links.evaluateAll((nodes) =>
+    nodes.map((node) => ({
+      href: node.getAttribute("href") as string,
+      number: Number(node.querySelector(".number")?.textContent?.replace(/\D/g, "")),
+    })),
+  );
+  expect(numbers.length).toBeGreaterThanOrEqual(6);
+  const lead = await page.locator(".card-lead").innerText();
+  const waiting = numbers.filter(({ href }) => href.includes("/pending?severity="));
+  const total = waiting.reduce((sum, { number }) => sum + number, 0);
+  expect(Number(lead.replace(/\D/g, ""))).toBe(total);
+  for (const { href, number } of numbers) expect(await rows(page, href), href).toBe(number);
+});
 
-    test("each number is that of the list behind it", async ({ page }) => {
-      await signIn(page);
-      await visit(page, "/", javaScriptEnabled);
-      const links = page.locator(".severity-link, .stuck-link");
-      const numbers = await links.evaluateAll((nodes) =>
-        nodes.map((node) => ({
-          href: node.getAttribute("href") as string,
-          number: Number(node.querySelector(".number")?.textContent?.replace(/\D/g, "")),
-        })),
-      );
-      expect(numbers.length).toBeGreaterThanOrEqual(6);
-      const lead = await page.locator(".card-lead").innerText();
-      const waiting = numbers.filter(({ href }) => href.includes("/pending?severity="));
-      const total = waiting.reduce((sum, { number }) => sum + number, 0);
-      expect(Number(lead.replace(/\D/g, ""))).toBe(total);
-      for (const { href, number } of numbers) expect(await rows(page, href), href).toBe(number);
-    });
-
-    test("bars and table tell the same", async ({ page }) => {
-      await signIn(page);
-      await visit(page, "/", javaScriptEnabled);
-      const totals = (await page.locator(".chart-total").allInnerTexts()).map((text) => Number(text.replace(/\D/g, "")));
-      const sums = await page.locator(".chart-table tbody tr").evaluateAll((trs) =>
-        [1, 2, 3, 4].map((column) => trs.reduce((sum, tr) => sum + Number(tr.children[column].textContent), 0)),
-      );
-      expect(totals).toEqual(sums);
-      expect(totals[0]).toBeGreaterThan(0);
-      const bars = await page.locator(".chart-bars path").evaluateAll((paths) =>
-        paths.map((path) => (path.getAttribute("d")?.match(/M/g) ?? []).length),
-      );
-      const days = await page.locator(".chart-table tbody tr").evaluateAll((trs) =>
-        [1, 2, 3, 4].map((column) => trs.filter((tr) => tr.children[column].textContent !== "0").length),
-      );
-      expect(bars).toEqual(days);
-    });
-  });
-}
+test("bars and table tell the same", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+  await enter(page);
+  await visit(page, "/");
+  const totals = (await page.locator(".chart-total").allInnerTexts()).map((text) => Number(text.replace(/\D/g, "")));
+  const sums = await page.locator(".chart-table tbody tr").evaluateAll((trs) =>
+    [1, 2, 3, 4].map((column) => trs.reduce((sum, tr) => sum + Number(tr.children[column].textContent), 0)),
+  );
+  expect(totals).toEqual(sums);
+  expect(totals[0]).toBeGreaterThan(0);
+  const bars = await page.locator(".chart-bars path").evaluateAll((paths) =>
+    paths.map((path) => (path.getAttribute("d")?.match(/M/g) ?? []).length),
+  );
+  const days = await page.locator(".chart-table tbody tr").evaluateAll((trs) =>
+    [1, 2, 3, 4].map((column) => trs.filter((tr) => tr.children[column].textContent !== "0").length),
+  );
+  expect(bars).toEqual(days);
+});

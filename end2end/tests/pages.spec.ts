@@ -1,30 +1,10 @@
-// Every page in each state: rows with and without JavaScript, accessible in both schemes, nothing wider than the screen.
+// The lists as pages: none wider than the screen, one after the other, empty, unknown, exported.
 import { type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { accessible } from "./accessible";
-import { expect, hydrated, signIn, test, visit } from "./estate";
+import { enter, expect, signIn, test, visit } from "./estate";
 
-const LANES = ["pending", "in-progress", "history"];
-
-for (const colorScheme of ["light", "dark"] as const) {
-  test.describe(`in ${colorScheme}`, () => {
-    test.use({ colorScheme });
-
-    test("the lists, an open action and the sign-in page are accessible", async ({ page }) => {
-      await visit(page, "/sign-in");
-      await accessible(page);
-      await signIn(page);
-      for (const lane of LANES) {
-        await visit(page, `/action-center/${lane}`);
-        await accessible(page);
-      }
-      await visit(page, "/action-center/pending");
-      await page.locator("tbody a").first().click();
-      await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
-      await accessible(page);
-    });
-  });
-}
+const EVERYWHERE = { tag: ["@tablet", "@no-js"] };
+const PAGES = ["/action-center/pending", "/action-center/in-progress", "/action-center/history", "/"];
 
 for (const [width, height] of [
   [1440, 900],
@@ -34,17 +14,18 @@ for (const [width, height] of [
 ]) {
   test(`nothing is wider than a screen of ${width}x${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
-    await signIn(page);
-    for (const lane of LANES) {
-      await visit(page, `/action-center/${lane}`);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    await enter(page);
+    for (const path of PAGES) {
+      await visit(page, path);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
     }
+    const home = page.locator(".home");
+    expect(await home.evaluate((node) => node.scrollWidth - node.clientWidth)).toBe(0);
   });
 }
 
-test("pages follow each other and lead back", async ({ page }) => {
+test("pages follow each other and lead back", EVERYWHERE, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
-  await hydrated(page);
   const first = await page.locator("tbody a").first().getAttribute("id");
   await page.getByRole("link", { name: "Next" }).click();
   await expect(page.locator(`#${first}`)).toHaveCount(0);
@@ -52,9 +33,8 @@ test("pages follow each other and lead back", async ({ page }) => {
   await expect(page.locator(`#${first}`)).toBeVisible();
 });
 
-test("a list is what its address asks for, and stays so from page to page", async ({ page, expectedStatuses }) => {
+test("a list is what its address asks for, and stays so from page to page", EVERYWHERE, async ({ page, expectedStatuses }) => {
   await signIn(page, "Security Reader", "/action-center/history?severity=high&severity=low&sort=asset&limit=25");
-  await hydrated(page);
   const headings = (await page.locator("thead th").allInnerTexts()).map((text) => text.trim().toLowerCase());
   const cells = page.locator(`tbody tr > :nth-child(${headings.indexOf("asset") + 1})`);
   const assets = async () => (await cells.allInnerTexts()).map((text) => text.split("\n")[0].trim().toLowerCase());
@@ -77,17 +57,17 @@ test("a list is what its address asks for, and stays so from page to page", asyn
   await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
 });
 
-test("a page that does not exist says so", async ({ page, expectedStatuses }) => {
+test("a page that does not exist says so", EVERYWHERE, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
-  await signIn(page);
+  await enter(page);
   const answer = await page.goto("/action-center/nowhere");
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 
-test("an unknown action is answered with words", async ({ page, expectedStatuses }) => {
+test("an unknown action is answered with words", EVERYWHERE, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
-  await signIn(page);
+  await enter(page);
   await visit(page, "/action-center/history?open=0190a000-0000-7000-8000-000000000000");
   await expect(page.locator("#flyout")).toContainText("does not exist, or you may not see it");
 });
@@ -102,25 +82,9 @@ async function exported(page: Page): Promise<{ header: string; rows: number }> {
   return { header, rows: rows.filter((row) => row !== "").length };
 }
 
-test("the whole of History is exported, not just the page", async ({ page }) => {
+test("the whole of History is exported, not just the page", EVERYWHERE, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
-  await hydrated(page);
   const { header, rows } = await exported(page);
   expect(header).toContain("Action update time,Investigation ID,Approval ID,Action type,Entity type,Entity,Asset");
   expect(rows).toBeGreaterThan(1500);
-});
-
-test.describe("without JavaScript", () => {
-  test.use({ javaScriptEnabled: false });
-
-  test("each tab shows its rows", async ({ page }) => {
-    await signIn(page);
-    for (const lane of ["pending", "history"]) {
-      await page.goto(`/action-center/${lane}`);
-      expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);
-    }
-    expect((await exported(page)).rows).toBeGreaterThan(1500);
-    await page.getByRole("link", { name: "Next" }).click();
-    expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);
-  });
 });

@@ -1,13 +1,12 @@
-// One real remediation action travels the whole way: reported, approved, quarantined, undone; with and without
-// JavaScript.
+// One real remediation action travels the whole way: reported, approved, quarantined, undone.
 import { type Page } from "@playwright/test";
-import { expect, signIn, test } from "./estate";
+import { expect, scripted, signIn, test } from "./estate";
 import { EvilFile } from "./file";
 
 /** Without JavaScript nothing updates by itself: look again until it is there. */
-async function untilShown(page: Page, text: string, live: boolean): Promise<void> {
+async function untilShown(page: Page, text: string): Promise<void> {
   const shown = page.locator("#flyout").getByText(text, { exact: true }).first();
-  if (live) {
+  if (scripted()) {
     await expect(shown).toBeVisible();
     return;
   }
@@ -17,7 +16,8 @@ async function untilShown(page: Page, text: string, live: boolean): Promise<void
   }).toPass();
 }
 
-async function story(page: Page, file: EvilFile, live: boolean): Promise<void> {
+test("a reported file is quarantined and released", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
+  const file = new EvilFile(estate, "loader.bin");
   const id = await file.report();
   await signIn(page);
 
@@ -33,7 +33,7 @@ async function story(page: Page, file: EvilFile, live: boolean): Promise<void> {
   expect(file.inVault()).toBe(0);
 
   await flyout.getByRole("button", { name: "Approve", exact: true }).click();
-  await untilShown(page, "Completed", live);
+  await untilShown(page, "Completed");
   expect(file.isThere()).toBe(false);
   expect(file.inVault()).toBe(1);
 
@@ -42,19 +42,7 @@ async function story(page: Page, file: EvilFile, live: boolean): Promise<void> {
   await flyout.locator("summary", { hasText: "Undo" }).click();
   await flyout.getByLabel("Why it is undone").fill("It was a false alarm");
   await flyout.getByRole("button", { name: "Undo this action" }).click();
-  await untilShown(page, "Undone", live);
+  await untilShown(page, "Undone");
   expect(file.facts()).toEqual(file.before);
   expect(file.inVault()).toBe(0);
-}
-
-test("a reported file is quarantined and released", async ({ page, estate }) => {
-  await story(page, new EvilFile(estate, "loader-live.bin"), true);
-});
-
-test.describe("without JavaScript", () => {
-  test.use({ javaScriptEnabled: false });
-
-  test("a reported file is quarantined and released", async ({ page, estate }) => {
-    await story(page, new EvilFile(estate, "loader-forms.bin"), false);
-  });
 });

@@ -1,0 +1,46 @@
+// The details of an action: from one to the next, copied whole, and with nothing hidden in them.
+import { enter, expect, signIn, test, visit } from "./estate";
+import { EvilFile } from "./file";
+
+test("the details go to the next row and back", { tag: "@tablet" }, async ({ page }) => {
+  await signIn(page, "Security Reader", "/action-center/history?limit=25");
+  const rows = page.locator("tbody tr");
+  await rows.first().locator(".col-entity a").click();
+  const flyout = page.locator("#flyout");
+  await expect(flyout.locator(".detail-head h2")).toBeVisible();
+  await expect(rows.first()).toHaveAttribute("aria-current", "true");
+  await flyout.getByRole("link", { name: "Next action" }).click();
+  await expect(rows.nth(1)).toHaveAttribute("aria-current", "true");
+  await expect(page).toHaveURL(new RegExp(`open=${await rows.nth(1).getAttribute("data-id")}`));
+  await flyout.getByRole("link", { name: "Previous action" }).click();
+  await expect(rows.first()).toHaveAttribute("aria-current", "true");
+  // Before the first there is none.
+  await expect(flyout.getByRole("link", { name: "Previous action" })).toHaveCount(0);
+  await flyout.getByRole("link", { name: "Close" }).click();
+  await expect(flyout).toHaveCount(0);
+});
+
+test("values are copied whole", { tag: "@tablet" }, async ({ page, context, estate }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const file = new EvilFile(estate, "copied.bin");
+  const id = await file.report();
+  await enter(page);
+  await visit(page, `/action-center/pending?open=${id}`);
+  const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  const flyout = page.locator("#flyout");
+  await flyout.getByRole("button", { name: "Copy SHA-256" }).click();
+  await expect(flyout.getByRole("button", { name: "Copied" })).toHaveCount(1);
+  expect(await copied()).toBe(file.before.sha256);
+  await flyout.getByRole("button", { name: "Copy Action ID" }).click();
+  await expect.poll(copied).toBe(id);
+});
+
+test("characters that deceive are shown by their number", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
+  // Shown as it is, it would end in "exe.txt".
+  const id = await new EvilFile(estate, "invoice-\u202etxt.exe").report();
+  await enter(page);
+  await visit(page, `/action-center/pending?open=${id}`);
+  await expect(page.locator(`#open-${id}`)).toContainText("invoice-U+202Etxt.exe");
+  await expect(page.locator("#flyout .detail-entity")).toContainText("invoice-U+202Etxt.exe");
+  await expect(page.locator("body")).not.toContainText("\u202e");
+});

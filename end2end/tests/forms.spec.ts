@@ -1,0 +1,101 @@
+// What only a page without scripts does: everything by links and forms, with buttons that scripts make needless.
+import { expect, signIn, test } from "./estate";
+import { EvilFile } from "./file";
+
+const HISTORY = "/action-center/history";
+const PENDING = "/action-center/pending";
+
+test("lists are sorted, filtered, searched and paged by links and forms", async ({ page }) => {
+  await signIn(page, "Security Reader", HISTORY);
+  await page.getByRole("link", { name: "Asset", exact: true }).click();
+  await expect(page).toHaveURL(/sort=asset/);
+  await page.locator("#open-filters").click();
+  await page.locator("#filters label", { hasText: /^High/ }).locator("input").check();
+  await page.locator("#filters").getByRole("button", { name: "Apply" }).click();
+  await expect(page).toHaveURL(/sort=asset.*severity=high/);
+  await expect(page.locator(".chip")).toContainText(["High"]);
+  await page.getByRole("searchbox").fill("lt-");
+  await page.getByRole("searchbox").press("Enter");
+  await expect(page).toHaveURL(/q=lt-/);
+  await expect(page.locator(".chip")).toHaveCount(2);
+  expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+  await page.getByRole("combobox", { name: "Time period" }).selectOption("Past week");
+  await page.locator(".period").getByRole("button", { name: "Apply" }).click();
+  await expect(page).toHaveURL(/period=7d/);
+  await page.getByRole("link", { name: "Clear all" }).click();
+  await page.getByLabel("Per page").selectOption("25");
+  await page.locator(".per-page").getByRole("button", { name: "Apply" }).click();
+  await expect(page.locator("tbody tr")).toHaveCount(25);
+});
+
+test("checked rows are decided together, and so is all that matches", async ({ page, estate }) => {
+  const files = [1, 2, 3].map((n) => new EvilFile(estate, `forms-${n}.bin`));
+  for (const file of files) await file.report();
+  await signIn(page, "Security Operator", `${PENDING}?q=forms-`);
+  const bar = page.locator(".bulk-bar");
+  await page.locator("tbody tr", { hasText: files[0].name }).getByRole("checkbox").check();
+  await bar.getByRole("button", { name: "Approve" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Approve 1 action" })).toBeVisible();
+  await page.getByRole("link", { name: "Cancel" }).click();
+
+  await page.goto(`${PENDING}?q=forms-`);
+  await bar.getByLabel("All that match, on all pages").check();
+  await bar.getByRole("button", { name: "Reject" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Reject 3 actions" })).toBeVisible();
+  await page.getByRole("textbox").fill("Ours");
+  await page.getByRole("button", { name: "Reject 3 actions" }).click();
+  await expect(async () => {
+    const refresh = page.getByRole("link", { name: "Refresh" });
+    if (await refresh.isVisible()) await refresh.click();
+    await expect(page.getByRole("heading", { level: 1, name: "3 actions rejected" })).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  for (const file of files) expect(file.facts()).toEqual(file.before);
+});
+
+test("a decision that came second is told so", async ({ page, estate }) => {
+  const id = await new EvilFile(estate, "contested-forms.bin").report();
+  await signIn(page);
+  const tab = await page.context().newPage();
+  for (const each of [page, tab]) await each.goto(`${PENDING}?open=${id}`);
+  const reject = async (each: typeof page) => {
+    await each.locator("summary", { hasText: "Reject" }).click();
+    await each.getByLabel("Why it must not happen").fill("Known good");
+    await each.getByRole("button", { name: "Reject", exact: true }).click();
+  };
+  await reject(page);
+  await expect(page.locator("#flyout").getByText("Known good")).toBeVisible();
+  await reject(tab);
+  await expect(tab.locator("#flyout")).toContainText("the action was decided or changed meanwhile");
+});
+
+test("counts are there, and no state of a connection", async ({ page }) => {
+  await signIn(page);
+  const waits = Number(/^\((\d+)\) Pending · Action center/.exec(await page.title())?.[1]);
+  expect(waits).toBeGreaterThan(0);
+  await expect(page.locator(".tab .lane-count").first()).toHaveText(String(waits));
+  await expect(page.locator(".pane .lane-count")).toHaveText(String(waits));
+  await expect(page.locator(".link-state")).toBeHidden();
+});
+
+test("columns, views and the size of a page are saved by buttons", async ({ page }) => {
+  await signIn(page, "Security Operator", `${HISTORY}?panel=columns`);
+  const columns = page.locator("#columns");
+  await columns.getByLabel("Severity", { exact: true }).check();
+  await columns.getByLabel("Items per page").selectOption("50");
+  await columns.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByRole("columnheader", { name: "Severity" })).toBeVisible();
+  await expect(page.locator("tbody tr")).toHaveCount(50);
+  await columns.getByRole("button", { name: "Back to the usual columns" }).click();
+  await expect(page.getByRole("columnheader", { name: "Severity" })).toHaveCount(0);
+
+  await page.goto(`${PENDING}?severity=critical&panel=views`);
+  const views = page.locator("#views");
+  await views.getByLabel("Save what the list shows now as").fill("By hand");
+  await views.getByRole("button", { name: "Save view" }).click();
+  await page.goto(`${HISTORY}?panel=views`);
+  await views.getByRole("link", { name: "By hand" }).click();
+  await expect(page).toHaveURL(/pending\?severity=critical/);
+  await page.goto(`${HISTORY}?panel=views`);
+  await views.getByRole("button", { name: "Delete the view By hand" }).click();
+  await expect(views.getByRole("link", { name: "By hand" })).toHaveCount(0);
+});
