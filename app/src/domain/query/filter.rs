@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::facet::Facet;
 use crate::domain::action::{Severity, Source};
 use crate::domain::catalog::ActionType;
 use crate::domain::entity::EntityKind;
@@ -84,4 +85,23 @@ pub struct Filter {
 impl Filter {
     /// The device group of what belongs to none.
     pub const UNGROUPED: &'static str = "Ungrouped devices";
+
+    /// The same without the values of that facet; none if it has none.
+    #[must_use]
+    pub fn without(&self, facet: Facet) -> Option<Self> {
+        let mut filter = self.clone();
+        match facet {
+            Facet::ActionType => filter.action_type.clear(),
+            Facet::EntityKind => filter.entity_kind.clear(),
+            Facet::Asset => filter.asset.clear(),
+            Facet::Decision => filter.decision.clear(),
+            Facet::DecidedBy => filter.decided_by.clear(),
+            Facet::Source => filter.source.clear(),
+            Facet::Status => filter.status.clear(),
+            Facet::Severity => filter.severity.clear(),
+            Facet::DeviceGroup => filter.device_group.clear(),
+            Facet::Undoable => filter.undoable.clear(),
+        }
+        (filter != *self).then_some(filter)
+    }
 }

@@ -109,8 +109,29 @@ pub(super) fn recounting() -> Vec<String> {
     counts.chain(decided::recounting()).collect()
 }
 
-/// The counts of a list.
+/// The counts of a list. A facet that narrows it is counted as if it did not: its values are choices beside each other.
 pub(super) async fn counts(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+) -> Result<Counts> {
+    let mut counts = of_list(db, scope, query, now).await?;
+    for facet in &mut counts.facets {
+        if let Some(filter) = query.filter.without(facet.facet) {
+            let wider = of_list(db, scope, &ActionQuery { filter, ..query.clone() }, now).await?;
+            facet.values = wider
+                .facets
+                .into_iter()
+                .find(|of| of.facet == facet.facet)
+                .map(|of| of.values)
+                .unwrap_or_default();
+        }
+    }
+    Ok(counts)
+}
+
+async fn of_list(
     db: &mut Connection,
     scope: &RowScope,
     query: &ActionQuery,
