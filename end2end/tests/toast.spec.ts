@@ -100,9 +100,10 @@ test("a decision is told where its action is no longer open", async ({ page, est
   await expect(page.locator(".toast")).toHaveCount(0);
 
   await visit(page, `/action-center/pending?open=${left}`);
-  const held = Promise.withResolvers<void>();
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
   await page.route("**/api/reject_action", async (route) => {
-    await held.promise;
+    await held;
     await route.continue();
   });
   await flyout.locator("summary", { hasText: "Reject" }).click();
@@ -110,7 +111,7 @@ test("a decision is told where its action is no longer open", async ({ page, est
   await flyout.getByRole("button", { name: "Reject", exact: true }).click();
   await flyout.getByRole("link", { name: "Close" }).click();
   await expect(flyout).toHaveCount(0);
-  held.resolve();
+  release();
   const told = toast(page, /^Rejected: Quarantine file on this machine\./);
   await told.getByRole("link", { name: "View" }).click();
   await expect(page).toHaveURL(new RegExp(`open=${left}`));

@@ -69,7 +69,8 @@ impl Look {
     }
 
     fn ask(self: Rc<Self>) {
-        if self.asking.replace(true) {
+        // The last step may come after the end.
+        if !self.waits.get_untracked() || self.asking.replace(true) {
             return;
         }
         spawn_local(async move {

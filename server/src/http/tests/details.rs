@@ -14,7 +14,7 @@ async fn details(app: &App, cookie: &str, id: &str) -> Value {
 async fn propose(app: &App, token: &str, action: Value) -> String {
     let answer = app.api(token, "POST", "/api/v1/actions", Some(&json!({ "actions": [action] }))).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
-    answer.json()["actions"][0]["action"]["id"].as_str().unwrap().to_owned()
+    answer.json()["actions"][0]["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn whoever_may_not_decide_reads_who_may() {
     assert_eq!(proposed["reach"], "Hits 1 file on web-2. The same file waits on 1 other device.");
 
     // Who may see nothing learns nothing.
-    app.user("nobody", &[]).await;
+    app.user("nobody", &[Role::SearchAndPurge]).await;
     let nobody = app.cookie("nobody").await;
     let answer = app.form("/api/load_action", Some(&nobody), &format!("id={id}")).await;
     assert_eq!(answer.status, 403);

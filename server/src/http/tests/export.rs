@@ -19,7 +19,7 @@ async fn an_end_is_told_once_and_to_whoever_exported() {
     for name in ["ana", "ben"] {
         app.user(name, &[Role::SecurityReader]).await;
     }
-    app.user("eve", &[]).await;
+    app.user("eve", &[Role::SearchAndPurge]).await;
     let [ana, ben, eve] = [app.cookie("ana").await, app.cookie("ben").await, app.cookie("eve").await];
     let tool = app.token(None, &[Scope::Propose]).await;
     let actions: Vec<_> = (0..7).map(|n| proposal(&format!("p{n}"))).collect();
