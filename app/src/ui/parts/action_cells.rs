@@ -7,7 +7,7 @@ use super::short_text::halves;
 use super::visible_text::{spelled_out, visible};
 use crate::domain::query::{Column, Filter};
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, Criticality, Decision, UndoState};
+use crate::domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
 use crate::ui::time::{Left, ago, full};
 
 /// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
@@ -96,6 +96,8 @@ pub(super) fn cell(
         Column::Decision => mark(name, action.decision.into(), None),
         Column::Undo if action.undo != UndoState::None => mark(name, action.undo.into(), None),
         Column::Expires | Column::Undo => plain(name, ""),
+        // How it was done stands in the details; what went wrong is said here.
+        Column::Status if action.status == Status::Completed => mark(name, action.status.into(), None),
         Column::Status => mark(name, action.status.into(), action.status_detail.as_deref()),
         Column::EntityKind => plain(name, action.entity.kind().label()),
         Column::DecidedBy => text(action.decided_by.as_ref().map(|actor| &actor.name)),
