@@ -34,7 +34,7 @@ test("a reader reads why the buttons are missing", { tag: ["@tablet", "@no-js"] 
 
 test("the details say what is hit, and lead to where one hunts further", async ({ page, estate }) => {
   const id = await new EvilFile(estate, "a & b.bin").report();
-  await signIn(page);
+  await enter(page);
   await visit(page, `/action-center/pending?open=${id}`);
   const flyout = page.locator("#flyout");
   await expect(flyout.locator(".effect")).toContainText("Hits 1 file on this machine, high criticality.");

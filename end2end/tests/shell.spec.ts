@@ -42,3 +42,26 @@ test("times are in the zone that the person chose", { tag: ["@tablet", "@no-js"]
   await choose("UTC");
   expect((await titles()).every((title) => title?.endsWith("UTC"))).toBe(true);
 });
+
+test("one goes between the list and the other pages, and back", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+  await signIn(page);
+  const list = page.getByRole("heading", { level: 1, name: "Action center" });
+  const home = page.getByRole("heading", { level: 1, name: "Home" });
+  const main = page.getByRole("navigation", { name: "Main" });
+  await main.getByRole("link", { name: "Home" }).click();
+  await expect(home).toBeVisible();
+  await hydrated(page);
+  await main.getByRole("link", { name: "Action center" }).click();
+  await expect(list).toBeVisible();
+  await hydrated(page);
+  await page.goBack();
+  await expect(home).toBeVisible();
+  await page.goForward();
+  await expect(list).toBeVisible();
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await page.getByRole("button", { name: "Approve…" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: /^Approve / })).toBeVisible();
+  await page.goBack();
+  await expect(list).toBeVisible();
+  await expect(page.locator("tbody tr").first()).toBeVisible();
+});
