@@ -4,6 +4,7 @@
 
 use gloo::events::EventListener;
 use leptos::prelude::*;
+use leptos::server_fn::redirect::set_redirect_hook;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlAnchorElement};
 use leptos_router::hooks::use_location;
@@ -30,9 +31,11 @@ impl Bundle {
         }
     }
 
-    /// Keeps the router from links to the other's pages.
+    /// Keeps the router from links to the other's pages, and from what the server answers to a form.
     pub(super) fn provide(self) {
         provide_context(self);
+        // The first one set is the one that counts; the router comes later.
+        drop(set_redirect_hook(|to| drop(window().location().set_href(to))));
         whenever(move || {
             let heard = EventListener::new(&document(), "click", move |event| {
                 let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
@@ -53,7 +56,7 @@ impl Bundle {
 pub(super) fn Elsewhere() -> impl IntoView {
     let path = use_location().pathname;
     match use_context::<Bundle>() {
-        // The router came here by itself, from a form or by the browser's back button.
+        // The router came here by itself, by the browser's back button.
         Some(bundle) if Bundle::of(&path.read_untracked()) != bundle => {
             // It writes the address once this is rendered.
             set_timeout(|| drop(window().location().reload()), std::time::Duration::ZERO);
