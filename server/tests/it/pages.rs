@@ -54,7 +54,7 @@ async fn similar_actions_are_links_to_their_list(kind: Kind) {
     let link = link.replace("&amp;", "&");
     assert!(link.starts_with("/action-center/pending?severity=high&similar="), "{link}");
     let (status, list) = page(&link).await;
-    assert_eq!((status, list.matches("class=\"entity-link\"").count()), (200, 3), "{list}");
+    assert_eq!((status, list.matches("class=\"entity-link ").count()), (200, 3), "{list}");
     assert!(list.contains("Similar to"), "{list}");
 
     let (status, history) = page("/action-center/history?panel=similar").await;
