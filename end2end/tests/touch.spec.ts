@@ -51,8 +51,13 @@ for (const [width, height] of [
 test("on a phone each row is a card", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await signIn(page);
-  const row = await page.locator("tbody tr").first().boundingBox();
-  expect(row?.width).toBe(390);
-  expect(row?.height).toBeGreaterThan(72);
-  await expect(page.locator("tbody tr").first().locator(".col-asset")).toBeVisible();
+  for (const [tab, last] of [["pending", ".col-expires"], ["history", ".col-updated"]]) {
+    await visit(page, `/action-center/${tab}`);
+    const first = page.locator("tbody tr").first();
+    const row = await first.boundingBox();
+    expect(row?.width, tab).toBe(390);
+    expect(row?.height, tab).toBeGreaterThan(72);
+    await expect(first.locator(".col-asset")).toBeVisible();
+    await expect(first.locator(last)).toBeInViewport();
+  }
 });
