@@ -8,11 +8,11 @@ mod bulk;
 mod preferences;
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::JsonEncoding;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
 use crate::backend::{ActionDetail, ExportProgress, SessionView};
+use crate::codec::{Answer, Json};
 use crate::domain::home::HomeView;
 use crate::domain::query::Counts;
 use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
@@ -37,7 +37,7 @@ impl ApiError {
 }
 
 impl FromServerFnError for ApiError {
-    type Encoder = JsonEncoding;
+    type Encoder = Json;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
@@ -152,7 +152,7 @@ mod door {
 }
 
 /// Who is signed in.
-#[server(endpoint = "session", prefix = "/api")]
+#[server(endpoint = "session", prefix = "/api", output = Answer)]
 pub async fn session() -> Result<SessionView, ApiError> {
     let (_, caller) = door::enter().await?;
     Ok(SessionView {
@@ -162,14 +162,14 @@ pub async fn session() -> Result<SessionView, ApiError> {
 }
 
 /// What waits, what was decided, what is stuck.
-#[server(endpoint = "load_home", prefix = "/api")]
+#[server(endpoint = "load_home", prefix = "/api", output = Answer)]
 pub async fn load_home() -> Result<HomeView, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.home(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// One page of a lane. `shows` is the rest of the query, encoded as in a URL.
-#[server(endpoint = "list_actions", prefix = "/api")]
+#[server(endpoint = "list_actions", prefix = "/api", output = Answer)]
 pub async fn list_actions(
     lane: Lane,
     #[server(default)] shows: String,
@@ -183,7 +183,7 @@ pub async fn list_actions(
 }
 
 /// How many rows of a lane match, and of which values. `shows` as in [`list_actions`].
-#[server(endpoint = "count_actions", prefix = "/api")]
+#[server(endpoint = "count_actions", prefix = "/api", output = Answer)]
 pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Result<Counts, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
@@ -191,14 +191,14 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
 }
 
 /// How many actions wait and how many are being carried out.
-#[server(endpoint = "lane_counts", prefix = "/api")]
+#[server(endpoint = "lane_counts", prefix = "/api", output = Answer)]
 pub async fn lane_counts() -> Result<crate::domain::LaneCounts, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.lane_counts(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// What of a lane is similar, in buckets. `shows` as in [`list_actions`].
-#[server(endpoint = "load_buckets", prefix = "/api")]
+#[server(endpoint = "load_buckets", prefix = "/api", output = Answer)]
 pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Result<Buckets, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
@@ -206,21 +206,21 @@ pub async fn load_buckets(lane: Lane, #[server(default)] shows: String) -> Resul
 }
 
 /// How far the person's export is, or how it ended a moment ago.
-#[server(endpoint = "load_export", prefix = "/api")]
+#[server(endpoint = "load_export", prefix = "/api", output = Answer)]
 pub async fn load_export() -> Result<Option<ExportProgress>, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.export_progress(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// One action with all that a person needs to decide.
-#[server(endpoint = "load_action", prefix = "/api")]
+#[server(endpoint = "load_action", prefix = "/api", output = Answer)]
 pub async fn load_action(id: ActionId) -> Result<ActionDetail, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.detail(&caller, id).await.map_err(|error| door::fail(&error))
 }
 
 /// Lets the action happen, if it is still what the caller saw.
-#[server(endpoint = "approve_action", prefix = "/api")]
+#[server(endpoint = "approve_action", prefix = "/api", output = Answer)]
 pub async fn approve_action(
     id: ActionId,
     expected_version: i64,
@@ -235,7 +235,7 @@ pub async fn approve_action(
 }
 
 /// Refuses the action, if it is still what the caller saw.
-#[server(endpoint = "reject_action", prefix = "/api")]
+#[server(endpoint = "reject_action", prefix = "/api", output = Answer)]
 pub async fn reject_action(
     id: ActionId,
     expected_version: i64,
@@ -249,7 +249,7 @@ pub async fn reject_action(
 }
 
 /// Starts the reverse of the action.
-#[server(endpoint = "undo_action", prefix = "/api")]
+#[server(endpoint = "undo_action", prefix = "/api", output = Answer)]
 pub async fn undo_action(
     id: ActionId,
     expected_version: i64,

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod backend;
+mod codec;
 pub mod domain;
 pub mod own_path;
 pub mod ui;

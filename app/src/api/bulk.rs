@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::door;
+use crate::codec::Answer;
 use crate::domain::{ActionId, BulkId, BulkJob, BulkPlan, BulkVerb, ItemState, Lane};
 
 /// Stores what would be decided, and leads to the page that shows it: the actions named, or with `all` every match of
 /// the list but those excepted, or every instance of the same file.
-#[server(endpoint = "plan_bulk", prefix = "/api")]
+#[server(endpoint = "plan_bulk", prefix = "/api", output = Answer)]
 pub async fn plan_bulk(
     verb: BulkVerb,
     #[server(default)] ids: Vec<ActionId>,
@@ -36,14 +37,14 @@ pub async fn plan_bulk(
 }
 
 /// A plan.
-#[server(endpoint = "load_plan", prefix = "/api")]
+#[server(endpoint = "load_plan", prefix = "/api", output = Answer)]
 pub async fn load_plan(id: BulkId) -> Result<BulkPlan, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.bulk_plan(&caller, id).await.map_err(|error| door::fail(&error))
 }
 
 /// Starts a plan, and leads to the page that shows how far it is.
-#[server(endpoint = "start_bulk", prefix = "/api")]
+#[server(endpoint = "start_bulk", prefix = "/api", output = Answer)]
 pub async fn start_bulk(id: BulkId, reason: Option<String>) -> Result<BulkId, ApiError> {
     let (backend, caller) = door::enter().await?;
     let reason = reason.filter(|reason| !reason.trim().is_empty());
@@ -53,7 +54,7 @@ pub async fn start_bulk(id: BulkId, reason: Option<String>) -> Result<BulkId, Ap
 }
 
 /// How far a job is, with a page of its items.
-#[server(endpoint = "load_job", prefix = "/api")]
+#[server(endpoint = "load_job", prefix = "/api", output = Answer)]
 pub async fn load_job(id: BulkId, state: Option<ItemState>, after: Option<i64>) -> Result<BulkJob, ApiError> {
     let (backend, caller) = door::enter().await?;
     let job = backend.bulk_job(&caller, id, state, after.unwrap_or(0)).await;
@@ -61,7 +62,7 @@ pub async fn load_job(id: BulkId, state: Option<ItemState>, after: Option<i64>) 
 }
 
 /// Plans what a job did not get done, and leads to the page that shows it.
-#[server(endpoint = "retry_bulk", prefix = "/api")]
+#[server(endpoint = "retry_bulk", prefix = "/api", output = Answer)]
 pub async fn retry_bulk(id: BulkId) -> Result<BulkId, ApiError> {
     let (backend, caller) = door::enter().await?;
     let plan = backend.retry_bulk(&caller, id).await.map_err(|error| door::fail_in_words(&error))?;

@@ -7,18 +7,19 @@ use leptos::prelude::*;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::door;
+use crate::codec::Answer;
 use crate::domain::preference::{ColumnChoice, Density};
 use crate::domain::{Lane, Preferences, SavedView, ViewId};
 
 /// What the person set.
-#[server(endpoint = "load_preferences", prefix = "/api")]
+#[server(endpoint = "load_preferences", prefix = "/api", output = Answer)]
 pub async fn load_preferences() -> Result<Preferences, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.preferences(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// Keeps how the list of a tab is shown.
-#[server(endpoint = "save_table", prefix = "/api")]
+#[server(endpoint = "save_table", prefix = "/api", output = Answer)]
 pub async fn save_table(
     lane: Lane,
     #[server(default)] columns: Vec<ColumnChoice>,
@@ -35,7 +36,7 @@ pub async fn save_table(
 }
 
 /// Shows the list of a tab as if nothing had been chosen.
-#[server(endpoint = "reset_table", prefix = "/api")]
+#[server(endpoint = "reset_table", prefix = "/api", output = Answer)]
 pub async fn reset_table(lane: Lane, back: Option<String>) -> Result<(), ApiError> {
     use crate::domain::Preference;
     let (backend, caller) = door::enter().await?;
@@ -45,14 +46,14 @@ pub async fn reset_table(lane: Lane, back: Option<String>) -> Result<(), ApiErro
 }
 
 /// The person's saved views, by name.
-#[server(endpoint = "load_views", prefix = "/api")]
+#[server(endpoint = "load_views", prefix = "/api", output = Answer)]
 pub async fn load_views() -> Result<Vec<SavedView>, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.views(&caller).await.map_err(|error| door::fail(&error))
 }
 
 /// Saves what a list shows under a name. `shows` is the query, encoded as in a URL.
-#[server(endpoint = "save_view", prefix = "/api")]
+#[server(endpoint = "save_view", prefix = "/api", output = Answer)]
 pub async fn save_view(
     name: String,
     lane: Lane,
@@ -70,7 +71,7 @@ pub async fn save_view(
 }
 
 /// Forgets a view.
-#[server(endpoint = "delete_view", prefix = "/api")]
+#[server(endpoint = "delete_view", prefix = "/api", output = Answer)]
 pub async fn delete_view(id: ViewId, back: Option<String>) -> Result<(), ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.delete_view(&caller, id).await.map_err(|error| door::fail(&error))?;
@@ -79,7 +80,7 @@ pub async fn delete_view(id: ViewId, back: Option<String>) -> Result<(), ApiErro
 }
 
 /// Makes a view the default; without an id, none is.
-#[server(endpoint = "set_default_view", prefix = "/api")]
+#[server(endpoint = "set_default_view", prefix = "/api", output = Answer)]
 pub async fn set_default_view(id: Option<ViewId>, back: Option<String>) -> Result<(), ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.set_default_view(&caller, id).await.map_err(|error| door::fail(&error))?;
@@ -88,7 +89,7 @@ pub async fn set_default_view(id: Option<ViewId>, back: Option<String>) -> Resul
 }
 
 /// Keeps the zone in which times are shown.
-#[server(endpoint = "save_time_zone", prefix = "/api")]
+#[server(endpoint = "save_time_zone", prefix = "/api", output = Answer)]
 pub async fn save_time_zone(time_zone: String, back: Option<String>) -> Result<(), ApiError> {
     use crate::domain::Preference;
     let (backend, caller) = door::enter().await?;
@@ -98,7 +99,7 @@ pub async fn save_time_zone(time_zone: String, back: Option<String>) -> Result<(
 }
 
 /// Keeps whether the navigation pane shows icons only.
-#[server(endpoint = "save_pane", prefix = "/api")]
+#[server(endpoint = "save_pane", prefix = "/api", output = Answer)]
 pub async fn save_pane(collapsed: bool, back: Option<String>) -> Result<(), ApiError> {
     use crate::domain::Preference;
     let (backend, caller) = door::enter().await?;

@@ -10,7 +10,6 @@ use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
 use super::bundle::{Bundle, Elsewhere};
-use super::codec::Json;
 use super::export::Exporting;
 use super::pages::{ActionCenter, Home, Job, Plan, SignIn};
 use super::pane::Pane;
@@ -21,6 +20,7 @@ use super::theme;
 use super::whenever::whenever;
 use crate::api::{ApiError, load_views};
 use crate::backend::{PageSettings, SessionView, Standing};
+use crate::codec::Json;
 use crate::domain::{Lane, SavedView};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.

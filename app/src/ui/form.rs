@@ -24,7 +24,9 @@ pub(super) fn Kept(
         let panel = here.panel.map(|panel| ("panel".to_owned(), panel.as_str().to_owned()));
         let more = open.into_iter().chain(panel).filter(|(name, _)| !but.contains(&name.as_str()));
         let fields = pairs.cloned().chain(more);
-        fields.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view()
+        fields
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+            .collect_view()
     }
 }
 

@@ -10,13 +10,13 @@
 
 mod app;
 mod bundle;
-mod codec;
 mod derived;
 #[cfg(feature = "ssr")]
 mod document;
 mod export;
 mod focus;
 mod form;
+mod handler;
 mod keyboard;
 mod live;
 mod number;

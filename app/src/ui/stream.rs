@@ -17,9 +17,9 @@ use serde::Deserialize;
 use web_sys::{EventSource, MessageEvent};
 
 use super::whenever::whenever;
-use crate::api;
 use crate::backend::Standing;
 use crate::domain::{Change, LaneCounts};
+use crate::{api, codec};
 
 /// Batches are at least so far apart: at most four loads a second of anything.
 const PACE: Duration = Duration::from_millis(250);
@@ -243,6 +243,5 @@ impl Line {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(event: &Event) -> Option<T> {
-    let text = event.dyn_ref::<MessageEvent>()?.data().as_string()?;
-    serde_json::from_slice(text.as_bytes()).ok()
+    codec::read(&event.dyn_ref::<MessageEvent>()?.data().as_string()?).ok()
 }

@@ -13,10 +13,10 @@ use crate::api::{
     ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
 };
 use crate::backend::{ActionDetail, Offer};
+use crate::codec::Json;
 use crate::domain::preference::{Density, TablePreference};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, Status, UndoState};
-use crate::ui::codec::Json;
 use crate::ui::derived::derived;
 use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};

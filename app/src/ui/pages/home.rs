@@ -4,10 +4,10 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::api::{ApiError, load_home};
+use crate::codec::Json;
 use crate::domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
 use crate::domain::time::Timestamp;
 use crate::domain::{AssetKind, Lane};
-use crate::ui::codec::Json;
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::number::{counted, several, took};

@@ -9,10 +9,11 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::plan::{missing, no_such};
 use crate::api::{ApiError, RetryBulk, load_job};
+use crate::codec::Json;
 use crate::domain::bulk::Progress;
 use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
-use crate::ui::codec::Json;
 use crate::ui::derived::{Derived, derived};
+use crate::ui::handler::handler;
 use crate::ui::live::poll;
 use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Failure, Frame, Icon, News, Notice, Skeleton};
@@ -281,7 +282,7 @@ fn again(
                 }
             };
             view! {
-                <form method="post" action=RetryBulk::PATH on:submit=send>
+                <form method="post" action=RetryBulk::PATH on:submit=handler(send)>
                     <input type="hidden" name="id" value=here.read_untracked().id.clone()/>
                     <button type="submit" class="button primary">
                         "Retry the " {grouped(count)} " that failed"

@@ -5,11 +5,11 @@
 use leptos::prelude::*;
 
 use crate::api::ApiError;
+use crate::codec::Json;
 use crate::domain::query::Counts;
 use crate::domain::similar::Buckets;
 use crate::domain::time::Timestamp;
 use crate::domain::{Lane, Preferences, SavedView};
-use crate::ui::codec::Json;
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::parts::{

@@ -8,12 +8,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 use crate::api::{ApiError, StartBulk, load_plan};
+use crate::codec::Json;
 use crate::domain::bulk::{LeftOut, PlanGroup};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::time::Timestamp;
 use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
-use crate::ui::codec::Json;
 use crate::ui::derived::derived;
+use crate::ui::handler::handler;
 use crate::ui::live::ticking;
 use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Deadline, Failure, Frame, Icon, News, Notice, Skeleton, take};
@@ -294,7 +295,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
         start.dispatch(StartBulk { id, reason });
     };
     view! {
-        <form method="post" action=StartBulk::PATH class="bulk-answer" on:submit=send>
+        <form method="post" action=StartBulk::PATH class="bulk-answer" on:submit=handler(send)>
             <input type="hidden" name="id" value=id.to_string()/>
             <label class="field">
                 <span class="field-label">{label}</span>

@@ -1,10 +1,13 @@
 //! What a column shows of an action. To add a column, add it to the domain's `Column`, to `cell` and to `width`.
 
+use std::borrow::Cow;
+
 use super::badge::Look;
 use super::deadline::urgency;
 use super::markup::Markup;
 use super::short_text::halves;
 use super::visible_text::{spelled_out, visible};
+use crate::domain::preference::ColumnChoice;
 use crate::domain::query::{Column, Filter};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
@@ -24,6 +27,23 @@ pub(super) const fn width(column: Column) -> u16 {
         Column::ActionType | Column::Asset | Column::DeviceGroup => 168,
         Column::Source | Column::Technique => 184,
         Column::Entity | Column::Comment => 240,
+    }
+}
+
+/// A column of a table, and how wide it is there.
+#[derive(Debug, Clone)]
+pub(super) struct SizedColumn {
+    pub(super) column: Column,
+    /// In pixels, as the attribute of its cells; none takes what is left.
+    pub(super) width: Option<Cow<'static, str>>,
+}
+
+impl SizedColumn {
+    /// As a person chose it, or as it is in a tab whose columns nobody chose: there the entity takes what is left.
+    pub(super) fn new(ColumnChoice { column, width: own }: ColumnChoice, chosen: bool) -> Self {
+        let fixed = column != Column::Entity || own.is_some() || chosen;
+        let width = fixed.then(|| own.unwrap_or(width(column)).to_string().into());
+        Self { column, width }
     }
 }
 

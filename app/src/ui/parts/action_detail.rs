@@ -220,6 +220,7 @@ fn evidence(evidence: &[Evidence]) -> impl IntoView + use<> {
                     </p>
                 </li>
             }
+            .into_any()
         })
         .collect_view();
     (!evidence.is_empty()).then(|| {
@@ -320,6 +321,7 @@ fn earlier(actions: &[Action], here: Memo<Place>, now: Derived<Timestamp>) -> im
                     </span>
                 </li>
             }
+            .into_any()
         })
         .collect_view();
     (!actions.is_empty()).then(|| {

@@ -3,24 +3,21 @@
 
 use std::sync::Arc;
 
-use leptos::ev::MouseEvent;
+use leptos::ev::{Event, MouseEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Element;
 use leptos_router::hooks::use_navigate;
 
-use super::action_cells::{class, width};
-use super::action_row::{Row, Rows};
+use super::action_cells::{SizedColumn, class};
+use super::action_row::{Rows, row};
 use super::icon::Icon;
 use crate::domain::preference::ColumnChoice;
-use crate::domain::query::Column;
 use crate::domain::{Action, Lane};
 use crate::ui::derived::Derived;
+use crate::ui::handler::handler;
 use crate::ui::place::{Place, still};
 use crate::ui::selection::Selection;
-
-/// Pixels of the column with the checkboxes.
-const SELECT: u16 = 44;
 
 /// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,37 +70,28 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let Layout { columns, chosen, comfortable } = layout.clone();
     let selectable = is_selectable(lane);
     let select = selectable.then(|| view! { <SelectPage selection=rows.selection/> });
-    let heads = columns.iter().map(|choice| head(*choice, chosen, rows.here)).collect_view();
-    let widths: u16 = columns.iter().copied().map(pixels).sum();
-    let least = chosen.then(|| (widths + if selectable { SELECT } else { 0 }).to_string());
     // Owned: a row may be made while other columns are on their way.
-    let columns: Arc<[Column]> = columns.iter().map(|choice| choice.column).collect();
-    let row = move |action: Action| Row::new(&action, &columns, selectable, rows);
+    let columns: Arc<[SizedColumn]> =
+        columns.iter().map(|choice| SizedColumn::new(*choice, chosen)).collect();
+    let heads = columns.iter().map(|column| head(column, rows.here)).collect_view();
+    let row = move |action: Action| row(&action, &columns, selectable, rows);
     view! {
         <table class:auto=!chosen class:comfortable=comfortable>
             <caption class="visually-hidden">{caption(lane)}</caption>
             <thead>
                 <tr>{select} {heads}</tr>
             </thead>
-            <tbody on:click=clicked(rows.selection)>
+            <tbody on:click=handler(clicked(rows.selection))>
                 <For each=move || actions.get() key=|action| (action.id, action.version) children=row/>
             </tbody>
         </table>
     }
-    .attr("width", least)
     .into_any()
 }
 
-fn pixels(choice: ColumnChoice) -> u16 {
-    choice.width.unwrap_or(width(choice.column))
-}
-
 /// A heading that sorts is a link, so that an order can be shared and works everywhere.
-fn head(choice: ColumnChoice, chosen: bool, here: Memo<Place>) -> AnyView {
-    let column = choice.column;
-    // The entity takes what is left, unless somebody gave it a width.
-    let width =
-        (column != Column::Entity || choice.width.is_some() || chosen).then(|| pixels(choice).to_string());
+fn head(sized: &SizedColumn, here: Memo<Place>) -> AnyView {
+    let SizedColumn { column, width } = sized.clone();
     let Some(key) = column.sort_key() else {
         return view! { <th scope="col" class=class(column)>{column.label()}</th> }
             .attr("width", width)
@@ -138,11 +126,10 @@ fn SelectPage(selection: Selection) -> impl IntoView {
                 aria-label="Select all on this page"
                 prop:checked=move || matches!(state(), (chosen, rows) if rows > 0 && chosen == rows)
                 prop:indeterminate=move || matches!(state(), (chosen, rows) if chosen > 0 && chosen < rows)
-                on:change=move |event| selection.page(event_target_checked(&event))
+                on:change=handler(move |event: Event| selection.page(event_target_checked(&event)))
             />
         </th>
     }
-    .attr("width", SELECT.to_string())
 }
 
 /// A checkbox selects its row. The rest of a row opens its action, but for links and for text that is being selected.

@@ -2,7 +2,7 @@
 //!
 //! The checkboxes of the table belong to this form, so that it works without wasm: then it is always there.
 
-use leptos::ev::SubmitEvent;
+use leptos::ev::{MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
@@ -12,6 +12,7 @@ use super::icon::Icon;
 use crate::api::PlanBulk;
 use crate::domain::BulkVerb;
 use crate::domain::Lane;
+use crate::ui::handler::handler;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 use crate::ui::selection::{Selected, Selection};
@@ -73,7 +74,7 @@ pub(in crate::ui) fn BulkBar(
         offered.then(|| {
             let text = found.map_or_else(|| "Select all matching".to_owned(), |found| format!("Select all {} matching", found.text()));
             view! {
-                <button type="button" class="button quiet needs-wasm" on:click=move |_| selection.everything()>
+                <button type="button" class="button quiet needs-wasm" on:click=handler(move |_: MouseEvent| selection.everything())>
                     {text}
                 </button>
             }
@@ -104,7 +105,7 @@ pub(in crate::ui) fn BulkBar(
             method="post"
             action=PlanBulk::PATH
             aria-label="Selected actions"
-            on:submit=send
+            on:submit=handler(send)
         >
             <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
             <input type="hidden" name="shows" value=move || here.read().asks()/>
@@ -116,7 +117,7 @@ pub(in crate::ui) fn BulkBar(
                 "All that match, on all pages"
             </label>
             {move || everything()}
-            <button type="button" class="button quiet bulk-clear needs-wasm" on:click=move |_| selection.clear()>
+            <button type="button" class="button quiet bulk-clear needs-wasm" on:click=handler(move |_: MouseEvent| selection.clear())>
                 "Clear"
             </button>
             <div class="bulk-actions">{move || verbs()}</div>

@@ -7,6 +7,7 @@ use super::icon::Icon;
 use super::toasts::{Toast, Toasts, Way};
 use super::visible_text::{VisibleText, spelled_out};
 use crate::domain::query::{field_label, value_label};
+use crate::ui::handler::handler;
 use crate::ui::number::several;
 use crate::ui::place::Place;
 
@@ -30,7 +31,7 @@ pub(in crate::ui) fn Chips(
             view! {
                 <div class="chips" role="group" aria-label="Filters in use">
                     {chips}
-                    <a class="chips-clear" href=here.unfiltered().href() on:click=clear data-noscroll>
+                    <a class="chips-clear" href=here.unfiltered().href() on:click=handler(clear) data-noscroll>
                         "Clear all"
                     </a>
                 </div>

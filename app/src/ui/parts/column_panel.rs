@@ -1,7 +1,7 @@
 //! Customize columns: which, in which order, how wide; how high rows are and how many a page has. Each change is kept
 //! for the person at once; without wasm a button does, and the order stays.
 
-use leptos::ev::DragEvent;
+use leptos::ev::{DragEvent, Event, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
@@ -13,6 +13,7 @@ use crate::api::{ResetTable, SaveTable};
 use crate::domain::Lane;
 use crate::domain::preference::{ColumnChoice, Density, TablePreference};
 use crate::domain::query::{Column, LIMITS};
+use crate::ui::handler::handler;
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
 
@@ -182,10 +183,10 @@ pub(in crate::ui) fn ColumnForm(
             class="column-form"
             method="post"
             action=SaveTable::PATH
-            on:submit=move |event| {
+            on:submit=handler(move |event: SubmitEvent| {
                 event.prevent_default();
                 draft.save();
-            }
+            })
         >
             <input type="hidden" name="lane" value=lane.as_str()/>
             <input type="hidden" name="back" value=move || back()/>
@@ -201,12 +202,12 @@ pub(in crate::ui) fn ColumnForm(
         <form
             method="post"
             action=ResetTable::PATH
-            on:submit=move |event| {
+            on:submit=handler(move |event: SubmitEvent| {
                 event.prevent_default();
                 draft.replaces(draft.table(), "Columns are as usual again.".to_owned());
                 saving.given.set(Some((lane, TablePreference::of(lane))));
                 saving.reset.dispatch(ResetTable { lane, back: None });
-            }
+            })
         >
             <input type="hidden" name="lane" value=lane.as_str()/>
             <input type="hidden" name="back" value=move || back()/>
@@ -241,7 +242,7 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
             });
         };
         view! {
-            <button type="button" class="icon-button needs-wasm" id=id title=title.clone() aria-label=title on:click=go>
+            <button type="button" class="icon-button needs-wasm" id=id title=title.clone() aria-label=title on:click=handler(go)>
                 <Icon name=icon/>
             </button>
         }
@@ -251,16 +252,16 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
             class="column-item"
             class:dragged=move || dragged.get() == Some(column)
             draggable="true"
-            on:dragstart=move |_| dragged.set(Some(column))
-            on:dragend=move |_| dragged.set(None)
-            on:dragover=move |event: DragEvent| event.prevent_default()
-            on:drop=move |event: DragEvent| {
+            on:dragstart=handler(move |_: DragEvent| dragged.set(Some(column)))
+            on:dragend=handler(move |_: DragEvent| dragged.set(None))
+            on:dragover=handler(|event: DragEvent| event.prevent_default())
+            on:drop=handler(move |event: DragEvent| {
                 event.prevent_default();
                 if let Some(moved) = dragged.get_untracked().filter(|moved| *moved != column) {
                     let to = draft.place_of(column);
                     draft.shift(moved, |_| to);
                 }
-            }
+            })
         >
             <label class="column-name">
                 <input
@@ -270,14 +271,14 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
                     checked=shown()
                     prop:checked=move || shown()
                     disabled=move || only.get() && shown()
-                    on:change=move |event| {
+                    on:change=handler(move |event: Event| {
                         let shown = event_target_checked(&event);
                         let before = draft.table();
                         draft.change(column, |entry| entry.1 = shown);
                         if !shown {
                             draft.replaces(before, format!("The column {label} is hidden."));
                         }
-                    }
+                    })
                 />
                 {label}
             </label>
@@ -290,10 +291,10 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
                 aria-label=format!("Width of {label} in pixels")
                 placeholder=width(column).to_string()
                 prop:value=move || chosen().unwrap_or_default()
-                on:change=move |event| {
+                on:change=handler(move |event: Event| {
                     let width = event_target_value(&event).parse::<u16>().ok().map(|width| width.clamp(48, 800));
                     draft.change(column, |entry| entry.0.width = width);
-                }
+                })
             />
             {step(true, "up")}
             {step(false, "down")}
@@ -314,14 +315,15 @@ fn density(draft: Draft) -> AnyView {
                         value=density.as_str()
                         checked=draft.density.get_untracked() == density
                         prop:checked=move || draft.density.get() == density
-                        on:change=move |_| {
+                        on:change=handler(move |_: Event| {
                             draft.density.set(density);
                             draft.save();
-                        }
+                        })
                     />
                     {density.label()}
                 </label>
             }
+            .into_any()
         })
         .collect_view();
     view! {
@@ -342,6 +344,7 @@ fn limit(draft: Draft) -> AnyView {
                     {limit}
                 </option>
             }
+            .into_any()
         })
         .collect_view();
     view! {
@@ -349,12 +352,12 @@ fn limit(draft: Draft) -> AnyView {
             <span class="field-label">"Items per page"</span>
             <select
                 name="limit"
-                on:change=move |event| {
+                on:change=handler(move |event: Event| {
                     if let Ok(limit) = event_target_value(&event).parse() {
                         draft.limit.set(limit);
                         draft.save();
                     }
-                }
+                })
             >
                 {options}
             </select>

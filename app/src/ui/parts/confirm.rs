@@ -7,6 +7,7 @@ use leptos::web_sys::{HtmlDialogElement, HtmlFormElement};
 use super::dialog::Dialog;
 use super::visible_text::VisibleText;
 use crate::domain::{Action, Undo};
+use crate::ui::handler::handler;
 
 /// The dialog `confirm`, which sends the approval form of the open action.
 #[component]
@@ -48,7 +49,7 @@ pub(super) fn Confirm(
                 <button class="button" autofocus=true>
                     "Cancel"
                 </button>
-                <button type="button" class=class on:click=send>
+                <button type="button" class=class on:click=handler(send)>
                     "Approve"
                 </button>
             </form>

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use super::icon::Icon;
+use crate::ui::handler::handler;
 
 /// Turns into a tick when the browser has taken it.
 #[component]
@@ -26,7 +27,7 @@ pub(super) fn Copy(
         });
     };
     view! {
-        <button type="button" class="copy needs-wasm" title=move || title() aria-label=move || title() on:click=copy>
+        <button type="button" class="copy needs-wasm" title=move || title() aria-label=move || title() on:click=handler(copy)>
             {move || view! { <Icon name=if done.get() { "check" } else { "copy" }/> }.into_any()}
         </button>
     }

@@ -1,7 +1,6 @@
 //! Approve and Reject as forms, which work before and without wasm. What they send is what the page shows: the
 //! version and digest beside which the person read.
 
-use leptos::either::Either;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -15,6 +14,7 @@ use crate::api::{ApproveAction, RejectAction, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::{Action, ActionId, Undo};
+use crate::ui::handler::handler;
 
 /// The running decisions of a page: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
@@ -73,16 +73,17 @@ pub(super) fn Decide(
     let ActionDetail { action, approve, reject, deciders, .. } = detail;
     let same_reason = approve == reject;
     let approve = match approve {
-        Offer::Open => Either::Left(view! {
+        Offer::Open => view! {
             <ApproveForm action=action.clone() decisions/>
             <Confirm action=action.clone()/>
-        }),
-        Offer::Closed(reason) => Either::Right(closed("You can't approve this", reason)),
+        }
+        .into_any(),
+        Offer::Closed(reason) => closed("You can't approve this", reason),
     };
     let reject = match reject {
-        Offer::Open => Some(Either::Left(view! { <RejectForm action decisions/> })),
+        Offer::Open => Some(view! { <RejectForm action decisions/> }.into_any()),
         Offer::Closed(_) if same_reason => None,
-        Offer::Closed(reason) => Some(Either::Right(closed("You can't reject this", reason))),
+        Offer::Closed(reason) => Some(closed("You can't reject this", reason)),
     };
     let deciders = deciders.map(|text| {
         view! { <p class="deciders"><VisibleText text/></p> }
@@ -91,7 +92,7 @@ pub(super) fn Decide(
 }
 
 /// Why a button is missing.
-pub(super) fn closed(what: &'static str, reason: String) -> impl IntoView {
+pub(super) fn closed(what: &'static str, reason: String) -> AnyView {
     view! {
         <p class="closed">
             <Icon name="lock"/>
@@ -101,6 +102,7 @@ pub(super) fn closed(what: &'static str, reason: String) -> impl IntoView {
             </span>
         </p>
     }
+    .into_any()
 }
 
 #[component]
@@ -125,7 +127,7 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
     };
     let class = if final_warning.is_some() { "button danger" } else { "button primary" };
     view! {
-        <form method="post" action=ApproveAction::PATH class="approve-form" on:submit=send>
+        <form method="post" action=ApproveAction::PATH class="approve-form" on:submit=handler(send)>
             {seen(&action)}
             <label class="field">
                 <span class="field-label">"Comment (optional)"</span>
@@ -156,7 +158,7 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
     view! {
         <details class="fold reject-fold">
             <summary class="button">"Reject…"</summary>
-            <form method="post" action=RejectAction::PATH class="fold-form" on:submit=send>
+            <form method="post" action=RejectAction::PATH class="fold-form" on:submit=handler(send)>
                 {seen(&action)}
                 <label class="field">
                     <span class="field-label">"Why it must not happen"</span>

@@ -23,6 +23,7 @@ pub(super) fn Facts(
                         <dd>{value}</dd>
                     </div>
                 }
+                .into_any()
             })
             .collect_view();
         view! {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::domain::ErrorCode;
+use crate::ui::handler::handler;
 
 /// A heading, the sentence of the code, and a link that works without wasm, too.
 #[component]
@@ -32,7 +33,7 @@ pub(in crate::ui) fn Failure(
             <Icon name="triangle"/>
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
-            <a class="button" href=move || href.get() on:click=again>
+            <a class="button" href=move || href.get() on:click=handler(again)>
                 {if refused { "Open the first page" } else { "Try again" }}
             </a>
         </div>

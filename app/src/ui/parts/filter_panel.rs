@@ -11,6 +11,7 @@ use crate::domain::query::{Counts, Facet, FacetCounts, value_label};
 use crate::domain::{Lane, Severity};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
+use crate::ui::handler::handler;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 
@@ -98,8 +99,8 @@ pub(in crate::ui) fn FilterForm(
         <form
             class="filter-form"
             action=place.path()
-            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&submit) }
-            on:change=move |event: Event| { around(&event).iter().for_each(&follow) }
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
+            on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
             <Kept here but=&OWN/>
             {fields}

@@ -1,5 +1,6 @@
 //! The frame around the signed-in pages: navigation pane, demo banner, account.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -11,6 +12,7 @@ use super::link_state::LinkState;
 use super::pane_switch::PaneSwitch;
 use super::toasts::ToastRegion;
 use crate::domain::Lane;
+use crate::ui::handler::handler;
 use crate::ui::pane::Pane;
 use crate::ui::theme;
 
@@ -56,7 +58,7 @@ pub(in crate::ui) fn Frame(children: Children) -> impl IntoView {
                         class="pane-link needs-wasm"
                         type="button"
                         title="Switch between light and dark"
-                        on:click=|_| theme::switch()
+                        on:click=handler(|_: MouseEvent| theme::switch())
                     >
                         <Icon name="theme"/>
                         <span class="pane-word">"Light or dark"</span>

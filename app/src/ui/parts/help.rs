@@ -27,13 +27,14 @@ pub(in crate::ui) fn Help() -> impl IntoView {
     let rows = KEYS
         .iter()
         .map(|(keys, what)| {
-            let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }).collect_view();
+            let keys = keys.iter().map(|key| view! { <kbd>{*key}</kbd> }.into_any()).collect_view();
             view! {
                 <div class="key">
                     <dt>{*what}</dt>
                     <dd>{keys}</dd>
                 </div>
             }
+            .into_any()
         })
         .collect_view();
     view! {

@@ -8,31 +8,34 @@ use std::borrow::Cow;
 use leptos::attr::any_attribute::AnyAttribute;
 use leptos::attr::{Attribute, AttributeValue};
 use leptos::prelude::*;
+use leptos::reactive::effect::RenderEffect;
 use leptos::tachys::hydration::Cursor;
 use leptos::tachys::renderer::{CastFrom, Rndr};
 use leptos::tachys::view::add_attr::AddAnyAttr;
-use leptos::tachys::view::{Position, PositionState};
+use leptos::tachys::view::{Mountable, Position, PositionState};
 use leptos::web_sys::{Element, Node};
 
 /// A piece of text, or an element with what it holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
 enum Child {
     Text(Cow<'static, str>),
     Element(Markup),
 }
 
+/// What keeps an element up while it stands in the document.
+type Upkeep = Box<dyn FnOnce(&Element) -> Vec<RenderEffect<()>> + Send>;
+
 /// An element.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Markup {
     tag: &'static str,
     attributes: Vec<(&'static str, Cow<'static, str>)>,
     children: Vec<Child>,
+    upkeep: Option<Upkeep>,
 }
 
 impl Markup {
     /// An empty one.
     pub(super) const fn new(tag: &'static str) -> Self {
-        Self { tag, attributes: Vec::new(), children: Vec::new() }
+        Self { tag, attributes: Vec::new(), children: Vec::new(), upkeep: None }
     }
 
     /// With an attribute more.
@@ -51,6 +54,20 @@ impl Markup {
     pub(super) fn child(mut self, child: Self) -> Self {
         self.children.push(Child::Element(child));
         self
+    }
+
+    /// With effects that change it while it stands; those of an element within another are left out.
+    pub(super) fn kept(
+        mut self,
+        upkeep: impl FnOnce(&Element) -> Vec<RenderEffect<()>> + Send + 'static,
+    ) -> Self {
+        self.upkeep = Some(Box::new(upkeep));
+        self
+    }
+
+    fn stands(self, element: Element) -> Standing {
+        let effects = self.upkeep.map_or_else(Vec::new, |upkeep| upkeep(&element));
+        Standing { element, _effects: effects }
     }
 
     fn write(&self, html: &mut String) {
@@ -93,17 +110,42 @@ impl Markup {
     }
 }
 
-impl Render for Markup {
-    type State = Element;
+/// An element in the document. Its effects end with it.
+pub(super) struct Standing {
+    element: Element,
+    _effects: Vec<RenderEffect<()>>,
+}
 
-    fn build(self) -> Element {
-        self.create()
+impl Mountable for Standing {
+    fn unmount(&mut self) {
+        self.element.unmount();
     }
 
-    fn rebuild(self, state: &mut Element) {
+    fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
+        self.element.mount(parent, marker);
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        self.element.insert_before_this(child)
+    }
+
+    fn elements(&self) -> Vec<Element> {
+        self.element.elements()
+    }
+}
+
+impl Render for Markup {
+    type State = Standing;
+
+    fn build(self) -> Standing {
         let element = self.create();
-        drop(state.replace_with_with_node_1(&element));
-        *state = element;
+        self.stands(element)
+    }
+
+    fn rebuild(self, state: &mut Standing) {
+        let new = self.build();
+        drop(state.element.replace_with_with_node_1(&new.element));
+        *state = new;
     }
 }
 
@@ -139,15 +181,21 @@ impl RenderHtml for Markup {
         *position = Position::NextChild;
     }
 
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Element {
+    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Standing {
         if position.get() == Position::FirstChild {
             cursor.child();
         } else {
             cursor.sibling();
         }
         position.set(Position::NextChild);
-        // Where the page is another than the server's, it is made anew.
-        Element::cast_from(cursor.current()).unwrap_or_else(|| self.create())
+        let found = cursor.current();
+        let element = Element::cast_from(found.clone()).unwrap_or_else(|| {
+            // Where the page is another than the server's, it is made anew.
+            let element = self.create();
+            drop(found.parent_node().map(|parent| parent.replace_child(&element, &found)));
+            element
+        });
+        self.stands(element)
     }
 
     fn into_owned(self) -> Self {

@@ -13,6 +13,7 @@ use leptos::web_sys::{Element, HtmlElement};
 use super::icon::Icon;
 use crate::domain::{Action, ActionId};
 use crate::ui::focus::has_focus;
+use crate::ui::handler::handler;
 use crate::ui::stream::{Link, Live};
 use crate::ui::whenever::whenever;
 
@@ -163,7 +164,7 @@ pub(in crate::ui) fn NewRows(
         let waiting = waiting.get();
         (waiting > 0).then(|| {
             view! {
-                <button class="button primary" type="button" on:click=show>
+                <button class="button primary" type="button" on:click=handler(show)>
                     <Icon name="sort-up"/>
                     {format!("{waiting} new")}
                 </button>

@@ -7,6 +7,7 @@ use super::icon::Icon;
 use crate::domain::query::LIMITS;
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
+use crate::ui::handler::handler;
 use crate::ui::place::Place;
 
 /// Where the neighbours are; none where there is none.
@@ -67,14 +68,15 @@ fn PerPage(here: Memo<Place>, limit: Derived<u16>) -> impl IntoView {
                     {size}
                 </option>
             }
+            .into_any()
         })
         .collect_view();
     view! {
         <form
             class="per-page"
             action=move || here.read().path()
-            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&submit) }
-            on:change=move |event: Event| { around(&event).iter().for_each(&follow) }
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
+            on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
             <Kept here but=&["limit"]/>
             <label>

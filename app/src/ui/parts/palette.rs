@@ -1,6 +1,6 @@
 //! The command palette: every place of the application by the first letters of its name.
 
-use leptos::ev::{KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlDialogElement, HtmlElement};
@@ -10,6 +10,7 @@ use super::dialog::Dialog;
 use super::toasts::Toasts;
 use crate::domain::Lane;
 use crate::domain::query::Period;
+use crate::ui::handler::handler;
 use crate::ui::place::{Panel, Place};
 use crate::ui::theme;
 
@@ -52,12 +53,14 @@ pub(in crate::ui) fn Palette(
         let links = commands(&here.read())
             .into_iter()
             .filter(|(name, _)| matches(name))
-            .map(|(name, href)| view! { <li><a class="menu-item" href=href data-noscroll>{name}</a></li> })
+            .map(|(name, href)| {
+                view! { <li><a class="menu-item" href=href data-noscroll>{name}</a></li> }.into_any()
+            })
             .collect_view();
         let theme = matches("Switch light and dark").then(|| {
             view! {
                 <li>
-                    <button type="button" class="menu-item" on:click=|_| theme::switch()>
+                    <button type="button" class="menu-item" on:click=handler(|_: MouseEvent| theme::switch())>
                         "Switch light and dark"
                     </button>
                 </li>
@@ -103,11 +106,11 @@ pub(in crate::ui) fn Palette(
                         autocomplete="off"
                         placeholder="Type a few letters"
                         prop:value=typed
-                        on:input=move |event| typed.set(event_target_value(&event))
-                        on:keydown=first
+                        on:input=handler(move |event: Event| typed.set(event_target_value(&event)))
+                        on:keydown=handler(first)
                     />
                 </label>
-                <ul class="palette-list" on:click=chosen>
+                <ul class="palette-list" on:click=handler(chosen)>
                     {move || found()}
                 </ul>
             </div>

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn;
 
 use super::icon::Icon;
 use crate::api::SavePane;
+use crate::ui::handler::handler;
 use crate::ui::pane::{Pane, way_back};
 
 /// A form of one button.
@@ -19,7 +20,7 @@ pub(super) fn PaneSwitch() -> impl IntoView {
     };
     let word = move || if pane.is_collapsed() { "Expand the pane" } else { "Collapse the pane" };
     view! {
-        <form class="pane-switch" method="post" action=SavePane::PATH on:submit=send>
+        <form class="pane-switch" method="post" action=SavePane::PATH on:submit=handler(send)>
             <input type="hidden" name="collapsed" value=move || (!pane.is_collapsed()).to_string()/>
             <input type="hidden" name="back" value=back/>
             <button class="pane-link" type="submit" title=move || word()>

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 /// Twelve rows without content.
 #[component]
 pub(in crate::ui) fn Skeleton() -> impl IntoView {
-    let rows = (0..12).map(|_| view! { <span class="skeleton-row"></span> }).collect_view();
+    let rows = (0..12).map(|_| view! { <span class="skeleton-row"></span> }.into_any()).collect_view();
     view! {
         <div class="skeleton">
             <span class="visually-hidden">"Loading"</span>

@@ -27,6 +27,7 @@ pub(in crate::ui) fn Tabs(
                     </a>
                 </li>
             }
+            .into_any()
         })
         .collect_view();
     view! {

@@ -6,10 +6,12 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::ui::focus::has_focus;
+use crate::ui::handler::handler;
 use crate::ui::keyboard::focus;
 use crate::ui::live::interval;
 use crate::ui::whenever::whenever;
@@ -157,10 +159,10 @@ pub(super) fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
                 leave();
                 undo();
             };
-            view! { <button class="button quiet" type="button" on:click=take_back>"Undo"</button> }.into_any()
+            view! { <button class="button quiet" type="button" on:click=handler(take_back)>"Undo"</button> }.into_any()
         }
         Way::To(word, href) => {
-            view! { <a class="button quiet" href=href data-noscroll on:click=move |_| leave()>{word}</a> }
+            view! { <a class="button quiet" href=href data-noscroll on:click=handler(move |_: MouseEvent| leave())>{word}</a> }
                 .into_any()
         }
     });
@@ -176,7 +178,7 @@ pub(super) fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
             </p>
             {bar}
             {way}
-            <button class="icon-button" type="button" title="Dismiss" aria-label="Dismiss" on:click=move |_| leave()>
+            <button class="icon-button" type="button" title="Dismiss" aria-label="Dismiss" on:click=handler(move |_: MouseEvent| leave())>
                 <Icon name="cross"/>
             </button>
         </div>

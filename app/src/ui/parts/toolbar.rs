@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use leptos::ev::{Event, SubmitEvent};
+use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 
@@ -11,6 +11,7 @@ use crate::domain::Lane;
 use crate::domain::query::Period;
 use crate::ui::export::Exporting;
 use crate::ui::form::{Kept, around, follow, sent};
+use crate::ui::handler::handler;
 use crate::ui::place::{Panel, Place};
 
 /// After the last key, a search waits so long for the next.
@@ -44,7 +45,7 @@ pub(in crate::ui) fn Toolbar(
                     class="button quiet"
                     href=move || here.read().export()
                     rel="external"
-                    on:click=move |event| exporting.begin(&event)
+                    on:click=handler(move |event: MouseEvent| exporting.begin(&event))
                 >
                     <Icon name="download"/>
                     <span class="toolbar-word">"Export .csv"</span>
@@ -85,7 +86,7 @@ fn panel_link(
 #[component]
 fn Search(here: Memo<Place>) -> impl IntoView {
     let follow = follow();
-    let go = {
+    let mut go = {
         let follow = follow.clone();
         debounce(TYPING, move |form| follow(&form))
     };
@@ -95,7 +96,7 @@ fn Search(here: Memo<Place>) -> impl IntoView {
             class="search"
             role="search"
             action=move || here.read().path()
-            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&follow) }
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&follow))
         >
             <Kept here but=&["q"]/>
             <Icon name="search"/>
@@ -110,10 +111,7 @@ fn Search(here: Memo<Place>) -> impl IntoView {
                 spellcheck="false"
                 value=search.get_untracked()
                 prop:value=search
-                on:input={
-                    let mut go = go;
-                    move |event: Event| { around(&event).into_iter().for_each(&mut go) }
-                }
+                on:input=handler(move |event: Event| around(&event).into_iter().for_each(&mut go))
             />
         </form>
     }
@@ -131,15 +129,15 @@ fn TimePeriod(here: Memo<Place>) -> impl IntoView {
         .iter()
         .map(|period| {
             let word = period.as_str();
-            view! { <option value=word selected=move || is(word)>{period.label()}</option> }
+            view! { <option value=word selected=move || is(word)>{period.label()}</option> }.into_any()
         })
         .collect_view();
     view! {
         <form
             class="period"
             action=move || here.read().path()
-            on:submit=move |event: SubmitEvent| { sent(&event).iter().for_each(&submit) }
-            on:change=move |event: Event| { around(&event).iter().for_each(&follow) }
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
+            on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
             <Kept here but=&["period", "from", "to"]/>
             <select name="period" aria-label="Time period">

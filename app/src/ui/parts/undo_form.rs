@@ -1,6 +1,5 @@
 //! Undo as a form: what the reverse does, why it is wanted, and the button.
 
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -9,6 +8,7 @@ use crate::api::{PlanBulk, UndoAction};
 use crate::backend::{ActionDetail, Offer};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::{Action, ActionId, BulkVerb, Undo};
+use crate::ui::handler::handler;
 use crate::ui::number::several;
 
 /// The form, or the sentence why there is none.
@@ -22,7 +22,7 @@ pub(super) fn UndoForm(
     let ActionDetail { action, undo: offer, instances, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
         (Offer::Closed(reason), _) => {
-            return Either::Left(view! { <div class="decide">{closed("No undo", reason)}</div> });
+            return view! { <div class="decide">{closed("No undo", reason)}</div> }.into_any();
         }
         (Offer::Open, Undo::Never(_)) => None,
         (Offer::Open, Undo::By(reverse)) => Some(reverse),
@@ -44,11 +44,11 @@ pub(super) fn UndoForm(
             </p>
         }
     });
-    Either::Right(view! {
+    view! {
         <div class="decide">
             <details class="fold undo-fold">
                 <summary class="button">"Undo…"</summary>
-                <form method="post" action=UndoAction::PATH class="fold-form" on:submit=send>
+                <form method="post" action=UndoAction::PATH class="fold-form" on:submit=handler(send)>
                     {seen(&action)}
                     {effect}
                     <label class="field">
@@ -62,7 +62,8 @@ pub(super) fn UndoForm(
             </details>
             {(instances > 0).then(|| same_file(id, instances))}
         </div>
-    })
+    }
+    .into_any()
 }
 
 /// Leads to the preview of undoing it wherever the same was done to the same file. A native form: a page follows.

@@ -10,6 +10,7 @@ use super::visible_text::VisibleText;
 use crate::api::{DeleteView, SaveView, SetDefaultView};
 use crate::domain::SavedView;
 use crate::domain::preference::LONGEST_NAME;
+use crate::ui::handler::handler;
 use crate::ui::place::{Place, view_href};
 
 /// The running changes of a page's views.
@@ -70,7 +71,7 @@ pub(in crate::ui) fn ViewList(
     view! {
         {empty}
         <ul class="view-list">{items}</ul>
-        <form class="view-form" method="post" action=SaveView::PATH on:submit=send>
+        <form class="view-form" method="post" action=SaveView::PATH on:submit=handler(send)>
             <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
             <input type="hidden" name="shows" value=move || here.read().shows()/>
             <input type="hidden" name="back" value=move || back()/>
@@ -113,10 +114,10 @@ fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
             <form
                 method="post"
                 action=SetDefaultView::PATH
-                on:submit=move |event| {
+                on:submit=handler(move |event: SubmitEvent| {
                     event.prevent_default();
                     default.dispatch(SetDefaultView { id: first, back: None });
-                }
+                })
             >
                 {first_field}
                 <input type="hidden" name="back" value=back.clone()/>
@@ -127,11 +128,11 @@ fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
             <form
                 method="post"
                 action=DeleteView::PATH
-                on:submit=move |event| {
+                on:submit=handler(move |event: SubmitEvent| {
                     event.prevent_default();
                     changes.forgotten.set_value(Some(forgotten.clone()));
                     delete.dispatch(DeleteView { id, back: None });
-                }
+                })
             >
                 <input type="hidden" name="id" value=id.to_string()/>
                 <input type="hidden" name="back" value=back/>

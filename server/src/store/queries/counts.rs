@@ -1,7 +1,7 @@
 //! Counts: how many rows a lane has of each value of each facet. A table of them is kept in every transaction that
 //! writes rows; it answers for whole lanes. What a filter leaves is counted on the spot, as far as it is not too much.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use app::domain::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
 use app::domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
@@ -120,12 +120,11 @@ pub(super) async fn counts(
     for facet in &mut counts.facets {
         if let Some(filter) = query.filter.without(facet.facet) {
             let wider = of_list(db, scope, &ActionQuery { filter, ..query.clone() }, now).await?;
-            facet.values = wider
-                .facets
-                .into_iter()
-                .find(|of| of.facet == facet.facet)
-                .map(|of| of.values)
-                .unwrap_or_default();
+            let others = wider.facets.into_iter().filter(|of| of.facet == facet.facet);
+            // What is in use stays, counted, even where it is not among the most frequent.
+            let in_use: BTreeSet<_> = facet.values.iter().map(|of| of.value.clone()).collect();
+            let others = others.flat_map(|of| of.values).filter(|of| !in_use.contains(&of.value));
+            facet.values.extend(others);
         }
     }
     Ok(counts)

@@ -14,6 +14,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     a_lane_is_counted_in_the_transactions_that_write,
     what_a_filter_leaves_is_counted,
+    a_rare_value_in_use_is_offered_beside_the_frequent,
     the_counts_of_many_matches_end_early,
     who_sees_few_rows_learns_nothing_of_others,
 );
@@ -146,6 +147,19 @@ async fn what_a_filter_leaves_is_counted(kind: Kind) {
     let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
     assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
     assert!(!search(&store, "lt-").await.is_empty());
+}
+
+async fn a_rare_value_in_use_is_offered_beside_the_frequent(kind: Kind) {
+    let (store, _database) = seeded(kind, 2_000).await;
+    let mut assets = counted(&all_of(&store, Lane::History).await);
+    assets.retain(|(facet, _), _| *facet == Facet::Asset);
+    assert!(assets.len() > Counts::MOST_VALUES, "{}", assets.len());
+    let (of, count) = assets.into_iter().min_by_key(|(_, count)| *count).unwrap();
+    let filter = Filter { asset: [of.1.clone()].into(), ..Filter::default() };
+    let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
+    let found = tally(&store.counts(&RowScope::All, &query, now()).await.unwrap());
+    assert_eq!(found.get(&of), Some(&count));
+    assert!(found.keys().filter(|(facet, _)| *facet == Facet::Asset).count() > 100);
 }
 
 async fn the_counts_of_many_matches_end_early(kind: Kind) {
