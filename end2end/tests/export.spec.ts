@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Page } from "@playwright/test";
 import { accessible } from "./accessible";
-import { expect, scripted, signIn, test, visit } from "./estate";
+import { expect, ownClock, scripted, signIn, test, visit } from "./estate";
 
 const HISTORY = "/action-center/history";
 const PROGRESS = "**/api/load_export";
@@ -24,15 +24,18 @@ test("a file comes, and the page says how many rows it has", { tag: "@no-js" }, 
 });
 
 test("how far it is, until it is over", async ({ page }) => {
-  await page.clock.install();
-  let asked = 0;
+  await ownClock(page);
+  let [asked, answered] = [0, 0];
   let answer: unknown = null;
+  let held: Promise<void> | undefined;
   const say = (written: number, total: number | null, running: boolean, failed: string | null = null) => {
     answer = { written, total, running, failed };
   };
   await page.route(PROGRESS, async (route) => {
     asked += 1;
+    await held;
     await route.fulfill({ json: answer });
+    answered += 1;
   });
   await page.route("**/export/actions.csv*", (route) => route.fulfill({ status: 204 }));
   await signIn(page, "Security Reader", HISTORY);
@@ -56,7 +59,14 @@ test("how far it is, until it is over", async ({ page }) => {
   await look();
   await expect(told).toContainText("Export: 420\u202f000 of 1\u202f000\u202f000 rows");
   await expect(told.locator("progress")).toHaveJSProperty("position", 0.42);
+  // The checks need a clock that goes; meanwhile the page may ask, and waits for its answer.
+  let release = () => {};
+  held = new Promise((resolve) => (release = resolve));
+  await page.clock.resume();
   await accessible(page);
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+  release();
+  await expect.poll(() => answered).toBe(asked);
   say(500_000, null, true);
   await look();
   await expect(told).toContainText("Export: 500\u202f000 rows so far");

@@ -15,9 +15,9 @@ export class EvilFile {
   readonly path: string;
   readonly before: Facts;
 
-  constructor(private readonly estate: Estate, readonly name: string) {
+  constructor(private readonly estate: Estate, readonly name: string, content = randomBytes(4096)) {
     this.path = join(estate.sandbox, name);
-    writeFileSync(this.path, randomBytes(4096));
+    writeFileSync(this.path, content);
     chmodSync(this.path, 0o640);
     this.before = this.facts();
   }

@@ -1,6 +1,7 @@
 // Similar actions in buckets: the panel, and the list that each bucket leads to, where it is decided but for some.
 import { type Page } from "@playwright/test";
 import { enter, expect, scripted, signIn, test, visit } from "./estate";
+import { EvilFile } from "./file";
 
 // A page holds every bucket of the estate.
 const PENDING = "/action-center/pending?limit=200";
@@ -28,7 +29,9 @@ async function follow(page: Page): Promise<number> {
   return count;
 }
 
-test("a bucket leads to its rows, which are selected but for some", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+test("a bucket leads to its rows, which are selected but for some", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
+  // So that there are two, whatever other tests have decided.
+  for (const name of ["twin-1.bin", "twin-2.bin"]) await new EvilFile(estate, name, Buffer.alloc(4096, 7)).report();
   await signIn(page, "Security Operator", PENDING);
   const count = await follow(page);
   // The rest needs scripts.

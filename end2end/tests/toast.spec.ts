@@ -1,7 +1,7 @@
 // What is said in passing: only what stands nowhere else, for as long as one may need, with a way back.
 import { type Page } from "@playwright/test";
 import { accessible } from "./accessible";
-import { expect, signIn, test, visit } from "./estate";
+import { expect, ownClock, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -120,7 +120,7 @@ test("a decision is told where its action is no longer open", async ({ page, est
 });
 
 test("it goes by itself, but not from under the pointer or the focus", async ({ page }) => {
-  await page.clock.install();
+  await ownClock(page);
   await signIn(page, "Security Reader", HISTORY);
   await visit(page, `${HISTORY}?severity=high`);
   await page.getByRole("link", { name: "Clear all" }).click();

@@ -8,7 +8,7 @@ use super::visible_text::{spelled_out, visible};
 /// Characters of a hash that stay at its end.
 const END: usize = 12;
 /// Characters that the end of any other value may have.
-const LONGEST_END: usize = 28;
+const LONGEST_END: usize = 40;
 
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
@@ -49,6 +49,7 @@ mod tests {
     fn what_must_not_be_cut_stays() {
         let table = [
             ("C:\\Users\\omar\\AppData\\Local\\Temp\\report.xlsm", "\\report.xlsm"),
+            (r"C:\Users\ana\Downloads\Freight_Invoice_88213.pdf.exe", r"\Freight_Invoice_88213.pdf.exe"),
             ("/usr/bin/python3.11 (4412)", "/python3.11 (4412)"),
             ("Your parcel could not be delivered (214 messages)", " (214 messages)"),
             ("9f86d081884c7d659a2feaa0c55ad015", "eaa0c55ad015"),
