@@ -8,33 +8,33 @@ use leptos_meta::Title;
 
 use super::NotFound;
 use super::answers::{announce, news_from_url, show_choices, tell_views};
+use super::detail::{Detail, DetailView, detail_of, open_action};
 use super::panels::{Counting, Grouping, Loads, Settings, Views, side_panel};
+use super::sign_in::leave_when_signed_out;
 use crate::api::{
-    ApiError, PlanBulk, count_actions, list_actions, load_action, load_buckets, load_preferences, load_views,
+    ApiError, PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views,
 };
-use crate::backend::{ActionDetail, Offer};
 use crate::codec::Json;
 use crate::domain::preference::{Density, TablePreference};
 use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences, Status, UndoState};
+use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences};
 use crate::ui::derived::derived;
-use crate::ui::focus::{follow_opening, forget_url_failure, has_focus, leave_fields_on_escape};
+use crate::ui::focus::{follow_opening, forget_url_failure, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionDetailBody, ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame,
-    Heard, Held, Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Setting,
-    Skeleton, Tabs, Toolbar, ViewChanges, called, is_selectable,
+    ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame, Heard, Held,
+    Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Skeleton, Tabs, Toolbar,
+    ViewChanges, called, is_selectable,
 };
-use crate::ui::place::{Panel, Place, push_encoded, use_place};
+use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
 use crate::ui::stream::Live;
 use crate::ui::whenever::whenever;
 
 /// With the place that it was loaded for.
-type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
-type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
+pub(super) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
 
 /// One of the tabs, or the page for a tab that does not exist.
 #[component]
@@ -251,14 +251,6 @@ fn neighbours_of(here: &Place, rows: &[Action]) -> (Option<String>, Option<Strin
     (at.checked_sub(1).and_then(|before| link(rows.get(before))), link(rows.get(at + 1)))
 }
 
-async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
-    if let Ok(id) = open.parse() {
-        return load_action(id).await;
-    }
-    let code = ErrorCode::NotFound;
-    Err(ApiError { code, detail: code.label().to_owned() })
-}
-
 /// What the list shows; it changes rarely, so that rows can change alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -359,104 +351,4 @@ fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
 /// A cursor that the server does not take will not work a second time either.
 fn start_over(here: &Place, code: ErrorCode) -> String {
     if code == ErrorCode::Invalid { Place::of(here.lane).href() } else { here.href() }
-}
-
-#[component]
-fn DetailView(
-    list: List,
-    detail: Detail,
-    here: Memo<Place>,
-    decisions: Decisions,
-    news: RwSignal<Option<News>>,
-    wants_focus: StoredValue<bool>,
-) -> impl IntoView {
-    let rendered_at =
-        derived(move || detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
-    let now = ticking(rendered_at);
-    let setting = Setting { here, now, decisions, wants_focus };
-    let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
-    poll_while(running, move || detail.refetch());
-    let ran = StoredValue::new(None::<ActionId>);
-    whenever(move || {
-        let state =
-            detail_of(detail, |ActionDetail { action, .. }| (action.id, is_running(action), ended(action)));
-        let Some((id, running, how)) = state else { return };
-        if ran.get_value() == Some(id) && !running {
-            news.set(Some(News::Done(how)));
-            list.refetch();
-        }
-        ran.set_value(running.then_some(id));
-    });
-    leave_when_signed_out(here, move || {
-        matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
-    });
-    let last = StoredValue::new(String::new());
-    let shown = move || {
-        let answer = detail.get().flatten();
-        let next = answer.as_ref().map(identity).unwrap_or_default();
-        if next != last.get_value() {
-            // What has the focus goes with the old version; the new one's heading takes over.
-            if cfg!(feature = "hydrate") && has_focus(".detail") {
-                wants_focus.set_value(true);
-            }
-            last.set_value(next);
-        }
-        answer
-    };
-    // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
-    view! {
-        <div class="slot">
-        <For each=shown key=identity let:answer>
-            {match answer {
-                Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
-                Err(ApiError { code, .. }) => {
-                    let href = Signal::derive(move || here.read().href());
-                    view! {
-                        <Failure title="The action could not be loaded" code href retry=move |()| detail.refetch()/>
-                    }
-                    .into_any()
-                }
-            }}
-        </For>
-        </div>
-    }
-    .into_any()
-}
-
-/// The details render again when one of these changes; then nothing typed for the old state may stay.
-fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
-    match answer {
-        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
-            let [approve, reject, undo] = [approve, reject, undo].map(Offer::is_open);
-            format!("{id} {version} {approve} {reject} {undo}")
-        }
-        Err(error) => error.code.as_str().to_owned(),
-    }
-}
-
-fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option<T> {
-    detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
-}
-
-fn ended(action: &Action) -> String {
-    match (action.undo, action.status) {
-        (UndoState::Undone, _) => "Undone.".to_owned(),
-        (UndoState::Failed, _) => "The undo failed; its own action says why.".to_owned(),
-        (_, Status::Completed) => "Completed.".to_owned(),
-        (_, Status::Unknown) => {
-            "The end is unknown: no trustworthy answer came. Look at the target.".to_owned()
-        }
-        (_, other) => format!("It ended: {}.", other.label()),
-    }
-}
-
-/// A session that ended meanwhile: the sign-in page leads back here.
-fn leave_when_signed_out(here: Memo<Place>, signed_out: impl Fn() -> bool + 'static) {
-    whenever(move || {
-        if signed_out() {
-            let mut href = "/sign-in?error=expired&next=".to_owned();
-            push_encoded(&mut href, &here.get_untracked().href());
-            drop(window().location().set_href(&href));
-        }
-    });
 }

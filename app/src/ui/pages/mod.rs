@@ -2,6 +2,7 @@
 
 mod action_center;
 mod answers;
+mod detail;
 mod home;
 mod job;
 mod not_found;

@@ -10,7 +10,8 @@ use crate::domain::{Lane, Role};
 use crate::own_path::is_own_path;
 use crate::ui::app::Surroundings;
 use crate::ui::parts::{DemoBanner, Icon};
-use crate::ui::place::Place;
+use crate::ui::place::{Place, push_encoded};
+use crate::ui::whenever::whenever;
 
 /// The roles of the demo's buttons, each alone but for the one that only works together.
 const DEMO_ROLES: [&[Role]; 6] = [
@@ -116,6 +117,17 @@ fn sentence(code: &str) -> Option<&'static str> {
         "" => return None,
         _ => "Signing in did not work. Try again.",
     })
+}
+
+/// A session that ended meanwhile: the sign-in page leads back here.
+pub(super) fn leave_when_signed_out(here: Memo<Place>, signed_out: impl Fn() -> bool + 'static) {
+    whenever(move || {
+        if signed_out() {
+            let mut href = "/sign-in?error=expired&next=".to_owned();
+            push_encoded(&mut href, &here.get_untracked().href());
+            drop(window().location().set_href(&href));
+        }
+    });
 }
 
 #[cfg(test)]
