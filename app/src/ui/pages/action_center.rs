@@ -8,7 +8,7 @@ use leptos_meta::Title;
 
 use super::NotFound;
 use super::answers::{announce, news_from_url, show_choices, tell_views};
-use super::detail::{Detail, DetailView, detail_of, open_action};
+use super::detail::{Detail, DetailView, coming, detail_of, open_action};
 use super::panels::{Counting, Grouping, Loads, Settings, Views, side_panel};
 use super::sign_in::leave_when_signed_out;
 use crate::api::{
@@ -58,8 +58,9 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     });
     let list: List = Resource::new_with_options(
         move || asks.get(),
-        |(lane, shows, cursor)| async move {
-            let of = format!("{lane} {shows} {}", cursor.as_deref().unwrap_or_default());
+        |asked| async move {
+            let of = name_of(&asked);
+            let (lane, shows, cursor) = asked;
             (lane, of, list_actions(lane, shows, cursor).await)
         },
         false,
@@ -72,11 +73,20 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     );
     let selection = Selection::new(here);
     let panel = Memo::new(move |_| here.read().panel);
+    // The rows come first: in the browser the counts are asked for once these are there.
+    let rows_are_there = move || {
+        cfg!(feature = "ssr")
+            || list.read().as_ref().is_some_and(|(_, of, _)| asks.with(|asks| *of == name_of(asks)))
+    };
+    let to_count = Memo::new(move |before: Option<&Option<(Lane, String)>>| {
+        if !rows_are_there() {
+            return before.cloned().flatten();
+        }
+        let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
+        wanted.then(|| (here.read().lane, here.read().unordered()))
+    });
     let counting: Counting = Resource::new_with_options(
-        move || {
-            let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
-            wanted.then(|| (here.read().lane, here.read().unordered()))
-        },
+        move || to_count.get(),
         |wanted| async move {
             let (lane, shows) = wanted?;
             Some((lane, count_actions(lane, shows).await))
@@ -223,7 +233,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .then(|| {
                             view! {
                                 <Flyout close=Signal::derive(move || here.read().closed().href()) around news>
-                                    <Transition fallback=Skeleton>
+                                    <Transition fallback=move || coming(here, held)>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
                                 </Flyout>
@@ -234,6 +244,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             </div>
         </Frame>
     }
+}
+
+/// Which list it is, by what it was asked for.
+fn name_of((lane, shows, cursor): &(Lane, String, Option<String>)) -> String {
+    format!("{lane} {shows} {}", cursor.as_deref().unwrap_or_default())
 }
 
 /// How many rows there are to select, as far as they are counted.
@@ -319,7 +334,7 @@ fn ListView(
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
                 <NewRows held/>
-                <ActionTable lane actions layout rows=Rows { here, now, selection }/>
+                <ActionTable lane actions layout rows=Rows::new(here, now, selection)/>
                 <Pager here limit neighbours/>
             }
             .into_any(),

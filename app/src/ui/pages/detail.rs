@@ -12,7 +12,7 @@ use crate::domain::{Action, ActionId, ErrorCode, Status, UndoState};
 use crate::ui::derived::derived;
 use crate::ui::focus::has_focus;
 use crate::ui::live::{is_running, poll_while, ticking};
-use crate::ui::parts::{ActionDetailBody, Decisions, Failure, News, Setting};
+use crate::ui::parts::{ActionDetailBody, Decisions, DetailHead, Failure, Held, News, Setting, Skeleton};
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
 
@@ -86,6 +86,22 @@ pub(super) fn DetailView(
                 }
             }}
         </For>
+        </div>
+    }
+    .into_any()
+}
+
+/// Until the details are there: what the list already knows of the open action.
+pub(super) fn coming(here: Memo<Place>, held: Held) -> AnyView {
+    let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+    let known = held.shown.with(|shown| {
+        let action = shown.rows.iter().find(|row| Some(row.id) == open)?;
+        Some(view! { <DetailHead action=action.clone() heading=NodeRef::new()/> }.into_any())
+    });
+    view! {
+        <div class="detail">
+            {known}
+            <Skeleton/>
         </div>
     }
     .into_any()

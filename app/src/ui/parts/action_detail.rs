@@ -60,23 +60,7 @@ pub(in crate::ui) fn ActionDetailBody(
     let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.into_any());
     view! {
         <div class="detail">
-            <header class="detail-head">
-                <h2 tabindex="-1" node_ref=heading>
-                    {action.action_type.label()}
-                </h2>
-                <p class="detail-entity">
-                    <VisibleText text=action.entity.title()/>
-                </p>
-                <p class="detail-asset">
-                    {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
-                </p>
-                <p class="detail-badges">
-                    <Badge look=action.severity/>
-                    <Badge look=action.decision/>
-                    {(action.status != Status::None).then(|| view! { <Badge look=action.status/> })}
-                    {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> })}
-                </p>
-            </header>
+            <DetailHead action=action.clone() heading/>
             {effect(&detail, pending).into_any()}
             <Facts title="Target" facts=target(&detail)/>
             <Facts title="Parameters" facts=parameters(action)/>
@@ -92,6 +76,36 @@ pub(in crate::ui) fn ActionDetailBody(
             {undo}
         </div>
     }
+}
+
+/// What it is, and to what: all that the list knows of the action, too.
+#[component]
+pub(in crate::ui) fn DetailHead(
+    /// The action.
+    action: Action,
+    /// Its heading.
+    heading: NodeRef<H2>,
+) -> impl IntoView {
+    view! {
+        <header class="detail-head">
+            <h2 tabindex="-1" node_ref=heading>
+                {action.action_type.label()}
+            </h2>
+            <p class="detail-entity">
+                <VisibleText text=action.entity.title()/>
+            </p>
+            <p class="detail-asset">
+                {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
+            </p>
+            <p class="detail-badges">
+                <Badge look=action.severity/>
+                <Badge look=action.decision/>
+                {(action.status != Status::None).then(|| view! { <Badge look=action.status/> })}
+                {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> })}
+            </p>
+        </header>
+    }
+    .into_any()
 }
 
 fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {

@@ -1,5 +1,5 @@
-//! One row of the table. Its markup is written once; what changes while it stands is kept up by three effects: whether
-//! it is selected, whether it is open, and how long ago things were.
+//! One row of the table. Its markup is written once; what changes while it stands is kept up by four effects: whether
+//! it is open, where its link leads, whether it is selected, and how long ago things were.
 
 use leptos::prelude::*;
 use leptos::reactive::effect::RenderEffect;
@@ -20,20 +20,32 @@ use crate::ui::selection::Selection;
 pub(in crate::ui) struct Rows {
     /// Where the person is.
     pub(in crate::ui) here: Memo<Place>,
+    /// The same with nothing beside the list: what the links of all rows follow, which stay as another row opens.
+    list: Memo<Place>,
+    /// Which is open.
+    open: Memo<Option<ActionId>>,
     /// The page's present.
     pub(in crate::ui) now: Derived<Timestamp>,
     /// Which are selected.
     pub(in crate::ui) selection: Selection,
 }
 
-/// The row of an action.
+impl Rows {
+    /// Of the page that shows them.
+    pub(in crate::ui) fn new(here: Memo<Place>, now: Derived<Timestamp>, selection: Selection) -> Self {
+        let list = Memo::new(move |_| here.read().closed().with_panel(None));
+        let open = Memo::new(move |_| here.read().open.as_ref().and_then(|open| open.parse().ok()));
+        Self { here, list, open, now, selection }
+    }
+}
+
+/// The row of an action. It reads without following: otherwise all rows would be compared whenever one opens.
 pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, rows: Rows) -> Markup {
     let id = action.id;
-    let here = rows.here.read();
-    let (open, now) = (here.with_open(id).href(), rows.now.get());
+    let (open, now) = (rows.list.read_untracked().with_open(id).href(), rows.now.get_untracked());
     let mut ticks = Vec::new();
     let mut row = Markup::new("tr").with("data-id", id.to_string());
-    if is_open(&here, id) {
+    if rows.open.get_untracked() == Some(id) {
         row = row.with("aria-current", "true");
     }
     if selectable {
@@ -47,32 +59,44 @@ pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, ro
         });
     }
     row.kept(move |row| {
-        vec![follow_place(row, id, rows), follow_selection(row, id, rows), tick(row, ticks, rows)]
+        vec![
+            follow_open(row, id, rows),
+            follow_list(row, id, rows),
+            follow_selection(row, id, rows),
+            tick(row, ticks, rows),
+        ]
     })
 }
 
-/// Whether it is open, and where its link leads from here.
-fn follow_place(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
-    let (row, link) = (row.clone(), row.query_selector(".entity-link").ok().flatten());
-    effect(move || {
-        let here = rows.here.read();
-        let current = if is_open(&here, id) {
-            row.set_attribute("aria-current", "true")
-        } else {
-            row.remove_attribute("aria-current")
+fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
+    let row = row.clone();
+    effect(move |first| {
+        let done = match (first, rows.open.get() == Some(id)) {
+            (true, _) => Ok(()),
+            (false, true) => row.set_attribute("aria-current", "true"),
+            (false, false) => row.remove_attribute("aria-current"),
         };
-        drop(current);
-        if let Some(link) = &link {
-            drop(link.set_attribute("href", &here.with_open(id).href()));
+        drop(done);
+    })
+}
+
+/// Where its link leads from here.
+fn follow_list(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
+    let link = row.query_selector(".entity-link").ok().flatten();
+    effect(move |first| {
+        let list = rows.list.read();
+        if let Some(link) = link.as_ref().filter(|_| !first) {
+            drop(link.set_attribute("href", &list.with_open(id).href()));
         }
     })
 }
 
+/// From the start, as a browser may remember what was checked before.
 fn follow_selection(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
     let checkbox = row.query_selector(".col-select input").ok().flatten();
     let checkbox = checkbox.and_then(|found| found.dyn_into::<HtmlInputElement>().ok());
     let row = row.clone();
-    effect(move || {
+    effect(move |_| {
         let selected = rows.selection.has(id);
         drop(row.class_list().toggle_with_force("selected", selected));
         if let Some(checkbox) = &checkbox {
@@ -84,9 +108,9 @@ fn follow_selection(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()>
 /// The cells that count time move on with the page's present.
 fn tick(row: &Element, ticks: Vec<Tick>, rows: Rows) -> RenderEffect<()> {
     let row = row.clone();
-    effect(move || {
+    effect(move |first| {
         let now = rows.now.get();
-        for tick in &ticks {
+        for tick in ticks.iter().filter(|_| !first) {
             if let Ok(Some(cell)) = row.query_selector(&format!(".{}", tick.column)) {
                 let (class, text) = tick.show(now);
                 cell.set_class_name(&class);
@@ -96,14 +120,11 @@ fn tick(row: &Element, ticks: Vec<Tick>, rows: Rows) -> RenderEffect<()> {
     })
 }
 
-/// Boxed, so that its machinery is compiled once.
-fn effect(run: impl Fn() + 'static) -> RenderEffect<()> {
-    let run: Box<dyn Fn()> = Box::new(run);
-    RenderEffect::new(move |_| run())
-}
-
-fn is_open(here: &Place, id: ActionId) -> bool {
-    here.open.as_ref().is_some_and(|open| *open == id.to_string())
+/// Told whether it is its first time: what the markup says already needs no writing then. Boxed, so that its machinery
+/// is compiled once.
+fn effect(run: impl Fn(bool) + 'static) -> RenderEffect<()> {
+    let run: Box<dyn Fn(bool)> = Box::new(run);
+    RenderEffect::new(move |before: Option<()>| run(before.is_none()))
 }
 
 /// Belongs to the form of the bulk bar, so that it counts without wasm, too.

@@ -51,7 +51,7 @@ mod view_panel;
 mod visible_text;
 mod when;
 
-pub(super) use action_detail::{ActionDetailBody, Setting};
+pub(super) use action_detail::{ActionDetailBody, DetailHead, Setting};
 pub(super) use action_row::Rows;
 pub(super) use action_table::{ActionTable, Layout, is_selectable};
 pub(super) use badge::Badge;

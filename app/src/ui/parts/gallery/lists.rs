@@ -60,7 +60,7 @@ fn table(here: Memo<Place>, all: bool) -> impl IntoView {
     selection.show(samples().iter().map(|action| action.id).collect());
     selection.toggle(sample::irreversible().id, false);
     let layout = Layout { columns, chosen: all, comfortable: all };
-    let rows = Rows { here, now: derived(|| NOW), selection };
+    let rows = Rows::new(here, derived(|| NOW), selection);
     view! { <ActionTable lane actions=Signal::derive(samples) layout=derived(move || layout.clone()) rows/> }
 }
 
