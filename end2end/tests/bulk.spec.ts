@@ -28,6 +28,7 @@ test("three files are approved together and released together", EVERYWHERE, asyn
   await enter(page);
   const preview = await plan(page, estate.url, [
     ["verb", "approve"],
+    ["shows", "q=bulk-"],
     ...ids.map((id): [string, string] => ["ids[]", id]),
   ]);
   await visit(page, preview);
@@ -44,6 +45,7 @@ test("three files are approved together and released together", EVERYWHERE, asyn
     await expect(page.getByRole("heading", { level: 1, name: "3 actions approved" })).toBeVisible({ timeout: 1000 });
   }).toPass();
   await expect(page.getByText("All three at once")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Back to the list" })).toHaveAttribute("href", "/action-center/pending?q=bulk-");
   for (const file of files) await expect.poll(() => file.isThere(), { timeout: 30_000 }).toBe(false);
 
   const undo = await plan(page, estate.url, [
@@ -90,13 +92,15 @@ test("what is left out of all that match stays as it is", { tag: "@tablet" }, as
   await bar.getByRole("button", { name: "Reject" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "Reject 3 actions" })).toBeVisible();
   await expect(page.getByText(files[1].name)).toHaveCount(0);
+  await expect(page.getByRole("link", { name: "Cancel" })).toHaveAttribute("href", "/action-center/pending?q=sweep-");
   // A rejection wants its reason here, too.
   await page.getByRole("button", { name: "Reject 3 actions" }).click();
   await expect(page).toHaveURL(/\/plans\//);
   await page.getByRole("textbox").fill("Ours");
   await page.getByRole("button", { name: "Reject 3 actions" }).click();
   await expect(page.getByRole("heading", { level: 1, name: "3 actions rejected" })).toBeVisible();
-  await visit(page, "/action-center/pending?q=sweep-");
+  await page.getByRole("link", { name: "Back to the list" }).click();
+  await expect(page).toHaveURL(/\/action-center\/pending\?q=sweep-$/);
   await expect(page.locator("tbody tr")).toHaveCount(1);
   await expect(row(files[1])).toBeVisible();
   for (const file of files) expect(file.facts()).toEqual(file.before);

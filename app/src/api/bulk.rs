@@ -22,15 +22,17 @@ pub async fn plan_bulk(
 ) -> Result<BulkId, ApiError> {
     use crate::domain::{BulkRequest, Targets};
     let (backend, caller) = door::enter().await?;
+    let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
+    // What it chooses from is the way back later; of what was chosen one by one it decides nothing.
+    let from = if query.is_ok() { shows } else { String::new() };
     let targets = match same_file {
         Some(id) => Targets::SameFile(id),
         None if all => {
-            let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
             Targets::Matching { query: Box::new(query.map_err(|error| door::fail(&error))?), except }
         }
         None => Targets::Ids(ids),
     };
-    let plan = backend.plan_bulk(&caller, BulkRequest { verb, targets }).await;
+    let plan = backend.plan_bulk(&caller, BulkRequest { verb, targets, from }).await;
     let plan = plan.map_err(|error| door::fail_in_words(&error))?;
     leptos_axum::redirect(&format!("/action-center/plans/{}", plan.id));
     Ok(plan.id)

@@ -60,6 +60,8 @@ pub struct BulkRequest {
     pub verb: BulkVerb,
     /// To which.
     pub targets: Targets,
+    /// Which rows the list showed where they were chosen, as the query of its URL; empty for all of its tab.
+    pub from: String,
 }
 
 /// Which actions.
@@ -149,6 +151,9 @@ pub struct Preview {
     pub groups: Vec<PlanGroup>,
     /// What would not be decided, by reason, the most first.
     pub left_out: Vec<LeftOut>,
+    /// Which rows the list showed where they were chosen, as the query of its URL; empty for all of its tab.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
 }
 
 /// One item of a plan or job.
@@ -258,6 +263,9 @@ pub struct BulkJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
     pub ended_at: Option<Timestamp>,
+    /// Which rows the list showed where they were chosen, as the query of its URL; empty for all of its tab.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub from: String,
     /// How far it is.
     pub progress: Progress,
     /// A page of its items.

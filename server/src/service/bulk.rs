@@ -70,7 +70,7 @@ impl Service {
             id: new_id(now),
             owner,
             verb: request.verb,
-            preview: sketch.preview(request.verb),
+            preview: sketch.preview(request.verb, request.from),
             created_at: now,
             expires_at: now + PLAN_LIVES,
             start: None,
@@ -235,6 +235,7 @@ impl Service {
             approval_id: start.approval_id,
             started_at: start.at,
             ended_at: start.ended_at,
+            from: bulk.preview.from,
             progress: self.store.bulk_progress(id).await?,
             next: items.last().filter(|_| more).map(|item| item.position),
             items,
@@ -250,7 +251,8 @@ impl Service {
             return Err(Error::Conflict { detail, current: None });
         }
         let ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
-        self.plan(caller, BulkRequest { verb: bulk.verb, targets: Targets::Ids(ids) }).await
+        let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
+        self.plan(caller, BulkRequest { verb, targets, from }).await
     }
 
     /// Carries out jobs until `stop` is cancelled, also those that a process before left behind.

@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
-use super::plan::{missing, no_such};
+use super::plan::{came_from, missing, no_such};
 use crate::api::{ApiError, RetryBulk, load_job};
 use crate::codec::Json;
 use crate::domain::bulk::Progress;
@@ -135,6 +135,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
     let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
     let reason = of_job(job, |job| job.reason.clone()).flatten();
+    let back = of_job(job, |job| came_from(verb, &job.from)).unwrap_or_default();
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());
     let in_lane = move |lane: Lane| Place::of(lane).with("approval", Some(&approval.get())).href();
@@ -195,7 +196,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
             <div class="submit-row">
                 {move || refresh()}
                 {again(progress, running, here, retry)}
-                <a class="button" href=Place::of(super::plan::lane_of(verb)).href()>
+                <a class="button" href=back>
                     "Back to the list"
                 </a>
                 <span class="bulk-links">

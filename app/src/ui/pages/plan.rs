@@ -18,7 +18,7 @@ use crate::ui::handler::handler;
 use crate::ui::live::ticking;
 use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Deadline, Failure, Frame, Icon, News, Notice, Skeleton, take};
-use crate::ui::place::Place;
+use crate::ui::place::{Place, view_href};
 use crate::ui::whenever::whenever;
 
 type Loaded = Resource<Result<BulkPlan, ApiError>, Json>;
@@ -86,11 +86,16 @@ fn plan_href(id: &str) -> String {
 }
 
 /// The tab from which it is decided.
-pub(super) const fn lane_of(verb: BulkVerb) -> Lane {
+const fn lane_of(verb: BulkVerb) -> Lane {
     match verb {
         BulkVerb::Approve | BulkVerb::Reject => Lane::Pending,
         BulkVerb::Undo => Lane::History,
     }
+}
+
+/// The list where they were chosen.
+pub(super) fn came_from(verb: BulkVerb, from: &str) -> String {
+    view_href(lane_of(verb), from)
 }
 
 /// Somebody else's plan, one that was cleared away, or none.
@@ -123,17 +128,20 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     let (finals, others): (Vec<_>, Vec<_>) = preview.groups.into_iter().partition(|of| of.irreversible);
     let is_final = !finals.is_empty();
     let more = preview.decidable.saturating_sub(items.len());
-    let lane = lane_of(verb);
+    let (lane, back) = (lane_of(verb), came_from(verb, &preview.from));
     let answer = if started {
         stopped("This was started already.", format!("/action-center/jobs/{id}"), "See how far it is")
     } else if is_over {
         let text =
             "This preview is older than ten minutes, and much may have changed. Choose the actions again.";
-        stopped(text, Place::of(lane).href(), "Back to the list")
+        stopped(text, back, "Back to the list")
     } else if preview.decidable == 0 {
-        stopped("There is nothing to confirm.", Place::of(lane).href(), "Back to the list")
+        stopped("There is nothing to confirm.", back, "Back to the list")
     } else {
-        confirm(Confirm { id, verb, count: preview.decidable, is_final, expires_at, rendered_at }, start)
+        confirm(
+            Confirm { id, verb, count: preview.decidable, is_final, back, expires_at, rendered_at },
+            start,
+        )
     };
     let finals = is_final.then(|| {
         view! {
@@ -275,12 +283,13 @@ struct Confirm {
     verb: BulkVerb,
     count: usize,
     is_final: bool,
+    back: String,
     expires_at: Timestamp,
     rendered_at: Timestamp,
 }
 
 fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
-    let Confirm { id, verb, count, is_final, expires_at, rendered_at } = of;
+    let Confirm { id, verb, count, is_final, back, expires_at, rendered_at } = of;
     let now = ticking(derived(move || rendered_at));
     let label = match verb {
         BulkVerb::Approve => "Comment (optional)",
@@ -310,7 +319,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
                 <button type="submit" class=class disabled=move || busy.get()>
                     {button}
                 </button>
-                <a class="button" href=Place::of(lane_of(verb)).href()>
+                <a class="button" href=back>
                     "Cancel"
                 </a>
                 <span class="bulk-time">

@@ -50,7 +50,7 @@ impl NewPlan {
             (None, None, Some(id)) => Targets::SameFile(id),
             _ => return Err(Error::invalid("", "needs exactly one of ids, matching and same_file")),
         };
-        Ok(BulkRequest { verb, targets })
+        Ok(BulkRequest { verb, targets, from: String::new() })
     }
 }
 

@@ -53,7 +53,7 @@ impl Sketch {
         }
     }
 
-    pub(super) fn preview(self, verb: BulkVerb) -> Preview {
+    pub(super) fn preview(self, verb: BulkVerb, from: String) -> Preview {
         let mut groups: Vec<_> = self
             .types
             .into_iter()
@@ -75,6 +75,7 @@ impl Sketch {
             critical_assets: self.all.critical.len(),
             groups,
             left_out,
+            from,
         }
     }
 }

@@ -35,6 +35,9 @@ on_both!(
     many_are_undone_and_all_instances_of_a_file,
 );
 
+/// What the list showed where they were chosen.
+const FROM: &str = "severity=low&sort=asset";
+
 struct Hands(Mutex<Timestamp>);
 
 impl Clock for Hands {
@@ -65,7 +68,7 @@ impl House {
     }
 
     async fn plan(&self, verb: BulkVerb, targets: Targets) -> Result<BulkPlan, Error> {
-        self.service.plan_bulk(&self.ana, BulkRequest { verb, targets }).await
+        self.service.plan_bulk(&self.ana, BulkRequest { verb, targets, from: FROM.to_owned() }).await
     }
 
     async fn plan_ids(&self, verb: BulkVerb, ids: impl IntoIterator<Item = u128>) -> BulkPlan {
@@ -265,7 +268,8 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     assert!(service.start_bulk(&house.ana, decided.id, None).await.is_err());
     let tool =
         Caller { person: None, scopes: Some([app::domain::Scope::Decide].into()), ..house.ana.clone() };
-    let request = BulkRequest { verb: BulkVerb::Approve, targets: Targets::Ids(vec![id(3)]) };
+    let request =
+        BulkRequest { verb: BulkVerb::Approve, targets: Targets::Ids(vec![id(3)]), from: String::new() };
     assert_eq!(service.plan_bulk(&tool, request).await.unwrap_err().code(), ErrorCode::Forbidden);
 }
 
@@ -330,6 +334,7 @@ async fn a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew(kind
     set_roles(Role::SecurityOperator).await;
     let again = house.service.retry_bulk(&house.ana, plan.id).await.unwrap();
     assert_eq!((again.preview.decidable, again.verb), (70, BulkVerb::Approve));
+    assert_eq!([&plan.preview.from, &job.from, &again.preview.from], [FROM; 3], "the way back to the list");
     // A session that ended stops it as well.
     house.service.start_bulk(&house.ana, again.id, None).await.unwrap();
     assert!(house.service.step().await.unwrap());
