@@ -21,6 +21,40 @@ test("the details go to the next row and back", { tag: "@tablet" }, async ({ pag
   await expect(flyout).toHaveCount(0);
 });
 
+test("what the list knows of an action shows before its details arrive", { tag: "@tablet" }, async ({ page }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/load_action*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await signIn(page, "Security Reader", "/action-center/history?limit=25&sort=updated");
+  const row = page.locator("tbody tr").nth(1);
+  const type = await row.locator(".col-action-type").innerText();
+  // Nothing is written to the rows that do not open.
+  await page.locator("tbody").evaluate((body) => {
+    const written = new Set<string | undefined>();
+    Object.assign(window, { written });
+    const row = ({ target }: MutationRecord) => (target as Element).closest("tr")?.dataset.id;
+    new MutationObserver((changes) => changes.forEach((change) => written.add(row(change)))).observe(body, {
+      subtree: true,
+      attributeFilter: ["href", "aria-current"],
+    });
+  });
+  await row.locator(".col-entity a").click();
+  const flyout = page.locator("#flyout");
+  await expect(flyout.getByRole("heading", { level: 2, name: type })).toBeVisible();
+  await expect(flyout.getByText("Loading")).toHaveCount(1);
+  await expect(flyout.getByRole("heading", { name: "Target" })).toHaveCount(0);
+  await expect(row).toHaveAttribute("aria-current", "true");
+  const written = await page.evaluate(() => [...(window as unknown as { written: Set<string> }).written]);
+  expect(written).toEqual([await row.getAttribute("data-id")]);
+  release();
+  await expect(flyout.getByRole("heading", { name: "Target" })).toBeVisible();
+  await expect(flyout.getByText("Loading")).toHaveCount(0);
+  await expect(flyout.getByRole("heading", { level: 2, name: type })).toBeFocused();
+});
+
 test("values are copied whole", { tag: "@tablet" }, async ({ page, context, estate }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const file = new EvilFile(estate, "copied.bin");

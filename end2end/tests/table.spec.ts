@@ -67,6 +67,27 @@ test("filters narrow at once, say how many, and go one by one", { tag: "@tablet"
   await expect(page).toHaveURL(/history$/);
 });
 
+test("values are counted once the rows are there", { tag: "@tablet" }, async ({ page }) => {
+  await signIn(page, "Security Reader", `${HISTORY}?panel=filters`);
+  const counted: string[] = [];
+  page.on("request", (request) => request.url().includes("/api/count_actions") && counted.push(request.url()));
+  let release = () => {};
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route("**/api/list_actions*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest("**/api/list_actions*");
+  await page.locator("#filters label", { hasText: /^High/ }).locator("input").check();
+  await asked;
+  // What was asked for together would be on its way by the next frame.
+  await page.evaluate(() => new Promise(requestAnimationFrame));
+  expect(counted).toEqual([]);
+  const counts = page.waitForResponse("**/api/count_actions*");
+  release();
+  expect((await counts).ok()).toBe(true);
+});
+
 test("a panel that opens offers the other values of a filter in use", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await signIn(page, "Security Reader", `${HISTORY}?severity=high&panel=filters`);
   const severity = page.locator("#filters").getByRole("group", { name: "Severity" });

@@ -7,8 +7,8 @@ use super::visible_text::{spelled_out, visible};
 
 /// Characters of a hash that stay at its end.
 const END: usize = 12;
-/// Characters that the end of any other value may have: as many as have room in the narrowest of columns.
-const LONGEST_END: usize = 24;
+/// Bytes that the end of any other value may have: as many letters as have room in the narrowest of columns.
+const LONGEST_END: usize = 20;
 
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
@@ -32,7 +32,7 @@ pub(super) fn halves(text: &str) -> (&str, &str) {
 /// brackets, that of a hash. Half a number would be a lie, so other texts give way at their end.
 fn tail_start(text: &str) -> usize {
     let segment = text.rfind(['\\', '/']).filter(|&at| at > 0);
-    let longest = text.char_indices().rev().nth(LONGEST_END - 1).map_or(0, |(at, _)| at);
+    let longest = text.ceil_char_boundary(text.len().saturating_sub(LONGEST_END));
     if let Some(at) = segment {
         return at.max(longest);
     }
@@ -49,8 +49,8 @@ mod tests {
     fn what_must_not_be_cut_stays() {
         let table = [
             ("C:\\Users\\omar\\AppData\\Local\\Temp\\report.xlsm", "\\report.xlsm"),
-            (r"C:\Users\ana\Downloads\Freight_Invoice_88213.pdf.exe", "ht_Invoice_88213.pdf.exe"),
-            ("/usr/bin/a-name-that-is-long.sh (214 messages)", "s-long.sh (214 messages)"),
+            (r"C:\Users\ana\Downloads\Freight_Invoice_88213.pdf.exe", "nvoice_88213.pdf.exe"),
+            ("/usr/bin/a-name-that-is-long.sh (214 messages)", "ng.sh (214 messages)"),
             ("/usr/bin/python3.11 (4412)", "/python3.11 (4412)"),
             ("Your parcel could not be delivered (214 messages)", " (214 messages)"),
             ("9f86d081884c7d659a2feaa0c55ad015", "eaa0c55ad015"),
