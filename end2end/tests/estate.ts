@@ -164,6 +164,17 @@ export async function signIn(page: Page, role = "Security Operator", next = "/ac
   await expect(page.getByRole("heading", { level: 1, name: "Action center" })).toBeVisible();
 }
 
+/** Requests to that address wait until what is returned is called. */
+export async function hold(page: Page, address: string): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route(address, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
 /**
  * Gives the page a clock that the test moves. That clock counts its timers from 10^12 on; a browser counts from one, and
  * wasm keeps 32 bits of what it is given: such a timer could never be stopped.

@@ -1,5 +1,5 @@
 // The details of an action: from one to the next, copied whole, and with nothing hidden in them.
-import { enter, expect, signIn, test, visit } from "./estate";
+import { enter, expect, hold, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 test("the details go to the next row and back", { tag: "@tablet" }, async ({ page }) => {
@@ -22,12 +22,7 @@ test("the details go to the next row and back", { tag: "@tablet" }, async ({ pag
 });
 
 test("what the list knows of an action shows before its details arrive", { tag: "@tablet" }, async ({ page }) => {
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/api/load_action*", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, "**/api/load_action*");
   await signIn(page, "Security Reader", "/action-center/history?limit=25&sort=updated");
   const row = page.locator("tbody tr").nth(1);
   const type = await row.locator(".col-action-type").innerText();

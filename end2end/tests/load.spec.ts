@@ -1,6 +1,6 @@
 // How a page arrives: readable before its wasm, and nothing in it moves afterwards.
 import { type Page } from "@playwright/test";
-import { enter, expect, hydrated, test, visit } from "./estate";
+import { enter, expect, hold, hydrated, test, visit } from "./estate";
 
 /** How far things moved by themselves, as browsers sum it up. */
 async function shifted(page: Page): Promise<number> {
@@ -35,12 +35,7 @@ for (const path of ["/action-center/pending", "/action-center/history", "/"]) {
 }
 
 test("rows, their links and their actions are there before the wasm", { tag: "@tablet" }, async ({ page }) => {
-  let release = () => {};
-  const held = new Promise<void>((go) => (release = go));
-  await page.route("**/*.wasm", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, "**/*.wasm");
   await enter(page);
   await page.goto("/action-center/pending", { waitUntil: "domcontentloaded" });
   expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);

@@ -1,6 +1,6 @@
 // The table: headings that sort, filters and chips, search, columns, views, selection, keys.
 import { type Locator, type Page } from "@playwright/test";
-import { enter, expect, signIn, test, visit } from "./estate";
+import { enter, expect, hold, signIn, test, visit } from "./estate";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
@@ -71,12 +71,7 @@ test("values are counted once the rows are there", { tag: "@tablet" }, async ({ 
   await signIn(page, "Security Reader", `${HISTORY}?panel=filters`);
   const counted: string[] = [];
   page.on("request", (request) => request.url().includes("/api/count_actions") && counted.push(request.url()));
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/api/list_actions*", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, "**/api/list_actions*");
   const asked = page.waitForRequest("**/api/list_actions*");
   await page.locator("#filters label", { hasText: /^High/ }).locator("input").check();
   await asked;

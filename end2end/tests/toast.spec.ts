@@ -1,7 +1,7 @@
 // What is said in passing: only what stands nowhere else, for as long as one may need, with a way back.
 import { type Page } from "@playwright/test";
 import { accessible } from "./accessible";
-import { expect, ownClock, signIn, test, visit } from "./estate";
+import { expect, hold, ownClock, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -100,12 +100,7 @@ test("a decision is told where its action is no longer open", async ({ page, est
   await expect(page.locator(".toast")).toHaveCount(0);
 
   await visit(page, `/action-center/pending?open=${left}`);
-  let release = () => {};
-  const held = new Promise<void>((resolve) => (release = resolve));
-  await page.route("**/api/reject_action", async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page, "**/api/reject_action");
   await flyout.locator("summary", { hasText: "Reject" }).click();
   await flyout.getByLabel("Why it must not happen").fill("It is ours");
   await flyout.getByRole("button", { name: "Reject", exact: true }).click();
