@@ -187,7 +187,9 @@ pub async fn list_actions(
 pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Result<Counts, ApiError> {
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
-    backend.counts(&caller, query).await.map_err(|error| door::fail(&error))
+    let counts = backend.counts(&caller, query).await.map_err(|error| door::fail(&error))?;
+    // What they did themselves is what people look for first.
+    Ok(counts.led_by(crate::domain::query::Facet::DecidedBy, &caller.actor.name))
 }
 
 /// How many actions wait and how many are being carried out.

@@ -1,5 +1,5 @@
 // What a person may decide, what stands in its place, and what happens to a decision that came second.
-import { enter, expect, hide, hydrated, test, visit } from "./estate";
+import { enter, expect, hide, hydrated, reject, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 test("a rejection needs a reason and leaves the file where it is", { tag: "@tablet" }, async ({ page, estate }) => {
@@ -18,6 +18,20 @@ test("a rejection needs a reason and leaves the file where it is", { tag: "@tabl
   await expect(flyout.getByText("It is ours")).toBeVisible();
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
   expect(file.facts()).toEqual(file.before);
+});
+
+test("one's own decisions are the first that History offers", { tag: "@tablet" }, async ({ page, estate }) => {
+  const id = await new EvilFile(estate, "own.bin").report();
+  await enter(page);
+  await visit(page, `/action-center/pending?open=${id}`);
+  await reject(page);
+  await expect(page.getByText("Rejected. Nothing will be done.")).toBeVisible();
+  await visit(page, "/action-center/history?panel=filters");
+  const deciders = page.locator("#filters").getByRole("group", { name: "Decided by" });
+  await expect(deciders.locator(".facet-word").first()).toHaveText("Priya Raghunathan");
+  await deciders.getByRole("checkbox").first().check();
+  await expect(page).toHaveURL(/decided_by=Priya/);
+  await expect(page.locator(`tbody tr[data-id="${id}"]`)).toBeVisible();
 });
 
 test("a reader reads why the buttons are missing", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
@@ -58,9 +72,7 @@ test("a decision that came second is told what happened", async ({ page, browser
   const second = await other.newPage();
   await enter(second, "Security Administrator");
   await visit(second, `/action-center/pending?open=${id}`);
-  await second.locator("summary", { hasText: "Reject" }).click();
-  await second.getByLabel("Why it must not happen").fill("Known good");
-  await second.getByRole("button", { name: "Reject", exact: true }).click();
+  await reject(second);
   await expect(second.getByText("Rejected. Nothing will be done.")).toBeVisible();
   await other.close();
 

@@ -164,6 +164,14 @@ export async function signIn(page: Page, role = "Security Operator", next = "/ac
   await expect(page.getByRole("heading", { level: 1, name: "Action center" })).toBeVisible();
 }
 
+/** Rejects the open action with that reason. */
+export async function reject(page: Page, reason = "Known good"): Promise<void> {
+  const flyout = page.locator("#flyout");
+  await flyout.locator("summary", { hasText: "Reject" }).click();
+  await flyout.getByLabel("Why it must not happen").fill(reason);
+  await flyout.getByRole("button", { name: "Reject", exact: true }).click();
+}
+
 /** Requests to that address wait until what is returned is called. */
 export async function hold(page: Page, address: string): Promise<() => void> {
   let release = () => {};

@@ -1,5 +1,5 @@
 // What only a page without scripts does: everything by links and forms, with buttons that scripts make needless.
-import { expect, signIn, test } from "./estate";
+import { expect, reject, signIn, test } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -57,11 +57,6 @@ test("a decision that came second is told so", async ({ page, estate }) => {
   await signIn(page);
   const tab = await page.context().newPage();
   for (const each of [page, tab]) await each.goto(`${PENDING}?open=${id}`);
-  const reject = async (each: typeof page) => {
-    await each.locator("summary", { hasText: "Reject" }).click();
-    await each.getByLabel("Why it must not happen").fill("Known good");
-    await each.getByRole("button", { name: "Reject", exact: true }).click();
-  };
   await reject(page);
   await expect(page.locator("#flyout").getByText("Known good")).toBeVisible();
   await reject(tab);

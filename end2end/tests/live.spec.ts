@@ -1,6 +1,6 @@
 // What others do appears by itself, and takes nothing away from whoever is reading.
 import { type Browser, type Page } from "@playwright/test";
-import { enter, expect, hide, hydrated, signIn, test, visit, type Estate } from "./estate";
+import { enter, expect, hide, hydrated, reject, signIn, test, visit, type Estate } from "./estate";
 import { EvilFile } from "./file";
 
 /** Waits until changes come by themselves. */
@@ -17,11 +17,9 @@ async function somebodyElse(browser: Browser, estate: Estate): Promise<Page> {
   return page;
 }
 
-async function reject(page: Page, id: string): Promise<void> {
+async function openAndReject(page: Page, id: string): Promise<void> {
   await visit(page, `/action-center/pending?open=${id}`);
-  await page.locator("summary", { hasText: "Reject" }).click();
-  await page.getByLabel("Why it must not happen").fill("Known good");
-  await page.locator("#flyout").getByRole("button", { name: "Reject", exact: true }).click();
+  await reject(page);
   await expect(page.getByText("Rejected. Nothing will be done.")).toBeVisible();
 }
 
@@ -60,7 +58,7 @@ test("a decision in one browser shows in the other", { tag: "@tablet" }, async (
 
   await mark(page);
   const other = await somebodyElse(browser, estate);
-  await reject(other, id);
+  await openAndReject(other, id);
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
   // No other row was rendered again; one may have moved up from the next page.
   expect(await unmarked(page)).toBeLessThanOrEqual(1);
@@ -100,7 +98,7 @@ test("whoever has an action open reads who decided it", { tag: "@tablet" }, asyn
   await visit(page, `/action-center/pending?open=${id}`);
   await live(page);
   const other = await somebodyElse(browser, estate);
-  await reject(other, id);
+  await openAndReject(other, id);
   const flyout = page.locator("#flyout");
   await expect(flyout.locator(".notice")).toContainText("rejected this action.");
   await expect(flyout.getByText("Known good")).toBeVisible();
@@ -121,7 +119,7 @@ test("nothing moves for whoever is busy, and what is new waits", { tag: "@tablet
   const [anchor, leaves] = [await row(page, 12), await row(page, 20)];
 
   const other = await somebodyElse(browser, estate);
-  await reject(other, leaves.id);
+  await openAndReject(other, leaves.id);
   await expect(page.locator(`#open-${leaves.id}`)).toHaveCount(0);
   expect(await topOf(page, anchor.id)).toBe(anchor.top);
   await expect(bar).toContainText("2 selected");
@@ -155,7 +153,7 @@ test("a hidden tab closes its stream and catches up", { tag: "@tablet" }, async 
   await hide(page);
 
   const other = await somebodyElse(browser, estate);
-  await reject(other, id);
+  await openAndReject(other, id);
   await expect(page.locator(`#open-${id}`)).toBeVisible();
   const resumed = page.waitForRequest((request) => /\/events\?after=\d+$/.test(request.url()));
   await hide(page, false);

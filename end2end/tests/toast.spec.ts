@@ -1,7 +1,7 @@
 // What is said in passing: only what stands nowhere else, for as long as one may need, with a way back.
 import { type Page } from "@playwright/test";
 import { accessible } from "./accessible";
-import { expect, hold, ownClock, signIn, test, visit } from "./estate";
+import { expect, hold, ownClock, reject, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -101,9 +101,7 @@ test("a decision is told where its action is no longer open", async ({ page, est
 
   await visit(page, `/action-center/pending?open=${left}`);
   const release = await hold(page, "**/api/reject_action");
-  await flyout.locator("summary", { hasText: "Reject" }).click();
-  await flyout.getByLabel("Why it must not happen").fill("It is ours");
-  await flyout.getByRole("button", { name: "Reject", exact: true }).click();
+  await reject(page, "It is ours");
   await flyout.getByRole("link", { name: "Close" }).click();
   await expect(flyout).toHaveCount(0);
   release();

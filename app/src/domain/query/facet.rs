@@ -38,6 +38,15 @@ impl Counts {
     pub const MOST: u64 = 10_000;
     /// Values of a facet: the most frequent ones.
     pub const MOST_VALUES: usize = 200;
+
+    /// The same, with that value the first of its facet if it is among them.
+    #[must_use]
+    pub fn led_by(mut self, facet: Facet, value: &str) -> Self {
+        if let Some(of) = self.facets.iter_mut().find(|of| of.facet == facet) {
+            of.values.sort_by_key(|known| known.value != value);
+        }
+        self
+    }
 }
 
 /// The values of a facet, most frequent first.
