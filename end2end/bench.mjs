@@ -144,8 +144,9 @@ async function changes(page, what, act) {
     const took = await reaction(page, () => act(round), otherRows, before);
     if (took !== null) samples.push(took);
   }
-  if (samples.length < ROUNDS / 2) return leftOut(what, "the rows stayed as they were");
-  return samples;
+  const still = ROUNDS - samples.length;
+  if (still) leftOut(`${what}, ${still} of ${ROUNDS}`, `the rows stayed as they were for ${PATIENCE} ms`);
+  return still < ROUNDS / 2 ? samples : undefined;
 }
 
 /**
@@ -155,30 +156,25 @@ async function changes(page, what, act) {
 async function alone(page, heads) {
   const asked = page.waitForRequest(/list_actions/);
   const before = await page.evaluate(() => bench.rows());
-  await reaction(page, () => heads.nth(1).click(), otherRows, before);
+  await reaction(page, () => heads.last().click(), otherRows, before);
   const request = await asked;
   await page.evaluate(
-    ([url, method, body, headers]) => {
+    ([url, method, body, type]) => {
       const rows = document.querySelector("tbody");
       const [one, other] = [rows.innerHTML, [...rows.children].reverse().map((row) => row.outerHTML).join("")];
       let shown = one;
       const act = async (event) => {
         event.preventDefault();
         event.stopImmediatePropagation();
-        await (await fetch(url, { method, body, headers })).json();
+        await (await fetch(url, { method, body, headers: { "content-type": type } })).json();
         shown = shown === one ? other : one;
         rows.innerHTML = shown;
       };
       addEventListener("click", act, true);
     },
-    [request.url(), request.method(), request.postData(), await request.allHeaders().then(sendable)],
+    [request.url(), request.method(), request.postData(), request.headers()["content-type"]],
   );
   return changes(page, "the same by the browser alone", () => heads.first().click());
-}
-
-/** The headers that a script may set. */
-function sendable(headers) {
-  return Object.fromEntries(["accept", "content-type"].map((name) => [name, headers[name] ?? ""]));
 }
 
 async function navigation(page) {
