@@ -5,7 +5,7 @@
 
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_location;
 
 use crate::domain::query::{Column, Sort, SortKey, push_pair};
 use crate::domain::{ActionId, Lane};
@@ -174,12 +174,7 @@ impl Place {
             (PANEL, self.panel.map(Panel::as_str)),
         ];
         let more = more.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        let (mut href, query) = (self.path(), encode(pairs.chain(more)));
-        if !query.is_empty() {
-            href.push('?');
-            href.push_str(&query);
-        }
-        href
+        with_query(self.path(), &encode(pairs.chain(more)))
     }
 
     /// The URL of all that the list shows, as a file.
@@ -201,8 +196,16 @@ pub(super) const fn lane_word(lane: Lane) -> &'static str {
 
 /// The URL of what was saved of a tab.
 pub(super) fn view_href(lane: Lane, shows: &str) -> String {
-    let and = if shows.is_empty() { "" } else { "?" };
-    format!("/action-center/{}{and}{shows}", lane_word(lane))
+    with_query(Place::of(lane).path(), shows)
+}
+
+/// A path, and its query if it has one.
+pub(super) fn with_query(mut path: String, query: &str) -> String {
+    if !query.is_empty() {
+        path.push('?');
+        path.push_str(query);
+    }
+    path
 }
 
 /// How to go to another state of the same page.
@@ -211,14 +214,20 @@ pub(super) fn still() -> NavigateOptions {
 }
 
 /// The place that the current URL names; none if it names no tab.
+///
+/// Path and query are both read from the router's URL: a route's own query stays as it was when only the path's
+/// parameter changes, as from one tab to another (`FlatRoutes` of `leptos_router` 0.8.17).
 pub(super) fn use_place() -> Memo<Option<Place>> {
-    let params = use_params_map();
-    let query = use_query_map();
-    Memo::new(move |_| {
-        let word = params.read().get("lane")?;
+    let location = use_location();
+    Memo::new(move |before: Option<&Option<Place>>| {
+        let path = location.pathname.read();
+        let Some(word) = lane_of(&path) else {
+            // On the way to another page this one stays as it is.
+            return before.cloned().flatten();
+        };
         let lane = Lane::ALL.iter().copied().find(|lane| lane_word(*lane) == word)?;
         let mut place = Place::of(lane);
-        for (name, value) in &*query.read() {
+        for (name, value) in &*location.query.read() {
             match name.as_ref() {
                 _ if value.is_empty() => {}
                 CURSOR => place.cursor = Some(value.to_owned()),
@@ -231,6 +240,12 @@ pub(super) fn use_place() -> Memo<Option<Place>> {
         }
         Some(place)
     })
+}
+
+/// What the path has in the place of a tab's word.
+fn lane_of(path: &str) -> Option<&str> {
+    let word = path.strip_prefix("/action-center/")?.trim_end_matches('/');
+    (!word.is_empty() && !word.contains('/')).then_some(word)
 }
 
 /// Names and values as a query.

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::{use_location, use_params_map};
 
 use super::plan::{came_from, missing, no_such};
 use crate::api::{ApiError, RetryBulk, load_job};
@@ -60,7 +60,8 @@ enum Shape {
 /// The page of a job.
 #[component]
 pub(in crate::ui) fn Job() -> impl IntoView {
-    let (params, query) = (use_params_map(), use_query_map());
+    // Of the router's URL, as that of a route stays as it was when only its parameter changes.
+    let (params, query) = (use_params_map(), use_location().query);
     let here = Memo::new(move |_| {
         let (params, query) = (params.read(), query.read());
         Part {
