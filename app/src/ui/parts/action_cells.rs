@@ -105,7 +105,7 @@ pub(super) fn cell(
         let tick = Tick { column: name, at, words };
         ticks.push(tick);
         let (class, text) = tick.show(now);
-        Markup::new("td").with("class", class).with("title", full(at)).text(text)
+        Markup::new("td").with("class", class).with("title", full(at)).text(text).live()
     };
     match column {
         Column::Updated => tick(action.updated_at, how_long_ago),
@@ -172,6 +172,7 @@ fn entity(action: &Action, open: &str) -> Markup {
     let text = action.entity.title();
     let (head, tail) = halves(&text);
     let link = Markup::new("a")
+        .live()
         .with("class", "entity-link short-text")
         .with("id", row_link(action.id))
         .with("href", open.to_owned())

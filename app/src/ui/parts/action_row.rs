@@ -70,13 +70,11 @@ pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, ro
 
 fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
     let row = row.clone();
-    effect(move |first| {
-        let done = match (first, rows.open.get() == Some(id)) {
-            (true, _) => Ok(()),
-            (false, true) => row.set_attribute("aria-current", "true"),
-            (false, false) => row.remove_attribute("aria-current"),
-        };
-        drop(done);
+    effect(move |_| {
+        drop(match rows.open.get() == Some(id) {
+            true => row.set_attribute("aria-current", "true"),
+            false => row.remove_attribute("aria-current"),
+        });
     })
 }
 

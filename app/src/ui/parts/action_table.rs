@@ -12,6 +12,7 @@ use leptos_router::hooks::use_navigate;
 use super::action_cells::{SizedColumn, class};
 use super::action_row::{Rows, row};
 use super::icon::Icon;
+use super::markup::Markup;
 use crate::domain::preference::ColumnChoice;
 use crate::domain::{Action, Lane};
 use crate::ui::derived::Derived;
@@ -74,16 +75,23 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let columns: Arc<[SizedColumn]> =
         columns.iter().map(|choice| SizedColumn::new(*choice, chosen)).collect();
     let heads = columns.iter().map(|column| head(column, rows.here)).collect_view();
-    let row = move |action: Action| row(&action, &columns, selectable, rows);
+    let body = move || {
+        actions.get().into_iter().fold(Markup::new("tbody"), |body, action| {
+            let columns = Arc::clone(&columns);
+            body.row((action.id, action.version), move || row(&action, &columns, selectable, rows))
+        })
+    };
     view! {
-        <table class:auto=!chosen class:comfortable=comfortable>
+        <table
+            class:auto=!chosen
+            class:comfortable=comfortable
+            on:click=handler(clicked(rows.selection))
+        >
             <caption class="visually-hidden">{caption(lane)}</caption>
             <thead>
                 <tr>{select} {heads}</tr>
             </thead>
-            <tbody on:click=handler(clicked(rows.selection))>
-                <For each=move || actions.get() key=|action| (action.id, action.version) children=row/>
-            </tbody>
+            {body}
         </table>
     }
     .into_any()
@@ -138,7 +146,7 @@ fn clicked(selection: Selection) -> impl Fn(MouseEvent) + 'static {
     move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
         let Some(target) = target else { return };
-        let Ok(Some(row)) = target.closest("tr") else { return };
+        let Ok(Some(row)) = target.closest("tbody tr") else { return };
         if matches!(target.closest(".col-select"), Ok(Some(_))) {
             let id = row.get_attribute("data-id").and_then(|id| id.parse().ok());
             if let Some(id) = id.filter(|_| target.tag_name() == "INPUT") {

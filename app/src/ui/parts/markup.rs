@@ -1,9 +1,13 @@
-//! Elements that are written once and that the framework then leaves alone: no marker, no closure and no type of view
-//! for each. For what a page has by the thousand, as the cells of a table.
+//! Elements that the framework leaves alone: no marker, no closure and no type of view for each. For what a page has by
+//! the thousand, as the cells of a table.
+//!
+//! What is shown anew is written over what stands there, as far as it differs: to make a table's rows anew, and above
+//! all to have them laid out anew, takes the browser longer.
 //!
 //! Text and attributes are escaped by the framework's own functions on the server, and are set as text in the browser.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 
 use leptos::attr::any_attribute::AnyAttribute;
 use leptos::attr::{Attribute, AttributeValue};
@@ -13,9 +17,13 @@ use leptos::tachys::hydration::Cursor;
 use leptos::tachys::renderer::{CastFrom, Rndr};
 use leptos::tachys::view::add_attr::AddAnyAttr;
 use leptos::tachys::view::{Mountable, Position, PositionState};
+use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, Node};
 
+use crate::domain::ActionId;
+
 /// A piece of text, or an element with what it holds.
+#[derive(PartialEq)]
 enum Child {
     Text(Cow<'static, str>),
     Element(Markup),
@@ -29,13 +37,43 @@ pub(super) struct Markup {
     tag: &'static str,
     attributes: Vec<(&'static str, Cow<'static, str>)>,
     children: Vec<Child>,
+    /// Whether it may have become another than was written.
+    live: bool,
     upkeep: Option<Upkeep>,
+    /// What it holds instead of children.
+    rows: Vec<Row>,
+}
+
+/// An element within another that is known by a key.
+struct Row {
+    key: Key,
+    make: Box<dyn FnOnce() -> Markup + Send>,
+}
+
+/// Who it is, and in which version: while both stay, it is left as it stands.
+type Key = (ActionId, i64);
+
+/// Whether what was written of one is right for the other.
+impl PartialEq for Markup {
+    fn eq(&self, other: &Self) -> bool {
+        !other.live
+            && self.tag == other.tag
+            && self.attributes == other.attributes
+            && self.children == other.children
+    }
 }
 
 impl Markup {
     /// An empty one.
     pub(super) const fn new(tag: &'static str) -> Self {
-        Self { tag, attributes: Vec::new(), children: Vec::new(), upkeep: None }
+        Self {
+            tag,
+            attributes: Vec::new(),
+            children: Vec::new(),
+            live: false,
+            upkeep: None,
+            rows: Vec::new(),
+        }
     }
 
     /// With an attribute more.
@@ -44,9 +82,12 @@ impl Markup {
         self
     }
 
-    /// With a text more.
+    /// With a text more. A browser reads two in a row as one.
     pub(super) fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
-        self.children.push(Child::Text(text.into()));
+        match self.children.last_mut() {
+            Some(Child::Text(last)) => last.to_mut().push_str(&text.into()),
+            _ => self.children.push(Child::Text(text.into())),
+        }
         self
     }
 
@@ -56,7 +97,20 @@ impl Markup {
         self
     }
 
-    /// With effects that change it while it stands; those of an element within another are left out.
+    /// With a row more, which is made unless it stands already. What has rows has no children.
+    pub(super) fn row(mut self, key: Key, make: impl FnOnce() -> Self + Send + 'static) -> Self {
+        self.rows.push(Row { key, make: Box::new(make) });
+        self
+    }
+
+    /// That upkeep may have written to since.
+    pub(super) const fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+
+    /// With effects that change it while it stands; those of an element that is neither shown by itself nor a row are
+    /// left out. Their first run finds what was there before, as far as they changed it.
     pub(super) fn kept(
         mut self,
         upkeep: impl FnOnce(&Element) -> Vec<RenderEffect<()>> + Send + 'static,
@@ -65,19 +119,14 @@ impl Markup {
         self
     }
 
-    fn stands(self, element: Element) -> Standing {
-        let effects = self.upkeep.map_or_else(Vec::new, |upkeep| upkeep(&element));
-        Standing { element, _effects: effects }
-    }
-
-    fn write(&self, html: &mut String) {
+    fn write(self, html: &mut String) {
         html.push('<');
         html.push_str(self.tag);
         for (name, value) in &self.attributes {
             AttributeValue::to_html(value.as_ref(), name, html);
         }
         html.push('>');
-        for child in &self.children {
+        for child in self.children {
             match child {
                 Child::Text(text) => {
                     let position = &mut Position::FirstChild;
@@ -86,6 +135,9 @@ impl Markup {
                 Child::Element(child) => child.write(html),
             }
         }
+        for row in self.rows {
+            (row.make)().write(html);
+        }
         if self.tag != "input" {
             html.push_str("</");
             html.push_str(self.tag);
@@ -93,32 +145,155 @@ impl Markup {
         }
     }
 
+    /// But for its rows.
     fn create(&self) -> Element {
         let element = Rndr::create_element(self.tag, None);
-        for (name, value) in &self.attributes {
-            // Fails for a name that is none.
-            drop(element.set_attribute(name, value));
+        self.write_over(&element, &Self::new(self.tag));
+        element
+    }
+
+    /// Makes it of an element that was written as `old`.
+    fn write_over(&self, element: &Element, old: &Self) {
+        for attribute in &self.attributes {
+            let (name, value) = attribute;
+            if self.live || !old.attributes.contains(attribute) {
+                // Fails for a name that is none.
+                drop(element.set_attribute(name, value));
+            }
+        }
+        for (name, _) in &old.attributes {
+            if self.attributes.iter().all(|(own, _)| own != name) {
+                drop(element.remove_attribute(name));
+            }
         }
         if let [Child::Text(text)] = self.children.as_slice() {
             // What most are: one call instead of four.
-            element.set_text_content(Some(text));
-            return element;
+            if self.live || self.children != old.children {
+                element.set_text_content(Some(text));
+            }
+        } else if self.children.len() == old.children.len() {
+            let mut there = element.first_child();
+            for (child, old) in self.children.iter().zip(&old.children) {
+                let Some(node) = there.take() else {
+                    // An empty text is none.
+                    drop(element.append_child(&child.create()));
+                    continue;
+                };
+                there = node.next_sibling();
+                if child != old {
+                    child.write_over(&node, old);
+                }
+            }
+        } else {
+            element.set_text_content(None);
+            for child in &self.children {
+                drop(element.append_child(&child.create()));
+            }
         }
-        for child in &self.children {
-            let node: Node = match child {
-                Child::Text(text) => document().create_text_node(text).into(),
-                Child::Element(child) => child.create().into(),
+    }
+
+    fn stands(mut self, element: Element) -> Standing {
+        let rows = std::mem::take(&mut self.rows);
+        let mut there = (!rows.is_empty()).then(|| element.first_element_child()).flatten();
+        let rows = rows.into_iter().map(|Row { key, make }| {
+            let row = match there.take() {
+                Some(found) => {
+                    there = found.next_element_sibling();
+                    make().stands(found)
+                }
+                None => {
+                    let mut row = make().build();
+                    row.mount(&element, None);
+                    row
+                }
             };
-            drop(element.append_child(&node));
+            (key, row)
+        });
+        let rows = rows.collect();
+        let effects = self.upkeep.take().map_or_else(Vec::new, |upkeep| upkeep(&element));
+        Standing { element, was: self, rows, effects }
+    }
+}
+
+impl Child {
+    fn create(&self) -> Node {
+        match self {
+            Self::Text(text) => document().create_text_node(text).into(),
+            Self::Element(child) => child.create().into(),
         }
-        element
+    }
+
+    /// Makes it of a node that was written as `old`.
+    fn write_over(&self, node: &Node, old: &Self) {
+        match (self, old, node.dyn_ref::<Element>()) {
+            (Self::Text(text), Self::Text(_), _) => node.set_text_content(Some(text)),
+            (Self::Element(new), Self::Element(old), Some(element)) if new.tag == old.tag => {
+                new.write_over(element, old);
+            }
+            _ => drop(node.parent_node().map(|parent| parent.replace_child(&self.create(), node))),
+        }
     }
 }
 
 /// An element in the document. Its effects end with it.
 pub(super) struct Standing {
     element: Element,
-    _effects: Vec<RenderEffect<()>>,
+    was: Markup,
+    rows: Vec<(Key, Self)>,
+    effects: Vec<RenderEffect<()>>,
+}
+
+impl Standing {
+    fn is(&self, element: Option<&Element>) -> bool {
+        element == Some(&self.element)
+    }
+
+    /// Who stays keeps its element, and with it the focus and its place on the screen; new rows are written over those
+    /// that go.
+    fn place(&mut self, new: Vec<Row>) {
+        let (mut stay, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows)
+            .into_iter()
+            .partition(|((id, _), _)| new.iter().any(|row| row.key.0 == *id));
+        let mut gone: VecDeque<_> = gone.into_iter().map(|(_, row)| row).collect();
+        gone.retain_mut(|row| {
+            // Who is in the middle of a click or has the focus there means what stood there.
+            let held = row.element.matches(":active, :focus-within").unwrap_or_default();
+            if held {
+                row.unmount();
+            }
+            !held
+        });
+        let mut taken_out = Vec::new();
+        let mut there = self.element.first_element_child();
+        for Row { key, make } in new {
+            let row = if let Some(at) = stay.iter().position(|((id, _), _)| *id == key.0) {
+                while let Some(mut gone) = gone.pop_front_if(|gone| gone.is(there.as_ref())) {
+                    there = gone.element.next_element_sibling();
+                    gone.unmount();
+                    taken_out.push(gone);
+                }
+                let (was, mut row) = stay.swap_remove(at);
+                if was != key {
+                    make().rebuild(&mut row);
+                }
+                row
+            } else if let Some(mut row) =
+                gone.pop_front_if(|gone| gone.is(there.as_ref())).or_else(|| taken_out.pop())
+            {
+                make().rebuild(&mut row);
+                row
+            } else {
+                make().build()
+            };
+            if row.is(there.as_ref()) {
+                there = row.element.next_element_sibling();
+            } else {
+                drop(self.element.insert_before(&row.element, there.as_deref()));
+            }
+            self.rows.push((key, row));
+        }
+        gone.into_iter().for_each(|mut row| row.unmount());
+    }
 }
 
 impl Mountable for Standing {
@@ -147,10 +322,18 @@ impl Render for Markup {
         self.stands(element)
     }
 
-    fn rebuild(self, state: &mut Standing) {
-        let new = self.build();
-        drop(state.element.replace_with_with_node_1(&new.element));
-        *state = new;
+    fn rebuild(mut self, state: &mut Standing) {
+        if self.tag != state.was.tag {
+            let new = self.build();
+            drop(state.element.replace_with_with_node_1(&new.element));
+            *state = new;
+            return;
+        }
+        state.effects.clear();
+        self.write_over(&state.element, &state.was);
+        state.place(std::mem::take(&mut self.rows));
+        state.effects = self.upkeep.take().map_or_else(Vec::new, |upkeep| upkeep(&state.element));
+        state.was = self;
     }
 }
 
