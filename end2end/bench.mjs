@@ -10,6 +10,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const ROUNDS = 15;
 const DECISIONS = 20;
+/** Rows of a page: as many as it has where nobody chose, and twice as many. */
+const SIZES = [50, 100];
 /** Until something is taken as never coming, in milliseconds. */
 const PATIENCE = 5_000;
 const PENDING = "/action-center/pending";
@@ -32,7 +34,7 @@ function figure(what, unit, value, bound, more = {}) {
   figures.push({ what, value, ...(unit && { unit }), bound, ...more });
 }
 
-/** Times, and what they are of those that the browser alone took for the same. */
+/** Times, and their ratio to those that the browser alone took for the same. */
 function times(what, samples, bound, alone) {
   const median = percentile(samples, 50);
   figure(what, "ms", median, bound, {
@@ -177,38 +179,54 @@ async function alone(page, heads) {
   return changes(page, "the same by the browser alone", () => heads.first().click());
 }
 
-async function navigation(page) {
-  const [arrived, first] = [[], []];
-  for (let round = 0; round < ROUNDS + 2; round += 1) {
-    await page.goto(`${HISTORY}?limit=100`);
-    const took = await page.evaluate(() => bench.arrived);
-    const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
-    if (round >= 2) {
-      arrived.push(took);
-      if (paint !== undefined) first.push(paint);
-    }
+/** Keeps nothing: the server has much to do that was due when it started, and the browser to compile. */
+async function warmUp(page) {
+  const heads = page.locator("thead .sort:visible");
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await visit(page, HISTORY);
+    if (await heads.count()) await reaction(page, () => heads.first().click(), otherRows, await page.evaluate(() => bench.rows()));
   }
-  times("History, 100 rows: from navigation to painted rows", arrived, 200);
-  if (first.length) times("History, 100 rows: first contentful paint", first);
 }
 
-async function lists(page) {
-  const sorting = "another order: from click to painted rows";
-  await visit(page, `${HISTORY}?limit=100`);
+async function navigation(page, size) {
+  const arrivals = async () => {
+    const [arrived, first] = [[], []];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await page.goto(`${HISTORY}?limit=${size}`);
+      arrived.push(await page.evaluate(() => bench.arrived));
+      const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+      if (paint !== undefined) first.push(paint);
+    }
+    return { arrived, first };
+  };
+  const { arrived, first } = await arrivals();
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Network.enable");
+  await devtools.send("Network.setBlockedURLs", { urls: ["*.js"] });
+  const alone = await arrivals();
+  await devtools.detach();
+  times(`History, ${size} rows, as a page without scripts`, alone.arrived);
+  times(`History, ${size} rows: from navigation to painted rows`, arrived, 200, alone.arrived);
+  if (first.length) times(`History, ${size} rows: first contentful paint`, first);
+}
+
+async function lists(page, size) {
+  const sorting = `${size} rows in another order: from click to painted`;
+  await visit(page, `${HISTORY}?limit=${size}`);
   const heads = page.locator("thead .sort:visible");
   const count = await heads.count();
   let floor;
   if (count) {
     const samples = await changes(page, sorting, (round) => heads.nth(round % count).click());
     floor = await alone(page, heads);
-    if (floor) times("the same rows by the browser alone: from click to painted", floor);
+    if (floor) times(`${size} rows by the browser alone: from click to painted`, floor);
     if (samples) times(sorting, samples, 150, floor);
   } else {
     leftOut(sorting, "no heading sorts");
   }
 
-  const filtering = "a filter on or off: from click to painted rows";
-  await visit(page, `${HISTORY}?limit=100`);
+  const filtering = `${size} rows by a filter: from click to painted`;
+  await visit(page, `${HISTORY}?limit=${size}`);
   const button = page.locator("#open-filters");
   if (await button.count()) {
     await button.click();
@@ -223,8 +241,8 @@ async function lists(page) {
     leftOut(filtering, "nothing opens #filters");
   }
 
-  const searching = "a letter typed into the search: to painted rows";
-  await visit(page, `${HISTORY}?limit=100`);
+  const searching = `${size} rows by a letter of a search: to painted`;
+  await visit(page, `${HISTORY}?limit=${size}`);
   const search = page.locator("#search");
   if (await search.count()) {
     await search.focus();
@@ -240,9 +258,9 @@ async function lists(page) {
   }
 }
 
-async function rows(page) {
-  await visit(page, `${PENDING}?limit=100`);
-  const selecting = "a row selected: from click to painted bar";
+async function rows(page, size) {
+  await visit(page, `${PENDING}?limit=${size}`);
+  const selecting = `one of ${size} rows selected: from click to painted bar`;
   const boxes = page.locator("tbody input[type=checkbox]");
   if (await boxes.count()) {
     const samples = [];
@@ -261,7 +279,7 @@ async function rows(page) {
   const [head, whole] = [[], []];
   const links = page.locator("tbody a[id]");
   for (let round = 0; round < ROUNDS; round += 1) {
-    await visit(page, `${PENDING}?limit=100`);
+    await visit(page, `${PENDING}?limit=${size}`);
     let later;
     head.push(
       await reaction(
@@ -276,8 +294,8 @@ async function rows(page) {
     whole.push(await later);
   }
   if (whole.includes(null)) return leftOut("the flyout opened", "its details never came");
-  times("the flyout opened: from click to what it is, and on what", head, 50);
-  times("the flyout opened: from click to all details", whole);
+  times(`flyout beside ${size} rows: what it is, and on what`, head, 50);
+  times(`flyout beside ${size} rows: all details`, whole);
 }
 
 async function scrolling(page) {
@@ -380,9 +398,12 @@ const browser = await chromium.launch({
 try {
   console.log(`browser ${browser.version()}`);
   const page = await open(browser, server.url);
-  await navigation(page);
-  await lists(page);
-  await rows(page);
+  await warmUp(page);
+  for (const size of SIZES) {
+    await navigation(page, size);
+    await lists(page, size);
+    await rows(page, size);
+  }
   await scrolling(page);
   await page.context().close();
   await sideBySide(browser, server.url);
