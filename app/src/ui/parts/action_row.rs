@@ -1,5 +1,5 @@
-//! One row of the table. Its markup is written once; what changes while it stands is kept up by four effects: whether
-//! it is open, where its link leads, whether it is selected, and how long ago things were.
+//! One row of the table. What changes while it stands is kept up by four effects: whether it is open, where its link
+//! leads, whether it is selected, and how long ago things were.
 
 use leptos::prelude::*;
 use leptos::reactive::effect::RenderEffect;
@@ -71,9 +71,10 @@ pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, ro
 fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
     let row = row.clone();
     effect(move |_| {
-        drop(match rows.open.get() == Some(id) {
-            true => row.set_attribute("aria-current", "true"),
-            false => row.remove_attribute("aria-current"),
+        drop(if rows.open.get() == Some(id) {
+            row.set_attribute("aria-current", "true")
+        } else {
+            row.remove_attribute("aria-current")
         });
     })
 }

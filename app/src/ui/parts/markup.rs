@@ -196,16 +196,13 @@ impl Markup {
         let rows = std::mem::take(&mut self.rows);
         let mut there = (!rows.is_empty()).then(|| element.first_element_child()).flatten();
         let rows = rows.into_iter().map(|Row { key, make }| {
-            let row = match there.take() {
-                Some(found) => {
-                    there = found.next_element_sibling();
-                    make().stands(found)
-                }
-                None => {
-                    let mut row = make().build();
-                    row.mount(&element, None);
-                    row
-                }
+            let row = if let Some(found) = there.take() {
+                there = found.next_element_sibling();
+                make().stands(found)
+            } else {
+                let mut row = make().build();
+                row.mount(&element, None);
+                row
             };
             (key, row)
         });
@@ -292,7 +289,9 @@ impl Standing {
             }
             self.rows.push((key, row));
         }
-        gone.into_iter().for_each(|mut row| row.unmount());
+        for mut row in gone {
+            row.unmount();
+        }
     }
 }
 
