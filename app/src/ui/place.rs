@@ -284,6 +284,21 @@ mod tests {
     }
 
     #[test]
+    fn a_tab_has_one_word_in_its_path() {
+        for (path, word) in [
+            ("/action-center/history", Some("history")),
+            ("/action-center/history/", Some("history")),
+            ("/action-center/elsewhere", Some("elsewhere")),
+            ("/action-center/plans/1", None),
+            ("/action-center", None),
+            ("/action-center/", None),
+            ("/", None),
+        ] {
+            assert_eq!(lane_of(path), word, "{path}");
+        }
+    }
+
+    #[test]
     fn a_change_of_what_is_shown_begins_at_the_first_page() {
         let before = place(Lane::History, &[("severity", "high"), ("severity", "low"), ("limit", "25")]);
         let before = before.page(Some("x".to_owned()));
