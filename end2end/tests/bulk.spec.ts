@@ -48,14 +48,23 @@ test("three files are approved together and released together", EVERYWHERE, asyn
   await expect(page.getByRole("link", { name: "Back to the list" })).toHaveAttribute("href", "/action-center/pending?q=bulk-");
   for (const file of files) await expect.poll(() => file.isThere(), { timeout: 30_000 }).toBe(false);
 
-  const undo = await plan(page, estate.url, [
-    ["verb", "undo"],
-    ["same_file", ids[0]],
-  ]);
-  await visit(page, undo);
+  // Each can be undone as soon as its executor has reported.
+  const undo = async (...fields: [string, string][]) =>
+    visit(page, await plan(page, estate.url, [["verb", "undo"], ...fields]));
+  await expect(async () => {
+    await undo(...ids.map((id): [string, string] => ["ids[]", id]));
+    await expect(page.getByRole("heading", { level: 1, name: "Undo 3 actions" })).toBeVisible({ timeout: 1000 });
+  }).toPass();
+  const undoAll = page.url();
+  await undo(["same_file", ids[0]]);
   await expect(page.getByRole("heading", { level: 1, name: "Undo 1 action" })).toBeVisible();
   await page.getByRole("link", { name: "Cancel" }).click();
   await expect(page).toHaveURL(/\/action-center\/history/);
+  await visit(page, undoAll);
+  await page.getByRole("textbox").fill("They are ours");
+  await page.getByRole("button", { name: "Undo 3 actions" }).click();
+  await expect(page).toHaveURL(/\/action-center\/jobs\//);
+  for (const file of files) await expect.poll(() => file.isThere(), { timeout: 30_000 }).toBe(true);
 });
 
 test("what may not be decided is named, and a foreign preview is not there", EVERYWHERE, async ({

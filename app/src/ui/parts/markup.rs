@@ -56,7 +56,8 @@ type Key = (ActionId, i64);
 /// Whether what was written of one is right for the other.
 impl PartialEq for Markup {
     fn eq(&self, other: &Self) -> bool {
-        !other.live
+        !self.live
+            && !other.live
             && self.tag == other.tag
             && self.attributes == other.attributes
             && self.children == other.children
@@ -154,9 +155,10 @@ impl Markup {
 
     /// Makes it of an element that was written as `old`.
     fn write_over(&self, element: &Element, old: &Self) {
+        let live = self.live || old.live;
         for attribute in &self.attributes {
             let (name, value) = attribute;
-            if self.live || !old.attributes.contains(attribute) {
+            if live || !old.attributes.contains(attribute) {
                 // Fails for a name that is none.
                 drop(element.set_attribute(name, value));
             }
@@ -168,19 +170,20 @@ impl Markup {
         }
         if let [Child::Text(text)] = self.children.as_slice() {
             // What most are: one call instead of four.
-            if self.live || self.children != old.children {
+            if live || self.children != old.children {
                 element.set_text_content(Some(text));
             }
-        } else if self.children.len() == old.children.len() {
-            let mut there = element.first_child();
-            for (child, old) in self.children.iter().zip(&old.children) {
-                let Some(node) = there.take() else {
-                    // An empty text is none.
-                    drop(element.append_child(&child.create()));
-                    continue;
-                };
-                there = node.next_sibling();
-                if child != old {
+            return;
+        }
+        if self.children.is_empty() && old.children.is_empty() {
+            // Rows may stand there.
+            return;
+        }
+        // An empty text is none, and a browser's extension may have put in something of its own.
+        let there = element.child_nodes();
+        if [old.children.len(), there.length() as usize] == [self.children.len(); 2] {
+            for (at, (child, old)) in (0..).zip(self.children.iter().zip(&old.children)) {
+                if let Some(node) = there.get(at).filter(|_| child != old) {
                     child.write_over(&node, old);
                 }
             }
@@ -192,6 +195,7 @@ impl Markup {
         }
     }
 
+    /// As it came from the server.
     fn stands(mut self, element: Element) -> Standing {
         let rows = std::mem::take(&mut self.rows);
         let mut there = (!rows.is_empty()).then(|| element.first_element_child()).flatten();
@@ -245,8 +249,7 @@ impl Standing {
         element == Some(&self.element)
     }
 
-    /// Who stays keeps its element, and with it the focus and its place on the screen; new rows are written over those
-    /// that go.
+    /// Who stays keeps its element, and with it the focus unless it moves; new rows are written over those that go.
     fn place(&mut self, new: Vec<Row>) {
         let (mut stay, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows)
             .into_iter()
@@ -289,7 +292,7 @@ impl Standing {
             }
             self.rows.push((key, row));
         }
-        for mut row in gone {
+        for mut row in gone.into_iter().chain(stay.into_iter().map(|(_, row)| row)) {
             row.unmount();
         }
     }
@@ -317,8 +320,11 @@ impl Render for Markup {
     type State = Standing;
 
     fn build(self) -> Standing {
-        let element = self.create();
-        self.stands(element)
+        let bare = Self::new(self.tag);
+        let element = bare.create();
+        let mut standing = Standing { element, was: bare, rows: Vec::new(), effects: Vec::new() };
+        self.rebuild(&mut standing);
+        standing
     }
 
     fn rebuild(mut self, state: &mut Standing) {
@@ -376,12 +382,12 @@ impl RenderHtml for Markup {
         }
         position.set(Position::NextChild);
         let found = cursor.current();
-        let element = Element::cast_from(found.clone()).unwrap_or_else(|| {
+        let Some(element) = Element::cast_from(found.clone()) else {
             // Where the page is another than the server's, it is made anew.
-            let element = self.create();
-            drop(found.parent_node().map(|parent| parent.replace_child(&element, &found)));
-            element
-        });
+            let new = self.build();
+            drop(found.parent_node().map(|parent| parent.replace_child(&new.element, &found)));
+            return new;
+        };
         self.stands(element)
     }
 
