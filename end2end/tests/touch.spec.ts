@@ -2,6 +2,7 @@
 import { type Page } from "@playwright/test";
 import { accessible } from "./accessible";
 import { expect, signIn, test, visit } from "./estate";
+import { EvilFile } from "./file";
 
 /** Controls that are smaller than 44 px in a direction in which a finger could miss them. */
 async function small(page: Page): Promise<string[]> {
@@ -60,4 +61,28 @@ test("on a phone each row is a card", async ({ page }) => {
     await expect(first.locator(".col-asset")).toBeVisible();
     await expect(first.locator(last)).toBeInViewport();
   }
+});
+
+test("on a phone a preview and its result are no wider than the screen", async ({ page, estate }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const n of [1, 2]) await new EvilFile(estate, `phone-${"x".repeat(60)}-${n}.bin`).report();
+  const wide = () =>
+    page.evaluate(() =>
+      [document.documentElement, ...document.querySelectorAll(".bulk, .bulk-table")]
+        .filter((part) => part.scrollWidth > part.clientWidth)
+        .map((part) => part.className),
+    );
+  await signIn(page, "Security Operator", "/action-center/pending?q=phone-");
+  await page.locator("thead input[type=checkbox]").tap();
+  await page.locator(".bulk-bar").getByRole("button", { name: "Approve" }).tap();
+  await expect(page.getByRole("heading", { level: 1, name: "Approve 2 actions" })).toBeVisible();
+  await expect(page.getByRole("columnheader", { name: "Critical" })).toBeInViewport();
+  await expect(page.getByText("Moves the file into the device's quarantine vault")).toBeInViewport();
+  expect(await wide()).toEqual([]);
+  await accessible(page);
+  await page.getByRole("button", { name: "Approve 2 actions" }).tap();
+  await expect(page.getByRole("heading", { level: 1, name: "2 actions approved" })).toBeVisible();
+  await expect(page.getByRole("row").filter({ hasText: "phone-" }).getByText("Decided")).toHaveCount(2);
+  expect(await wide()).toEqual([]);
+  await accessible(page);
 });

@@ -203,7 +203,7 @@ fn groups(groups: Vec<PlanGroup>) -> AnyView {
         })
         .collect_view();
     view! {
-        <div class="bulk-table" tabindex="0" role="region" aria-label="By action type">
+        <div class="bulk-table by-type" tabindex="0" role="region" aria-label="By action type">
             <table>
                 <thead>
                     <tr>
@@ -248,7 +248,7 @@ fn left_out(groups: Vec<LeftOut>) -> Option<AnyView> {
                 <Icon name="lock"/>
                 {title}
             </h2>
-            <div class="bulk-table" tabindex="0" role="region" aria-label="Left out">
+            <div class="bulk-table left-out" tabindex="0" role="region" aria-label="Left out">
                 <table>
                     <thead>
                         <tr>

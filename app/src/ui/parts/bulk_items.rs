@@ -25,7 +25,7 @@ pub(in crate::ui) fn BulkItems(
         }
     });
     view! {
-        <div class="bulk-table" tabindex="0" role="region" aria-label="Actions">
+        <div class="bulk-table items" tabindex="0" role="region" aria-label="Actions">
             <table>
                 <thead>
                     <tr>

@@ -16,9 +16,9 @@ pub(in crate::ui) fn EmptyState(
 ) -> impl IntoView {
     let (icon, title, text, way, to) = match lane {
         lane if narrowed => (
-            "check",
+            "search",
             "Nothing matches",
-            "No action on this tab is what the address asks for.",
+            "No action on this tab matches the search and the filters.",
             "Show all",
             lane,
         ),
