@@ -33,7 +33,7 @@ test("three files are approved together and released together", EVERYWHERE, asyn
   ]);
   await visit(page, preview);
   await expect(page.getByRole("heading", { level: 1, name: "Approve 3 actions" })).toBeVisible();
-  await expect(page.getByText("On 1 asset, 1 of high criticality. Nothing has happened yet.")).toBeVisible();
+  await expect(page.getByText("On 1 asset, 1 of high or very high criticality. Nothing has happened yet.")).toBeVisible();
   for (const file of files) expect(file.isThere()).toBe(true);
   await page.getByLabel("Comment (optional)").fill("All three at once");
   await page.getByRole("button", { name: "Approve 3 actions" }).click();

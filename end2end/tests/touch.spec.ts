@@ -76,7 +76,7 @@ test("on a phone a preview and its result are no wider than the screen", async (
   await page.locator("thead input[type=checkbox]").tap();
   await page.locator(".bulk-bar").getByRole("button", { name: "Approve" }).tap();
   await expect(page.getByRole("heading", { level: 1, name: "Approve 2 actions" })).toBeVisible();
-  await expect(page.getByRole("columnheader", { name: "Critical" })).toBeInViewport();
+  await expect(page.getByRole("columnheader", { name: "High criticality" })).toBeInViewport();
   await expect(page.getByText("Moves the file into the device's quarantine vault")).toBeInViewport();
   expect(await wide()).toEqual([]);
   await accessible(page);

@@ -11,7 +11,7 @@ use crate::domain::{AssetKind, Lane};
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::number::{counted, several, took};
-use crate::ui::parts::{Badge, Deadline, DecisionChart, Failure, Frame, Icon, Skeleton};
+use crate::ui::parts::{Badge, Deadline, DecisionChart, Failure, Frame, Icon, ShortText, Skeleton};
 use crate::ui::place::{Place, view_href};
 use crate::ui::time::{ago, full};
 
@@ -76,7 +76,7 @@ fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
             </section>
             <section class="card wide" aria-labelledby="home-decisions">
                 <h2 id="home-decisions">"Decisions over time"</h2>
-                <p class="card-note">"The last 30 days, by the days of UTC. Each row has its own scale."</p>
+                <p class="card-note">"The last 30 days, in UTC. Each row has its own scale."</p>
                 <DecisionChart days/>
             </section>
         </div>
@@ -131,14 +131,18 @@ fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
         home.affected.iter().map(|(kind, count)| assets(*kind, *count)).collect::<Vec<_>>().join(", ");
     let oldest = home.oldest.map(|oldest| {
         let at = oldest.proposed_at;
+        let age = view! {
+            " · "
+            <time datetime=at.to_string() title=full(at)>
+                {move || ago(at, now.get())}
+            </time>
+        }
+        .into_any();
         view! {
             <div class="fact">
                 <dt>"Oldest"</dt>
                 <dd>
-                    {named(&oldest)} " "
-                    <time datetime=at.to_string() title=full(at)>
-                        {move || ago(at, now.get())}
-                    </time>
+                    {named(&oldest, Some(age))}
                 </dd>
             </div>
         }
@@ -150,7 +154,7 @@ fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
         .map(|waiting| {
             view! {
                 <li>
-                    <span class="expiring-name">{named(&waiting)}</span>
+                    <span class="expiring-name">{named(&waiting, None)}</span>
                     <Deadline until=waiting.expires_at now/>
                 </li>
             }
@@ -169,7 +173,7 @@ fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
             </div>
             {oldest}
         </dl>
-        <h3>"Expire next"</h3>
+        <h3>"Expiring next"</h3>
         <ul class="expiring">{expiring}</ul>
         <a class="button primary" href=pending>
             <Icon name="shield"/>
@@ -188,13 +192,15 @@ fn assets(kind: AssetKind, count: u64) -> String {
 }
 
 /// A link that opens the action beside its list.
-fn named(waiting: &Waiting) -> AnyView {
+fn named(waiting: &Waiting, age: Option<AnyView>) -> AnyView {
     let href = Place::of(Lane::Pending).with_open(waiting.id).href();
     let what = format!("{} · {}", waiting.action_type.info().name, waiting.asset);
     view! {
-        <a href=href>{waiting.entity.clone()}</a>
+        <a href=href>
+            <ShortText text=waiting.entity.clone()/>
+        </a>
         " "
-        <span class="meta">{what}</span>
+        <span class="meta">{what} {age}</span>
     }
     .into_any()
 }
@@ -237,9 +243,9 @@ fn stuck(home: &HomeView) -> AnyView {
     let slow = format!("queued or in progress for over {SLOW_MINUTES} minutes");
     view! {
         <ul class="stuck">
-            {row(&home.unknown, "with an unknown end".to_owned(), "Sent, and no trustworthy answer came: a person must look.")}
+            {row(&home.unknown, "with an unknown outcome".to_owned(), "Sent, but no trustworthy answer came back: someone must look.")}
             {row(&home.slow, slow, "The executor is slow, or can't be reached.")}
-            {row(&home.failed, "failed or timed out in the last 24 hours".to_owned(), "Nothing more will be tried.")}
+            {row(&home.failed, "failed or timed out in the last 24 hours".to_owned(), "They will not be tried again.")}
         </ul>
     }
     .into_any()

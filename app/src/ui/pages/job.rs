@@ -144,7 +144,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let words = move || {
         let progress = progress.get();
         format!(
-            "{} of {} tried",
+            "{} of {} processed",
             grouped(progress.tried()),
             several(progress.total() as u64, "action", "actions")
         )
@@ -162,7 +162,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     };
     let executing = (verb != BulkVerb::Reject).then(|| {
         view! {
-            <a href=move || in_lane(Lane::InProgress)>"Those in progress"</a>
+            <a href=move || in_lane(Lane::InProgress)>"See those in progress"</a>
         }
     });
     let pager = move || {
@@ -184,7 +184,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
             </div>
             <progress
                 class="bulk-progress"
-                aria-label="Tried"
+                aria-label="Processed"
                 max=move || progress.get().total().to_string()
                 value=move || progress.get().tried().to_string()
             ></progress>
@@ -201,7 +201,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
                     "Back to the list"
                 </a>
                 <span class="bulk-links">
-                    <a href=move || in_lane(Lane::History)>"Those in History"</a>
+                    <a href=move || in_lane(Lane::History)>"See those in History"</a>
                     {executing}
                 </span>
             </div>

@@ -10,6 +10,7 @@ use leptos_router::hooks::use_params_map;
 use crate::api::{ApiError, StartBulk, load_plan};
 use crate::codec::Json;
 use crate::domain::bulk::{LeftOut, PlanGroup};
+use crate::domain::catalog::Undo;
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::time::Timestamp;
 use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
@@ -122,11 +123,15 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
         _ if preview.decidable == 0 => "None of the actions can be decided by you now.".to_owned(),
         0 => format!("On {assets}. Nothing has happened yet."),
         critical => {
-            format!("On {assets}, {} of high criticality. Nothing has happened yet.", grouped(critical))
+            format!(
+                "On {assets}, {} of high or very high criticality. Nothing has happened yet.",
+                grouped(critical)
+            )
         }
     };
     let (finals, others): (Vec<_>, Vec<_>) = preview.groups.into_iter().partition(|of| of.irreversible);
-    let is_final = !finals.is_empty();
+    let final_actions = finals.iter().map(|of| of.actions).sum::<usize>();
+    let is_final = final_actions > 0;
     let more = preview.decidable.saturating_sub(items.len());
     let (lane, back) = (lane_of(verb), came_from(verb, &preview.from));
     let answer = if started {
@@ -139,7 +144,7 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
         stopped("There is nothing to confirm.", back, "Back to the list")
     } else {
         confirm(
-            Confirm { id, verb, count: preview.decidable, is_final, back, expires_at, rendered_at },
+            Confirm { id, verb, count: preview.decidable, final_actions, back, expires_at, rendered_at },
             start,
         )
     };
@@ -191,13 +196,20 @@ fn groups(groups: Vec<PlanGroup>) -> AnyView {
         .into_iter()
         .map(|group| {
             let info = group.action_type.info();
+            let never = match info.undo {
+                Undo::Never(why) if group.irreversible => Some(why),
+                Undo::Never(_) | Undo::By(_) => None,
+            };
             view! {
                 <tr>
                     <th scope="row">{info.name}</th>
                     <td class="number">{grouped(group.actions)}</td>
                     <td class="number">{grouped(group.assets)}</td>
                     <td class="number">{grouped(group.critical_assets)}</td>
-                    <td class="why">{info.effect}</td>
+                    <td class="why">
+                        {info.effect}
+                        {never.map(|why| view! { " " <strong>"This can't be undone: " {why} "."</strong> })}
+                    </td>
                 </tr>
             }
         })
@@ -210,7 +222,7 @@ fn groups(groups: Vec<PlanGroup>) -> AnyView {
                         <th scope="col">"Action type"</th>
                         <th scope="col" class="number">"Actions"</th>
                         <th scope="col" class="number">"Assets"</th>
-                        <th scope="col" class="number">"Critical"</th>
+                        <th scope="col" class="number critical-assets">"High criticality"</th>
                         <th scope="col">"What it does"</th>
                     </tr>
                 </thead>
@@ -282,14 +294,15 @@ struct Confirm {
     id: BulkId,
     verb: BulkVerb,
     count: usize,
-    is_final: bool,
+    /// How many of them can't be undone.
+    final_actions: usize,
     back: String,
     expires_at: Timestamp,
     rendered_at: Timestamp,
 }
 
 fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
-    let Confirm { id, verb, count, is_final, back, expires_at, rendered_at } = of;
+    let Confirm { id, verb, count, final_actions, back, expires_at, rendered_at } = of;
     let now = ticking(derived(move || rendered_at));
     let label = match verb {
         BulkVerb::Approve => "Comment (optional)",
@@ -297,7 +310,20 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
         BulkVerb::Undo => "Why they are undone",
     };
     let button = format!("{} {}", verb.label(), several(count as u64, "action", "actions"));
-    let class = if is_final { "button danger" } else { "button primary" };
+    let class = if final_actions > 0 { "button danger" } else { "button primary" };
+    let final_warning = (final_actions > 0).then(|| {
+        let which = match final_actions {
+            all if all == count => "This".to_owned(),
+            some => format!("{} of {}", grouped(some), grouped(count)),
+        };
+        view! {
+            <p class="final">
+                <Icon name="triangle"/>
+                {which}
+                " can't be undone"
+            </p>
+        }
+    });
     let busy = start.pending();
     let send = move |event| {
         let reason = Some(take(&event, "reason"));
@@ -322,8 +348,9 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
                 <a class="button" href=back>
                     "Cancel"
                 </a>
+                {final_warning}
                 <span class="bulk-time">
-                    "To confirm: " <Deadline until=expires_at now/>
+                    "Time to confirm: " <Deadline until=expires_at now/>
                 </span>
             </div>
         </form>

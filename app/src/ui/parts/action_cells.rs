@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::badge::Look;
 use super::deadline::urgency;
 use super::markup::Markup;
-use super::short_text::halves;
+use super::short_text::{halves, head_of};
 use super::visible_text::{spelled_out, visible};
 use crate::domain::preference::ColumnChoice;
 use crate::domain::query::{Column, Filter};
@@ -22,9 +22,11 @@ pub(super) const fn width(column: Column) -> u16 {
         Column::Proposed => 104,
         Column::Severity | Column::Expires | Column::Decision | Column::Undo => 128,
         Column::Status => 164,
-        Column::EntityKind | Column::DecidedBy | Column::ProposedBy => 136,
+        Column::EntityKind => 136,
         Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
-        Column::ActionType | Column::Asset | Column::DeviceGroup => 168,
+        Column::ActionType | Column::Asset | Column::DecidedBy | Column::DeviceGroup | Column::ProposedBy => {
+            168
+        }
         Column::Source | Column::Technique => 184,
         Column::Entity | Column::Comment => 240,
     }
@@ -178,7 +180,7 @@ fn entity(action: &Action, open: &str) -> Markup {
         .with("href", open.to_owned())
         .with("title", spelled_out(&text))
         .with("data-noscroll", "")
-        .child(visible(Markup::new("span").with("class", "short-head"), head));
+        .child(visible(head_of(head), head));
     Markup::new("td").with("class", "col-entity").child(if tail.is_empty() {
         link
     } else {

@@ -60,7 +60,7 @@ pub(in crate::ui) fn ActionDetailBody(
     let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.into_any());
     view! {
         <div class="detail">
-            <DetailHead action=action.clone() heading/>
+            <DetailHead action=action.clone() heading now/>
             {effect(&detail, pending).into_any()}
             <Facts title="Target" facts=target(&detail)/>
             <Facts title="Parameters" facts=parameters(action)/>
@@ -85,7 +85,12 @@ pub(in crate::ui) fn DetailHead(
     action: Action,
     /// Its heading.
     heading: NodeRef<H2>,
+    /// The page's present, once it is known what time is left.
+    #[prop(optional)]
+    now: Option<Derived<Timestamp>>,
 ) -> impl IntoView {
+    let until = action.expires_at;
+    let deadline = now.filter(|_| action.decision == Decision::Pending);
     view! {
         <header class="detail-head">
             <h2 tabindex="-1" node_ref=heading>
@@ -102,6 +107,7 @@ pub(in crate::ui) fn DetailHead(
                 <Badge look=action.decision/>
                 {(action.status != Status::None).then(|| view! { <Badge look=action.status/> })}
                 {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo/> })}
+                {deadline.map(|now| view! { <span class="detail-deadline">"Expires: " <Deadline until now/></span> })}
             </p>
         </header>
     }

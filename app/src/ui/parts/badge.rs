@@ -33,7 +33,8 @@ impl From<Decision> for Look {
     fn from(decision: Decision) -> Self {
         let tone = match decision {
             Decision::Pending => "waiting i-clock",
-            Decision::Approved | Decision::NotRequired => "plain i-check",
+            Decision::Approved => "plain i-check",
+            Decision::NotRequired => "plain i-minus",
             Decision::AutoApproved => "plain i-bolt",
             Decision::Rejected => "neutral i-cross",
             Decision::Expired => "dashed i-hourglass",
@@ -51,7 +52,7 @@ impl From<Status> for Look {
             Status::Queued => "running i-queue",
             Status::InProgress => "running i-play",
             Status::Completed => "done i-check",
-            Status::PartiallyCompleted => "done i-half",
+            Status::PartiallyCompleted => "waiting i-half",
             Status::Failed => "failed i-cross",
             Status::TimedOut => "failed i-hourglass",
             Status::Skipped => "neutral i-forward",

@@ -34,7 +34,7 @@ pub(in crate::ui) fn Failure(
             <h2>{title}</h2>
             <p>{sentence(code)}</p>
             <a class="button" href=move || href.get() on:click=handler(again)>
-                {if refused { "Open the first page" } else { "Try again" }}
+                {if refused { "Show all" } else { "Try again" }}
             </a>
         </div>
     }
@@ -46,7 +46,7 @@ pub(in crate::ui) const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
         ErrorCode::Invalid => {
-            "This address asks for something that the list does not have, or no longer has."
+            "This list has no such filter or page, or no longer has it. Remove what is wrong, or show the list without filters."
         }
         ErrorCode::Busy => {
             "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."

@@ -77,6 +77,7 @@ pub(super) use notice::{News, Notice};
 pub(super) use pager::{Neighbours, Pager};
 pub(super) use palette::Palette;
 pub(super) use panel::SidePanel;
+pub(super) use short_text::ShortText;
 pub(super) use similar_panel::BucketList;
 pub(super) use skeleton::Skeleton;
 pub(super) use tabs::Tabs;

@@ -10,17 +10,26 @@ const END: usize = 12;
 /// Bytes that the end of any other value may have: as many letters as have room in the narrowest of columns.
 const LONGEST_END: usize = 20;
 
+/// Letters of a head that stay: those of the style's least width.
+const SHORTEST_HEAD: usize = 3;
+
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
-pub(super) fn ShortText(
+pub(in crate::ui) fn ShortText(
     /// The whole value.
     text: String,
 ) -> impl IntoView {
     let title = spelled_out(&text);
     let (head, tail) = halves(&text);
     let short = Markup::new("span").with("class", "short-text").with("title", title);
-    let short = short.child(visible(Markup::new("span").with("class", "short-head"), head));
+    let short = short.child(visible(head_of(head), head));
     if tail.is_empty() { short } else { visible(short, tail) }
+}
+
+/// The element of a head. One too short to be shortened gives no room away either: a gap would read as blanks.
+pub(super) fn head_of(head: &str) -> Markup {
+    let element = Markup::new("span");
+    if head.chars().count() > SHORTEST_HEAD { element.with("class", "short-head") } else { element }
 }
 
 /// A head that gives way and an end that stays, for an element with the class `short-text`.
