@@ -184,8 +184,8 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
         Command::new(&wasm_opt.program)
             // Again and again, since each time makes new work for the next. By name,
             // functions stand beside others that were made from the same source: it
-            // costs brotli less than any other order, and the order, with it the
-            // size, is the same wherever it is built. The lowest 1,024 bytes are the
+            // costs brotli less than any other order that was tried, and less depends
+            // on the folder in which it is built. The lowest 1,024 bytes are the
             // far end of the stack, where nothing is ever kept. Zeros among the data
             // stay: as brotli they cost less than the ends of the pieces into which
             // the data would be cut around them.
