@@ -256,8 +256,8 @@ pub struct PageSettings {
 pub struct Standing {
     /// What the audit log held by then. Whatever follows may be missing in the page.
     pub seq: i64,
-    /// How much waited by then.
-    pub counts: LaneCounts,
+    /// How much waited by then; none if it could not be counted.
+    pub counts: Option<LaneCounts>,
 }
 
 /// One of the two halves of what the browser runs.

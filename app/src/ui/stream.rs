@@ -70,7 +70,7 @@ impl Live {
         let live = Self {
             link: RwSignal::new(Link::Off),
             news: RwSignal::new(Batch::default()),
-            counts: RwSignal::new(standing.map(|standing| standing.counts)),
+            counts: RwSignal::new(standing.and_then(|standing| standing.counts)),
         };
         provide_context(live);
         if let Some(Standing { seq, .. }) = standing {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::backend::{PageSettings, SharedBackend, SiteInfo, Standing};
-use app::domain::{Caller, Preferences};
+use app::domain::{Caller, Error, Preferences};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
@@ -105,15 +105,18 @@ async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
     }
 }
 
-/// Notes where the page begins to follow what happens. A page that can't be told does without.
+/// Notes where the page begins to follow what happens; nothing for who may see nothing of it.
 async fn stand(app: &AppState, caller: &Caller, request: &mut Request) {
     let seq = app.feed.head();
-    match app.backend.lane_counts(caller).await {
-        Ok(counts) => {
-            request.extensions_mut().insert(Standing { seq, counts });
+    let counts = match app.backend.lane_counts(caller).await {
+        Ok(counts) => Some(counts),
+        Err(Error::Forbidden(_)) => return,
+        Err(error) => {
+            tracing::warn!(%error, "a page has no counts");
+            None
         }
-        Err(error) => tracing::debug!(%error, "a page has no counts"),
-    }
+    };
+    request.extensions_mut().insert(Standing { seq, counts });
 }
 
 fn ask_to_sign_in(request: &Request) -> Response {

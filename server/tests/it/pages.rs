@@ -5,7 +5,11 @@ use serde_json::json;
 use crate::database::{Kind, on_both};
 use crate::harness::{Estate, proposal};
 
-on_both!(a_page_has_its_rows_however_many_are_rendered_at_once, similar_actions_are_links_to_their_list,);
+on_both!(
+    a_page_has_its_rows_however_many_are_rendered_at_once,
+    a_page_without_counts_follows_what_happens,
+    similar_actions_are_links_to_their_list,
+);
 
 /// Rendering and the load of its data run on several threads; whichever is first, the rows are in the page.
 async fn a_page_has_its_rows_however_many_are_rendered_at_once(kind: Kind) {
@@ -30,6 +34,28 @@ async fn a_page_has_its_rows_however_many_are_rendered_at_once(kind: Kind) {
     };
     let open = || load(&open);
     tokio::join!(load(""), open(), load(""), open(), load(""), open(), load(""), open());
+}
+
+/// Counts that can't be right are not shown, and keep nobody from hearing what happens.
+async fn a_page_without_counts_follows_what_happens(kind: Kind) {
+    let estate = Estate::start(kind).await;
+    let actions = [proposal("file", "/srv/evil".as_ref(), &"ab".repeat(32))];
+    let (status, answer) =
+        estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": actions })).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let cookie = estate.sign_in("operator-0").await;
+    let standing = async || {
+        let page = estate.client.get(estate.url("/action-center/pending")).header("cookie", &cookie);
+        let page = page.send().await.unwrap().text().await.unwrap().replace('\\', "");
+        let (_, standing) = page.split_once("\"standing\":").unwrap_or_else(|| panic!("{page}"));
+        standing.chars().take(80).collect::<String>()
+    };
+    let begin = "{\"seq\":";
+    let counted = standing().await;
+    assert!(counted.starts_with(begin) && counted.contains("{\"pending\":1,"), "{counted}");
+    estate.database.execute("UPDATE counts SET n = -1").await.unwrap();
+    let uncounted = standing().await;
+    assert!(uncounted.starts_with(begin) && uncounted.contains("\"counts\":null"), "{uncounted}");
 }
 
 async fn similar_actions_are_links_to_their_list(kind: Kind) {

@@ -21,7 +21,7 @@ pub(in crate::ui) fn BulkItems(
     let heads = states.then(|| {
         view! {
             <th scope="col">"Result"</th>
-            <th scope="col">"Why"</th>
+            <th scope="col" class="why">"Why"</th>
         }
     });
     view! {

@@ -220,6 +220,12 @@ pub(crate) async fn writes(url: &str, report: &mut Report) {
             .unwrap();
         tx.commit().await.unwrap();
         times.add(begin.elapsed());
+        // As it was, since the table of counts was not told.
+        let undo = "UPDATE actions SET version = version - 1, lane = 'pending', decision = 'Pending', status = 'None',
+                    decided_by = NULL, updated_at = updated_at - 1 WHERE id = $1";
+        for statement in ["DELETE FROM commands WHERE action_id = $1", undo] {
+            sqlx::query(statement).bind(&id).execute(&mut db).await.unwrap();
+        }
     }
     report.times("raw: the transaction of an approval", &times, None);
     db.close().await.unwrap();
