@@ -42,11 +42,15 @@ test("a heading sorts, and sorts the other way", { tag: ["@tablet", "@no-js"] },
   await page.getByRole("link", { name: "Asset", exact: true }).click();
   await expect(page).toHaveURL(/sort=asset/);
   await expect(page.getByRole("columnheader", { name: "Asset", exact: true })).toHaveAttribute("aria-sort", "ascending");
-  const lowered = async () => (await column(page, "Asset")).map((text) => text.trim().toLowerCase());
-  await expect.poll(lowered).toEqual([...(await lowered())].sort());
+  const ordered = async (order: (names: string[]) => string[]) =>
+    expect(async () => {
+      const names = (await column(page, "Asset")).map((text) => text.trim().toLowerCase());
+      expect(names).toEqual(order([...names].sort()));
+    }).toPass();
+  await ordered((names) => names);
   await page.getByRole("link", { name: "Asset", exact: true }).click();
   await expect(page).toHaveURL(/sort=-asset/);
-  await expect.poll(lowered).toEqual([...(await lowered())].sort().reverse());
+  await ordered((names) => names.reverse());
   await page.goBack();
   await expect(page.getByRole("columnheader", { name: "Asset", exact: true })).toHaveAttribute("aria-sort", "ascending");
 });
