@@ -1,6 +1,6 @@
 //! The command line: one binary, a subcommand for each thing it can be.
 //!
-//! To add one, add its arguments to [`Command`] and its arm to [`run`]. A failure is one sentence on stderr.
+//! To add one, add its arguments to `Command` and its arm to [`run`]. A failure is one sentence on stderr.
 
 pub mod account;
 pub mod audit;

@@ -10,7 +10,9 @@ use crate::store::keys::Keys;
 use crate::store::traits;
 
 /// Rows in one transaction.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
+/// Rows between two lines of the log, about a minute on a slow machine.
+pub(super) const TOLD_EVERY: i64 = 200 * BATCH;
 
 /// `, column = value` for every key but the urgency, and for the traits.
 pub(super) fn push_keys(sql: &mut QueryBuilder<Db>, action: &Action) {

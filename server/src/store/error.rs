@@ -1,0 +1,53 @@
+//! What can go wrong with the store, in words.
+
+use super::{postgres, sqlite};
+
+/// Why the store could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another writer held the database for too long, or the database takes no more connections.
+    #[error("the database is busy")]
+    Busy,
+    /// The database's server is not reached.
+    #[error("there is no connection to the database: {0}")]
+    Unreachable(sqlx::Error),
+    /// A row holds what this program can't have written.
+    #[error("the database holds an impossible value: {0}")]
+    Corrupt(String),
+    /// The URL's scheme names no database that this program speaks.
+    #[error("no support for databases of the kind {0:?}; use sqlite://FILE or postgres://USER@HOST/DATABASE")]
+    Unsupported(String),
+    /// A migration failed.
+    #[error("the database could not be migrated: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// What was read could not be written away.
+    #[error("the export could not be written: {0}")]
+    Export(std::io::Error),
+    /// Any other answer of the database.
+    #[error("the database failed: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // Codes of SQLite and of PostgreSQL have different lengths, so that one table serves both.
+        let goes_away = |code: &str| sqlite::BUSY.contains(&code) || postgres::BUSY.contains(&code);
+        match &error {
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::Database(database) if database.code().as_deref().is_some_and(goes_away) => {
+                Self::Busy
+            }
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Unreachable(error),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl From<StoreError> for app::domain::Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy | StoreError::Unreachable(_) => Self::Busy,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
