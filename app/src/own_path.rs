@@ -12,9 +12,29 @@ pub fn is_own_path(path: &str) -> bool {
         && path.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
 }
 
+/// An encoded query without the fields that a form left empty: they ask for nothing.
+#[must_use]
+pub fn filled_fields(query: &str) -> String {
+    let is_filled = |field: &&str| field.split_once('=').is_some_and(|(_, value)| !value.is_empty());
+    query.split('&').filter(is_filled).collect::<Vec<_>>().join("&")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn empty_fields_are_left_out() {
+        for (query, filled) in [
+            ("", ""),
+            ("q=", ""),
+            ("q", ""),
+            ("severity=high&from=&to=&q=a%3D", "severity=high&q=a%3D"),
+            ("q=a=", "q=a="),
+        ] {
+            assert_eq!(filled_fields(query), filled, "{query:?}");
+        }
+    }
 
     #[test]
     fn only_own_paths_are_gone_back_to() {

@@ -7,6 +7,7 @@ use leptos::web_sys::{Element, FormData, HtmlFormElement, UrlSearchParams};
 use leptos_router::hooks::use_navigate;
 
 use super::place::{Place, still, with_query};
+use crate::own_path::filled_fields;
 
 /// Everything that the address says but these fields, so that a form that sets them keeps the rest. The first page is
 /// meant: a cursor is never kept.
@@ -38,11 +39,9 @@ pub(super) fn follow() -> impl Fn(&HtmlFormElement) + Clone + Send + Sync + 'sta
         // `URLSearchParams` takes any iterable of pairs, which form data is.
         let query = data.and_then(|data| UrlSearchParams::new_with_str_sequence_sequence(&data).ok());
         let Some(query) = query else { return };
-        let query = String::from(query.to_string());
-        // A field that is left empty asks for nothing.
-        let said: Vec<&str> = query.split('&').filter(|pair| !pair.ends_with('=')).collect();
+        let filled = filled_fields(&String::from(query.to_string()));
         let path = form.get_attribute("action").unwrap_or_default();
-        navigate(&with_query(path, &said.join("&")), still());
+        navigate(&with_query(path, &filled), still());
     }
 }
 

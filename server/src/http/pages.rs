@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::backend::{PageSettings, SharedBackend, SiteInfo, Standing};
 use app::domain::{Caller, Error, Preferences};
+use app::own_path::{filled_fields, is_own_path};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
@@ -11,7 +12,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::ACCEPT;
 #[cfg(debug_assertions)]
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -80,6 +81,9 @@ async fn guard(
         return next.run(request).await;
     }
     if on_sign_in == caller.is_none() {
+        if let Some(filled) = without_empty_fields(request.uri()) {
+            return see_other(&filled, None);
+        }
         if let Some(Extension(caller)) = caller {
             stand(&app, &caller, &mut request).await;
             furnish(&app, &caller, &mut request).await;
@@ -91,6 +95,14 @@ async fn guard(
         return see_other(next::own_path(to.as_deref()), None);
     }
     ask_to_sign_in(&request)
+}
+
+/// The address as it would be had a form without scripts not sent its empty fields, too; nothing if it has none.
+fn without_empty_fields(uri: &Uri) -> Option<String> {
+    let query = uri.query()?;
+    let filled = filled_fields(query);
+    let and = if filled.is_empty() { "" } else { "?" };
+    (filled != query).then(|| format!("{}{and}{filled}", uri.path())).filter(|to| is_own_path(to))
 }
 
 /// Gives the page what its visitor set for themselves.

@@ -8,6 +8,7 @@ use crate::harness::{Estate, proposal};
 on_both!(
     a_page_has_its_rows_however_many_are_rendered_at_once,
     a_page_without_counts_follows_what_happens,
+    an_address_has_no_empty_fields,
     similar_actions_are_links_to_their_list,
 );
 
@@ -56,6 +57,25 @@ async fn a_page_without_counts_follows_what_happens(kind: Kind) {
     estate.database.execute("UPDATE counts SET n = -1").await.unwrap();
     let uncounted = standing().await;
     assert!(uncounted.starts_with(begin) && uncounted.contains("\"counts\":null"), "{uncounted}");
+}
+
+async fn an_address_has_no_empty_fields(kind: Kind) {
+    let estate = Estate::start(kind).await;
+    let cookie = estate.sign_in("operator-0").await;
+    let list = "/action-center/pending";
+    let sent = |query: &str| format!("{list}{query}");
+    for (path, to) in [
+        (sent("?severity=high&from=&to=&q=a%3D"), Some(sent("?severity=high&q=a%3D"))),
+        (sent("?q="), Some(sent(""))),
+        (sent("?severity=high"), None),
+        (sent(""), None),
+        ("//example.com/?q=".to_owned(), None),
+    ] {
+        let answer =
+            estate.client.get(estate.url("") + &path).header("cookie", &cookie).send().await.unwrap();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        assert_eq!(location, to, "{path}");
+    }
 }
 
 async fn similar_actions_are_links_to_their_list(kind: Kind) {
