@@ -251,13 +251,13 @@ test("a view is saved, opened and deleted", { tag: "@tablet" }, async ({ page })
   await visit(page, `${HISTORY}?panel=views`);
   // The one to begin with is where the Action center opens.
   const item = panel.locator(".view-item", { hasText: "Worst first" });
-  await item.getByRole("button", { name: "Begin with this view" }).click();
+  await item.getByRole("button", { name: "Begin with this view", exact: true }).click();
   await expect(item.getByRole("button", { name: "No longer begin with this view" })).toBeVisible();
   await page.goto("/action-center");
   await expect(page).toHaveURL(/pending\?severity=critical/);
   await visit(page, `${HISTORY}?panel=views`);
   await item.getByRole("button", { name: "No longer begin with this view" }).click();
-  await expect(item.getByRole("button", { name: "Begin with this view" })).toBeVisible();
+  await expect(item.getByRole("button", { name: "Begin with this view", exact: true })).toBeVisible();
   await page.goto("/action-center");
   await expect(page).toHaveURL(/pending$/);
   await visit(page, `${HISTORY}?panel=views`);
