@@ -41,6 +41,17 @@ export class EvilFile {
 
   /** Reports it through the API, as a scanner would. Returns the action's id. */
   async report(): Promise<string> {
+    const action = await this.propose("Matches a known loader");
+    expect(action).toMatchObject({ created: true, decision: "Pending" });
+    return action.id;
+  }
+
+  /** Says something else of it, while it waits. */
+  async revise(comment: string): Promise<void> {
+    expect(await this.propose(comment)).toMatchObject({ created: false, decision: "Pending" });
+  }
+
+  private async propose(comment: string): Promise<{ id: string; created: boolean; decision: string }> {
     const answer = await fetch(`${this.estate.url}/api/v1/actions`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.estate.token}`, "content-type": "application/json" },
@@ -51,7 +62,7 @@ export class EvilFile {
             type: "quarantine_file",
             entity: { kind: "file", path: this.path, sha256: this.before.sha256 },
             asset: { kind: "device", name: "this machine", criticality: "high" },
-            comment: "Matches a known loader",
+            comment,
             severity: "critical",
             source: "antivirus_action",
             verdict: "malicious",
@@ -62,9 +73,7 @@ export class EvilFile {
       }),
     });
     expect(answer.status).toBe(201);
-    const body = (await answer.json()) as { actions: { id: string; created: boolean; decision: string }[] };
-    expect(body.actions[0]).toMatchObject({ created: true, decision: "Pending" });
-    return body.actions[0].id;
+    return (await answer.json()).actions[0];
   }
 }
 

@@ -89,6 +89,20 @@ test("a decision in one browser shows in the other", { tag: "@tablet" }, async (
   await other.context().close();
 });
 
+test("a row that moves keeps the focus", async ({ page, estate }) => {
+  const first = new EvilFile(estate, "moves-1.bin");
+  const id = await first.report();
+  await new EvilFile(estate, "moves-2.bin").report();
+  await signIn(page, "Security Operator", "/action-center/pending?q=moves-&sort=-updated");
+  await live(page);
+  const rows = page.locator("tbody tr");
+  await expect(rows.nth(1)).toHaveAttribute("data-id", id);
+  await page.locator(`#open-${id}`).focus();
+  await first.revise("Seen on another host, too");
+  await expect(rows.nth(0)).toHaveAttribute("data-id", id);
+  await expect(page.locator(`#open-${id}`)).toBeFocused();
+});
+
 test("a row that changes is the only one that renders again", { tag: "@tablet" }, async ({ page, browser, estate }) => {
   const file = new EvilFile(estate, "changes.bin");
   const id = await file.report();

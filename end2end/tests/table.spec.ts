@@ -1,6 +1,7 @@
 // The table: headings that sort, filters and chips, search, columns, views, selection, keys.
 import { type Locator, type Page } from "@playwright/test";
-import { enter, expect, hold, signIn, test, visit } from "./estate";
+import { accessible } from "./accessible";
+import { enter, expect, hold, reject, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -337,6 +338,35 @@ test("the keys open, move, select and ask, and none decides", async ({ page, est
   await expect(page).toHaveURL(/history/);
 });
 
+test("after a decision one goes on with the row that took its place", { tag: "@tablet" }, async ({ page, estate }) => {
+  for (const n of [1, 2, 3, 4]) await new EvilFile(estate, `goes-on-${n}.bin`).report();
+  await signIn(page, "Security Operator", `${PENDING}?q=goes-on-`);
+  const rows = page.locator("tbody tr");
+  await expect(rows).toHaveCount(4);
+  const ids = await rows.evaluateAll((rows) => rows.map((row) => row.getAttribute("data-id")));
+  const isOpen = async (id: string | null) => {
+    await expect(page).toHaveURL(new RegExp(`open=${id}`));
+    await expect(page.locator("#flyout .detail-head h2")).toBeFocused();
+  };
+  for (const key of ["j", "j", "Enter"]) await page.keyboard.press(key);
+  await isOpen(ids[1]);
+  await reject(page);
+  await expect(rows).toHaveCount(3);
+  await page.keyboard.press("j");
+  await isOpen(ids[2]);
+  await reject(page);
+  await expect(rows).toHaveCount(2);
+  await page.locator("#flyout").getByRole("link", { name: "Previous action" }).click();
+  await isOpen(ids[0]);
+  await page.locator("#flyout").getByRole("link", { name: "Next action" }).click();
+  await isOpen(ids[3]);
+  await reject(page);
+  await expect(rows).toHaveCount(1);
+  // None is left below; the keyboard is on the last.
+  await page.keyboard.press("Escape");
+  await expect(page.locator(`#open-${ids[0]}`)).toBeFocused();
+});
+
 test("with rows selected, the keys lead to their preview", async ({ page }) => {
   await signIn(page, "Global Administrator", `${HISTORY}?undoable=yes&limit=25`);
   await page.keyboard.press("j");
@@ -357,6 +387,28 @@ test("with rows selected, the keys lead to their preview", async ({ page }) => {
   await page.keyboard.press("e");
   await expect(page).toHaveURL(/investigation=[^&]+$/);
   await expect(page.getByRole("group", { name: "Filters in use" })).toContainText("Investigation");
+});
+
+test("an action opens also from a list that does not show the entity", { tag: "@tablet" }, async ({ page, browser, estate }) => {
+  const list = `${HISTORY}?cols=updated,asset,status&limit=25`;
+  const name = page.locator("#flyout .detail-head h2");
+  await signIn(page, "Security Reader", list);
+  await page.locator("tbody .col-status").first().click();
+  await expect(name).toBeVisible();
+  await accessible(page);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Enter");
+  await expect(name).toBeFocused();
+
+  const other = await browser.newContext({ javaScriptEnabled: false, baseURL: estate.url });
+  const plain = await other.newPage();
+  await enter(plain, "Security Reader");
+  await plain.goto(list);
+  await plain.getByRole("link", { name: /^Open / }).nth(1).click();
+  await expect(plain.locator("#flyout .detail-head h2")).toBeVisible();
+  await other.close();
 });
 
 test("heading and first column stay in place while the rest scrolls", { tag: "@tablet" }, async ({ page }) => {

@@ -63,6 +63,34 @@ test("on a phone each row is a card", async ({ page }) => {
   }
 });
 
+test("on a phone a card says what its columns are chosen to be", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page, "Security Administrator", "/action-center/pending?limit=25");
+  await page.getByRole("button", { name: "Customize columns" }).tap();
+  const panel = page.locator("#columns");
+  expect(await panel.boundingBox()).toMatchObject({ width: 390, height: 844 });
+  await expect(panel.locator(".column-width").first()).toBeHidden();
+  expect(await small(page)).toEqual([]);
+  await accessible(page);
+  for (const [name, saved] of [["Device group", "check"], ["Severity", "uncheck"], ["Entity", "uncheck"]] as const) {
+    const kept = page.waitForResponse("**/api/save_table");
+    await panel.getByRole("checkbox", { name, exact: true })[saved]();
+    expect((await kept).ok()).toBe(true);
+  }
+  await panel.getByRole("link", { name: "Close" }).tap();
+  const first = page.locator("tbody tr").first();
+  await expect(first.locator(".col-device-group")).toBeInViewport();
+  await expect(first.locator(".col-severity")).toHaveCount(0);
+  await accessible(page);
+  // Without the entity a card still leads to its action.
+  await first.getByRole("link", { name: /^Open / }).tap();
+  await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
+  await page.getByRole("link", { name: "Close" }).tap();
+  await page.getByRole("button", { name: "Customize columns" }).tap();
+  await panel.getByRole("button", { name: "Back to the usual columns" }).tap();
+  await expect(first.locator(".col-entity a")).toHaveCount(1);
+});
+
 test("on a phone a preview and its result are no wider than the screen", async ({ page, estate }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   for (const n of [1, 2]) await new EvilFile(estate, `phone-${"x".repeat(60)}-${n}.bin`).report();

@@ -1,22 +1,67 @@
-//! Where the keyboard is: focus that follows what is opened and closed.
+//! Where the keyboard is: focus that follows what is opened and closed, and goes on where a row has left.
 //!
 //! All of it runs in the browser only, as effects.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::HtmlElement;
+use leptos::web_sys::{Element, HtmlElement};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
 use super::parts::News;
 use super::place::{Place, still};
 use super::whenever::whenever;
+use crate::domain::{Action, ActionId};
+
+/// The rows of the list.
+pub(super) const ROWS: &str = ".action-table tbody tr";
+
+/// Where in the list the person is: which row is open or was last at the keyboard, and its number. Whoever decides one
+/// goes on with the row that took its place.
+#[derive(Clone, Copy)]
+pub(super) struct Spot(StoredValue<Option<(ActionId, usize)>>);
+
+impl Spot {
+    pub(super) fn new() -> Self {
+        Self(StoredValue::new(None))
+    }
+
+    /// Notes a row.
+    pub(super) fn note(self, id: ActionId, at: usize) {
+        self.0.set_value(Some((id, at)));
+    }
+
+    /// Other rows are coming.
+    pub(super) fn forget(self) {
+        self.0.set_value(None);
+    }
+
+    /// The actions before and after the open one, also once it has left.
+    pub(super) fn around(self, open: ActionId, rows: &[Action]) -> (Option<ActionId>, Option<ActionId>) {
+        let id = |at: usize| rows.get(at).map(|row| row.id);
+        let stands = rows.iter().position(|row| row.id == open);
+        if let Some(at) = stands {
+            self.note(open, at);
+        }
+        let Some((_, at)) = self.0.get_value().filter(|(of, _)| *of == open) else { return (None, None) };
+        (at.checked_sub(1).and_then(id), id(if stands.is_some() { at + 1 } else { at }))
+    }
+
+    /// The row that stands there now; the first where nobody was yet, the last where there are fewer.
+    pub(super) fn row(self) -> Option<Element> {
+        let rows = document().query_selector_all(ROWS).ok()?;
+        let at = self.0.get_value().map_or(0, |(_, at)| at);
+        let at = u32::try_from(at).ok()?.min(rows.length().checked_sub(1)?);
+        rows.get(at)?.dyn_into().ok()
+    }
+}
 
 /// Opening by hand moves the focus into the details; closing gives it back to the row.
 pub(super) fn follow_opening(
     here: Memo<Place>,
     news: RwSignal<Option<News>>,
     wants_focus: StoredValue<bool>,
+    spot: Spot,
 ) {
     let before = StoredValue::new(here.read_untracked().open.clone());
     whenever(move || {
@@ -26,17 +71,24 @@ pub(super) fn follow_opening(
             news.set(None);
             wants_focus.set_value(open.is_some());
             if open.is_none() {
-                focus_row(before);
+                focus_row(before, spot);
             }
         }
     });
 }
 
-fn focus_row(id: Option<String>) {
+/// Or the one in its place.
+fn focus_row(id: Option<String>, spot: Spot) {
     let link = id.and_then(|id| document().get_element_by_id(&format!("open-{id}")));
+    let link = link.or_else(|| link_of(&spot.row()?));
     if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         drop(link.focus());
     }
+}
+
+/// What opens a row's action.
+pub(super) fn link_of(row: &Element) -> Option<Element> {
+    row.query_selector(".entity-link").ok()?
 }
 
 /// Whether what has the focus lies inside `place`, a selector.

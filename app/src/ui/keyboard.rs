@@ -6,9 +6,10 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlDetailsElement, HtmlDialogElement, HtmlElement};
+use leptos::web_sys::{Element, HtmlDetailsElement, HtmlDialogElement, HtmlElement, HtmlTableRowElement};
 use leptos_router::hooks::use_navigate;
 
+use super::focus::{ROWS, Spot, link_of};
 use super::place::{Place, still};
 use super::selection::Selection;
 use super::whenever::whenever;
@@ -21,6 +22,10 @@ pub(super) struct Keys {
     pub(super) here: Memo<Place>,
     /// The page's selection.
     pub(super) selection: Selection,
+    /// Where in the list they are.
+    pub(super) spot: Spot,
+    /// The actions before and after the open one.
+    pub(super) around: RwSignal<(Option<ActionId>, Option<ActionId>)>,
     /// The investigation that a row of the page, or the open action, belongs to.
     pub(super) investigation: Callback<ActionId, Option<String>>,
 }
@@ -52,15 +57,18 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
     if typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return false;
     }
-    let Keys { here, selection, investigation } = keys;
+    let Keys { here, selection, spot, investigation, .. } = keys;
     let place = here.get_untracked();
     let row = current_row();
+    if let Some(row) = &row {
+        note(spot, row);
+    }
     let on_row = row.is_some();
     match key.as_str() {
-        "j" => step(&place, row, true, go),
-        "k" => step(&place, row, false, go),
-        "ArrowDown" if on_row => step(&place, row, true, go),
-        "ArrowUp" if on_row => step(&place, row, false, go),
+        "j" => step(keys, row, true, go),
+        "k" => step(keys, row, false, go),
+        "ArrowDown" if on_row => step(keys, row, true, go),
+        "ArrowUp" if on_row => step(keys, row, false, go),
         "x" | "X" => match row.as_ref().and_then(id_of) {
             Some(id) if row.is_some_and(|row| find(&row, ".col-select").is_some()) => {
                 selection.toggle(id, key == "X");
@@ -123,32 +131,47 @@ fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, 
     focus(&format!("{fold} textarea"))
 }
 
-/// To the next row, or the one before: opened, if one is open.
-fn step(place: &Place, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bool {
-    let open = || query(".action-table tbody tr[aria-current]");
-    let from = if place.open.is_some() { open().or(row) } else { row };
-    let to = match from {
+/// To the next row, or the one before: opened, if one is open. Where the row has left, to the one in its place.
+fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bool {
+    let Keys { here, spot, around, .. } = keys;
+    let place = here.get_untracked();
+    let is_open = place.open.is_some();
+    let (before, after) = around.get_untracked();
+    if is_open && (before.is_some() || after.is_some()) {
+        if let Some(id) = if down { after } else { before } {
+            go(&place.with_open(id));
+        }
+        return true;
+    }
+    let to = match row {
         Some(row) if down => row.next_element_sibling(),
         Some(row) => row.previous_element_sibling(),
-        None => query(".action-table tbody tr"),
+        None => spot.row(),
     };
     let Some(to) = to else { return false };
     match id_of(&to) {
-        Some(id) if place.open.is_some() => go(&place.with_open(id)),
+        Some(id) if is_open => go(&place.with_open(id)),
         _ => {
-            let link =
-                find(&to, ".entity-link, a[href]").and_then(|found| found.dyn_into::<HtmlElement>().ok());
+            let link = link_of(&to).and_then(|found| found.dyn_into::<HtmlElement>().ok());
             let Some(link) = link else { return false };
             to.scroll_into_view_with_bool(false);
             drop(link.focus());
+            note(spot, &to);
         }
     }
     true
 }
 
+fn note(spot: Spot, row: &Element) {
+    let at = row.dyn_ref::<HtmlTableRowElement>().map(HtmlTableRowElement::section_row_index);
+    if let Some((id, at)) = id_of(row).zip(at.and_then(|at| usize::try_from(at).ok())) {
+        spot.note(id, at);
+    }
+}
+
 /// The row that has the focus.
 fn current_row() -> Option<Element> {
-    document().active_element()?.closest(".action-table tbody tr").ok()?
+    document().active_element()?.closest(ROWS).ok()?
 }
 
 fn id_of(row: &Element) -> Option<ActionId> {

@@ -19,7 +19,7 @@ use crate::domain::preference::{Density, TablePreference};
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences};
 use crate::ui::derived::derived;
-use crate::ui::focus::{follow_opening, forget_url_failure, leave_fields_on_escape};
+use crate::ui::focus::{Spot, follow_opening, forget_url_failure, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
@@ -123,6 +123,11 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
     };
     let held = Held::new(of_page, selected);
+    let spot = Spot::new();
+    whenever(move || {
+        asks.track();
+        spot.forget();
+    });
     let heard = RwSignal::new(None);
 
     announce(here, decisions, news, wants_focus, move |id| {
@@ -167,7 +172,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         here.track();
         heard.set(None);
     });
-    follow_opening(here, news, wants_focus);
+    follow_opening(here, news, wants_focus, spot);
     let investigation = Callback::new(move |id: ActionId| {
         let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
         let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
@@ -176,14 +181,23 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             .or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten())
             .flatten()
     });
-    keyboard::listen(Keys { here, selection, investigation });
+    let around = RwSignal::new((None, None));
+    keyboard::listen(Keys { here, selection, spot, around, investigation });
     leave_fields_on_escape();
     forget_url_failure(here);
 
     // Only once the page is alive, as it stands outside of what waits for the list.
-    let around = RwSignal::new((None, None));
     let matches = RwSignal::new(None);
-    whenever(move || around.set(held.shown.with(|shown| neighbours_of(&here.read(), &shown.rows))));
+    whenever(move || {
+        let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+        let of = |open| held.shown.with(|shown| spot.around(open, &shown.rows));
+        around.set(open.map(of).unwrap_or_default());
+    });
+    let steps = Signal::derive(move || {
+        let link = |id: Option<ActionId>| id.map(|id| here.read().with_open(id).href());
+        let (before, after) = around.get();
+        (link(before), link(after))
+    });
     whenever(move || matches.set(counted(counting)));
     let now_loading = move || loading.get() && !quiet.get();
     let counts = Live::of_page().counts;
@@ -232,7 +246,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         .get()
                         .then(|| {
                             view! {
-                                <Flyout close=Signal::derive(move || here.read().closed().href()) around news>
+                                <Flyout close=Signal::derive(move || here.read().closed().href()) around=steps news>
                                     <Transition fallback=move || coming(here, held)>
                                         <DetailView list detail here decisions news wants_focus/>
                                     </Transition>
@@ -256,14 +270,6 @@ fn counted(counting: Counting) -> Option<Matches> {
     let answer = counting.read();
     let (_, counts) = answer.as_ref()?.as_ref()?;
     counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
-}
-
-/// The URLs with the row before the open one, and with the row after.
-fn neighbours_of(here: &Place, rows: &[Action]) -> (Option<String>, Option<String>) {
-    let open = here.open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
-    let Some(at) = rows.iter().position(|row| Some(row.id) == open) else { return (None, None) };
-    let link = |row: Option<&Action>| row.map(|row| here.with_open(row.id).href());
-    (at.checked_sub(1).and_then(|before| link(rows.get(before))), link(rows.get(at + 1)))
 }
 
 /// What the list shows; it changes rarely, so that rows can change alone.

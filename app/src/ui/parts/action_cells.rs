@@ -38,6 +38,8 @@ pub(super) struct SizedColumn {
     pub(super) column: Column,
     /// In pixels, as the attribute of its cells; none takes what is left.
     pub(super) width: Option<Cow<'static, str>>,
+    /// What a card says before it, where a person asked for it; none for what has its own place there.
+    pub(super) card_label: Option<&'static str>,
 }
 
 impl SizedColumn {
@@ -45,8 +47,23 @@ impl SizedColumn {
     pub(super) fn new(ColumnChoice { column, width: own }: ColumnChoice, chosen: bool) -> Self {
         let fixed = column != Column::Entity || own.is_some() || chosen;
         let width = fixed.then(|| own.unwrap_or(width(column)).to_string().into());
-        Self { column, width }
+        let card_label = (chosen && !is_on_cards(column)).then(|| column.label());
+        Self { column, width, card_label }
     }
+}
+
+/// Whether a card has a place of its own for it, as `cards.css` lays it out.
+const fn is_on_cards(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Severity
+            | Column::ActionType
+            | Column::Entity
+            | Column::Asset
+            | Column::Updated
+            | Column::Expires
+            | Column::Status
+    )
 }
 
 /// Names the column in the style, which hides what there is no room for where nobody chose.
@@ -140,6 +157,13 @@ pub(super) fn cell(
     }
 }
 
+/// What opens the action in a table that does not show the entity.
+pub(super) fn opener(action: &Action, open: &str) -> Markup {
+    let label = format!("Open {} on {}", action.action_type.label(), spelled_out(&action.entity.title()));
+    let link = link(action.id, "entity-link", open).with("aria-label", label).text("Open");
+    Markup::new("td").with("class", "col-open").child(link)
+}
+
 /// The element that has the focus when a row has it.
 pub(super) fn row_link(id: ActionId) -> String {
     format!("open-{id}")
@@ -173,17 +197,21 @@ fn time_left(until: Timestamp, now: Timestamp) -> (&'static str, String) {
 fn entity(action: &Action, open: &str) -> Markup {
     let text = action.entity.title();
     let (head, tail) = halves(&text);
-    let link = Markup::new("a")
-        .live()
-        .with("class", "entity-link short-text")
-        .with("id", row_link(action.id))
-        .with("href", open.to_owned())
+    let link = link(action.id, "entity-link short-text", open)
         .with("title", spelled_out(&text))
-        .with("data-noscroll", "")
         .child(visible(head_of(head), head));
     Markup::new("td").with("class", "col-entity").child(if tail.is_empty() {
         link
     } else {
         visible(link, tail)
     })
+}
+
+fn link(id: ActionId, class: &'static str, open: &str) -> Markup {
+    Markup::new("a")
+        .live()
+        .with("class", class)
+        .with("id", row_link(id))
+        .with("href", open.to_owned())
+        .with("data-noscroll", "")
 }

@@ -6,12 +6,14 @@ use leptos::reactive::effect::RenderEffect;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlInputElement};
 
-use super::action_cells::{SizedColumn, Tick, cell};
+use super::action_cells::{SizedColumn, Tick, cell, opener};
 use super::markup::Markup;
 use super::visible_text::spelled_out;
+use crate::domain::query::Column;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId};
 use crate::ui::derived::Derived;
+use crate::ui::focus::link_of;
 use crate::ui::place::Place;
 use crate::ui::selection::Selection;
 
@@ -51,12 +53,18 @@ pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, ro
     if selectable {
         row = row.child(Markup::new("td").with("class", "col-select").child(checkbox(action)));
     }
-    for SizedColumn { column, width } in columns {
-        let cell = cell(*column, action, &open, now, &mut ticks);
-        row = row.child(match width {
-            Some(width) => cell.with("width", width.clone()),
-            None => cell,
-        });
+    if !shows_entity(columns) {
+        row = row.child(opener(action, &open));
+    }
+    for SizedColumn { column, width, card_label } in columns {
+        let mut cell = cell(*column, action, &open, now, &mut ticks);
+        if let Some(width) = width {
+            cell = cell.with("width", width.clone());
+        }
+        if let Some(label) = card_label {
+            cell = cell.with("data-label", *label);
+        }
+        row = row.child(cell);
     }
     row.kept(move |row| {
         vec![
@@ -66,6 +74,11 @@ pub(super) fn row(action: &Action, columns: &[SizedColumn], selectable: bool, ro
             tick(row, ticks, rows),
         ]
     })
+}
+
+/// Whether a link to its action is in a column that the person sees; else each row has one of its own.
+pub(super) fn shows_entity(columns: &[SizedColumn]) -> bool {
+    columns.iter().any(|sized| sized.column == Column::Entity)
 }
 
 fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
@@ -81,7 +94,7 @@ fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
 
 /// Where its link leads from here.
 fn follow_list(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
-    let link = row.query_selector(".entity-link").ok().flatten();
+    let link = link_of(row);
     effect(move |first| {
         let list = rows.list.read();
         if let Some(link) = link.as_ref().filter(|_| !first) {

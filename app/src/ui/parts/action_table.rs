@@ -10,7 +10,7 @@ use leptos::web_sys::Element;
 use leptos_router::hooks::use_navigate;
 
 use super::action_cells::{SizedColumn, class};
-use super::action_row::{Rows, row};
+use super::action_row::{Rows, row, shows_entity};
 use super::icon::Icon;
 use super::markup::Markup;
 use crate::domain::preference::ColumnChoice;
@@ -74,6 +74,9 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     // Owned: a row may be made while other columns are on their way.
     let columns: Arc<[SizedColumn]> =
         columns.iter().map(|choice| SizedColumn::new(*choice, chosen)).collect();
+    let opens = (!shows_entity(&columns)).then(|| {
+        view! { <th scope="col" class="col-open"><span class="visually-hidden">"Open"</span></th> }
+    });
     let heads = columns.iter().map(|column| head(column, rows.here)).collect_view();
     let body = move || {
         actions.get().into_iter().fold(Markup::new("tbody"), |body, action| {
@@ -89,7 +92,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
         >
             <caption class="visually-hidden">{caption(lane)}</caption>
             <thead>
-                <tr>{select} {heads}</tr>
+                <tr>{select} {opens} {heads}</tr>
             </thead>
             {body}
         </table>
@@ -99,7 +102,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
 
 /// A heading that sorts is a link, so that an order can be shared and works everywhere.
 fn head(sized: &SizedColumn, here: Memo<Place>) -> AnyView {
-    let SizedColumn { column, width } = sized.clone();
+    let SizedColumn { column, width, .. } = sized.clone();
     let Some(key) = column.sort_key() else {
         return view! { <th scope="col" class=class(column)>{column.label()}</th> }
             .attr("width", width)

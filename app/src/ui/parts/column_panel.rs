@@ -327,7 +327,7 @@ fn density(draft: Draft) -> AnyView {
         })
         .collect_view();
     view! {
-        <fieldset class="facet">
+        <fieldset class="facet density">
             <legend>"Rows"</legend>
             {options}
         </fieldset>

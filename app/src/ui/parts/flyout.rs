@@ -12,7 +12,8 @@ pub(in crate::ui) fn Flyout(
     #[prop(into)]
     close: Signal<String>,
     /// The URLs with the row before and the row after.
-    around: RwSignal<(Option<String>, Option<String>)>,
+    #[prop(into)]
+    around: Signal<(Option<String>, Option<String>)>,
     /// What to announce.
     news: RwSignal<Option<News>>,
     children: Children,

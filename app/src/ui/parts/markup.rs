@@ -18,7 +18,7 @@ use leptos::tachys::renderer::{CastFrom, Rndr};
 use leptos::tachys::view::add_attr::AddAnyAttr;
 use leptos::tachys::view::{Mountable, Position, PositionState};
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, Node};
+use leptos::web_sys::{Element, FocusOptions, HtmlElement, Node};
 
 use crate::domain::ActionId;
 
@@ -249,8 +249,21 @@ impl Standing {
         element == Some(&self.element)
     }
 
-    /// Who stays keeps its element, and with it the focus unless it moves; new rows are written over those that go.
+    /// Who stays keeps its element; new rows are written over those that go. What has the focus keeps it, also where
+    /// its row moves, which takes it away.
     fn place(&mut self, new: Vec<Row>) {
+        let focused = document().active_element().filter(|focused| self.element.contains(Some(focused)));
+        self.arrange(new);
+        let moved =
+            focused.filter(|of| of.is_connected() && document().active_element().as_ref() != Some(of));
+        if let Some(moved) = moved.and_then(|of| of.dyn_into::<HtmlElement>().ok()) {
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            drop(moved.focus_with_options(&options));
+        }
+    }
+
+    fn arrange(&mut self, new: Vec<Row>) {
         let (mut stay, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.rows)
             .into_iter()
             .partition(|((id, _), _)| new.iter().any(|row| row.key.0 == *id));
