@@ -41,17 +41,17 @@ export class EvilFile {
 
   /** Reports it through the API, as a scanner would. Returns the action's id. */
   async report(): Promise<string> {
-    const action = await this.propose("Matches a known loader");
+    const action = await this.propose("high");
     expect(action).toMatchObject({ created: true, decision: "Pending" });
     return action.id;
   }
 
-  /** Says something else of it, while it waits. */
-  async revise(comment: string): Promise<void> {
-    expect(await this.propose(comment)).toMatchObject({ created: false, decision: "Pending" });
+  /** Reports it again, with its host rated higher: the action has a new version then. */
+  async revise(): Promise<void> {
+    expect(await this.propose("very_high")).toMatchObject({ created: false, decision: "Pending" });
   }
 
-  private async propose(comment: string): Promise<{ id: string; created: boolean; decision: string }> {
+  private async propose(criticality: string): Promise<{ id: string; created: boolean; decision: string }> {
     const answer = await fetch(`${this.estate.url}/api/v1/actions`, {
       method: "POST",
       headers: { authorization: `Bearer ${this.estate.token}`, "content-type": "application/json" },
@@ -61,8 +61,8 @@ export class EvilFile {
             external_id: this.name,
             type: "quarantine_file",
             entity: { kind: "file", path: this.path, sha256: this.before.sha256 },
-            asset: { kind: "device", name: "this machine", criticality: "high" },
-            comment,
+            asset: { kind: "device", name: "this machine", criticality },
+            comment: "Matches a known loader",
             severity: "critical",
             source: "antivirus_action",
             verdict: "malicious",
