@@ -74,3 +74,18 @@ test("characters that deceive are shown by their number", { tag: ["@tablet", "@n
   await expect(page.locator("#flyout .detail-entity")).toContainText("invoice-U+202Etxt.exe");
   await expect(page.locator("body")).not.toContainText("\u202e");
 });
+
+test("of mail the details say what came, how it was delivered and where it is", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+  await enter(page);
+  const facts = page.locator("#flyout .facts").filter({ has: page.getByRole("heading", { name: "Target" }) });
+  const says = async (kind: string, labels: string[]) => {
+    await page.goto(`/action-center/history?entity_type=${kind}`);
+    await page.locator("tbody .col-entity a").first().click();
+    for (const label of labels) {
+      await expect(facts.locator(".fact").filter({ has: page.getByText(label, { exact: true }) }).locator("dd")).toHaveText(/\S/);
+    }
+  };
+  await says("email_message", ["Subject", "Sender", "Recipients", "Message ID", "Delivery", "Location now", "Received"]);
+  await says("email_cluster", ["Subject", "Messages", "Mailboxes", "Delivered", "Delivered to junk", "Blocked", "Cluster ID"]);
+  await expect(page.locator("#flyout .effect")).toContainText(/\d messages in \d+ mailboxes/);
+});

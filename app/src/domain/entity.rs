@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::time::Timestamp;
 use super::words::words;
 
 #[cfg(any(test, not(feature = "ssr")))]
@@ -48,6 +49,28 @@ words! {
     }
 }
 
+words! {
+    /// What the mail system did with a message when it came.
+    Delivery {
+        Delivered = "delivered" "Delivered",
+        Junked = "junked" "Delivered to junk",
+        Blocked = "blocked" "Blocked",
+        Replaced = "replaced" "Attachment replaced",
+    }
+}
+
+words! {
+    /// Where a message is now, as far as the proposer knows.
+    MailLocation {
+        Inbox = "inbox" "Inbox or a folder",
+        Junk = "junk_folder" "Junk folder",
+        Deleted = "deleted_items" "Deleted items",
+        Quarantine = "quarantine" "Quarantine",
+        External = "external" "Outside the organisation",
+        Dropped = "dropped" "Dropped",
+    }
+}
+
 /// The device, mailbox or account on which the entity lives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -63,6 +86,28 @@ pub struct Asset {
     /// The device group it belongs to; none means "Ungrouped devices".
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_group: Option<String>,
+}
+
+/// How a field reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// Somebody's words: names, subjects, addresses.
+    Text,
+    /// To the letter: paths, hashes, ids.
+    Code,
+    /// A word of ours, or a count.
+    Plain,
+}
+
+/// A field of an entity, for whoever reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// How it reads.
+    pub kind: FieldKind,
+    /// What it is called.
+    pub label: &'static str,
+    /// What it holds.
+    pub value: String,
 }
 
 /// The entity with the fields of its kind.
@@ -141,6 +186,15 @@ pub enum Entity {
         /// The recipients' addresses.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         recipients: Vec<String>,
+        /// When it came.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        received_at: Option<Timestamp>,
+        /// What was done with it then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivery: Option<Delivery>,
+        /// Where it is now.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<MailLocation>,
     },
     /// Messages that belong together.
     EmailCluster {
@@ -150,6 +204,21 @@ pub enum Entity {
         subject: String,
         /// How many messages.
         messages: u32,
+        /// In how many mailboxes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mailboxes: Option<u32>,
+        /// How many of them were delivered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delivered: Option<u32>,
+        /// How many were delivered to junk.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        junked: Option<u32>,
+        /// How many were blocked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blocked: Option<u32>,
+        /// How many reached their reader without their attachment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        replaced: Option<u32>,
     },
     /// A file attached to a message.
     EmailAttachment {
@@ -240,54 +309,89 @@ impl Entity {
         }
     }
 
-    /// What the flyout shows: label and value of each field that is set, in reading order.
+    /// When a message came, if that is known.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
+    pub const fn received_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::EmailMessage { received_at, .. } => *received_at,
+            _ => None,
+        }
+    }
+
+    /// What the flyout shows, but for times: each field that is set, in reading order.
+    #[must_use]
+    pub fn fields(&self) -> Vec<Field> {
+        use FieldKind::{Code, Plain, Text};
         let mut fields = Vec::new();
-        let mut put = |label, value: Option<String>| fields.extend(value.map(|value| (label, value)));
+        let mut put = |kind, label, value: Option<String>| {
+            fields.extend(value.map(|value| Field { kind, label, value }));
+        };
         match self {
             Self::Device { name }
             | Self::Service { name }
             | Self::Driver { name }
             | Self::ScheduledTask { name }
-            | Self::User { name } => put("Name", Some(name.clone())),
+            | Self::User { name } => put(Text, "Name", Some(name.clone())),
             Self::File { path, sha256, sha1 } => {
-                put("Path", path.clone());
-                put("SHA-256", sha256.clone());
-                put("SHA-1", sha1.clone());
+                put(Code, "Path", path.clone());
+                put(Code, "SHA-256", sha256.clone());
+                put(Code, "SHA-1", sha1.clone());
             }
             Self::Process { pid, image, sha256 } => {
-                put("Process id", pid.map(|pid| pid.to_string()));
-                put("Image", image.clone());
-                put("SHA-256", sha256.clone());
+                put(Code, "Process id", pid.map(|pid| pid.to_string()));
+                put(Code, "Image", image.clone());
+                put(Code, "SHA-256", sha256.clone());
             }
-            Self::RegistryKey { path } => put("Path", Some(path.clone())),
-            Self::IpAddress { address } | Self::Mailbox { address } => put("Address", Some(address.clone())),
-            Self::Url { url } => put("URL", Some(url.clone())),
-            Self::EmailMessage { message_id, subject, sender, recipients } => {
-                put("Subject", Some(subject.clone()));
-                put("Sender", Some(sender.clone()));
-                put("Recipients", (!recipients.is_empty()).then(|| recipients.join(", ")));
-                put("Message ID", Some(message_id.clone()));
+            Self::RegistryKey { path } => put(Code, "Path", Some(path.clone())),
+            Self::IpAddress { address } | Self::Mailbox { address } => {
+                put(Code, "Address", Some(address.clone()))
             }
-            Self::EmailCluster { cluster_id, subject, messages } => {
-                put("Subject", Some(subject.clone()));
-                put("Messages", Some(messages.to_string()));
-                put("Cluster ID", Some(cluster_id.clone()));
+            Self::Url { url } => put(Code, "URL", Some(url.clone())),
+            Self::EmailMessage { message_id, subject, sender, recipients, delivery, location, .. } => {
+                put(Text, "Subject", Some(subject.clone()));
+                put(Text, "Sender", Some(sender.clone()));
+                put(Text, "Recipients", (!recipients.is_empty()).then(|| recipients.join(", ")));
+                put(Code, "Message ID", Some(message_id.clone()));
+                put(Plain, "Delivery", delivery.map(|delivery| delivery.label().to_owned()));
+                put(Plain, "Location now", location.map(|location| location.label().to_owned()));
+            }
+            Self::EmailCluster {
+                cluster_id,
+                subject,
+                messages,
+                mailboxes,
+                delivered,
+                junked,
+                blocked,
+                replaced,
+            } => {
+                let counts = [
+                    ("Messages", &Some(*messages)),
+                    ("Mailboxes", mailboxes),
+                    (Delivery::Delivered.label(), delivered),
+                    (Delivery::Junked.label(), junked),
+                    (Delivery::Blocked.label(), blocked),
+                    (Delivery::Replaced.label(), replaced),
+                ];
+                put(Text, "Subject", Some(subject.clone()));
+                for (label, count) in counts {
+                    put(Plain, label, count.map(|count| count.to_string()));
+                }
+                put(Code, "Cluster ID", Some(cluster_id.clone()));
             }
             Self::EmailAttachment { file_name, sha256, message_id } => {
-                put("File name", Some(file_name.clone()));
-                put("SHA-256", sha256.clone());
-                put("Message ID", Some(message_id.clone()));
+                put(Code, "File name", Some(file_name.clone()));
+                put(Code, "SHA-256", sha256.clone());
+                put(Code, "Message ID", Some(message_id.clone()));
             }
             Self::TeamsMessage { message_id, sender, channel } => {
-                put("Sender", Some(sender.clone()));
-                put("Channel", Some(channel.clone()));
-                put("Message ID", Some(message_id.clone()));
+                put(Text, "Sender", Some(sender.clone()));
+                put(Text, "Channel", Some(channel.clone()));
+                put(Code, "Message ID", Some(message_id.clone()));
             }
             Self::CloudFile { path, sha256 } => {
-                put("Path", Some(path.clone()));
-                put("SHA-256", sha256.clone());
+                put(Code, "Path", Some(path.clone()));
+                put(Code, "SHA-256", sha256.clone());
             }
         }
         fields

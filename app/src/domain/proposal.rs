@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::action::{Action, Actor};
 use super::action::{Alert, Evidence, Severity, Source, Verdict};
 use super::catalog::{ActionType, FileRule};
-use super::entity::{Asset, Entity};
+use super::entity::{Asset, Entity, Field};
 use super::error::FieldError;
 #[cfg(feature = "ssr")]
 use super::id::ActionId;
@@ -203,7 +203,7 @@ impl Proposal {
     }
 
     fn check_entity(&self, found: &mut Findings) {
-        for (label, value) in self.entity.fields() {
+        for Field { label, value, .. } in self.entity.fields() {
             if let Err(detail) = check_text(&value, LONGEST_TEXT) {
                 found.note("/entity", format!("{label} {detail}"));
             }
@@ -236,6 +236,15 @@ impl Proposal {
             }
             Entity::EmailCluster { messages: 0, .. } => {
                 found.note("/entity/messages", "a cluster holds at least one message");
+            }
+            Entity::EmailCluster { messages, mailboxes, delivered, junked, blocked, replaced, .. } => {
+                let known = [delivered, junked, blocked, replaced].into_iter().flatten();
+                if known.map(|&count| u64::from(count)).sum::<u64>() > u64::from(*messages) {
+                    found.note("/entity/messages", "is less than its messages by delivery together");
+                }
+                if mailboxes.is_some_and(|mailboxes| mailboxes > *messages) {
+                    found.note("/entity/mailboxes", "is more than its messages");
+                }
             }
             _ => {}
         }
@@ -332,6 +341,12 @@ mod tests {
         serde_json::from_value(body)
     }
 
+    fn cluster(counts: serde_json::Value) -> serde_json::Value {
+        let mut entity = serde_json::json!({"kind": "email_cluster", "cluster_id": "c", "subject": "Parcel"});
+        entity.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
+        serde_json::json!({"type": "soft_delete_email", "comment": "c", "entity": entity})
+    }
+
     #[test]
     fn each_rule_points_at_its_field() {
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -373,6 +388,13 @@ mod tests {
                 "entity": {"kind": "ip_address", "address": "1.2.3"}}),
                 Some("/entity/address"),
             ),
+            (cluster(serde_json::json!({"messages": 0})), Some("/entity/messages")),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 9, "delivered": 7, "junked": 2})), None),
+            (
+                cluster(serde_json::json!({"messages": 9, "delivered": u32::MAX, "blocked": 2})),
+                Some("/entity/messages"),
+            ),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 10})), Some("/entity/mailboxes")),
         ];
         for (change, pointer) in table {
             let found = proposal(change.clone()).unwrap().check(now);
@@ -391,6 +413,6 @@ mod tests {
     fn hashes_are_kept_in_lower_case() {
         let mut given = proposal(serde_json::json!({})).unwrap();
         given.normalize();
-        assert_eq!(given.entity.fields()[1].1, "ab".repeat(32));
+        assert_eq!(given.entity.fields()[1].value, "ab".repeat(32));
     }
 }

@@ -1,5 +1,6 @@
 //! Bad mail and bad links: what phishing against a shipping company looks like. No address here can reach anybody.
 
+use app::domain::entity::{Delivery, MailLocation};
 use jiff::Timestamp;
 
 use super::people::DOMAIN;
@@ -100,7 +101,19 @@ pub(super) struct Mail {
     pub(super) cluster_id: String,
     pub(super) campaign: &'static str,
     pub(super) alert: &'static str,
+    pub(super) received_at: Timestamp,
+    pub(super) delivery: Delivery,
+    pub(super) location: MailLocation,
 }
+
+/// What became of mails that got in.
+const ARRIVALS: [(Delivery, MailLocation); 5] = [
+    (Delivery::Delivered, MailLocation::Inbox),
+    (Delivery::Delivered, MailLocation::Inbox),
+    (Delivery::Delivered, MailLocation::Deleted),
+    (Delivery::Junked, MailLocation::Junk),
+    (Delivery::Replaced, MailLocation::Inbox),
+];
 
 /// Draws a mail that arrived about that time.
 pub(super) fn draw(dice: &mut Dice, at: Timestamp) -> Mail {
@@ -113,7 +126,11 @@ pub(super) fn draw(dice: &mut Dice, at: Timestamp) -> Mail {
     } else {
         lure.subject.to_owned()
     };
+    let (delivery, location) = ARRIVALS[usize::from(token.as_bytes()[0]) % ARRIVALS.len()];
     Mail {
+        received_at: at,
+        delivery,
+        location,
         subject,
         sender: lure.sender,
         message_id: format!("<{}.{token}@{host}>", at.as_second()),

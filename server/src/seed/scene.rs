@@ -141,12 +141,24 @@ impl Scene {
                 subject: self.mail.subject.clone(),
                 sender: self.mail.sender.to_owned(),
                 recipients: self.recipients(),
+                received_at: Some(self.mail.received_at),
+                delivery: Some(self.mail.delivery),
+                location: Some(self.mail.location),
             },
-            EntityKind::EmailCluster => Entity::EmailCluster {
-                cluster_id: self.mail.cluster_id.clone(),
-                subject: self.mail.subject.clone(),
-                messages: u32::try_from(dice.between(3, 9) * dice.between(1, 24)).unwrap_or(3),
-            },
+            EntityKind::EmailCluster => {
+                let messages = u32::try_from(dice.between(3, 9) * dice.between(1, 24)).unwrap_or(3);
+                let (junked, blocked) = (messages / 6, messages / 9);
+                Entity::EmailCluster {
+                    cluster_id: self.mail.cluster_id.clone(),
+                    subject: self.mail.subject.clone(),
+                    messages,
+                    mailboxes: Some(messages - messages / 4),
+                    delivered: Some(messages - junked - blocked),
+                    junked: Some(junked),
+                    blocked: Some(blocked),
+                    replaced: None,
+                }
+            }
             EntityKind::EmailAttachment => Entity::EmailAttachment {
                 file_name: self.mail.attachment.clone(),
                 sha256: Some(sha256),

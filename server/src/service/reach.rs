@@ -57,7 +57,15 @@ fn hits(action: &Action) -> String {
         Entity::EmailMessage { recipients, .. } => {
             format!("1 message in {}", several(recipients.len() as u64, "mailbox", "mailboxes"))
         }
-        Entity::EmailCluster { messages, .. } => several(u64::from(*messages), "message", "messages"),
+        Entity::EmailCluster { messages, mailboxes, .. } => {
+            let of = several(u64::from(*messages), "message", "messages");
+            match mailboxes {
+                Some(mailboxes) => {
+                    format!("{of} in {}", several(u64::from(*mailboxes), "mailbox", "mailboxes"))
+                }
+                None => of,
+            }
+        }
         on_asset => {
             let what = match on_asset {
                 Entity::File { .. } => "file",

@@ -5,7 +5,8 @@
 
 use serde::Deserialize;
 
-use super::{Entity, EntityKind};
+use super::{Delivery, Entity, EntityKind, MailLocation};
+use crate::domain::time::Timestamp;
 
 /// All fields of all kinds.
 #[derive(Debug, Deserialize)]
@@ -30,10 +31,18 @@ pub(super) struct Flat {
     sender: String,
     #[serde(default)]
     recipients: Vec<String>,
+    received_at: Option<Timestamp>,
+    delivery: Option<Delivery>,
+    location: Option<MailLocation>,
     #[serde(default)]
     cluster_id: String,
     #[serde(default)]
     messages: u32,
+    mailboxes: Option<u32>,
+    delivered: Option<u32>,
+    junked: Option<u32>,
+    blocked: Option<u32>,
+    replaced: Option<u32>,
     #[serde(default)]
     file_name: String,
     #[serde(default)]
@@ -43,9 +52,7 @@ pub(super) struct Flat {
 impl From<Flat> for Entity {
     fn from(flat: Flat) -> Self {
         let Flat { kind, name, path, sha256, sha1, pid, image, address, url, .. } = flat;
-        let Flat {
-            message_id, subject, sender, recipients, cluster_id, messages, file_name, channel, ..
-        } = flat;
+        let Flat { message_id, subject, sender, recipients, file_name, channel, .. } = flat;
         match kind {
             EntityKind::Device => Self::Device { name },
             EntityKind::File => Self::File { path, sha256, sha1 },
@@ -56,8 +63,31 @@ impl From<Flat> for Entity {
             EntityKind::ScheduledTask => Self::ScheduledTask { name },
             EntityKind::IpAddress => Self::IpAddress { address },
             EntityKind::Url => Self::Url { url },
-            EntityKind::EmailMessage => Self::EmailMessage { message_id, subject, sender, recipients },
-            EntityKind::EmailCluster => Self::EmailCluster { cluster_id, subject, messages },
+            EntityKind::EmailMessage => {
+                let Flat { received_at, delivery, location, .. } = flat;
+                Self::EmailMessage {
+                    message_id,
+                    subject,
+                    sender,
+                    recipients,
+                    received_at,
+                    delivery,
+                    location,
+                }
+            }
+            EntityKind::EmailCluster => {
+                let Flat { cluster_id, messages, mailboxes, delivered, junked, blocked, replaced, .. } = flat;
+                Self::EmailCluster {
+                    cluster_id,
+                    subject,
+                    messages,
+                    mailboxes,
+                    delivered,
+                    junked,
+                    blocked,
+                    replaced,
+                }
+            }
             EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, message_id },
             EntityKind::Mailbox => Self::Mailbox { address },
             EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
@@ -78,6 +108,8 @@ mod tests {
                 "kind": kind, "name": "n", "path": "/p", "sha256": "ab", "sha1": "cd", "pid": 7, "image": "/i",
                 "address": "192.0.2.1", "url": "https://u.example", "message_id": "<m>", "subject": "s",
                 "sender": "a@b.example", "recipients": ["c@d.example"], "cluster_id": "c", "messages": 3,
+                "received_at": "2026-01-02T03:04:05Z", "delivery": "junked", "location": "junk_folder",
+                "mailboxes": 2, "delivered": 0, "junked": 1, "blocked": 1, "replaced": 1,
                 "file_name": "f", "channel": "ch",
             });
             let read: Flat = serde_json::from_value(all.take()).unwrap();

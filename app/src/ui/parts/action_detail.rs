@@ -14,6 +14,7 @@ use super::undo_form::UndoForm;
 use super::visible_text::VisibleText;
 use super::when::When;
 use crate::backend::{ActionDetail, ExecutorView};
+use crate::domain::entity::{Field, FieldKind};
 use crate::domain::proposal::is_web_url;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
@@ -62,7 +63,7 @@ pub(in crate::ui) fn ActionDetailBody(
         <div class="detail">
             <DetailHead action=action.clone() heading now/>
             {effect(&detail, pending).into_any()}
-            <Facts title="Target" facts=target(&detail)/>
+            <Facts title="Target" facts=target(&detail, now)/>
             <Facts title="Parameters" facts=parameters(action)/>
             <Facts title="Why" facts=why(action)/>
             {evidence(&action.evidence).into_any()}
@@ -170,17 +171,26 @@ fn mono(label: &'static str, value: String) -> Fact {
     (label, view! { <code><VisibleText text=value.clone()/></code> <Copy text=value label/> }.into_any())
 }
 
+fn copied(label: &'static str, value: String) -> Fact {
+    (label, view! { <span><VisibleText text=value.clone()/></span> <Copy text=value label/> }.into_any())
+}
+
 fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
     (label, view! { {full(at)} <span class="relative">" (" <When at now/> ")"</span> }.into_any())
 }
 
-fn target(detail: &ActionDetail) -> Vec<Fact> {
+fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     let action = &detail.action;
     let asset = &action.asset;
     let kind = action.entity.kind().label();
     let mut facts = vec![("Entity type", kind.into_any())];
-    facts.extend(action.entity.fields().into_iter().map(|(label, value)| mono(label, value)));
-    facts.push(mono(asset.kind.label(), asset.name.clone()));
+    facts.extend(action.entity.fields().into_iter().map(|Field { kind, label, value }| match kind {
+        FieldKind::Text => copied(label, value),
+        FieldKind::Code => mono(label, value),
+        FieldKind::Plain => (label, value.into_any()),
+    }));
+    facts.extend(action.entity.received_at().map(|at| time("Received", at, now)));
+    facts.push(copied(asset.kind.label(), asset.name.clone()));
     facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
     facts.extend(text("Device group", asset.device_group.as_ref()));
     let hunt = |url: &String| ("Elsewhere", outside("Go hunt".to_owned(), Some(url.clone())));

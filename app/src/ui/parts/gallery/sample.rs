@@ -92,6 +92,11 @@ pub(super) fn irreversible() -> Action {
             cluster_id: "c-59109".to_owned(),
             subject: "Overdue freight invoice 59109".to_owned(),
             messages: 120,
+            mailboxes: Some(84),
+            delivered: Some(97),
+            junked: Some(16),
+            blocked: Some(7),
+            replaced: None,
         },
         asset: Asset {
             kind: AssetKind::Mailbox,
