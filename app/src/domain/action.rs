@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::{ActionType, Undo};
+use super::catalog::{ActionType, NEEDLESS, Undo};
 use super::entity::{Asset, Entity};
 use super::id::{ActionId, ApprovalId};
 use super::lifecycle::{Command, Decision, IllegalPair, Lifecycle, Status, UndoState};
@@ -240,6 +240,7 @@ impl Action {
         let reverse = match self.action_type.info().undo {
             Undo::By(reverse) => reverse,
             Undo::Never(why) => return Err(format!("This can't be undone: {why}.")),
+            Undo::Needless => return Err(NEEDLESS.to_owned()),
         };
         if self.source == Source::ManualLiveResponse {
             return Err("This can't be undone here: it was done in a live response session.".to_owned());

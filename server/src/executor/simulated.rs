@@ -37,9 +37,9 @@ impl Executor for Simulated {
         tokio::time::sleep(Duration::from_millis(400 + u64::from(dice) * 6)).await;
         let name = &order.action.asset.name;
         match dice % 25 {
-            0 => Attempt::Ended(Outcome::Failed, format!("simulated: {name} refused the command")),
-            1 => Attempt::Ended(Outcome::PartiallyCompleted, format!("simulated: {name} did part of it")),
-            _ => Attempt::Ended(Outcome::Completed, format!("simulated: done on {name}")),
+            0 => Attempt::Ended(Outcome::Failed, format!("{name} refused the command (simulated)")),
+            1 => Attempt::Ended(Outcome::PartiallyCompleted, format!("{name} did part of it (simulated)")),
+            _ => Attempt::Ended(Outcome::Completed, format!("Done on {name} (simulated)")),
         }
     }
 }

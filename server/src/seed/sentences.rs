@@ -38,27 +38,27 @@ pub(super) const UNDONE: &[&str] = &[
 pub(super) const fn details(status: Status) -> &'static [&'static str] {
     match status {
         Status::None | Status::Queued => &[],
-        Status::InProgress => &["simulated: {asset} has taken the command."],
+        Status::InProgress => &["{asset} has taken the command (simulated)."],
         Status::Completed => &[
-            "simulated: done on {asset}.",
-            "simulated: {asset} confirmed it at the first attempt.",
-            "simulated: done; the first attempt found {asset} busy.",
+            "Done on {asset} (simulated).",
+            "{asset} confirmed it at the first attempt (simulated).",
+            "Done; the first attempt found {asset} busy (simulated).",
         ],
         Status::PartiallyCompleted => &[
-            "simulated: 2 of 3 copies; one is open in another program.",
-            "simulated: done on {asset}, but not in its offline copy.",
+            "2 of 3 copies; one is open in another program (simulated).",
+            "Done on {asset}, but not in its offline copy (simulated).",
         ],
         Status::Failed => &[
-            "simulated: {asset} refused: access denied.",
-            "simulated: target changed since it was proposed.",
-            "simulated: {asset} refused: not possible in its present state.",
+            "{asset} refused: access denied (simulated).",
+            "Target changed since it was proposed (simulated).",
+            "{asset} refused: not possible in its present state (simulated).",
         ],
-        Status::TimedOut => &["simulated: {asset} was not reachable for 3 days."],
+        Status::TimedOut => &["{asset} was not reachable for 3 days (simulated)."],
         Status::Skipped => &[
-            "simulated: skipped, duplicate of an action that was already done on {asset}.",
-            "simulated: skipped, already in the wanted state.",
+            "Duplicate of an action that was already done on {asset} (simulated).",
+            "Already in the wanted state (simulated).",
         ],
         Status::Cancelled => &["Called off before it was sent."],
-        Status::Unknown => &["simulated: sent to {asset}, no answer after 5 attempts. Somebody must look."],
+        Status::Unknown => &["Sent to {asset}, no answer after 5 attempts (simulated). Somebody must look."],
     }
 }

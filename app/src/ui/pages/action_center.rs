@@ -25,8 +25,8 @@ use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
     ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame, Heard, Held,
-    Help, Layout, Matches, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Skeleton, Tabs, Toolbar,
-    ViewChanges, called, is_selectable,
+    Help, Layout, Matches, Narrowed, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Skeleton, Tabs,
+    Toolbar, ViewChanges, called, is_selectable,
 };
 use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
@@ -276,8 +276,8 @@ fn counted(counting: Counting) -> Option<Matches> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Rows(Lane),
-    /// Whether its address asks for some rows only.
-    Empty(Lane, bool),
+    /// By what its address asks for some rows only.
+    Empty(Lane, Option<Narrowed>),
     Failed(ErrorCode),
 }
 
@@ -293,7 +293,7 @@ fn ListView(
     let shape = derived(move || {
         list.read().as_ref().map(|(lane, _, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
-                Shape::Empty(*lane, here.read().filters().next().is_some())
+                Shape::Empty(*lane, narrowed(&here.read()))
             }
             Ok(_) => Shape::Rows(*lane),
             Err(error) => Shape::Failed(error.code),
@@ -355,6 +355,16 @@ fn ListView(
         })
     };
     view! { <div class="slot">{move || content()}</div> }.into_any()
+}
+
+fn narrowed(here: &Place) -> Option<Narrowed> {
+    let searches = here.value("q").is_some();
+    match (searches, here.filters().any(|(name, _)| name != "q")) {
+        (true, true) => Some(Narrowed::ByBoth),
+        (true, false) => Some(Narrowed::BySearch),
+        (false, true) => Some(Narrowed::ByFilters),
+        (false, false) => None,
+    }
 }
 
 /// The columns that the address names, or those that the person chose. The tab's own are no choice.

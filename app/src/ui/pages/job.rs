@@ -162,7 +162,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     };
     let executing = (verb != BulkVerb::Reject).then(|| {
         view! {
-            <a href=move || in_lane(Lane::InProgress)>"See those in progress"</a>
+            <a href=move || in_lane(Lane::InProgress)>"See what is in progress"</a>
         }
     });
     let pager = move || {
@@ -184,15 +184,13 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
             </div>
             <progress
                 class="bulk-progress"
+                class:over=move || !running.get()
                 aria-label="Processed"
                 max=move || progress.get().total().to_string()
                 value=move || progress.get().tried().to_string()
             ></progress>
             {reason}
         </header>
-        <nav class="bulk-states" aria-label="Results">
-            {state_links(progress, here)}
-        </nav>
         <div class="bulk-answer">
             <div class="submit-row">
                 {move || refresh()}
@@ -201,14 +199,17 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
                     "Back to the list"
                 </a>
                 <span class="bulk-links">
-                    <a href=move || in_lane(Lane::History)>"See those in History"</a>
+                    <a href=move || in_lane(Lane::History)>"See them in History"</a>
                     {executing}
                 </span>
             </div>
         </div>
         <section class="bulk-part">
             <h2>"Each action"</h2>
-            <BulkItems items lane=Lane::History states=true/>
+            <nav class="bulk-states" aria-label="Results">
+                {state_links(progress, here)}
+            </nav>
+            <BulkItems items lane=Lane::History/>
             <div class="bulk-more">{move || pager()}</div>
         </section>
     }

@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::{Lane, Preferences, SavedView};
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
+use crate::ui::number::several;
 use crate::ui::parts::{
     BucketList, ColumnForm, FilterForm, Saving, SidePanel, Skeleton, ViewChanges, ViewList,
 };
@@ -74,6 +75,18 @@ impl Loads {
     }
 }
 
+/// Where the panel lies over the list, what stands beneath it.
+fn back_to_list(here: Memo<Place>, counts: &Counts) -> AnyView {
+    let over = if counts.more { "over " } else { "" };
+    let text = format!("Show {over}{}", several(counts.matches, "action", "actions"));
+    view! {
+        <a class="button primary sheet-end" href=move || here.read().with_panel(None).href() data-noscroll>
+            {text}
+        </a>
+    }
+    .into_any()
+}
+
 /// The panel's content waits for its own data, and for nothing else.
 pub(super) fn side_panel(
     panel: Panel,
@@ -90,7 +103,12 @@ pub(super) fn side_panel(
                     let note = (!counted_well).then(|| {
                         view! { <p class="side-panel-note">"The values could not be counted. The address may ask for what there is not."</p> }
                     });
-                    view! { {note} <FilterForm here counted/> }.into_any()
+                    view! {
+                        {note}
+                        <FilterForm here counted/>
+                        {move || counted.get().map(|counts| back_to_list(here, &counts))}
+                    }
+                    .into_any()
                 })
             };
             ("Filters", view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any())

@@ -10,7 +10,7 @@ use leptos_router::hooks::use_params_map;
 use crate::api::{ApiError, StartBulk, load_plan};
 use crate::codec::Json;
 use crate::domain::bulk::{LeftOut, PlanGroup};
-use crate::domain::catalog::Undo;
+use crate::domain::catalog::{NEEDLESS, Undo};
 use crate::domain::proposal::LONGEST_COMMENT;
 use crate::domain::time::Timestamp;
 use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
@@ -155,16 +155,23 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
                     <Icon name="triangle"/>
                     "This can't be undone"
                 </h2>
-                {groups(finals)}
+                {groups(finals, true)}
             </section>
         }
     });
     let others = (!others.is_empty()).then(|| {
-        let heading = if verb == BulkVerb::Approve { "This can be undone" } else { "By action type" };
+        let of_approval = verb == BulkVerb::Approve;
+        let needs_none = |of: &PlanGroup| of.action_type.info().undo == Undo::Needless;
+        let heading = match others.iter().filter(|of| needs_none(of)).count() {
+            _ if !of_approval => "By action type",
+            0 => "This can be undone",
+            all if all == others.len() => "This changes nothing",
+            _ => "This can be undone, or changes nothing",
+        };
         view! {
             <section class="bulk-part">
                 <h2>{heading}</h2>
-                {groups(others)}
+                {groups(others, of_approval)}
             </section>
         }
     });
@@ -172,7 +179,7 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
         view! {
             <section class="bulk-part">
                 <h2>"Each action"</h2>
-                <BulkItems items=items lane states=false/>
+                <BulkItems items=items lane plan=verb/>
                 {(more > 0).then(|| view! { <p class="bulk-more">"and " {grouped(more)} " more"</p> })}
             </section>
         }
@@ -191,14 +198,15 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     .into_any()
 }
 
-fn groups(groups: Vec<PlanGroup>) -> AnyView {
+fn groups(groups: Vec<PlanGroup>, of_approval: bool) -> AnyView {
     let rows = groups
         .into_iter()
         .map(|group| {
             let info = group.action_type.info();
             let never = match info.undo {
-                Undo::Never(why) if group.irreversible => Some(why),
-                Undo::Never(_) | Undo::By(_) => None,
+                Undo::Never(why) if group.irreversible => Some(format!("This can't be undone: {why}.")),
+                Undo::Needless if of_approval => Some(NEEDLESS.to_owned()),
+                Undo::Never(_) | Undo::By(_) | Undo::Needless => None,
             };
             view! {
                 <tr>
@@ -208,7 +216,7 @@ fn groups(groups: Vec<PlanGroup>) -> AnyView {
                     <td class="number">{grouped(group.critical_assets)}</td>
                     <td class="why">
                         {info.effect}
-                        {never.map(|why| view! { " " <strong>"This can't be undone: " {why} "."</strong> })}
+                        {never.map(|why| view! { " " <strong>{why}</strong> })}
                     </td>
                 </tr>
             }
@@ -350,7 +358,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
                 </a>
                 {final_warning}
                 <span class="bulk-time">
-                    "Time to confirm: " <Deadline until=expires_at now/>
+                    "What stands here is valid for: " <Deadline until=expires_at now/>
                 </span>
             </div>
         </form>

@@ -19,8 +19,8 @@ const FITS: usize = 14;
 /// Pixels that a column has where nobody chose: what its usual values need.
 pub(super) const fn width(column: Column) -> u16 {
     match column {
-        Column::Proposed => 104,
-        Column::Severity | Column::Expires | Column::Decision | Column::Undo => 128,
+        Column::Severity | Column::Proposed => 104,
+        Column::Expires | Column::Decision | Column::Undo => 128,
         Column::Status => 164,
         Column::EntityKind => 136,
         Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
@@ -146,7 +146,11 @@ pub(super) fn cell(
         Column::Incident => text(action.incident_id.as_ref()),
         Column::ActionType => plain(name, action.action_type.label()),
         Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) => {
-            plain("col-asset very-high", &action.asset.name)
+            let title = format!("{}, criticality very high", spelled_out(&action.asset.name));
+            visible(
+                Markup::new("td").with("class", "col-asset very-high").with("title", title),
+                &action.asset.name,
+            )
         }
         Column::Asset => plain(name, &action.asset.name),
         Column::DeviceGroup => plain(name, action.asset.device_group.as_deref().unwrap_or(Filter::UNGROUPED)),

@@ -14,7 +14,9 @@ use super::undo_form::UndoForm;
 use super::visible_text::VisibleText;
 use super::when::When;
 use crate::backend::{ActionDetail, ExecutorView};
+use crate::domain::catalog::NEEDLESS;
 use crate::domain::entity::{Field, FieldKind};
+use crate::domain::parameter::ParameterName;
 use crate::domain::proposal::is_web_url;
 use crate::domain::time::Timestamp;
 use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
@@ -92,17 +94,22 @@ pub(in crate::ui) fn DetailHead(
 ) -> impl IntoView {
     let until = action.expires_at;
     let deadline = now.filter(|_| action.decision == Decision::Pending);
+    let title = action.entity.title();
     view! {
         <header class="detail-head">
             <h2 tabindex="-1" node_ref=heading>
                 {action.action_type.label()}
             </h2>
             <p class="detail-entity">
-                <VisibleText text=action.entity.title()/>
+                <VisibleText text=title.clone()/>
             </p>
-            <p class="detail-asset">
-                {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
-            </p>
+            {(action.asset.name != title).then(|| {
+                view! {
+                    <p class="detail-asset">
+                        {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
+                    </p>
+                }
+            })}
             <p class="detail-badges">
                 <Badge look=action.severity/>
                 <Badge look=action.decision/>
@@ -132,6 +139,7 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
             </p>
         }
         .into_any(),
+        Undo::Needless => line("check", NEEDLESS.to_owned()),
     };
     view! {
         <section class="effect">
@@ -190,7 +198,9 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         FieldKind::Plain => (label, value.into_any()),
     }));
     facts.extend(action.entity.received_at().map(|at| time("Received", at, now)));
-    facts.push(copied(asset.kind.label(), asset.name.clone()));
+    if asset.name != action.entity.title() {
+        facts.push(copied(asset.kind.label(), asset.name.clone()));
+    }
     facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
     facts.extend(text("Device group", asset.device_group.as_ref()));
     let hunt = |url: &String| ("Elsewhere", outside("Go hunt".to_owned(), Some(url.clone())));
@@ -199,7 +209,11 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
 }
 
 fn parameters(action: &Action) -> Vec<Fact> {
-    action.parameters.iter().map(|(name, value)| mono(name.label(), value.clone())).collect()
+    let fact = |(name, value): (&ParameterName, &String)| match value.parse() {
+        Ok(at) if *name == ParameterName::Expiry => (name.label(), full(at).into_any()),
+        _ => mono(name.label(), value.clone()),
+    };
+    action.parameters.iter().map(fact).collect()
 }
 
 fn why(action: &Action) -> Vec<Fact> {

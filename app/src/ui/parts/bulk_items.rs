@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 
 use super::badge::Badge;
+use super::icon::Icon;
 use super::short_text::ShortText;
-use crate::domain::{BulkItem, Lane};
+use crate::domain::{BulkItem, BulkVerb, Lane};
 use crate::ui::place::Place;
 
 /// A row an item. Rows that stay the same are not rendered again.
@@ -15,10 +16,11 @@ pub(in crate::ui) fn BulkItems(
     items: Signal<Vec<BulkItem>>,
     /// In which tab their actions open.
     lane: Lane,
-    /// Whether it is said where each stands, and why.
-    states: bool,
+    /// What is planned for them; else it is said where each stands, and why.
+    #[prop(optional)]
+    plan: Option<BulkVerb>,
 ) -> impl IntoView {
-    let heads = states.then(|| {
+    let heads = plan.is_none().then(|| {
         view! {
             <th scope="col">"Result"</th>
             <th scope="col" class="why">"Why"</th>
@@ -40,7 +42,7 @@ pub(in crate::ui) fn BulkItems(
                     <For
                         each=move || items.get()
                         key=|item| (item.position, item.state)
-                        children=move |item| row(item, lane, states)
+                        children=move |item| row(item, lane, plan)
                     />
                 </tbody>
             </table>
@@ -49,10 +51,20 @@ pub(in crate::ui) fn BulkItems(
     .into_any()
 }
 
-fn row(item: BulkItem, lane: Lane, states: bool) -> AnyView {
+fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
     let BulkItem { position, action, state, detail } = item;
     let href = Place::of(lane).with_open(action.id).href();
-    let states = states.then(|| {
+    let is_final = plan.is_some_and(|verb| verb.is_final(action.action_type));
+    let is_final = is_final.then(|| {
+        view! {
+            " "
+            <span class="item-final" title="This can't be undone">
+                <Icon name="triangle"/>
+                <span class="visually-hidden">"This can't be undone"</span>
+            </span>
+        }
+    });
+    let states = plan.is_none().then(|| {
         view! {
             <td><Badge look=state/></td>
             <td class="why">{detail}</td>
@@ -61,7 +73,7 @@ fn row(item: BulkItem, lane: Lane, states: bool) -> AnyView {
     view! {
         <tr>
             <td class="number">{position}</td>
-            <td>{action.action_type.label()}</td>
+            <td>{action.action_type.label()} {is_final}</td>
             <th scope="row">
                 <a class="entity-link" href=href>
                     <ShortText text=action.entity/>

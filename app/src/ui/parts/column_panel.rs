@@ -175,10 +175,21 @@ pub(in crate::ui) fn ColumnForm(
             .into_any()
         })
     };
+    let unchosen = move || {
+        (draft.columns.get() == all(TablePreference::of(lane).columns)).then(|| {
+            view! {
+                <p class="side-panel-note">
+                    "Until you change something here, columns without room are left out."
+                </p>
+            }
+            .into_any()
+        })
+    };
     let item = move |column: Column| item(column, draft, only, dragged);
     let every = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
     view! {
         {move || from_url()}
+        {move || unchosen()}
         <form
             class="column-form"
             method="post"
@@ -190,6 +201,7 @@ pub(in crate::ui) fn ColumnForm(
         >
             <input type="hidden" name="lane" value=lane.as_str()/>
             <input type="hidden" name="back" value=move || back()/>
+            <p class="column-heads needs-wasm">"Width in pixels"</p>
             <ul class="column-list">
                 <For each=every key=|column| *column children=item/>
             </ul>

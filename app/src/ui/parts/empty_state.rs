@@ -6,22 +6,31 @@ use super::icon::Icon;
 use crate::domain::Lane;
 use crate::ui::place::Place;
 
+/// By what an address rules rows out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::ui) enum Narrowed {
+    BySearch,
+    ByFilters,
+    ByBoth,
+}
+
 /// The empty tab.
 #[component]
 pub(in crate::ui) fn EmptyState(
     /// Which tab.
     lane: Lane,
-    /// Whether the address asks for some of its rows only.
-    narrowed: bool,
+    /// By what the address asks for some of its rows only.
+    narrowed: Option<Narrowed>,
 ) -> impl IntoView {
     let (icon, title, text, way, to) = match lane {
-        lane if narrowed => (
-            "search",
-            "Nothing matches",
-            "No action on this tab matches the search and the filters.",
-            "Show all",
-            lane,
-        ),
+        lane if narrowed.is_some() => {
+            let text = match narrowed {
+                Some(Narrowed::BySearch) => "No action on this tab matches the search.",
+                Some(Narrowed::ByFilters) => "No action on this tab matches the filters.",
+                _ => "No action on this tab matches the search and the filters.",
+            };
+            ("search", "Nothing matches", text, "Show all of this tab", lane)
+        }
         Lane::Pending => (
             "check",
             "Nothing waits for a decision",

@@ -64,7 +64,7 @@ pub(super) use column_panel::{ColumnForm, Saving};
 pub(super) use deadline::Deadline;
 pub(super) use decide::{Decisions, called, take};
 pub(super) use demo_banner::DemoBanner;
-pub(super) use empty_state::EmptyState;
+pub(super) use empty_state::{EmptyState, Narrowed};
 pub(super) use failure::{Failure, sentence as failed_to_read};
 pub(super) use filter_panel::FilterForm;
 pub(super) use flyout::Flyout;

@@ -4,7 +4,7 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::query::LIMITS;
+use crate::domain::query::{LIMITS, SortKey};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::handler::handler;
@@ -40,10 +40,11 @@ where
             1 => "1 action on this page".to_owned(),
             rows => format!("{rows} actions on this page"),
         };
+        let order = (here.read().sort().key == SortKey::Urgency).then_some(", most urgent first");
         view! {
             {step(previous, "Previous", "prev", "left")}
             {step(next, "Next", "next", "right")}
-            <span class="pager-rows">{rows}</span>
+            <span class="pager-rows">{rows} {order}</span>
         }
         .into_any()
     };

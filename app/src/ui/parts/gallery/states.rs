@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::section;
 use crate::domain::{ErrorCode, Lane};
 use crate::ui::parts::demo_banner::DemoBanner;
-use crate::ui::parts::empty_state::EmptyState;
+use crate::ui::parts::empty_state::{EmptyState, Narrowed};
 use crate::ui::parts::failure::Failure;
 use crate::ui::parts::notice::{News, Notice};
 use crate::ui::parts::skeleton::Skeleton;
@@ -22,7 +22,7 @@ pub(super) fn chapter() -> AnyView {
 }
 
 fn empty() -> impl IntoView {
-    let lanes = Lane::ALL.iter().map(|&lane| (lane, false)).chain([(Lane::Pending, true)]);
+    let lanes = Lane::ALL.iter().map(|&lane| (lane, None)).chain([(Lane::Pending, Some(Narrowed::ByBoth))]);
     lanes
         .map(|(lane, narrowed)| {
             view! {
