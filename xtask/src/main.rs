@@ -12,6 +12,7 @@ mod cargo;
 mod compress;
 mod dev;
 mod estate;
+mod names;
 mod node;
 mod playwright;
 mod postgres;

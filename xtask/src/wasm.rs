@@ -12,6 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     cargo, compress,
+    names::shorten,
     node::WasmOpt,
     process, site,
     snip::snip,
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 8;
+const RECIPE: u32 = 9;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -176,6 +177,12 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
     bindgen.web(true).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     bindgen.generate(folder).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     let (bound, done) = (folder.join("countersign_bg.wasm"), folder.join("countersign.wasm"));
+    if flavour == Flavour::Release {
+        let script = folder.join("countersign.js");
+        let (wasm, text) = shorten(&fs::read(&bound)?, &fs::read_to_string(&script)?)?;
+        fs::write(&bound, wasm)?;
+        fs::write(script, text)?;
+    }
     let Some(wasm_opt) = wasm_opt else {
         return fs::rename(bound, done).context("the wasm cannot be renamed");
     };

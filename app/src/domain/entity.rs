@@ -188,6 +188,7 @@ pub enum Entity {
         recipients: Vec<String>,
         /// When it came.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
         received_at: Option<Timestamp>,
         /// What was done with it then.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -344,7 +345,7 @@ impl Entity {
             }
             Self::RegistryKey { path } => put(Code, "Path", Some(path.clone())),
             Self::IpAddress { address } | Self::Mailbox { address } => {
-                put(Code, "Address", Some(address.clone()))
+                put(Code, "Address", Some(address.clone()));
             }
             Self::Url { url } => put(Code, "URL", Some(url.clone())),
             Self::EmailMessage { message_id, subject, sender, recipients, delivery, location, .. } => {

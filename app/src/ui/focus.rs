@@ -49,10 +49,9 @@ impl Spot {
 
     /// The row that stands there now; the first where nobody was yet, the last where there are fewer.
     pub(super) fn row(self) -> Option<Element> {
-        let rows = document().query_selector_all(ROWS).ok()?;
-        let at = self.0.get_value().map_or(0, |(_, at)| at);
-        let at = u32::try_from(at).ok()?.min(rows.length().checked_sub(1)?);
-        rows.get(at)?.dyn_into().ok()
+        let number = self.0.get_value().map_or(1, |(_, at)| at + 1);
+        // The first of the document that one of them names.
+        document().query_selector(&format!("{ROWS}:nth-child({number}), {ROWS}:last-child")).ok()?
     }
 }
 

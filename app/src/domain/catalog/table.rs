@@ -2,7 +2,7 @@
 
 use super::Authority::{Of, OfEntity};
 use super::FileRule::{Hash, PathOrHash};
-use super::Undo::{By, Never};
+use super::Undo::{By, Needless, Never};
 use super::{ActionTypeInfo, Technique, Verb};
 use crate::domain::access::Permission;
 use crate::domain::entity::EntityKind::{

@@ -24,9 +24,9 @@ use crate::ui::keyboard::{self, Keys};
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
-    ActionTable, BulkBar, BulkNotice, Chips, Decisions, EmptyState, Failure, Flyout, Frame, Heard, Held,
-    Help, Layout, Matches, Narrowed, Neighbours, NewRows, News, Pager, Palette, Rows, Saving, Skeleton, Tabs,
-    Toolbar, ViewChanges, called, is_selectable,
+    ActionTable, BulkBar, BulkNotice, Chips, Decisions, DetailHead, EmptyState, Failure, Flyout, Frame,
+    Heard, Held, Help, Layout, Matches, Narrowed, Neighbours, NewRows, News, Pager, Palette, Rows, Saving,
+    Skeleton, Tabs, Toolbar, ViewChanges, called, is_selectable,
 };
 use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
@@ -201,6 +201,8 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     whenever(move || matches.set(counted(counting)));
     let now_loading = move || loading.get() && !quiet.get();
     let counts = Live::of_page().counts;
+    let first_row = move || held.shown.with(|shown| shown.rows.first().cloned());
+    rehearse(first_row, steps, news);
     let title = move || {
         let pending = counts.get().map_or(0, |counts| counts.pending);
         let waits = if pending > 0 { format!("({}) ", grouped(pending)) } else { String::new() };
@@ -258,6 +260,21 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             </div>
         </Frame>
     }
+}
+
+/// Renders a flyout that nobody sees, once the page stands: browsers compile code as it is called for the first time,
+/// and otherwise that took a third of the time in which the first action of a page opens.
+fn rehearse(
+    action: impl Fn() -> Option<Action> + 'static,
+    around: Signal<(Option<String>, Option<String>)>,
+    news: RwSignal<Option<News>>,
+) {
+    whenever(move || {
+        let action = untrack(&action);
+        let head = action.map(|action| view! { <DetailHead action heading=NodeRef::new()/> });
+        let close = Signal::derive(String::new);
+        drop(view! { <Flyout close around news>{head}</Flyout> }.into_any().build());
+    });
 }
 
 /// Which list it is, by what it was asked for.
@@ -360,9 +377,9 @@ fn ListView(
 fn narrowed(here: &Place) -> Option<Narrowed> {
     let searches = here.value("q").is_some();
     match (searches, here.filters().any(|(name, _)| name != "q")) {
-        (true, true) => Some(Narrowed::ByBoth),
-        (true, false) => Some(Narrowed::BySearch),
-        (false, true) => Some(Narrowed::ByFilters),
+        (true, true) => Some(Narrowed::Both),
+        (true, false) => Some(Narrowed::Search),
+        (false, true) => Some(Narrowed::Filters),
         (false, false) => None,
     }
 }

@@ -176,11 +176,15 @@ fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
 }
 
 fn mono(label: &'static str, value: String) -> Fact {
-    (label, view! { <code><VisibleText text=value.clone()/></code> <Copy text=value label/> }.into_any())
+    copied(label, value, "code")
 }
 
-fn copied(label: &'static str, value: String) -> Fact {
-    (label, view! { <span><VisibleText text=value.clone()/></span> <Copy text=value label/> }.into_any())
+fn copied(label: &'static str, value: String, class: &'static str) -> Fact {
+    (
+        label,
+        view! { <span class=class><VisibleText text=value.clone()/></span> <Copy text=value label/> }
+            .into_any(),
+    )
 }
 
 fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
@@ -193,13 +197,13 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     let kind = action.entity.kind().label();
     let mut facts = vec![("Entity type", kind.into_any())];
     facts.extend(action.entity.fields().into_iter().map(|Field { kind, label, value }| match kind {
-        FieldKind::Text => copied(label, value),
+        FieldKind::Text => copied(label, value, ""),
         FieldKind::Code => mono(label, value),
         FieldKind::Plain => (label, value.into_any()),
     }));
     facts.extend(action.entity.received_at().map(|at| time("Received", at, now)));
     if asset.name != action.entity.title() {
-        facts.push(copied(asset.kind.label(), asset.name.clone()));
+        facts.push(copied(asset.kind.label(), asset.name.clone(), ""));
     }
     facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
     facts.extend(text("Device group", asset.device_group.as_ref()));

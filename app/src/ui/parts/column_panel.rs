@@ -175,21 +175,11 @@ pub(in crate::ui) fn ColumnForm(
             .into_any()
         })
     };
-    let unchosen = move || {
-        (draft.columns.get() == all(TablePreference::of(lane).columns)).then(|| {
-            view! {
-                <p class="side-panel-note">
-                    "Until you change something here, columns without room are left out."
-                </p>
-            }
-            .into_any()
-        })
-    };
     let item = move |column: Column| item(column, draft, only, dragged);
     let every = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
     view! {
         {move || from_url()}
-        {move || unchosen()}
+        <p class="side-panel-note">"Until something is changed here, columns without room are left out."</p>
         <form
             class="column-form"
             method="post"

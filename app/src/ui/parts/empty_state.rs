@@ -9,9 +9,9 @@ use crate::ui::place::Place;
 /// By what an address rules rows out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::ui) enum Narrowed {
-    BySearch,
-    ByFilters,
-    ByBoth,
+    Search,
+    Filters,
+    Both,
 }
 
 /// The empty tab.
@@ -25,8 +25,8 @@ pub(in crate::ui) fn EmptyState(
     let (icon, title, text, way, to) = match lane {
         lane if narrowed.is_some() => {
             let text = match narrowed {
-                Some(Narrowed::BySearch) => "No action on this tab matches the search.",
-                Some(Narrowed::ByFilters) => "No action on this tab matches the filters.",
+                Some(Narrowed::Search) => "No action on this tab matches the search.",
+                Some(Narrowed::Filters) => "No action on this tab matches the filters.",
                 _ => "No action on this tab matches the search and the filters.",
             };
             ("search", "Nothing matches", text, "Show all of this tab", lane)

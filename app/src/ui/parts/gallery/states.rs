@@ -22,7 +22,7 @@ pub(super) fn chapter() -> AnyView {
 }
 
 fn empty() -> impl IntoView {
-    let lanes = Lane::ALL.iter().map(|&lane| (lane, None)).chain([(Lane::Pending, Some(Narrowed::ByBoth))]);
+    let lanes = Lane::ALL.iter().map(|&lane| (lane, None)).chain([(Lane::Pending, Some(Narrowed::Both))]);
     lanes
         .map(|(lane, narrowed)| {
             view! {
