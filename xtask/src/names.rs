@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, anyhow};
 use walrus::ModuleConfig;
 
+/// Of such an end.
 const DIGITS: usize = 16;
 
 /// The module and its script with such names shortened in both.
@@ -30,9 +31,22 @@ pub(crate) fn shorten(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
             export.name.clone_from(name);
         }
     }
-    // No name is a part of another, as each ends with digits of its own.
-    let script = short.iter().fold(script.to_owned(), |script, (long, short)| script.replace(long, short));
-    Ok((module.emit_wasm(), script))
+    Ok((module.emit_wasm(), with_names(script, &short)))
+}
+
+/// The script with other names; each as a whole, since one may begin like another.
+fn with_names(script: &str, names: &BTreeMap<String, String>) -> String {
+    let is_in_name = |of: char| of.is_ascii_alphanumeric() || matches!(of, '_' | '$');
+    let mut done = String::with_capacity(script.len());
+    let mut rest = script;
+    while !rest.is_empty() {
+        let (name, after) = rest.split_at(rest.find(|of| !is_in_name(of)).unwrap_or(rest.len()));
+        let (between, after) = after.split_at(after.find(is_in_name).unwrap_or(after.len()));
+        done.push_str(names.get(name).map_or(name, String::as_str));
+        done.push_str(between);
+        rest = after;
+    }
+    done
 }
 
 /// Those that can be shorter, with what they are then: without their digits, and with a number where others are called so.
@@ -53,6 +67,11 @@ fn short_names(names: BTreeSet<String>) -> BTreeMap<String, String> {
 }
 
 fn without_digits(name: &str) -> Option<&str> {
+    // One function may have several, with a number at the end.
+    let name = match name.rsplit_once('_') {
+        Some((name, number)) if number.len() < 4 && number.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => name,
+    };
     let (stem, digits) = name.split_at_checked(name.len().checked_sub(DIGITS)?)?;
     let stem = stem.strip_suffix('h').unwrap_or(stem).strip_suffix('_')?;
     let is_hash = digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f'));
@@ -76,14 +95,16 @@ mod tests {
         builder.func_body();
         let call = builder.finish(vec![], &mut module.funcs);
         module.exports.add("invoke__h00112233445566ff", call);
+        module.exports.add("invoke__h00112233445566ff_1", call);
         let script = "__wbg_new_0123456789abcdef: f, __wbg_new_fedcba9876543210: g, __wbg_new: h\n\
-                      wasm.invoke__h00112233445566ff();";
+                      wasm.invoke__h00112233445566ff_1(wasm.invoke__h00112233445566ff());";
         let (wasm, script) = shorten(&module.emit_wasm(), script).unwrap();
-        assert_eq!(script, "__wbg_new_1: f, __wbg_new_2: g, __wbg_new: h\nwasm.invoke_();");
+        assert_eq!(script, "__wbg_new_1: f, __wbg_new_2: g, __wbg_new: h\nwasm.invoke__1(wasm.invoke_());");
         let module = Module::from_buffer(&wasm).unwrap();
         let imports: Vec<_> = module.imports.iter().map(|import| import.name.as_str()).collect();
         assert_eq!(imports, ["__wbg_new_1", "__wbg_new_2", "__wbg_new"]);
-        assert_eq!(module.exports.iter().next().unwrap().name, "invoke_");
+        let exports: Vec<_> = module.exports.iter().map(|export| export.name.as_str()).collect();
+        assert_eq!(exports, ["invoke_", "invoke__1"]);
     }
 
     #[test]
@@ -95,6 +116,7 @@ mod tests {
             ("__wbg_new_0123456789abcdeg", None),
             ("__wbg_new0123456789abcdef", None),
             ("_0123456789abcdef", None),
+            ("new_0123456789abcdef_14", Some("new")),
             ("new_0123456789abcdef_shim", None),
         ];
         for (name, short) in table {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 9;
+const RECIPE: u32 = 10;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
