@@ -20,9 +20,9 @@ const FITS: usize = 14;
 pub(super) const fn width(column: Column) -> u16 {
     match column {
         Column::Severity | Column::Proposed => 104,
-        Column::Expires | Column::Decision | Column::Undo => 128,
-        Column::Status => 164,
-        Column::EntityKind => 136,
+        Column::Decision | Column::Undo => 128,
+        Column::Expires | Column::EntityKind => 136,
+        Column::Status => 172,
         Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
         Column::ActionType | Column::Asset | Column::DecidedBy | Column::DeviceGroup | Column::ProposedBy => {
             168
