@@ -102,6 +102,8 @@ test("what is selected and open stays with its action", { tag: "@tablet" }, asyn
     await expect(open).toHaveCount(count);
     await expect(page.locator("tbody :checked")).toHaveCount(count);
     await expect(page.locator("tbody tr.selected")).toHaveCount(count);
+    // It has neighbours where it stands.
+    await expect(page.getByRole("link", { name: "Next action" })).toHaveCount(count);
   }
   await expect(box).toBeChecked();
   await expect(open).toHaveAttribute("data-id", id as string);

@@ -240,10 +240,13 @@ impl Proposal {
             Entity::EmailCluster { messages, mailboxes, delivered, junked, blocked, replaced, .. } => {
                 let known = [delivered, junked, blocked, replaced].into_iter().flatten();
                 if known.map(|&count| u64::from(count)).sum::<u64>() > u64::from(*messages) {
-                    found.note("/entity/messages", "is less than its messages by delivery together");
+                    found.note(
+                        "/entity/messages",
+                        "is less than delivered, junked, blocked and replaced together",
+                    );
                 }
-                if mailboxes.is_some_and(|mailboxes| mailboxes > *messages) {
-                    found.note("/entity/mailboxes", "is more than its messages");
+                if mailboxes.is_some_and(|mailboxes| !(1..=*messages).contains(&mailboxes)) {
+                    found.note("/entity/mailboxes", "must be one at least, and not more than the messages");
                 }
             }
             _ => {}
@@ -394,7 +397,12 @@ mod tests {
                 cluster(serde_json::json!({"messages": 9, "delivered": u32::MAX, "blocked": 2})),
                 Some("/entity/messages"),
             ),
+            (
+                cluster(serde_json::json!({"messages": 9, "junked": 5, "replaced": 5})),
+                Some("/entity/messages"),
+            ),
             (cluster(serde_json::json!({"messages": 9, "mailboxes": 10})), Some("/entity/mailboxes")),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 0})), Some("/entity/mailboxes")),
         ];
         for (change, pointer) in table {
             let found = proposal(change.clone()).unwrap().check(now);

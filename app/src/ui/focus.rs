@@ -8,48 +8,54 @@ use leptos::web_sys::{Element, HtmlElement};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use super::parts::News;
+use super::parts::{News, ShownRows};
 use super::place::{Place, still};
 use super::whenever::whenever;
-use crate::domain::{Action, ActionId};
+use crate::domain::ActionId;
 
 /// The rows of the list.
 pub(super) const ROWS: &str = ".action-table tbody tr";
 
-/// Where in the list the person is: which row is open or was last at the keyboard, and its number. Whoever decides one
+/// Where in a list the person is: which row is open or was last at the keyboard, and its number. Whoever decides one
 /// goes on with the row that took its place.
 #[derive(Clone, Copy)]
-pub(super) struct Spot(StoredValue<Option<(ActionId, usize)>>);
+pub(super) struct Spot {
+    shown: Signal<ShownRows>,
+    /// In which list, and where.
+    noted: StoredValue<Option<(String, ActionId, usize)>>,
+}
 
 impl Spot {
-    pub(super) fn new() -> Self {
-        Self(StoredValue::new(None))
+    pub(super) fn new(shown: Signal<ShownRows>) -> Self {
+        Self { shown, noted: StoredValue::new(None) }
     }
 
-    /// Notes a row.
+    /// Notes a row of the list.
     pub(super) fn note(self, id: ActionId, at: usize) {
-        self.0.set_value(Some((id, at)));
+        self.noted.set_value(Some((self.shown.read_untracked().of.clone(), id, at)));
     }
 
-    /// Other rows are coming.
-    pub(super) fn forget(self) {
-        self.0.set_value(None);
+    /// The number that a row has or had, or that of any; none in a list where nobody was.
+    fn at(self, row: Option<ActionId>) -> Option<usize> {
+        let (of, id, at) = self.noted.get_value()?;
+        (of == self.shown.read_untracked().of && row.is_none_or(|row| row == id)).then_some(at)
     }
 
     /// The actions before and after the open one, also once it has left.
-    pub(super) fn around(self, open: ActionId, rows: &[Action]) -> (Option<ActionId>, Option<ActionId>) {
-        let id = |at: usize| rows.get(at).map(|row| row.id);
-        let stands = rows.iter().position(|row| row.id == open);
+    pub(super) fn around(self, open: ActionId) -> (Option<ActionId>, Option<ActionId>) {
+        let shown = self.shown.read();
+        let id = |at: usize| shown.rows.get(at).map(|row| row.id);
+        let stands = shown.rows.iter().position(|row| row.id == open);
         if let Some(at) = stands {
             self.note(open, at);
         }
-        let Some((_, at)) = self.0.get_value().filter(|(of, _)| *of == open) else { return (None, None) };
+        let Some(at) = self.at(Some(open)) else { return (None, None) };
         (at.checked_sub(1).and_then(id), id(if stands.is_some() { at + 1 } else { at }))
     }
 
     /// The row that stands there now; the first where nobody was yet, the last where there are fewer.
     pub(super) fn row(self) -> Option<Element> {
-        let number = self.0.get_value().map_or(1, |(_, at)| at + 1);
+        let number = self.at(None).map_or(1, |at| at + 1);
         // The first of the document that one of them names.
         document().query_selector(&format!("{ROWS}:nth-child({number}), {ROWS}:last-child")).ok()?
     }
@@ -76,10 +82,11 @@ pub(super) fn follow_opening(
     });
 }
 
-/// Or the one in its place.
+/// Or the one in its place, if it was in this list.
 fn focus_row(id: Option<String>, spot: Spot) {
-    let link = id.and_then(|id| document().get_element_by_id(&format!("open-{id}")));
-    let link = link.or_else(|| link_of(&spot.row()?));
+    let Some(id) = id else { return };
+    let in_place = || spot.at(Some(id.parse().ok()?)).and_then(|_| link_of(&spot.row()?));
+    let link = document().get_element_by_id(&format!("open-{id}")).or_else(in_place);
     if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
         drop(link.focus());
     }

@@ -60,7 +60,7 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
     let Keys { here, selection, spot, investigation, .. } = keys;
     let place = here.get_untracked();
     let row = current_row();
-    if let Some(row) = &row {
+    if let Some(row) = row.as_ref().filter(|_| place.open.is_none()) {
         note(spot, row);
     }
     let on_row = row.is_some();

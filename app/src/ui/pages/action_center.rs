@@ -123,11 +123,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
     };
     let held = Held::new(of_page, selected);
-    let spot = Spot::new();
-    whenever(move || {
-        asks.track();
-        spot.forget();
-    });
+    let spot = Spot::new(held.shown);
     let heard = RwSignal::new(None);
 
     announce(here, decisions, news, wants_focus, move |id| {
@@ -190,8 +186,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     let matches = RwSignal::new(None);
     whenever(move || {
         let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
-        let of = |open| held.shown.with(|shown| spot.around(open, &shown.rows));
-        around.set(open.map(of).unwrap_or_default());
+        around.set(open.map(|open| spot.around(open)).unwrap_or_default());
     });
     let steps = Signal::derive(move || {
         let link = |id: Option<ActionId>| id.map(|id| here.read().with_open(id).href());

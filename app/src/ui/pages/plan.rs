@@ -358,7 +358,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
                 </a>
                 {final_warning}
                 <span class="bulk-time">
-                    "What stands here is valid for: " <Deadline until=expires_at now/>
+                    "Time to confirm: " <Deadline until=expires_at now/>
                 </span>
             </div>
         </form>

@@ -19,7 +19,8 @@ const FITS: usize = 14;
 /// Pixels that a column has where nobody chose: what its usual values need.
 pub(super) const fn width(column: Column) -> u16 {
     match column {
-        Column::Severity | Column::Proposed => 104,
+        Column::Severity => 120,
+        Column::Proposed => 104,
         Column::Decision | Column::Undo => 128,
         Column::Expires | Column::EntityKind => 136,
         Column::Status => 172,

@@ -179,7 +179,7 @@ pub(in crate::ui) fn ColumnForm(
     let every = move || draft.columns.get().into_iter().map(|(choice, _)| choice.column).collect::<Vec<_>>();
     view! {
         {move || from_url()}
-        <p class="side-panel-note">"Until something is changed here, columns without room are left out."</p>
+        <p class="side-panel-note">"A list that nobody changed hides the columns that don't fit."</p>
         <form
             class="column-form"
             method="post"

@@ -135,10 +135,10 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
                 <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
             </label>
             <div class="submit-row">
+                {final_warning}
                 <button type="submit" class=class disabled=move || busy()>
                     {move || if busy() { "Approving…" } else { "Approve" }}
                 </button>
-                {final_warning}
             </div>
         </form>
     }

@@ -252,6 +252,9 @@ impl Standing {
     /// Who stays keeps its element; new rows are written over those that go. What has the focus keeps it, also where
     /// its row moves, which takes it away.
     fn place(&mut self, new: Vec<Row>) {
+        if new.is_empty() && self.rows.is_empty() {
+            return;
+        }
         let focused = document().active_element().filter(|focused| self.element.contains(Some(focused)));
         self.arrange(new);
         let moved =

@@ -72,7 +72,7 @@ pub(super) use frame::Frame;
 pub(super) use heard::Heard;
 pub(super) use help::Help;
 pub(super) use icon::Icon;
-pub(super) use new_rows::{Held, NewRows};
+pub(super) use new_rows::{Held, NewRows, ShownRows};
 pub(super) use notice::{News, Notice};
 pub(super) use pager::{Neighbours, Pager};
 pub(super) use palette::Palette;

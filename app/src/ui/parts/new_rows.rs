@@ -23,7 +23,7 @@ const TABLE: &str = ".action-table";
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::ui) struct ShownRows {
     /// Of which list: its tab, order, page and so on.
-    of: String,
+    pub(in crate::ui) of: String,
     /// The rows in their order.
     pub(in crate::ui) rows: Vec<Action>,
     /// Rows that are new and not shown yet.

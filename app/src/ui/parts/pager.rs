@@ -4,7 +4,8 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::query::{LIMITS, SortKey};
+use crate::domain::Lane;
+use crate::domain::query::{LIMITS, Sort};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::handler::handler;
@@ -40,7 +41,8 @@ where
             1 => "1 action on this page".to_owned(),
             rows => format!("{rows} actions on this page"),
         };
-        let order = (here.read().sort().key == SortKey::Urgency).then_some(", most urgent first");
+        let usual = here.read().lane == Lane::Pending && here.read().sort() == Sort::of(Lane::Pending);
+        let order = usual.then_some(", most urgent first");
         view! {
             {step(previous, "Previous", "prev", "left")}
             {step(next, "Next", "next", "right")}
