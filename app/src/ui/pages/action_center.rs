@@ -257,8 +257,8 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     }
 }
 
-/// Renders a flyout that nobody sees, once the page stands: browsers compile code as it is called for the first time,
-/// and otherwise that took a third of the time in which the first action of a page opens.
+/// Renders a flyout that nobody sees, once the page stands: browsers compile a function when it is called for the first
+/// time, and so a third of those that the page's first flyout needs are compiled before somebody waits for it.
 fn rehearse(
     action: impl Fn() -> Option<Action> + 'static,
     around: Signal<(Option<String>, Option<String>)>,
