@@ -1,7 +1,7 @@
-// The table: headings that sort, filters and chips, search, columns, views, selection, keys.
+// The table: headings that sort, search, columns, views, selection.
 import { type Locator, type Page } from "@playwright/test";
 import { accessible } from "./accessible";
-import { enter, expect, hold, reject, signIn, test, visit } from "./estate";
+import { enter, expect, signIn, test, visit } from "./estate";
 import { EvilFile } from "./file";
 
 const HISTORY = "/action-center/history";
@@ -31,11 +31,6 @@ async function written(page: Page): Promise<unknown> {
     };
     return said(body);
   });
-}
-
-/** Whether a panel lies over the list, as on a tablet, and not beside it. */
-async function isSheet(panel: Locator): Promise<boolean> {
-  return panel.evaluate((panel) => getComputedStyle(panel).position === "fixed");
 }
 
 test("a heading sorts, and sorts the other way", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
@@ -107,65 +102,6 @@ test("what is selected and open stays with its action", { tag: "@tablet" }, asyn
   }
   await expect(box).toBeChecked();
   await expect(open).toHaveAttribute("data-id", id as string);
-});
-
-test("filters narrow at once, say how many, and go one by one", { tag: "@tablet" }, async ({ page }) => {
-  await signIn(page, "Security Reader", HISTORY);
-  await page.getByRole("button", { name: "Filters" }).click();
-  const panel = page.locator("#filters");
-  const high = panel.locator("label", { hasText: /^High/ });
-  // The count is that of the rows, which grow more while the estate works.
-  await expect(async () => {
-    const count = Number((await high.locator(".facet-count").innerText()).replace(/\D/g, ""));
-    expect(count).toBeGreaterThan(10);
-    const answer = await page.request.get("/export/actions.csv?lane=history&severity=high&cols=approval");
-    expect((await answer.text()).trimEnd().split("\r\n").length - 1).toBe(count);
-  }).toPass();
-  await high.locator("input").check();
-  await expect(page).toHaveURL(/severity=high/);
-  // What is left empty is not in the address.
-  await expect(page).not.toHaveURL(/=(&|$)/);
-  await expect(panel.locator("label", { hasText: /^High/ }).locator("input")).toBeFocused();
-  await panel.locator("label", { hasText: /^Low/ }).locator("input").check();
-  await expect(page).toHaveURL(/severity=high.*severity=low|severity=low.*severity=high/);
-  const chips = page.getByRole("group", { name: "Filters in use" });
-  await expect(chips.locator(".chip")).toHaveCount(2);
-  // A sheet lies over the chips.
-  const sheet = await isSheet(panel);
-  if (sheet) await panel.getByRole("link", { name: "Close" }).click();
-  await expect(panel).toHaveCount(sheet ? 0 : 1);
-  await chips.getByRole("link", { name: /Low/ }).click();
-  await expect(chips.locator(".chip")).toHaveCount(1);
-  if (sheet) await page.getByRole("button", { name: "Filters" }).click();
-  await expect(panel.locator("label", { hasText: /^Low/ }).locator("input:checked")).toHaveCount(0);
-  await expect(panel.locator("label", { hasText: /^High/ }).locator("input")).toBeChecked();
-  await panel.getByRole("link", { name: "Close" }).click();
-  await expect(panel).toHaveCount(0);
-  await page.getByRole("link", { name: "Clear all" }).click();
-  await expect(page).toHaveURL(/history$/);
-});
-
-test("values are counted once the rows are there", { tag: "@tablet" }, async ({ page }) => {
-  await signIn(page, "Security Reader", `${HISTORY}?panel=filters`);
-  const counted: string[] = [];
-  page.on("request", (request) => request.url().includes("/api/count_actions") && counted.push(request.url()));
-  const release = await hold(page, "**/api/list_actions*");
-  const asked = page.waitForRequest("**/api/list_actions*");
-  await page.locator("#filters label", { hasText: /^High/ }).locator("input").check();
-  await asked;
-  // What was asked for together would be on its way by the next frame.
-  await page.evaluate(() => new Promise(requestAnimationFrame));
-  expect(counted).toEqual([]);
-  const counts = page.waitForResponse("**/api/count_actions*");
-  release();
-  expect((await counts).ok()).toBe(true);
-});
-
-test("a panel that opens offers the other values of a filter in use", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
-  await signIn(page, "Security Reader", `${HISTORY}?severity=high&panel=filters`);
-  const severity = page.locator("#filters").getByRole("group", { name: "Severity" });
-  await expect(severity.getByLabel("High")).toBeChecked();
-  await severity.getByLabel("Low").check();
 });
 
 test("a search follows the typing and keeps the focus", { tag: "@tablet" }, async ({ page }) => {
@@ -292,103 +228,6 @@ test("rows are selected one by one, in ranges, all of a page, all that match", {
   await expect(bar).toContainText(`${all - 1} selected`);
   await page.keyboard.press("Escape");
   await expect(bar).toBeHidden();
-});
-
-test("the keys open, move, select and ask, and none decides", async ({ page, estate }) => {
-  for (const n of [1, 2, 3]) await new EvilFile(estate, `keys-${n}.bin`).report();
-  await signIn(page, "Security Operator", `${PENDING}?q=keys-`);
-  const links = page.locator("tbody .col-entity a");
-  await page.keyboard.press("j");
-  await expect(links.nth(0)).toBeFocused();
-  await page.keyboard.press("j");
-  await page.keyboard.press("x");
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("Shift+X");
-  await expect(page.locator(".bulk-bar")).toContainText("2 selected");
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("k");
-  await expect(links.nth(1)).toBeFocused();
-  await page.keyboard.press("Enter");
-  const flyout = page.locator("#flyout");
-  await expect(flyout.locator(".detail-head h2")).toBeFocused();
-  const ids = await page.locator("tbody tr").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-id") ?? ""));
-  // Its identifiers come with all that is known of it, not with the heading.
-  const shown = (id: string) => expect(flyout).toContainText(id);
-  await shown(ids[1]);
-  await page.keyboard.press("j");
-  await shown(ids[2]);
-  await page.keyboard.press("k");
-  await shown(ids[1]);
-  await page.keyboard.press("a");
-  const dialog = page.locator("#confirm");
-  await expect(dialog).toBeVisible();
-  await expect(dialog.getByRole("button", { name: "Cancel" })).toBeFocused();
-  await page.keyboard.press("Enter");
-  await expect(dialog).toBeHidden();
-  await expect(flyout).toContainText("Pending");
-  await page.keyboard.press("r");
-  await expect(flyout.locator("textarea[name=reason]")).toBeFocused();
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Escape");
-  await expect(flyout).toHaveCount(0);
-  await page.keyboard.press("?");
-  await expect(page.locator("#help")).toBeVisible();
-  await page.keyboard.press("Escape");
-  await page.keyboard.press("Control+k");
-  await page.keyboard.type("history");
-  await page.keyboard.press("Enter");
-  await expect(page).toHaveURL(/history/);
-});
-
-test("after a decision one goes on with the row that took its place", { tag: "@tablet" }, async ({ page, estate }) => {
-  for (const n of [1, 2, 3, 4]) await new EvilFile(estate, `goes-on-${n}.bin`).report();
-  await signIn(page, "Security Operator", `${PENDING}?q=goes-on-`);
-  const rows = page.locator("tbody tr");
-  await expect(rows).toHaveCount(4);
-  const ids = await rows.evaluateAll((rows) => rows.map((row) => row.getAttribute("data-id")));
-  const isOpen = async (id: string | null) => {
-    await expect(page).toHaveURL(new RegExp(`open=${id}`));
-    await expect(page.locator("#flyout .detail-head h2")).toBeFocused();
-  };
-  for (const key of ["j", "j", "Enter"]) await page.keyboard.press(key);
-  await isOpen(ids[1]);
-  await reject(page);
-  await expect(rows).toHaveCount(3);
-  await page.keyboard.press("j");
-  await isOpen(ids[2]);
-  await reject(page);
-  await expect(rows).toHaveCount(2);
-  await page.locator("#flyout").getByRole("link", { name: "Previous action" }).click();
-  await isOpen(ids[0]);
-  await page.locator("#flyout").getByRole("link", { name: "Next action" }).click();
-  await isOpen(ids[3]);
-  await reject(page);
-  await expect(rows).toHaveCount(1);
-  // None is left below; the keyboard is on the last.
-  await page.keyboard.press("Escape");
-  await expect(page.locator(`#open-${ids[0]}`)).toBeFocused();
-});
-
-test("with rows selected, the keys lead to their preview", async ({ page }) => {
-  await signIn(page, "Global Administrator", `${HISTORY}?undoable=yes&limit=25`);
-  await page.keyboard.press("j");
-  await page.keyboard.press("x");
-  await page.keyboard.press("u");
-  await expect(page.getByRole("heading", { level: 1, name: "Undo 1 action" })).toBeVisible();
-  await visit(page, `${HISTORY}?undoable=yes&limit=25`);
-  await page.keyboard.press("j");
-  await page.keyboard.press("Enter");
-  await expect(page.locator("#flyout .detail-head h2")).toBeFocused();
-  await page.keyboard.press("u");
-  await expect(page.getByLabel("Why it is undone")).toBeFocused();
-
-  // Not every action has an investigation.
-  await visit(page, `${HISTORY}?cols=entity,investigation&limit=25`);
-  const investigated = page.locator("tbody tr").filter({ has: page.locator(".col-investigation", { hasText: /\S/ }) });
-  await investigated.first().locator(".col-entity a").focus();
-  await page.keyboard.press("e");
-  await expect(page).toHaveURL(/investigation=[^&]+$/);
-  await expect(page.getByRole("group", { name: "Filters in use" })).toContainText("Investigation");
 });
 
 test("an action opens also from a list that does not show the entity", { tag: "@tablet" }, async ({ page, browser, estate }) => {

@@ -3,6 +3,8 @@
 //! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
 //! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -73,13 +75,21 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     );
     let selection = Selection::new(here);
     let panel = Memo::new(move |_| here.read().panel);
-    // The rows come first: in the browser the counts are asked for once these are there.
-    let rows_are_there = move || {
-        cfg!(feature = "ssr")
-            || list.read().as_ref().is_some_and(|(_, of, _)| asks.with(|asks| *of == name_of(asks)))
-    };
+    // The rows come first: the counts are asked for once these are painted.
+    let painted = RwSignal::new(asks.with_untracked(name_of));
+    whenever(move || {
+        list.track();
+        once_painted(move || {
+            let of = list.try_read_untracked().and_then(|list| list.as_ref().map(|(_, of, _)| of.clone()));
+            if let Some(of) =
+                of.filter(|of| painted.try_with_untracked(|painted| painted != of) == Some(true))
+            {
+                painted.set(of);
+            }
+        });
+    });
     let to_count = Memo::new(move |before: Option<&Option<(Lane, String)>>| {
-        if !rows_are_there() {
+        if asks.with(name_of) != *painted.read() {
             return before.cloned().flatten();
         }
         let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
@@ -230,8 +240,8 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                                 <ListView list settings here quiet selection held/>
                             </Transition>
                             {move || {
-                                let lane = here.read().lane;
-                                is_selectable(lane).then(|| view! { <BulkBar here selection matches plan/> }.into_any())
+                                let lane = loads.lane.get();
+                                is_selectable(lane).then(|| view! { <BulkBar lane here selection matches plan/> }.into_any())
                             }}
                         </div>
                     </div>
@@ -270,6 +280,11 @@ fn rehearse(
         let close = Signal::derive(String::new);
         drop(view! { <Flyout close around news>{head}</Flyout> }.into_any().build());
     });
+}
+
+/// Does it after the next frame, which shows what was changed until then.
+fn once_painted(act: impl FnOnce() + 'static) {
+    request_animation_frame(|| set_timeout(act, Duration::ZERO));
 }
 
 /// Which list it is, by what it was asked for.

@@ -30,7 +30,7 @@ pub(super) struct Loads {
     /// Whether the preferences are there.
     known: Derived<bool>,
     views: Views,
-    lane: Memo<Lane>,
+    pub(super) lane: Memo<Lane>,
     counted: Derived<Option<Counts>>,
     /// Whether it could be counted, and for which tab. Once for a tab: afterwards only numbers change.
     counted_well: Derived<Option<(Lane, bool)>>,

@@ -35,7 +35,9 @@ impl Matches {
 /// The bar at the bottom edge of the table.
 #[component]
 pub(in crate::ui) fn BulkBar(
-    /// Where the person is.
+    /// The tab.
+    lane: Lane,
+    /// Where in it the person is.
     here: Memo<Place>,
     /// The page's selection.
     selection: Selection,
@@ -92,7 +94,7 @@ pub(in crate::ui) fn BulkBar(
         }
         .into_any()
     };
-    let verbs = move || match here.read().lane {
+    let verbs = match lane {
         Lane::Pending => vec![verb(BulkVerb::Approve, "check"), verb(BulkVerb::Reject, "cross")],
         Lane::InProgress => Vec::new(),
         Lane::History => vec![verb(BulkVerb::Undo, "undo")],
@@ -107,7 +109,7 @@ pub(in crate::ui) fn BulkBar(
             aria-label="Selected actions"
             on:submit=handler(send)
         >
-            <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
+            <input type="hidden" name="lane" value=lane.as_str()/>
             <input type="hidden" name="shows" value=move || here.read().asks()/>
             <p class="bulk-count" role="status">
                 {move || words()}
@@ -120,7 +122,7 @@ pub(in crate::ui) fn BulkBar(
             <button type="button" class="button quiet bulk-clear needs-wasm" on:click=handler(move |_: MouseEvent| selection.clear())>
                 "Clear"
             </button>
-            <div class="bulk-actions">{move || verbs()}</div>
+            <div class="bulk-actions">{verbs}</div>
         </form>
     }
     .into_any()

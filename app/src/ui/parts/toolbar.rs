@@ -25,6 +25,8 @@ pub(in crate::ui) fn Toolbar(
 ) -> impl IntoView {
     let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
     let exporting = Exporting::of_page();
+    // What belongs to a tab is not made anew for each of its places.
+    let lane = Memo::new(move |_| here.read().lane);
     let count = move || match here.read().filters().filter(in_panel).count() {
         0 => None,
         count => Some(view! { <span class="number">{count}</span> }.into_any()),
@@ -33,9 +35,9 @@ pub(in crate::ui) fn Toolbar(
         <div class="toolbar">
             <Search here/>
             {panel_link(here, Panel::Filters, "filter", "Filters", count)}
-            {move || (here.read().lane == Lane::History).then(|| view! { <TimePeriod here/> }.into_any())}
+            {move || (lane.get() == Lane::History).then(|| view! { <TimePeriod here/> }.into_any())}
             {move || {
-                (here.read().lane == Lane::Pending)
+                (lane.get() == Lane::Pending)
                     .then(|| panel_link(here, Panel::Similar, "group", "Group similar", || None))
             }}
             <div class="toolbar-end">

@@ -71,7 +71,7 @@ fn bulk_bar(here: Memo<Place>, all: bool) -> impl IntoView {
     }
     selection.toggle(sample::pending().id, false);
     let matches = RwSignal::new(Some(Matches { count: 1_204, more: false }));
-    view! { <BulkBar here selection matches plan=ServerAction::new()/> }
+    view! { <BulkBar lane=Lane::Pending here selection matches plan=ServerAction::new()/> }
 }
 
 fn pagers(here: Memo<Place>) -> impl IntoView {
