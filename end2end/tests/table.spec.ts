@@ -133,6 +133,9 @@ test("columns are chosen, moved and kept for the person", { tag: "@tablet" }, as
   await page.keyboard.press("Enter");
   await expect(up).toBeFocused();
   await expect.poll(async () => (await headings(page)).at(-2)).toBe("Severity");
+  const ends = panel.locator(".column-list [aria-disabled=true]");
+  await expect(ends).toHaveCount(2);
+  await expect(ends.first()).toHaveAccessibleName(`Move ${(await headings(page))[0]} up`);
   const before = (await headings(page)).indexOf("Action type");
   await panel.getByLabel("Comfortable").check();
   await expect(page.locator("table.comfortable")).toBeVisible();

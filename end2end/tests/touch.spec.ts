@@ -63,6 +63,17 @@ test("on a phone each row is a card", async ({ page }) => {
   }
 });
 
+test("on a phone the tools of a list stand in one line", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await signIn(page);
+  for (const list of ["pending?severity=high", "history?severity=high&period=24h"]) {
+    await visit(page, `/action-center/${list}`);
+    const filters = await page.getByRole("button", { name: "Filters" }).boundingBox();
+    const end = await page.locator(".toolbar-end").boundingBox();
+    expect(end?.y, list).toBe(filters?.y);
+  }
+});
+
 test("on a phone a card says what its columns are chosen to be", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await signIn(page, "Security Administrator", "/action-center/pending?limit=25");

@@ -344,9 +344,8 @@ impl Entity {
                 put(Code, "SHA-256", sha256.clone());
             }
             Self::RegistryKey { path } => put(Code, "Path", Some(path.clone())),
-            Self::IpAddress { address } | Self::Mailbox { address } => {
-                put(Code, "Address", Some(address.clone()));
-            }
+            Self::IpAddress { address } => put(Code, "Address", Some(address.clone())),
+            Self::Mailbox { address } => put(Text, "Address", Some(address.clone())),
             Self::Url { url } => put(Code, "URL", Some(url.clone())),
             Self::EmailMessage { message_id, subject, sender, recipients, delivery, location, .. } => {
                 put(Text, "Subject", Some(subject.clone()));

@@ -231,7 +231,15 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
         let id = format!("{}-{}", if up { "up" } else { "down" }, column.as_str());
         let title = format!("Move {label} {}", if up { "up" } else { "down" });
         let refocus = id.clone();
+        let at_end = move || {
+            let columns = draft.columns.read();
+            let end = if up { columns.first() } else { columns.last() };
+            end.is_some_and(|(choice, _)| choice.column == column)
+        };
         let go = move |_| {
+            if untrack(at_end) {
+                return;
+            }
             draft.shift(column, |at| if up { at.saturating_sub(1) } else { at + 1 });
             // What moves in the document loses the focus.
             let id = refocus.clone();
@@ -244,7 +252,15 @@ fn item(column: Column, draft: Draft, only: Memo<bool>, dragged: RwSignal<Option
             });
         };
         view! {
-            <button type="button" class="icon-button needs-wasm" id=id title=title.clone() aria-label=title on:click=handler(go)>
+            <button
+                type="button"
+                class="icon-button needs-wasm"
+                id=id
+                title=title.clone()
+                aria-label=title
+                aria-disabled=move || at_end().then_some("true")
+                on:click=handler(go)
+            >
                 <Icon name=icon/>
             </button>
         }
