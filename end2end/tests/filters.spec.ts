@@ -74,7 +74,7 @@ test("a filter makes nothing anew that it does not change", { tag: "@tablet" }, 
     const written: string[] = [];
     Object.assign(window, { written });
     const see = ({ target, attributeName }: MutationRecord) => written.push(`${target.nodeName} ${attributeName}`);
-    for (const part of [".period select", ".bulk-actions"]) {
+    for (const part of [".period select", ".bulk-actions", "#palette"]) {
       const options = { subtree: true, childList: true, attributes: true };
       new MutationObserver((changes) => changes.forEach(see)).observe(document.querySelector(part) as Element, options);
     }

@@ -1,6 +1,6 @@
 //! The command palette: every place of the application by the first letters of its name.
 
-use leptos::ev::{Event, KeyboardEvent, MouseEvent};
+use leptos::ev::{Event, FocusEvent, KeyboardEvent, MouseEvent};
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlDialogElement, HtmlElement};
@@ -46,6 +46,8 @@ pub(in crate::ui) fn Palette(
 ) -> impl IntoView {
     let toasts = Toasts::of_page();
     let typed = RwSignal::new(String::new());
+    // Its links would be made anew for each place: not for who never opens it.
+    let wanted = RwSignal::new(false);
     let found = move || {
         let typed = typed.read().to_ascii_lowercase();
         let matches =
@@ -106,12 +108,13 @@ pub(in crate::ui) fn Palette(
                         autocomplete="off"
                         placeholder="Type a few letters"
                         prop:value=typed
+                        on:focus=handler(move |_: FocusEvent| wanted.set(true))
                         on:input=handler(move |event: Event| typed.set(event_target_value(&event)))
                         on:keydown=handler(first)
                     />
                 </label>
                 <ul class="palette-list" on:click=handler(chosen)>
-                    {move || found()}
+                    {move || wanted.get().then(|| found())}
                 </ul>
             </div>
         </Dialog>
