@@ -6,7 +6,7 @@
 // browser, else Playwright's own; COUNTERSIGN_REPORT the JSON file to add to.
 import { chromium } from "@playwright/test";
 import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 
 const ROUNDS = 15;
 const DECISIONS = 20;
@@ -183,8 +183,13 @@ async function alone(page, heads) {
   return changes(page, "the same by the browser alone", () => heads.first().click());
 }
 
-/** Keeps nothing: the server has much to do that was due when it started, and the browser to compile. */
+/**
+ * Keeps nothing: the database is to be read from its disk, as it was when its server last started, the server has much
+ * to do that was due, and the browser to compile.
+ */
 async function warmUp(page) {
+  const database = createReadStream(env("COUNTERSIGN_DATABASE").replace(/^sqlite:\/\//, ""), { highWaterMark: 1 << 20 });
+  await new Promise((read, failed) => database.on("end", read).on("error", failed).resume());
   // What was approved before is carried out now, and its end would move the rows of each list that is measured.
   await visit(page, RUNNING);
   const ended = () => document.querySelector(".list:not(.loading)") && !document.querySelector("tbody tr");
