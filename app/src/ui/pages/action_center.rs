@@ -3,8 +3,6 @@
 //! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
 //! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_meta::Title;
 
@@ -33,7 +31,7 @@ use crate::ui::parts::{
 use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
 use crate::ui::stream::Live;
-use crate::ui::whenever::whenever;
+use crate::ui::whenever::{once_painted, whenever};
 
 /// With the place that it was loaded for.
 pub(super) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
@@ -81,11 +79,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         list.track();
         once_painted(move || {
             let of = list.try_read_untracked().and_then(|list| list.as_ref().map(|(_, of, _)| of.clone()));
-            if let Some(of) =
-                of.filter(|of| painted.try_with_untracked(|painted| painted != of) == Some(true))
-            {
-                painted.set(of);
-            }
+            drop(of.map(|of| painted.try_set(of)));
         });
     });
     let to_count = Memo::new(move |before: Option<&Option<(Lane, String)>>| {
@@ -280,11 +274,6 @@ fn rehearse(
         let close = Signal::derive(String::new);
         drop(view! { <Flyout close around news>{head}</Flyout> }.into_any().build());
     });
-}
-
-/// Does it after the next frame, which shows what was changed until then.
-fn once_painted(act: impl FnOnce() + 'static) {
-    request_animation_frame(|| set_timeout(act, Duration::ZERO));
 }
 
 /// Which list it is, by what it was asked for.
