@@ -260,22 +260,23 @@ pub struct Standing {
     pub counts: Option<LaneCounts>,
 }
 
-/// One of the two halves of what the browser runs.
+/// What the browser runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundlePaths {
     /// Path of the JavaScript.
     pub js: String,
     /// Path of the wasm.
     pub wasm: String,
+    /// The names, without `.wasm`, of the files that a part needs which is loaded later.
+    #[serde(default)]
+    pub splits: std::collections::HashMap<String, Vec<String>>,
 }
 
 /// What the server tells each page about itself; provided through context and the same for all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteInfo {
-    /// What the Action center runs.
-    pub board: BundlePaths,
-    /// What the other pages run.
-    pub pages: BundlePaths,
+    /// What the browser runs.
+    pub app: BundlePaths,
     /// Path of the style sheet.
     pub css: String,
     /// Whether this is the demo estate: a banner, and a sign-in button a role.

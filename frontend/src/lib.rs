@@ -1,12 +1,5 @@
-//! The browser's entry point: takes over the page that the server rendered. Built with a feature it has a part of the
-//! pages, and without one all of them.
+//! The browser's entry point: takes over the page that the server rendered.
 
-#[cfg(not(any(feature = "board", feature = "pages")))]
-use app::ui::App as Part;
-#[cfg(feature = "board")]
-use app::ui::BoardApp as Part;
-#[cfg(feature = "pages")]
-use app::ui::PagesApp as Part;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the page once the wasm is there.
@@ -16,5 +9,5 @@ pub fn hydrate() {
         console_error_panic_hook::hook(info);
         app::ui::show_stopped();
     }));
-    leptos::mount::hydrate_body(Part);
+    app::ui::hydrate();
 }

@@ -22,6 +22,7 @@ mod screenshots;
 mod service;
 mod site;
 mod snip;
+mod split;
 mod step;
 mod style;
 mod tally;

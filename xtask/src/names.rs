@@ -7,18 +7,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, anyhow};
-use walrus::ModuleConfig;
+use walrus::ir::Value;
+use walrus::{ConstExpr, DataKind, Export, ModuleConfig};
+
+use crate::split::KEPT;
 
 /// Of such an end.
 const DIGITS: usize = 16;
 
-/// The module and its script with such names shortened in both.
-pub(crate) fn shorten(wasm: &[u8], script: &str) -> Result<(Vec<u8>, String)> {
+/// The module and its script with such names shortened in both; the module with more data, and where it stands.
+pub(crate) fn shorten(wasm: &[u8], script: &str, data: Vec<(u32, Vec<u8>)>) -> Result<(Vec<u8>, String)> {
     let mut module = ModuleConfig::new()
         .strict_validate(false)
         .generate_producers_section(false)
         .parse(wasm)
         .map_err(|error| anyhow!("the wasm cannot be read: {error:#}"))?;
+    for (at, bytes) in data {
+        let memory = module.get_memory_id().map_err(|error| anyhow!("the wasm has no memory: {error:#}"))?;
+        let offset = ConstExpr::Value(Value::I32(at.cast_signed()));
+        module.data.add(DataKind::Active { memory, offset }, bytes);
+    }
+    let kept: Vec<_> = module.exports.iter().filter(|of| of.name.starts_with(KEPT)).map(Export::id).collect();
+    kept.into_iter().for_each(|id| module.exports.delete(id));
     let imports = module.imports.iter().map(|import| import.name.clone());
     let short = short_names(imports.chain(module.exports.iter().map(|export| export.name.clone())).collect());
     for import in module.imports.iter_mut() {
@@ -98,7 +108,7 @@ mod tests {
         module.exports.add("invoke__h00112233445566ff_1", call);
         let script = "__wbg_new_0123456789abcdef: f, __wbg_new_fedcba9876543210: g, __wbg_new: h\n\
                       wasm.invoke__h00112233445566ff_1(wasm.invoke__h00112233445566ff());";
-        let (wasm, script) = shorten(&module.emit_wasm(), script).unwrap();
+        let (wasm, script) = shorten(&module.emit_wasm(), script, Vec::new()).unwrap();
         assert_eq!(script, "__wbg_new_1: f, __wbg_new_2: g, __wbg_new: h\nwasm.invoke__1(wasm.invoke_());");
         let module = Module::from_buffer(&wasm).unwrap();
         let imports: Vec<_> = module.imports.iter().map(|import| import.name.as_str()).collect();

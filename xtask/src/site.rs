@@ -23,20 +23,21 @@ use crate::{
 /// The URLs that the pages need.
 #[derive(Serialize)]
 struct Manifest {
-    #[serde(flatten)]
-    bundles: BTreeMap<&'static str, Pair>,
+    app: Paths,
     css: String,
 }
 
-/// A script and its module.
+/// The script and its modules.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Pair {
+struct Paths {
     js: String,
     wasm: String,
+    /// The files, without `.wasm`, that each part is made of which is loaded later.
+    splits: BTreeMap<String, Vec<String>>,
 }
 
 /// Writes the folder, and says in one line how many assets it holds.
-pub(crate) fn assemble(glue: &[Glue], flavour: Flavour, css: &str) -> Result<()> {
+pub(crate) fn assemble(glue: &Glue, flavour: Flavour, css: &str) -> Result<()> {
     step::step("site", || {
         let (manifest, assets) = collect(glue, css, Path::new("public"))?;
         let changed = write(Path::new(SITE), &manifest, &assets, flavour)?;
@@ -46,22 +47,32 @@ pub(crate) fn assemble(glue: &[Glue], flavour: Flavour, css: &str) -> Result<()>
 }
 
 /// All assets by their path in the folder.
-fn collect(glue: &[Glue], css: &str, public: &Path) -> Result<(Manifest, BTreeMap<String, Vec<u8>>)> {
+fn collect(glue: &Glue, css: &str, public: &Path) -> Result<(Manifest, BTreeMap<String, Vec<u8>>)> {
     let mut assets = BTreeMap::new();
-    let mut bundles = BTreeMap::new();
-    for glue in glue {
-        let (js, wasm) = (glue.js()?, glue.wasm()?);
-        // Script and module fit only each other, so the script's name changes with either.
-        let pair = sha256(&[js.as_slice(), &wasm].concat());
-        let js_path = hashed(&format!("pkg/{}", glue.bundle), &pair, "js");
-        let wasm_path = hashed(&format!("pkg/{}", glue.bundle), &sha256(&wasm), "wasm");
-        bundles.insert(glue.bundle, Pair { js: format!("/{js_path}"), wasm: format!("/{wasm_path}") });
-        assets.extend([(js_path, js), (wasm_path, wasm)]);
-        // The script imports these by relative paths, so they keep their names.
-        add_folder(&mut assets, &glue.folder.join("snippets"), "pkg/snippets/")?;
+    let (mut js, wasm) = (String::from_utf8(glue.js()?)?, glue.wasm()?);
+    let mut names = BTreeMap::new();
+    for (name, part) in glue.parts()? {
+        let path = hashed(&format!("pkg/{name}"), &sha256(&part), "wasm");
+        let stem = path.trim_start_matches("pkg/").trim_end_matches(".wasm").to_owned();
+        js = js.replace(&format!("{:?}", format!("{name}.wasm")), &format!("{:?}", format!("{stem}.wasm")));
+        names.insert(name, stem);
+        assets.insert(path, part);
     }
+    let name = |file: &String| names.get(file).cloned().with_context(|| format!("{file}.wasm is missing"));
+    let mut splits = BTreeMap::new();
+    for (part, files) in glue.needs()? {
+        splits.insert(part, files.iter().map(name).collect::<Result<Vec<_>>>()?);
+    }
+    // The script fits only these modules, so its name changes with any.
+    let pair = sha256(&[js.as_bytes(), &wasm].concat());
+    let js_path = hashed("pkg/app", &pair, "js");
+    let wasm_path = hashed("pkg/app", &sha256(&wasm), "wasm");
+    let paths = Paths { js: format!("/{js_path}"), wasm: format!("/{wasm_path}"), splits };
+    assets.extend([(js_path, js.into_bytes()), (wasm_path, wasm)]);
+    // The script imports these by relative paths, so they keep their names.
+    add_folder(&mut assets, &glue.folder.join("snippets"), "pkg/snippets/")?;
     let css_path = hashed("pkg/main", &sha256(css.as_bytes()), "css");
-    let manifest = Manifest { bundles, css: format!("/{css_path}") };
+    let manifest = Manifest { app: paths, css: format!("/{css_path}") };
     assets.insert(css_path, css.as_bytes().to_vec());
     add_folder(&mut assets, public, "")?;
     Ok((manifest, assets))
@@ -161,12 +172,15 @@ pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
 mod tests {
     use super::*;
 
-    fn glue(folder: &Path, js: &str, wasm: &str) -> [Glue; 1] {
+    fn glue(folder: &Path, js: &str, wasm: &str) -> Glue {
         fs::create_dir_all(folder.join("snippets/app-1")).unwrap();
         fs::write(folder.join("countersign.js"), js).unwrap();
         fs::write(folder.join("countersign.wasm"), wasm).unwrap();
         fs::write(folder.join("snippets/app-1/inline0.js"), "export {}").unwrap();
-        [Glue { bundle: "board", folder: folder.to_owned() }]
+        fs::create_dir_all(folder.join("parts")).unwrap();
+        fs::write(folder.join("parts/split_a.wasm"), "part").unwrap();
+        fs::write(folder.join("needs.json"), r#"{"a":["split_a"]}"#).unwrap();
+        Glue { folder: folder.to_owned() }
     }
 
     #[test]
@@ -182,7 +196,7 @@ mod tests {
         let public = folder.path().join("none");
         let (one, _) = collect(&glue(folder.path(), "js", "one"), "css", &public).unwrap();
         let (two, _) = collect(&glue(folder.path(), "js", "two"), "css", &public).unwrap();
-        let (first, second) = (&one.bundles["board"], &two.bundles["board"]);
+        let (first, second) = (&one.app, &two.app);
         assert_ne!(first.wasm, second.wasm);
         assert_ne!(first.js, second.js);
         assert_eq!(one.css, two.css);
@@ -200,7 +214,7 @@ mod tests {
         let glue = glue(&folder.path().join("glue"), "js", "wasm");
 
         let (manifest, assets) = collect(&glue, "css", &public).unwrap();
-        assert_eq!(write(&site, &manifest, &assets, Flavour::Dev).unwrap(), 6);
+        assert_eq!(write(&site, &manifest, &assets, Flavour::Dev).unwrap(), 7);
         let found: BTreeSet<_> = files_below(&site)
             .unwrap()
             .into_iter()
@@ -212,9 +226,11 @@ mod tests {
         );
         let json: serde_json::Value =
             serde_json::from_slice(&fs::read(site.join("manifest.json")).unwrap()).unwrap();
-        for path in ["/css", "/board/js", "/board/wasm"] {
+        for path in ["/css", "/app/js", "/app/wasm"] {
             wanted.insert(json.pointer(path).unwrap().as_str().unwrap().to_owned());
         }
+        let part = json.pointer("/app/splits/a/0").unwrap().as_str().unwrap();
+        wanted.insert(format!("/pkg/{part}.wasm"));
         assert_eq!(found, wanted);
 
         assert_eq!(

@@ -10,12 +10,15 @@
 //! A panic says in which file it was, without line and column: of a thousand places in which there could be one, nearly
 //! none is ever reached, and numbers are what a compressor can do least about.
 
-use anyhow::{Result, anyhow};
+//!
+//! All is done in place: what the linker wrote of relocations, by which `split` finds out what needs what, counts bytes.
+
+use std::ops::Range;
+
+use anyhow::{Context, Result};
 use rustc_demangle::demangle;
-use walrus::ir::Value;
-use walrus::{
-    ConstExpr, Data, DataKind, FunctionBuilder, FunctionKind, LocalFunction, Module, ModuleConfig, TypeId,
-    ValType,
+use wasmparser::{
+    DataKind, KnownCustom, Name, Operator, Parser, Payload, RelocAddendKind, RelocSectionReader, TypeRef,
 };
 
 /// Bytes.
@@ -34,31 +37,143 @@ enum Stub {
 
 /// The module without the bodies of what is unused, which its name section tells.
 pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
-    let mut module = ModuleConfig::new()
-        // As wasm-bindgen reads it: what the linker wrote is well-formed, and not everything in it is standard yet.
-        .strict_validate(false)
-        .parse(wasm)
-        .map_err(|error| anyhow!("the wasm cannot be read: {error:#}"))?;
-    let unused: Vec<_> = module
-        .funcs
-        .iter_local()
-        .filter_map(|(id, local)| {
-            let stub = module.funcs.get(id).name.as_deref().and_then(stub)?;
-            Some((id, local.ty(), stub))
-        })
-        .collect();
-    for (id, ty, stub) in unused {
-        let body = body(&mut module, ty, stub);
-        module.funcs.get_mut(id).kind = FunctionKind::Local(body);
+    let mut bodies: Vec<Range<usize>> = Vec::new();
+    let mut data: Vec<(Range<usize>, usize)> = Vec::new();
+    let mut unused: Vec<(usize, Stub)> = Vec::new();
+    // Where the section stands, with its name, and where what it relocates begins.
+    let mut relocations: Option<(Range<usize>, RelocSectionReader<'_>)> = None;
+    let (mut imports, mut code) = (0, 0);
+    let mut start = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        if let Payload::ImportSection(reader) = &payload {
+            for import in reader.clone().into_imports() {
+                imports += usize::from(matches!(import?.ty, TypeRef::Func(_)));
+            }
+        }
+        let end = payload.as_section().map_or(start, |(_, range)| range.end as usize);
+        match payload {
+            Payload::CodeSectionStart { range, .. } => code = range.start as usize,
+            Payload::CodeSectionEntry(body) => {
+                let range = body.range();
+                bodies.push(range.start as usize..range.end as usize);
+            }
+            Payload::DataSection(reader) => {
+                for segment in reader {
+                    let segment = segment?;
+                    let DataKind::Active { offset_expr, .. } = segment.kind else { continue };
+                    if let Operator::I32Const { value } = offset_expr.get_operators_reader().read()? {
+                        let end = segment.range.end as usize;
+                        data.push((end - segment.data.len()..end, value.cast_unsigned() as usize));
+                    }
+                }
+            }
+            Payload::CustomSection(section) => match section.as_known() {
+                KnownCustom::Name(names) => {
+                    for name in names {
+                        let Name::Function(functions) = name? else { continue };
+                        for function in functions {
+                            let function = function?;
+                            unused.extend(stub(function.name).map(|stub| (function.index as usize, stub)));
+                        }
+                    }
+                }
+                KnownCustom::Reloc(reader) if section.name() == "reloc.CODE" => {
+                    relocations = Some((start..end, reader));
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        start = end.max(start);
     }
-    let data: Vec<_> = module.data.iter().map(Data::id).collect();
-    for id in data {
-        let data = module.data.get_mut(id);
-        if let DataKind::Active { offset: ConstExpr::Value(Value::I32(start)), .. } = data.kind {
-            forget_lines(&mut data.value, start.cast_unsigned() as usize);
+    let mut module = wasm.to_vec();
+    let mut emptied = Vec::new();
+    for (index, stub) in unused {
+        let Some(body) = index.checked_sub(imports).and_then(|index| bodies.get(index)) else { continue };
+        empty(&mut module[body.clone()], stub);
+        emptied.push(body.start - code..body.end - code);
+    }
+    for (range, start) in data {
+        forget_lines(&mut module[range], start);
+    }
+    let Some((section, reader)) = relocations else { return Ok(module) };
+    emptied.sort_by_key(|range| range.start);
+    let without = without_relocations(reader, &emptied)?;
+    module.splice(section, without);
+    Ok(module)
+}
+
+/// As many bytes as before, which do nothing.
+fn empty(body: &mut [u8], stub: Stub) {
+    let [no_locals, unreachable, nop, i32_const, end] = [0, 0, 1, 0x41, 0x0b];
+    body.fill(nop);
+    body[0] = no_locals;
+    if let Some(last) = body.last_mut() {
+        *last = end;
+    }
+    match stub {
+        Stub::Unreachable => body[1] = unreachable,
+        Stub::Nothing => {
+            let len = body.len();
+            body[len - 3..len - 1].copy_from_slice(&[i32_const, 0]);
         }
     }
-    Ok(module.emit_wasm())
+}
+
+/// The section with the relocations of the code, without those in these places.
+fn without_relocations(reader: RelocSectionReader<'_>, places: &[Range<usize>]) -> Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut count = 0;
+    for entry in reader.entries() {
+        let entry = entry?;
+        let at = entry.offset as usize;
+        let after = places.partition_point(|place| place.end <= at);
+        if places.get(after).is_some_and(|place| place.contains(&at)) {
+            continue;
+        }
+        count += 1;
+        kept.push(entry.ty as u8);
+        unsigned(&mut kept, entry.offset);
+        unsigned(&mut kept, entry.index);
+        if entry.ty.addend_kind() != RelocAddendKind::None {
+            signed(&mut kept, entry.addend);
+        }
+    }
+    let mut content = Vec::new();
+    let name = b"reloc.CODE";
+    unsigned(&mut content, u32::try_from(name.len())?);
+    content.extend(name);
+    unsigned(&mut content, reader.section_index());
+    unsigned(&mut content, count);
+    content.extend(kept);
+    let mut section = vec![0];
+    unsigned(&mut section, u32::try_from(content.len()).context("the relocations are too many")?);
+    section.extend(content);
+    Ok(section)
+}
+
+fn unsigned(out: &mut Vec<u8>, mut value: u32) {
+    loop {
+        let low = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
+    }
+}
+
+fn signed(out: &mut Vec<u8>, mut value: i64) {
+    loop {
+        let low = (value & 0x7f) as u8;
+        value >>= 7;
+        let done = (value == 0 && low & 0x40 == 0) || (value == -1 && low & 0x40 != 0);
+        if done {
+            return out.push(low);
+        }
+        out.push(low | 0x80);
+    }
 }
 
 /// Clears line and column of each `core::panic::Location` in what stands in memory from `start` on: four words, the
@@ -86,18 +201,6 @@ fn is_source(name: &[u8]) -> bool {
     name.len() > 3 && name.len() < 200 && name.ends_with(b".rs") && name.iter().all(plain)
 }
 
-fn body(module: &mut Module, ty: TypeId, stub: Stub) -> LocalFunction {
-    let ty = module.types.get(ty);
-    let (params, results) = (ty.params().to_vec(), ty.results().to_vec());
-    let args = params.iter().map(|param| module.locals.add(*param)).collect();
-    let mut builder = FunctionBuilder::new(&mut module.types, &params, &results);
-    match (stub, results.as_slice()) {
-        (Stub::Nothing, [ValType::I32]) => builder.func_body().const_(Value::I32(0)),
-        _ => builder.func_body().unreachable(),
-    };
-    builder.local_func(args)
-}
-
 /// Only what can be nothing else: the compiler keeps one of two functions that came out alike, under either name. The
 /// futures of asynchronous hydration are like nothing but each other; what they call, and what drops them, is not.
 fn stub(symbol: &str) -> Option<Stub> {
@@ -105,8 +208,10 @@ fn stub(symbol: &str) -> Option<Stub> {
     let streams = name.starts_with("intounderlying");
     let hydrates_later =
         name.ends_with("::into_any::hydrate_async") || name.ends_with("::hydrate_async::{{closure}}");
+    // Only the server lists its routes.
+    let elsewhere = name.ends_with("::into_any_nested_route::generate_routes");
     let shows_a_float = name.starts_with("core::fmt::float::float_to_");
-    match (streams || hydrates_later, shows_a_float) {
+    match (streams || hydrates_later || elsewhere, shows_a_float) {
         (true, _) => Some(Stub::Unreachable),
         (false, true) => Some(Stub::Nothing),
         (false, false) => None,

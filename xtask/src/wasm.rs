@@ -1,6 +1,7 @@
 //! The browser's half: cargo, wasm-bindgen and wasm-opt, each only when its input has changed.
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     path::{Path, PathBuf},
     process::Command,
@@ -16,13 +17,14 @@ use crate::{
     node::WasmOpt,
     process, site,
     snip::snip,
+    split::{split, with_loader},
     step::{self, size},
     toolchain::{WASM, WasmRustc},
     workspace::CACHE,
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 10;
+const RECIPE: u32 = 18;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,19 +35,14 @@ pub(crate) enum Flavour {
     Dev,
 }
 
-/// The parts in which it is built, each by the feature of that name.
-const BUNDLES: [&str; 2] = ["board", "pages"];
-
-/// The module and the script that starts it, as wasm-bindgen makes them.
+/// The modules and the script that starts them.
 pub(crate) struct Glue {
-    /// Which part it is.
-    pub(crate) bundle: &'static str,
-    /// Holds `countersign.js`, `countersign.wasm` and perhaps `snippets/`.
+    /// Holds `countersign.js`, `countersign.wasm`, `needs.json`, `parts/` and perhaps `snippets/`.
     pub(crate) folder: PathBuf,
 }
 
 impl Glue {
-    /// The module.
+    /// The main module.
     pub(crate) fn wasm(&self) -> Result<Vec<u8>> {
         fs::read(self.folder.join("countersign.wasm")).context("the wasm cannot be read")
     }
@@ -54,7 +51,29 @@ impl Glue {
     pub(crate) fn js(&self) -> Result<Vec<u8>> {
         fs::read(self.folder.join("countersign.js")).context("the script that starts the wasm cannot be read")
     }
+
+    /// What is loaded later, by its name in the script.
+    pub(crate) fn parts(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let folder = self.folder.join(PARTS);
+        let mut files = site::files_below(&folder)?;
+        files.sort();
+        files
+            .into_iter()
+            .map(|file| {
+                let name =
+                    file.file_stem().and_then(|it| it.to_str()).context("a part's name is not UTF-8")?;
+                Ok((name.to_owned(), fs::read(&file)?))
+            })
+            .collect()
+    }
+
+    /// The files that each part is made of.
+    pub(crate) fn needs(&self) -> Result<BTreeMap<String, Vec<String>>> {
+        Ok(serde_json::from_slice(&fs::read(self.folder.join("needs.json"))?)?)
+    }
 }
+
+const PARTS: &str = "parts";
 
 /// What an output was made from: it is still good while this is the same.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -65,20 +84,11 @@ struct Stamp {
 }
 
 /// Builds what has changed.
-pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<Vec<Glue>> {
-    BUNDLES.iter().map(|bundle| part(bundle, rustc, flavour, wasm_opt)).collect()
-}
-
-fn part(
-    bundle: &'static str,
-    rustc: &WasmRustc,
-    flavour: Flavour,
-    wasm_opt: Option<&WasmOpt>,
-) -> Result<Glue> {
-    step::step(bundle, || {
-        let module = compile(bundle, rustc, flavour)?;
+pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmOpt>) -> Result<Glue> {
+    step::step("wasm", || {
+        let module = compile(rustc, flavour)?;
         let input = fs::read(&module)?;
-        let folder = Path::new(CACHE).join(bundle).join(match flavour {
+        let folder = Path::new(CACHE).join(match flavour {
             Flavour::Release => "wasm-release",
             Flavour::Dev => "wasm-dev",
         });
@@ -92,13 +102,22 @@ fn part(
             bind(&module, &folder, flavour, wasm_opt)?;
             site::replace(&folder.join("stamp.json"), &serde_json::to_vec(&stamp)?)?;
         }
-        let glue = Glue { bundle, folder };
+        let glue = Glue { folder };
         let verb = if unchanged { "unchanged" } else { "built" };
         let wasm = glue.wasm()?;
         let what = match flavour {
             Flavour::Release => {
                 let packed = compress::pack(&wasm)?;
-                format!("{verb} {} -> {} br", size(wasm.len()), size(packed.brotli.len()))
+                let mut sizes = BTreeMap::new();
+                for (name, wasm) in glue.parts()? {
+                    sizes.insert(name, compress::pack(&wasm)?.brotli.len());
+                }
+                let mut what = format!("{verb} {} -> {} br", size(wasm.len()), size(packed.brotli.len()));
+                for (part, files) in glue.needs()? {
+                    let sum: usize = files.iter().filter_map(|file| sizes.get(file)).sum();
+                    what.push_str(&format!("; {part} {} in {}", size(sum), files.len()));
+                }
+                what
             }
             Flavour::Dev => format!("{verb} {}", size(wasm.len())),
         };
@@ -106,7 +125,7 @@ fn part(
     })
 }
 
-fn compile(bundle: &str, rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
+fn compile(rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf> {
     let mut command = cargo::cargo();
     // A target folder of its own: its build scripts may come from another rustc than the server's, and
     // sharing one folder would make the two recompile each other's for ever.
@@ -115,8 +134,6 @@ fn compile(bundle: &str, rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf>
         "--package",
         "frontend",
         "--lib",
-        "--features",
-        bundle,
         "--target",
         WASM,
         "--target-dir",
@@ -132,7 +149,7 @@ fn compile(bundle: &str, rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf>
     if let Some(rustc) = &rustc.other {
         command.env("RUSTC", rustc);
     }
-    command.arg("--config").arg(short_paths());
+    command.arg("--config").arg(flags());
     let built = cargo::artifacts(&mut command)?;
     let module = built
         .iter()
@@ -141,15 +158,16 @@ fn compile(bundle: &str, rustc: &WasmRustc, flavour: Flavour) -> Result<PathBuf>
     Ok(module.to_owned())
 }
 
-/// Panics name the file that they come from: without the folder where this machine keeps its crates, so that the wasm
+/// The linker writes down what refers to what, by which the module can be cut. Panics name the file that they come from: without the folder where this machine keeps its crates, so that the wasm
 /// is the same wherever it is built, and smaller.
-fn short_paths() -> String {
+fn flags() -> String {
     let home = env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| env::home_dir().map(|home| home.join(".cargo"))).unwrap_or_default();
     let folders = fs::read_dir(home.join("registry/src")).into_iter().flatten().flatten();
     let mut flags: Vec<_> =
         folders.map(|folder| format!("--remap-path-prefix={}/=", folder.path().display())).collect();
     flags.sort();
+    flags.push("-Clink-arg=--emit-relocs".to_owned());
     format!("build.rustflags={flags:?}")
 }
 
@@ -165,27 +183,52 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
     }
     let wasm = fs::read(module)?;
     let wasm = if flavour == Flavour::Release { snip(&wasm)? } else { wasm };
+    let parts = folder.join(PARTS);
+    let pieces = split(&wasm, &parts, flavour == Flavour::Dev)?;
     let mut bindgen = Bindgen::new();
     bindgen
-        .input_bytes("countersign", wasm)
+        .input_bytes("countersign", pieces.main)
         .out_name("countersign")
         .typescript(false)
         // The page names the module, whose name has a hash; the script must not.
         .omit_default_module_path(true)
+        // The parts need the memory and the table.
+        .keep_lld_exports(true)
         .remove_name_section(flavour == Flavour::Release && wasm_opt.is_none())
         .remove_producers_section(true);
     bindgen.web(true).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     bindgen.generate(folder).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
+    fs::write(folder.join("needs.json"), serde_json::to_vec(&pieces.needs)?)?;
     let (bound, done) = (folder.join("countersign_bg.wasm"), folder.join("countersign.wasm"));
+    let script = folder.join("countersign.js");
+    let mut text = with_loader(&fs::read_to_string(&script)?, &pieces.needs, pieces.canary.as_deref())?;
     if flavour == Flavour::Release {
-        let script = folder.join("countersign.js");
-        let (wasm, text) = shorten(&fs::read(&bound)?, &fs::read_to_string(&script)?)?;
+        let wasm;
+        (wasm, text) = shorten(&fs::read(&bound)?, &text, pieces.data)?;
         fs::write(&bound, wasm)?;
-        fs::write(script, text)?;
     }
-    let Some(wasm_opt) = wasm_opt else {
-        return fs::rename(bound, done).context("the wasm cannot be renamed");
-    };
+    fs::write(script, text)?;
+    fs::rename(bound, &done)?;
+    let Some(wasm_opt) = wasm_opt else { return Ok(()) };
+    let mut all = pieces.others;
+    all.insert(0, done);
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let work = || {
+            loop {
+                let Some(module) = all.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) else {
+                    return Ok(());
+                };
+                optimise(wasm_opt, module)?;
+            }
+        };
+        let workers: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("a thread panicked"))?)
+    })
+}
+
+/// In place. The pieces are optimised one by one: no pass changes the table, by which they reach each other.
+fn optimise(wasm_opt: &WasmOpt, module: &Path) -> Result<()> {
     // Each feature by name: with all of them it emits what browsers do not read yet.
     process::check(
         Command::new(&wasm_opt.program)
@@ -209,11 +252,11 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
                 "--enable-sign-ext",
             ])
             .args(["--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"])
-            .arg(&bound)
+            .arg(module)
             .arg("-o")
-            .arg(&done),
+            .arg(module),
     )?;
-    fs::remove_file(bound).context("the wasm before optimising cannot be removed")
+    Ok(())
 }
 
 #[cfg(test)]

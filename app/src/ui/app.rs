@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
-use leptos_router::any_nested_route::{AnyNestedRoute, IntoAnyNestedRoute};
 use leptos_router::components::{FlatRoutes, Redirect, Route, Router};
 use leptos_router::{SsrMode, path};
 use serde::{Deserialize, Serialize};
 
-use super::bundle::{Bundle, Elsewhere};
 use super::export::Exporting;
-use super::pages::{ActionCenter, Home, Job, Plan, SignIn};
+use super::lazy::Page;
+use super::pages::{NotFound, modules};
 use super::pane::Pane;
 use super::parts::Toasts;
 use super::place::{Place, view_href};
@@ -61,43 +60,21 @@ impl Surroundings {
     }
 }
 
-/// The application, as the server renders it.
+/// The application.
 #[component]
 pub fn App() -> impl IntoView {
     provide();
+    // A page stays until the next one has all its data.
+    let going = RwSignal::new(false);
     view! {
-        <Router>
-            <FlatRoutes fallback=Elsewhere>
-                <BoardRoutes/>
-                <PagesRoutes/>
-            </FlatRoutes>
-        </Router>
-    }
-}
-
-/// As much of it as the browser needs for the Action center.
-#[component]
-pub fn BoardApp() -> impl IntoView {
-    provide();
-    Bundle::Board.provide();
-    view! {
-        <Router>
-            <FlatRoutes fallback=Elsewhere>
-                <BoardRoutes/>
-            </FlatRoutes>
-        </Router>
-    }
-}
-
-/// As much of it as the browser needs for all other pages.
-#[component]
-pub fn PagesApp() -> impl IntoView {
-    provide();
-    Bundle::Pages.provide();
-    view! {
-        <Router>
-            <FlatRoutes fallback=Elsewhere>
-                <PagesRoutes/>
+        <Router set_is_routing=going>
+            <FlatRoutes fallback=NotFound>
+                <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
+                <Route path=path!("/action-center/:lane") view={Page(|| Box::pin(modules::list()))} ssr=SsrMode::Async/>
+                <Route path=path!("/") view={Page(|| Box::pin(modules::home()))} ssr=SsrMode::Async/>
+                <Route path=path!("/action-center/plans/:id") view={Page(|| Box::pin(modules::plan()))} ssr=SsrMode::Async/>
+                <Route path=path!("/action-center/jobs/:id") view={Page(|| Box::pin(modules::job()))} ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view={Page(|| Box::pin(modules::sign_in()))} ssr=SsrMode::Async/>
             </FlatRoutes>
         </Router>
     }
@@ -121,29 +98,6 @@ fn provide() {
             drop(root.set_attribute("data-hydrated", "true"));
         }
     });
-}
-
-/// To be kept in step with [`Bundle::of`].
-#[component(transparent)]
-fn BoardRoutes() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/action-center") view=Start ssr=SsrMode::Async/>
-        <Route path=path!("/action-center/:lane") view=ActionCenter ssr=SsrMode::Async/>
-    }
-    .into_inner()
-    .into_any_nested_route()
-}
-
-#[component(transparent)]
-fn PagesRoutes() -> AnyNestedRoute {
-    view! {
-        <Route path=path!("/") view=Home ssr=SsrMode::Async/>
-        <Route path=path!("/action-center/plans/:id") view=Plan ssr=SsrMode::Async/>
-        <Route path=path!("/action-center/jobs/:id") view=Job ssr=SsrMode::Async/>
-        <Route path=path!("/sign-in") view=SignIn ssr=SsrMode::Async/>
-    }
-    .into_inner()
-    .into_any_nested_route()
 }
 
 /// Without a tab the Action center is the view that the person begins with, or what waits for a decision.

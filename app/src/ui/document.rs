@@ -7,7 +7,7 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::App;
-use super::bundle::Bundle;
+use super::lazy::Module;
 use crate::backend::{BundlePaths, SiteInfo};
 
 /// The document that the server renders around every page; sets the page's Content-Security-Policy.
@@ -16,14 +16,34 @@ use crate::backend::{BundlePaths, SiteInfo};
 /// If the server provides no [`SiteInfo`]: a fault of its set-up that the first request shows.
 #[must_use]
 pub fn shell() -> impl IntoView {
-    let SiteInfo { board, pages, css, .. } = expect_context::<SiteInfo>();
+    let SiteInfo { app: BundlePaths { js, wasm, splits }, css, .. } = expect_context::<SiteInfo>();
     let request = use_context::<axum::http::request::Parts>();
-    let BundlePaths { js, wasm } = match request.map(|request| Bundle::of(request.uri.path())) {
-        Some(Bundle::Board) => board,
-        Some(Bundle::Pages) | None => pages,
-    };
+    let needed =
+        request.map(|request| Module::needed(request.uri.path(), request.uri.query().unwrap_or_default()));
+    let files: Vec<_> = needed
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|module| splits.get(module.name()))
+        .flatten()
+        .collect();
     send_policy();
-    let start = start_script(&js, &wasm);
+    let mut later: Vec<_> = splits.values().flatten().filter(|file| !files.contains(file)).collect();
+    later.sort();
+    let start = start_script(&js, &wasm, &files, &later);
+    let parts = files
+        .into_iter()
+        .map(|file| {
+            view! {
+                <link
+                    rel="preload"
+                    href=format!("/pkg/{file}.wasm")
+                    r#as="fetch"
+                    r#type="application/wasm"
+                    crossorigin="anonymous"
+                />
+            }
+        })
+        .collect_view();
     view! {
         <!DOCTYPE html>
         <html lang="en">
@@ -42,6 +62,7 @@ pub fn shell() -> impl IntoView {
                 <link rel="stylesheet" href=css/>
                 <link rel="modulepreload" href=js/>
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                {parts}
                 <MetaTags/>
                 <script type="module" nonce=use_nonce()>
                     {start}
@@ -63,9 +84,13 @@ pub fn shell() -> impl IntoView {
 
 /// Loads the wasm and hydrates. The paths are quoted as Rust strings, which JavaScript reads the same for what a path
 /// may hold.
-fn start_script(js: &str, wasm: &str) -> String {
+fn start_script(js: &str, wasm: &str, parts: &[&String], later: &[&String]) -> String {
+    let names = |parts: &[&String]| parts.iter().map(|part| format!("{part}.wasm")).collect::<Vec<_>>();
+    let (parts, later) = (names(parts), names(later));
     format!(
-        "import start, {{ hydrate }} from {js:?};\nawait start({{ module_or_path: {wasm:?} }});\nhydrate();"
+        "import start, {{ hydrate, expect }} from {js:?};\nexpect({parts:?});\n\
+         await start({{ module_or_path: {wasm:?} }});\nhydrate();\n\
+         (self.requestIdleCallback ?? setTimeout)(() => expect({later:?}));"
     )
 }
 

@@ -9,7 +9,6 @@
 #![expect(unreachable_pub, reason = "`#[component]` makes each component's builder `pub`")]
 
 mod app;
-mod bundle;
 mod derived;
 #[cfg(feature = "ssr")]
 mod document;
@@ -18,6 +17,7 @@ mod focus;
 mod form;
 mod handler;
 mod keyboard;
+mod lazy;
 mod live;
 mod number;
 mod pages;
@@ -34,7 +34,7 @@ mod theme;
 mod time;
 mod whenever;
 
-pub use app::{App, BoardApp, PagesApp};
+pub use app::App;
 #[cfg(feature = "ssr")]
 pub use document::shell;
 #[cfg(feature = "ssr")]
@@ -51,4 +51,20 @@ pub fn show_stopped() {
         // Nothing is left to do if even this fails.
         drop(bar.remove_attribute("hidden"));
     }
+}
+
+/// Takes over the page that the server rendered, once all that it shows is loaded.
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {
+    wasm_bindgen_futures::spawn_local(async {
+        let place = leptos::prelude::window().location();
+        let (path, query) = (place.pathname().unwrap_or_default(), place.search().unwrap_or_default());
+        for module in lazy::Module::needed(&path, &query) {
+            // What the server rendered works without.
+            if module.preload().await.is_err() {
+                return show_stopped();
+            }
+        }
+        leptos::mount::hydrate_body(App);
+    });
 }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn config(folder: &std::path::Path, more: &[&str]) -> Serve {
-        let manifest = r#"{"board":{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm"},"pages":{"js":"/pkg/b-1.js","wasm":"/pkg/b-1.wasm"},"css":"/pkg/a-1.css"}"#;
+        let manifest = r#"{"app":{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm"},"css":"/pkg/a-1.css"}"#;
         std::fs::write(folder.join("manifest.json"), manifest).unwrap();
         let url = format!("sqlite://{}", folder.join("t.db").display());
         let site = folder.to_str().unwrap();

@@ -27,8 +27,7 @@ pub struct Site {
 
 #[derive(Deserialize)]
 struct Manifest {
-    board: BundlePaths,
-    pages: BundlePaths,
+    app: BundlePaths,
     css: String,
 }
 
@@ -42,13 +41,13 @@ impl Site {
         let text = std::fs::read_to_string(&file).map_err(|error| {
             format!("{} can't be read ({error}); build the page first: cargo xtask build", file.display())
         })?;
-        let Manifest { board, pages, css } = serde_json::from_str(&text).map_err(|error| {
+        let Manifest { app, css } = serde_json::from_str(&text).map_err(|error| {
             format!(
                 "{} is not what the build writes ({error}); build the page again: cargo xtask build",
                 file.display()
             )
         })?;
-        Ok(Self { root: root.to_owned(), info: SiteInfo { board, pages, css, demo } })
+        Ok(Self { root: root.to_owned(), info: SiteInfo { app, css, demo } })
     }
 }
 
@@ -96,8 +95,8 @@ mod tests {
         assert!(error.contains("build the page first: cargo xtask build"), "{error}");
         std::fs::write(folder.path().join("manifest.json"), "{}").unwrap();
         assert!(Site::read(folder.path(), false).unwrap_err().contains("build the page again"));
-        let text = r#"{"board":{"js":"/a.js","wasm":"/a.wasm"},"pages":{"js":"/b.js","wasm":"/b.wasm"},"css":"/a.css","more":1}"#;
+        let text = r#"{"app":{"js":"/b.js","wasm":"/b.wasm"},"css":"/a.css","more":1}"#;
         std::fs::write(folder.path().join("manifest.json"), text).unwrap();
-        assert_eq!(Site::read(folder.path(), true).unwrap().info.pages.js, "/b.js");
+        assert_eq!(Site::read(folder.path(), true).unwrap().info.app.js, "/b.js");
     }
 }

@@ -93,7 +93,7 @@ impl App {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
-        let manifest = r#"{"board":{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm"},"pages":{"js":"/pkg/b-1.js","wasm":"/pkg/b-1.wasm"},"css":"/pkg/a-1.css"}"#;
+        let manifest = r#"{"app":{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm"},"css":"/pkg/a-1.css"}"#;
         std::fs::write(site.join("manifest.json"), manifest).unwrap();
         std::fs::write(site.join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
         std::fs::write(site.join("pkg/a-1.js"), "export {}").unwrap();

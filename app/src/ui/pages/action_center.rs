@@ -6,11 +6,11 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use super::NotFound;
 use super::answers::{announce, news_from_url, show_choices, tell_views};
-use super::detail::{Detail, DetailView, coming, detail_of, open_action};
-use super::panels::{Counting, Grouping, Loads, Settings, Views, side_panel};
+use super::detail::{Detail, coming, detail_of, open_action};
+use super::panels::{Counting, Grouping, Loads, Settings, Views};
 use super::sign_in::leave_when_signed_out;
+use super::{NotFound, modules};
 use crate::api::{
     ApiError, PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views,
 };
@@ -21,12 +21,13 @@ use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences};
 use crate::ui::derived::derived;
 use crate::ui::focus::{Spot, follow_opening, forget_url_failure, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
+use crate::ui::lazy::part;
 use crate::ui::live::{Shown, follow, is_running, poll_while, ticking};
 use crate::ui::number::grouped;
 use crate::ui::parts::{
     ActionTable, BulkBar, BulkNotice, Chips, Decisions, DetailHead, EmptyState, Failure, Flyout, Frame,
-    Heard, Held, Help, Layout, Matches, Narrowed, Neighbours, NewRows, News, Pager, Palette, Rows, Saving,
-    Skeleton, Tabs, Toolbar, ViewChanges, called, is_selectable,
+    Heard, Held, Layout, Matches, Narrowed, Neighbours, NewRows, News, Pager, Rows, Saving, Skeleton, Tabs,
+    Toolbar, ViewChanges, called, is_selectable,
 };
 use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
@@ -198,6 +199,9 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         (link(before), link(after))
     });
     whenever(move || matches.set(counted(counting)));
+    // Nobody sees them before they ask, and nobody can ask without scripts.
+    let wants_dialogs = RwSignal::new(false);
+    whenever(move || once_painted(move || wants_dialogs.set(true)));
     let now_loading = move || loading.get() && !quiet.get();
     let counts = Live::of_page().counts;
     let first_row = move || held.shown.with(|shown| shown.rows.first().cloned());
@@ -228,7 +232,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         <Chips here/>
                     </div>
                     <div class="list-body">
-                        {move || panel.get().map(|panel| side_panel(panel, here, loads, saving, changes))}
+                        {move || panel.get().map(|panel| part(modules::panel(panel, here, loads, saving, changes), || ().into_any()))}
                         <div class="list-main">
                             <Transition fallback=Skeleton set_pending=loading>
                                 <ListView list settings here quiet selection held/>
@@ -240,17 +244,17 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                         </div>
                     </div>
                 </section>
-                <Help/>
-                <Palette here/>
+                {move || wants_dialogs.get().then(|| part(modules::dialogs(here), || ().into_any()))}
                 {move || {
                     is_open
                         .get()
                         .then(|| {
                             view! {
                                 <Flyout close=Signal::derive(move || here.read().closed().href()) around=steps news>
-                                    <Transition fallback=move || coming(here, held)>
-                                        <DetailView list detail here decisions news wants_focus/>
-                                    </Transition>
+                                    {part(
+                                        modules::details(list, detail, here, held, decisions, news, wants_focus),
+                                        move || coming(here, held),
+                                    )}
                                 </Flyout>
                             }
                             .into_any()
