@@ -1,6 +1,6 @@
 //! Server functions: what the screens ask of the server. Thin doors: extract, call the backend, wrap the error.
 //!
-//! They are a public POST API. Who may do what is decided behind [`crate::backend::Backend`], the origin of a request
+//! They are a public POST API. Who may do what is decided behind [`domain::backend::Backend`], the origin of a request
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 
@@ -11,11 +11,12 @@ use leptos::prelude::*;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use serde::{Deserialize, Serialize};
 
-use crate::backend::{ActionDetail, ExportProgress, SessionView};
 use crate::codec::{Answer, Json};
-use crate::domain::home::HomeView;
-use crate::domain::query::Counts;
-use crate::domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
+use domain::access::contract::SessionView;
+use domain::actions::contract::{ActionDetail, ExportProgress};
+use domain::actions::query::Counts;
+use domain::home::HomeView;
+use domain::{Action, ActionId, ActionPage, Buckets, ErrorCode, Lane};
 
 pub use bulk::*;
 pub use preferences::*;
@@ -61,12 +62,12 @@ mod door {
     //! What each server function does before and after its call.
 
     use super::ApiError;
-    use crate::backend::SharedBackend;
-    use crate::domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
-    use crate::own_path::is_own_path;
     use axum::http::header::ACCEPT;
     use axum::http::request::Parts;
     use axum::http::{Method, StatusCode};
+    use domain::backend::SharedBackend;
+    use domain::core::path::is_own_path;
+    use domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
     use leptos::prelude::{expect_context, use_context};
 
     pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
@@ -189,12 +190,12 @@ pub async fn count_actions(lane: Lane, #[server(default)] shows: String) -> Resu
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
     let counts = backend.counts(&caller, query).await.map_err(|error| door::fail(&error))?;
     // What they did themselves is what people look for first.
-    Ok(counts.led_by(crate::domain::query::Facet::DecidedBy, &caller.actor.name))
+    Ok(counts.led_by(domain::actions::query::Facet::DecidedBy, &caller.actor.name))
 }
 
 /// How many actions wait and how many are being carried out.
 #[server(endpoint = "lane_counts", prefix = "/api", output = Answer)]
-pub async fn lane_counts() -> Result<crate::domain::LaneCounts, ApiError> {
+pub async fn lane_counts() -> Result<domain::LaneCounts, ApiError> {
     let (backend, caller) = door::enter().await?;
     backend.lane_counts(&caller).await.map_err(|error| door::fail(&error))
 }
@@ -229,7 +230,7 @@ pub async fn approve_action(
     digest: String,
     comment: Option<String>,
 ) -> Result<Action, ApiError> {
-    use crate::domain::Seen;
+    use domain::Seen;
     let (backend, caller) = door::enter().await?;
     let comment = comment.filter(|comment| !comment.trim().is_empty());
     let seen = Seen { expected_version, digest };
@@ -244,7 +245,7 @@ pub async fn reject_action(
     digest: String,
     reason: String,
 ) -> Result<Action, ApiError> {
-    use crate::domain::Seen;
+    use domain::Seen;
     let (backend, caller) = door::enter().await?;
     let seen = Seen { expected_version, digest };
     backend.reject(&caller, id, seen, reason).await.map_err(|error| door::fail(&error))
@@ -258,7 +259,7 @@ pub async fn undo_action(
     digest: String,
     reason: String,
 ) -> Result<Action, ApiError> {
-    use crate::domain::Seen;
+    use domain::Seen;
     let (backend, caller) = door::enter().await?;
     let seen = Seen { expected_version, digest };
     backend.undo(&caller, id, seen, reason).await.map_err(|error| door::fail(&error))

@@ -2,8 +2,8 @@
 #![recursion_limit = "256"]
 
 pub mod api;
-pub mod backend;
+pub use domain::backend;
 mod codec;
-pub mod domain;
-pub mod own_path;
+pub use domain;
+pub use domain::core::path as own_path;
 pub mod ui;

@@ -1,10 +1,10 @@
 //! The audit log's chain: how a record is made, hashed and checked. Storing it is the store's part.
 //!
-//! The format is final (see `app::domain::audit`): SHA-256 over the RFC 8785 JSON of
+//! The format is final (see `domain::audit`): SHA-256 over the RFC 8785 JSON of
 //! `{v, seq, at, kind, actor, action_id, body, prev}`.
 
-use app::domain::audit::VERSION;
-use app::domain::{ActionId, Actor, AuditKind};
+use domain::audit::VERSION;
+use domain::{ActionId, Actor, AuditKind};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -124,7 +124,7 @@ pub async fn verify(store: &dyn Store) -> Result<(i64, String), Broken> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::domain::ActorKind;
+    use domain::ActorKind;
 
     fn entry(body: serde_json::Value) -> AuditEntry {
         AuditEntry {

@@ -115,7 +115,7 @@ impl FromStr for Responder {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.split_once('=') {
-            Some((asset, url)) if !asset.trim().is_empty() && app::domain::proposal::is_web_url(url) => {
+            Some((asset, url)) if !asset.trim().is_empty() && domain::actions::proposal::is_web_url(url) => {
                 Ok(Self { asset: asset.trim().to_owned(), url: url.to_owned() })
             }
             _ => Err("write DEVICE=URL, for example this-machine=http://127.0.0.1:7070".to_owned()),

@@ -171,7 +171,7 @@ impl Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::domain::{Actor, ActorKind, AuditKind};
+    use domain::{Actor, ActorKind, AuditKind};
 
     fn record(seq: i64) -> Followed {
         let by = Actor { kind: ActorKind::System, id: "test".to_owned(), name: "Test".to_owned() };

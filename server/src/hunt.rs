@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use app::domain::Action;
-use app::domain::proposal::is_web_url;
-use app::domain::query::push_encoded;
+use domain::Action;
+use domain::actions::proposal::is_web_url;
+use domain::actions::query::push_encoded;
 
 const ENTITY: &str = "{entity}";
 const ASSET: &str = "{asset}";
@@ -54,7 +54,7 @@ impl FromStr for HuntLink {
 mod tests {
     use super::*;
     use crate::http::testing::{proposal, tester};
-    use app::domain::Proposal;
+    use domain::Proposal;
     use jiff::Timestamp;
 
     fn link(template: &str, entity: &str, asset: &str) -> String {

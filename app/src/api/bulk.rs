@@ -6,7 +6,7 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::door;
 use crate::codec::Answer;
-use crate::domain::{ActionId, BulkId, BulkJob, BulkPlan, BulkVerb, ItemState, Lane};
+use domain::{ActionId, BulkId, BulkJob, BulkPlan, BulkVerb, ItemState, Lane};
 
 /// Stores what would be decided, and leads to the page that shows it: the actions named, or with `all` every match of
 /// the list but those excepted, or every instance of the same file.
@@ -20,7 +20,7 @@ pub async fn plan_bulk(
     #[server(default)] except: Vec<ActionId>,
     same_file: Option<ActionId>,
 ) -> Result<BulkId, ApiError> {
-    use crate::domain::{BulkRequest, Targets};
+    use domain::{BulkRequest, Targets};
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane.unwrap_or(Lane::Pending), &shows, None);
     // What it chooses from is the way back later; of what was chosen one by one it decides nothing.

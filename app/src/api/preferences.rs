@@ -8,8 +8,8 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::door;
 use crate::codec::Answer;
-use crate::domain::preference::{ColumnChoice, Density};
-use crate::domain::{Lane, Preferences, SavedView, ViewId};
+use domain::settings::preference::{ColumnChoice, Density};
+use domain::{Lane, Preferences, SavedView, ViewId};
 
 /// What the person set.
 #[server(endpoint = "load_preferences", prefix = "/api", output = Answer)]
@@ -27,7 +27,7 @@ pub async fn save_table(
     limit: u16,
     back: Option<String>,
 ) -> Result<(), ApiError> {
-    use crate::domain::{Preference, TablePreference};
+    use domain::{Preference, TablePreference};
     let (backend, caller) = door::enter().await?;
     let table = TablePreference { columns, density, limit };
     backend.prefer(&caller, Preference::Table(lane, table)).await.map_err(|error| door::fail(&error))?;
@@ -38,7 +38,7 @@ pub async fn save_table(
 /// Shows the list of a tab as if nothing had been chosen.
 #[server(endpoint = "reset_table", prefix = "/api", output = Answer)]
 pub async fn reset_table(lane: Lane, back: Option<String>) -> Result<(), ApiError> {
-    use crate::domain::Preference;
+    use domain::Preference;
     let (backend, caller) = door::enter().await?;
     backend.prefer(&caller, Preference::DefaultTable(lane)).await.map_err(|error| door::fail(&error))?;
     door::go_back(back.as_deref());
@@ -61,7 +61,7 @@ pub async fn save_view(
     #[server(default)] is_default: bool,
     back: Option<String>,
 ) -> Result<SavedView, ApiError> {
-    use crate::backend::NewView;
+    use domain::settings::contract::NewView;
     let (backend, caller) = door::enter().await?;
     let query = door::query(lane, &shows, None).map_err(|error| door::fail(&error))?;
     let view = NewView { name, query, is_default };
@@ -91,7 +91,7 @@ pub async fn set_default_view(id: Option<ViewId>, back: Option<String>) -> Resul
 /// Keeps the zone in which times are shown.
 #[server(endpoint = "save_time_zone", prefix = "/api", output = Answer)]
 pub async fn save_time_zone(time_zone: String, back: Option<String>) -> Result<(), ApiError> {
-    use crate::domain::Preference;
+    use domain::Preference;
     let (backend, caller) = door::enter().await?;
     backend.prefer(&caller, Preference::TimeZone(time_zone)).await.map_err(|error| door::fail(&error))?;
     door::go_back(back.as_deref());
@@ -101,7 +101,7 @@ pub async fn save_time_zone(time_zone: String, back: Option<String>) -> Result<(
 /// Keeps whether the navigation pane shows icons only.
 #[server(endpoint = "save_pane", prefix = "/api", output = Answer)]
 pub async fn save_pane(collapsed: bool, back: Option<String>) -> Result<(), ApiError> {
-    use crate::domain::Preference;
+    use domain::Preference;
     let (backend, caller) = door::enter().await?;
     backend
         .prefer(&caller, Preference::PaneCollapsed(collapsed))

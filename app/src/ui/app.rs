@@ -18,9 +18,11 @@ use super::stream::Live;
 use super::theme;
 use super::whenever::whenever;
 use crate::api::{ApiError, load_views};
-use crate::backend::{PageSettings, SessionView, Standing};
 use crate::codec::Json;
-use crate::domain::{Lane, SavedView};
+use domain::access::contract::SessionView;
+use domain::settings::contract::PageSettings;
+use domain::site::Standing;
+use domain::{Lane, SavedView};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,12 +40,12 @@ pub(super) struct Surroundings {
 impl Surroundings {
     #[cfg(feature = "ssr")]
     fn look() -> Self {
-        use crate::domain::Caller;
+        use domain::Caller;
         let request = use_context::<axum::http::request::Parts>();
         let extensions = request.map(|request| request.extensions).unwrap_or_default();
         let caller = extensions.get::<Caller>().cloned();
         Self {
-            demo: use_context::<crate::backend::SiteInfo>().is_some_and(|site| site.demo),
+            demo: use_context::<domain::site::SiteInfo>().is_some_and(|site| site.demo),
             who: caller.map(|caller| SessionView {
                 name: caller.actor.name,
                 roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),

@@ -8,7 +8,7 @@ use leptos_meta::MetaTags;
 
 use super::App;
 use super::lazy::Module;
-use crate::backend::{BundlePaths, SiteInfo};
+use domain::site::{BundlePaths, SiteInfo};
 
 /// The document that the server renders around every page; sets the page's Content-Security-Policy.
 ///

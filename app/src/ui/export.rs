@@ -13,7 +13,7 @@ use super::number::{grouped, several};
 use super::parts::{Toast, Toasts, failed_to_read};
 use super::whenever::whenever;
 use crate::api::{self, ApiError};
-use crate::backend::ExportProgress;
+use domain::actions::contract::ExportProgress;
 
 /// Between two looks.
 const PACE: Duration = Duration::from_millis(500);
@@ -121,7 +121,7 @@ fn said(answer: Result<Option<ExportProgress>, ApiError>) -> (String, Option<(u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ErrorCode;
+    use domain::ErrorCode;
 
     #[test]
     fn an_export_is_told_until_it_is_over() {

@@ -11,7 +11,7 @@ use leptos_router::hooks::{use_navigate, use_query_map};
 use super::parts::{News, ShownRows};
 use super::place::{Place, still};
 use super::whenever::whenever;
-use crate::domain::ActionId;
+use domain::ActionId;
 
 /// The rows of the list.
 pub(super) const ROWS: &str = ".action-table tbody tr";

@@ -7,7 +7,7 @@ use leptos::web_sys::{Element, FormData, HtmlFormElement, UrlSearchParams};
 use leptos_router::hooks::use_navigate;
 
 use super::place::{Place, still, with_query};
-use crate::own_path::filled_fields;
+use domain::core::path::filled_fields;
 
 /// Everything that the address says but these fields, so that a form that sets them keeps the rest. The first page is
 /// meant: a cursor is never kept.

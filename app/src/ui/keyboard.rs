@@ -13,7 +13,7 @@ use super::focus::{ROWS, Spot, link_of};
 use super::place::{Place, still};
 use super::selection::Selection;
 use super::whenever::whenever;
-use crate::domain::ActionId;
+use domain::ActionId;
 
 /// What the keys need to know of the page.
 #[derive(Clone, Copy)]

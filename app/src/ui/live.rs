@@ -11,8 +11,8 @@ use super::derived::{Derived, derived};
 use super::place::Place;
 use super::stream::{Link, Live};
 use super::whenever::whenever;
-use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::{Action, ActionId, AuditKind, Change, Status, UndoState};
+use domain::core::time::{SignedDuration, Timestamp};
+use domain::{Action, ActionId, AuditKind, Change, Status, UndoState};
 
 /// Between two looks at something that runs.
 const POLL: Duration = Duration::from_secs(2);

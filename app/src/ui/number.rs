@@ -1,6 +1,6 @@
 //! Numbers and spans of time as text.
 
-use crate::domain::home::Number;
+use domain::home::Number;
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;

@@ -7,10 +7,10 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_location;
 
-use crate::domain::query::{Column, Sort, SortKey, push_pair};
-use crate::domain::{ActionId, Lane};
+use domain::actions::query::{Column, Sort, SortKey, push_pair};
+use domain::{ActionId, Lane};
 
-pub(super) use crate::domain::query::push_encoded;
+pub(super) use domain::actions::query::push_encoded;
 
 const CURSOR: &str = "cursor";
 const OPEN: &str = "open";

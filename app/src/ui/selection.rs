@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::place::Place;
 use super::whenever::whenever;
-use crate::domain::ActionId;
+use domain::ActionId;
 
 /// What is selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

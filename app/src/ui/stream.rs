@@ -17,9 +17,9 @@ use serde::Deserialize;
 use web_sys::{EventSource, MessageEvent};
 
 use super::whenever::whenever;
-use crate::backend::Standing;
-use crate::domain::{Change, LaneCounts};
 use crate::{api, codec};
+use domain::site::Standing;
+use domain::{Change, LaneCounts};
 
 /// Batches are at least so far apart: at most four loads a second of anything.
 const PACE: Duration = Duration::from_millis(250);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use leptos::prelude::use_context;
 
-use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::zone::Zone;
+use domain::core::time::{SignedDuration, Timestamp};
+use domain::core::zone::Zone;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use app::domain::query::{Filter, Period, Sort, SortKey};
-use app::domain::{ActionId, ActionQuery, Lane, RowScope};
+use domain::actions::query::{Filter, Period, Sort, SortKey};
+use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use server::store::{KeyValue, Position, SharedStore, connect};
 

@@ -4,8 +4,8 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
-use app::domain::{Actor, ActorKind, Error, Role, Scope};
 use clap::{Args, Subcommand};
+use domain::{Actor, ActorKind, Error, Role, Scope};
 
 use crate::config::Database;
 use crate::service::clock::SystemClock;

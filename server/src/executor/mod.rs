@@ -10,8 +10,8 @@ pub mod worker;
 
 use std::sync::Arc;
 
-use app::domain::{Action, ActionType, Asset, Outcome};
 use async_trait::async_trait;
+use domain::{Action, ActionType, Asset, Outcome};
 
 use crate::service::Order;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use app::domain::{ActionType, Asset, Entity, Outcome};
 use async_trait::async_trait;
+use domain::{ActionType, Asset, Entity, Outcome};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use uuid::Uuid;

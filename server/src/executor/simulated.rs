@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use app::domain::{ActionType, Asset, Outcome};
 use async_trait::async_trait;
+use domain::{ActionType, Asset, Outcome};
 use uuid::Uuid;
 
 use super::{Attempt, Executor};

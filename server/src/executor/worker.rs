@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::domain::{Command, Error, Outcome};
+use domain::{Command, Error, Outcome};
 use jiff::SignedDuration;
 use rand::RngExt;
 use tokio::sync::Semaphore;

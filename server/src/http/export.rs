@@ -1,12 +1,12 @@
 //! Exports as downloads.
 
-use app::backend::{Export, ExportFormat};
-use app::domain::{ActionQuery, Caller};
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
+use domain::actions::contract::{Export, ExportFormat};
+use domain::{ActionQuery, Caller};
 use tokio_util::io::ReaderStream;
 
 use super::problem::Problem;

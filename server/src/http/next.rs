@@ -1,6 +1,6 @@
 //! Where to go after signing in: own relative paths only, so that a link can't send anyone elsewhere.
 
-use app::own_path::is_own_path;
+use domain::core::path::is_own_path;
 
 /// Where to go where nothing else is asked for.
 pub const HOME: &str = "/action-center";

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use app::backend::{PageSettings, SharedBackend, SiteInfo, Standing};
-use app::domain::{Caller, Error, Preferences};
-use app::own_path::{filled_fields, is_own_path};
 use app::ui::{App, shell};
 use axum::Extension;
 use axum::Router;
@@ -16,6 +13,11 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use domain::backend::SharedBackend;
+use domain::core::path::{filled_fields, is_own_path};
+use domain::settings::contract::PageSettings;
+use domain::site::{SiteInfo, Standing};
+use domain::{Caller, Error, Preferences};
 use leptos::prelude::provide_context;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
 use serde::Deserialize;

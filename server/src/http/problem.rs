@@ -3,14 +3,14 @@
 //! Every answer from 400 up is one of these, but for pages and server functions, which have forms of their own. The
 //! text of an internal error goes to the log, under the request's id, and nowhere else.
 
-use app::domain::query::QueryError;
-use app::domain::{Action, Error, ErrorCode, FieldError};
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use domain::actions::query::QueryError;
+use domain::{Error, ErrorCode, FieldError, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,9 +35,13 @@ pub struct Problem {
     /// Each wrong field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// The action as it is now, where it is not what the caller saw.
+    /// What `current` is about, where something is not what the caller saw.
     #[serde(skip_serializing_if = "Option::is_none")]
-    current: Option<Box<Action>>,
+    subject: Option<Subject>,
+    /// The subject as it is now, in the shape that the API has for its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    current: Option<serde_json::Value>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -66,6 +70,7 @@ impl Problem {
             status,
             detail: detail.into(),
             errors: Vec::new(),
+            subject: None,
             current: None,
         }
     }
@@ -128,8 +133,10 @@ impl From<Error> for Problem {
         let mut problem = Self::domain(error.code(), error.to_string());
         match error {
             Error::Invalid(errors) => problem.errors = errors,
-            Error::Conflict { current, .. } => problem.current = current,
-            Error::Expired { current } => problem.current = Some(current),
+            Error::Conflict { current: Some(current), .. } | Error::Expired { current } => {
+                problem.subject = Some(current.subject);
+                problem.current = Some(current.document);
+            }
             Error::Internal(text) => tracing::error!(error = text, "the request failed inside"),
             _ => {}
         }
@@ -202,7 +209,7 @@ pub(super) async fn explain(Path(code): Path<String>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use app::domain::Denied;
+    use domain::Denied;
 
     #[test]
     fn each_domain_error_has_its_status_and_internal_text_stays_inside() {

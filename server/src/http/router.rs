@@ -83,8 +83,8 @@ async fn ready(State(app): State<AppState>) -> Response {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            Problem::from(app::domain::Error::Busy).into_response()
+            Problem::from(domain::Error::Busy).into_response()
         }
-        Err(_) => Problem::from(app::domain::Error::Busy).into_response(),
+        Err(_) => Problem::from(domain::Error::Busy).into_response(),
     }
 }

@@ -1,12 +1,12 @@
 //! Signing in and out: plain forms that answer with a redirect, so that they work without JavaScript.
 
-use app::domain::{Caller, Error};
 use axum::Extension;
 use axum::Form;
 use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::{Caller, Error};
 use serde::Deserialize;
 use tracing::Instrument;
 

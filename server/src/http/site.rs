@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use app::backend::{BundlePaths, SiteInfo};
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
+use domain::site::{BundlePaths, SiteInfo};
 use serde::Deserialize;
 use tower_http::services::ServeDir;
 

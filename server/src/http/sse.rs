@@ -11,12 +11,12 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use app::domain::{AuditKind, Caller, Change, Error, RowScope};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::{AuditKind, Caller, Change, Error, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use app::backend::SharedBackend;
 use axum::extract::FromRef;
+use domain::backend::SharedBackend;
 use leptos::prelude::LeptosOptions;
 
 use super::security::Edge;

@@ -8,9 +8,9 @@ mod preferences;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use app::domain::Role;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::StatusCode;
+use domain::Role;
 use hyper::body::Frame;
 use jiff::SignedDuration;
 

@@ -3,7 +3,7 @@
 //! Placeholders as in `evidence`. A new type of action needs a row; a test asks for it.
 
 #[allow(clippy::enum_glob_use, reason = "a table of the whole catalog")]
-use app::domain::ActionType::{self, *};
+use domain::ActionType::{self, *};
 
 /// The sentences for a type.
 pub(super) fn of(action_type: ActionType) -> &'static [&'static str] {

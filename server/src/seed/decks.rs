@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::domain::lifecycle::Grant;
-use app::domain::{ActionType, Decision, EntityKind, Severity, Source, Status, Verdict};
+use domain::actions::lifecycle::Grant;
+use domain::{ActionType, Decision, EntityKind, Severity, Source, Status, Verdict};
 
 use super::plots::{self, PLOTS};
 use super::prng::{Deck, Dice};

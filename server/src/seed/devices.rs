@@ -1,6 +1,6 @@
 //! The company's computers: laptops of people, servers of sites, consoles of ships, and what nobody manages.
 
-use app::domain::{Asset, AssetKind, Criticality};
+use domain::{Asset, AssetKind, Criticality};
 
 use super::people::{Person, SITES};
 use super::prng::Dice;

@@ -2,7 +2,7 @@
 //!
 //! `{asset}`, `{family}`, `{ip}` and `{sender}` are filled in from the scene.
 
-use app::domain::{EntityKind, Evidence, Verdict};
+use domain::{EntityKind, Evidence, Verdict};
 
 use super::devices::Platform;
 use super::prng::Dice;

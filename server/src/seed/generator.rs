@@ -3,10 +3,10 @@
 //! What becomes of a proposal stands in `outcome`, when stories happen in `plan`. One story at a time is in memory, so
 //! that a million actions need no more of it than two thousand.
 
-use app::domain::lifecycle::{Execution, Grant};
-use app::domain::parameter::ParameterKind;
-use app::domain::proposal::DEFAULT_TIME_TO_DECIDE;
-use app::domain::{
+use domain::actions::lifecycle::{Execution, Grant};
+use domain::actions::parameter::ParameterKind;
+use domain::actions::proposal::DEFAULT_TIME_TO_DECIDE;
+use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Alert, ApprovalId, EntityKind, Parameters, Permission,
     Proposal, Severity, Source, Verdict,
 };

@@ -1,6 +1,6 @@
 //! Bad mail and bad links: what phishing against a shipping company looks like. No address here can reach anybody.
 
-use app::domain::entity::{Delivery, MailLocation};
+use domain::actions::entity::{Delivery, MailLocation};
 use jiff::Timestamp;
 
 use super::people::DOMAIN;

@@ -29,7 +29,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
-use app::domain::{
+use domain::{
     Action, ActionQuery, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, UndoState,
 };
 use jiff::Timestamp;

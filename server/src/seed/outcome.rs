@@ -2,8 +2,8 @@
 //!
 //! Each change goes through `Lifecycle::apply`, so that no row is in a state that the product can't reach.
 
-use app::domain::lifecycle::{Execution, Grant};
-use app::domain::{
+use domain::actions::lifecycle::{Execution, Grant};
+use domain::{
     Action, Actor, ActorKind, ApprovalId, Command, Decision, Lifecycle, Outcome, Refusal, Status, UndoState,
     Verdict,
 };

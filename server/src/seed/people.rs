@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use app::domain::Criticality;
+use domain::Criticality;
 
 use super::names;
 use super::prng::Dice;

@@ -1,8 +1,8 @@
 //! When things happen: 180 days of them, with weekends, nights and a slow growth, then what runs, then what waits.
 
-use app::domain::Action;
-use app::domain::lifecycle::{Execution, Grant};
-use app::domain::proposal::DEFAULT_TIME_TO_DECIDE;
+use domain::Action;
+use domain::actions::lifecycle::{Execution, Grant};
+use domain::actions::proposal::DEFAULT_TIME_TO_DECIDE;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -113,7 +113,7 @@ impl Plan {
         if number % 4 == 3 {
             let execution = executions[number / 4 % 3];
             let at = from.now - SignedDuration::from_secs(from.dice.between(20 * HOUR, 50 * HOUR));
-            let over = Execution::Ended(app::domain::Outcome::Completed);
+            let over = Execution::Ended(domain::Outcome::Completed);
             let mut actions = from.running(at, Grant::Approved, over);
             let reverse = actions.first_mut().and_then(|original| from.undo(original, Some(execution)));
             actions.extend(reverse);

@@ -1,8 +1,8 @@
 //! What happens: stories with the actions that follow from them, and where these come from.
 
 #[allow(clippy::enum_glob_use, reason = "a table over most of the catalog")]
-use app::domain::ActionType::{self, *};
-use app::domain::{EntityKind, Permission, Source, Verdict};
+use domain::ActionType::{self, *};
+use domain::{EntityKind, Permission, Source, Verdict};
 
 use super::scene::Stage;
 

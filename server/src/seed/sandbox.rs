@@ -8,7 +8,7 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use app::domain::{
+use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Entity, Evidence,
     Parameters, Proposal, Severity, Source, Verdict,
 };

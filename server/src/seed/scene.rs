@@ -1,6 +1,6 @@
 //! One incident's cast and props: the device, person, mailbox, mail, malware and address that its actions are about.
 
-use app::domain::{Asset, AssetKind, Entity, EntityKind};
+use domain::{Asset, AssetKind, Entity, EntityKind};
 use jiff::Timestamp;
 
 use super::devices::Device;

@@ -1,6 +1,6 @@
 //! What people and executors say about an action that is decided.
 
-use app::domain::Status;
+use domain::Status;
 
 pub(super) const APPROVED: &[&str] = &[
     "Checked the evidence, agreed.",

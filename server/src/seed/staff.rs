@@ -2,8 +2,8 @@
 //!
 //! None has a password: the demo signs its six in by a button, the others can't sign in until one is set.
 
-use app::domain::access::permissions_of;
-use app::domain::{Actor, ActorKind, Permission, Role, UserId};
+use domain::access::permissions_of;
+use domain::{Actor, ActorKind, Permission, Role, UserId};
 use jiff::Timestamp;
 
 use super::prng::Dice;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use app::domain::access::permissions_of;
-use app::domain::{ActionType, ActorKind, Decision, Entity, Proposal, Source, State, UndoState, Verdict};
+use domain::access::permissions_of;
+use domain::{ActionType, ActorKind, Decision, Entity, Proposal, Source, State, UndoState, Verdict};
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 

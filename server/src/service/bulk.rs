@@ -11,8 +11,10 @@ mod sketch;
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
-use app::domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
-use app::domain::{
+use async_trait::async_trait;
+use domain::bulk::contract::BulkBackend;
+use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
+use domain::{
     Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
     Command, Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, UndoState, UserId,
 };
@@ -20,11 +22,11 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use self::sketch::Sketch;
-use super::Service;
 use super::clock::new_id;
 use super::decide::{Verb, refused};
-use super::read::sentence;
+use super::detail::sentence;
 use super::session;
+use super::{Service, detached};
 use crate::crash_point;
 use crate::store::{Bulk, BulkStart, NewBulkItem, StepItem, Transaction};
 
@@ -46,6 +48,43 @@ const EXAMPLES: usize = 3;
 /// Every state but that of what was never meant to be tried.
 const TRIED: &[ItemState] =
     &[ItemState::Waiting, ItemState::Decided, ItemState::Skipped, ItemState::Refused, ItemState::Failed];
+
+#[async_trait]
+impl BulkBackend for Service {
+    async fn plan_bulk(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan(&caller, request).await }).await
+    }
+
+    async fn bulk_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        self.load_plan(caller, id).await
+    }
+
+    async fn start_bulk(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        reason: Option<String>,
+    ) -> Result<BulkJob, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.start_job(&caller, id, reason).await }).await
+    }
+
+    async fn bulk_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error> {
+        self.load_job(caller, id, state, after).await
+    }
+
+    async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan_again(&caller, id).await }).await
+    }
+}
 
 impl Service {
     pub(super) async fn plan(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
@@ -364,14 +403,18 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
 
 /// Where an item stands that was not decided, and why.
 fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
-    let state = match (error, verb) {
-        (Error::Internal(_), _) => ItemState::Failed,
-        (Error::Conflict { current: Some(current), .. }, Verb::Undo { .. })
+    let current: Option<Action> = match error {
+        Error::Conflict { current: Some(current), .. } => current.read(),
+        _ => None,
+    };
+    let state = match (error, current, verb) {
+        (Error::Internal(_), ..) => ItemState::Failed,
+        (_, Some(current), Verb::Undo { .. })
             if matches!(current.undo, UndoState::Requested | UndoState::Undone) =>
         {
             ItemState::Skipped
         }
-        (Error::Conflict { current: Some(current), .. }, Verb::Approve { .. } | Verb::Reject { .. })
+        (_, Some(current), Verb::Approve { .. } | Verb::Reject { .. })
             if current.decision != Decision::Pending =>
         {
             let by = current.decided_by.as_ref().map(|actor| format!(" by {}", actor.name));

@@ -5,16 +5,19 @@
 
 use std::slice::from_ref;
 
-use app::domain::{
+use async_trait::async_trait;
+use domain::actions::contract::DecideActions;
+use domain::actions::proposal;
+use domain::core::subject::Current;
+use domain::{
     Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Command, Decision, Denied,
     Error, ErrorCode, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId,
-    proposal,
 };
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::clock::new_id;
-use super::{Service, digest, entry};
+use super::{Service, detached, digest, entry};
 use crate::crash_point;
 use crate::store::{AuditEntry, Guard, Transaction};
 
@@ -52,6 +55,36 @@ impl Verb {
                 proposal::check_comment(reason).map_err(|detail| Error::invalid("/reason", detail))
             }
         }
+    }
+}
+
+#[async_trait]
+impl DecideActions for Service {
+    async fn approve(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        comment: Option<String>,
+    ) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment }).await }).await
+    }
+
+    async fn reject(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+    ) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.decide(&caller, id, seen, Verb::Reject { reason }).await }).await
+    }
+
+    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.decide(&caller, id, seen, Verb::Undo { reason }).await }).await
     }
 }
 
@@ -175,7 +208,7 @@ impl Service {
         if action.decision == Decision::Expired
             || (action.decision == Decision::Pending && action.expires_at <= now)
         {
-            return Err(Error::Expired { current: Box::new(action.clone()) });
+            return Err(Error::Expired { current: Box::new(Current::new(action.id, action)) });
         }
         let lifecycle = lifecycle_of(action)?.apply(command).map_err(|refusal| conflict(action, refusal))?;
         if proposer.is_some() && proposer == caller.person {
@@ -223,7 +256,8 @@ impl Service {
         action: &Action,
     ) -> Result<(Authorized, Lifecycle, ActionType), Error> {
         let by = caller.authorize(action.permission())?;
-        let refuse = |detail| Error::Conflict { detail, current: Some(Box::new(action.clone())) };
+        let refuse =
+            |detail| Error::Conflict { detail, current: Some(Box::new(Current::new(action.id, action))) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;
         let lifecycle = lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
@@ -286,7 +320,7 @@ impl Service {
     ) -> Result<Error, Error> {
         let current = tx.action(scope, id).await?.ok_or(Error::NotFound)?;
         if current.decision == Decision::Pending && current.expires_at <= now {
-            return Ok(Error::Expired { current: Box::new(current) });
+            return Ok(Error::Expired { current: Box::new(Current::new(current.id, &current)) });
         }
         Ok(match lifecycle_of(&current)?.apply(command) {
             Err(refusal) => conflict(&current, refusal),
@@ -341,12 +375,12 @@ fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
             "the action changed since it was shown: it is at version {}, not {}",
             action.version, seen.expected_version
         ),
-        current: Some(Box::new(action.clone())),
+        current: Some(Box::new(Current::new(action.id, action))),
     })
 }
 
 fn conflict(action: &Action, refusal: Refusal) -> Error {
     let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.name)).unwrap_or_default();
     let detail = format!("{refusal}{by}");
-    Error::Conflict { detail, current: Some(Box::new(action.clone())) }
+    Error::Conflict { detail, current: Some(Box::new(Current::new(action.id, action))) }
 }

@@ -2,7 +2,7 @@
 //!
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
-use app::domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
+use domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! The write path of the clock: what nobody decided in time expires.
 
-use app::domain::{ActionId, AuditKind, Authorized, Command, Error, RowScope};
+use domain::{ActionId, AuditKind, Authorized, Command, Error, RowScope};
 use serde_json::json;
 
 use super::decide::{lifecycle_of, next};

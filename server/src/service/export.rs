@@ -7,9 +7,10 @@ use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use app::backend::{Export, ExportFormat};
-use app::domain::query::{Column, Counts, value_label};
-use app::domain::{ActionQuery, Caller, Error, RowScope};
+use async_trait::async_trait;
+use domain::actions::contract::{Export, ExportActions, ExportFormat, ExportProgress};
+use domain::actions::query::{Column, Counts, value_label};
+use domain::{ActionQuery, Caller, Error, RowScope};
 
 use super::Service;
 use super::exporting::Turn;
@@ -18,8 +19,9 @@ use crate::store::{Cell, Rows};
 /// Before the first row is written, so that few writes reach the disk.
 const BUFFER: usize = 256 * 1024;
 
-impl Service {
-    pub(super) async fn write_export(
+#[async_trait]
+impl ExportActions for Service {
+    async fn export(
         &self,
         caller: &Caller,
         query: ActionQuery,
@@ -32,6 +34,13 @@ impl Service {
         export
     }
 
+    async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error> {
+        caller.row_scope()?;
+        Ok(self.exporting.progress(&caller.actor.id))
+    }
+}
+
+impl Service {
     async fn write_turn(
         &self,
         caller: &Caller,

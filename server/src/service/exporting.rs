@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use app::backend::ExportProgress;
-use app::domain::{Error, ErrorCode};
+use domain::actions::contract::ExportProgress;
+use domain::{Error, ErrorCode};
 
 /// Exports that may be written at a time.
 const MOST: usize = 4;

@@ -2,23 +2,28 @@
 
 use std::collections::HashSet;
 
-use app::backend::Proposed;
-use app::domain::{
-    Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, Source, proposal,
-};
+use async_trait::async_trait;
+use domain::actions::contract::{ProposeActions, Proposed};
+use domain::actions::proposal;
+use domain::core::subject::Current;
+use domain::{Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, Source};
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::clock::new_id;
-use super::{Service, digest, entry};
+use super::{Service, detached, digest, entry};
 use crate::store::Transaction;
 
+#[async_trait]
+impl ProposeActions for Service {
+    async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.take_in(&caller, proposals).await }).await
+    }
+}
+
 impl Service {
-    pub(super) async fn take_in(
-        &self,
-        caller: &Caller,
-        mut proposals: Vec<Proposal>,
-    ) -> Result<Vec<Proposed>, Error> {
+    async fn take_in(&self, caller: &Caller, mut proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
         let by = caller.authorize_proposal()?;
         let now = self.clock.now();
         check(&proposals, now)?;
@@ -110,7 +115,7 @@ async fn take_one(
     if before.decision != Decision::Pending || !tx.revise_action(by, &before, &after).await? {
         let detail =
             format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
-        return Err(Error::Conflict { detail, current: Some(Box::new(before)) });
+        return Err(Error::Conflict { detail, current: Some(Box::new(Current::new(before.id, &before))) });
     }
     let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
         "parameters": after.parameters, "before": before.digest });

@@ -1,19 +1,21 @@
 //! The service: who may do what, when, and what is written. Everything that changes an action passes through here.
 //!
 //! `decide` is the write path of people, which `bulk` takes item by item, `dispatch` that of executors, `expire` that of the clock, `intake` that of
-//! tools; `read` answers questions. It knows traits of the store and of executors, no SQL and no HTTP.
+//! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
 mod bulk;
 pub mod clock;
 mod decide;
+mod detail;
 mod dispatch;
 mod expire;
 mod export;
 mod exporting;
+mod home;
 mod intake;
+mod list;
 mod preferences;
 mod reach;
-mod read;
 pub mod replay;
 pub mod session;
 pub mod zone;
@@ -21,7 +23,7 @@ pub mod zone;
 use std::future::Future;
 use std::sync::Arc;
 
-use app::domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
+use domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;

@@ -1,20 +1,48 @@
 //! What people set for themselves, and the views that they saved: each sees and changes only their own.
 
-use app::backend::NewView;
-use app::domain::preference::{MOST_VIEWS, view_name};
-use app::domain::{Caller, Denied, Error, Preference, Preferences, SavedView, ViewId};
+use async_trait::async_trait;
+use domain::settings::contract::{NewView, SettingsBackend};
+use domain::settings::preference::{MOST_VIEWS, view_name};
+use domain::{Caller, Denied, Error, Preference, Preferences, SavedView, ViewId};
 
-use super::Service;
 use super::clock::new_id;
 use super::zone::zone;
+use super::{Service, detached};
 use crate::store::Transaction;
 
-impl Service {
-    pub(super) async fn load_preferences(&self, caller: &Caller) -> Result<Preferences, Error> {
+#[async_trait]
+impl SettingsBackend for Service {
+    async fn preferences(&self, caller: &Caller) -> Result<Preferences, Error> {
         Ok(self.store.preferences(caller.own()?).await?)
     }
 
-    pub(super) async fn set_preference(&self, caller: &Caller, preference: &Preference) -> Result<(), Error> {
+    async fn prefer(&self, caller: &Caller, preference: Preference) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.set_preference(&caller, &preference).await }).await
+    }
+
+    async fn views(&self, caller: &Caller) -> Result<Vec<SavedView>, Error> {
+        Ok(self.store.saved_views(caller.own()?).await?)
+    }
+
+    async fn save_view(&self, caller: &Caller, view: NewView) -> Result<SavedView, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.add_view(&caller, view).await }).await
+    }
+
+    async fn delete_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.remove_view(&caller, id).await }).await
+    }
+
+    async fn set_default_view(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.make_default(&caller, id).await }).await
+    }
+}
+
+impl Service {
+    async fn set_preference(&self, caller: &Caller, preference: &Preference) -> Result<(), Error> {
         let by = caller.authorize_own()?;
         preference.check()?;
         let now = self.clock.now();
@@ -31,11 +59,7 @@ impl Service {
         finish(tx, done.then_some(()).ok_or(Denied::Revoked.into())).await
     }
 
-    pub(super) async fn load_views(&self, caller: &Caller) -> Result<Vec<SavedView>, Error> {
-        Ok(self.store.saved_views(caller.own()?).await?)
-    }
-
-    pub(super) async fn add_view(&self, caller: &Caller, new: NewView) -> Result<SavedView, Error> {
+    async fn add_view(&self, caller: &Caller, new: NewView) -> Result<SavedView, Error> {
         let (by, now) = (caller.authorize_own()?, self.clock.now());
         let view = SavedView {
             id: new_id(now),
@@ -63,14 +87,14 @@ impl Service {
         })
     }
 
-    pub(super) async fn remove_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error> {
+    async fn remove_view(&self, caller: &Caller, id: ViewId) -> Result<(), Error> {
         let by = caller.authorize_own()?;
         let mut tx = self.store.begin().await?;
         let done = tx.delete_view(&by, id, self.clock.now()).await?;
         finish(tx, done.then_some(()).ok_or_else(no_view)).await
     }
 
-    pub(super) async fn make_default(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error> {
+    async fn make_default(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error> {
         let by = caller.authorize_own()?;
         let mut tx = self.store.begin().await?;
         let done = tx.set_default_view(&by, id, self.clock.now()).await?;

@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 
-use app::domain::similar::Similarity;
-use app::domain::{Action, AssetKind, Decision, Entity, Error, RowScope, UserId};
 use app::ui::{grouped, several, spelled_out};
+use domain::actions::similar::Similarity;
+use domain::{Action, AssetKind, Decision, Entity, Error, RowScope, UserId};
 use jiff::Timestamp;
 
 use super::Service;
@@ -126,7 +126,7 @@ mod tests {
         let mut of = proposal("1");
         (of["entity"], of["asset"]) = (entity, asset);
         let by = crate::http::testing::tester();
-        let proposal: app::domain::Proposal = serde_json::from_value(of).unwrap();
+        let proposal: domain::Proposal = serde_json::from_value(of).unwrap();
         proposal.into_action(uuid::Uuid::nil().into(), String::new(), by, Timestamp::UNIX_EPOCH)
     }
 

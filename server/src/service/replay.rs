@@ -1,6 +1,6 @@
 //! Answers kept under an Idempotency-Key, so that a repeat gets the first one again.
 
-use app::domain::{Caller, Error};
+use domain::{Caller, Error};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 

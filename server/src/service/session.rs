@@ -1,7 +1,7 @@
 //! Who is calling: sign-in, sessions and API tokens over the store.
 //!
 //! It owns the secrets (32 random bytes, stored only as SHA-256), how long they live and the audit of their making.
-//! It must not know cookies or headers: that is `http`. What a person may do is `app::domain::access`.
+//! It must not know cookies or headers: that is `http`. What a person may do is `domain::access`.
 
 mod account;
 mod password;
@@ -9,9 +9,9 @@ mod pause;
 
 use std::collections::BTreeSet;
 
-use app::domain::{Actor, ActorKind, AuditKind, Caller, CredentialId, Error};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Actor, ActorKind, AuditKind, Caller, CredentialId, Error};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};

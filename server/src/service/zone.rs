@@ -1,6 +1,6 @@
 //! The zones of the IANA database, which the program carries in itself.
 
-use app::domain::zone::Zone;
+use domain::core::zone::Zone;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 

@@ -1,7 +1,7 @@
 //! Plans and jobs of many, as the store keeps them.
 
-use app::domain::bulk::Preview;
-use app::domain::{ActionId, ApprovalId, BulkId, BulkVerb, CredentialId, ItemState, Seen, UserId};
+use domain::bulk::Preview;
+use domain::{ActionId, ApprovalId, BulkId, BulkVerb, CredentialId, ItemState, Seen, UserId};
 use jiff::Timestamp;
 
 /// A plan, or a job once it was started.

@@ -43,7 +43,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-impl From<StoreError> for app::domain::Error {
+impl From<StoreError> for domain::Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy | StoreError::Unreachable(_) => Self::Busy,

@@ -4,8 +4,8 @@
 //! A key is compared by its bytes; a missing value is the empty key. Rows that were keyed under another [`version`] are
 //! keyed anew when the store opens.
 
-use app::domain::query::{Filter, SortKey, Undoable};
-use app::domain::{Action, ActionId, Severity, Similarity};
+use domain::actions::query::{Filter, SortKey, Undoable};
+use domain::{Action, ActionId, Severity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

@@ -20,16 +20,16 @@ mod transaction;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use app::domain::bulk::Progress;
-use app::domain::home::HomeView;
-use app::domain::query::Counts;
-use app::domain::similar::Buckets;
-use app::domain::{
+use async_trait::async_trait;
+use domain::actions::query::Counts;
+use domain::actions::similar::Buckets;
+use domain::bulk::Progress;
+use domain::home::HomeView;
+use domain::{
     Action, ActionId, ActionQuery, ActionType, Actor, AuditKind, Authorized, BulkId, BulkItem, CommandId,
     CredentialId, ItemState, Lane, LaneCounts, Permission, Preferences, Role, RowScope, SavedView, Scope,
     UserId,
 };
-use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::audit::Record;

@@ -1,7 +1,7 @@
 //! How databases carry out pages: an order comes from its index, and no filter reads the whole table.
 
-use app::domain::query::{Filter, Period, Sort, SortKey, Undoable};
-use app::domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
+use domain::actions::query::{Filter, Period, Sort, SortKey, Undoable};
+use domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
 
 use super::{KeyValue, Position, Store};
 use crate::seed;

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use app::domain::Lane;
+use domain::Lane;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};

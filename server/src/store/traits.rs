@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::query::{Filter, Undoable};
-use app::domain::{Action, ActionType, Decision, EntityKind, Severity, Source, Status};
+use domain::actions::query::{Filter, Undoable};
+use domain::{Action, ActionType, Decision, EntityKind, Severity, Source, Status};
 use sha2::{Digest, Sha256};
 
 use super::keys::{Keys, device_group, key};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{
+use async_trait::async_trait;
+use domain::{
     Action, ActionId, Authorized, BulkId, CommandId, CredentialId, ItemState, Preference, Role, RowScope,
     SavedView, Source, UserId, ViewId,
 };
-use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{

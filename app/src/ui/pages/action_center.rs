@@ -15,9 +15,6 @@ use crate::api::{
     ApiError, PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views,
 };
 use crate::codec::Json;
-use crate::domain::preference::{Density, TablePreference};
-use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences};
 use crate::ui::derived::derived;
 use crate::ui::focus::{Spot, follow_opening, forget_url_failure, leave_fields_on_escape};
 use crate::ui::keyboard::{self, Keys};
@@ -33,6 +30,9 @@ use crate::ui::place::{Panel, Place, use_place};
 use crate::ui::selection::Selection;
 use crate::ui::stream::Live;
 use crate::ui::whenever::{once_painted, whenever};
+use domain::core::time::Timestamp;
+use domain::settings::preference::{Density, TablePreference};
+use domain::{Action, ActionId, ActionPage, ErrorCode, Lane, Preferences};
 
 /// With the place that it was loaded for.
 pub(super) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;

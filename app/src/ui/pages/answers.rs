@@ -8,10 +8,10 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
 
 use crate::api::{ApiError, SaveView};
-use crate::domain::{Action, ActionId, ErrorCode, Status};
 use crate::ui::parts::{Decisions, News, Saving, Toast, Toasts, ViewChanges, Way, called, spelled_out};
 use crate::ui::place::{Panel, Place, still};
 use crate::ui::whenever::whenever;
+use domain::{Action, ActionId, ErrorCode, Status};
 
 /// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
 pub(super) fn news_from_url(decisions: Decisions) -> Option<News> {

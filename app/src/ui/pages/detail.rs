@@ -5,16 +5,16 @@ use leptos::prelude::*;
 use super::action_center::List;
 use super::sign_in::leave_when_signed_out;
 use crate::api::{ApiError, load_action};
-use crate::backend::{ActionDetail, Offer};
 use crate::codec::Json;
-use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, ErrorCode, Status, UndoState};
 use crate::ui::derived::derived;
 use crate::ui::focus::has_focus;
 use crate::ui::live::{is_running, poll_while, ticking};
 use crate::ui::parts::{ActionDetailBody, Decisions, DetailHead, Failure, Held, News, Setting, Skeleton};
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
+use domain::actions::contract::{ActionDetail, Offer};
+use domain::core::time::Timestamp;
+use domain::{Action, ActionId, ErrorCode, Status, UndoState};
 
 /// None where none is open.
 pub(super) type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;

@@ -5,15 +5,15 @@ use leptos_meta::Title;
 
 use crate::api::{ApiError, load_home};
 use crate::codec::Json;
-use crate::domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
-use crate::domain::time::Timestamp;
-use crate::domain::{AssetKind, Lane};
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::number::{counted, several, took};
 use crate::ui::parts::{Badge, Deadline, DecisionChart, Failure, Frame, Icon, ShortText, Skeleton};
 use crate::ui::place::{Place, view_href};
 use crate::ui::time::{ago, full};
+use domain::core::time::Timestamp;
+use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::{AssetKind, Lane};
 
 type Loaded = Resource<Result<HomeView, ApiError>, Json>;
 

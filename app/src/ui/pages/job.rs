@@ -10,8 +10,6 @@ use leptos_router::hooks::{use_location, use_params_map};
 use super::plan::{came_from, missing, no_such};
 use crate::api::{ApiError, RetryBulk, load_job};
 use crate::codec::Json;
-use crate::domain::bulk::Progress;
-use crate::domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 use crate::ui::derived::{Derived, derived};
 use crate::ui::handler::handler;
 use crate::ui::live::poll;
@@ -19,6 +17,8 @@ use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Failure, Frame, Icon, News, Notice, Skeleton};
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
+use domain::bulk::Progress;
+use domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 
 type Loaded = Resource<Result<BulkJob, ApiError>, Json>;
 

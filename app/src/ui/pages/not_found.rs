@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::domain::Lane;
 use crate::ui::place::Place;
+use domain::Lane;
 
 /// Answers with status 404.
 #[component]

@@ -6,10 +6,6 @@ use leptos::prelude::*;
 
 use crate::api::ApiError;
 use crate::codec::Json;
-use crate::domain::query::Counts;
-use crate::domain::similar::Buckets;
-use crate::domain::time::Timestamp;
-use crate::domain::{Lane, Preferences, SavedView};
 use crate::ui::derived::{Derived, derived};
 use crate::ui::live::ticking;
 use crate::ui::number::several;
@@ -17,6 +13,10 @@ use crate::ui::parts::{
     BucketList, ColumnForm, FilterForm, Saving, SidePanel, Skeleton, ViewChanges, ViewList,
 };
 use crate::ui::place::{Panel, Place};
+use domain::actions::query::Counts;
+use domain::actions::similar::Buckets;
+use domain::core::time::Timestamp;
+use domain::{Lane, Preferences, SavedView};
 
 pub(super) type Settings = Resource<Result<Preferences, ApiError>, Json>;
 pub(super) type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;

@@ -9,11 +9,6 @@ use leptos_router::hooks::use_params_map;
 
 use crate::api::{ApiError, StartBulk, load_plan};
 use crate::codec::Json;
-use crate::domain::bulk::{LeftOut, PlanGroup};
-use crate::domain::catalog::{NEEDLESS, Undo};
-use crate::domain::proposal::LONGEST_COMMENT;
-use crate::domain::time::Timestamp;
-use crate::domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
 use crate::ui::derived::derived;
 use crate::ui::handler::handler;
 use crate::ui::live::ticking;
@@ -21,6 +16,11 @@ use crate::ui::number::{grouped, several};
 use crate::ui::parts::{BulkItems, Deadline, Failure, Frame, Icon, News, Notice, Skeleton, take};
 use crate::ui::place::{Place, view_href};
 use crate::ui::whenever::whenever;
+use domain::actions::catalog::{NEEDLESS, Undo};
+use domain::actions::proposal::LONGEST_COMMENT;
+use domain::bulk::{LeftOut, PlanGroup};
+use domain::core::time::Timestamp;
+use domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
 
 type Loaded = Resource<Result<BulkPlan, ApiError>, Json>;
 

@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::domain::{Lane, Role};
-use crate::own_path::is_own_path;
 use crate::ui::app::Surroundings;
 use crate::ui::parts::{DemoBanner, Icon};
 use crate::ui::place::{Place, push_encoded};
 use crate::ui::whenever::whenever;
+use domain::core::path::is_own_path;
+use domain::{Lane, Role};
 
 /// The roles of the demo's buttons, each alone but for the one that only works together.
 const DEMO_ROLES: [&[Role]; 6] = [

@@ -5,9 +5,9 @@ use leptos::server_fn::ServerFn;
 
 use super::icon::Icon;
 use crate::api::SaveTimeZone;
-use crate::backend::SessionView;
 use crate::ui::app::Surroundings;
 use crate::ui::pane::way_back;
+use domain::access::contract::SessionView;
 
 /// Zones that are offered: one at least for each offset in use. The server takes every name of the IANA database.
 const ZONES: [&str; 46] = [

@@ -7,11 +7,11 @@ use super::deadline::urgency;
 use super::markup::Markup;
 use super::short_text::{halves, head_of};
 use super::visible_text::{spelled_out, visible};
-use crate::domain::preference::ColumnChoice;
-use crate::domain::query::{Column, Filter};
-use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
 use crate::ui::time::{Left, ago, full};
+use domain::actions::query::{Column, Filter};
+use domain::core::time::Timestamp;
+use domain::settings::preference::ColumnChoice;
+use domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
 
 /// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
 const FITS: usize = 14;

@@ -13,17 +13,17 @@ use super::icon::Icon;
 use super::undo_form::UndoForm;
 use super::visible_text::VisibleText;
 use super::when::When;
-use crate::backend::{ActionDetail, ExecutorView};
-use crate::domain::catalog::NEEDLESS;
-use crate::domain::entity::{Field, FieldKind};
-use crate::domain::parameter::ParameterName;
-use crate::domain::proposal::is_web_url;
-use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
 use crate::ui::derived::Derived;
 use crate::ui::place::Place;
 use crate::ui::time::full;
 use crate::ui::whenever::whenever;
+use domain::actions::catalog::NEEDLESS;
+use domain::actions::contract::{ActionDetail, ExecutorView};
+use domain::actions::entity::{Field, FieldKind};
+use domain::actions::parameter::ParameterName;
+use domain::actions::proposal::is_web_url;
+use domain::core::time::Timestamp;
+use domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
 
 /// Where the details stand and what they share with the page.
 #[derive(Clone, Copy)]

@@ -9,13 +9,13 @@ use leptos::web_sys::{Element, HtmlInputElement};
 use super::action_cells::{SizedColumn, Tick, cell, opener};
 use super::markup::Markup;
 use super::visible_text::spelled_out;
-use crate::domain::query::Column;
-use crate::domain::time::Timestamp;
-use crate::domain::{Action, ActionId};
 use crate::ui::derived::Derived;
 use crate::ui::focus::link_of;
 use crate::ui::place::Place;
 use crate::ui::selection::Selection;
+use domain::actions::query::Column;
+use domain::core::time::Timestamp;
+use domain::{Action, ActionId};
 
 /// What rows share with their page.
 #[derive(Clone, Copy)]

@@ -13,12 +13,12 @@ use super::action_cells::{SizedColumn, class};
 use super::action_row::{Rows, row, shows_entity};
 use super::icon::Icon;
 use super::markup::Markup;
-use crate::domain::preference::ColumnChoice;
-use crate::domain::{Action, Lane};
 use crate::ui::derived::Derived;
 use crate::ui::handler::handler;
 use crate::ui::place::{Place, still};
 use crate::ui::selection::Selection;
+use domain::settings::preference::ColumnChoice;
+use domain::{Action, Lane};
 
 /// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 
 use super::markup::Markup;
-use crate::domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
+use domain::{Decision, ItemState, Severity, Status, UndoState, Verdict};
 
 /// How a badge looks and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,12 +10,12 @@ use leptos::web_sys::HtmlButtonElement;
 
 use super::icon::Icon;
 use crate::api::PlanBulk;
-use crate::domain::BulkVerb;
-use crate::domain::Lane;
 use crate::ui::handler::handler;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
 use crate::ui::selection::{Selected, Selection};
+use domain::BulkVerb;
+use domain::Lane;
 
 /// How many rows the list has, on all pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use leptos::prelude::*;
 use super::badge::Badge;
 use super::icon::Icon;
 use super::short_text::ShortText;
-use crate::domain::{BulkItem, BulkVerb, Lane};
 use crate::ui::place::Place;
+use domain::{BulkItem, BulkVerb, Lane};
 
 /// A row an item. Rows that stay the same are not rendered again.
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::api::{ApiError, PlanBulk};
-use crate::domain::ErrorCode;
+use domain::ErrorCode;
 
 /// Nothing while all is well. It also knows what a form without wasm left in the URL, of which only the code counts.
 #[component]

@@ -7,8 +7,8 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 
-use crate::domain::home::Day;
 use crate::ui::number::grouped;
+use domain::home::Day;
 
 /// Units of a picture: a day is so wide, the tallest bar so high.
 const STEP: usize = 10;

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 use super::icon::Icon;
 use super::toasts::{Toast, Toasts, Way};
 use super::visible_text::{VisibleText, spelled_out};
-use crate::domain::query::{field_label, value_label};
 use crate::ui::handler::handler;
 use crate::ui::number::several;
 use crate::ui::place::Place;
+use domain::actions::query::{field_label, value_label};
 
 /// One chip a value; nothing where nothing narrows.
 #[component]

@@ -10,12 +10,12 @@ use leptos::web_sys::HtmlElement;
 use super::action_cells::width;
 use super::icon::Icon;
 use crate::api::{ResetTable, SaveTable};
-use crate::domain::Lane;
-use crate::domain::preference::{ColumnChoice, Density, TablePreference};
-use crate::domain::query::{Column, LIMITS};
 use crate::ui::handler::handler;
 use crate::ui::place::Place;
 use crate::ui::whenever::whenever;
+use domain::Lane;
+use domain::actions::query::{Column, LIMITS};
+use domain::settings::preference::{ColumnChoice, Density, TablePreference};
 
 /// The running changes of a page's preferences.
 #[derive(Clone, Copy)]

@@ -6,8 +6,8 @@ use leptos::web_sys::{HtmlDialogElement, HtmlFormElement};
 
 use super::dialog::Dialog;
 use super::visible_text::VisibleText;
-use crate::domain::{Action, Undo};
 use crate::ui::handler::handler;
+use domain::{Action, Undo};
 
 /// The dialog `confirm`, which sends the approval form of the open action.
 #[component]

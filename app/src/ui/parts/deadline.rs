@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::domain::time::Timestamp;
 use crate::ui::derived::Derived;
 use crate::ui::time::{Left, full};
+use domain::core::time::Timestamp;
 
 /// Amber under a day, red under an hour; the words say the same as the colour.
 #[component]

@@ -11,10 +11,10 @@ use super::confirm::Confirm;
 use super::icon::Icon;
 use super::visible_text::VisibleText;
 use crate::api::{ApproveAction, RejectAction, UndoAction};
-use crate::backend::{ActionDetail, Offer};
-use crate::domain::proposal::LONGEST_COMMENT;
-use crate::domain::{Action, ActionId, Undo};
 use crate::ui::handler::handler;
+use domain::actions::contract::{ActionDetail, Offer};
+use domain::actions::proposal::LONGEST_COMMENT;
+use domain::{Action, ActionId, Undo};
 
 /// The running decisions of a page: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]

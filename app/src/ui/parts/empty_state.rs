@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::Lane;
 use crate::ui::place::Place;
+use domain::Lane;
 
 /// By what an address rules rows out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

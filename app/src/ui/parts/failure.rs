@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::ErrorCode;
 use crate::ui::handler::handler;
+use domain::ErrorCode;
 
 /// A heading, the sentence of the code, and a link that works without wasm, too.
 #[component]

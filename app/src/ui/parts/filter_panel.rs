@@ -7,13 +7,13 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::visible_text::VisibleText;
-use crate::domain::query::{Counts, Facet, FacetCounts, value_label};
-use crate::domain::{Lane, Severity};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::handler::handler;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
+use domain::actions::query::{Counts, Facet, FacetCounts, value_label};
+use domain::{Lane, Severity};
 
 /// Values that a facet shows before one asks for more.
 const FIRST: usize = 6;

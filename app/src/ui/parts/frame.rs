@@ -11,10 +11,10 @@ use super::lane_count::LaneCount;
 use super::link_state::LinkState;
 use super::pane_switch::PaneSwitch;
 use super::toasts::ToastRegion;
-use crate::domain::Lane;
 use crate::ui::handler::handler;
 use crate::ui::pane::Pane;
 use crate::ui::theme;
+use domain::Lane;
 
 /// The path of the home page.
 const HOME: &str = "/";

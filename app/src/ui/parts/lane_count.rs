@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::domain::Lane;
 use crate::ui::number::grouped;
 use crate::ui::stream::Live;
+use domain::Lane;
 
 /// Nothing for History, which only grows.
 #[component]

@@ -20,7 +20,7 @@ use leptos::tachys::view::{Mountable, Position, PositionState};
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, FocusOptions, HtmlElement, Node};
 
-use crate::domain::ActionId;
+use domain::ActionId;
 
 /// A piece of text, or an element with what it holds.
 #[derive(PartialEq)]

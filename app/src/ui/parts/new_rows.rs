@@ -11,11 +11,11 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement};
 
 use super::icon::Icon;
-use crate::domain::{Action, ActionId};
 use crate::ui::focus::has_focus;
 use crate::ui::handler::handler;
 use crate::ui::stream::{Link, Live};
 use crate::ui::whenever::whenever;
+use domain::{Action, ActionId};
 
 const TABLE: &str = ".action-table";
 
@@ -183,8 +183,8 @@ pub(in crate::ui) fn NewRows(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::proposal::Proposal;
-    use crate::domain::{Actor, ActorKind};
+    use domain::actions::proposal::Proposal;
+    use domain::{Actor, ActorKind};
 
     fn row(number: u128, version: i64) -> Action {
         let proposal: Proposal = serde_json::from_value(serde_json::json!({

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::icon::Icon;
 use super::visible_text::VisibleText;
 use crate::api::ApiError;
-use crate::domain::ErrorCode;
+use domain::ErrorCode;
 
 /// What to say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::Lane;
-use crate::domain::query::{LIMITS, Sort};
 use crate::ui::derived::Derived;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::handler::handler;
 use crate::ui::place::Place;
+use domain::Lane;
+use domain::actions::query::{LIMITS, Sort};
 
 /// Where the neighbours are; none where there is none.
 #[derive(Debug, Default)]

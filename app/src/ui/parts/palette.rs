@@ -8,11 +8,11 @@ use leptos::web_sys::{HtmlDialogElement, HtmlElement};
 use super::chips::cleared;
 use super::dialog::Dialog;
 use super::toasts::Toasts;
-use crate::domain::Lane;
-use crate::domain::query::Period;
 use crate::ui::handler::handler;
 use crate::ui::place::{Panel, Place};
 use crate::ui::theme;
+use domain::Lane;
+use domain::actions::query::Period;
 
 /// What can be done from here.
 fn commands(here: &Place) -> Vec<(String, String)> {

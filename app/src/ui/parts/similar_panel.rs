@@ -7,11 +7,11 @@ use leptos::prelude::*;
 use super::badge::Badge;
 use super::short_text::ShortText;
 use super::when::When;
-use crate::domain::similar::{Bucket, Buckets, Similarity};
-use crate::domain::time::Timestamp;
 use crate::ui::derived::Derived;
 use crate::ui::number::grouped;
 use crate::ui::place::Place;
+use domain::actions::similar::{Bucket, Buckets, Similarity};
+use domain::core::time::Timestamp;
 
 /// Characters at the end of a hash that tell it from others.
 const END: usize = 12;

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::lane_count::LaneCount;
-use crate::domain::Lane;
 use crate::ui::place::Place;
+use domain::Lane;
 
 /// Pending, In progress, History.
 #[component]

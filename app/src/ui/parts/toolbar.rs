@@ -7,12 +7,12 @@ use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 
 use super::icon::Icon;
-use crate::domain::Lane;
-use crate::domain::query::Period;
 use crate::ui::export::Exporting;
 use crate::ui::form::{Kept, around, follow, sent};
 use crate::ui::handler::handler;
 use crate::ui::place::{Panel, Place};
+use domain::Lane;
+use domain::actions::query::Period;
 
 /// After the last key, a search waits so long for the next.
 const TYPING: Duration = Duration::from_millis(200);

@@ -5,11 +5,11 @@ use leptos::server_fn::ServerFn;
 
 use super::decide::{Decisions, called, closed, seen, take};
 use crate::api::{PlanBulk, UndoAction};
-use crate::backend::{ActionDetail, Offer};
-use crate::domain::proposal::LONGEST_COMMENT;
-use crate::domain::{Action, ActionId, BulkVerb, Undo};
 use crate::ui::handler::handler;
 use crate::ui::number::several;
+use domain::actions::contract::{ActionDetail, Offer};
+use domain::actions::proposal::LONGEST_COMMENT;
+use domain::{Action, ActionId, BulkVerb, Undo};
 
 /// The form, or the sentence why there is none.
 #[component]

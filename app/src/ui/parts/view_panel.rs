@@ -8,10 +8,10 @@ use super::decide::take;
 use super::icon::Icon;
 use super::visible_text::VisibleText;
 use crate::api::{DeleteView, SaveView, SetDefaultView};
-use crate::domain::SavedView;
-use crate::domain::preference::LONGEST_NAME;
 use crate::ui::handler::handler;
 use crate::ui::place::{Place, view_href};
+use domain::SavedView;
+use domain::settings::preference::LONGEST_NAME;
 
 /// The running changes of a page's views.
 #[derive(Clone, Copy)]

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::domain::time::Timestamp;
 use crate::ui::derived::Derived;
 use crate::ui::time::{ago, full};
+use domain::core::time::Timestamp;
 
 /// Counts from the page's present and moves on with it.
 #[component]

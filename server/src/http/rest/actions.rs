@@ -1,13 +1,13 @@
 //! Actions: propose, list, load, decide, undo.
 
-use app::backend::{ExportFormat, Proposed};
-use app::domain::query::Counts;
-use app::domain::{Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status};
 use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use domain::actions::contract::{ExportFormat, Proposed};
+use domain::actions::query::Counts;
+use domain::{Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,14 +1,14 @@
 //! Plans and jobs: deciding on many at once.
 
-use app::domain::bulk::ITEMS_SHOWN;
-use app::domain::{
-    ActionId, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState,
-    Targets,
-};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
+use domain::bulk::ITEMS_SHOWN;
+use domain::{
+    ActionId, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState,
+    Targets,
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 

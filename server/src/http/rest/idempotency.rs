@@ -1,11 +1,11 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a repeat gets the first answer again.
 
-use app::domain::{Caller, Error};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use domain::{Caller, Error};
 
 use crate::http::problem::{PROBLEM_JSON, Problem};
 use crate::http::signin::detached;

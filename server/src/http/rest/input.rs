@@ -1,8 +1,8 @@
 //! From bytes to what the service takes, with a JSON pointer to everything that is wrong.
 
-use app::domain::proposal::MOST_ACTIONS;
-use app::domain::{Error, FieldError, Proposal};
 use axum::http::{HeaderMap, StatusCode};
+use domain::actions::proposal::MOST_ACTIONS;
+use domain::{Error, FieldError, Proposal};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

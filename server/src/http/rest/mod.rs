@@ -22,7 +22,7 @@ use axum::routing::{MethodRouter, get, post};
 use super::problem::Problem;
 use super::sse;
 use super::state::AppState;
-use app::domain::Error;
+use domain::Error;
 
 pub(super) use openapi::Failures;
 

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use app::domain::query::{Period, Undoable};
-use app::domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use domain::actions::query::{Period, Undoable};
+use domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
 

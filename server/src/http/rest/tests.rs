@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{Role, Scope};
 use axum::http::StatusCode;
+use domain::{Role, Scope};
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 

@@ -1,6 +1,6 @@
 //! What the details of an action say beside the action: what it hits, and who may decide in place of whom.
 
-use app::domain::{Role, Scope};
+use domain::{Role, Scope};
 use serde_json::{Value, json};
 
 use crate::http::testing::{App, proposal};

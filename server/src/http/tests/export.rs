@@ -1,6 +1,6 @@
 //! How the page follows its export.
 
-use app::domain::{Role, Scope};
+use domain::{Role, Scope};
 use serde_json::{Value, json};
 
 use crate::http::testing::{App, proposal};

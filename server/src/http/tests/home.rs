@@ -1,6 +1,6 @@
 //! The home page as the server renders it.
 
-use app::domain::{Role, Scope};
+use domain::{Role, Scope};
 use serde_json::json;
 
 use crate::http::testing::{App, proposal};

@@ -1,12 +1,12 @@
 //! What people set for themselves, as a form without wasm and as a server function's call.
 
-use app::domain::Role;
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, ORIGIN, REFERER};
+use domain::Role;
 use serde_json::{Value, json};
 
 use crate::http::testing::{Answer, App, proposal, request};
-use app::domain::Scope;
+use domain::Scope;
 
 const REFERRER: &str = "http://localhost:8080/action-center/history?q=a";
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::domain::bulk::{ActionLine, LeftOut, PlanGroup, Preview};
-use app::domain::{Action, ActionType, AssetKind, BulkVerb, Criticality};
+use domain::bulk::{ActionLine, LeftOut, PlanGroup, Preview};
+use domain::{Action, ActionType, AssetKind, BulkVerb, Criticality};
 
 use super::EXAMPLES;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{Actor, ActorKind, AuditKind, CredentialId, Error, FieldError, Role, Scope, UserId};
+use domain::{Actor, ActorKind, AuditKind, CredentialId, Error, FieldError, Role, Scope, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 

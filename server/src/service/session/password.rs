@@ -4,9 +4,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use app::domain::Error;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use domain::Error;
 use tokio::sync::Semaphore;
 
 /// OWASP's first choice for Argon2id in a service: 19 MiB, two passes, one lane.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{AuditKind, Error, Role, Scope};
+use domain::{AuditKind, Error, Role, Scope};
 use jiff::SignedDuration;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! Statements on actions.
 
-use app::domain::{
+use domain::{
     Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
     Verdict,
 };

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use app::domain::query::{Sort, SortKey};
-use app::domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope};
+use domain::actions::query::{Sort, SortKey};
+use domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 

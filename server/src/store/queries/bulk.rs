@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use app::domain::bulk::{ActionLine, Progress};
-use app::domain::{
+use domain::bulk::{ActionLine, Progress};
+use domain::{
     Action, ActionId, ActionQuery, ActionType, ApprovalId, BulkId, BulkItem, CredentialId, ItemState,
     RowScope, Seen, UserId,
 };

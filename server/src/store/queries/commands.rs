@@ -1,6 +1,6 @@
 //! Statements on the outbox.
 
-use app::domain::{ActionId, CommandId};
+use domain::{ActionId, CommandId};
 use jiff::Timestamp;
 
 use super::{Connection, micros, rows};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use app::domain::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
-use app::domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
+use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
+use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 

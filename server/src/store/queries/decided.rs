@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use app::domain::home::{DAYS, Day};
-use app::domain::{Action, Decision};
+use domain::home::{DAYS, Day};
+use domain::{Action, Decision};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 

@@ -1,8 +1,8 @@
 //! Exports: every row that a query matches, streamed from one read transaction on a connection of its own, so that a
 //! long one never takes a reader from the lists.
 
-use app::domain::query::Column;
-use app::domain::{ActionQuery, RowScope};
+use domain::actions::query::Column;
+use domain::{ActionQuery, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};

@@ -1,9 +1,9 @@
 //! The home page. What its numbers count are lists, asked for as the lists are, so that a number and the list behind
 //! it can't disagree; decisions come from the table that keeps them by day.
 
-use app::domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
-use app::domain::query::{Filter, Period, Sort, SortKey};
-use app::domain::{ActionQuery, AssetKind, Lane, RowScope, Severity, Status};
+use domain::actions::query::{Filter, Period, Sort, SortKey};
+use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::{ActionQuery, AssetKind, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
 

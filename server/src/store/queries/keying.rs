@@ -1,6 +1,6 @@
 //! The columns that hold a row's keys, and rows whose keys an older program made.
 
-use app::domain::Action;
+use domain::Action;
 use sqlx::QueryBuilder;
 
 use super::rows::{self, action_columns};

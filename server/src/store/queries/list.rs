@@ -1,7 +1,7 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
-use app::domain::query::Sort;
-use app::domain::{Action, ActionQuery, RowScope};
+use domain::actions::query::Sort;
+use domain::{Action, ActionQuery, RowScope};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 

@@ -20,15 +20,15 @@ mod rows;
 mod select;
 mod transaction;
 
-use app::domain::bulk::Progress;
-use app::domain::home::HomeView;
-use app::domain::query::Counts;
-use app::domain::similar::Buckets;
-use app::domain::{
+use async_trait::async_trait;
+use domain::actions::query::Counts;
+use domain::actions::similar::Buckets;
+use domain::bulk::Progress;
+use domain::home::HomeView;
+use domain::{
     Action, ActionId, ActionQuery, ActionType, BulkId, BulkItem, ItemState, LaneCounts, Permission,
     Preferences, RowScope, SavedView, UserId,
 };
-use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::{Database, Pool};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{CredentialId, Permission, Role, UserId, access::permissions_of};
+use domain::{CredentialId, Permission, Role, UserId, access::permissions_of};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::Row as _;
 

@@ -1,6 +1,7 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
-use app::domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId, preference};
+use domain::settings::preference;
+use domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 

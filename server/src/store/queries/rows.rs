@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use app::domain::{Action, ActionId, Asset, Decision, Lifecycle, Parameters, Status, UndoState};
+use domain::{Action, ActionId, Asset, Decision, Lifecycle, Parameters, Status, UndoState};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Decode, Row as _, Type};

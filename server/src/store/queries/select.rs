@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::query::{Facet, Filter, SortKey};
-use app::domain::{ActionId, ActionQuery, Lane, RowScope};
+use domain::actions::query::{Facet, Filter, SortKey};
+use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
 

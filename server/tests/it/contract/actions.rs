@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use app::domain::{Action, Command, RowScope, Source};
+use domain::{Action, Command, RowScope, Source};
 
 use super::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};

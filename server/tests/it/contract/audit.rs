@@ -2,7 +2,7 @@
 
 use server::audit::{self, GENESIS};
 
-use app::domain::{AuditKind, Lane};
+use domain::{AuditKind, Lane};
 use serde_json::json;
 use server::store::{AuditEntry, Changed, Followed};
 

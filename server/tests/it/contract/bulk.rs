@@ -2,9 +2,9 @@
 
 use std::slice::from_ref;
 
-use app::domain::bulk::Preview;
-use app::domain::query::Filter;
-use app::domain::{
+use domain::actions::query::Filter;
+use domain::bulk::Preview;
+use domain::{
     Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Command, Decision, ItemState, Lane,
     RowScope, Seen, Severity, Status, UserId,
 };
@@ -268,7 +268,7 @@ async fn the_same_file_is_found_on_other_devices(kind: Kind) {
         of(3, &file, quarantine),
         of(4, &file, ActionType::StopAndQuarantineFile),
         Action { status: Status::Failed, ..of(5, &file, quarantine) },
-        Action { source: app::domain::Source::ManualLiveResponse, ..of(6, &file, quarantine) },
+        Action { source: domain::Source::ManualLiveResponse, ..of(6, &file, quarantine) },
     ] {
         add(&store, &done).await;
     }
@@ -283,7 +283,7 @@ async fn the_same_file_is_found_on_other_devices(kind: Kind) {
 async fn a_principal_is_known_also_when_it_is_over(kind: Kind) {
     let (_database, store, _) = start(kind, 0).await;
     let mut tx = store.begin().await.unwrap();
-    let bo = user(0xB, "bo", &[app::domain::Role::SecurityReader]);
+    let bo = user(0xB, "bo", &[domain::Role::SecurityReader]);
     tx.insert_user(&bo, at(0)).await.unwrap();
     tx.insert_credential(&session(0xB5, bo.id)).await.unwrap();
     tx.revoke_credential(id(0xB5), at(1)).await.unwrap();

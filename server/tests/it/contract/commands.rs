@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::domain::{CommandId, RowScope};
+use domain::{CommandId, RowScope};
 use server::executor::Executors;
 use server::executor::simulated::Simulated;
 use server::service::Service;
@@ -176,7 +176,7 @@ async fn a_command_wakes_the_other_instances() {
     let by = decider(&add_ana(&here).await);
     let mut changes = there.changes();
     for number in 1..=3 {
-        let mut approved = decided(&action(number), &by, app::domain::Command::Approve, at(1));
+        let mut approved = decided(&action(number), &by, domain::Command::Approve, at(1));
         // What the service would have written: it looks at what it takes.
         approved.digest = server::service::digest(
             approved.action_type,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use app::domain::query::{Counts, Facet, Filter, Period, Undoable};
-use app::domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
+use domain::actions::query::{Counts, Facet, Filter, Period, Undoable};
+use domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
 use jiff::SignedDuration;
 use server::store::{Guard, SharedStore};
 

@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use app::domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
+use domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
 use jiff::Timestamp;
 use server::store::{Guard, SharedStore, Transaction};
 
@@ -64,7 +64,7 @@ async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
     ] {
         let mut tx = store.begin().await.unwrap();
         match fact {
-            "permission" => tx.set_roles(user, &[app::domain::Role::SecurityReader].into()).await.unwrap(),
+            "permission" => tx.set_roles(user, &[domain::Role::SecurityReader].into()).await.unwrap(),
             "account" => tx.set_enabled(user, false).await.unwrap(),
             "revoked session" => assert!(tx.revoke_credential(id(ANAS_SESSION), at(0)).await.unwrap()),
             "expired session" => tx.touch_credential(id(ANAS_SESSION), at(0), at(1)).await.unwrap(),

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::domain::home::{DAYS, Day, HomeView, Number, Waiting};
-use app::domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status};
+use domain::home::{DAYS, Day, HomeView, Number, Waiting};
+use domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
 use server::store::{Guard, SharedStore};
 

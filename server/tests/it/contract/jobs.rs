@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
-use app::backend::Backend as _;
-use app::domain::bulk::PlanGroup;
-use app::domain::{
+use domain::actions::contract::ShowAction as _;
+use domain::bulk::PlanGroup;
+use domain::bulk::contract::BulkBackend as _;
+use domain::{
     Action, ActionId, ActionQuery, ActionType, Asset, AuditKind, BulkJob, BulkPlan, BulkRequest, BulkVerb,
     Caller, Command, Criticality, Decision, Error, ErrorCode, ItemState, Lane, Role, RowScope, Status,
     Targets, UndoState,
@@ -266,8 +267,7 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     let decided = house.plan_ids(BulkVerb::Approve, 1..=2).await;
     assert_eq!((decided.preview.decidable, decided.preview.left_out.len()), (0, 1));
     assert!(service.start_bulk(&house.ana, decided.id, None).await.is_err());
-    let tool =
-        Caller { person: None, scopes: Some([app::domain::Scope::Decide].into()), ..house.ana.clone() };
+    let tool = Caller { person: None, scopes: Some([domain::Scope::Decide].into()), ..house.ana.clone() };
     let request =
         BulkRequest { verb: BulkVerb::Approve, targets: Targets::Ids(vec![id(3)]), from: String::new() };
     assert_eq!(service.plan_bulk(&tool, request).await.unwrap_err().code(), ErrorCode::Forbidden);

@@ -5,8 +5,8 @@ use std::slice::from_ref;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use app::domain::query::{Column, Filter, Period, Sort, SortKey, Undoable};
-use app::domain::{
+use domain::actions::query::{Column, Filter, Period, Sort, SortKey, Undoable};
+use domain::{
     Action, ActionId, ActionQuery, ActionType, Authorized, Decision, EntityKind, Lane, RowScope, Severity,
     Source, Status,
 };

@@ -1,6 +1,6 @@
 //! A lane in its order, page by page, in both directions.
 
-use app::domain::{Action, ActionId, ActionQuery, Command, Lane, RowScope, Severity};
+use domain::{Action, ActionId, ActionQuery, Command, Lane, RowScope, Severity};
 use server::store::{Position, SharedStore};
 
 use super::sample::{action, add, after, at, id};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{CredentialId, Permission, Role, Scope};
+use domain::{CredentialId, Permission, Role, Scope};
 use server::store::{Credential, CredentialKind, SharedStore};
 
 use super::sample::{ANA, at, id, session, user};

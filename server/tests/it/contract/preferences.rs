@@ -1,8 +1,8 @@
 //! What people set for themselves, and the views that they saved.
 
-use app::domain::preference::{ColumnChoice, Density, MOST_VIEWS};
-use app::domain::query::Column;
-use app::domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
+use domain::actions::query::Column;
+use domain::settings::preference::{ColumnChoice, Density, MOST_VIEWS};
+use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
 use server::store::SharedStore;
 
 use super::sample::{ANA, ANAS_SESSION, add_ana, at, id, proposer, session, system, user};

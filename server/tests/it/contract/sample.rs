@@ -2,7 +2,7 @@
 
 use std::slice::from_ref;
 
-use app::domain::{
+use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
     CredentialId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
 };
@@ -60,14 +60,14 @@ pub(super) fn full_action(number: u128) -> Action {
             ..action(number).asset
         },
         comment: Some("日本語 🦀\nsecond line".to_owned()),
-        verdict: Some(app::domain::Verdict::Malicious),
-        evidence: vec![app::domain::Evidence {
+        verdict: Some(domain::Verdict::Malicious),
+        evidence: vec![domain::Evidence {
             title: "Beacon".to_owned(),
             detail: "every 60 s".to_owned(),
-            verdict: Some(app::domain::Verdict::Suspicious),
+            verdict: Some(domain::Verdict::Suspicious),
             technique: Some("T1071.001".to_owned()),
         }],
-        alert: Some(app::domain::Alert { id: "a1".to_owned(), title: "Alert".to_owned(), url: None }),
+        alert: Some(domain::Alert { id: "a1".to_owned(), title: "Alert".to_owned(), url: None }),
         campaign: Some("campaign".to_owned()),
         investigation_id: Some("i1".to_owned()),
         incident_id: Some("n1".to_owned()),

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use app::domain::{Command, RowScope};
+use domain::{Command, RowScope};
 use server::store::{self, StoreError};
 
 use super::sample::{ANA, at};

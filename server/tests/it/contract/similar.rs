@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app::domain::query::{Filter, Sort, SortKey};
-use app::domain::similar::{Bucket, Buckets, Similarity};
-use app::domain::{Action, ActionId, ActionQuery, ActionType, Command, Lane, RowScope, Severity};
+use domain::actions::query::{Filter, Sort, SortKey};
+use domain::actions::similar::{Bucket, Buckets, Similarity};
+use domain::{Action, ActionId, ActionQuery, ActionType, Command, Lane, RowScope, Severity};
 use jiff::SignedDuration;
 use server::store::SharedStore;
 

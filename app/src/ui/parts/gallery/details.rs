@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use super::sample::{self, NOW};
 use super::section;
-use crate::backend::Offer;
-use crate::domain::{Action, Lane};
 use crate::ui::derived::derived;
 use crate::ui::parts::action_detail::{ActionDetailBody, Setting};
 use crate::ui::parts::decide::Decisions;
 use crate::ui::parts::flyout::Flyout;
 use crate::ui::place::Place;
+use domain::actions::contract::Offer;
+use domain::{Action, Lane};
 
 pub(super) fn chapter() -> AnyView {
     let closed = "this needs Security Operator together with Search and Purge";

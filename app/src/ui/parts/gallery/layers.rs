@@ -6,9 +6,6 @@ use leptos::prelude::*;
 
 use super::lists::place;
 use super::{sample, section};
-use crate::domain::preference::TablePreference;
-use crate::domain::query::{Counts, Facet, FacetCounts, FacetValue};
-use crate::domain::{Lane, SavedView};
 use crate::ui::derived::derived;
 use crate::ui::parts::column_panel::{ColumnForm, Saving};
 use crate::ui::parts::confirm::Confirm;
@@ -19,6 +16,9 @@ use crate::ui::parts::panel::SidePanel;
 use crate::ui::parts::toasts::{self, Toast, Way};
 use crate::ui::parts::view_panel::{ViewChanges, ViewList};
 use crate::ui::place::{Panel, Place};
+use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue};
+use domain::settings::preference::TablePreference;
+use domain::{Lane, SavedView};
 
 pub(super) fn chapter() -> AnyView {
     let here = Memo::new(|_| place());

@@ -4,9 +4,6 @@ use leptos::prelude::*;
 
 use super::sample::{self, NOW};
 use super::section;
-use crate::domain::preference::TablePreference;
-use crate::domain::query::Column;
-use crate::domain::{Action, Lane};
 use crate::ui::derived::derived;
 use crate::ui::parts::action_row::Rows;
 use crate::ui::parts::action_table::{ActionTable, Layout};
@@ -18,6 +15,9 @@ use crate::ui::parts::tabs::Tabs;
 use crate::ui::parts::toolbar::Toolbar;
 use crate::ui::place::Place;
 use crate::ui::selection::Selection;
+use domain::actions::query::Column;
+use domain::settings::preference::TablePreference;
+use domain::{Action, Lane};
 
 pub(super) fn chapter() -> AnyView {
     let here = Memo::new(|_| place());

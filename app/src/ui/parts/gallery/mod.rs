@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use leptos_meta::{MetaTags, provide_meta_context};
 use leptos_router::components::Router;
 
-use crate::backend::SiteInfo;
 use crate::ui::document::send_policy;
+use domain::site::SiteInfo;
 
 mod details;
 mod layers;

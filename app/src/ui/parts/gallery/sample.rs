@@ -1,8 +1,8 @@
 //! Actions to show: one that waits, one that may be undone, one whose end is unknown.
 
-use crate::backend::{ActionDetail, ExecutorView, Offer};
-use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::{
+use domain::actions::contract::{ActionDetail, ExecutorView, Offer};
+use domain::core::time::{SignedDuration, Timestamp};
+use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Decision, Entity,
     Evidence, Parameters, Severity, Source, Status, UndoState, Verdict,
 };

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use super::section;
-use crate::domain::{ErrorCode, Lane};
 use crate::ui::parts::demo_banner::DemoBanner;
 use crate::ui::parts::empty_state::{EmptyState, Narrowed};
 use crate::ui::parts::failure::Failure;
 use crate::ui::parts::notice::{News, Notice};
 use crate::ui::parts::skeleton::Skeleton;
+use domain::{ErrorCode, Lane};
 
 pub(super) fn chapter() -> AnyView {
     view! {

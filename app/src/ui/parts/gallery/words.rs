@@ -4,9 +4,6 @@ use leptos::prelude::*;
 
 use super::sample::NOW;
 use super::section;
-use crate::domain::bulk::ItemState;
-use crate::domain::time::{SignedDuration, Timestamp};
-use crate::domain::{Decision, Severity, Status, UndoState, Verdict};
 use crate::ui::derived::derived;
 use crate::ui::parts::badge::{Badge, Look};
 use crate::ui::parts::deadline::Deadline;
@@ -14,6 +11,9 @@ use crate::ui::parts::icon::Icon;
 use crate::ui::parts::short_text::ShortText;
 use crate::ui::parts::visible_text::VisibleText;
 use crate::ui::parts::when::When;
+use domain::bulk::ItemState;
+use domain::core::time::{SignedDuration, Timestamp};
+use domain::{Decision, Severity, Status, UndoState, Verdict};
 
 pub(super) fn chapter() -> AnyView {
     view! {

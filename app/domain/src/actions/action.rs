@@ -1,0 +1,235 @@
+//! The action itself, and who, why and how urgent.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actions::catalog::{ActionType, NEEDLESS, Undo};
+use crate::actions::entity::{Asset, Entity};
+use crate::actions::lifecycle::{Command, Decision, IllegalPair, Lifecycle, Status, UndoState};
+use crate::actions::parameter::Parameters;
+use crate::core::actor::Actor;
+use crate::core::id::{ActionId, ApprovalId};
+use crate::core::string_enum::string_enum;
+use crate::core::time::Timestamp;
+use crate::{Permission, Refusal};
+
+string_enum! {
+    /// How bad the finding is that led to the action.
+    Severity {
+        Critical = "critical" "Critical",
+        High = "high" "High",
+        Medium = "medium" "Medium",
+        Low = "low" "Low",
+        Informational = "informational" "Informational",
+    }
+}
+
+string_enum! {
+    /// What the proposer thinks of the entity.
+    Verdict {
+        Malicious = "malicious" "Malicious",
+        Suspicious = "suspicious" "Suspicious",
+        NoThreatsFound = "no_threats_found" "No threats found",
+        Unknown = "unknown" "Unknown",
+        Compromised = "compromised" "Compromised",
+    }
+}
+
+string_enum! {
+    /// Where the action came from: the column Action source.
+    Source {
+        ManualDevice = "manual_device_action" "Manual device action",
+        ManualEmail = "manual_email_action" "Manual email action",
+        AutomatedDevice = "automated_device_action" "Automated device action",
+        AutomatedEmail = "automated_email_action" "Automated email action",
+        AdvancedHunting = "advanced_hunting_action" "Advanced hunting action",
+        Explorer = "explorer_action" "Explorer action",
+        ManualLiveResponse = "manual_live_response_action" "Manual live response action",
+        LiveResponse = "live_response_action" "Live response action",
+        ManualUser = "manual_user_action" "Manual user action",
+        AutomatedUser = "automated_user_action" "Automated user action",
+        Antivirus = "antivirus_action" "Antivirus action",
+    }
+}
+
+/// The alert that led to the action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Alert {
+    /// The proposer's id of it.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// Where the proposer shows it: http or https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Evidence {
+    /// What it is, in a few words.
+    pub title: String,
+    /// What was seen.
+    pub detail: String,
+    /// What the proposer thinks of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// A MITRE ATT&CK technique id, for example `T1059.001`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub technique: Option<String>,
+}
+
+/// What the decider looked at: the decision is bound to it and refused if it is no longer so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// [`Action::version`] as it was shown.
+    pub expected_version: i64,
+    /// [`Action::digest`] as it was shown.
+    pub digest: String,
+}
+
+/// One proposed or executed remediation of one type on one entity.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Action {
+    /// Its id.
+    pub id: ActionId,
+    /// Grows with each change of the row.
+    pub version: i64,
+    /// SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters: what a decision is bound to.
+    pub digest: String,
+    /// The proposer's id of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// What would be done.
+    #[serde(rename = "type")]
+    pub action_type: ActionType,
+    /// On what.
+    pub entity: Entity,
+    /// Where it lives.
+    pub asset: Asset,
+    /// With which parameters.
+    #[cfg_attr(feature = "ssr", schema(value_type = std::collections::BTreeMap<String, String>))]
+    pub parameters: Parameters,
+    /// Why, in the proposer's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// How bad the finding is.
+    pub severity: Severity,
+    /// Where it came from.
+    pub source: Source,
+    /// What the proposer thinks of the entity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// What was found.
+    pub evidence: Vec<Evidence>,
+    /// The alert that led to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert: Option<Alert>,
+    /// The attack campaign it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<String>,
+    /// The investigation that proposed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub investigation_id: Option<String>,
+    /// The incident it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub incident_id: Option<String>,
+    /// Who asked for it.
+    pub proposed_by: Actor,
+    /// When.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    pub proposed_at: Timestamp,
+    /// Until when it can be decided.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    pub expires_at: Timestamp,
+    /// When the row last changed: Action update time.
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    pub updated_at: Timestamp,
+    /// Who let it happen, or why it will not.
+    pub decision: Decision,
+    /// What the executor did.
+    pub status: Status,
+    /// The executor's words about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_detail: Option<String>,
+    /// What became of undoing it.
+    pub undo: UndoState,
+    /// Who decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Actor>,
+    /// When it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    pub decided_at: Option<Timestamp>,
+    /// The decider's comment or reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Shared by what was decided together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<ApprovalId>,
+    /// The action that this one reverses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undo_of: Option<ActionId>,
+    /// The action that reverses, or last tried to reverse, this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<ActionId>,
+    /// The executor that had it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub executor: Option<String>,
+}
+
+impl Action {
+    /// Where it stands.
+    ///
+    /// # Errors
+    /// [`IllegalPair`] if the columns contradict each other.
+    pub fn lifecycle(&self) -> Result<Lifecycle, IllegalPair> {
+        Lifecycle::from_columns(self.decision, self.status, self.undo)
+    }
+
+    /// The permission that deciding on it, or undoing it, needs.
+    #[must_use]
+    pub const fn permission(&self) -> Permission {
+        self.action_type.permission(self.entity.kind())
+    }
+
+    /// As a list has it: without what only the details show, which is most of what travels.
+    #[must_use]
+    pub fn brief(mut self) -> Self {
+        // The technique is a column.
+        let technique = self.evidence.into_iter().find(|piece| piece.technique.is_some());
+        self.evidence = technique
+            .map(|piece| Evidence { title: String::new(), detail: String::new(), verdict: None, ..piece })
+            .into_iter()
+            .collect();
+        self.parameters = Parameters::new();
+        (self.alert, self.reason, self.external_id, self.executor) = (None, None, None, None);
+        self
+    }
+
+    /// Why it can't be undone now, in words; `Ok` with the reverse type if it can.
+    ///
+    /// # Errors
+    /// The sentence for the screen.
+    pub fn undoable(&self) -> Result<ActionType, String> {
+        let reverse = match self.action_type.info().undo {
+            Undo::By(reverse) => reverse,
+            Undo::Never(why) => return Err(format!("This can't be undone: {why}.")),
+            Undo::Needless => return Err(NEEDLESS.to_owned()),
+        };
+        if self.source == Source::ManualLiveResponse {
+            return Err("This can't be undone here: it was done in a live response session.".to_owned());
+        }
+        let lifecycle = self.lifecycle().map_err(|pair| pair.to_string())?;
+        lifecycle.apply(Command::RequestUndo).map_err(|refusal: Refusal| match refusal.undo {
+            UndoState::Requested => "Undo was already requested.".to_owned(),
+            UndoState::Undone => "This was already undone.".to_owned(),
+            UndoState::None | UndoState::Failed => refusal.to_string(),
+        })?;
+        Ok(reverse)
+    }
+}

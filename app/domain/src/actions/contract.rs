@@ -1,0 +1,188 @@
+//! What screens, REST API and command line ask of the server about actions, and the shapes of its answers.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::access::Caller;
+use crate::actions::action::{Action, Seen};
+use crate::actions::change::LaneCounts;
+use crate::actions::proposal::Proposal;
+use crate::actions::query::{ActionPage, ActionQuery, Counts};
+use crate::actions::similar::Buckets;
+use crate::core::error::{Error, ErrorCode};
+use crate::core::id::ActionId;
+use crate::core::time::Timestamp;
+
+/// Pages of actions, and how many there are.
+#[async_trait]
+pub trait ListActions: Send + Sync {
+    /// One page of a list.
+    async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
+
+    /// How many rows a list has, and of which values.
+    async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
+
+    /// How many actions wait and how many are being carried out; cheap, whatever there is.
+    async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error>;
+
+    /// What of a list is similar, in buckets; only of what waits for a decision.
+    async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error>;
+}
+
+/// One action.
+#[async_trait]
+pub trait ShowAction: Send + Sync {
+    /// One action as it is.
+    async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error>;
+
+    /// One action with all that a person needs to decide.
+    async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error>;
+}
+
+/// What a person decides on one action.
+#[async_trait]
+pub trait DecideActions: Send + Sync {
+    /// Lets the action happen, if it is still what the caller saw.
+    async fn approve(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        comment: Option<String>,
+    ) -> Result<Action, Error>;
+
+    /// Refuses the action, if it is still what the caller saw.
+    async fn reject(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+    ) -> Result<Action, Error>;
+
+    /// Starts the reverse of the action. Returns the original.
+    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
+}
+
+/// What tools ask for.
+#[async_trait]
+pub trait ProposeActions: Send + Sync {
+    /// Takes in proposals, all or none.
+    async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+}
+
+/// Whole lists as files.
+#[async_trait]
+pub trait ExportActions: Send + Sync {
+    /// Everything that the query matches, whatever its page, as a file.
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error>;
+
+    /// How far the caller's export is, or how it ended a moment ago; none if there is none.
+    async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error>;
+}
+
+/// The forms that an export can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// RFC 4180 with a header, as words for people; safe to open in a spreadsheet.
+    Csv,
+    /// One JSON object a line, as words for machines.
+    JsonLines,
+}
+
+/// A finished export.
+#[derive(Debug)]
+pub struct Export {
+    /// At its beginning; it has no name and is gone once this is closed.
+    pub file: std::fs::File,
+    /// Its length.
+    pub bytes: u64,
+    /// The time as of which it is complete and consistent.
+    pub as_of: Timestamp,
+}
+
+/// How far an export is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportProgress {
+    /// Rows that are written.
+    pub written: u64,
+    /// Rows that there will be, if that is known.
+    pub total: Option<u64>,
+    /// Whether it goes on; that it ended is told once.
+    pub running: bool,
+    /// Why it ended too early, if it did.
+    pub failed: Option<ErrorCode>,
+}
+
+/// What became of one proposal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// The action as it is now.
+    pub action: Action,
+    /// Whether this request made it; false for a repeat.
+    pub created: bool,
+}
+
+/// Whether the caller may do a thing now, or why not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Offer {
+    /// The button works.
+    Open,
+    /// The sentence that stands in its place.
+    Closed(String),
+}
+
+impl Offer {
+    /// Whether the button works.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+}
+
+impl From<Result<(), String>> for Offer {
+    fn from(result: Result<(), String>) -> Self {
+        result.map_or_else(Self::Closed, |()| Self::Open)
+    }
+}
+
+/// One action with all that a person needs to decide on it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionDetail {
+    /// The action.
+    pub action: Action,
+    /// May the caller approve it now?
+    pub approve: Offer,
+    /// May the caller reject it now?
+    pub reject: Offer,
+    /// May the caller undo it now?
+    pub undo: Offer,
+    /// What it hits, in sentences. What comes from outside is spelled out in them.
+    pub reach: String,
+    /// Who may decide it in place of a caller who may not, as a sentence.
+    pub deciders: Option<String>,
+    /// Where one hunts further; none if nothing is configured.
+    pub hunt: Option<String>,
+    /// How many other actions did the same to the same file and can be undone, if this one can.
+    pub instances: usize,
+    /// The executor that carries it out, or would; none if none is connected for it.
+    pub executor: Option<ExecutorView>,
+    /// Earlier actions on the same entity of the same asset, newest first, at most ten.
+    pub earlier: Vec<Action>,
+    /// The server's time of the answer.
+    pub rendered_at: Timestamp,
+}
+
+/// An executor as the screen names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecutorView {
+    /// Its name.
+    pub name: String,
+    /// Whether it only pretends: the demo estate.
+    pub simulated: bool,
+}

@@ -1,0 +1,123 @@
+//! How the browser reads an entity: every field that any kind has, then the kind picks its own.
+//!
+//! Reading each kind by its own rules, as the server does for what strangers send, takes a machinery that would be
+//! a twentieth of the page's wasm. The browser only reads what the server wrote.
+
+use serde::Deserialize;
+
+use super::{Delivery, Entity, EntityKind, MailLocation};
+use crate::core::time::Timestamp;
+
+/// All fields of all kinds.
+#[derive(Debug, Deserialize)]
+pub(super) struct Flat {
+    kind: EntityKind,
+    #[serde(default)]
+    name: String,
+    path: Option<String>,
+    sha256: Option<String>,
+    sha1: Option<String>,
+    pid: Option<u32>,
+    image: Option<String>,
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    message_id: String,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    sender: String,
+    #[serde(default)]
+    recipients: Vec<String>,
+    received_at: Option<Timestamp>,
+    delivery: Option<Delivery>,
+    location: Option<MailLocation>,
+    #[serde(default)]
+    cluster_id: String,
+    #[serde(default)]
+    messages: u32,
+    mailboxes: Option<u32>,
+    delivered: Option<u32>,
+    junked: Option<u32>,
+    blocked: Option<u32>,
+    replaced: Option<u32>,
+    #[serde(default)]
+    file_name: String,
+    #[serde(default)]
+    channel: String,
+}
+
+impl From<Flat> for Entity {
+    fn from(flat: Flat) -> Self {
+        let Flat { kind, name, path, sha256, sha1, pid, image, address, url, .. } = flat;
+        let Flat { message_id, subject, sender, recipients, file_name, channel, .. } = flat;
+        match kind {
+            EntityKind::Device => Self::Device { name },
+            EntityKind::File => Self::File { path, sha256, sha1 },
+            EntityKind::Process => Self::Process { pid, image, sha256 },
+            EntityKind::Service => Self::Service { name },
+            EntityKind::Driver => Self::Driver { name },
+            EntityKind::RegistryKey => Self::RegistryKey { path: path.unwrap_or_default() },
+            EntityKind::ScheduledTask => Self::ScheduledTask { name },
+            EntityKind::IpAddress => Self::IpAddress { address },
+            EntityKind::Url => Self::Url { url },
+            EntityKind::EmailMessage => {
+                let Flat { received_at, delivery, location, .. } = flat;
+                Self::EmailMessage {
+                    message_id,
+                    subject,
+                    sender,
+                    recipients,
+                    received_at,
+                    delivery,
+                    location,
+                }
+            }
+            EntityKind::EmailCluster => {
+                let Flat { cluster_id, messages, mailboxes, delivered, junked, blocked, replaced, .. } = flat;
+                Self::EmailCluster {
+                    cluster_id,
+                    subject,
+                    messages,
+                    mailboxes,
+                    delivered,
+                    junked,
+                    blocked,
+                    replaced,
+                }
+            }
+            EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, message_id },
+            EntityKind::Mailbox => Self::Mailbox { address },
+            EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
+            EntityKind::CloudFile => Self::CloudFile { path: path.unwrap_or_default(), sha256 },
+            EntityKind::User => Self::User { name },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browser_reads_every_kind_as_the_server_wrote_it() {
+        for kind in EntityKind::ALL {
+            let mut all = serde_json::json!({
+                "kind": kind, "name": "n", "path": "/p", "sha256": "ab", "sha1": "cd", "pid": 7, "image": "/i",
+                "address": "192.0.2.1", "url": "https://u.example", "message_id": "<m>", "subject": "s",
+                "sender": "a@b.example", "recipients": ["c@d.example"], "cluster_id": "c", "messages": 3,
+                "received_at": "2026-01-02T03:04:05Z", "delivery": "junked", "location": "junk_folder",
+                "mailboxes": 2, "delivered": 0, "junked": 1, "blocked": 1, "replaced": 1,
+                "file_name": "f", "channel": "ch",
+            });
+            let read: Flat = serde_json::from_value(all.take()).unwrap();
+            let entity = Entity::from(read);
+            assert_eq!(entity.kind(), *kind);
+            let written = serde_json::to_value(&entity).unwrap();
+            assert_eq!(serde_json::from_value::<Entity>(written.clone()).unwrap(), entity);
+            assert_eq!(Entity::from(serde_json::from_value::<Flat>(written).unwrap()), entity);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The actions: what there is to do (`catalog`), on what (`entity`), in which states (`lifecycle`), as proposed, as
+//! listed (`query`), as similar to others, and what is asked of the server about them (`contract`).
+
+pub mod action;
+pub mod catalog;
+pub mod change;
+pub mod contract;
+pub mod entity;
+pub mod lifecycle;
+pub mod parameter;
+pub mod proposal;
+pub mod query;
+pub mod similar;

@@ -1,0 +1,34 @@
+//! The audit log's words. Its format is final: rows that were written can't change.
+//!
+//! A record is `{v, seq, at, kind, actor, action_id, body, prev}`; its hash is SHA-256 over the RFC 8785 JSON of all
+//! of it. `prev` is the hash of the record before it, 64 zeros for the first.
+
+use crate::core::string_enum::string_enum;
+
+/// The version of the record format.
+pub const VERSION: u32 = 1;
+
+string_enum! {
+    /// What happened, in the past tense.
+    AuditKind {
+        Imported = "Imported" "Imported",
+        Proposed = "Proposed" "Proposed",
+        Revised = "Revised" "Revised by its proposer",
+        Approved = "Approved" "Approved",
+        Rejected = "Rejected" "Rejected",
+        Expired = "Expired" "Expired",
+        UndoRequested = "UndoRequested" "Undo requested",
+        Dispatched = "Dispatched" "Handed to its executor",
+        Postponed = "Postponed" "To be tried again",
+        Reported = "Reported" "Outcome reported",
+        LostTrack = "LostTrack" "Outcome unknown",
+        UndoReported = "UndoReported" "Undo reported",
+        Refused = "Refused" "Attempt refused",
+        SignedIn = "SignedIn" "Signed in",
+        SignInFailed = "SignInFailed" "Sign-in failed",
+        SignedOut = "SignedOut" "Signed out",
+        UserAdded = "UserAdded" "User added",
+        TokenCreated = "TokenCreated" "Token created",
+        DatabaseCreated = "DatabaseCreated" "Database created",
+    }
+}

@@ -1,0 +1,30 @@
+//! The only door from the screens and the API into the server: the contracts of all areas together.
+//!
+//! Server functions cannot be generic, so they call this trait, which the server implements with its service and
+//! provides through context. Every method asks who is calling and authorizes by itself; no caller may rely on a view.
+//! A new area adds its contract to the supertraits.
+
+use std::sync::Arc;
+
+use crate::actions::contract::{DecideActions, ExportActions, ListActions, ProposeActions, ShowAction};
+use crate::bulk::contract::BulkBackend;
+use crate::home::contract::HomeBackend;
+use crate::settings::contract::SettingsBackend;
+
+/// Declares [`Backend`] as all contracts together.
+macro_rules! backend {
+    ($first:ident $(+ $contract:ident)*) => {
+        /// What can be asked of the server.
+        pub trait Backend: $first $(+ $contract)* {}
+
+        impl<T: $first $(+ $contract)*> Backend for T {}
+    };
+}
+
+backend! {
+    ListActions + ShowAction + DecideActions + ProposeActions + ExportActions
+    + BulkBackend + HomeBackend + SettingsBackend
+}
+
+/// The server's service, as the server functions and the REST API hold it.
+pub type SharedBackend = Arc<dyn Backend>;

@@ -1,0 +1,31 @@
+//! Why a caller may not do something.
+
+use serde::{Deserialize, Serialize};
+
+/// Why a caller may not do something, in words for the screen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Denied {
+    /// A role is missing.
+    #[error("{who} lacks a permission: this needs {needs}")]
+    Needs {
+        /// Who asked.
+        who: String,
+        /// The role or roles that would do.
+        needs: String,
+    },
+    /// The token was not made for this.
+    #[error("this token lacks the scope {0}")]
+    TokenScope(String),
+    /// A tool has no person behind it who could answer for a decision.
+    #[error("a token without an owner can't decide; decisions are made by people")]
+    NoPerson,
+    /// A token, where only somebody at a screen has something of their own.
+    #[error("preferences and saved views belong to people who sign in; a token has none")]
+    NotSignedIn,
+    /// Nobody decides what they proposed.
+    #[error("you proposed this action; someone else must decide it")]
+    OwnProposal,
+    /// It was allowed a moment ago, and was not when it was written.
+    #[error("your session, your account or your permission ended meanwhile")]
+    Revoked,
+}

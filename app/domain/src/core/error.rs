@@ -1,0 +1,140 @@
+//! What can go wrong, in words that a person can act on. The only HTTP here is the status that belongs to a code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::denied::Denied;
+use crate::core::string_enum::string_enum;
+use crate::core::subject::Current;
+
+string_enum! {
+    /// The kind of a failure: the last part of a problem's `type`, and all that the screen trusts from a URL.
+    ErrorCode {
+        NotSignedIn = "not_signed_in" "Sign in to go on.",
+        Forbidden = "forbidden" "You may not do this.",
+        NotFound = "not_found" "This action does not exist, or you may not see it.",
+        Conflict = "conflict" "Nothing was changed: the action was decided or changed meanwhile. What it is now is shown.",
+        Expired = "expired" "Nothing was changed: the time to decide this action is over.",
+        PlanExpired = "plan_expired" "Nothing was changed: this preview is older than ten minutes. Make it anew from the list.",
+        Invalid = "invalid" "Nothing was changed: something in the form is missing or wrong.",
+        NoExecutor = "no_executor" "Nothing was changed: no executor is connected that could carry this out.",
+        IdempotencyKeyReused = "idempotency_key_reused" "This Idempotency-Key was used for another request.",
+        IdempotencyInFlight = "idempotency_in_flight" "A request with this Idempotency-Key is still being answered.",
+        Busy = "busy" "Nothing was changed: the database is busy. Try again in a few seconds.",
+        TooManyExports = "too_many_exports" "An export is still being written. Wait for it, then try again.",
+        Internal = "internal" "The server failed; its log says why. What was acknowledged before is safe.",
+    }
+}
+
+impl ErrorCode {
+    /// The HTTP status of an answer with this code, for the two doors that have one.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::NotSignedIn => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict | Self::IdempotencyInFlight => 409,
+            Self::Expired | Self::PlanExpired => 410,
+            Self::Invalid | Self::NoExecutor | Self::IdempotencyKeyReused => 422,
+            Self::TooManyExports => 429,
+            Self::Busy => 503,
+            Self::Internal => 500,
+        }
+    }
+}
+
+/// One thing that is wrong with what was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct FieldError {
+    /// A JSON pointer (RFC 6901) into the request, for example `/actions/3/entity`.
+    pub pointer: String,
+    /// What is wrong and what would be right.
+    pub detail: String,
+}
+
+impl FieldError {
+    /// An error at a place.
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// Nobody is signed in, or the session or token is over.
+    #[error("nobody is signed in, or the session or token is over")]
+    NotSignedIn,
+    /// The caller may not.
+    #[error(transparent)]
+    Forbidden(#[from] Denied),
+    /// Unknown or hidden.
+    #[error("no such action")]
+    NotFound,
+    /// The action is no longer what the caller saw; it comes along as it is now.
+    #[error("{detail}")]
+    Conflict {
+        /// What stands against it.
+        detail: String,
+        /// What was to be changed, as it is now.
+        current: Option<Box<Current>>,
+    },
+    /// The time to decide is over.
+    #[error("the time to decide this action ended")]
+    Expired {
+        /// What was to be decided, as it is now.
+        current: Box<Current>,
+    },
+    /// The time to start a plan is over.
+    #[error("a plan can be started for ten minutes, and these are over; make it anew")]
+    PlanExpired,
+    /// The input is wrong.
+    #[error("the request is not valid")]
+    Invalid(Vec<FieldError>),
+    /// No executor carries out this type on this asset.
+    #[error("no executor is connected that carries out this type of action on this asset")]
+    NoExecutor,
+    /// The key belongs to another request.
+    #[error("this Idempotency-Key was used for another request")]
+    IdempotencyKeyReused,
+    /// The first request with the key still runs.
+    #[error("a request with this Idempotency-Key is still being answered")]
+    IdempotencyInFlight,
+    /// The database did not let us write in time.
+    #[error("the database is busy")]
+    Busy,
+    /// The caller's other export, or too many of everyone's, is still being written.
+    #[error("an export is still being written: one at a time for each caller, and four in all")]
+    TooManyExports,
+    /// Our fault. The text is for the log and never leaves the server.
+    #[error("internal error")]
+    Internal(String),
+}
+
+impl Error {
+    /// One wrong field.
+    pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Invalid(vec![FieldError::new(pointer, detail)])
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotSignedIn => ErrorCode::NotSignedIn,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::NotFound => ErrorCode::NotFound,
+            Self::Conflict { .. } => ErrorCode::Conflict,
+            Self::Expired { .. } => ErrorCode::Expired,
+            Self::PlanExpired => ErrorCode::PlanExpired,
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::NoExecutor => ErrorCode::NoExecutor,
+            Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
+            Self::IdempotencyInFlight => ErrorCode::IdempotencyInFlight,
+            Self::TooManyExports => ErrorCode::TooManyExports,
+            Self::Busy => ErrorCode::Busy,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+}

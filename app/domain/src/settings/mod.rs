@@ -1,0 +1,4 @@
+//! What a person set for themselves.
+
+pub mod contract;
+pub mod preference;
