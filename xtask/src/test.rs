@@ -30,7 +30,8 @@ const DENY: &[&str] = &["--", "-D", "warnings"];
 /// The same wherever the server is checked or compiled for tests.
 const CRASH_POINTS: &[&str] = &["--features", "server/crash-points"];
 /// Server and vocabulary, with the points at which the crash tests end the process.
-const SERVER: &[&str] = &["--package", "app", "--package", "server", CRASH_POINTS[0], CRASH_POINTS[1]];
+const SERVER: &[&str] =
+    &["--workspace", "--exclude", "frontend", "--exclude", "xtask", CRASH_POINTS[0], CRASH_POINTS[1]];
 const XTASK: &[&str] = &["--package", "xtask"];
 
 /// Returns whether all passed; the last line that it prints is the tally.

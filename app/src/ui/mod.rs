@@ -37,12 +37,8 @@ mod whenever;
 pub use app::App;
 #[cfg(feature = "ssr")]
 pub use document::shell;
-#[cfg(feature = "ssr")]
-pub use number::{grouped, several};
 #[cfg(all(feature = "ssr", debug_assertions))]
 pub use parts::gallery::{DESIGN_CSS, design};
-#[cfg(feature = "ssr")]
-pub use parts::spelled_out;
 
 /// Shows the bar that says that the page stopped working. For the browser's panic hook.
 pub fn show_stopped() {

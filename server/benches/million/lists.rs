@@ -6,7 +6,7 @@ use std::time::Instant;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
-use server::store::{KeyValue, Position, SharedStore, connect};
+use store::{KeyValue, Position, SharedStore, connect};
 
 use crate::Kind;
 use crate::raw;

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use report::Report;
-use server::seed;
+use seed;
 
 /// Measures Countersign with very many actions
 #[derive(Parser)]

@@ -8,9 +8,9 @@ use clap::{Args, Subcommand};
 use domain::{Actor, ActorKind, Error, Role, Scope};
 
 use crate::config::Database;
-use crate::service::clock::SystemClock;
-use crate::service::session::Sessions;
-use crate::store::{self, SharedStore};
+use service::clock::SystemClock;
+use service::session::Sessions;
+use store::{self, SharedStore};
 
 /// Users who sign in with a password.
 #[derive(Debug, Subcommand)]

@@ -5,9 +5,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 
-use crate::audit;
 use crate::config::Database;
-use crate::store;
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
@@ -32,7 +30,7 @@ pub async fn run(command: Audit) -> anyhow::Result<()> {
     ensure!(database.exists(), "there is no database at {}", database.shown());
     let store =
         store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
-    let verified = audit::verify(&*store).await;
+    let verified = store::verify(&*store).await;
     store.close().await;
     match verified {
         Ok((count, head)) => {

@@ -8,8 +8,8 @@ pub mod serve;
 
 use clap::{Parser, Subcommand};
 
+use crate::config;
 use crate::telemetry::{self, LogFormat};
-use crate::{config, responder, seed};
 
 /// One queue and one audit log for every security remediation action
 #[derive(Debug, Parser)]

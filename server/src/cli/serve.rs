@@ -13,17 +13,18 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Serve;
-use crate::events::Feed;
-use crate::executor::openc2::OpenC2;
-use crate::executor::simulated::Simulated;
-use crate::executor::{Executor, Executors, worker};
 use crate::http::site::Site;
 use crate::http::state::AppState;
 use crate::http::{accept, router};
-use crate::service::Service;
-use crate::service::clock::{SharedClock, SystemClock};
-use crate::signature::Key;
-use crate::store::{self, SharedStore};
+use executors::openc2::OpenC2;
+use executors::simulated::Simulated;
+use openc2::signature::Key;
+use service::Service;
+use service::clock::{SharedClock, SystemClock};
+use service::events::Feed;
+use service::executor::{Executor, Executors};
+use service::worker;
+use store::{self, SharedStore};
 
 /// A server that runs.
 pub struct Running {

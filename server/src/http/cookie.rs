@@ -6,7 +6,7 @@
 use axum::http::header::COOKIE;
 use axum::http::{HeaderMap, HeaderValue};
 
-use crate::service::session::LONGEST;
+use service::session::LONGEST;
 
 const NAME: &str = "__Host-session";
 const FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";

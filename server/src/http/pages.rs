@@ -27,7 +27,7 @@ use super::problem::Problem;
 use super::signin::see_other;
 use super::state::AppState;
 use super::{cookie, next};
-use crate::service::zone::zone;
+use service::zone::zone;
 
 /// What the views and server functions find in their context.
 fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {

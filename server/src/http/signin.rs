@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::problem::Problem;
 use super::state::AppState;
 use super::{cookie, next};
-use crate::service::session::{SignInError, SignedIn};
+use service::session::{SignInError, SignedIn};
 
 /// What the form of the sign-in page sends.
 #[derive(Deserialize)]

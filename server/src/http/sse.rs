@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep_until};
 use super::problem::Problem;
 use super::state::AppState;
 use super::{cookie, rest};
-use crate::store::Followed;
+use store::Followed;
 
 /// Streams of one principal.
 const MOST_EACH: usize = 20;

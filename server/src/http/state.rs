@@ -9,11 +9,11 @@ use leptos::prelude::LeptosOptions;
 use super::security::Edge;
 use super::site::Site;
 use super::sse::Streams;
-use crate::events::Feed;
-use crate::service::clock::SharedClock;
-use crate::service::replay::Replays;
-use crate::service::session::Sessions;
-use crate::store::SharedStore;
+use service::clock::SharedClock;
+use service::events::Feed;
+use service::replay::Replays;
+use service::session::Sessions;
+use store::SharedStore;
 
 /// What the handlers share; cheap to clone.
 #[derive(Clone, FromRef)]

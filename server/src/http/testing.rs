@@ -1,15 +1,14 @@
 //! The real router over a temporary database, for the tests of the edge.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Request, StatusCode};
-use domain::{Actor, ActorKind, Role, Scope};
+use domain::{Role, Scope};
 use http_body_util::BodyExt;
-use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -19,39 +18,20 @@ use super::router;
 use super::security::Edge;
 use super::site::Site;
 use super::state::AppState;
-use crate::events::Feed;
-use crate::executor::Executors;
-use crate::executor::simulated::Simulated;
-use crate::service::Service;
-use crate::service::clock::Clock;
-use crate::service::session::Sessions;
-use crate::store::{self, SharedStore};
-
-/// A clock that stands until it is moved.
-pub(crate) struct Standing(Mutex<Timestamp>);
-
-impl Clock for Standing {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-impl Standing {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(Mutex::new("2026-03-01T08:00:00Z".parse().unwrap())))
-    }
-
-    pub(crate) fn forward(&self, by: SignedDuration) {
-        *self.0.lock().unwrap() += by;
-    }
-}
+use executors::simulated::Simulated;
+use service::Service;
+use service::events::Feed;
+use service::executor::Executors;
+use service::session::Sessions;
+pub(crate) use service::testing::{FixedClock, proposal, tester};
+use store::{self, SharedStore};
 
 /// The application under test.
 pub(crate) struct App {
     pub(crate) router: Router,
     pub(crate) store: SharedStore,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) clock: Arc<Standing>,
+    pub(crate) clock: Arc<FixedClock>,
     folder: TempDir,
 }
 
@@ -76,10 +56,6 @@ impl Answer {
     }
 }
 
-pub(crate) fn tester() -> Actor {
-    Actor { kind: ActorKind::System, id: "test".into(), name: "Test".into() }
-}
-
 impl App {
     pub(crate) async fn start() -> Self {
         Self::with(false, Edge::new(true, false, None)).await
@@ -100,7 +76,7 @@ impl App {
         std::fs::write(site.join("pkg/a-1.js.br"), "pressed").unwrap();
         let store =
             store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
-        let clock = Standing::new();
+        let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
         let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
@@ -185,13 +161,4 @@ pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> axu
         request = request.header(*name, *value);
     }
     request
-}
-
-/// A proposal that is right in every way.
-pub(crate) fn proposal(external_id: &str) -> Value {
-    serde_json::json!({
-        "external_id": external_id, "type": "quarantine_file", "severity": "high", "source": "antivirus_action",
-        "entity": {"kind": "file", "path": "/srv/a", "sha256": "ab".repeat(32)},
-        "asset": {"kind": "device", "name": "web-1"}, "comment": "found by the nightly scan",
-    })
 }

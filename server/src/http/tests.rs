@@ -249,7 +249,7 @@ async fn only_the_demo_has_buttons() {
     }
     assert_eq!(demo.store.count_users().await.unwrap(), 6);
     assert_eq!(demo.form("/demo/sign-in", None, "role=search_and_purge").await.status, 422);
-    assert!(crate::audit::verify(&*demo.store).await.is_ok());
+    assert!(store::verify(&*demo.store).await.is_ok());
 }
 
 /// Server functions say 401 by themselves, and read no cookie's worth of trust from a foreign page.

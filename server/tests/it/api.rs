@@ -195,7 +195,7 @@ async fn time_ends_what_nobody_decides(kind: Kind) {
 }
 
 fn now() -> i64 {
-    use server::service::clock::{Clock, SystemClock};
+    use service::clock::{Clock, SystemClock};
     SystemClock.now().as_second()
 }
 

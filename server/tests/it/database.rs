@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use server::store::{self, SharedStore};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
+use store::{self, SharedStore};
 use tempfile::TempDir;
 
 /// Where `cargo xtask` says that its `PostgreSQL` cluster is.
@@ -158,7 +158,7 @@ async fn named(more: &str) -> Database {
 
 /// A migrated database to copy, which the first test makes. Its name changes with the migrations.
 async fn template() -> String {
-    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/postgres");
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("store/migrations/postgres");
     let mut files: Vec<_> = std::fs::read_dir(migrations).unwrap().map(|file| file.unwrap().path()).collect();
     files.sort();
     let mut hash = Sha256::new();

@@ -212,8 +212,8 @@ async fn who_is_too_far_behind_begins_anew(kind: Kind) {
     let record = store.audit_after(0, 1).await.unwrap().remove(0);
     let mut tx = store.begin().await.unwrap();
     for _ in 0..10_500 {
-        let server::audit::Record { at, kind, actor, body, .. } = record.clone();
-        tx.append_audit(server::store::AuditEntry { at, kind, actor, action_id: None, body }).await.unwrap();
+        let store::audit::Record { at, kind, actor, body, .. } = record.clone();
+        tx.append_audit(store::AuditEntry { at, kind, actor, action_id: None, body }).await.unwrap();
     }
     tx.commit().await.unwrap();
     store.close().await;

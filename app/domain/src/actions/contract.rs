@@ -163,7 +163,7 @@ pub struct ActionDetail {
     /// May the caller undo it now?
     pub undo: Offer,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
-    pub reach: String,
+    pub impact: String,
     /// Who may decide it in place of a caller who may not, as a sentence.
     pub deciders: Option<String>,
     /// Where one hunts further; none if nothing is configured.

@@ -7,5 +7,6 @@ pub mod id;
 pub mod path;
 pub mod string_enum;
 pub mod subject;
+pub mod text;
 pub mod time;
 pub mod zone;

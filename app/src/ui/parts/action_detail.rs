@@ -145,7 +145,7 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
         <section class="effect">
             <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
             <p>{info.effect}</p>
-            {line("info", detail.reach.clone())}
+            {line("info", detail.impact.clone())}
             {reversal}
             {pending.then(|| executor(detail.executor.as_ref()))}
         </section>

@@ -84,4 +84,4 @@ pub(super) use tabs::Tabs;
 pub(super) use toasts::{Toast, Toasts, Way};
 pub(super) use toolbar::Toolbar;
 pub(super) use view_panel::{ViewChanges, ViewList};
-pub use visible_text::spelled_out;
+pub(crate) use visible_text::spelled_out;

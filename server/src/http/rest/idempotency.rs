@@ -10,7 +10,7 @@ use domain::{Caller, Error};
 use crate::http::problem::{PROBLEM_JSON, Problem};
 use crate::http::signin::detached;
 use crate::http::state::AppState;
-use crate::service::replay::{Answer, Claimed};
+use service::replay::{Answer, Claimed};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");

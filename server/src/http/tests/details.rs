@@ -26,7 +26,7 @@ async fn whoever_may_not_decide_reads_who_may() {
     let id = propose(&app, &tool, proposal("1")).await;
     let alone = details(&app, &reader, &id).await;
     assert_eq!(alone["deciders"], "Nobody in this system may decide this yet.");
-    assert_eq!((&alone["reach"], &alone["hunt"]), (&json!("Hits 1 file on web-1."), &Value::Null));
+    assert_eq!((&alone["impact"], &alone["hunt"]), (&json!("Hits 1 file on web-1."), &Value::Null));
 
     app.user("operator", &[Role::SecurityOperator]).await;
     app.user("second", &[Role::GlobalAdministrator]).await;
@@ -41,7 +41,7 @@ async fn whoever_may_not_decide_reads_who_may() {
     let id = propose(&app, &own, other).await;
     let proposed = details(&app, &operator, &id).await;
     assert_eq!(proposed["deciders"], "Ana Sousa may decide this.");
-    assert_eq!(proposed["reach"], "Hits 1 file on web-2. The same file waits on 1 other device.");
+    assert_eq!(proposed["impact"], "Hits 1 file on web-2. The same file waits on 1 other device.");
 
     // Who may see nothing learns nothing.
     app.user("nobody", &[Role::SearchAndPurge]).await;

@@ -1,10 +1,10 @@
 //! The audit log grows by one unbroken chain, and by nothing else.
 
-use server::audit::{self, GENESIS};
+use store::audit::GENESIS;
 
 use domain::{AuditKind, Lane};
 use serde_json::json;
-use server::store::{AuditEntry, Changed, Followed};
+use store::{AuditEntry, Changed, Followed};
 
 use super::sample::{action, add, entry, id};
 use crate::database::{Database, Kind, on_both};
@@ -20,7 +20,7 @@ on_both!(
 async fn records_read_back_in_order(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
-    assert_eq!(audit::verify(&*store).await.unwrap(), (0, GENESIS.to_owned()));
+    assert_eq!(store::verify(&*store).await.unwrap(), (0, GENESIS.to_owned()));
     let mut written = Vec::new();
     for round in 0..3 {
         let mut tx = store.begin().await.unwrap();
@@ -41,7 +41,7 @@ async fn records_read_back_in_order(kind: Kind) {
     assert_eq!(store.audit_after(0, 100).await.unwrap(), written);
     assert_eq!(store.audit_after(2, 3).await.unwrap(), written[2..5]);
     assert_eq!(store.audit_after(7, 3).await.unwrap(), []);
-    assert_eq!(audit::verify(&*store).await.unwrap(), (7, written[6].hash.clone()));
+    assert_eq!(store::verify(&*store).await.unwrap(), (7, written[6].hash.clone()));
 }
 
 async fn nothing_in_the_log_can_be_changed(kind: Kind) {
@@ -85,7 +85,7 @@ async fn writers_at_once_make_one_chain(kind: Kind) {
     for writer in writers {
         writer.await.unwrap();
     }
-    let (count, _) = audit::verify(&*stores[0]).await.unwrap();
+    let (count, _) = store::verify(&*stores[0]).await.unwrap();
     assert_eq!(count, WRITERS * EACH * 2);
 }
 

@@ -8,7 +8,7 @@ use domain::{
     Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Command, Decision, ItemState, Lane,
     RowScope, Seen, Severity, Status, UserId,
 };
-use server::store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
+use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
 
 use super::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, at, decided, decider, entry, id, proposer, session, system, user,
@@ -131,7 +131,7 @@ async fn jobs_take_turns_and_an_item_is_settled_once(kind: Kind) {
 
     let mut tx = store.begin().await.unwrap();
     let first = tx.step_bulk(at(3), 2).await.unwrap().unwrap();
-    let of = |step: &server::store::Step| step.items.iter().map(|item| item.position).collect::<Vec<_>>();
+    let of = |step: &store::Step| step.items.iter().map(|item| item.position).collect::<Vec<_>>();
     assert_eq!((first.id, of(&first)), (id(7), vec![1, 3]));
     assert_eq!((first.verb, first.credential), (BulkVerb::Approve, id(ANAS_SESSION)));
     assert_eq!((first.reason.as_deref(), first.approval_id), (Some("ü"), id(99)));

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{CommandId, RowScope};
-use server::executor::Executors;
-use server::executor::simulated::Simulated;
-use server::service::Service;
-use server::service::clock::Clock;
-use server::store::{Leased, SharedStore};
+use executors::simulated::Simulated;
+use service::Service;
+use service::clock::Clock;
+use service::executor::Executors;
+use store::{Leased, SharedStore};
 
 use super::sample::{action, add, add_ana, at, decided, decider, entry, id, system};
 use crate::database::{Database, Kind, on_both};
@@ -178,13 +178,9 @@ async fn a_command_wakes_the_other_instances() {
     for number in 1..=3 {
         let mut approved = decided(&action(number), &by, domain::Command::Approve, at(1));
         // What the service would have written: it looks at what it takes.
-        approved.digest = server::service::digest(
-            approved.action_type,
-            &approved.entity,
-            &approved.asset,
-            &approved.parameters,
-        )
-        .unwrap();
+        approved.digest =
+            service::digest(approved.action_type, &approved.entity, &approved.asset, &approved.parameters)
+                .unwrap();
         add(&here, &approved).await;
         enqueue(&here, number, 0).await;
         changes.command_enqueued().await;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::actions::query::{Counts, Facet, Filter, Period, Undoable};
 use domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
 use jiff::SignedDuration;
-use server::store::{Guard, SharedStore};
+use store::{Guard, SharedStore};
 
 use super::lists::{all_of, by, choices, now, search, seeded, walk};
 use super::sample::{action, add, add_ana, after, at, decided, decider, id, system};

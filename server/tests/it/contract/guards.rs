@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
 use jiff::Timestamp;
-use server::store::{Guard, SharedStore, Transaction};
+use store::{Guard, SharedStore, Transaction};
 
 use super::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, proposer, system,

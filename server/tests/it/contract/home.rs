@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::home::{DAYS, Day, HomeView, Number, Waiting};
 use domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
-use server::store::{Guard, SharedStore};
+use store::{Guard, SharedStore};
 
 use super::lists::{all_of, by, now, seeded, walk};
 use super::sample::{action, add, add_ana, after, at, decided, decider, id, system};
@@ -150,7 +150,7 @@ async fn home_tells_what_the_lists_hold(kind: Kind) {
         "SELECT day || ' ' || decision || ' ' || took || ' ' || n FROM decided WHERE n > 0 ORDER BY 1";
     let kept = database.column(table).await;
     assert!(kept.len() > 50);
-    let migration = include_str!("../../../migrations/sqlite/0007_home.sql");
+    let migration = include_str!("../../../store/migrations/sqlite/0007_home.sql");
     let (_, count) = migration.split_once("INSERT INTO decided").unwrap();
     let (count, _) = count.split_once(';').unwrap();
     database.execute("DELETE FROM decided").await.unwrap();

@@ -11,13 +11,13 @@ use domain::{
     Caller, Command, Criticality, Decision, Error, ErrorCode, ItemState, Lane, Role, RowScope, Status,
     Targets, UndoState,
 };
+use executors::simulated::Simulated;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use server::executor::Executors;
-use server::executor::simulated::Simulated;
-use server::service::clock::Clock;
-use server::service::{PLAN_LIVES, Service};
-use server::store::SharedStore;
+use service::clock::Clock;
+use service::executor::Executors;
+use service::{PLAN_LIVES, Service};
+use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
 use super::sample::{ANA, ANAS_SESSION, action, add_ana, after, at, decider, id, proposer, session, user};

@@ -1,6 +1,6 @@
 //! Idempotency keys and markers.
 
-use server::store::{KeyState, SharedStore};
+use store::{KeyState, SharedStore};
 
 use super::sample::at;
 use crate::database::{Database, Kind, on_both};

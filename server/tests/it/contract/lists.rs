@@ -11,8 +11,8 @@ use domain::{
     Source, Status,
 };
 use jiff::{SignedDuration, Timestamp};
-use server::seed;
-use server::store::{Cell, Guard, Position, Rows, SharedStore};
+use seed;
+use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
 
 use crate::database::{Database, Kind, on_both};
@@ -440,5 +440,5 @@ async fn indexes_come_back_after_a_load(kind: Kind) {
     store.restore_indexes().await.unwrap();
     assert_eq!(search(&store, "lt-").await.len(), found.len() + 1);
     assert_eq!(search(&store, "lt-late").await, [new.id].into());
-    server::audit::verify(&*store).await.unwrap();
+    store::verify(&*store).await.unwrap();
 }

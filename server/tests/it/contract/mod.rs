@@ -1,4 +1,4 @@
-//! What every database behind `server::store` must do alike. Each case runs on each, on a database of its own.
+//! What every database behind `store` must do alike. Each case runs on each, on a database of its own.
 //!
 //! To add a case, write an `async fn(Kind)` and name it in its file's `on_both!`. A case calls the store as `store` and
 //! a transaction as `tx`: by these names the last test here finds the methods that no case calls.
@@ -50,8 +50,8 @@ fn methods(source: &'static str, name: &str) -> Vec<&'static str> {
 fn every_method_of_the_store_is_called() {
     let cases: String = CASES.concat().split_whitespace().collect();
     let traits = [
-        (include_str!("../../../src/store/mod.rs"), "Store", "store", 15),
-        (include_str!("../../../src/store/transaction.rs"), "Transaction", "tx", 20),
+        (include_str!("../../../store/src/lib.rs"), "Store", "store", 15),
+        (include_str!("../../../store/src/transaction.rs"), "Transaction", "tx", 20),
     ];
     for (source, name, receiver, least) in traits {
         let methods = methods(source, name);

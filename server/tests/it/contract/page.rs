@@ -1,7 +1,7 @@
 //! A lane in its order, page by page, in both directions.
 
 use domain::{Action, ActionId, ActionQuery, Command, Lane, RowScope, Severity};
-use server::store::{Position, SharedStore};
+use store::{Position, SharedStore};
 
 use super::sample::{action, add, after, at, id};
 use crate::database::{Database, Kind, on_both};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{CredentialId, Permission, Role, Scope};
-use server::store::{Credential, CredentialKind, SharedStore};
+use store::{Credential, CredentialKind, SharedStore};
 
 use super::sample::{ANA, at, id, session, user};
 use crate::database::{Database, Kind, on_both};

@@ -3,7 +3,7 @@
 use domain::actions::query::Column;
 use domain::settings::preference::{ColumnChoice, Density, MOST_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
-use server::store::SharedStore;
+use store::SharedStore;
 
 use super::sample::{ANA, ANAS_SESSION, add_ana, at, id, proposer, session, system, user};
 use crate::database::{Database, Kind, on_both};

@@ -8,7 +8,7 @@ use domain::{
 };
 use jiff::Timestamp;
 use serde_json::json;
-use server::store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
+use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
 use uuid::Uuid;
 
 /// A moment, in seconds after the one at which all begins.

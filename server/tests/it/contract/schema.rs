@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use domain::{Command, RowScope};
-use server::store::{self, StoreError};
+use store::{self, StoreError};
 
 use super::sample::{ANA, at};
 use super::sample::{action, add, add_ana, decided, decider, full_action, id, proposer, system};

@@ -6,7 +6,7 @@ use domain::actions::query::{Filter, Sort, SortKey};
 use domain::actions::similar::{Bucket, Buckets, Similarity};
 use domain::{Action, ActionId, ActionQuery, ActionType, Command, Lane, RowScope, Severity};
 use jiff::SignedDuration;
-use server::store::SharedStore;
+use store::SharedStore;
 
 use super::lists::{all_of, by, now, seeded, walk};
 use super::sample::{action, add, add_ana, at, decided, decider, id};

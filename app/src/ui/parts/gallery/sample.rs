@@ -119,7 +119,7 @@ pub(super) fn unknown() -> Action {
 /// With all that its flyout shows.
 pub(super) fn detail(action: Action, offer: Offer) -> ActionDetail {
     ActionDetail {
-        reach: "Hits 1 file on lt-rcontreras.corp.northwind-ferries.example, very high criticality. The same file waits on \
+        impact: "Hits 1 file on lt-rcontreras.corp.northwind-ferries.example, very high criticality. The same file waits on \
                 3 other devices."
             .to_owned(),
         deciders: (!offer.is_open()).then(|| "Kofi Mensah, Inês Carvalho and Claire Beaumont may decide this.".to_owned()),

@@ -1,0 +1,113 @@
+//! The responder: an `OpenC2` consumer that moves files between a served folder and a vault on this host.
+//!
+//! Owns everything that touches those two folders, and needs nothing else of the server: its journal is files.
+//! It must not trust what lies under the root, which others write to at the same time, nor a caller without the key.
+//!
+//! ```text
+//! serve -> door (signature, JSON) -> dispatch (pairs, arguments) -> engine (plan, intent, steps, result)
+//!                                      engine -> quarantine | release -> root, vault, content, durable
+//! ```
+//!
+//! To make one more action real: a pair in `dispatch`, a verb in `journal`, and a module beside `quarantine` whose
+//! `advance` brings one step to its end from wherever a crash left it.
+
+mod answer;
+mod content;
+mod dispatch;
+mod door;
+mod durable;
+mod engine;
+mod journal;
+mod quarantine;
+mod refusal;
+mod release;
+mod root;
+mod search;
+mod serve;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use openc2::signature::Key;
+
+/// Options of `countersign responder`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Args {
+    /// Where to listen; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// The folder whose files are served
+    #[arg(long, value_name = "DIR")]
+    pub root: PathBuf,
+
+    /// The folder for quarantined files; made if missing, and open to nobody else
+    #[arg(long, value_name = "DIR")]
+    pub vault: PathBuf,
+
+    /// The file with the key that requests and responses are signed with; made if missing
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+
+    /// Allow an address that others can reach, because a proxy in front of it ends TLS
+    #[arg(long)]
+    pub behind_proxy: bool,
+}
+
+/// Serves until SIGTERM or ctrl-c.
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    run_until(args, process_clock, stopped()?).await
+}
+
+async fn run_until(
+    args: Args,
+    clock: fn() -> Timestamp,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    ensure!(
+        args.listen.ip().is_loopback() || args.behind_proxy,
+        "refusing to listen on {}: without TLS only this machine may connect; use 127.0.0.1, \
+         or --behind-proxy if a proxy in front ends TLS",
+        args.listen
+    );
+    let key = Key::load_or_create(&args.key)?;
+    let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, clock)?);
+    let recovering = Arc::clone(&engine);
+    tokio::task::spawn_blocking(move || recovering.recover()).await.context("recovery ended early")??;
+
+    let listener =
+        TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let router = door::router(door::Door { engine, key, clock, turn: Arc::default() });
+    let mut out = std::io::stdout();
+    writeln!(out, "responder listening on http://{}", listener.local_addr()?)?;
+    out.flush()?;
+    serve::serve(listener, router, stop).await;
+    Ok(())
+}
+
+fn stopped() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the responder process builds its clock here, once")]
+fn process_clock() -> Timestamp {
+    Timestamp::now()
+}

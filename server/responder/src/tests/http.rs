@@ -1,0 +1,168 @@
+//! The door: signed requests over HTTP, and everything that it turns away.
+
+use std::sync::Arc;
+
+use reqwest::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::{Args, door, run_until, serve};
+use openc2::signature::{Key, Signed};
+use openc2::{Action, Command, MEDIA_TYPE, Message, PATH, Target};
+
+const BYTES: &[u8] = b"over the wire";
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+struct Peer {
+    url: String,
+    key: Key,
+}
+
+struct Got {
+    code: u16,
+    signed: Option<Signed>,
+    request_id: Option<String>,
+    message: Value,
+}
+
+async fn peer(host: &Host) -> Peer {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
+    let key = Key::parse(SECRET).unwrap();
+    let engine = Arc::new(host.engine());
+    let router = door::router(door::Door { engine, key: key.clone(), clock, turn: Arc::default() });
+    tokio::spawn(serve::serve(listener, router, std::future::pending()));
+    Peer { url, key }
+}
+
+impl Peer {
+    async fn send(&self, signed: Option<Signed>, content_type: &str, body: Vec<u8>) -> Got {
+        let mut request =
+            reqwest::Client::new().post(&self.url).header(CONTENT_TYPE, content_type).body(body);
+        for (name, value) in signed.iter().flat_map(Signed::pairs) {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.unwrap();
+        let code = answer.status().as_u16();
+        assert_eq!(answer.headers()[CONTENT_TYPE], MEDIA_TYPE);
+        let signed = Signed::from_headers(answer.headers()).ok();
+        let request_id = answer.headers().get("x-request-id").map(|id| id.to_str().unwrap().to_owned());
+        let body = answer.bytes().await.unwrap();
+        if let Some(signed) = &signed {
+            assert_eq!(self.key.verify(signed, clock(), &body), Ok(()));
+        }
+        Got { code, signed, request_id, message: serde_json::from_slice(&body).unwrap() }
+    }
+
+    async fn say(&self, body: &[u8]) -> Got {
+        self.send(Some(self.key.sign("id-1", clock(), body)), MEDIA_TYPE, body.to_vec()).await
+    }
+
+    async fn command(&self, command: Command) -> Response {
+        let message = Message::request("request-1", clock(), "tester", vec!["host".into()], command);
+        let got = self.say(&serde_json::to_vec(&message).unwrap()).await;
+        assert_eq!(got.signed.unwrap().id, "id-1");
+        assert_eq!(got.request_id.as_deref(), Some("request-1"));
+        assert_eq!(got.message["headers"]["to"], json!(["tester"]));
+        let message: Message = serde_json::from_value(got.message).unwrap();
+        let (request_id, response) = message.into_response().unwrap();
+        assert_eq!(request_id.as_deref(), Some("request-1"));
+        assert_eq!(response.status.0, got.code);
+        response
+    }
+}
+
+#[tokio::test]
+async fn the_whole_way_there_and_back() {
+    let host = Host::new();
+    let path = host.put("file", BYTES, 0o640);
+    let before = look(&path);
+    let peer = peer(&host).await;
+
+    let features = peer.command(Command::query_features(["versions", "pairs"])).await;
+    assert_eq!(features.results["versions"], json!(["1.0"]));
+
+    let target = Target::file_at(path.to_str().unwrap(), sha256(BYTES));
+    let contain = Command::new(Action::Contain, target.clone()).with_id(Uuid::new_v4());
+    let (one, two) = tokio::join!(peer.command(contain.clone()), peer.command(contain.clone()));
+    reported(&one, 200, Outcome::Completed);
+    assert_eq!(one, two);
+    assert!(!path.exists());
+    let other = Command { target: Target::files_with(sha256(BYTES)), ..contain };
+    reported(&peer.command(other).await, 400, Outcome::Failed);
+
+    let allow = Command::new(Action::Allow, target).with_id(Uuid::new_v4());
+    reported(&peer.command(allow).await, 200, Outcome::Completed);
+    assert_eq!(look(&path), before);
+
+    let device = Target::Other { name: "device".into(), value: json!({}) };
+    reported(&peer.command(Command::new(Action::Contain, device)).await, 501, Outcome::Failed);
+}
+
+#[tokio::test]
+async fn what_is_not_believed_is_answered_unsigned() {
+    let host = Host::new();
+    let peer = peer(&host).await;
+    let body = serde_json::to_vec(&json!({"headers": {"request_id": "r"}, "body": {"openc2": {"request":
+        {"action": "query", "target": {"features": []}}}}}))
+    .unwrap();
+    let good = peer.key.sign("id-1", clock(), &body);
+    let old = peer.key.sign("id-1", clock() - jiff::SignedDuration::from_secs(301), &body);
+    let early = peer.key.sign("id-1", clock() + jiff::SignedDuration::from_secs(301), &body);
+    let stranger = Key::parse("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap().sign("id-1", clock(), &body);
+    let renamed = Signed { id: "id-2".into(), ..good.clone() };
+    let of_another = peer.key.sign("id-1", clock(), b"{}");
+    for signed in [None, Some(old), Some(early), Some(stranger), Some(renamed), Some(of_another)] {
+        let got = peer.send(signed.clone(), MEDIA_TYPE, body.clone()).await;
+        assert_eq!((got.code, got.signed, got.request_id), (401, None, None), "{signed:?}");
+        assert_eq!(got.message["body"]["openc2"]["response"]["status"], 401);
+    }
+    assert_eq!(peer.send(Some(good), MEDIA_TYPE, body).await.code, 200);
+    let long = vec![b' '; 64 * 1024 + 1];
+    assert_eq!(peer.send(Some(peer.key.sign("id", clock(), &long)), MEDIA_TYPE, long).await.code, 413);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_so() {
+    let host = Host::new();
+    let peer = peer(&host).await;
+    for body in [
+        &b""[..],
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b"{\"headers\":{},\"body\":{\"openc2\":{}}}",
+        b"{\"headers\":{},\"body\":{\"openc2\":{\"response\":{\"status\":200}}}}",
+        b"{\"headers\":{},\"body\":{\"openc2\":{\"request\":{\"action\":\"contain\",\"target\":{\"file\":{\"x\":1}}}}}}",
+        b"{\"headers\":{},\"body\":{\"openc2\":{\"request\":{\"action\":\"query\",\"target\":{\"features\":[]}}}}} {}",
+    ] {
+        let got = peer.say(body).await;
+        assert_eq!(got.code, 400, "{}", String::from_utf8_lossy(body));
+        assert_eq!(got.signed.unwrap().id, "id-1");
+        let response = &got.message["body"]["openc2"]["response"];
+        assert_eq!(response["results"]["x-countersign"]["outcome"], "failed");
+    }
+    let deep = "[".repeat(60_000);
+    assert_eq!(peer.say(deep.as_bytes()).await.code, 400);
+    let got = peer.send(Some(peer.key.sign("id", clock(), b"{}")), "application/json", b"{}".to_vec()).await;
+    assert_eq!(got.code, 415);
+}
+
+#[tokio::test]
+async fn others_may_connect_only_behind_a_proxy() {
+    let host = Host::new();
+    let args = |listen: &str, behind_proxy| Args {
+        listen: listen.parse().unwrap(),
+        root: host.root.path().into(),
+        vault: host.vault(),
+        key: host.vault.path().join("key"),
+        behind_proxy,
+    };
+    for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let error = run_until(args(listen, false), clock, std::future::ready(())).await.unwrap_err();
+        assert!(error.to_string().starts_with("refusing to listen on"), "{error}");
+    }
+    run_until(args("0.0.0.0:0", true), clock, std::future::ready(())).await.unwrap();
+    run_until(args("127.0.0.1:0", false), clock, std::future::ready(())).await.unwrap();
+}

@@ -1,0 +1,444 @@
+//! Deciding on many: plans that are stored before anything happens, and jobs that carry them out item by item through
+//! the one write path of `decide`.
+//!
+//! A step is one transaction, which holds the database's write lock: it takes the waiting items of the job whose turn
+//! it is, decides on each in a part of its own, and writes where each stands now. So an item is decided exactly if it
+//! says so, whatever dies when, and instances that work on the same job take turns. Between two steps all who wait for
+//! the lock come first. The authority of a job ends with the session or token that started it.
+
+mod sketch;
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::bulk::contract::BulkBackend;
+use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
+use domain::{
+    Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
+    Command, Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, UndoState, UserId,
+};
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use self::sketch::Sketch;
+use super::clock::new_id;
+use super::decide::{Verb, refused};
+use super::detail::sentence;
+use super::session;
+use super::{Service, detached};
+use crash::crash_point;
+use store::{Bulk, BulkStart, NewBulkItem, StepItem, Transaction};
+
+/// How long a plan can be started.
+pub const PLAN_LIVES: SignedDuration = SignedDuration::from_mins(10);
+
+/// How long a plan that nobody started is kept, to say that it is over.
+const PLAN_KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// Items of one step: others wait for the write lock no longer than these take.
+const STEP: usize = 50;
+
+/// Looks for jobs of before a restart, and of other instances.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Actions that are named for a reason.
+const EXAMPLES: usize = 3;
+
+/// Every state but that of what was never meant to be tried.
+const TRIED: &[ItemState] =
+    &[ItemState::Waiting, ItemState::Decided, ItemState::Skipped, ItemState::Refused, ItemState::Failed];
+
+#[async_trait]
+impl BulkBackend for Service {
+    async fn plan_bulk(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan(&caller, request).await }).await
+    }
+
+    async fn bulk_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        self.load_plan(caller, id).await
+    }
+
+    async fn start_bulk(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        reason: Option<String>,
+    ) -> Result<BulkJob, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.start_job(&caller, id, reason).await }).await
+    }
+
+    async fn bulk_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error> {
+        self.load_job(caller, id, state, after).await
+    }
+
+    async fn retry_bulk(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.plan_again(&caller, id).await }).await
+    }
+}
+
+impl Service {
+    pub(super) async fn plan(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
+        let owner = caller.decider()?;
+        let scope = caller.row_scope()?;
+        let now = self.clock.now();
+        let ids = self.targets(&scope, &request, now).await?;
+        let actions = self.store.actions(&scope, &ids).await?;
+        if actions.len() != ids.len() {
+            return Err(unknown(&ids, &actions));
+        }
+        let mut sketch = Sketch::default();
+        let mut items = Vec::with_capacity(actions.len());
+        for (action, proposer) in actions {
+            let refusal = self.check(caller, &action, proposer, request.verb, now).err();
+            let left_out = refusal.map(|error| sentence(&error));
+            sketch.add(&action, left_out.as_deref());
+            let seen = Seen { expected_version: action.version, digest: action.digest };
+            items.push(NewBulkItem { action: action.id, seen, left_out });
+        }
+        let bulk = Bulk {
+            id: new_id(now),
+            owner,
+            verb: request.verb,
+            preview: sketch.preview(request.verb, request.from),
+            created_at: now,
+            expires_at: now + PLAN_LIVES,
+            start: None,
+        };
+        let mut tx = self.store.begin().await?;
+        tx.forget_plans(now - PLAN_KEPT).await?;
+        tx.insert_bulk(&bulk, &items).await?;
+        tx.commit().await?;
+        self.shown_plan(bulk, now).await
+    }
+
+    /// Whether the caller could take this decision now, as the write itself will ask.
+    fn check(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        proposer: Option<UserId>,
+        verb: BulkVerb,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        match verb {
+            BulkVerb::Approve => {
+                self.check_decision(caller, action, proposer, Command::Approve, now).map(drop)
+            }
+            BulkVerb::Reject => self.check_decision(caller, action, proposer, Command::Reject, now).map(drop),
+            BulkVerb::Undo => self.check_undo(caller, action).map(drop),
+        }
+    }
+
+    /// The actions that are meant, each once.
+    async fn targets(
+        &self,
+        scope: &RowScope,
+        request: &BulkRequest,
+        now: Timestamp,
+    ) -> Result<Vec<ActionId>, Error> {
+        let (pointer, ids) = match &request.targets {
+            Targets::Ids(ids) => {
+                let mut known = HashSet::with_capacity(ids.len());
+                ("/ids", ids.iter().copied().filter(|id| known.insert(*id)).collect::<Vec<_>>())
+            }
+            Targets::Matching { query, except } => {
+                ("/matching", self.matching(scope, query, except, now).await?)
+            }
+            Targets::SameFile(id) => {
+                if request.verb != BulkVerb::Undo {
+                    return Err(Error::invalid("/verb", "only an undo can go to all instances of a file"));
+                }
+                let action = self.store.action(scope, *id).await?.ok_or(Error::NotFound)?;
+                let ids = self.same_file(scope, &action).await?;
+                let none =
+                    || Error::invalid("/same_file", "names no action on a file whose SHA-256 is known");
+                ("/same_file", ids.ok_or_else(none)?)
+            }
+        };
+        match ids.len() {
+            0 => Err(Error::invalid(pointer, "no action is selected; choose at least one")),
+            1..=MOST_ITEMS => Ok(ids),
+            count => Err(too_many(pointer, &count.to_string())),
+        }
+    }
+
+    async fn matching(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        except: &[ActionId],
+        now: Timestamp,
+    ) -> Result<Vec<ActionId>, Error> {
+        let except: HashSet<_> = except.iter().collect();
+        if except.len() > MOST_ITEMS {
+            return Err(too_many("/except", &except.len().to_string()));
+        }
+        let most = MOST_ITEMS + except.len() + 1;
+        let mut ids = self.store.matching(scope, query, now, u32::try_from(most).unwrap_or(u32::MAX)).await?;
+        ids.retain(|id| !except.contains(id));
+        if ids.len() > MOST_ITEMS {
+            let counts = self.store.counts(scope, query, now).await?;
+            let more = if counts.more { "more than " } else { "" };
+            return Err(too_many("/matching", &format!("{more}{}", counts.matches)));
+        }
+        Ok(ids)
+    }
+
+    /// All that did the same to the same file and can be undone. None if it is on no file, or on one without SHA-256.
+    async fn same_file(&self, scope: &RowScope, action: &Action) -> Result<Option<Vec<ActionId>>, Error> {
+        let Entity::File { sha256: Some(sha256), .. } = &action.entity else { return Ok(None) };
+        let most = u32::try_from(MOST_ITEMS + 1).unwrap_or(u32::MAX);
+        Ok(Some(self.store.same_file(scope, action.action_type, sha256, most).await?))
+    }
+
+    /// How many others did the same to the same file and can be undone.
+    pub(super) async fn instances(&self, scope: &RowScope, action: &Action) -> Result<usize, Error> {
+        let ids = self.same_file(scope, action).await?.unwrap_or_default();
+        Ok(ids.iter().filter(|other| **other != action.id).count())
+    }
+
+    pub(super) async fn load_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        let bulk = self.find(caller, id).await?;
+        self.shown_plan(bulk, self.clock.now()).await
+    }
+
+    /// A plan or job of the caller's; another's is like one that there is not.
+    async fn find(&self, caller: &Caller, id: BulkId) -> Result<Bulk, Error> {
+        caller.row_scope()?;
+        let owner = caller.person.ok_or(Denied::NoPerson)?;
+        self.store.bulk(owner, id).await?.ok_or(Error::NotFound)
+    }
+
+    async fn shown_plan(&self, bulk: Bulk, now: Timestamp) -> Result<BulkPlan, Error> {
+        let Bulk { id, verb, preview, expires_at, start, .. } = bulk;
+        let items = self.store.bulk_items(id, TRIED, 0, shown()).await?;
+        Ok(BulkPlan { id, verb, preview, items, expires_at, started: start.is_some(), rendered_at: now })
+    }
+
+    pub(super) async fn start_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        reason: Option<String>,
+    ) -> Result<BulkJob, Error> {
+        let owner = caller.decider()?;
+        let bulk = self.find(caller, id).await?;
+        self::verb(bulk.verb, reason.clone()).check()?;
+        if bulk.preview.decidable == 0 {
+            return Err(Error::invalid("", "nothing in this plan can be decided"));
+        }
+        let now = self.clock.now();
+        let start = BulkStart { at: now, reason, approval_id: new_id(now), ended_at: None };
+        let mut tx = self.store.begin().await?;
+        if !tx.start_bulk(id, owner, caller.credential, &start).await? {
+            drop(tx);
+            return Err(match self.find(caller, id).await?.start {
+                None => Error::PlanExpired,
+                Some(_) => {
+                    Error::Conflict { detail: "this plan was started before".to_owned(), current: None }
+                }
+            });
+        }
+        tx.commit().await?;
+        self.started.notify_one();
+        self.load_job(caller, id, None, 0).await
+    }
+
+    pub(super) async fn load_job(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        state: Option<ItemState>,
+        after: i64,
+    ) -> Result<BulkJob, Error> {
+        let bulk = self.find(caller, id).await?;
+        let start = bulk.start.ok_or(Error::NotFound)?;
+        let states = state.as_ref().map_or(TRIED, std::slice::from_ref);
+        let mut items = self.store.bulk_items(id, states, after, shown() + 1).await?;
+        let more = items.len() > ITEMS_SHOWN;
+        items.truncate(ITEMS_SHOWN);
+        Ok(BulkJob {
+            id,
+            verb: bulk.verb,
+            reason: start.reason,
+            approval_id: start.approval_id,
+            started_at: start.at,
+            ended_at: start.ended_at,
+            from: bulk.preview.from,
+            progress: self.store.bulk_progress(id).await?,
+            next: items.last().filter(|_| more).map(|item| item.position),
+            items,
+            rendered_at: self.clock.now(),
+        })
+    }
+
+    /// A new plan of what a job did not get done, as it is now.
+    pub(super) async fn plan_again(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
+        let bulk = self.find(caller, id).await?;
+        if bulk.start.is_none_or(|start| start.ended_at.is_none()) {
+            let detail = "it has not ended; wait for it, then try the rest again".to_owned();
+            return Err(Error::Conflict { detail, current: None });
+        }
+        let ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
+        let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
+        self.plan(caller, BulkRequest { verb, targets, from }).await
+    }
+
+    /// Carries out jobs until `stop` is cancelled, also those that a process before left behind.
+    pub async fn carry_out(self, stop: CancellationToken) {
+        let mut look = tokio::time::interval(LOOK_EVERY);
+        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = self.started.notified() => {}
+                _ = look.tick() => {}
+            }
+            loop {
+                match self.step().await {
+                    Ok(true) if !stop.is_cancelled() => {}
+                    Ok(_) => break,
+                    Err(Error::Internal(text)) => {
+                        tracing::error!(text, "a step of a job failed");
+                        break;
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "a step of a job failed");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Decides on the next items of the job whose turn it is. False if no job has more to do.
+    ///
+    /// # Errors
+    /// If the store fails; nothing of the step happened then.
+    pub async fn step(&self) -> Result<bool, Error> {
+        if !self.store.bulk_is_running().await? {
+            return Ok(false);
+        }
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        let most = u32::try_from(STEP).unwrap_or(u32::MAX);
+        let Some(step) = tx.step_bulk(now, most).await? else { return Ok(false) };
+        let (credential, user) = tx
+            .principal(step.credential)
+            .await?
+            .ok_or_else(|| Error::Internal(format!("job {} was started by nobody", step.id)))?;
+        // With the roles of now: one that was taken away since the start stops the rest.
+        let caller = session::caller(&credential, user);
+        let verb = verb(step.verb, step.reason);
+        let mut settled: BTreeMap<(ItemState, Option<String>), Vec<i64>> = BTreeMap::new();
+        for item in &step.items {
+            let state = self.decide_item(&mut *tx, &caller, item, &verb, step.approval_id).await?;
+            settled.entry(state).or_default().push(item.position);
+        }
+        for ((state, detail), positions) in settled {
+            tx.settle_items(step.id, state, detail.as_deref(), &positions).await?;
+        }
+        if step.items.len() < STEP {
+            tx.end_bulk(step.id, self.clock.now()).await?;
+        }
+        crash_point!("bulk.before_commit");
+        tx.commit().await?;
+        crash_point!("bulk.after_commit");
+        Ok(true)
+    }
+
+    async fn decide_item(
+        &self,
+        tx: &mut dyn Transaction,
+        caller: &Caller,
+        item: &StepItem,
+        verb: &Verb,
+        together: ApprovalId,
+    ) -> Result<(ItemState, Option<String>), Error> {
+        tx.begin_part().await?;
+        match self.write(tx, caller, item.action, &item.seen, verb, Some(together)).await {
+            Ok(_) => {
+                tx.end_part(true).await?;
+                Ok((ItemState::Decided, None))
+            }
+            // It goes away, and the whole step is tried again.
+            Err(Error::Busy) => Err(Error::Busy),
+            Err(error) => {
+                tx.end_part(false).await?;
+                if let Some(entry) = refused(caller, item.action, verb.command(), &error, self.clock.now()) {
+                    tx.append_audit(entry).await?;
+                }
+                if let Error::Internal(text) = &error {
+                    tracing::error!(text, action = %item.action, "an item of a job failed");
+                }
+                let (state, detail) = outcome(verb, &error);
+                Ok((state, Some(detail)))
+            }
+        }
+    }
+}
+
+/// Items of an answer.
+fn shown() -> u32 {
+    u32::try_from(ITEMS_SHOWN).unwrap_or(u32::MAX)
+}
+
+fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
+    match verb {
+        BulkVerb::Approve => Verb::Approve { comment: reason },
+        BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
+        BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default() },
+    }
+}
+
+/// Where an item stands that was not decided, and why.
+fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
+    let current: Option<Action> = match error {
+        Error::Conflict { current: Some(current), .. } => current.read(),
+        _ => None,
+    };
+    let state = match (error, current, verb) {
+        (Error::Internal(_), ..) => ItemState::Failed,
+        (_, Some(current), Verb::Undo { .. })
+            if matches!(current.undo, UndoState::Requested | UndoState::Undone) =>
+        {
+            ItemState::Skipped
+        }
+        (_, Some(current), Verb::Approve { .. } | Verb::Reject { .. })
+            if current.decision != Decision::Pending =>
+        {
+            let by = current.decided_by.as_ref().map(|actor| format!(" by {}", actor.name));
+            let detail = format!("{}{}.", current.decision.label(), by.unwrap_or_default());
+            return (ItemState::Skipped, detail);
+        }
+        _ => ItemState::Refused,
+    };
+    (state, sentence(error))
+}
+
+fn too_many(pointer: &str, count: &str) -> Error {
+    let detail = format!(
+        "{count} actions are selected, and at most {MOST_ITEMS} can be decided at once; narrow the list by a filter, \
+         a time period or a search"
+    );
+    Error::invalid(pointer, detail)
+}
+
+fn unknown(ids: &[ActionId], actions: &[(Action, Option<UserId>)]) -> Error {
+    let known: HashSet<_> = actions.iter().map(|(action, _)| action.id).collect();
+    let missing: Vec<_> = ids.iter().filter(|id| !known.contains(id)).map(ToString::to_string).collect();
+    let first = missing.iter().take(EXAMPLES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if missing.len() > EXAMPLES { ", …" } else { "" };
+    let detail = format!("{} of them do not exist, or you may not see them: {first}{more}", missing.len());
+    Error::invalid("/ids", detail)
+}

@@ -1,0 +1,61 @@
+//! One action, with what the caller may do with it now.
+
+use async_trait::async_trait;
+use domain::actions::contract::{ActionDetail, ExecutorView, Offer, ShowAction};
+use domain::{Action, ActionId, Caller, Command, Error, ErrorCode};
+
+use super::Service;
+
+/// Earlier actions on the same entity that the flyout shows.
+const MOST_EARLIER: u32 = 10;
+
+#[async_trait]
+impl ShowAction for Service {
+    async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
+        self.store.action(&caller.row_scope()?, id).await?.ok_or(Error::NotFound)
+    }
+
+    async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
+        let scope = caller.row_scope()?;
+        let now = self.clock.now();
+        let action = self.store.action(&scope, id).await?.ok_or(Error::NotFound)?;
+        let proposer = self.store.proposer(id).await?;
+        let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
+        let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
+        let approve = decision(Command::Approve);
+        let undo = offer(self.check_undo(caller, &action).map(drop));
+        Ok(ActionDetail {
+            instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
+            impact: self.impact(&scope, &action).await?,
+            deciders: self.deciders(&action, proposer, &approve, now).await?,
+            hunt: self.hunt.as_ref().map(|link| link.of(&action)),
+            approve: offer(approve),
+            reject: offer(decision(Command::Reject)),
+            undo,
+            executor: self.executors.find(&action).map(|executor| ExecutorView {
+                name: executor.name().to_owned(),
+                simulated: executor.is_simulated(),
+            }),
+            earlier: self.store.on_same_entity(&scope, &action, MOST_EARLIER).await?,
+            action,
+            rendered_at: now,
+        })
+    }
+}
+
+/// Why a button is missing, as a sentence.
+pub(super) fn sentence(error: &Error) -> String {
+    let text = match error.code() {
+        ErrorCode::Expired | ErrorCode::NoExecutor | ErrorCode::Forbidden | ErrorCode::Conflict => {
+            error.to_string()
+        }
+        code => code.label().to_owned(),
+    };
+    let mut chars = text.chars();
+    let mut text: String =
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default();
+    if !text.ends_with('.') {
+        text.push('.');
+    }
+    text
+}

@@ -1,0 +1,172 @@
+//! The write path of executors: taking a command under a lease, and writing what became of it.
+//!
+//! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
+
+use domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::decide::{lifecycle_of, next};
+use super::executor::Order;
+use super::{Service, detached, digest, entry};
+use crash::crash_point;
+use store::{Guard, Leased, Transaction};
+
+/// How long a worker holds a command before another may take it.
+const LEASE: SignedDuration = SignedDuration::from_secs(15);
+
+impl Service {
+    /// Leases the next command, and marks its action as in progress.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn take_order(&self) -> Result<Option<Order>, Error> {
+        let service = self.clone();
+        detached(async move { service.take_order_now().await }).await
+    }
+
+    async fn take_order_now(&self) -> Result<Option<Order>, Error> {
+        let by = worker();
+        loop {
+            let now = self.clock.now();
+            let mut tx = self.store.begin().await?;
+            let Some(leased) = tx.lease(now, now.saturating_add(LEASE).unwrap_or(now)).await? else {
+                return Ok(None);
+            };
+            let before = load(&mut *tx, &leased).await?;
+            let Ok(lifecycle) = lifecycle_of(&before)?.apply(Command::Start) else {
+                // Called off meanwhile: nothing is left to do for this command.
+                tx.finish(&leased).await?;
+                tx.commit().await?;
+                continue;
+            };
+            if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
+            {
+                let detail = "what is stored is not what was decided on; nothing was sent";
+                self.end(&mut *tx, &leased, Command::Report(Outcome::Failed), detail, now).await?;
+                tx.commit().await?;
+                continue;
+            }
+            let mut action = before.clone();
+            if before.status == Status::Queued {
+                action = next(&before, lifecycle, now);
+                write(&mut *tx, &by, &before, &action, now).await?;
+                let more = json!({ "command_id": leased.id, "executor": action.executor });
+                tx.append_audit(entry(now, AuditKind::Dispatched, &by, &action, more)).await?;
+            }
+            tx.commit().await?;
+            crash_point!("dispatch.after_lease");
+            return Ok(Some(Order { leased, action }));
+        }
+    }
+
+    /// Writes how a command ended, if the lease is still ours. False if it is not.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn report(&self, leased: Leased, command: Command, detail: String) -> Result<bool, Error> {
+        let service = self.clone();
+        detached(async move {
+            crash_point!("report.before_commit");
+            let now = service.clock.now();
+            let mut tx = service.store.begin().await?;
+            if !service.end(&mut *tx, &leased, command, &detail, now).await? {
+                return Ok(false);
+            }
+            tx.commit().await?;
+            crash_point!("report.after_commit");
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Gives a command back to be tried again later, if the lease is still ours.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn retry(&self, leased: Leased, ready_at: Timestamp, why: String) -> Result<bool, Error> {
+        let service = self.clone();
+        detached(async move {
+            let now = service.clock.now();
+            let mut tx = service.store.begin().await?;
+            if !tx.retry(&leased, ready_at, &why).await? {
+                return Ok(false);
+            }
+            let before = load(&mut *tx, &leased).await?;
+            if before.status_detail.as_deref() != Some(&why) {
+                let by = worker();
+                let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": why });
+                let after = Action { status_detail: Some(why), ..next(&before, lifecycle_of(&before)?, now) };
+                write(&mut *tx, &by, &before, &after, now).await?;
+                tx.append_audit(entry(now, AuditKind::Postponed, &by, &after, more)).await?;
+            }
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn end(
+        &self,
+        tx: &mut dyn Transaction,
+        leased: &Leased,
+        command: Command,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        if !tx.finish(leased).await? {
+            return Ok(false);
+        }
+        let by = worker();
+        let before = load(tx, leased).await?;
+        let mut lifecycle = lifecycle_of(&before)?;
+        if before.status == Status::Queued {
+            lifecycle = apply(lifecycle, Command::Start)?;
+        }
+        let lifecycle = apply(lifecycle, command)?;
+        let after = Action { status_detail: Some(detail.to_owned()), ..next(&before, lifecycle, now) };
+        write(tx, &by, &before, &after, now).await?;
+        let kind = if command == Command::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
+        let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
+        tx.append_audit(entry(now, kind, &by, &after, more)).await?;
+        if let (Some(original), Command::Report(outcome)) = (after.undo_of, command) {
+            let before = tx
+                .action(&RowScope::All, original)
+                .await?
+                .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
+            let lifecycle = apply(lifecycle_of(&before)?, Command::ReportUndo(outcome))?;
+            let undone = next(&before, lifecycle, now);
+            write(tx, &by, &before, &undone, now).await?;
+            let more = json!({ "undone_by": after.id, "detail": detail });
+            tx.append_audit(entry(now, AuditKind::UndoReported, &by, &undone, more)).await?;
+        }
+        Ok(true)
+    }
+}
+
+fn worker() -> Authorized {
+    Authorized::system("worker", "Countersign")
+}
+
+async fn load(tx: &mut dyn Transaction, leased: &Leased) -> Result<Action, Error> {
+    let action = tx.action(&RowScope::All, leased.action_id).await?;
+    action.ok_or_else(|| Error::Internal(format!("command {} has no action", leased.id)))
+}
+
+fn apply(lifecycle: Lifecycle, command: Command) -> Result<Lifecycle, Error> {
+    lifecycle.apply(command).map_err(|refusal| Error::Internal(refusal.to_string()))
+}
+
+async fn write(
+    tx: &mut dyn Transaction,
+    by: &Authorized,
+    before: &Action,
+    after: &Action,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if tx.update_state(Guard { by, deciding: false, now }, before, after).await? {
+        return Ok(());
+    }
+    // The row was read in this same transaction, which holds the write lock.
+    Err(Error::Internal(format!("the action {} changed inside a transaction", before.id)))
+}

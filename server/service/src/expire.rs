@@ -1,0 +1,48 @@
+//! The write path of the clock: what nobody decided in time expires.
+
+use domain::{ActionId, AuditKind, Authorized, Command, Error, RowScope};
+use serde_json::json;
+
+use super::decide::{lifecycle_of, next};
+use super::{Service, detached, entry};
+use store::Guard;
+
+/// Actions in one look; the next look takes the rest.
+const BATCH: u32 = 100;
+
+impl Service {
+    /// Expires the pending actions whose time is over. Returns how many.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn expire_overdue(&self) -> Result<usize, Error> {
+        let mut expired = 0;
+        for id in self.store.expired(self.clock.now(), BATCH).await? {
+            let service = self.clone();
+            expired += usize::from(detached(async move { service.expire(id).await }).await?);
+        }
+        Ok(expired)
+    }
+
+    async fn expire(&self, id: ActionId) -> Result<bool, Error> {
+        let now = self.clock.now();
+        let by = Authorized::system("clock", "Countersign");
+        let mut tx = self.store.begin().await?;
+        let Some(before) = tx.action(&RowScope::All, id).await? else { return Ok(false) };
+        // Decided, or given more time, since it was found.
+        let Ok(lifecycle) = lifecycle_of(&before)?.apply(Command::Expire) else { return Ok(false) };
+        if before.expires_at > now {
+            return Ok(false);
+        }
+        let mut after = next(&before, lifecycle, now);
+        after.decided_by = Some(by.actor().clone());
+        after.decided_at = Some(now);
+        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+            return Ok(false);
+        }
+        let more = json!({ "expires_at": before.expires_at });
+        tx.append_audit(entry(now, AuditKind::Expired, &by, &after, more)).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,140 @@
+//! The service: who may do what, when, and what is written. Everything that changes an action passes through here.
+//!
+//! `decide` is the write path of people, which `bulk` takes item by item, `dispatch` that of executors, `expire` that of the clock, `intake` that of
+//! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
+
+mod bulk;
+pub mod clock;
+mod decide;
+mod detail;
+mod dispatch;
+pub mod events;
+pub mod executor;
+mod expire;
+mod export;
+mod exporting;
+mod home;
+pub mod hunt;
+mod impact;
+mod intake;
+mod list;
+mod preferences;
+pub mod replay;
+pub mod session;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod worker;
+pub mod zone;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
+use jiff::Timestamp;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use store::audit::canonical_hash;
+use store::{AuditEntry, SharedStore};
+
+use crate::clock::SharedClock;
+use crate::executor::Executors;
+use crate::hunt::HuntLink;
+
+pub use bulk::PLAN_LIVES;
+
+/// The service behind every door.
+#[derive(Clone)]
+pub struct Service {
+    store: SharedStore,
+    clock: SharedClock,
+    executors: Arc<Executors>,
+    exporting: exporting::Running,
+    hunt: Option<HuntLink>,
+    /// Rings when a job was started here.
+    started: Arc<Notify>,
+}
+
+impl Service {
+    /// A service over a store.
+    #[must_use]
+    pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
+        Self {
+            store,
+            clock,
+            executors: Arc::new(executors),
+            exporting: exporting::Running::default(),
+            hunt: None,
+            started: Arc::default(),
+        }
+    }
+
+    /// With a link to where one hunts further.
+    #[must_use]
+    pub fn with_hunt(self, hunt: Option<HuntLink>) -> Self {
+        Self { hunt, ..self }
+    }
+
+    /// The store, for what needs no rule: sessions, the readiness check, the audit command.
+    #[must_use]
+    pub fn store(&self) -> &SharedStore {
+        &self.store
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    /// The connected executors.
+    #[must_use]
+    pub fn executors(&self) -> &Arc<Executors> {
+        &self.executors
+    }
+}
+
+/// Runs a change to its end even if whoever asked for it hangs up: a dropped transaction would leave the caller
+/// unsure, and a connection with an open transaction behind (transact-rs/sqlx issue 4385).
+async fn detached<T: Send + 'static>(
+    change: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(change)
+        .await
+        .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
+}
+
+/// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters.
+///
+/// # Errors
+/// [`Error::Internal`] if they have no JSON form, which their types rule out.
+pub fn digest(
+    action_type: ActionType,
+    entity: &Entity,
+    asset: &Asset,
+    parameters: &Parameters,
+) -> Result<String, Error> {
+    let bound = json!({ "type": action_type, "entity": entity, "asset": asset, "parameters": parameters });
+    canonical_hash(&bound).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// An audit entry on an action, with the facts that every one carries.
+fn entry(
+    at: Timestamp,
+    kind: AuditKind,
+    by: &Authorized,
+    action: &Action,
+    more: serde_json::Value,
+) -> AuditEntry {
+    let mut body = json!({
+        "version": action.version,
+        "digest": action.digest,
+        "decision": action.decision,
+        "status": action.status,
+        "undo": action.undo,
+    });
+    if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
+        body.extend(more);
+    }
+    AuditEntry { at, kind, actor: by.actor().clone(), action_id: Some(action.id), body }
+}

@@ -1,0 +1,316 @@
+//! Who is calling: sign-in, sessions and API tokens over the store.
+//!
+//! It owns the secrets (32 random bytes, stored only as SHA-256), how long they live and the audit of their making.
+//! It must not know cookies or headers: that is `http`. What a person may do is `domain::access`.
+
+mod account;
+mod password;
+mod pause;
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::{Actor, ActorKind, AuditKind, Caller, CredentialId, Error};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+pub use account::NewToken;
+
+use self::password::Passwords;
+use self::pause::Pauses;
+use super::clock::{SharedClock, new_id};
+use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
+
+/// A session that nobody uses ends after this.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// A session ends after this whatever happens.
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// How often the use of a session is written down.
+const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
+/// What an API token starts with, so that secret scanners find a leaked one.
+pub const TOKEN_PREFIX: &str = "cst_";
+/// No secret of ours is longer; nothing longer is hashed or looked up.
+const LONGEST_SECRET: usize = 128;
+
+/// Users, sessions and tokens.
+pub struct Sessions {
+    store: SharedStore,
+    clock: SharedClock,
+    passwords: Passwords,
+    pauses: Pauses,
+}
+
+/// A session that was just made.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// What the browser presents. It is not stored.
+    pub secret: String,
+    /// Who it stands for.
+    pub caller: Caller,
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// One answer for an unknown name, a wrong password, a disabled user and a pause after many failures.
+    #[error("the name or the password is wrong, or there were too many tries; wait a little and try again")]
+    WrongOrPaused,
+    /// The store failed.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<store::StoreError> for SignInError {
+    fn from(error: store::StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl Sessions {
+    /// Over a store and a clock.
+    #[must_use]
+    pub fn new(store: SharedStore, clock: SharedClock) -> Self {
+        Self { store, clock, passwords: Passwords::default(), pauses: Pauses::default() }
+    }
+
+    /// Signs a person in with a password. `replaces` is the session that the browser had.
+    ///
+    /// # Errors
+    /// [`SignInError`]; the wrong answers can't be told apart, nor timed apart.
+    pub async fn sign_in(
+        &self,
+        name: &str,
+        password: &str,
+        replaces: Option<CredentialId>,
+    ) -> Result<SignedIn, SignInError> {
+        let now = self.clock.now();
+        // The pause is keyed by a digest: names are as long as a form allows, and may be a password typed too early.
+        let key = digest(name);
+        if self.pauses.holds(&key, now) {
+            tracing::warn!("a sign-in was refused unchecked: too many failures for that name");
+            return Err(SignInError::WrongOrPaused);
+        }
+        let user = self.store.user(name).await?;
+        let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
+        let matches = self.passwords.check(password, hash).await?;
+        match user {
+            Some(user) if matches && user.enabled => {
+                self.pauses.clear(&key);
+                Ok(self.open(user, replaces).await?)
+            }
+            user => {
+                self.pauses.failed(&key, now);
+                self.note_failure(user.as_ref(), matches).await?;
+                Err(SignInError::WrongOrPaused)
+            }
+        }
+    }
+
+    /// Signs in as one of the demo's people. None if there is no such button.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn demo_sign_in(
+        &self,
+        button: &str,
+        replaces: Option<CredentialId>,
+    ) -> Result<Option<SignedIn>, Error> {
+        match self.demo_user(button).await? {
+            Some(user) if user.enabled => self.open(user, replaces).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
+        let now = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        if tx.revoke_credential(caller.credential, now).await? {
+            tx.append_audit(AuditEntry {
+                at: now,
+                kind: AuditKind::SignedOut,
+                actor: caller.actor.clone(),
+                action_id: None,
+                body: json!({ "session": caller.credential }),
+            })
+            .await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    /// Who presents this session secret, if it is alive.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Error> {
+        let now = self.clock.now();
+        let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
+        if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
+            let ends = (credential.created_at + LONGEST).min(now + IDLE);
+            // A busy database must not keep a reader out; the next request notes the use.
+            if let Err(error) = self.touch(credential.id, now, ends).await {
+                tracing::warn!(%error, "the use of a session could not be noted");
+            }
+        }
+        Ok(Some(person(&credential, user)))
+    }
+
+    /// The same without using the session, and until when it lasts if nobody does.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn glance(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
+        let alive = self.alive(secret, self.clock.now()).await?;
+        Ok(alive.map(|(credential, user)| {
+            let ends = (credential.created_at + LONGEST).min(credential.last_seen_at + IDLE);
+            (person(&credential, user), ends)
+        }))
+    }
+
+    async fn alive(&self, secret: &str, now: Timestamp) -> Result<Option<(Credential, User)>, Error> {
+        let Some((credential, Some(user))) = self.find(secret, CredentialKind::Session, now).await? else {
+            return Ok(None);
+        };
+        let over =
+            now >= credential.created_at + LONGEST || now.duration_since(credential.last_seen_at) >= IDLE;
+        Ok((!over).then_some((credential, user)))
+    }
+
+    /// Who presents this API token, if it is alive.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn token(&self, secret: &str) -> Result<Option<Caller>, Error> {
+        if !secret.starts_with(TOKEN_PREFIX) {
+            return Ok(None);
+        }
+        let Some((credential, user)) = self.find(secret, CredentialKind::Token, self.clock.now()).await?
+        else {
+            return Ok(None);
+        };
+        Ok(Some(caller(&credential, user)))
+    }
+
+    async fn find(
+        &self,
+        secret: &str,
+        kind: CredentialKind,
+        now: Timestamp,
+    ) -> Result<Option<(Credential, Option<User>)>, Error> {
+        if secret.is_empty() || secret.len() > LONGEST_SECRET {
+            return Ok(None);
+        }
+        let found = self.store.credential(&digest(secret), now).await?;
+        Ok(found.filter(|(credential, user)| {
+            // An owner who is gone or disabled takes their credentials along.
+            credential.kind == kind
+                && credential.user.is_some() == user.is_some()
+                && user.as_ref().is_none_or(|user| user.enabled)
+        }))
+    }
+
+    async fn open(&self, user: User, replaces: Option<CredentialId>) -> Result<SignedIn, Error> {
+        let now = self.clock.now();
+        let secret = secret();
+        let credential = Credential {
+            id: new_id(now),
+            kind: CredentialKind::Session,
+            secret_hash: digest(&secret),
+            user: Some(user.id),
+            name: user.name.clone(),
+            scopes: BTreeSet::new(),
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now + IDLE,
+        };
+        let caller = person(&credential, user);
+        let mut tx = self.store.begin().await?;
+        if let Some(replaces) = replaces {
+            tx.revoke_credential(replaces, now).await?;
+        }
+        tx.insert_credential(&credential).await?;
+        tx.append_audit(AuditEntry {
+            at: now,
+            kind: AuditKind::SignedIn,
+            actor: caller.actor.clone(),
+            action_id: None,
+            body: json!({ "session": credential.id }),
+        })
+        .await?;
+        tx.commit().await?;
+        Ok(SignedIn { secret, caller })
+    }
+
+    async fn touch(&self, id: CredentialId, now: Timestamp, until: Timestamp) -> Result<(), Error> {
+        let mut tx = self.store.begin().await?;
+        tx.touch_credential(id, now, until).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn note_failure(&self, user: Option<&User>, matches: bool) -> Result<(), Error> {
+        let reason = match user {
+            None => "unknown name",
+            Some(_) if matches => "user is disabled",
+            Some(_) => "wrong password",
+        };
+        // An unknown name is not recorded: it may be a password that was typed into the wrong field.
+        let body = json!({
+            "user": user.map(|user| user.id), "name": user.map(|user| user.name.as_str()), "reason": reason,
+        });
+        let actor = Actor { kind: ActorKind::System, id: "sign-in".to_owned(), name: "Sign-in".to_owned() };
+        let at = self.clock.now();
+        let mut tx = self.store.begin().await?;
+        tx.append_audit(AuditEntry { at, kind: AuditKind::SignInFailed, actor, action_id: None, body })
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Who a session or token stands for.
+pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
+    match user {
+        Some(user) if credential.kind == CredentialKind::Session => person(credential, user),
+        user => Caller {
+            actor: Actor {
+                kind: ActorKind::Token,
+                id: credential.id.to_string(),
+                name: credential.name.clone(),
+            },
+            person: user.as_ref().map(|user| user.id),
+            credential: credential.id,
+            roles: user.map(|user| user.roles).unwrap_or_default(),
+            scopes: Some(credential.scopes.clone()),
+        },
+    }
+}
+
+fn person(credential: &Credential, user: User) -> Caller {
+    Caller {
+        actor: Actor { kind: ActorKind::User, id: user.id.to_string(), name: user.display_name },
+        person: Some(user.id),
+        credential: credential.id,
+        roles: user.roles,
+        scopes: None,
+    }
+}
+
+/// 256 random bits as text.
+fn secret() -> String {
+    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+}
+
+/// What is stored of a secret. It is random already, so a fast hash is enough.
+fn digest(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret))
+}
+
+#[cfg(test)]
+mod tests;

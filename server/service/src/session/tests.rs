@@ -1,0 +1,145 @@
+//! Sessions and tokens over a real store.
+
+use std::collections::BTreeSet;
+
+use domain::{AuditKind, Error, Role, Scope};
+use jiff::SignedDuration;
+
+use super::*;
+use crate::testing::{FixedClock, tester};
+
+/// Sessions over a database of their own.
+struct App {
+    store: SharedStore,
+    sessions: Sessions,
+    clock: std::sync::Arc<FixedClock>,
+    _folder: tempfile::TempDir,
+}
+
+impl App {
+    async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
+        let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
+        self.sessions.create_token(tester(), "tool", owner, scopes, 30).await.unwrap().secret
+    }
+}
+
+/// With Ana, a Security Operator.
+async fn app() -> App {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let store = store::connect(&url).await.unwrap();
+    let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
+    let sessions = Sessions::new(store.clone(), clock.clone());
+    let roles = [Role::SecurityOperator].into();
+    sessions.add_user(tester(), "ana", "Ana Sousa", roles, "correct horse battery").await.unwrap();
+    App { store, sessions, clock, _folder: folder }
+}
+
+#[tokio::test]
+async fn an_unknown_name_costs_one_check_as_a_known_one_does() {
+    let app = app().await;
+    for name in ["ana", "nobody"] {
+        let before = app.sessions.passwords.checks();
+        let wrong = app.sessions.sign_in(name, "a wrong password", None).await;
+        assert!(matches!(wrong, Err(SignInError::WrongOrPaused)));
+        assert_eq!(app.sessions.passwords.checks() - before, 1, "{name}");
+    }
+    let kinds: Vec<_> = app.store.audit_after(0, 10).await.unwrap();
+    let failures: Vec<_> = kinds.iter().filter(|record| record.kind == AuditKind::SignInFailed).collect();
+    assert_eq!(failures.len(), 2);
+    assert_eq!(failures[0].body["name"], "ana");
+    assert!(failures[1].body["name"].is_null(), "what was typed is not recorded");
+    assert!(!serde_json::to_string(&kinds).unwrap().contains("a wrong password"));
+}
+
+#[tokio::test]
+async fn ten_failures_bring_a_pause_that_even_the_right_password_waits_for() {
+    let app = app().await;
+    for _ in 0..10 {
+        assert!(app.sessions.sign_in("ana", "no", None).await.is_err());
+    }
+    let before = app.sessions.passwords.checks();
+    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_err());
+    assert_eq!(app.sessions.passwords.checks(), before, "no check during the pause");
+    app.clock.forward(SignedDuration::from_secs(1));
+    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_glance_is_no_use_of_a_session() {
+    let app = app().await;
+    let secret = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap().secret;
+    let glance = async || app.sessions.glance(&secret).await.unwrap().map(|(_, ends)| ends);
+    let first = glance().await.unwrap();
+    app.clock.forward(IDLE / 2);
+    assert_eq!(glance().await, Some(first));
+    assert!(app.sessions.session(&secret).await.unwrap().is_some());
+    assert_eq!(glance().await, Some(first + IDLE / 2), "a use puts the end off");
+    app.clock.forward(IDLE / 2);
+    assert!(glance().await.is_some());
+    app.clock.forward(IDLE / 2);
+    assert_eq!(glance().await, None);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_with_all_that_is_theirs() {
+    let app = app().await;
+    let signed_in = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap();
+    let token = app.token(Some("ana"), &[Scope::Decide]).await;
+    let caller = app.sessions.token(&token).await.unwrap().unwrap();
+    assert_eq!(caller.person, signed_in.caller.person);
+    assert_eq!(caller.roles, BTreeSet::from([Role::SecurityOperator]));
+    assert!(app.sessions.session(&token).await.unwrap().is_none(), "a token is no session");
+    assert!(app.sessions.token(&signed_in.secret).await.unwrap().is_none(), "a session is no token");
+
+    let mut tx = app.store.begin().await.unwrap();
+    tx.set_enabled(signed_in.caller.person.unwrap(), false).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(app.sessions.session(&signed_in.secret).await.unwrap().is_none());
+    assert!(app.sessions.token(&token).await.unwrap().is_none());
+    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_err());
+}
+
+#[tokio::test]
+async fn a_tools_token_has_no_person_and_ends() {
+    let app = app().await;
+    let token = app.token(None, &[Scope::Propose]).await;
+    assert!(token.starts_with("cst_") && token.len() > 40);
+    let caller = app.sessions.token(&token).await.unwrap().unwrap();
+    assert_eq!((caller.person, caller.actor.kind), (None, ActorKind::Token));
+    app.clock.forward(SignedDuration::from_hours(24 * 30));
+    assert!(app.sessions.token(&token).await.unwrap().is_none());
+    for wrong in ["", "cst_", "cst_x", &"x".repeat(1_000_000)] {
+        assert!(app.sessions.token(wrong).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn accounts_are_checked_and_audited() {
+    let app = app().await;
+    let add = async |name: &str, display: &str, roles: &[Role], password: &str| {
+        let roles = roles.iter().copied().collect();
+        match app.sessions.add_user(tester(), name, display, roles, password).await {
+            Ok(_) => Vec::new(),
+            Err(Error::Invalid(fields)) => fields.into_iter().map(|field| field.pointer).collect(),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let good = "a long enough one";
+    assert_eq!(add("ana", "Ana", &[Role::SecurityReader], good).await, ["/name"], "taken");
+    assert_eq!(add("b c", "", &[], "short").await, ["/name", "/display_name", "/roles", "/password"]);
+    assert!(add("ben", "Ben", &[Role::SecurityReader], good).await.is_empty());
+    let token = async |owner: Option<&str>, scopes: &[Scope], days| {
+        app.sessions.create_token(tester(), "t", owner, scopes.iter().copied().collect(), days).await
+    };
+    assert!(token(None, &[Scope::Decide], 1).await.is_err(), "decisions are made by people");
+    assert!(token(Some("nobody"), &[Scope::Decide], 1).await.is_err());
+    assert!(token(None, &[], 1).await.is_err());
+    assert!(token(None, &[Scope::Read], 0).await.is_err());
+    let made = token(Some("ben"), &[Scope::Decide], 1).await.unwrap();
+    let log = app.store.audit_after(0, 100).await.unwrap();
+    let kinds: Vec<_> = log.iter().map(|record| record.kind).collect();
+    assert_eq!(kinds, [AuditKind::UserAdded, AuditKind::UserAdded, AuditKind::TokenCreated]);
+    let text = serde_json::to_string(&log).unwrap();
+    assert!(!text.contains(&made.secret) && !text.contains(good) && !text.contains("argon2"));
+}

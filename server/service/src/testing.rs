@@ -1,0 +1,47 @@
+//! Fixtures: a clock that stands, and a proposal that is right in every way.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::{Actor, ActorKind};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+
+/// A clock that stands until it is moved.
+pub struct FixedClock(Mutex<Timestamp>);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl FixedClock {
+    /// A clock that stands at a time.
+    #[must_use]
+    pub fn at(time: Timestamp) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(time)))
+    }
+
+    /// Moves it.
+    pub fn forward(&self, by: SignedDuration) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    }
+}
+
+/// Who sets things up.
+#[must_use]
+pub fn tester() -> Actor {
+    Actor { kind: ActorKind::System, id: "test".into(), name: "Test".into() }
+}
+
+/// A proposal that is right in every way, as a tool sends it.
+#[must_use]
+pub fn proposal(external_id: &str) -> Value {
+    json!({
+        "external_id": external_id, "type": "quarantine_file", "severity": "high", "source": "antivirus_action",
+        "entity": {"kind": "file", "path": "/srv/a", "sha256": "ab".repeat(32)},
+        "asset": {"kind": "device", "name": "web-1"}, "comment": "found by the nightly scan",
+    })
+}

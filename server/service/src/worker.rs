@@ -1,0 +1,127 @@
+//! The worker: leases commands, has executors carry them out, and reports. Also the clock's look for what expired.
+//!
+//! Provably not sent: tried again with growing pauses for up to three days, then timed out. Possibly sent: repeated
+//! with the same command id after 1, 2, 4, 8 and 16 seconds, then unknown. A definite answer ends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{Command, Error, Outcome};
+use jiff::SignedDuration;
+use rand::RngExt;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::Service;
+use crate::executor::{Attempt, Order};
+use crash::crash_point;
+
+/// One attempt may take this long; less than the lease, so that its outcome is still ours to write.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Attempts that run side by side.
+const SIDE_BY_SIDE: usize = 8;
+/// Looks for leased commands that fell free, and for retries that are due.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const EXPIRE_EVERY: Duration = Duration::from_secs(5);
+/// Pauses before an attempt that may repeat an earlier one, in seconds.
+const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
+const LONGEST_PAUSE: i64 = 300;
+const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
+
+/// Carries out commands until `stop` is cancelled, then waits for the attempts under way.
+pub async fn run(service: Service, stop: CancellationToken) {
+    let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    let under_way = TaskTracker::new();
+    // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
+    let mut changes = service.store().changes();
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut expire = tokio::time::interval(EXPIRE_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            () = changes.command_enqueued() => {}
+            _ = look.tick() => {}
+            _ = expire.tick() => {
+                if let Err(error) = service.expire_overdue().await {
+                    log(&error, "expiring");
+                }
+                continue;
+            }
+        }
+        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            match service.take_order().await {
+                Ok(Some(order)) => {
+                    let service = service.clone();
+                    under_way.spawn(async move {
+                        attempt(&service, order).await;
+                        drop(place);
+                    });
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    log(&error, "taking a command");
+                    break;
+                }
+            }
+        }
+    }
+    under_way.close();
+    under_way.wait().await;
+}
+
+async fn attempt(service: &Service, order: Order) {
+    let attempt = match service.executors().find(&order.action) {
+        None => Attempt::Ended(Outcome::Failed, "no executor is connected for this any more".to_owned()),
+        Some(executor) => tokio::time::timeout(ATTEMPT_TIMEOUT, executor.execute(&order))
+            .await
+            .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned())),
+    };
+    crash_point!("dispatch.after_send");
+    tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");
+    if let Err(error) = conclude(service, order, attempt).await {
+        // The lease runs out and the command is taken again, with the same id.
+        log(&error, "reporting an attempt");
+    }
+}
+
+async fn conclude(service: &Service, order: Order, attempt: Attempt) -> Result<bool, Error> {
+    let mut leased = order.leased;
+    let now = service.clock().now();
+    let (seconds, why) = match attempt {
+        Attempt::Ended(outcome, detail) => {
+            return service.report(leased, Command::Report(outcome), detail).await;
+        }
+        Attempt::NotSent(why) if leased.possibly_sent == 0 => {
+            if now.duration_since(leased.created_at) > GIVE_UP_AFTER {
+                let detail = format!("could not be sent for 3 days: {why}");
+                return service.report(leased, Command::Report(Outcome::TimedOut), detail).await;
+            }
+            leased.not_sent += 1;
+            let doublings = u32::try_from(leased.not_sent - 1).unwrap_or(u32::MAX).min(9);
+            ((1_i64 << doublings).min(LONGEST_PAUSE), format!("not sent yet, trying again: {why}"))
+        }
+        // An earlier attempt may have arrived, so this one says nothing about the whole.
+        Attempt::NotSent(why) | Attempt::Uncertain(why) => {
+            leased.possibly_sent += 1;
+            let pause = usize::try_from(leased.possibly_sent - 1).ok().and_then(|index| REPEATS.get(index));
+            let Some(pause) = pause else {
+                let detail = format!("possibly done; a person must look: {why}");
+                return service.report(leased, Command::LoseTrack, detail).await;
+            };
+            (*pause, format!("no trustworthy answer yet, asking again: {why}"))
+        }
+    };
+    // Up to a quarter more, so that many commands do not come back at once.
+    let jitter = rand::rng().random_range(0..=seconds * 250);
+    let pause = SignedDuration::from_millis(seconds * 1_000 + jitter);
+    service.retry(leased, now.saturating_add(pause).unwrap_or(now), why).await
+}
+
+fn log(error: &Error, doing: &str) {
+    match error {
+        Error::Internal(text) => tracing::error!(text, "{doing} failed"),
+        other => tracing::warn!(%other, "{doing} failed"),
+    }
+}

@@ -1,0 +1,93 @@
+//! How databases carry out pages: an order comes from its index, and no filter reads the whole table.
+
+use domain::actions::query::{Filter, Period, Sort, SortKey, Undoable};
+use domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
+
+use super::{KeyValue, Position, Store};
+use seed;
+
+/// An invented estate, in which History has far more rows than are fetched and sorted.
+pub(super) async fn seeded(database_url: &str) {
+    let args = seed::Args {
+        database_url: database_url.to_owned(),
+        actions: 12_000,
+        seed: 7,
+        now: Some("2026-06-30T09:41:12Z".parse().unwrap()),
+        demo: true,
+        sandbox: None,
+    };
+    seed::run(args).await.unwrap();
+}
+
+/// An action of History that others are similar to.
+pub(super) async fn one_of_many(store: &impl Store) -> ActionId {
+    let now = "2026-06-30T09:41:12Z".parse().unwrap();
+    let page = store.page(&RowScope::All, &ActionQuery::of(Lane::History), None, 200, now).await.unwrap();
+    page.iter().find(|action| action.similarity().is_some()).unwrap().id
+}
+
+/// Asks `plan` for the plan of a page of every lane in every order, from its beginning and from the middle, forwards
+/// and backwards; `walks` says whether it walks an index without sorting.
+pub(super) async fn every_order_walks_its_index(
+    plan: impl AsyncFn(&ActionQuery, Option<&Position>) -> Vec<String>,
+    walks: impl Fn(&[String]) -> bool,
+) {
+    let id = ActionId::from(uuid::Uuid::nil());
+    for &lane in Lane::ALL {
+        for &key in SortKey::ALL {
+            for (descending, before) in [(false, false), (true, false), (false, true), (true, true)] {
+                let is_time = matches!(key, SortKey::Updated | SortKey::Proposed | SortKey::Expires);
+                let edge = if is_time { KeyValue::Time(1) } else { KeyValue::Text("m".into()) };
+                let from = Position { sort: key, key: edge, id, before };
+                let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
+                for from in [None, Some(&from)] {
+                    let lines = plan(&query, from).await;
+                    assert!(walks(&lines), "{lane} by {key} {descending} {from:?}: {lines:#?}");
+                }
+            }
+        }
+    }
+}
+
+/// Likewise for filters with few and with many matches, in every order; `finds` says whether rows are found by an
+/// index. Returns how many plans sort what they found, and how many do not.
+pub(super) async fn every_filter_uses_an_index(
+    plan: impl AsyncFn(&ActionQuery, Option<&Position>) -> Vec<String>,
+    finds: impl Fn(&[String]) -> bool,
+    similar: ActionId,
+) -> (usize, usize) {
+    let none = Filter::default;
+    let filters = [
+        Filter { status: [Status::Completed].into(), ..none() },
+        Filter { status: [Status::Failed].into(), ..none() },
+        Filter { status: [Status::Failed, Status::Completed].into(), ..none() },
+        Filter { decision: [Decision::AutoApproved].into(), severity: [Severity::High].into(), ..none() },
+        Filter { source: Source::ALL.iter().copied().collect(), ..none() },
+        Filter { decided_by: ["Automation".to_owned()].into(), ..none() },
+        Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..none() },
+        Filter { undoable: [Undoable::Yes].into(), ..none() },
+        Filter { period: Some(Period::Day), ..none() },
+        Filter { period: Some(Period::HalfYear), ..none() },
+        Filter { investigation: ["INV-1".to_owned()].into(), ..none() },
+        Filter { similar: Some(similar), ..none() },
+        Filter { similar: Some(uuid::Uuid::nil().into()), ..none() },
+        Filter { similar: Some(similar), status: [Status::Completed].into(), ..none() },
+        Filter { search: Some("no such thing".to_owned()), ..none() },
+        Filter { search: Some(".exe".to_owned()), ..none() },
+    ];
+    let (mut few, mut many) = (0, 0);
+    for filter in filters {
+        for &key in SortKey::ALL {
+            let sort = Sort { key, descending: true };
+            let query = ActionQuery { sort, filter: filter.clone(), ..ActionQuery::of(Lane::History) };
+            let lines = plan(&query, None).await;
+            assert!(finds(&lines), "{:?} by {key}: {lines:#?}", query.filter);
+            if lines.iter().any(|line| line.contains("few")) {
+                few += 1;
+            } else {
+                many += 1;
+            }
+        }
+    }
+    (few, many)
+}

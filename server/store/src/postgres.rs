@@ -1,0 +1,267 @@
+//! What is `PostgreSQL`'s own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
+//! instances on one database wake each other. The statements stand in `queries`, as for every database.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use domain::Lane;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
+
+use super::changes::{Bells, News};
+use super::migrations::migrator;
+use super::{Result, Store as _, StoreError};
+
+/// The database of this mount.
+pub(super) type Db = sqlx::Postgres;
+
+/// A worker steps over a command that another one is taking.
+macro_rules! claim_clause {
+    () => {
+        " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+/// The actions of History on a file, by its SHA-256.
+macro_rules! of_file {
+    () => {
+        " FROM actions \
+         WHERE entity_kind = 'file' AND lane = 'history' \
+         AND substring(entity FROM '\"sha256\":\"([0-9a-f]{64})\"') = "
+    };
+}
+
+#[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
+#[path = "queries/mod.rs"]
+mod queries;
+
+pub(super) use queries::SqlStore as PostgresStore;
+
+/// Codes of what goes away by itself: a serialization failure, a deadlock, a lock that was not to be had, too many
+/// connections, and the three of a server that stops or starts.
+pub(super) const BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
+
+const READERS: u32 = 8;
+const WRITERS: u32 = 4;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a writer waits for the others.
+const LOCK_TIMEOUT: &str = "5s";
+/// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
+const IDLE_TIMEOUT: &str = "30s";
+/// The advisory lock of writers; any number that nothing else in the database uses.
+const WRITE_LOCK: i64 = 0x636F_756E_7465_7201;
+const CHANNEL: &str = "countersign";
+/// Between attempts to listen again.
+const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+fn migrations() -> Migrator {
+    migrator([
+        (1, "spine", include_str!("../migrations/postgres/0001_spine.sql")),
+        (2, "lists", include_str!("../migrations/postgres/0002_lists.sql")),
+        (3, "counts", include_str!("../migrations/postgres/0003_counts.sql")),
+        (4, "bulk", include_str!("../migrations/postgres/0004_bulk.sql")),
+        (5, "preferences", include_str!("../migrations/postgres/0005_preferences.sql")),
+        (6, "similar", include_str!("../migrations/postgres/0006_similar.sql")),
+        (7, "home", include_str!("../migrations/postgres/0007_home.sql")),
+    ])
+}
+
+impl PostgresStore {
+    /// Opens and migrates the database that the URL names.
+    pub(super) async fn open(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+        // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
+        // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
+        let mut connection = options.connect().await?;
+        migrations().run(&mut connection).await?;
+        connection.close().await?;
+
+        let options = options
+            .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+        // Writers wait for each other; in a pool of their own they keep no reader waiting.
+        let reader = pool(READERS).connect_with(options.clone()).await?;
+        let writer = pool(WRITERS).connect_with(options).await?;
+        let bells = Bells::new();
+        let listener = listen(&reader).await?;
+        // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
+        // notification, may miss it, and the pool would wait for the listener's connection for ever.
+        let mut closed = reader.close_event();
+        let passing_on = pass_on(listener, reader.clone(), bells.clone());
+        tokio::spawn(async move { closed.do_until(passing_on).await });
+        let store = Self::new(reader, writer, bells);
+        store.restore_indexes().await?;
+        store.key_rows().await?;
+        Ok(store)
+    }
+}
+
+/// Opens a transaction that holds the write lock from the start, like the one of `SQLite`: the audit log has one end to
+/// append to, and two writers that took row locks before it could wait for each other in a circle.
+async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
+    let writer = writer.clone();
+    // A begin that is cancelled half-way would leave its connection in the pool inside a transaction.
+    let begun = tokio::spawn(async move {
+        // Whatever the server's default is: each statement must see what was committed before the lock was ours.
+        let mut tx = writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
+        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
+        Ok(tx)
+    });
+    begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
+}
+
+/// Commits, and tells the other instances; they hear of it only if the commit succeeds.
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()> {
+    if let Some(word) = news.word() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// Nothing: the planner chooses, from statistics that it keeps itself.
+fn push_index(_sql: &mut QueryBuilder<Db>, _index: &str) {}
+
+/// The statements that take away what only finds rows, and those that make it anew.
+async fn missing(db: &mut PgConnection) -> Result<(Vec<String>, Vec<String>)> {
+    let found: Vec<(String, String)> = sqlx::query_as(
+        "SELECT indexname, indexdef FROM pg_indexes
+         WHERE schemaname = current_schema() AND tablename IN ('actions', 'audit')
+           AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+    )
+    .fetch_all(db)
+    .await?;
+    let drops = found.iter().map(|(name, _)| format!("DROP INDEX {name}")).collect();
+    let makes = found.into_iter().map(|(_, sql)| sql).collect();
+    Ok((drops, makes))
+}
+
+/// For a load: room to sort in, on whichever connection of the pool makes an index.
+async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
+    let set = if begins { "SET maintenance_work_mem = '256MB'" } else { "RESET maintenance_work_mem" };
+    let mut held = Vec::new();
+    for _ in 0..WRITERS {
+        let mut connection = writer.acquire().await?;
+        sqlx::query(set).execute(&mut *connection).await?;
+        held.push(connection);
+    }
+    Ok(())
+}
+
+/// The condition that a row's text holds this, as a pattern in which nothing has a meaning of its own.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    let plain = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    sql.push("search_text LIKE ").push_bind(format!("%{plain}%"));
+}
+
+/// The ids of a lane's rows whose text holds this; the index of trigrams answers.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    sql.push("SELECT id FROM actions WHERE lane = '").push(lane.as_str()).push("' AND ");
+    push_contains(sql, text);
+}
+
+/// What asks for a plan, and the column of the answer that holds it.
+#[cfg(test)]
+const EXPLAIN: (&str, usize) = ("EXPLAIN ", 0);
+
+async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.ignore_pool_close_event(true);
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// Rings the bells for what other instances committed, for as long as it is polled.
+async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
+    let mut listener = Some(first);
+    loop {
+        let Some(listening) = &mut listener else {
+            match listen(&pool).await {
+                Ok(again) => {
+                    listener = Some(again);
+                    // Nobody heard what happened in between.
+                    bells.ring(News::ALL);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "not listening to the database; waiting commands are found by looking");
+                    tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
+                }
+            }
+            continue;
+        };
+        match listening.try_recv().await {
+            Ok(Some(notification)) => bells.ring(News::from_word(notification.payload())),
+            // It lost its connection and has another.
+            Ok(None) => bells.ring(News::ALL),
+            // It keeps a connection that broke in any other way, so a new one takes its place.
+            Err(_) => listener = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+
+    /// Sixteen times as many rows as were invented, with statistics.
+    async fn grow(store: &PostgresStore, admin: &mut PgConnection) {
+        store.suspend_indexes().await.unwrap();
+        let columns: Vec<String> = sqlx::query_scalar(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'actions'
+             AND column_name NOT IN ('id', 'external_id', 'undo_of', 'undone_by')",
+        )
+        .fetch_all(&mut *admin)
+        .await
+        .unwrap();
+        let columns = columns.join(", ");
+        let copy = format!(
+            "INSERT INTO actions (id, {columns}) SELECT gen_random_uuid()::text, {columns}
+             FROM actions, generate_series(1, 16)"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *admin).await.unwrap();
+        store.restore_indexes().await.unwrap();
+        sqlx::query("VACUUM ANALYZE actions").execute(&mut *admin).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM actions").fetch_one(admin).await.unwrap();
+        assert!(rows > 200_000);
+    }
+
+    #[tokio::test]
+    async fn pages_come_from_indexes() {
+        let cluster = std::env::var("COUNTERSIGN_TEST_POSTGRES")
+            .expect("COUNTERSIGN_TEST_POSTGRES is not set: run the tests by `cargo xtask test`");
+        let name = format!("plans_{}", uuid::Uuid::new_v4().simple());
+        let mut admin = PgConnection::connect(&cluster).await.unwrap();
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::query(create).execute(&mut admin).await.unwrap();
+        let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
+        let (server, _) = server.rsplit_once('/').unwrap();
+        let url = format!("{server}/{name}?{query}");
+        seeded(&url).await;
+        let store = PostgresStore::open(&url).await.unwrap();
+        let mut inside = PgConnection::connect(&url).await.unwrap();
+        grow(&store, &mut inside).await;
+
+        let plan = async |query: &_, from: Option<&_>| store.plan(query, from).await.unwrap();
+        let by_index = |lines: &[String]| {
+            let text = lines.join(" ");
+            text.contains(" actions") && !text.contains("Seq Scan on actions")
+        };
+        every_order_walks_its_index(plan, |lines| {
+            by_index(lines) && !lines.iter().any(|line| line.contains("Sort"))
+        })
+        .await;
+        let similar = one_of_many(&store).await;
+        let (few, many) = every_filter_uses_an_index(plan, by_index, similar).await;
+        assert!(few >= 40 && many >= 40, "{few} and {many}");
+        store.close().await;
+        inside.close().await.unwrap();
+        let drop_it = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        sqlx::query(drop_it).execute(&mut admin).await.unwrap();
+    }
+}

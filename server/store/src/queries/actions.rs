@@ -1,0 +1,299 @@
+//! Statements on actions.
+
+use domain::{
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
+    Verdict,
+};
+use sqlx::QueryBuilder;
+use sqlx::query_builder::Separated;
+
+use super::keying::{self, push_keys};
+use super::rows::{self, action_columns};
+use super::{Connection, Db, corrupt, json, micros};
+use crate::keys::{Keys, urgency};
+use crate::{Guard, Result, traits};
+
+/// The principal whose rows the scope shows; `None` for all rows.
+pub(super) fn principal(scope: &RowScope) -> Option<&str> {
+    match scope {
+        RowScope::All => None,
+        RowScope::ProposedBy(principal) => Some(principal),
+    }
+}
+
+pub(super) async fn find(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
+    let query = sqlx::query(concat!(
+        "SELECT ",
+        action_columns!(),
+        " FROM actions WHERE id = $1 AND ($2 IS NULL OR proposed_by_id = $2)"
+    ));
+    let row = query.bind(id.to_string()).bind(principal(scope)).fetch_optional(db).await?;
+    row.as_ref().map(rows::action).transpose()
+}
+
+pub(super) async fn find_external(
+    db: &mut Connection,
+    principal: &str,
+    source: Source,
+    external_id: &str,
+) -> Result<Option<Action>> {
+    let query = sqlx::query(concat!(
+        "SELECT ",
+        action_columns!(),
+        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND external_id = $3"
+    ));
+    let row = query.bind(principal).bind(source.as_str()).bind(external_id).fetch_optional(db).await?;
+    row.as_ref().map(rows::action).transpose()
+}
+
+pub(super) async fn proposer(db: &mut Connection, id: ActionId) -> Result<Option<UserId>> {
+    let query =
+        sqlx::query_scalar::<_, Option<String>>("SELECT proposed_by_person FROM actions WHERE id = $1");
+    let person = query.bind(id.to_string()).fetch_optional(db).await?.flatten();
+    person.map(|id| id.parse().map_err(corrupt)).transpose()
+}
+
+pub(super) async fn on_same_entity(
+    db: &mut Connection,
+    scope: &RowScope,
+    action: &Action,
+    limit: u32,
+) -> Result<Vec<Action>> {
+    let query = sqlx::query(concat!(
+        "SELECT ",
+        action_columns!(),
+        " FROM actions WHERE asset_name = $1 AND entity_title = $2 AND id <> $3 \
+         AND ($4 IS NULL OR proposed_by_id = $4) ORDER BY proposed_at DESC LIMIT $5"
+    ));
+    let rows = query
+        .bind(&action.asset.name)
+        .bind(action.entity.title())
+        .bind(action.id.to_string())
+        .bind(principal(scope))
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await?;
+    rows.iter().map(rows::action).collect()
+}
+
+/// The person an actor stands for: a user, or the owner behind a personal token.
+fn person(by: &Authorized, actor: &Actor) -> Option<String> {
+    match (by.check().and_then(|check| check.person), actor.kind) {
+        (Some(person), _) => Some(person.to_string()),
+        (None, ActorKind::User) => Some(actor.id.clone()),
+        (None, _) => None,
+    }
+}
+
+fn lifecycle(action: &Action) -> Result<Lifecycle> {
+    action.lifecycle().map_err(corrupt)
+}
+
+/// Rows in one statement: few statements, and none with more values than a database takes.
+const ROWS: usize = 50;
+
+/// While one statement runs, the next is put together.
+pub(super) async fn insert(db: &mut Connection, by: &Authorized, actions: &[Action]) -> Result<()> {
+    let mut chunks = actions.chunks(ROWS).map(|actions| insertion(by, actions));
+    let mut next = chunks.next().transpose()?;
+    while let Some(mut insertion) = next {
+        let (done, following) =
+            tokio::join!(insertion.build().execute(&mut *db), async { chunks.next().transpose() });
+        done?;
+        next = following?;
+    }
+    Ok(())
+}
+
+fn insertion(by: &Authorized, actions: &[Action]) -> Result<QueryBuilder<Db>> {
+    let rows: Vec<_> = actions.iter().map(|action| Row::of(by, action)).collect::<Result<_>>()?;
+    let mut query = QueryBuilder::<Db>::new(concat!(
+        "INSERT INTO actions (",
+        action_columns!(),
+        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, traits"
+    ));
+    for column in keying::COLUMNS {
+        query.push(", ").push(column);
+    }
+    query.push(") ");
+    query.push_values(rows, |mut values, row| row.push(&mut values));
+    Ok(query)
+}
+
+/// What of a row is made from its action: JSON and keys.
+struct Row<'a> {
+    action: &'a Action,
+    entity: String,
+    parameters: String,
+    evidence: String,
+    alert: Option<String>,
+    proposed_by: String,
+    decided_by: Option<String>,
+    person: Option<String>,
+    lane: Lane,
+    keys: Keys,
+}
+
+impl<'a> Row<'a> {
+    fn of(by: &Authorized, action: &'a Action) -> Result<Self> {
+        Ok(Self {
+            entity: json(&action.entity)?,
+            parameters: json(&action.parameters)?,
+            evidence: json(&action.evidence)?,
+            alert: action.alert.as_ref().map(json).transpose()?,
+            proposed_by: json(&action.proposed_by)?,
+            decided_by: action.decided_by.as_ref().map(json).transpose()?,
+            person: person(by, &action.proposed_by),
+            lane: lifecycle(action)?.state().lane(),
+            keys: Keys::of(action),
+            action,
+        })
+    }
+
+    fn push(self, values: &mut Separated<'_, Db, &'static str>) {
+        let Self { action, ref keys, .. } = self;
+        let decider = action.decided_by.as_ref().filter(|actor| actor.kind == ActorKind::User);
+        values
+            .push_bind(action.id.to_string())
+            .push_bind(action.version)
+            .push_bind(action.digest.clone())
+            .push_bind(action.external_id.clone())
+            .push_bind(action.action_type.as_str())
+            .push_bind(self.entity)
+            .push_bind(action.asset.kind.as_str())
+            .push_bind(action.asset.name.clone())
+            .push_bind(action.asset.criticality.map(Criticality::as_str))
+            .push_bind(action.asset.device_group.clone())
+            .push_bind(self.parameters)
+            .push_bind(action.comment.clone())
+            .push_bind(action.severity.as_str())
+            .push_bind(action.source.as_str())
+            .push_bind(action.verdict.map(Verdict::as_str))
+            .push_bind(self.evidence)
+            .push_bind(self.alert)
+            .push_bind(action.campaign.clone())
+            .push_bind(action.investigation_id.clone())
+            .push_bind(action.incident_id.clone())
+            .push_bind(self.proposed_by)
+            .push_bind(micros(action.proposed_at))
+            .push_bind(micros(action.expires_at))
+            .push_bind(micros(action.updated_at))
+            .push_bind(action.decision.as_str())
+            .push_bind(action.status.as_str())
+            .push_bind(action.status_detail.clone())
+            .push_bind(action.undo.as_str())
+            .push_bind(self.decided_by)
+            .push_bind(action.decided_at.map(micros))
+            .push_bind(action.reason.clone())
+            .push_bind(action.approval_id.map(|id| id.to_string()))
+            .push_bind(action.undo_of.map(|id| id.to_string()))
+            .push_bind(action.undone_by.map(|id| id.to_string()))
+            .push_bind(action.executor.clone())
+            .push_bind(action.entity.kind().as_str())
+            .push_bind(action.entity.title())
+            .push_bind(action.proposed_by.id.clone())
+            .push_bind(self.person)
+            .push_bind(decider.map(|actor| actor.id.clone()))
+            .push_bind(self.lane.as_str())
+            .push_bind(urgency(action))
+            .push_bind(traits::of(action, keys));
+        for key in keying::values(keys) {
+            values.push_bind(key.to_owned());
+        }
+    }
+}
+
+pub(super) async fn revise(
+    db: &mut Connection,
+    by: &Authorized,
+    before: &Action,
+    after: &Action,
+) -> Result<bool> {
+    let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
+    query.push_bind(after.version);
+    query.push(", digest = ").push_bind(&after.digest);
+    query.push(", type = ").push_bind(after.action_type.as_str());
+    query.push(", entity = ").push_bind(json(&after.entity)?);
+    query.push(", entity_kind = ").push_bind(after.entity.kind().as_str());
+    query.push(", entity_title = ").push_bind(after.entity.title());
+    query.push(", asset_kind = ").push_bind(after.asset.kind.as_str());
+    query.push(", asset_name = ").push_bind(&after.asset.name);
+    query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(Criticality::as_str));
+    query.push(", device_group = ").push_bind(&after.asset.device_group);
+    query.push(", parameters = ").push_bind(json(&after.parameters)?);
+    query.push(", comment = ").push_bind(&after.comment);
+    query.push(", severity = ").push_bind(after.severity.as_str());
+    query.push(", verdict = ").push_bind(after.verdict.map(Verdict::as_str));
+    query.push(", evidence = ").push_bind(json(&after.evidence)?);
+    query.push(", alert = ").push_bind(after.alert.as_ref().map(json).transpose()?);
+    query.push(", campaign = ").push_bind(&after.campaign);
+    query.push(", investigation_id = ").push_bind(&after.investigation_id);
+    query.push(", incident_id = ").push_bind(&after.incident_id);
+    query.push(", expires_at = ").push_bind(micros(after.expires_at));
+    query.push(", updated_at = ").push_bind(micros(after.updated_at));
+    query.push(", urgency = ").push_bind(urgency(after));
+    push_keys(&mut query, after);
+    query.push(" WHERE lane = 'pending' AND id = ").push_bind(before.id.to_string());
+    query.push(" AND version = ").push_bind(before.version);
+    push_check(&mut query, by, micros(after.updated_at));
+    Ok(query.build().execute(db).await?.rows_affected() == 1)
+}
+
+pub(super) async fn update_state(
+    db: &mut Connection,
+    guard: Guard<'_>,
+    before: &Action,
+    after: &Action,
+) -> Result<bool> {
+    let lane = lifecycle(after)?.state().lane();
+    let decider = after.decided_by.as_ref().map(|actor| person(guard.by, actor));
+    let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
+    query.push_bind(after.version);
+    query.push(", lane = ").push_bind(lane.as_str());
+    query.push(", decision = ").push_bind(after.decision.as_str());
+    query.push(", status = ").push_bind(after.status.as_str());
+    query.push(", status_detail = ").push_bind(&after.status_detail);
+    query.push(", undo = ").push_bind(after.undo.as_str());
+    query.push(", decided_by = ").push_bind(after.decided_by.as_ref().map(json).transpose()?);
+    if guard.deciding {
+        query.push(", decided_by_person = ").push_bind(decider.flatten());
+    }
+    query.push(", decided_at = ").push_bind(after.decided_at.map(micros));
+    query.push(", reason = ").push_bind(&after.reason);
+    query.push(", approval_id = ").push_bind(after.approval_id.map(|id| id.to_string()));
+    query.push(", undone_by = ").push_bind(after.undone_by.map(|id| id.to_string()));
+    query.push(", executor = ").push_bind(&after.executor);
+    push_keys(&mut query, after);
+    query.push(", updated_at = ").push_bind(micros(after.updated_at));
+    query.push(" WHERE id = ").push_bind(before.id.to_string());
+    query.push(" AND version = ").push_bind(before.version);
+    query.push(" AND digest = ").push_bind(&before.digest);
+    let now = micros(guard.now);
+    if guard.deciding {
+        query.push(" AND lane = 'pending' AND expires_at > ").push_bind(now);
+        if let Some(person) = guard.by.check().and_then(|check| check.person) {
+            query.push(" AND (proposed_by_person IS NULL OR proposed_by_person <> ");
+            query.push_bind(person.to_string()).push(")");
+        }
+    }
+    push_check(&mut query, guard.by, now);
+    Ok(query.build().execute(db).await?.rows_affected() == 1)
+}
+
+/// Repeats what the caller's authority rests on, so that a change since the check is caught by the statement itself.
+pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64) {
+    let Some(check) = by.check() else { return };
+    query
+        .push(" AND EXISTS (SELECT 1 FROM credentials c WHERE c.id = ")
+        .push_bind(check.credential.to_string());
+    query.push(" AND c.revoked_at IS NULL AND c.expires_at > ").push_bind(now).push(")");
+    if let Some(person) = check.person {
+        query.push(" AND EXISTS (SELECT 1 FROM users u WHERE u.enabled = 1 AND u.id = ");
+        query.push_bind(person.to_string()).push(")");
+        if let Some(permission) = check.permission {
+            query.push(" AND EXISTS (SELECT 1 FROM user_permissions p WHERE p.user_id = ");
+            query.push_bind(person.to_string());
+            query.push(" AND p.permission = ").push_bind(permission.as_str()).push(")");
+        }
+    }
+}

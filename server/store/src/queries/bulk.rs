@@ -1,0 +1,312 @@
+//! Statements on plans and jobs of many, and on which actions are meant.
+
+use std::collections::HashMap;
+
+use domain::bulk::{ActionLine, Progress};
+use domain::{
+    Action, ActionId, ActionQuery, ActionType, ApprovalId, BulkId, BulkItem, CredentialId, ItemState,
+    RowScope, Seen, UserId,
+};
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _};
+
+use super::actions::principal;
+use super::list::push_order;
+use super::rows::{self, Row, action_columns};
+use super::select::{Selection, Way};
+use super::{Connection, Db, corrupt, json, micros};
+use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
+
+/// Rows or ids in one statement.
+const ROWS: usize = 500;
+
+/// The ids of a list, in its order, up to `most`.
+pub(super) async fn matching(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+    most: u32,
+) -> Result<Vec<ActionId>> {
+    let selection = Selection::of(db, scope, query, now).await?;
+    let mut sql = QueryBuilder::<Db>::new("SELECT id");
+    match selection.way(db).await? {
+        Way::Walk => selection.push_walked(&mut sql, query.sort.key),
+        Way::Fetch(by) => selection.push_fetched(&mut sql, by),
+    }
+    push_order(&mut sql, query.sort, false);
+    sql.push(" LIMIT ").push_bind(i64::from(most));
+    ids(&sql.build_query_scalar().fetch_all(db).await?)
+}
+
+fn ids(texts: &[String]) -> Result<Vec<ActionId>> {
+    texts.iter().map(|id| id.parse().map_err(corrupt)).collect()
+}
+
+/// The ids of what can be undone and did the same to the same file, up to `most`.
+pub(super) async fn same_file(
+    db: &mut Connection,
+    scope: &RowScope,
+    action_type: ActionType,
+    sha256: &str,
+    most: u32,
+) -> Result<Vec<ActionId>> {
+    let mut sql = QueryBuilder::<Db>::new(concat!("SELECT id", of_file!()));
+    sql.push_bind(sha256).push(" AND type = ").push_bind(action_type.as_str());
+    sql.push(" AND undoable = 'yes'");
+    if let Some(principal) = principal(scope) {
+        sql.push(" AND proposed_by_id = ").push_bind(principal);
+    }
+    sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(most));
+    ids(&sql.build_query_scalar().fetch_all(db).await?)
+}
+
+/// Those of these actions that the scope shows, in this order, each with the person who proposed it.
+pub(super) async fn actions(
+    db: &mut Connection,
+    scope: &RowScope,
+    ids: &[ActionId],
+) -> Result<Vec<(Action, Option<UserId>)>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS) {
+        let mut sql = QueryBuilder::<Db>::new(concat!(
+            "SELECT ",
+            action_columns!(),
+            ", proposed_by_person FROM actions WHERE id IN ("
+        ));
+        let mut list = sql.separated(", ");
+        for id in ids {
+            list.push_bind(id.to_string());
+        }
+        sql.push(")");
+        if let Some(principal) = principal(scope) {
+            sql.push(" AND proposed_by_id = ").push_bind(principal);
+        }
+        for row in sql.build().fetch_all(&mut *db).await? {
+            let person: Option<&str> = row.try_get("proposed_by_person")?;
+            let person = person.map(|id| id.parse().map_err(corrupt)).transpose()?;
+            let action = rows::action(&row)?;
+            found.insert(action.id, (action, person));
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+pub(super) async fn insert(db: &mut Connection, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO bulks (id, owner, verb, preview, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(bulk.id.to_string())
+    .bind(bulk.owner.to_string())
+    .bind(bulk.verb.as_str())
+    .bind(json(&bulk.preview)?)
+    .bind(micros(bulk.created_at))
+    .bind(micros(bulk.expires_at))
+    .execute(&mut *db)
+    .await?;
+    let id = bulk.id.to_string();
+    for (chunk, items) in items.chunks(ROWS).enumerate() {
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO bulk_items (bulk_id, position, action_id, version, digest, state, detail) ",
+        );
+        let first = i64::try_from(chunk * ROWS + 1).map_err(corrupt)?;
+        sql.push_values((first..).zip(items), |mut row, (position, item)| {
+            row.push_bind(&id).push_bind(position).push_bind(item.action.to_string());
+            row.push_bind(item.seen.expected_version).push_bind(&item.seen.digest);
+            row.push_bind(item.state().as_str()).push_bind(&item.left_out);
+        });
+        sql.build().execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Takes away the plans that could no longer be started at that time.
+pub(super) async fn forget(db: &mut Connection, before: Timestamp) -> Result<()> {
+    for statement in [
+        "DELETE FROM bulk_items WHERE bulk_id IN
+             (SELECT id FROM bulks WHERE started_at IS NULL AND expires_at < $1)",
+        "DELETE FROM bulks WHERE started_at IS NULL AND expires_at < $1",
+    ] {
+        sqlx::query(statement).bind(micros(before)).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Of that owner only.
+pub(super) async fn find(db: &mut Connection, owner: UserId, id: BulkId) -> Result<Option<Bulk>> {
+    let query = sqlx::query(
+        "SELECT id, owner, verb, preview, created_at, expires_at, started_at, reason, approval_id, ended_at
+         FROM bulks WHERE id = $1 AND owner = $2",
+    );
+    let row = query.bind(id.to_string()).bind(owner.to_string()).fetch_optional(db).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &Row) -> Result<Bulk> {
+    let start = match rows::optional_time(row, "started_at")? {
+        None => None,
+        Some(at) => Some(BulkStart {
+            at,
+            reason: row.try_get("reason")?,
+            approval_id: rows::word(row, "approval_id")?,
+            ended_at: rows::optional_time(row, "ended_at")?,
+        }),
+    };
+    Ok(Bulk {
+        id: rows::word(row, "id")?,
+        owner: rows::word(row, "owner")?,
+        verb: rows::word(row, "verb")?,
+        preview: rows::json(row, "preview")?,
+        created_at: rows::time(row, "created_at")?,
+        expires_at: rows::time(row, "expires_at")?,
+        start,
+    })
+}
+
+/// A page of items in one of these states, after a position.
+pub(super) async fn items(
+    db: &mut Connection,
+    id: BulkId,
+    states: &[ItemState],
+    after: i64,
+    limit: u32,
+) -> Result<Vec<BulkItem>> {
+    let mut sql = QueryBuilder::<Db>::new(
+        "SELECT i.position, i.action_id, i.state, i.detail, a.type, a.entity_title, a.asset_name
+         FROM bulk_items i JOIN actions a ON a.id = i.action_id WHERE i.bulk_id = ",
+    );
+    sql.push_bind(id.to_string()).push(" AND i.position > ").push_bind(after).push(" AND i.state IN (");
+    let mut list = sql.separated(", ");
+    for state in states {
+        list.push_bind(state.as_str());
+    }
+    sql.push(") ORDER BY i.position LIMIT ").push_bind(i64::from(limit));
+    let rows = sql.build().fetch_all(db).await?;
+    rows.iter().map(item).collect()
+}
+
+fn item(row: &Row) -> Result<BulkItem> {
+    Ok(BulkItem {
+        position: row.try_get("position")?,
+        action: ActionLine {
+            id: rows::word(row, "action_id")?,
+            action_type: rows::word(row, "type")?,
+            entity: row.try_get("entity_title")?,
+            asset: row.try_get("asset_name")?,
+        },
+        state: rows::word(row, "state")?,
+        detail: row.try_get("detail")?,
+    })
+}
+
+pub(super) async fn progress(db: &mut Connection, id: BulkId) -> Result<Progress> {
+    let query = sqlx::query("SELECT state, COUNT(*) AS n FROM bulk_items WHERE bulk_id = $1 GROUP BY state");
+    let mut progress = Progress::default();
+    for row in query.bind(id.to_string()).fetch_all(db).await? {
+        let count: i64 = row.try_get("n")?;
+        *progress.of(rows::word(&row, "state")?) = usize::try_from(count).map_err(corrupt)?;
+    }
+    Ok(progress)
+}
+
+/// The actions of the items in one of these states.
+pub(super) async fn actions_of(
+    db: &mut Connection,
+    id: BulkId,
+    states: &[ItemState],
+) -> Result<Vec<ActionId>> {
+    let mut sql = QueryBuilder::<Db>::new("SELECT action_id FROM bulk_items WHERE bulk_id = ");
+    sql.push_bind(id.to_string()).push(" AND state IN (");
+    let mut list = sql.separated(", ");
+    for state in states {
+        list.push_bind(state.as_str());
+    }
+    sql.push(") ORDER BY position");
+    ids(&sql.build_query_scalar().fetch_all(db).await?)
+}
+
+/// False if there is no such plan of that owner, or it was started before, or its time is over.
+pub(super) async fn start(
+    db: &mut Connection,
+    id: BulkId,
+    owner: UserId,
+    credential: CredentialId,
+    start: &BulkStart,
+) -> Result<bool> {
+    let query = sqlx::query(
+        "UPDATE bulks SET started_at = $4, stepped_at = $4, credential_id = $3, reason = $5, approval_id = $6
+         WHERE id = $1 AND owner = $2 AND started_at IS NULL AND expires_at > $4",
+    );
+    let done = query
+        .bind(id.to_string())
+        .bind(owner.to_string())
+        .bind(credential.to_string())
+        .bind(micros(start.at))
+        .bind(&start.reason)
+        .bind(start.approval_id.to_string())
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether any job has more to do.
+pub(super) async fn is_running(db: &mut Connection) -> Result<bool> {
+    let query = sqlx::query("SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL LIMIT 1");
+    Ok(query.fetch_optional(db).await?.is_some())
+}
+
+/// The job whose turn it is, and its next items.
+pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Result<Option<Step>> {
+    let query = sqlx::query(
+        "UPDATE bulks SET stepped_at = $1 WHERE id = (
+             SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL
+             ORDER BY stepped_at, id LIMIT 1)
+         RETURNING id, verb, credential_id, reason, approval_id",
+    );
+    let Some(row) = query.bind(micros(now)).fetch_optional(&mut *db).await? else { return Ok(None) };
+    let id: BulkId = rows::word(&row, "id")?;
+    let query = sqlx::query(
+        "SELECT position, action_id, version, digest FROM bulk_items
+         WHERE bulk_id = $1 AND state = 'waiting' ORDER BY position LIMIT $2",
+    );
+    let items = query.bind(id.to_string()).bind(i64::from(most)).fetch_all(db).await?;
+    let credential: CredentialId = rows::word(&row, "credential_id")?;
+    let approval_id: ApprovalId = rows::word(&row, "approval_id")?;
+    let items = items.iter().map(step_item).collect::<Result<_>>()?;
+    let reason = row.try_get("reason")?;
+    Ok(Some(Step { id, verb: rows::word(&row, "verb")?, credential, reason, approval_id, items }))
+}
+
+fn step_item(row: &Row) -> Result<StepItem> {
+    Ok(StepItem {
+        position: row.try_get("position")?,
+        action: rows::word(row, "action_id")?,
+        seen: Seen { expected_version: row.try_get("version")?, digest: row.try_get("digest")? },
+    })
+}
+
+pub(super) async fn settle(
+    db: &mut Connection,
+    id: BulkId,
+    state: ItemState,
+    detail: Option<&str>,
+    positions: &[i64],
+) -> Result<()> {
+    let mut sql = QueryBuilder::<Db>::new("UPDATE bulk_items SET state = ");
+    sql.push_bind(state.as_str()).push(", detail = ").push_bind(detail);
+    sql.push(" WHERE state = 'waiting' AND bulk_id = ").push_bind(id.to_string());
+    sql.push(" AND position IN (");
+    let mut list = sql.separated(", ");
+    for position in positions {
+        list.push_bind(*position);
+    }
+    sql.push(")");
+    sql.build().execute(db).await?;
+    Ok(())
+}
+
+pub(super) async fn end(db: &mut Connection, id: BulkId, now: Timestamp) -> Result<()> {
+    let query = sqlx::query("UPDATE bulks SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL");
+    query.bind(id.to_string()).bind(micros(now)).execute(db).await?;
+    Ok(())
+}

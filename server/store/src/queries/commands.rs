@@ -1,0 +1,78 @@
+//! Statements on the outbox.
+
+use domain::{ActionId, CommandId};
+use jiff::Timestamp;
+
+use super::{Connection, micros, rows};
+use crate::{Leased, Result};
+
+pub(super) async fn enqueue(
+    db: &mut Connection,
+    id: CommandId,
+    action: ActionId,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO commands (id, action_id, state, created_at, ready_at) VALUES ($1, $2, 'open', $3, $3)",
+    )
+    .bind(id.to_string())
+    .bind(action.to_string())
+    .bind(micros(now))
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<Option<Leased>> {
+    let query = sqlx::query(
+        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent FROM commands WHERE action_id = $1",
+    );
+    let row = query.bind(action.to_string()).fetch_optional(db).await?;
+    row.as_ref().map(rows::leased).transpose()
+}
+
+/// An attempt counts as possibly sent from here on, until the worker says that it provably was not: a worker that is
+/// killed between sending and reporting must not look like one that never sent.
+pub(super) async fn lease(db: &mut Connection, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
+    let query = sqlx::query(concat!(
+        "UPDATE commands SET generation = generation + 1, leased_until = $2, possibly_sent = possibly_sent + 1
+         WHERE id = (
+             SELECT id FROM commands WHERE state = 'open' AND ready_at <= $1 AND leased_until <= $1
+             ORDER BY ready_at LIMIT 1",
+        claim_clause!(),
+        ")
+         RETURNING id, action_id, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent",
+    ));
+    let row = query.bind(micros(now)).bind(micros(until)).fetch_optional(db).await?;
+    row.as_ref().map(rows::leased).transpose()
+}
+
+pub(super) async fn finish(db: &mut Connection, leased: &Leased) -> Result<bool> {
+    let query = sqlx::query(
+        "UPDATE commands SET state = 'done', leased_until = 0 WHERE id = $1 AND generation = $2 AND state = 'open'",
+    );
+    let done = query.bind(leased.id.to_string()).bind(leased.generation).execute(db).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+pub(super) async fn retry(
+    db: &mut Connection,
+    leased: &Leased,
+    ready_at: Timestamp,
+    error: &str,
+) -> Result<bool> {
+    let query = sqlx::query(
+        "UPDATE commands SET ready_at = $3, leased_until = 0, possibly_sent = $4, not_sent = $5, last_error = $6
+         WHERE id = $1 AND generation = $2 AND state = 'open'",
+    );
+    let done = query
+        .bind(leased.id.to_string())
+        .bind(leased.generation)
+        .bind(micros(ready_at))
+        .bind(leased.possibly_sent)
+        .bind(leased.not_sent)
+        .bind(error)
+        .execute(db)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

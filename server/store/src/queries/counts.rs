@@ -1,0 +1,263 @@
+//! Counts: how many rows a lane has of each value of each facet. A table of them is kept in every transaction that
+//! writes rows; it answers for whole lanes. What a filter leaves is counted on the spot, as far as it is not too much.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
+use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _};
+
+use super::actions::principal;
+use super::select::Selection;
+use super::{Connection, Db, corrupt, decided, json};
+use crate::Result;
+use crate::keys::Keys;
+
+/// Rows of the table in one statement; each takes five places of the few ten thousand that databases have.
+const BATCH: usize = 1_000;
+
+/// The column that holds a facet's key, and the one that holds what to show for it.
+const fn columns(facet: Facet) -> (&'static str, &'static str) {
+    match facet {
+        Facet::ActionType => ("type", "type"),
+        Facet::EntityKind => ("entity_kind", "entity_kind"),
+        Facet::Asset => ("asset_key", "asset_name"),
+        Facet::Decision => ("decision", "decision"),
+        Facet::DecidedBy => ("decided_by_key", "decided_by"),
+        Facet::Source => ("source", "source"),
+        Facet::Status => ("status", "status"),
+        Facet::Severity => ("severity_key", "severity"),
+        Facet::DeviceGroup => ("device_group_key", "device_group"),
+        Facet::Undoable => ("undoable", "undoable"),
+    }
+}
+
+/// What a row holds in these columns.
+fn values(action: &Action, keys: &Keys) -> Result<[(Facet, String, String); 10]> {
+    let word = |facet, word: &str| (facet, word.to_owned(), word.to_owned());
+    let name =
+        |facet, key: &str, name: Option<&str>| (facet, key.to_owned(), name.unwrap_or_default().to_owned());
+    let decider = action.decided_by.as_ref().map(json).transpose()?;
+    Ok([
+        word(Facet::ActionType, action.action_type.as_str()),
+        word(Facet::EntityKind, action.entity.kind().as_str()),
+        name(Facet::Asset, &keys.asset, Some(&action.asset.name)),
+        word(Facet::Decision, action.decision.as_str()),
+        name(Facet::DecidedBy, &keys.decided_by, decider.as_deref()),
+        word(Facet::Source, action.source.as_str()),
+        word(Facet::Status, action.status.as_str()),
+        name(Facet::Severity, keys.severity, Some(action.severity.as_str())),
+        name(Facet::DeviceGroup, &keys.device_group, action.asset.device_group.as_deref()),
+        word(Facet::Undoable, keys.undoable.as_str()),
+    ])
+}
+
+/// By how much the counts change: of lane, facet and key, with what to show for it.
+#[derive(Default)]
+pub(super) struct Changes {
+    facets: BTreeMap<(Lane, Facet, String), (String, i64)>,
+    decided: decided::Changes,
+}
+
+impl Changes {
+    /// A row comes (1) or goes (-1), as it is then.
+    pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
+        let lane = action.lifecycle().map_err(corrupt)?.state().lane();
+        for (facet, key, label) in values(action, &Keys::of(action))? {
+            self.facets.entry((lane, facet, key)).or_insert((label, 0)).1 += by;
+        }
+        self.decided.note(action, by);
+        Ok(())
+    }
+
+    /// Those of an earlier part come to these.
+    pub(super) fn join(&mut self, earlier: Self) {
+        let later = std::mem::replace(self, earlier);
+        for (of, (label, change)) in later.facets {
+            self.facets.entry(of).or_insert((label, 0)).1 += change;
+        }
+        self.decided.join(later.decided);
+    }
+
+    /// Brings the table up to date.
+    pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
+        let changes: Vec<_> = self.facets.into_iter().filter(|(_, (_, change))| *change != 0).collect();
+        for batch in changes.chunks(BATCH) {
+            let mut sql = QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) ");
+            sql.push_values(batch, |mut row, ((lane, facet, key), (label, change))| {
+                row.push_bind(lane.as_str()).push_bind(facet.as_str());
+                row.push_bind(key).push_bind(label).push_bind(*change);
+            });
+            sql.push(" ON CONFLICT (lane, facet, key) DO UPDATE SET n = counts.n + excluded.n");
+            sql.build().persistent(false).execute(&mut *db).await?;
+        }
+        self.decided.write(db).await
+    }
+}
+
+/// The statements that count all rows anew.
+pub(super) fn recounting() -> Vec<String> {
+    let count = |facet: &Facet| {
+        let (key, label) = columns(*facet);
+        format!(
+            "INSERT INTO counts (lane, facet, key, label, n)
+             SELECT lane, '{facet}', {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
+        )
+    };
+    let counts = std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count));
+    counts.chain(decided::recounting()).collect()
+}
+
+/// The counts of a list. A facet that narrows it is counted as if it did not: its values are choices beside each other.
+pub(super) async fn counts(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+) -> Result<Counts> {
+    let mut counts = of_list(db, scope, query, now).await?;
+    for facet in &mut counts.facets {
+        if let Some(filter) = query.filter.without(facet.facet) {
+            let wider = of_list(db, scope, &ActionQuery { filter, ..query.clone() }, now).await?;
+            let others = wider.facets.into_iter().filter(|of| of.facet == facet.facet);
+            // What is in use stays, counted, even where it is not among the most frequent.
+            let in_use: BTreeSet<_> = facet.values.iter().map(|of| of.value.clone()).collect();
+            let others = others.flat_map(|of| of.values).filter(|of| !in_use.contains(&of.value));
+            facet.values.extend(others);
+        }
+    }
+    Ok(counts)
+}
+
+async fn of_list(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+) -> Result<Counts> {
+    let selection = Selection::of(db, scope, query, now).await?;
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    if selection.is_everything() {
+        let rows = of_lane(db, query.lane).await?;
+        let matches = rows.iter().filter(|row| row.0 == Facet::Decision).map(|row| row.3).sum::<i64>();
+        return counted(rows, matches, false);
+    }
+    let (by, matches) = selection.matches(db, most).await?;
+    if matches > most {
+        // The counts of the lane tell of rows outside the scope: who does not see all gets none of its values.
+        let rows = if *scope == RowScope::All { of_lane(db, query.lane).await? } else { Vec::new() };
+        return counted(rows, most, true);
+    }
+    counted(of_matches(db, &selection, by).await?, matches, false)
+}
+
+/// How many rows the two lanes have that are not over.
+pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result<LaneCounts> {
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let mut counts = [0; 2];
+    for (count, lane) in counts.iter_mut().zip([Lane::Pending, Lane::InProgress]) {
+        let n: i64 = match principal(scope) {
+            None => {
+                let sum =
+                    "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
+                let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
+                sum.bind(lane.as_str()).fetch_one(&mut *db).await?
+            }
+            Some(principal) => {
+                let count = "SELECT COUNT(*) FROM
+                    (SELECT 1 FROM actions WHERE lane = $1 AND proposed_by_id = $2 LIMIT $3) AS found";
+                let count = sqlx::query_scalar(count).bind(lane.as_str()).bind(principal);
+                count.bind(most).fetch_one(&mut *db).await?
+            }
+        };
+        *count = u64::try_from(n).map_err(corrupt)?;
+    }
+    let [pending, in_progress] = counts;
+    Ok(LaneCounts { pending, in_progress })
+}
+
+/// How many rows a list has; and whether there are more, where counting ended early.
+pub(super) async fn matches(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+) -> Result<(i64, bool)> {
+    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let selection = Selection::of(db, scope, query, now).await?;
+    let exact = selection.is_one_field();
+    let (_, matches) = selection.matches(db, most).await?;
+    Ok(if exact || matches <= most { (matches, false) } else { (most, true) })
+}
+
+type Counted = (Facet, String, String, i64);
+
+async fn of_lane(db: &mut Connection, lane: Lane) -> Result<Vec<Counted>> {
+    let query = sqlx::query("SELECT facet, key, label, n FROM counts WHERE lane = $1 AND n > 0");
+    let rows = query.bind(lane.as_str()).fetch_all(db).await?;
+    rows.iter().map(read).collect()
+}
+
+async fn of_matches(
+    db: &mut Connection,
+    selection: &Selection,
+    by: Option<(&'static str, &'static str)>,
+) -> Result<Vec<Counted>> {
+    let mut sql = QueryBuilder::<Db>::new("WITH found AS MATERIALIZED (SELECT undoable");
+    for facet in Facet::ALL.iter().filter(|facet| **facet != Facet::Undoable) {
+        let (key, label) = columns(*facet);
+        sql.push(", ").push(key);
+        if label != key {
+            sql.push(", ").push(label);
+        }
+    }
+    selection.push_fetched(&mut sql, by);
+    for (at, facet) in Facet::ALL.iter().enumerate() {
+        let (key, label) = columns(*facet);
+        sql.push(if at == 0 { ") " } else { " UNION ALL " });
+        sql.push(format_args!(
+            "SELECT '{facet}' AS facet, {key} AS key, COALESCE(MAX({label}), '') AS label, COUNT(*) AS n \
+             FROM found GROUP BY {key}"
+        ));
+    }
+    let rows = sql.build().fetch_all(db).await?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &super::rows::Row) -> Result<Counted> {
+    let facet = row.try_get::<&str, _>("facet")?.parse().map_err(corrupt)?;
+    Ok((facet, row.try_get("key")?, row.try_get("label")?, row.try_get("n")?))
+}
+
+fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
+    let mut facets: HashMap<Facet, Vec<Counted>> = HashMap::new();
+    for row in rows {
+        facets.entry(row.0).or_default().push(row);
+    }
+    let facets = Facet::ALL.iter().map(|facet| {
+        let mut rows = facets.remove(facet).unwrap_or_default();
+        rows.sort_by(|a, b| b.3.cmp(&a.3).then_with(|| a.1.cmp(&b.1)));
+        let values = rows
+            .into_iter()
+            // Who decided what nobody decided is no choice.
+            .filter(|(facet, key, ..)| *facet != Facet::DecidedBy || !key.is_empty())
+            .take(Counts::MOST_VALUES)
+            .map(|(facet, _, label, n)| {
+                let count = if more { None } else { Some(u64::try_from(n).map_err(corrupt)?) };
+                Ok(FacetValue { value: value(facet, label)?, count })
+            });
+        Ok(FacetCounts { facet: *facet, values: values.collect::<Result<_>>()? })
+    });
+    let facets = facets.collect::<Result<_>>()?;
+    Ok(Counts { matches: u64::try_from(matches).map_err(corrupt)?, more, facets })
+}
+
+/// What the filter takes.
+fn value(facet: Facet, label: String) -> Result<String> {
+    Ok(match facet {
+        Facet::DecidedBy => super::rows::name(&label)?,
+        Facet::DeviceGroup if label.is_empty() => Filter::UNGROUPED.to_owned(),
+        _ => label,
+    })
+}

@@ -1,0 +1,105 @@
+//! Lists: one page of rows, whatever the filter, order and position.
+
+use domain::actions::query::Sort;
+use domain::{Action, ActionQuery, RowScope};
+use jiff::Timestamp;
+use sqlx::QueryBuilder;
+
+use super::rows::{self, action_columns};
+use super::select::{Selection, Way, order};
+use super::{Connection, Db};
+use crate::keys::KeyValue;
+use crate::{Position, Result};
+
+/// Up to `limit` rows in the list's order, from a position on; in that order also for a page before the position.
+pub(super) async fn page(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    from: Option<&Position>,
+    limit: u32,
+    now: Timestamp,
+) -> Result<Vec<Action>> {
+    let selection = Selection::of(db, scope, query, now).await?;
+    let way = selection.way(db).await?;
+    let mut statement = statement(&selection, way, query.sort, from, limit);
+    let rows = statement.build().fetch_all(db).await?;
+    let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
+    if from.is_some_and(|from| from.before) {
+        actions.reverse();
+    }
+    Ok(actions)
+}
+
+fn statement(
+    selection: &Selection,
+    way: Way,
+    sort: Sort,
+    from: Option<&Position>,
+    limit: u32,
+) -> QueryBuilder<Db> {
+    let backwards = from.is_some_and(|from| from.before);
+    let (column, _) = order(sort.key);
+    let mut sql = QueryBuilder::<Db>::new("");
+    // Where rows are ruled out, the ids come first, from an index alone if possible, and then their rows.
+    let all = selection.is_everything();
+    match way {
+        Way::Walk if all => {
+            sql.push(concat!("SELECT ", action_columns!()));
+            selection.push_walked(&mut sql, sort.key);
+        }
+        Way::Walk => {
+            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE id IN (SELECT id"));
+            selection.push_walked(&mut sql, sort.key);
+        }
+        Way::Fetch(by) => {
+            sql.push("WITH few AS MATERIALIZED (SELECT id, ").push(column);
+            selection.push_fetched(&mut sql, by);
+            sql.push(concat!(
+                ") SELECT ",
+                action_columns!(),
+                " FROM actions WHERE id IN (SELECT id FROM few WHERE 1 = 1"
+            ));
+        }
+    }
+    if let Some(from) = from {
+        let forward = sort.descending == backwards;
+        sql.push(" AND (").push(column).push(", id) ").push(if forward { ">" } else { "<" }).push(" (");
+        match &from.key {
+            KeyValue::Text(key) => sql.push_bind(key.clone()),
+            KeyValue::Time(at) => sql.push_bind(*at),
+        };
+        sql.push(", ").push_bind(from.id.to_string()).push(")");
+    }
+    push_order(&mut sql, sort, backwards);
+    sql.push(" LIMIT ").push_bind(i64::from(limit));
+    if !(all && way == Way::Walk) {
+        sql.push(")");
+        push_order(&mut sql, sort, backwards);
+    }
+    sql
+}
+
+pub(super) fn push_order(sql: &mut QueryBuilder<Db>, sort: Sort, backwards: bool) {
+    let (column, _) = order(sort.key);
+    let direction = if sort.descending == backwards { "ASC" } else { "DESC" };
+    sql.push(format_args!(" ORDER BY {column} {direction}, id {direction}"));
+}
+
+/// How the database would carry out a page, line by line: for the tests of its plans.
+#[cfg(test)]
+pub(super) async fn plan(
+    db: &mut Connection,
+    query: &ActionQuery,
+    from: Option<&Position>,
+) -> Result<Vec<String>> {
+    use sqlx::{Execute as _, Row as _};
+    let (explain, column) = super::super::EXPLAIN;
+    let selection = Selection::of(db, &RowScope::All, query, Timestamp::UNIX_EPOCH).await?;
+    let way = selection.way(db).await?;
+    let mut sql = statement(&selection, way, query.sort, from, 101);
+    let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));
+    let arguments = sql.build().take_arguments().map_err(super::corrupt)?.unwrap_or_default();
+    let rows = sqlx::query_with(text, arguments).fetch_all(db).await?;
+    rows.iter().map(|row| Ok(row.try_get(column)?)).collect()
+}

@@ -1,0 +1,230 @@
+//! What is `SQLite`'s own: opening, one writer with `BEGIN IMMEDIATE`, a pool of readers. The statements stand in
+//! `queries`, which a second database mounts again under its own `Db`.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use domain::Lane;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
+
+use super::changes::{Bells, News};
+use super::migrations::migrator;
+use super::{Result, Store as _, StoreError};
+
+/// The database of this mount.
+pub(super) type Db = sqlx::Sqlite;
+
+/// Nothing: a transaction has the write lock already.
+macro_rules! claim_clause {
+    () => {
+        ""
+    };
+}
+
+/// The actions of History on a file, by its SHA-256.
+macro_rules! of_file {
+    () => {
+        " FROM actions INDEXED BY actions_by_file \
+         WHERE entity_kind = 'file' AND lane = 'history' AND json_extract(entity, '$.sha256') = "
+    };
+}
+
+#[path = "queries/mod.rs"]
+mod queries;
+
+pub(super) use queries::SqlStore as SqliteStore;
+
+/// How long a statement waits for another process that holds the database.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+const COME_AGAIN_AFTER: Duration = Duration::from_millis(20);
+const READERS: u32 = 4;
+/// Pages that the writer keeps, 48 MiB of them: a row touches a page of each index.
+const WRITER_CACHE: &str = "-49152";
+/// Readers look into the file as the system has it in memory: so many bytes of it at most, as `SQLite` allows.
+const READER_MAP: &str = "2147418112";
+/// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
+pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
+
+fn migrations() -> Migrator {
+    migrator([
+        (1, "spine", include_str!("../migrations/sqlite/0001_spine.sql")),
+        (2, "lists", include_str!("../migrations/sqlite/0002_lists.sql")),
+        (3, "counts", include_str!("../migrations/sqlite/0003_counts.sql")),
+        (4, "bulk", include_str!("../migrations/sqlite/0004_bulk.sql")),
+        (5, "preferences", include_str!("../migrations/sqlite/0005_preferences.sql")),
+        (6, "similar", include_str!("../migrations/sqlite/0006_similar.sql")),
+        (7, "home", include_str!("../migrations/sqlite/0007_home.sql")),
+    ])
+}
+
+impl SqliteStore {
+    /// Opens, creates and migrates the database that the URL names.
+    pub(super) async fn open(url: &str) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url).map_err(StoreError::from)?;
+        make_private(options.get_filename())?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        // One writer: SQLite has one write lock, and queueing for it here is fair where its busy handler is not.
+        let writer = connect(1, &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
+        // In one transaction, so that a process that starts at the same time waits, and then finds it done.
+        let mut tx = begin(&writer).await?;
+        migrations().run(&mut *tx).await?;
+        tx.commit().await?;
+        let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
+        let store = Self::new(reader, writer, Bells::new());
+        store.restore_indexes().await?;
+        store.key_rows().await?;
+        Ok(store)
+    }
+}
+
+/// Opens a pool. Of two processes that switch a new file to WAL at the same time `SQLite` tells one at once to come
+/// again, whatever its timeout.
+async fn connect(most: u32, options: &SqliteConnectOptions) -> Result<Pool<Db>> {
+    let mut pauses = BUSY_TIMEOUT.as_millis() / COME_AGAIN_AFTER.as_millis();
+    loop {
+        let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(10));
+        // A connection to a file does not break while it rests.
+        let pool = pool.test_before_acquire(false);
+        match pool.connect_with(options.clone()).await.map_err(StoreError::from) {
+            Err(StoreError::Busy) if pauses > 0 => {
+                pauses -= 1;
+                tokio::time::sleep(COME_AGAIN_AFTER).await;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Makes a new database's file readable by its owner alone: it holds password hashes. `SQLite` gives its side files
+/// the same mode.
+fn make_private(file: &Path) -> Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(StoreError::Database(sqlx::Error::Io(error))),
+    }
+}
+
+/// Opens a transaction that holds the write lock from the start: one that reads first and writes later would fail at
+/// once (`SQLITE_BUSY_SNAPSHOT`) if another wrote between.
+async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
+    Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+}
+
+/// Commits. Other processes on the file are not told; they look from time to time.
+async fn commit(tx: sqlx::Transaction<'static, Db>, _news: News) -> Result<()> {
+    Ok(tx.commit().await?)
+}
+
+/// Opens a transaction that reads, all of it as of its first statement.
+async fn begin_read(db: &mut SqliteConnection) -> Result<sqlx::Transaction<'_, Db>> {
+    Ok(db.begin().await?)
+}
+
+/// Holds the statement to an index: the planner knows less of the rows than we do.
+fn push_index(sql: &mut QueryBuilder<Db>, index: &str) {
+    sql.push(" INDEXED BY ").push(index);
+}
+
+/// The statements that take away what only finds rows, and those that make it anew.
+async fn missing(db: &mut SqliteConnection) -> Result<(Vec<String>, Vec<String>)> {
+    let found: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL
+         AND (type = 'index' AND tbl_name IN ('actions', 'audit') OR type = 'trigger' AND tbl_name = 'actions')",
+    )
+    .fetch_all(db)
+    .await?;
+    let drops = found.iter().map(|(kind, name, _)| format!("DROP {kind} {name}")).collect();
+    // What the triggers would have written comes before the triggers.
+    let texts = [
+        "INSERT INTO search_numbers (action_id)
+         SELECT id FROM actions WHERE search_text <> '' ORDER BY id ON CONFLICT (action_id) DO NOTHING",
+        "INSERT INTO search (rowid, text)
+         SELECT n.number, a.search_text FROM search_numbers n JOIN actions a ON a.id = n.action_id
+         WHERE n.number > (SELECT COALESCE(MAX(rowid), 0) FROM search)",
+    ];
+    let makes = texts.map(str::to_owned).into_iter().chain(found.into_iter().map(|(.., sql)| sql)).collect();
+    Ok((drops, makes))
+}
+
+/// For a load: commits that reach the disk with the next checkpoint, checkpoints that come seldom, and room to sort in.
+async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
+    let (synchronous, checkpoint, cache, threads, map) = if begins {
+        ("NORMAL", 25_600, "-131072", 2, READER_MAP)
+    } else {
+        ("FULL", 1_000, WRITER_CACHE, 0, "0")
+    };
+    let settings = format!(
+        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {checkpoint};
+         PRAGMA cache_size = {cache}; PRAGMA threads = {threads}; PRAGMA mmap_size = {map}"
+    );
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(writer).await?;
+    Ok(())
+}
+
+/// The condition that a row's text holds this.
+fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
+    sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
+}
+
+/// The ids of a lane's rows whose text holds this, from the index of trigrams: a phrase of it, in which nothing has a
+/// meaning of its own.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
+    sql.push(
+        "SELECT a.id FROM search CROSS JOIN search_numbers n ON n.number = search.rowid
+         CROSS JOIN actions a ON a.id = n.action_id
+         WHERE search MATCH ",
+    );
+    sql.push_bind(phrase).push(" AND a.lane = '").push(lane.as_str()).push("'");
+}
+
+/// What asks for a plan, and the column of the answer that holds it.
+#[cfg(test)]
+const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+
+    async fn estate(folder: &tempfile::TempDir) -> SqliteStore {
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        seeded(&url).await;
+        // With statistics, as after a while in use.
+        let store = SqliteStore::open(&url).await.unwrap();
+        sqlx::query("ANALYZE").execute(&mut SqliteConnection::connect(&url).await.unwrap()).await.unwrap();
+        store.close().await;
+        SqliteStore::open(&url).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn pages_come_from_indexes() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = estate(&folder).await;
+        let plan = async |query: &_, from: Option<&_>| store.plan(query, from).await.unwrap();
+        every_order_walks_its_index(plan, |lines| {
+            lines.len() == 1 && lines[0].starts_with("SEARCH actions USING INDEX actions_by_")
+        })
+        .await;
+        let by_index = |lines: &[String]| {
+            let on_rows = || lines.iter().filter(|line| line.contains(" actions"));
+            on_rows().count() > 0 && on_rows().all(|line| line.starts_with("SEARCH actions USING "))
+        };
+        let similar = one_of_many(&store).await;
+        let (few, many) = every_filter_uses_an_index(plan, by_index, similar).await;
+        assert!(few >= 40 && many >= 40, "{few} and {many}");
+    }
+}
