@@ -20,7 +20,7 @@ pub use self::core::denied::Denied;
 pub use self::core::error::{Error, ErrorCode, FieldError};
 pub use self::core::id::{ActionId, ApprovalId, BulkId, CommandId, CredentialId, UserId, ViewId};
 pub use self::core::subject::{Current, Subject, SubjectKind};
-pub use access::{Authorized, Caller, Permission, Role, RowScope, Scope};
+pub use access::{Authorized, Caller, Permission, Purpose, Role, Scope, SystemAuthority};
 pub use actions::action::{Action, Alert, Evidence, Seen, Severity, Source, Verdict};
 pub use actions::catalog::{ActionType, Undo};
 pub use actions::change::{Change, LaneCounts};
@@ -31,6 +31,7 @@ pub use actions::lifecycle::{
 pub use actions::parameter::{ParameterName, Parameters};
 pub use actions::proposal::Proposal;
 pub use actions::query::{ActionPage, ActionQuery};
+pub use actions::scope::{RowScope, ScopedRow};
 pub use actions::similar::{Bucket, Buckets, Similarity};
 pub use audit::AuditKind;
 pub use bulk::{BulkItem, BulkJob, BulkPlan, BulkRequest, BulkVerb, ItemState, Targets};

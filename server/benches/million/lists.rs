@@ -41,7 +41,7 @@ async fn time(store: &SharedStore, query: &ActionQuery, from: Option<&Position>,
     let mut times = Times::default();
     for round in 0..=rounds {
         let begin = Instant::now();
-        store.page(&RowScope::All, query, from, 101, now()).await.unwrap();
+        store.page(&RowScope::ALL, query, from, 101, now()).await.unwrap();
         if round > 0 {
             times.add(begin.elapsed());
         }
@@ -108,7 +108,7 @@ async fn pages(store: &SharedStore, db: &mut Raw, report: &mut Report) {
 }
 
 async fn count(store: &SharedStore) -> i64 {
-    let counts = store.counts(&RowScope::All, &history(), now()).await.unwrap();
+    let counts = store.counts(&RowScope::ALL, &history(), now()).await.unwrap();
     i64::try_from(counts.matches).unwrap()
 }
 
@@ -281,7 +281,7 @@ async fn counts(store: &SharedStore, db: &mut Raw, report: &mut Report) {
         let mut times = Times::default();
         for _ in 0..ROUNDS / 2 {
             let begin = Instant::now();
-            store.counts(&RowScope::All, &filtered(filter.clone()), now()).await.unwrap();
+            store.counts(&RowScope::ALL, &filtered(filter.clone()), now()).await.unwrap();
             times.add(begin.elapsed());
         }
         report.times(what, &times, None);

@@ -30,7 +30,8 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
 use domain::{
-    Action, ActionQuery, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, UndoState,
+    Action, ActionQuery, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, Subject,
+    SystemAuthority, UndoState,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -42,7 +43,7 @@ use prng::Dice;
 use service::clock::{Clock as _, SystemClock};
 use service::digest;
 use store::display_url;
-use store::{AuditEntry, Guard, Store, Transaction, connect};
+use store::{AuditEntry, Guard, Store, SystemTransaction, connect};
 
 /// The marker that says what created a database.
 pub const CREATED_BY: &str = "created_by";
@@ -95,12 +96,18 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     Ok(())
 }
 
+#[expect(clippy::disallowed_methods, reason = "the seed is an entry point: it fills an empty database")]
+const fn authority() -> SystemAuthority {
+    SystemAuthority::take()
+}
+
 /// Fills an open database, and says with what.
 async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<String> {
     refuse_used(store, now).await?;
     // The database keeps microseconds; what is hashed must read back the same.
     let now = Timestamp::from_microsecond(now.as_microsecond())?;
-    let by = Authorized::system("seed", "Seed");
+    let authority = authority();
+    let by = Authorized::system(&authority, "seed", "Seed");
     let mut tally = Tally::default();
     // Its own dice, so that what is written doesn't depend on how it is batched.
     let mut writer = Writer { by, now, dice: Dice::new(!args.seed) };
@@ -110,7 +117,7 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     }
 
     let mut generator = Generator::new(args.seed, now, args.actions);
-    let mut tx = store.begin().await?;
+    let mut tx = store.begin_system(&authority).await?;
     writer.open(&mut *tx, args, &generator).await?;
     // Stories are thought up on a thread of their own while those before are written.
     let (sender, mut batches) = mpsc::channel(2);
@@ -122,7 +129,7 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     while let Some(batch) = batches.recv().await {
         if !std::mem::take(&mut first) {
             tx.commit().await?;
-            tx = store.begin().await?;
+            tx = store.begin_system(&authority).await?;
         }
         writer.write(&mut *tx, &batch).await?;
         for action in &batch {
@@ -164,13 +171,13 @@ fn think(
 }
 
 async fn refuse_used(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
-    if let Some(creator) = store.marker(CREATED_BY).await? {
+    if let Some(creator) = store.metadata(CREATED_BY).await? {
         bail!("this database was created by {creator:?} and is in use; seed only fills an empty one");
     }
     ensure!(store.count_users().await? == 0, "this database already has users; seed only fills an empty one");
     for &lane in Lane::ALL {
         ensure!(
-            store.page(&RowScope::All, &ActionQuery::of(lane), None, 1, now).await?.is_empty(),
+            store.page(&RowScope::ALL, &ActionQuery::of(lane), None, 1, now).await?.is_empty(),
             "this database already has actions; seed only fills an empty one"
         );
     }
@@ -194,21 +201,26 @@ struct Writer {
 
 impl Writer {
     /// The first record of the log, the marker, and the people.
-    async fn open(&self, tx: &mut dyn Transaction, args: &Args, generator: &Generator) -> anyhow::Result<()> {
+    async fn open(
+        &self,
+        tx: &mut dyn SystemTransaction,
+        args: &Args,
+        generator: &Generator,
+    ) -> anyhow::Result<()> {
         if args.demo {
-            tx.set_marker(CREATED_BY, DEMO).await?;
+            tx.set_metadata(CREATED_BY, DEMO).await?;
         }
         let body = json!({ "created_by": if args.demo { DEMO } else { "seed" }, "seed": args.seed, "actions": args.actions });
         self.audit(tx, AuditKind::DatabaseCreated, None, body).await?;
         for user in &generator.staff.users {
             tx.insert_user(user, self.now).await?;
             let body = json!({ "user_id": user.id, "name": user.name, "roles": user.roles });
-            self.audit(tx, AuditKind::UserAdded, None, body).await?;
+            self.audit(tx, AuditKind::UserAdded, Some(user.id.into()), body).await?;
         }
         Ok(())
     }
 
-    async fn write(&mut self, tx: &mut dyn Transaction, batch: &[Action]) -> anyhow::Result<()> {
+    async fn write(&mut self, tx: &mut dyn SystemTransaction, batch: &[Action]) -> anyhow::Result<()> {
         let rows: Vec<_> = batch.iter().map(unlinked).collect();
         tx.insert_actions(&self.by, &rows).await?;
         for action in batch {
@@ -223,7 +235,7 @@ impl Writer {
                 "status": action.status,
                 "undo": action.undo,
             });
-            self.audit(tx, AuditKind::Imported, Some(action), body).await?;
+            self.audit(tx, AuditKind::Imported, Some(action.id.into()), body).await?;
         }
         // Only now, since each of a pair names the other and must exist first.
         for action in batch.iter().filter(|action| action.undone_by.is_some()) {
@@ -232,7 +244,7 @@ impl Writer {
         Ok(())
     }
 
-    async fn link(&self, tx: &mut dyn Transaction, action: &Action) -> anyhow::Result<()> {
+    async fn link(&self, tx: &mut dyn SystemTransaction, action: &Action) -> anyhow::Result<()> {
         let guard = Guard { by: &self.by, deciding: false, now: self.now };
         let written = tx.update_state(guard, &unlinked(action), action).await?;
         ensure!(written, "the action {} could not be linked with its reverse", action.id);
@@ -241,14 +253,12 @@ impl Writer {
 
     async fn audit(
         &self,
-        tx: &mut dyn Transaction,
+        tx: &mut dyn SystemTransaction,
         kind: AuditKind,
-        action: Option<&Action>,
+        subject: Option<Subject>,
         body: serde_json::Value,
     ) -> anyhow::Result<()> {
-        let actor = self.by.actor().clone();
-        let action_id = action.map(|action| action.id);
-        tx.append_audit(AuditEntry { at: self.now, kind, actor, action_id, body }).await?;
+        tx.append_audit(&self.by, AuditEntry { at: self.now, kind, subject, body }).await?;
         Ok(())
     }
 }

@@ -228,7 +228,7 @@ async fn a_demo_database_is_written_once() {
     let store = database(&folder, "demo.db").await;
     let told = fill(&*store, &args(2_000), now()).await.unwrap();
     assert!(told.starts_with("seeded 2,000 actions, "), "{told}");
-    assert_eq!(store.marker(CREATED_BY).await.unwrap().as_deref(), Some(DEMO));
+    assert_eq!(store.metadata(CREATED_BY).await.unwrap().as_deref(), Some(DEMO));
     // One record for the database, one a person, one an action.
     let (records, head) = store::verify(&*store).await.unwrap();
     assert_eq!(records, 1 + 16 + 2_000);
@@ -241,7 +241,7 @@ async fn a_demo_database_is_written_once() {
     let (_, all) = generate(2_000, 1);
     let mut commands = 0;
     for action in &all {
-        assert_eq!(store.action(&RowScope::All, action.id).await.unwrap().as_ref(), Some(action));
+        assert_eq!(store.action(&RowScope::ALL, action.id).await.unwrap().as_ref(), Some(action));
         let command = store.command_of(action.id).await.unwrap();
         let open = matches!(action.status, Status::Queued | Status::InProgress);
         assert_eq!(command.is_some(), open, "{action:?}");
@@ -268,7 +268,7 @@ async fn the_sandbox_holds_real_files() {
     let args = Args { sandbox: Some(sandbox.clone()), ..args(0) };
     fill(&*store, &args, now()).await.unwrap();
 
-    let found = store.page(&RowScope::All, &ActionQuery::of(Lane::Pending), None, 50, now()).await.unwrap();
+    let found = store.page(&RowScope::ALL, &ActionQuery::of(Lane::Pending), None, 50, now()).await.unwrap();
     assert_eq!(found.len(), 5);
     for action in &found {
         let Entity::File { path: Some(path), sha256: Some(hash), .. } = &action.entity else {

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::SystemAuthority;
 use domain::bulk::contract::BulkBackend;
 use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
 use domain::{
@@ -88,8 +89,8 @@ impl BulkBackend for Service {
 
 impl Service {
     pub(super) async fn plan(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
-        let owner = caller.decider()?;
-        let scope = caller.row_scope()?;
+        let (owner, by) = (caller.decider()?, caller.authorize_plan()?);
+        let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let ids = self.targets(&scope, &request, now).await?;
         let actions = self.store.actions(&scope, &ids).await?;
@@ -115,8 +116,8 @@ impl Service {
             start: None,
         };
         let mut tx = self.store.begin().await?;
-        tx.forget_plans(now - PLAN_KEPT).await?;
-        tx.insert_bulk(&bulk, &items).await?;
+        tx.forget_plans(&by, now - PLAN_KEPT).await?;
+        tx.insert_bulk(&by, &bulk, &items).await?;
         tx.commit().await?;
         self.shown_plan(bulk, now).await
     }
@@ -214,7 +215,7 @@ impl Service {
 
     /// A plan or job of the caller's; another's is like one that there is not.
     async fn find(&self, caller: &Caller, id: BulkId) -> Result<Bulk, Error> {
-        caller.row_scope()?;
+        RowScope::of(caller)?;
         let owner = caller.person.ok_or(Denied::NoPerson)?;
         self.store.bulk(owner, id).await?.ok_or(Error::NotFound)
     }
@@ -231,7 +232,7 @@ impl Service {
         id: BulkId,
         reason: Option<String>,
     ) -> Result<BulkJob, Error> {
-        let owner = caller.decider()?;
+        let by = caller.authorize_plan()?;
         let bulk = self.find(caller, id).await?;
         self::verb(bulk.verb, reason.clone()).check()?;
         if bulk.preview.decidable == 0 {
@@ -240,7 +241,7 @@ impl Service {
         let now = self.clock.now();
         let start = BulkStart { at: now, reason, approval_id: new_id(now), ended_at: None };
         let mut tx = self.store.begin().await?;
-        if !tx.start_bulk(id, owner, caller.credential, &start).await? {
+        if !tx.start_bulk(&by, id, &start).await? {
             drop(tx);
             return Err(match self.find(caller, id).await?.start {
                 None => Error::PlanExpired,
@@ -295,7 +296,7 @@ impl Service {
     }
 
     /// Carries out jobs until `stop` is cancelled, also those that a process before left behind.
-    pub async fn carry_out(self, stop: CancellationToken) {
+    pub async fn carry_out(self, authority: SystemAuthority, stop: CancellationToken) {
         let mut look = tokio::time::interval(LOOK_EVERY);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
@@ -305,7 +306,7 @@ impl Service {
                 _ = look.tick() => {}
             }
             loop {
-                match self.step().await {
+                match self.step(&authority).await {
                     Ok(true) if !stop.is_cancelled() => {}
                     Ok(_) => break,
                     Err(Error::Internal(text)) => {
@@ -325,12 +326,12 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails; nothing of the step happened then.
-    pub async fn step(&self) -> Result<bool, Error> {
+    pub async fn step(&self, authority: &SystemAuthority) -> Result<bool, Error> {
         if !self.store.bulk_is_running().await? {
             return Ok(false);
         }
         let now = self.clock.now();
-        let mut tx = self.store.begin().await?;
+        let mut tx = self.store.begin_system(authority).await?;
         let most = u32::try_from(STEP).unwrap_or(u32::MAX);
         let Some(step) = tx.step_bulk(now, most).await? else { return Ok(false) };
         let (credential, user) = tx
@@ -365,18 +366,18 @@ impl Service {
         verb: &Verb,
         together: ApprovalId,
     ) -> Result<(ItemState, Option<String>), Error> {
-        tx.begin_part().await?;
+        tx.begin_savepoint().await?;
         match self.write(tx, caller, item.action, &item.seen, verb, Some(together)).await {
             Ok(_) => {
-                tx.end_part(true).await?;
+                tx.end_savepoint(true).await?;
                 Ok((ItemState::Decided, None))
             }
             // It goes away, and the whole step is tried again.
             Err(Error::Busy) => Err(Error::Busy),
             Err(error) => {
-                tx.end_part(false).await?;
-                if let Some(entry) = refused(caller, item.action, verb.command(), &error, self.clock.now()) {
-                    tx.append_audit(entry).await?;
+                tx.end_savepoint(false).await?;
+                if let Some(entry) = refused(item.action, verb.command(), &error, self.clock.now()) {
+                    tx.append_audit(&caller.recorded(), entry).await?;
                 }
                 if let Error::Internal(text) = &error {
                     tracing::error!(text, action = %item.action, "an item of a job failed");

@@ -120,9 +120,9 @@ impl Service {
             }
             Err(error) => {
                 drop(tx);
-                if let Some(entry) = refused(caller, id, verb.command(), &error, self.clock.now()) {
+                if let Some(entry) = refused(id, verb.command(), &error, self.clock.now()) {
                     let mut tx = self.store.begin().await?;
-                    tx.append_audit(entry).await?;
+                    tx.append_audit(&caller.recorded(), entry).await?;
                     tx.commit().await?;
                 }
                 Err(error)
@@ -140,7 +140,7 @@ impl Service {
         verb: &Verb,
         together: Option<ApprovalId>,
     ) -> Result<Action, Error> {
-        let attempt = Attempt { caller, scope: caller.row_scope()?, seen, together, now: self.clock.now() };
+        let attempt = Attempt { caller, scope: RowScope::of(caller)?, seen, together, now: self.clock.now() };
         let before = tx.action(&attempt.scope, id).await?.ok_or(Error::NotFound)?;
         match verb {
             Verb::Approve { .. } | Verb::Reject { .. } => {
@@ -187,7 +187,7 @@ impl Service {
             "approval_id": after.approval_id,
             "command_id": (command == Command::Approve).then_some(command_id),
         });
-        tx.append_audit(entry(now, kind, &by, &after, more)).await?;
+        tx.append_audit(&by, entry(now, kind, &after, more)).await?;
         if command == Command::Approve {
             tx.enqueue(&by, command_id, id, now).await?;
             crash_point!("approve.before_commit");
@@ -241,9 +241,9 @@ impl Service {
             return Err(self.refusal(tx, scope, id, now, Command::RequestUndo).await?);
         }
         let more = json!({ "undone_by": reverse.id, "command_id": command_id, "reason": reverse.comment });
-        tx.append_audit(entry(now, AuditKind::UndoRequested, &by, &after, more)).await?;
+        tx.append_audit(&by, entry(now, AuditKind::UndoRequested, &after, more)).await?;
         let more = json!({ "undo_of": id, "type": reverse.action_type, "comment": reverse.comment });
-        tx.append_audit(entry(now, AuditKind::Proposed, &by, &reverse, more)).await?;
+        tx.append_audit(&by, entry(now, AuditKind::Proposed, &reverse, more)).await?;
         tx.enqueue(&by, command_id, reverse.id, now).await?;
         crash_point!("undo.before_commit");
         Ok(after)
@@ -330,21 +330,14 @@ impl Service {
 }
 
 /// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
-pub(super) fn refused(
-    caller: &Caller,
-    id: ActionId,
-    command: Command,
-    error: &Error,
-    at: Timestamp,
-) -> Option<AuditEntry> {
+pub(super) fn refused(id: ActionId, command: Command, error: &Error, at: Timestamp) -> Option<AuditEntry> {
     if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal | ErrorCode::Busy) {
         return None;
     }
     Some(AuditEntry {
         at,
         kind: AuditKind::Refused,
-        actor: caller.actor.clone(),
-        action_id: Some(id),
+        subject: Some(id.into()),
         body: json!({ "command": command.verb(), "code": error.code(), "detail": error.to_string() }),
     })
 }

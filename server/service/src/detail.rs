@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, ExecutorView, Offer, ShowAction};
-use domain::{Action, ActionId, Caller, Command, Error, ErrorCode};
+use domain::{Action, ActionId, Caller, Command, Error, ErrorCode, RowScope};
 
 use super::Service;
 
@@ -12,11 +12,11 @@ const MOST_EARLIER: u32 = 10;
 #[async_trait]
 impl ShowAction for Service {
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
-        self.store.action(&caller.row_scope()?, id).await?.ok_or(Error::NotFound)
+        self.store.action(&RowScope::of(caller)?, id).await?.ok_or(Error::NotFound)
     }
 
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
-        let scope = caller.row_scope()?;
+        let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let action = self.store.action(&scope, id).await?.ok_or(Error::NotFound)?;
         let proposer = self.store.proposer(id).await?;

@@ -2,6 +2,7 @@
 //!
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
+use domain::SystemAuthority;
 use domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -10,7 +11,7 @@ use super::decide::{lifecycle_of, next};
 use super::executor::Order;
 use super::{Service, detached, digest, entry};
 use crash::crash_point;
-use store::{Guard, Leased, Transaction};
+use store::{Guard, Leased, SystemTransaction, Transaction};
 
 /// How long a worker holds a command before another may take it.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
@@ -20,16 +21,16 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn take_order(&self) -> Result<Option<Order>, Error> {
-        let service = self.clone();
-        detached(async move { service.take_order_now().await }).await
+    pub async fn take_order(&self, authority: &SystemAuthority) -> Result<Option<Order>, Error> {
+        let (service, authority) = (self.clone(), authority.clone());
+        detached(async move { service.take_order_now(&authority).await }).await
     }
 
-    async fn take_order_now(&self) -> Result<Option<Order>, Error> {
-        let by = worker();
+    async fn take_order_now(&self, authority: &SystemAuthority) -> Result<Option<Order>, Error> {
+        let by = worker(authority);
         loop {
             let now = self.clock.now();
-            let mut tx = self.store.begin().await?;
+            let mut tx = self.store.begin_system(authority).await?;
             let Some(leased) = tx.lease(now, now.saturating_add(LEASE).unwrap_or(now)).await? else {
                 return Ok(None);
             };
@@ -43,7 +44,7 @@ impl Service {
             if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
             {
                 let detail = "what is stored is not what was decided on; nothing was sent";
-                self.end(&mut *tx, &leased, Command::Report(Outcome::Failed), detail, now).await?;
+                self.end(&mut *tx, &by, &leased, Command::Report(Outcome::Failed), detail, now).await?;
                 tx.commit().await?;
                 continue;
             }
@@ -52,7 +53,7 @@ impl Service {
                 action = next(&before, lifecycle, now);
                 write(&mut *tx, &by, &before, &action, now).await?;
                 let more = json!({ "command_id": leased.id, "executor": action.executor });
-                tx.append_audit(entry(now, AuditKind::Dispatched, &by, &action, more)).await?;
+                tx.append_audit(&by, entry(now, AuditKind::Dispatched, &action, more)).await?;
             }
             tx.commit().await?;
             crash_point!("dispatch.after_lease");
@@ -64,13 +65,19 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn report(&self, leased: Leased, command: Command, detail: String) -> Result<bool, Error> {
-        let service = self.clone();
+    pub async fn report(
+        &self,
+        authority: &SystemAuthority,
+        leased: Leased,
+        command: Command,
+        detail: String,
+    ) -> Result<bool, Error> {
+        let (service, authority) = (self.clone(), authority.clone());
         detached(async move {
             crash_point!("report.before_commit");
             let now = service.clock.now();
-            let mut tx = service.store.begin().await?;
-            if !service.end(&mut *tx, &leased, command, &detail, now).await? {
+            let mut tx = service.store.begin_system(&authority).await?;
+            if !service.end(&mut *tx, &worker(&authority), &leased, command, &detail, now).await? {
                 return Ok(false);
             }
             tx.commit().await?;
@@ -84,21 +91,27 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn retry(&self, leased: Leased, ready_at: Timestamp, why: String) -> Result<bool, Error> {
-        let service = self.clone();
+    pub async fn retry(
+        &self,
+        authority: &SystemAuthority,
+        leased: Leased,
+        ready_at: Timestamp,
+        why: String,
+    ) -> Result<bool, Error> {
+        let (service, authority) = (self.clone(), authority.clone());
         detached(async move {
             let now = service.clock.now();
-            let mut tx = service.store.begin().await?;
+            let mut tx = service.store.begin_system(&authority).await?;
             if !tx.retry(&leased, ready_at, &why).await? {
                 return Ok(false);
             }
             let before = load(&mut *tx, &leased).await?;
             if before.status_detail.as_deref() != Some(&why) {
-                let by = worker();
+                let by = worker(&authority);
                 let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": why });
                 let after = Action { status_detail: Some(why), ..next(&before, lifecycle_of(&before)?, now) };
                 write(&mut *tx, &by, &before, &after, now).await?;
-                tx.append_audit(entry(now, AuditKind::Postponed, &by, &after, more)).await?;
+                tx.append_audit(&by, entry(now, AuditKind::Postponed, &after, more)).await?;
             }
             tx.commit().await?;
             Ok(true)
@@ -108,7 +121,8 @@ impl Service {
 
     async fn end(
         &self,
-        tx: &mut dyn Transaction,
+        tx: &mut dyn SystemTransaction,
+        by: &Authorized,
         leased: &Leased,
         command: Command,
         detail: &str,
@@ -117,7 +131,6 @@ impl Service {
         if !tx.finish(leased).await? {
             return Ok(false);
         }
-        let by = worker();
         let before = load(tx, leased).await?;
         let mut lifecycle = lifecycle_of(&before)?;
         if before.status == Status::Queued {
@@ -125,31 +138,31 @@ impl Service {
         }
         let lifecycle = apply(lifecycle, command)?;
         let after = Action { status_detail: Some(detail.to_owned()), ..next(&before, lifecycle, now) };
-        write(tx, &by, &before, &after, now).await?;
+        write(tx, by, &before, &after, now).await?;
         let kind = if command == Command::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
         let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
-        tx.append_audit(entry(now, kind, &by, &after, more)).await?;
+        tx.append_audit(by, entry(now, kind, &after, more)).await?;
         if let (Some(original), Command::Report(outcome)) = (after.undo_of, command) {
             let before = tx
-                .action(&RowScope::All, original)
+                .action(&RowScope::ALL, original)
                 .await?
                 .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
             let lifecycle = apply(lifecycle_of(&before)?, Command::ReportUndo(outcome))?;
             let undone = next(&before, lifecycle, now);
-            write(tx, &by, &before, &undone, now).await?;
+            write(tx, by, &before, &undone, now).await?;
             let more = json!({ "undone_by": after.id, "detail": detail });
-            tx.append_audit(entry(now, AuditKind::UndoReported, &by, &undone, more)).await?;
+            tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
         }
         Ok(true)
     }
 }
 
-fn worker() -> Authorized {
-    Authorized::system("worker", "Countersign")
+fn worker(authority: &SystemAuthority) -> Authorized {
+    Authorized::system(authority, "worker", "Countersign")
 }
 
 async fn load(tx: &mut dyn Transaction, leased: &Leased) -> Result<Action, Error> {
-    let action = tx.action(&RowScope::All, leased.action_id).await?;
+    let action = tx.action(&RowScope::ALL, leased.action_id).await?;
     action.ok_or_else(|| Error::Internal(format!("command {} has no action", leased.id)))
 }
 

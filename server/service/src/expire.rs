@@ -1,5 +1,6 @@
 //! The write path of the clock: what nobody decided in time expires.
 
+use domain::SystemAuthority;
 use domain::{ActionId, AuditKind, Authorized, Command, Error, RowScope};
 use serde_json::json;
 
@@ -15,20 +16,20 @@ impl Service {
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn expire_overdue(&self) -> Result<usize, Error> {
+    pub async fn expire_overdue(&self, authority: &SystemAuthority) -> Result<usize, Error> {
         let mut expired = 0;
         for id in self.store.expired(self.clock.now(), BATCH).await? {
-            let service = self.clone();
-            expired += usize::from(detached(async move { service.expire(id).await }).await?);
+            let (service, authority) = (self.clone(), authority.clone());
+            expired += usize::from(detached(async move { service.expire(&authority, id).await }).await?);
         }
         Ok(expired)
     }
 
-    async fn expire(&self, id: ActionId) -> Result<bool, Error> {
+    async fn expire(&self, authority: &SystemAuthority, id: ActionId) -> Result<bool, Error> {
         let now = self.clock.now();
-        let by = Authorized::system("clock", "Countersign");
+        let by = Authorized::system(authority, "clock", "Countersign");
         let mut tx = self.store.begin().await?;
-        let Some(before) = tx.action(&RowScope::All, id).await? else { return Ok(false) };
+        let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
         // Decided, or given more time, since it was found.
         let Ok(lifecycle) = lifecycle_of(&before)?.apply(Command::Expire) else { return Ok(false) };
         if before.expires_at > now {
@@ -41,7 +42,7 @@ impl Service {
             return Ok(false);
         }
         let more = json!({ "expires_at": before.expires_at });
-        tx.append_audit(entry(now, AuditKind::Expired, &by, &after, more)).await?;
+        tx.append_audit(&by, entry(now, AuditKind::Expired, &after, more)).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -27,7 +27,7 @@ impl ExportActions for Service {
         query: ActionQuery,
         format: ExportFormat,
     ) -> Result<Export, Error> {
-        let scope = caller.row_scope()?;
+        let scope = RowScope::of(caller)?;
         let turn = self.exporting.start(&caller.actor.id)?;
         let export = self.write_turn(caller, &scope, &query, format, &turn).await;
         turn.end(export.as_ref().err().map(Error::code));
@@ -35,7 +35,7 @@ impl ExportActions for Service {
     }
 
     async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error> {
-        caller.row_scope()?;
+        RowScope::of(caller)?;
         Ok(self.exporting.progress(&caller.actor.id))
     }
 }

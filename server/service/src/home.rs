@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use domain::home::HomeView;
 use domain::home::contract::HomeBackend;
-use domain::{Caller, Error};
+use domain::{Caller, Error, RowScope};
 
 use super::Service;
 
 #[async_trait]
 impl HomeBackend for Service {
     async fn home(&self, caller: &Caller) -> Result<HomeView, Error> {
-        Ok(self.store.home(&caller.row_scope()?, self.clock.now()).await?)
+        Ok(self.store.home(&RowScope::of(caller)?, self.clock.now()).await?)
     }
 }

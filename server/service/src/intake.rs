@@ -95,7 +95,7 @@ async fn take_one(
     let Some(before) = known else {
         let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
             "parameters": proposed.parameters, "source": proposed.source, "external_id": proposed.external_id });
-        tx.append_audit(entry(now, AuditKind::Proposed, by, &proposed, more)).await?;
+        tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
         fresh.names.insert(name);
         fresh.actions.push(proposed.clone());
         return Ok(Proposed { action: proposed, created: true });
@@ -119,6 +119,6 @@ async fn take_one(
     }
     let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
         "parameters": after.parameters, "before": before.digest });
-    tx.append_audit(entry(now, AuditKind::Revised, by, &after, more)).await?;
+    tx.append_audit(by, entry(now, AuditKind::Revised, &after, more)).await?;
     Ok(Proposed { action: after, created: false })
 }

@@ -29,7 +29,7 @@ pub mod zone;
 use std::future::Future;
 use std::sync::Arc;
 
-use domain::{Action, ActionType, Asset, AuditKind, Authorized, Entity, Error, Parameters};
+use domain::{Action, ActionType, Asset, AuditKind, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -119,13 +119,7 @@ pub fn digest(
 }
 
 /// An audit entry on an action, with the facts that every one carries.
-fn entry(
-    at: Timestamp,
-    kind: AuditKind,
-    by: &Authorized,
-    action: &Action,
-    more: serde_json::Value,
-) -> AuditEntry {
+fn entry(at: Timestamp, kind: AuditKind, action: &Action, more: serde_json::Value) -> AuditEntry {
     let mut body = json!({
         "version": action.version,
         "digest": action.digest,
@@ -136,5 +130,5 @@ fn entry(
     if let (Some(body), serde_json::Value::Object(more)) = (body.as_object_mut(), more) {
         body.extend(more);
     }
-    AuditEntry { at, kind, actor: by.actor().clone(), action_id: Some(action.id), body }
+    AuditEntry { at, kind, subject: Some(action.id.into()), body }
 }

@@ -6,7 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::actions::contract::ListActions;
 use domain::actions::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use domain::actions::similar::Buckets;
-use domain::{Action, ActionPage, ActionQuery, Caller, Error, Lane, LaneCounts};
+use domain::{Action, ActionPage, ActionQuery, Caller, Error, Lane, LaneCounts, RowScope};
 
 use super::Service;
 use store::Position;
@@ -14,7 +14,7 @@ use store::Position;
 #[async_trait]
 impl ListActions for Service {
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error> {
-        let scope = caller.row_scope()?;
+        let scope = RowScope::of(caller)?;
         let limit = match (query.limit, caller.own()) {
             (Some(limit), _) => limit,
             (None, Ok(person)) => self.store.preferences(person).await?.table(query.lane).limit,
@@ -45,15 +45,15 @@ impl ListActions for Service {
     }
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
-        Ok(self.store.counts(&caller.row_scope()?, &query, self.clock.now()).await?)
+        Ok(self.store.counts(&RowScope::of(caller)?, &query, self.clock.now()).await?)
     }
 
     async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
-        Ok(self.store.lane_counts(&caller.row_scope()?).await?)
+        Ok(self.store.lane_counts(&RowScope::of(caller)?).await?)
     }
 
     async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error> {
-        let scope = caller.row_scope()?;
+        let scope = RowScope::of(caller)?;
         if query.lane != Lane::Pending {
             return Err(Error::invalid(
                 "/lane",

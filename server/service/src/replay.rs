@@ -1,6 +1,6 @@
 //! Answers kept under an Idempotency-Key, so that a repeat gets the first one again.
 
-use domain::{Caller, Error};
+use domain::{Authorized, Caller, Error};
 use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
@@ -22,6 +22,7 @@ pub type Answer = (u16, String);
 /// A key that is ours to answer. It must be settled, or it stays in flight for its 24 hours.
 #[must_use]
 pub struct Claim {
+    by: Authorized,
     principal: String,
     key: String,
 }
@@ -46,6 +47,7 @@ impl Replays {
     /// # Errors
     /// Another request has the key, or the first one is still being answered; or the store failed.
     pub async fn claim(&self, caller: &Caller, key: &str, request: &[&[u8]]) -> Result<Claimed, Error> {
+        let by = caller.recorded();
         let principal = format!("{}:{}", caller.actor.kind, caller.actor.id);
         let mut hash = Sha256::new();
         for part in request {
@@ -55,10 +57,11 @@ impl Replays {
         }
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let state = tx.claim_key(&principal, key, &hex::encode(hash.finalize()), now, now - KEPT).await?;
+        let state =
+            tx.claim_key(&by, &principal, key, &hex::encode(hash.finalize()), now, now - KEPT).await?;
         tx.commit().await?;
         match state {
-            KeyState::New => Ok(Claimed::Ours(Claim { principal, key: key.to_owned() })),
+            KeyState::New => Ok(Claimed::Ours(Claim { by, principal, key: key.to_owned() })),
             KeyState::InFlight => Err(Error::IdempotencyInFlight),
             KeyState::OtherRequest => Err(Error::IdempotencyKeyReused),
             KeyState::Answered { status, body } => Ok(Claimed::Answered((status, body))),
@@ -72,7 +75,7 @@ impl Replays {
     pub async fn settle(&self, claim: Claim, answer: Option<&Answer>) -> Result<(), Error> {
         let answer = answer.map(|(status, body)| (*status, body.as_str()));
         let mut tx = self.store.begin().await?;
-        tx.answer_key(&claim.principal, &claim.key, answer).await?;
+        tx.answer_key(&claim.by, &claim.principal, &claim.key, answer).await?;
         tx.commit().await?;
         Ok(())
     }

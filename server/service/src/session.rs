@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Actor, ActorKind, AuditKind, Caller, CredentialId, Error};
+use domain::{Actor, ActorKind, AuditKind, Authorized, Caller, CredentialId, Denied, Error, SystemAuthority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -40,6 +40,8 @@ pub struct Sessions {
     clock: SharedClock,
     passwords: Passwords,
     pauses: Pauses,
+    /// For the demo, whose people are made when they first come.
+    demo: Option<SystemAuthority>,
 }
 
 /// A session that was just made.
@@ -72,7 +74,13 @@ impl Sessions {
     /// Over a store and a clock.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock) -> Self {
-        Self { store, clock, passwords: Passwords::default(), pauses: Pauses::default() }
+        Self { store, clock, passwords: Passwords::default(), pauses: Pauses::default(), demo: None }
+    }
+
+    /// With the demo's people, who need no password.
+    #[must_use]
+    pub fn with_demo(self, authority: SystemAuthority) -> Self {
+        Self { demo: Some(authority), ..self }
     }
 
     /// Signs a person in with a password. `replaces` is the session that the browser had.
@@ -128,17 +136,12 @@ impl Sessions {
     /// # Errors
     /// A failure of the store.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), Error> {
-        let now = self.clock.now();
+        let (now, by) = (self.clock.now(), caller.authorize_own()?);
         let mut tx = self.store.begin().await?;
-        if tx.revoke_credential(caller.credential, now).await? {
-            tx.append_audit(AuditEntry {
-                at: now,
-                kind: AuditKind::SignedOut,
-                actor: caller.actor.clone(),
-                action_id: None,
-                body: json!({ "session": caller.credential }),
-            })
-            .await?;
+        if tx.revoke_session(&by, caller.credential, now).await? {
+            let body = json!({ "session": caller.credential });
+            let subject = Some(caller.credential.into());
+            tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SignedOut, subject, body }).await?;
             tx.commit().await?;
         }
         Ok(())
@@ -151,14 +154,15 @@ impl Sessions {
     pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Error> {
         let now = self.clock.now();
         let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
+        let caller = person(&credential, user);
         if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
             let ends = (credential.created_at + LONGEST).min(now + IDLE);
             // A busy database must not keep a reader out; the next request notes the use.
-            if let Err(error) = self.touch(credential.id, now, ends).await {
+            if let Err(error) = self.touch(&caller, now, ends).await {
                 tracing::warn!(%error, "the use of a session could not be noted");
             }
         }
-        Ok(Some(person(&credential, user)))
+        Ok(Some(caller))
     }
 
     /// The same without using the session, and until when it lasts if nobody does.
@@ -230,26 +234,24 @@ impl Sessions {
             expires_at: now + IDLE,
         };
         let caller = person(&credential, user);
+        let by = caller.authorize_own()?;
         let mut tx = self.store.begin().await?;
         if let Some(replaces) = replaces {
-            tx.revoke_credential(replaces, now).await?;
+            tx.revoke_session(&by, replaces, now).await?;
         }
-        tx.insert_credential(&credential).await?;
-        tx.append_audit(AuditEntry {
-            at: now,
-            kind: AuditKind::SignedIn,
-            actor: caller.actor.clone(),
-            action_id: None,
-            body: json!({ "session": credential.id }),
-        })
-        .await?;
+        if !tx.insert_session(&by, &credential).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let body = json!({ "session": credential.id });
+        let subject = Some(credential.id.into());
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SignedIn, subject, body }).await?;
         tx.commit().await?;
         Ok(SignedIn { secret, caller })
     }
 
-    async fn touch(&self, id: CredentialId, now: Timestamp, until: Timestamp) -> Result<(), Error> {
+    async fn touch(&self, caller: &Caller, now: Timestamp, until: Timestamp) -> Result<(), Error> {
         let mut tx = self.store.begin().await?;
-        tx.touch_credential(id, now, until).await?;
+        tx.touch_session(&caller.authorize_own()?, now, until).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -264,11 +266,10 @@ impl Sessions {
         let body = json!({
             "user": user.map(|user| user.id), "name": user.map(|user| user.name.as_str()), "reason": reason,
         });
-        let actor = Actor { kind: ActorKind::System, id: "sign-in".to_owned(), name: "Sign-in".to_owned() };
-        let at = self.clock.now();
+        let (at, subject) = (self.clock.now(), user.map(|user| user.id.into()));
         let mut tx = self.store.begin().await?;
-        tx.append_audit(AuditEntry { at, kind: AuditKind::SignInFailed, actor, action_id: None, body })
-            .await?;
+        let entry = AuditEntry { at, kind: AuditKind::SignInFailed, subject, body };
+        tx.append_audit(&Authorized::sign_in(), entry).await?;
         tx.commit().await?;
         Ok(())
     }

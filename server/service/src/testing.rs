@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Actor, ActorKind};
+use domain::{Actor, ActorKind, SystemAuthority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -28,6 +28,13 @@ impl FixedClock {
     pub fn forward(&self, by: SignedDuration) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
     }
+}
+
+/// The product's own authority.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "a test is an entry point")]
+pub const fn system() -> SystemAuthority {
+    SystemAuthority::take()
 }
 
 /// Who sets things up.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Command, Error, Outcome};
+use domain::{Command, Error, Outcome, SystemAuthority};
 use jiff::SignedDuration;
 use rand::RngExt;
 use tokio::sync::Semaphore;
@@ -30,7 +30,7 @@ const LONGEST_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Carries out commands until `stop` is cancelled, then waits for the attempts under way.
-pub async fn run(service: Service, stop: CancellationToken) {
+pub async fn run(service: Service, authority: SystemAuthority, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let under_way = TaskTracker::new();
     // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
@@ -44,18 +44,18 @@ pub async fn run(service: Service, stop: CancellationToken) {
             () = changes.command_enqueued() => {}
             _ = look.tick() => {}
             _ = expire.tick() => {
-                if let Err(error) = service.expire_overdue().await {
+                if let Err(error) = service.expire_overdue(&authority).await {
                     log(&error, "expiring");
                 }
                 continue;
             }
         }
         while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-            match service.take_order().await {
+            match service.take_order(&authority).await {
                 Ok(Some(order)) => {
-                    let service = service.clone();
+                    let (service, authority) = (service.clone(), authority.clone());
                     under_way.spawn(async move {
-                        attempt(&service, order).await;
+                        attempt(&service, &authority, order).await;
                         drop(place);
                     });
                 }
@@ -71,7 +71,7 @@ pub async fn run(service: Service, stop: CancellationToken) {
     under_way.wait().await;
 }
 
-async fn attempt(service: &Service, order: Order) {
+async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
     let attempt = match service.executors().find(&order.action) {
         None => Attempt::Ended(Outcome::Failed, "no executor is connected for this any more".to_owned()),
         Some(executor) => tokio::time::timeout(ATTEMPT_TIMEOUT, executor.execute(&order))
@@ -80,23 +80,28 @@ async fn attempt(service: &Service, order: Order) {
     };
     crash_point!("dispatch.after_send");
     tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");
-    if let Err(error) = conclude(service, order, attempt).await {
+    if let Err(error) = conclude(service, authority, order, attempt).await {
         // The lease runs out and the command is taken again, with the same id.
         log(&error, "reporting an attempt");
     }
 }
 
-async fn conclude(service: &Service, order: Order, attempt: Attempt) -> Result<bool, Error> {
+async fn conclude(
+    service: &Service,
+    authority: &SystemAuthority,
+    order: Order,
+    attempt: Attempt,
+) -> Result<bool, Error> {
     let mut leased = order.leased;
     let now = service.clock().now();
     let (seconds, why) = match attempt {
         Attempt::Ended(outcome, detail) => {
-            return service.report(leased, Command::Report(outcome), detail).await;
+            return service.report(authority, leased, Command::Report(outcome), detail).await;
         }
         Attempt::NotSent(why) if leased.possibly_sent == 0 => {
             if now.duration_since(leased.created_at) > GIVE_UP_AFTER {
                 let detail = format!("could not be sent for 3 days: {why}");
-                return service.report(leased, Command::Report(Outcome::TimedOut), detail).await;
+                return service.report(authority, leased, Command::Report(Outcome::TimedOut), detail).await;
             }
             leased.not_sent += 1;
             let doublings = u32::try_from(leased.not_sent - 1).unwrap_or(u32::MAX).min(9);
@@ -108,7 +113,7 @@ async fn conclude(service: &Service, order: Order, attempt: Attempt) -> Result<b
             let pause = usize::try_from(leased.possibly_sent - 1).ok().and_then(|index| REPEATS.get(index));
             let Some(pause) = pause else {
                 let detail = format!("possibly done; a person must look: {why}");
-                return service.report(leased, Command::LoseTrack, detail).await;
+                return service.report(authority, leased, Command::LoseTrack, detail).await;
             };
             (*pause, format!("no trustworthy answer yet, asking again: {why}"))
         }
@@ -116,7 +121,7 @@ async fn conclude(service: &Service, order: Order, attempt: Attempt) -> Result<b
     // Up to a quarter more, so that many commands do not come back at once.
     let jitter = rand::rng().random_range(0..=seconds * 250);
     let pause = SignedDuration::from_millis(seconds * 1_000 + jitter);
-    service.retry(leased, now.saturating_add(pause).unwrap_or(now), why).await
+    service.retry(authority, leased, now.saturating_add(pause).unwrap_or(now), why).await
 }
 
 fn log(error: &Error, doing: &str) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, Subcommand};
-use domain::{Actor, ActorKind, Error, Role, Scope};
+use domain::{Actor, ActorKind, Error, Role, Scope, SystemAuthority};
 
 use crate::config::Database;
 use service::clock::SystemClock;
@@ -76,7 +76,7 @@ pub async fn user(command: User) -> anyhow::Result<()> {
     let (sessions, store) = open(&args.database).await?;
     let display_name = args.display_name.as_deref().unwrap_or(&args.name);
     let roles = args.roles.into_iter().collect();
-    let added = sessions.add_user(by(), &args.name, display_name, roles, &password).await;
+    let added = sessions.add_user(&authority(), by(), &args.name, display_name, roles, &password).await;
     store.close().await;
     added.map_err(sentence)?;
     print(&format!("user {} added", args.name))
@@ -90,7 +90,8 @@ pub async fn token(command: Token) -> anyhow::Result<()> {
     let Token::Create(args) = command;
     let (sessions, store) = open(&args.database).await?;
     let scopes = args.scopes.into_iter().collect();
-    let made = sessions.create_token(by(), &args.name, args.owner.as_deref(), scopes, args.days).await;
+    let made =
+        sessions.create_token(&authority(), by(), &args.name, args.owner.as_deref(), scopes, args.days).await;
     store.close().await;
     print(&made.map_err(sentence)?.secret)
 }
@@ -99,6 +100,11 @@ async fn open(database: &Database) -> anyhow::Result<(Sessions, SharedStore)> {
     let store =
         store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
     Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
+const fn authority() -> SystemAuthority {
+    SystemAuthority::take()
 }
 
 /// Whoever can write the database's file.

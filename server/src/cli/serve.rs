@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
+use domain::SystemAuthority;
 use domain::backend::SharedBackend;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,6 +24,7 @@ use service::Service;
 use service::clock::{SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
+use service::session::Sessions;
 use service::worker;
 use store::{self, SharedStore};
 
@@ -78,11 +80,15 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
 
     let service = Service::new(store.clone(), clock.clone(), executors).with_hunt(config.hunt_url.clone());
     let stop = CancellationToken::new();
-    let worker = tokio::spawn(worker::run(service.clone(), stop.child_token()));
-    let jobs = tokio::spawn(service.clone().carry_out(stop.child_token()));
+    #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
+    let authority = SystemAuthority::take();
+    let worker = tokio::spawn(worker::run(service.clone(), authority.clone(), stop.child_token()));
+    let jobs = tokio::spawn(service.clone().carry_out(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
     let feed = Feed::start(store.clone(), stop.child_token()).await.context("cannot read the audit log")?;
-    let app = AppState::new(store.clone(), clock, backend, feed, site, config.edge());
+    let sessions = Sessions::new(store.clone(), clock.clone());
+    let sessions = if config.demo { sessions.with_demo(authority) } else { sessions };
+    let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
     let router: Router = router::build(app);
     let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
     Ok(Running { address, store, service, stop, doors, worker, jobs })
@@ -123,7 +129,7 @@ fn executors(config: &Serve, clock: &SharedClock) -> anyhow::Result<Executors> {
 
 /// The demo lets anyone in, so it opens no database but one that was made for it.
 async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()> {
-    let demo = store.marker("created_by").await?.as_deref() == Some("demo");
+    let demo = store.metadata("created_by").await?.as_deref() == Some("demo");
     if config.demo && !demo {
         bail!(
             "--demo refuses {}: it was not made for the demo; make another one with countersign seed --demo",
@@ -206,8 +212,8 @@ mod tests {
         assert!(refused(demo.clone()).await.contains("is not there; make it first"));
         let store = store::connect(&demo.database.url).await.unwrap();
         assert!(refused(demo.clone()).await.contains("was not made for the demo"));
-        let mut tx = store.begin().await.unwrap();
-        tx.set_marker("created_by", "demo").await.unwrap();
+        let mut tx = store.begin_system(&service::testing::system()).await.unwrap();
+        tx.set_metadata("created_by", "demo").await.unwrap();
         tx.commit().await.unwrap();
         start(&demo, Arc::new(SystemClock)).await.unwrap().stop().await;
     }

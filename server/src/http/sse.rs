@@ -83,7 +83,7 @@ impl Credential {
             Self::Token(secret) => app.sessions.token(secret).await?.map(|caller| (caller, Timestamp::MAX)),
         }
         .ok_or(Error::NotSignedIn)?;
-        let scope = caller.row_scope()?;
+        let scope = RowScope::of(&caller)?;
         Ok((caller, scope, ends))
     }
 }
@@ -274,16 +274,13 @@ impl Follower {
 
     /// The record as the caller may see it; nothing, if it changed no action, or a hidden one.
     fn seen(&self, record: &Followed) -> Option<Change> {
-        let changed = record.changed.as_ref().filter(|changed| match &self.scope {
-            RowScope::All => true,
-            RowScope::ProposedBy(principal) => changed.proposed_by == *principal,
-        })?;
+        let changed = record.changed.as_ref().filter(|changed| self.scope.shows(&changed.row))?;
         Some(Change {
             seq: record.seq,
             action: changed.id,
             kind: record.kind,
             version: changed.version,
-            lane: changed.lane,
+            lane: changed.row.lane,
             by: record.by.name.clone(),
             mine: record.by.id == self.caller.actor.id,
         })

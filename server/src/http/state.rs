@@ -55,6 +55,7 @@ impl AppState {
     pub fn new(
         store: SharedStore,
         clock: SharedClock,
+        sessions: Sessions,
         backend: SharedBackend,
         feed: Feed,
         site: Site,
@@ -64,7 +65,7 @@ impl AppState {
         Self {
             leptos: LeptosOptions::builder().output_name("countersign").site_root(root).build(),
             backend,
-            sessions: Arc::new(Sessions::new(store.clone(), clock.clone())),
+            sessions: Arc::new(sessions),
             replays: Arc::new(Replays::new(store.clone(), clock.clone())),
             store,
             feed,

@@ -23,7 +23,7 @@ use service::Service;
 use service::events::Feed;
 use service::executor::Executors;
 use service::session::Sessions;
-pub(crate) use service::testing::{FixedClock, proposal, tester};
+pub(crate) use service::testing::{FixedClock, proposal, system, tester};
 use store::{self, SharedStore};
 
 /// The application under test.
@@ -80,7 +80,9 @@ impl App {
         let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
-        let state = AppState::new(store.clone(), clock.clone(), Arc::new(service), feed, site, edge);
+        let sessions = Sessions::new(store.clone(), clock.clone()).with_demo(system());
+        let state =
+            AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge);
         let sessions = Arc::clone(&state.sessions);
         Self { router: router::build(state), store, sessions, clock, folder }
     }
@@ -132,12 +134,15 @@ impl App {
 
     pub(crate) async fn user(&self, name: &str, roles: &[Role]) {
         let roles = roles.iter().copied().collect();
-        self.sessions.add_user(tester(), name, "Ana Sousa", roles, "correct horse battery").await.unwrap();
+        self.sessions
+            .add_user(&system(), tester(), name, "Ana Sousa", roles, "correct horse battery")
+            .await
+            .unwrap();
     }
 
     pub(crate) async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
         let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
-        self.sessions.create_token(tester(), "tool", owner, scopes, 30).await.unwrap().secret
+        self.sessions.create_token(&system(), tester(), "tool", owner, scopes, 30).await.unwrap().secret
     }
 
     /// Signs in and returns the cookie to send.

@@ -1,25 +1,24 @@
-//! The audit log's chain: how a record is made, hashed and checked. Storing it is the store's part.
+//! The audit log's chain: how a record is made, hashed and checked. It knows no database.
 //!
-//! The format is final (see `domain::audit`): SHA-256 over the RFC 8785 JSON of
-//! `{v, seq, at, kind, actor, action_id, body, prev}`.
+//! The formats are final (see `domain::audit`): SHA-256 over the RFC 8785 JSON of
+//! `{v, seq, at, kind, actor, subject, body, prev}`, and in version 1 of the same with `action_id` for `subject`.
 
 use domain::audit::VERSION;
-use domain::{ActionId, Actor, AuditKind};
+use domain::{Actor, AuditKind, Subject};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
-/// What an audit row is made of before it gets its place in the chain.
+/// What an audit record is made of before it gets its actor, from the authority of the write, and its place in the chain.
 #[derive(Debug, Clone)]
 pub struct AuditEntry {
     /// When.
     pub at: Timestamp,
     /// What.
     pub kind: AuditKind,
-    /// Who.
-    pub actor: Actor,
-    /// On which action.
-    pub action_id: Option<ActionId>,
+    /// What it is about.
+    pub subject: Option<Subject>,
     /// The facts.
     pub body: serde_json::Value,
 }
@@ -28,7 +27,7 @@ pub struct AuditEntry {
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 /// One record of the log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     /// Version of the format.
     pub v: u32,
@@ -40,15 +39,34 @@ pub struct Record {
     pub kind: AuditKind,
     /// Who.
     pub actor: Actor,
-    /// On which action.
-    pub action_id: Option<ActionId>,
+    /// What it is about; in version 1 an action or nothing.
+    pub subject: Option<Subject>,
     /// The facts.
     pub body: serde_json::Value,
     /// The hash of the record before it.
     pub prev: String,
     /// The hash of all the above; not part of what is hashed.
-    #[serde(skip_serializing, default)]
     pub hash: String,
+}
+
+/// As it is hashed.
+impl Serialize for Record {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Record", 8)?;
+        fields.serialize_field("v", &self.v)?;
+        fields.serialize_field("seq", &self.seq)?;
+        fields.serialize_field("at", &self.at)?;
+        fields.serialize_field("kind", &self.kind)?;
+        fields.serialize_field("actor", &self.actor)?;
+        if self.v == 1 {
+            fields.serialize_field("action_id", &self.subject.as_ref().map(|subject| &subject.id))?;
+        } else {
+            fields.serialize_field("subject", &self.subject)?;
+        }
+        fields.serialize_field("body", &self.body)?;
+        fields.serialize_field("prev", &self.prev)?;
+        fields.end()
+    }
 }
 
 /// Where the chain is broken.
@@ -84,11 +102,15 @@ impl Record {
     ///
     /// # Errors
     /// If the body has no JSON form.
-    pub fn chain(last: Option<(i64, String)>, entry: AuditEntry) -> Result<Self, serde_json::Error> {
+    pub fn chain(
+        last: Option<(i64, String)>,
+        actor: Actor,
+        entry: AuditEntry,
+    ) -> Result<Self, serde_json::Error> {
         let (seq, prev) = last.unwrap_or((0, GENESIS.to_owned()));
-        let AuditEntry { at, kind, actor, action_id, body } = entry;
+        let AuditEntry { at, kind, subject, body } = entry;
         let mut record =
-            Self { v: VERSION, seq: seq + 1, at, kind, actor, action_id, body, prev, hash: String::new() };
+            Self { v: VERSION, seq: seq + 1, at, kind, actor, subject, body, prev, hash: String::new() };
         record.hash = canonical_hash(&record)?;
         Ok(record)
     }
@@ -115,44 +137,54 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::ActorKind;
+    use domain::{ActionId, ActorKind, SubjectKind, UserId};
 
     fn entry(body: serde_json::Value) -> AuditEntry {
-        AuditEntry {
-            at: "2026-01-02T03:04:05.000006Z".parse().unwrap(),
-            kind: AuditKind::Approved,
-            actor: Actor { kind: ActorKind::User, id: "u1".into(), name: "Ana".into() },
-            action_id: None,
-            body,
-        }
+        let at = "2026-01-02T03:04:05.000006Z".parse().unwrap();
+        AuditEntry { at, kind: AuditKind::Approved, subject: None, body }
     }
 
-    /// The format is final: this hash must never change.
+    fn ana() -> Actor {
+        Actor { kind: ActorKind::User, id: "u1".into(), name: "Ana".into() }
+    }
+
+    /// The formats are final: these hashes must never change.
     #[test]
-    fn the_format_is_pinned() {
-        let record = Record::chain(None, entry(serde_json::json!({"b": 1, "a": "ü"}))).unwrap();
-        let text = serde_json_canonicalizer::to_string(&record).unwrap();
-        assert_eq!(
-            text,
+    fn the_formats_are_pinned() {
+        let mut record = Record::chain(None, ana(), entry(serde_json::json!({"b": 1, "a": "ü"}))).unwrap();
+        let text = |field: &str, v: u32| {
             format!(
-                r#"{{"action_id":null,"actor":{{"id":"u1","kind":"user","name":"Ana"}},"at":"2026-01-02T03:04:05.000006Z","body":{{"a":"ü","b":1}},"kind":"Approved","prev":"{GENESIS}","seq":1,"v":1}}"#
+                r#"{{{}"actor":{{"id":"u1","kind":"user","name":"Ana"}},"at":"2026-01-02T03:04:05.000006Z","body":{{"a":"ü","b":1}},"kind":"Approved","prev":"{GENESIS}","seq":1{},"v":{v}}}"#,
+                if v == 1 { field } else { "" },
+                if v == 1 { "" } else { field },
             )
-        );
-        assert_eq!(record.hash, hex::encode(Sha256::digest(text)));
+        };
+        assert_eq!(serde_json_canonicalizer::to_string(&record).unwrap(), text(r#","subject":null"#, 2));
+        assert_eq!(record.hash, hex::encode(Sha256::digest(text(r#","subject":null"#, 2))));
+        record.subject = Some(Subject::from(UserId::from(uuid::Uuid::nil())));
+        let of = r#","subject":{"id":"00000000-0000-0000-0000-000000000000","kind":"user"}"#;
+        assert_eq!(serde_json_canonicalizer::to_string(&record).unwrap(), text(of, 2));
+
+        record.v = 1;
+        record.subject = Some(Subject::from(ActionId::from(uuid::Uuid::nil())));
+        let of = r#""action_id":"00000000-0000-0000-0000-000000000000","#;
+        assert_eq!(serde_json_canonicalizer::to_string(&record).unwrap(), text(of, 1));
+        record.subject = None;
+        assert_eq!(serde_json_canonicalizer::to_string(&record).unwrap(), text(r#""action_id":null,"#, 1));
     }
 
     #[test]
     fn any_changed_field_breaks_the_chain() {
-        let first = Record::chain(None, entry(serde_json::json!({"n": 1}))).unwrap();
-        let second =
-            Record::chain(Some((first.seq, first.hash.clone())), entry(serde_json::json!({"n": 2}))).unwrap();
+        let first = Record::chain(None, ana(), entry(serde_json::json!({"n": 1}))).unwrap();
+        let last = Some((first.seq, first.hash.clone()));
+        let second = Record::chain(last, ana(), entry(serde_json::json!({"n": 2}))).unwrap();
         assert!(first.check(None).is_ok() && second.check(Some(&first)).is_ok());
         let changes: [fn(&mut Record); 8] = [
-            |r| r.v = 2,
+            |r| r.v = 1,
             |r| r.at = Timestamp::UNIX_EPOCH,
             |r| r.kind = AuditKind::Rejected,
             |r| r.actor.name = "Eve".into(),
-            |r| r.action_id = Some(uuid::Uuid::nil().into()),
+            |r| r.subject = Some(Subject::new(SubjectKind::Database, "x")),
             |r| r.body = serde_json::json!({"n": 3}),
             |r| r.hash = GENESIS.into(),
             |r| r.prev = GENESIS.into(),

@@ -1,8 +1,13 @@
-//! Plans and jobs of many, as the store keeps them.
+//! Plans of decisions on many, and the jobs that they become.
 
-use domain::bulk::Preview;
-use domain::{ActionId, ApprovalId, BulkId, BulkVerb, CredentialId, ItemState, Seen, UserId};
+use async_trait::async_trait;
+use domain::bulk::{Preview, Progress};
+use domain::{
+    ActionId, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId, ItemState, Seen, UserId,
+};
 use jiff::Timestamp;
+
+use crate::error::Result;
 
 /// A plan, or a job once it was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,4 +86,62 @@ pub struct StepItem {
     pub action: ActionId,
     /// What was shown of it.
     pub seen: Seen,
+}
+
+/// Reads of plans and jobs.
+#[async_trait]
+pub trait ReadBulk: Send + Sync {
+    /// A plan or job of that owner.
+    async fn bulk(&self, owner: UserId, id: BulkId) -> Result<Option<Bulk>>;
+
+    /// Up to `limit` items of a plan or job in one of these states, after a position.
+    async fn bulk_items(
+        &self,
+        id: BulkId,
+        states: &[ItemState],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<BulkItem>>;
+
+    /// How many items of a plan or job stand where.
+    async fn bulk_progress(&self, id: BulkId) -> Result<Progress>;
+
+    /// The actions of all items in one of these states, in their order.
+    async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>>;
+
+    /// Whether a job was started and did not end.
+    async fn bulk_is_running(&self) -> Result<bool>;
+}
+
+/// Writes of plans by those who make and start them.
+#[async_trait]
+pub trait WriteBulk: Send {
+    /// Adds a plan with its items; their positions count from 1.
+    async fn insert_bulk(&mut self, by: &Authorized, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()>;
+
+    /// Drops plans that were never started and expired before that time.
+    async fn forget_plans(&mut self, by: &Authorized, before: Timestamp) -> Result<()>;
+
+    /// Makes a job of a plan of the person who writes, to be done as the session or token by which is written. False if
+    /// it is not theirs, was started before, or expired.
+    async fn start_bulk(&mut self, by: &Authorized, id: BulkId, start: &BulkStart) -> Result<bool>;
+}
+
+/// What only the worker writes of jobs.
+#[async_trait]
+pub trait SystemBulk: Send {
+    /// The job whose turn it is, with its next waiting items; with none, it is done and may be ended.
+    async fn step_bulk(&mut self, now: Timestamp, most: u32) -> Result<Option<Step>>;
+
+    /// Writes where waiting items stand now.
+    async fn settle_items(
+        &mut self,
+        id: BulkId,
+        state: ItemState,
+        detail: Option<&str>,
+        positions: &[i64],
+    ) -> Result<()>;
+
+    /// Ends a job.
+    async fn end_bulk(&mut self, id: BulkId, now: Timestamp) -> Result<()>;
 }

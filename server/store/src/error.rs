@@ -1,6 +1,14 @@
 //! What can go wrong with the store, in words.
 
-use super::{postgres, sqlite};
+/// The result of whatever asks the database.
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
+const SQLITE_BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
+
+/// Codes of what goes away by itself: a serialization failure, a deadlock, a lock that was not to be had, too many
+/// connections, and the three of a server that stops or starts.
+const POSTGRES_BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
 
 /// Why the store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +31,9 @@ pub enum StoreError {
     /// What was read could not be written away.
     #[error("the export could not be written: {0}")]
     Export(std::io::Error),
+    /// Authority was used for what it was not given for.
+    #[error(transparent)]
+    Misused(#[from] domain::access::Misused),
     /// Any other answer of the database.
     #[error("the database failed: {0}")]
     Database(sqlx::Error),
@@ -31,7 +42,7 @@ pub enum StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // Codes of SQLite and of PostgreSQL have different lengths, so that one table serves both.
-        let goes_away = |code: &str| sqlite::BUSY.contains(&code) || postgres::BUSY.contains(&code);
+        let goes_away = |code: &str| SQLITE_BUSY.contains(&code) || POSTGRES_BUSY.contains(&code);
         match &error {
             sqlx::Error::PoolTimedOut => Self::Busy,
             sqlx::Error::Database(database) if database.code().as_deref().is_some_and(goes_away) => {

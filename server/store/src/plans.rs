@@ -22,7 +22,7 @@ pub(super) async fn seeded(database_url: &str) {
 /// An action of History that others are similar to.
 pub(super) async fn one_of_many(store: &impl Store) -> ActionId {
     let now = "2026-06-30T09:41:12Z".parse().unwrap();
-    let page = store.page(&RowScope::All, &ActionQuery::of(Lane::History), None, 200, now).await.unwrap();
+    let page = store.page(&RowScope::ALL, &ActionQuery::of(Lane::History), None, 200, now).await.unwrap();
     page.iter().find(|action| action.similarity().is_some()).unwrap().id
 }
 

@@ -5,13 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::Lane;
-use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
-use super::changes::{Bells, News};
-use super::migrations::migrator;
-use super::{Result, Store as _, StoreError};
+use super::commit_events::{CommitEvents, CommitNotifier};
+use super::error::{Result, StoreError};
+use super::maintenance::Maintain as _;
+use super::migrations::migrations;
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Postgres;
@@ -38,10 +38,6 @@ mod queries;
 
 pub(super) use queries::SqlStore as PostgresStore;
 
-/// Codes of what goes away by itself: a serialization failure, a deadlock, a lock that was not to be had, too many
-/// connections, and the three of a server that stops or starts.
-pub(super) const BUSY: [&str; 7] = ["40001", "40P01", "55P03", "53300", "57P01", "57P02", "57P03"];
-
 const READERS: u32 = 8;
 const WRITERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -55,18 +51,6 @@ const CHANNEL: &str = "countersign";
 /// Between attempts to listen again.
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-fn migrations() -> Migrator {
-    migrator([
-        (1, "spine", include_str!("../migrations/postgres/0001_spine.sql")),
-        (2, "lists", include_str!("../migrations/postgres/0002_lists.sql")),
-        (3, "counts", include_str!("../migrations/postgres/0003_counts.sql")),
-        (4, "bulk", include_str!("../migrations/postgres/0004_bulk.sql")),
-        (5, "preferences", include_str!("../migrations/postgres/0005_preferences.sql")),
-        (6, "similar", include_str!("../migrations/postgres/0006_similar.sql")),
-        (7, "home", include_str!("../migrations/postgres/0007_home.sql")),
-    ])
-}
-
 impl PostgresStore {
     /// Opens and migrates the database that the URL names.
     pub(super) async fn open(url: &str) -> Result<Self> {
@@ -74,7 +58,7 @@ impl PostgresStore {
         // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
         // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
         let mut connection = options.connect().await?;
-        migrations().run(&mut connection).await?;
+        migrations!("postgres").run(&mut connection).await?;
         connection.close().await?;
 
         let options = options
@@ -83,16 +67,17 @@ impl PostgresStore {
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).connect_with(options).await?;
-        let bells = Bells::new();
+        let notifier = CommitNotifier::new();
         let listener = listen(&reader).await?;
         // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
         // notification, may miss it, and the pool would wait for the listener's connection for ever.
         let mut closed = reader.close_event();
-        let passing_on = pass_on(listener, reader.clone(), bells.clone());
+        let passing_on = pass_on(listener, reader.clone(), notifier.clone());
         tokio::spawn(async move { closed.do_until(passing_on).await });
-        let store = Self::new(reader, writer, bells);
+        let store = Self::new(reader, writer, notifier);
         store.restore_indexes().await?;
         store.key_rows().await?;
+        store.derive_permissions().await?;
         Ok(store)
     }
 }
@@ -112,8 +97,8 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 }
 
 /// Commits, and tells the other instances; they hear of it only if the commit succeeds.
-async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: News) -> Result<()> {
-    if let Some(word) = news.word() {
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) -> Result<()> {
+    if let Some(word) = events.word() {
         sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
@@ -176,8 +161,8 @@ async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
     Ok(listener)
 }
 
-/// Rings the bells for what other instances committed, for as long as it is polled.
-async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
+/// Rings the notifier for what other instances committed, for as long as it is polled.
+async fn pass_on(first: PgListener, pool: Pool<Db>, notifier: CommitNotifier) {
     let mut listener = Some(first);
     loop {
         let Some(listening) = &mut listener else {
@@ -185,7 +170,7 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
                 Ok(again) => {
                     listener = Some(again);
                     // Nobody heard what happened in between.
-                    bells.ring(News::ALL);
+                    notifier.notify(CommitEvents::ALL);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "not listening to the database; waiting commands are found by looking");
@@ -195,9 +180,9 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, bells: Bells) {
             continue;
         };
         match listening.try_recv().await {
-            Ok(Some(notification)) => bells.ring(News::from_word(notification.payload())),
+            Ok(Some(notification)) => notifier.notify(CommitEvents::from_word(notification.payload())),
             // It lost its connection and has another.
-            Ok(None) => bells.ring(News::ALL),
+            Ok(None) => notifier.notify(CommitEvents::ALL),
             // It keeps a connection that broke in any other way, so a new one takes its place.
             Err(_) => listener = None,
         }

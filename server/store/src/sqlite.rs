@@ -9,13 +9,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use domain::Lane;
-use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
-use super::changes::{Bells, News};
-use super::migrations::migrator;
-use super::{Result, Store as _, StoreError};
+use super::commit_events::{CommitEvents, CommitNotifier};
+use super::error::{Result, StoreError};
+use super::maintenance::Maintain as _;
+use super::migrations::migrations;
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Sqlite;
@@ -48,20 +48,6 @@ const READERS: u32 = 4;
 const WRITER_CACHE: &str = "-49152";
 /// Readers look into the file as the system has it in memory: so many bytes of it at most, as `SQLite` allows.
 const READER_MAP: &str = "2147418112";
-/// `SQLITE_BUSY` and its extended codes (`BUSY_RECOVERY`, `BUSY_SNAPSHOT`, `BUSY_TIMEOUT`), `SQLITE_LOCKED`.
-pub(super) const BUSY: [&str; 5] = ["5", "261", "517", "773", "6"];
-
-fn migrations() -> Migrator {
-    migrator([
-        (1, "spine", include_str!("../migrations/sqlite/0001_spine.sql")),
-        (2, "lists", include_str!("../migrations/sqlite/0002_lists.sql")),
-        (3, "counts", include_str!("../migrations/sqlite/0003_counts.sql")),
-        (4, "bulk", include_str!("../migrations/sqlite/0004_bulk.sql")),
-        (5, "preferences", include_str!("../migrations/sqlite/0005_preferences.sql")),
-        (6, "similar", include_str!("../migrations/sqlite/0006_similar.sql")),
-        (7, "home", include_str!("../migrations/sqlite/0007_home.sql")),
-    ])
-}
 
 impl SqliteStore {
     /// Opens, creates and migrates the database that the URL names.
@@ -78,12 +64,13 @@ impl SqliteStore {
         let writer = connect(1, &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
-        migrations().run(&mut *tx).await?;
+        migrations!("sqlite").run(&mut *tx).await?;
         tx.commit().await?;
         let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
-        let store = Self::new(reader, writer, Bells::new());
+        let store = Self::new(reader, writer, CommitNotifier::new());
         store.restore_indexes().await?;
         store.key_rows().await?;
+        store.derive_permissions().await?;
         Ok(store)
     }
 }
@@ -124,7 +111,7 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 }
 
 /// Commits. Other processes on the file are not told; they look from time to time.
-async fn commit(tx: sqlx::Transaction<'static, Db>, _news: News) -> Result<()> {
+async fn commit(tx: sqlx::Transaction<'static, Db>, _news: CommitEvents) -> Result<()> {
     Ok(tx.commit().await?)
 }
 

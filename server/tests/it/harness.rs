@@ -113,7 +113,7 @@ impl Estate {
         std::fs::create_dir(at("sandbox")).unwrap();
         std::fs::create_dir(at("site")).unwrap();
         let bundle = json!({ "js": "/pkg/a.js", "wasm": "/pkg/a.wasm" });
-        let manifest = json!({ "board": bundle, "pages": bundle, "css": "/pkg/a.css" });
+        let manifest = json!({ "app": bundle, "css": "/pkg/a.css" });
         std::fs::write(at("site") + "/manifest.json", manifest.to_string()).unwrap();
 
         let options = ["--database-url", database.url.as_str()];

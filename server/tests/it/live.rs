@@ -1,5 +1,6 @@
 //! Following what happens: every change once and in order, to those who may see it, whatever breaks in between.
 
+use service::testing::system as authority;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -208,12 +209,13 @@ async fn who_is_too_far_behind_begins_anew(kind: Kind) {
     assert_eq!((reset.id, reset.data), (hello.id, json!({ "seq": hello.id })));
 
     // More than anybody is told one by one, in a single transaction.
+    let by = domain::Authorized::system(&authority(), "test", "Test");
     let store = estate.database.open().await;
     let record = store.audit_after(0, 1).await.unwrap().remove(0);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     for _ in 0..10_500 {
-        let store::audit::Record { at, kind, actor, body, .. } = record.clone();
-        tx.append_audit(store::AuditEntry { at, kind, actor, action_id: None, body }).await.unwrap();
+        let store::audit::Record { at, kind, body, .. } = record.clone();
+        tx.append_audit(&by, store::AuditEntry { at, kind, subject: None, body }).await.unwrap();
     }
     tx.commit().await.unwrap();
     store.close().await;

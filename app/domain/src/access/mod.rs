@@ -68,15 +68,6 @@ pub fn permissions_of(roles: &BTreeSet<Role>) -> BTreeSet<Permission> {
     granted
 }
 
-/// Which rows a caller sees. A hidden row answers exactly as an unknown one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RowScope {
-    /// Every row.
-    All,
-    /// Only what this principal proposed.
-    ProposedBy(String),
-}
-
 /// Who is calling: a signed-in person, or an API token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -93,31 +84,13 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Which rows this caller sees.
-    ///
-    /// # Errors
-    /// [`Denied`] if it may see none at all.
-    pub fn row_scope(&self) -> Result<RowScope, Denied> {
-        match &self.scopes {
-            Some(scopes) if scopes.contains(&Scope::Read) && self.person.is_none() => Ok(RowScope::All),
-            Some(scopes) if scopes.contains(&Scope::Read) || scopes.contains(&Scope::Decide) => {
-                self.require(Permission::View).map(|()| RowScope::All)
-            }
-            Some(scopes) if scopes.contains(&Scope::Propose) => {
-                Ok(RowScope::ProposedBy(self.actor.id.clone()))
-            }
-            Some(_) => Err(Denied::TokenScope(Scope::Read.to_string())),
-            None => self.require(Permission::View).map(|()| RowScope::All),
-        }
-    }
-
     /// May this caller propose actions?
     ///
     /// # Errors
     /// [`Denied`] with what is missing.
     pub fn authorize_proposal(&self) -> Result<Authorized, Denied> {
         match &self.scopes {
-            Some(scopes) if scopes.contains(&Scope::Propose) => Ok(self.authorized(None)),
+            Some(scopes) if scopes.contains(&Scope::Propose) => Ok(self.authorized(Purpose::Propose, None)),
             // Tools propose; a person in a browser has no scope for it.
             Some(_) | None => Err(Denied::TokenScope(Scope::Propose.to_string())),
         }
@@ -143,7 +116,7 @@ impl Caller {
     pub fn authorize(&self, permission: Permission) -> Result<Authorized, Denied> {
         self.decider()?;
         self.require(permission)?;
-        Ok(self.authorized(Some(permission)))
+        Ok(self.authorized(Purpose::Decide, Some(permission)))
     }
 
     /// Whose preferences and views the caller sees.
@@ -159,10 +132,28 @@ impl Caller {
     /// # Errors
     /// [`Denied`] if it is a token, whoever owns it.
     pub fn authorize_own(&self) -> Result<Authorized, Denied> {
-        self.own().map(|_| self.authorized(None))
+        self.own().map(|_| self.authorized(Purpose::Own, None))
     }
 
-    fn require(&self, permission: Permission) -> Result<(), Denied> {
+    /// May this caller plan and start decisions on many? Each is authorized by itself when it is taken.
+    ///
+    /// # Errors
+    /// [`Denied`] if it may decide on nothing, whatever the permission.
+    pub fn authorize_plan(&self) -> Result<Authorized, Denied> {
+        self.decider().map(|_| self.authorized(Purpose::Plan, None))
+    }
+
+    /// Whoever calls has their attempts and their requests' keys recorded, whatever else they may.
+    #[must_use]
+    pub fn recorded(&self) -> Authorized {
+        self.authorized(Purpose::Record, None)
+    }
+
+    /// Does this caller hold a permission?
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn require(&self, permission: Permission) -> Result<(), Denied> {
         if permissions_of(&self.roles).contains(&permission) {
             return Ok(());
         }
@@ -183,18 +174,61 @@ impl Caller {
         }
     }
 
-    fn authorized(&self, permission: Option<Permission>) -> Authorized {
+    fn authorized(&self, purpose: Purpose, permission: Option<Permission>) -> Authorized {
         Authorized {
             actor: self.actor.clone(),
+            purpose,
             check: Some(Check { person: self.person, credential: self.credential, permission }),
         }
     }
+}
+
+/// What a write is for: authority for one purpose is none for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To decide on an action, or to undo it.
+    Decide,
+    /// To propose actions, and to revise proposals.
+    Propose,
+    /// To change what is the caller's own: preferences, views, sessions.
+    Own,
+    /// To plan decisions on many, and to start them.
+    Plan,
+    /// To have an attempt recorded, or the answer to a request kept.
+    Record,
+    /// The product's own acts: expiry, dispatch, an executor's report, set-up.
+    System,
+}
+
+/// The authority of the product itself, without a person. Worker, clock, seed and command line have it; who starts them
+/// takes it once and hands it on.
+#[derive(Debug, Clone)]
+pub struct SystemAuthority(());
+
+impl SystemAuthority {
+    /// For entry points alone: the command line, the seed, tests. Everywhere else it is an argument
+    /// (`clippy.toml` bans this function).
+    #[must_use]
+    pub const fn take() -> Self {
+        Self(())
+    }
+}
+
+/// Authority was used for what it was not given for: a fault of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("authority to {given:?} was used to {used:?}")]
+pub struct Misused {
+    /// What it was given for.
+    pub given: Purpose,
+    /// What it was used for.
+    pub used: Purpose,
 }
 
 /// The proof that a write is allowed; the store asks for one and repeats [`Check`] in its statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorized {
     actor: Actor,
+    purpose: Purpose,
     check: Option<Check>,
 }
 
@@ -210,13 +244,39 @@ pub struct Check {
 }
 
 impl Authorized {
-    /// The product's own acts: expiry, dispatch, an executor's report. `id` names the part that acts.
+    /// The product's own acts. `id` names the part that acts.
     #[must_use]
-    pub fn system(id: &str, name: &str) -> Self {
-        Self {
-            actor: Actor { kind: ActorKind::System, id: id.to_owned(), name: name.to_owned() },
-            check: None,
+    pub fn system(_: &SystemAuthority, id: &str, name: &str) -> Self {
+        Self { actor: system_actor(id, name), purpose: Purpose::System, check: None }
+    }
+
+    /// The product's own acts in the name of another: of who runs the command line, or of who acted in imported records.
+    #[must_use]
+    pub fn system_as(_: &SystemAuthority, actor: Actor) -> Self {
+        Self { actor, purpose: Purpose::System, check: None }
+    }
+
+    /// The sign-in, before anybody is known: it can have a failure recorded, and nothing else.
+    #[must_use]
+    pub fn sign_in() -> Self {
+        Self { actor: system_actor("sign-in", "Sign-in"), purpose: Purpose::Record, check: None }
+    }
+
+    /// Whether it was given for this; the product's own authority is given for everything.
+    ///
+    /// # Errors
+    /// [`Misused`] if it was not.
+    pub fn allow(&self, purpose: Purpose) -> Result<(), Misused> {
+        if self.purpose == purpose || self.purpose == Purpose::System {
+            return Ok(());
         }
+        Err(Misused { given: self.purpose, used: purpose })
+    }
+
+    /// What it was given for.
+    #[must_use]
+    pub const fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     /// As recorded in the audit log.
@@ -236,6 +296,10 @@ impl Authorized {
     pub const fn check(&self) -> Option<&Check> {
         self.check.as_ref()
     }
+}
+
+fn system_actor(id: &str, name: &str) -> Actor {
+    Actor { kind: ActorKind::System, id: id.to_owned(), name: name.to_owned() }
 }
 
 #[cfg(test)]
@@ -282,10 +346,8 @@ mod tests {
         assert_eq!(denied.to_string(), "Ana lacks a permission: this needs Search and Purge");
         let tool = caller(&[], Some(&[Scope::Propose]), false);
         assert_eq!(tool.authorize(Permission::Devices), Err(Denied::TokenScope(Scope::Decide.to_string())));
-        assert_eq!(tool.row_scope(), Ok(RowScope::ProposedBy("u".into())));
         let orphan = caller(&[], Some(&[Scope::Decide]), false);
         assert_eq!(orphan.authorize(Permission::Devices), Err(Denied::NoPerson));
-        assert!(caller(&[], None, true).row_scope().is_err());
         let nobody = caller(&[], None, true);
         assert_eq!(nobody.own().ok(), nobody.person);
         assert_eq!(nobody.authorize_own().unwrap().person(), nobody.person);
@@ -294,7 +356,26 @@ mod tests {
             assert_eq!(token.own(), Err(Denied::NotSignedIn));
             assert_eq!(token.authorize_own(), Err(Denied::NotSignedIn));
         }
-        let reader = caller(&[Role::SecurityReader], Some(&[Scope::Read]), true);
-        assert_eq!(reader.row_scope(), Ok(RowScope::All));
+    }
+
+    #[test]
+    fn authority_for_one_purpose_is_none_for_another() {
+        let operator = caller(&[Role::SecurityOperator], None, true);
+        let decides = operator.authorize(Permission::Devices).unwrap();
+        let system = Authorized::system(&SystemAuthority::take(), "test", "Test");
+        let given = [
+            (decides, Purpose::Decide),
+            (operator.authorize_own().unwrap(), Purpose::Own),
+            (operator.authorize_plan().unwrap(), Purpose::Plan),
+            (operator.recorded(), Purpose::Record),
+            (Authorized::sign_in(), Purpose::Record),
+        ];
+        for used in [Purpose::Decide, Purpose::Propose, Purpose::Own, Purpose::Plan, Purpose::Record] {
+            for (by, purpose) in &given {
+                assert_eq!(by.allow(used).is_ok(), *purpose == used, "{purpose:?} for {used:?}");
+            }
+            assert!(system.allow(used).is_ok());
+        }
+        assert!(given.iter().all(|(by, _)| by.allow(Purpose::System).is_err()));
     }
 }

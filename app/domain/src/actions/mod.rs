@@ -10,4 +10,5 @@ pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;
 pub mod query;
+pub mod scope;
 pub mod similar;

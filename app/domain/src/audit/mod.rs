@@ -1,12 +1,13 @@
 //! The audit log's words. Its format is final: rows that were written can't change.
 //!
-//! A record is `{v, seq, at, kind, actor, action_id, body, prev}`; its hash is SHA-256 over the RFC 8785 JSON of all
-//! of it. `prev` is the hash of the record before it, 64 zeros for the first.
+//! A record is `{v, seq, at, kind, actor, subject, body, prev}`, where `subject` is `{kind, id}` or null; its hash is
+//! SHA-256 over the RFC 8785 JSON of all of it. `prev` is the hash of the record before it, 64 zeros for the first.
+//! Records of version 1 have `action_id` in place of `subject`: the id of an action, or null.
 
 use crate::core::string_enum::string_enum;
 
 /// The version of the record format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 string_enum! {
     /// What happened, in the past tense.
@@ -30,5 +31,13 @@ string_enum! {
         UserAdded = "UserAdded" "User added",
         TokenCreated = "TokenCreated" "Token created",
         DatabaseCreated = "DatabaseCreated" "Database created",
+    }
+}
+
+impl AuditKind {
+    /// Whether it records a mere attempt, which needs no authority for what was attempted.
+    #[must_use]
+    pub const fn is_attempt(self) -> bool {
+        matches!(self, Self::Refused | Self::SignInFailed)
     }
 }

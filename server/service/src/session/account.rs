@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, ActorKind, AuditKind, CredentialId, Error, FieldError, Role, Scope, UserId};
+use domain::{
+    Actor, ActorKind, AuditKind, Authorized, CredentialId, Error, FieldError, Role, Scope, SystemAuthority,
+    UserId,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -43,6 +46,7 @@ impl Sessions {
     /// What is wrong with the input, or a failure of the store.
     pub async fn add_user(
         &self,
+        authority: &SystemAuthority,
         by: Actor,
         name: &str,
         display_name: &str,
@@ -82,7 +86,7 @@ impl Sessions {
             roles,
         };
         let id = user.id;
-        self.insert_user(by, user).await?;
+        self.insert_user(authority, by, user).await?;
         Ok(id)
     }
 
@@ -92,6 +96,7 @@ impl Sessions {
     /// What is wrong with the input, or a failure of the store.
     pub async fn create_token(
         &self,
+        authority: &SystemAuthority,
         by: Actor,
         name: &str,
         owner: Option<&str>,
@@ -142,16 +147,11 @@ impl Sessions {
             "token": credential.id, "name": credential.name, "owner": credential.user,
             "scopes": credential.scopes, "expires_at": credential.expires_at,
         });
-        let mut tx = self.store.begin().await?;
+        let by = Authorized::system_as(authority, by);
+        let mut tx = self.store.begin_system(authority).await?;
         tx.insert_credential(&credential).await?;
-        tx.append_audit(AuditEntry {
-            at: now,
-            kind: AuditKind::TokenCreated,
-            actor: by,
-            action_id: None,
-            body,
-        })
-        .await?;
+        let subject = Some(credential.id.into());
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::TokenCreated, subject, body }).await?;
         tx.commit().await?;
         Ok(made)
     }
@@ -167,6 +167,7 @@ impl Sessions {
         if let Some(user) = self.store.user(name).await? {
             return Ok(Some(user));
         }
+        let Some(authority) = &self.demo else { return Ok(None) };
         let roles = roles.split('+').filter_map(|role| role.parse().ok()).collect();
         let user = User {
             id: new_id(self.clock.now()),
@@ -177,22 +178,22 @@ impl Sessions {
             roles,
         };
         let by = Actor { kind: ActorKind::System, id: "demo".to_owned(), name: "Demo".to_owned() };
-        match self.insert_user(by, user.clone()).await {
+        match self.insert_user(authority, by, user.clone()).await {
             Ok(()) => Ok(Some(user)),
             // Two first clicks at once: the other one made it.
             Err(error) => self.store.user(name).await?.map(Some).ok_or(error),
         }
     }
 
-    async fn insert_user(&self, by: Actor, user: User) -> Result<(), Error> {
+    async fn insert_user(&self, authority: &SystemAuthority, by: Actor, user: User) -> Result<(), Error> {
         let now = self.clock.now();
         let body = json!({
             "user": user.id, "name": user.name, "display_name": user.display_name, "roles": user.roles,
         });
-        let mut tx = self.store.begin().await?;
+        let (by, subject) = (Authorized::system_as(authority, by), Some(user.id.into()));
+        let mut tx = self.store.begin_system(authority).await?;
         tx.insert_user(&user, now).await?;
-        tx.append_audit(AuditEntry { at: now, kind: AuditKind::UserAdded, actor: by, action_id: None, body })
-            .await?;
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::UserAdded, subject, body }).await?;
         tx.commit().await?;
         Ok(())
     }

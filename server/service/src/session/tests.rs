@@ -6,7 +6,7 @@ use domain::{AuditKind, Error, Role, Scope};
 use jiff::SignedDuration;
 
 use super::*;
-use crate::testing::{FixedClock, tester};
+use crate::testing::{FixedClock, system, tester};
 
 /// Sessions over a database of their own.
 struct App {
@@ -19,7 +19,7 @@ struct App {
 impl App {
     async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
         let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
-        self.sessions.create_token(tester(), "tool", owner, scopes, 30).await.unwrap().secret
+        self.sessions.create_token(&system(), tester(), "tool", owner, scopes, 30).await.unwrap().secret
     }
 }
 
@@ -29,9 +29,9 @@ async fn app() -> App {
     let url = format!("sqlite://{}", folder.path().join("t.db").display());
     let store = store::connect(&url).await.unwrap();
     let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
-    let sessions = Sessions::new(store.clone(), clock.clone());
+    let sessions = Sessions::new(store.clone(), clock.clone()).with_demo(system());
     let roles = [Role::SecurityOperator].into();
-    sessions.add_user(tester(), "ana", "Ana Sousa", roles, "correct horse battery").await.unwrap();
+    sessions.add_user(&system(), tester(), "ana", "Ana Sousa", roles, "correct horse battery").await.unwrap();
     App { store, sessions, clock, _folder: folder }
 }
 
@@ -92,7 +92,7 @@ async fn a_disabled_user_is_out_with_all_that_is_theirs() {
     assert!(app.sessions.session(&token).await.unwrap().is_none(), "a token is no session");
     assert!(app.sessions.token(&signed_in.secret).await.unwrap().is_none(), "a session is no token");
 
-    let mut tx = app.store.begin().await.unwrap();
+    let mut tx = app.store.begin_system(&system()).await.unwrap();
     tx.set_enabled(signed_in.caller.person.unwrap(), false).await.unwrap();
     tx.commit().await.unwrap();
     assert!(app.sessions.session(&signed_in.secret).await.unwrap().is_none());
@@ -119,7 +119,7 @@ async fn accounts_are_checked_and_audited() {
     let app = app().await;
     let add = async |name: &str, display: &str, roles: &[Role], password: &str| {
         let roles = roles.iter().copied().collect();
-        match app.sessions.add_user(tester(), name, display, roles, password).await {
+        match app.sessions.add_user(&system(), tester(), name, display, roles, password).await {
             Ok(_) => Vec::new(),
             Err(Error::Invalid(fields)) => fields.into_iter().map(|field| field.pointer).collect(),
             Err(error) => panic!("{error}"),
@@ -130,7 +130,9 @@ async fn accounts_are_checked_and_audited() {
     assert_eq!(add("b c", "", &[], "short").await, ["/name", "/display_name", "/roles", "/password"]);
     assert!(add("ben", "Ben", &[Role::SecurityReader], good).await.is_empty());
     let token = async |owner: Option<&str>, scopes: &[Scope], days| {
-        app.sessions.create_token(tester(), "t", owner, scopes.iter().copied().collect(), days).await
+        app.sessions
+            .create_token(&system(), tester(), "t", owner, scopes.iter().copied().collect(), days)
+            .await
     };
     assert!(token(None, &[Scope::Decide], 1).await.is_err(), "decisions are made by people");
     assert!(token(Some("nobody"), &[Scope::Decide], 1).await.is_err());

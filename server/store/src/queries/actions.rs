@@ -1,33 +1,91 @@
 //! Statements on actions.
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadActions, WriteActions};
+use async_trait::async_trait;
+use domain::Purpose;
 use domain::{
     Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
     Verdict,
 };
+use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
 
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
+use super::scope::push_scope;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::keys::{Keys, urgency};
 use crate::{Guard, Result, traits};
 
-/// The principal whose rows the scope shows; `None` for all rows.
-pub(super) fn principal(scope: &RowScope) -> Option<&str> {
-    match scope {
-        RowScope::All => None,
-        RowScope::ProposedBy(principal) => Some(principal),
+#[async_trait]
+impl ReadActions for SqlStore {
+    async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
+        find(&mut *self.reader.acquire().await?, scope, id).await
+    }
+
+    async fn proposer(&self, id: ActionId) -> Result<Option<UserId>> {
+        proposer(&mut *self.reader.acquire().await?, id).await
+    }
+
+    async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>> {
+        on_same_entity(&mut *self.reader.acquire().await?, scope, action, limit).await
+    }
+
+    async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
+        let query = sqlx::query_scalar::<_, String>(
+            "SELECT id FROM actions WHERE lane = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+        );
+        let ids = query.bind(micros(now)).bind(i64::from(limit)).fetch_all(&self.reader).await?;
+        ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+    }
+}
+
+#[async_trait]
+impl WriteActions for SqlTransaction {
+    async fn action(&mut self, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
+        find(&mut self.tx, scope, id).await
+    }
+
+    async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>> {
+        proposer(&mut self.tx, id).await
+    }
+
+    async fn action_by_external_id(
+        &mut self,
+        principal: &str,
+        source: Source,
+        external_id: &str,
+    ) -> Result<Option<Action>> {
+        find_external(&mut self.tx, principal, source, external_id).await
+    }
+
+    async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()> {
+        by.allow(Purpose::Propose).or_else(|_| by.allow(Purpose::Decide))?;
+        insert(&mut self.tx, by, actions).await?;
+        actions.iter().try_for_each(|action| self.note(action, 1))
+    }
+
+    async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {
+        by.allow(Purpose::Propose)?;
+        let written = revise(&mut self.tx, by, before, after).await?;
+        self.changed(written, before, after)
+    }
+
+    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
+        guard.by.allow(Purpose::Decide)?;
+        let written = update_state(&mut self.tx, guard, before, after).await?;
+        self.changed(written, before, after)
     }
 }
 
 pub(super) async fn find(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
-    let query = sqlx::query(concat!(
-        "SELECT ",
-        action_columns!(),
-        " FROM actions WHERE id = $1 AND ($2 IS NULL OR proposed_by_id = $2)"
-    ));
-    let row = query.bind(id.to_string()).bind(principal(scope)).fetch_optional(db).await?;
+    let mut sql = QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE id = "));
+    sql.push_bind(id.to_string());
+    push_scope(&mut sql, scope);
+    let row = sql.build().fetch_optional(db).await?;
     row.as_ref().map(rows::action).transpose()
 }
 
@@ -59,20 +117,13 @@ pub(super) async fn on_same_entity(
     action: &Action,
     limit: u32,
 ) -> Result<Vec<Action>> {
-    let query = sqlx::query(concat!(
-        "SELECT ",
-        action_columns!(),
-        " FROM actions WHERE asset_name = $1 AND entity_title = $2 AND id <> $3 \
-         AND ($4 IS NULL OR proposed_by_id = $4) ORDER BY proposed_at DESC LIMIT $5"
-    ));
-    let rows = query
-        .bind(&action.asset.name)
-        .bind(action.entity.title())
-        .bind(action.id.to_string())
-        .bind(principal(scope))
-        .bind(i64::from(limit))
-        .fetch_all(db)
-        .await?;
+    let mut sql =
+        QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE asset_name = "));
+    sql.push_bind(&action.asset.name).push(" AND entity_title = ").push_bind(action.entity.title());
+    sql.push(" AND id <> ").push_bind(action.id.to_string());
+    push_scope(&mut sql, scope);
+    sql.push(" ORDER BY proposed_at DESC LIMIT ").push_bind(i64::from(limit));
+    let rows = sql.build().fetch_all(db).await?;
     rows.iter().map(rows::action).collect()
 }
 

@@ -1,10 +1,46 @@
 //! The audit log: its records, and the end that a transaction appends to.
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadAudit, WriteAudit};
+use async_trait::async_trait;
+use domain::Purpose;
+use domain::{Actor, Authorized, SubjectKind};
 use sqlx::QueryBuilder;
 
 use super::{Connection, Db, corrupt, json, micros, rows};
 use crate::audit::Record;
 use crate::{AuditEntry, Followed, Result};
+
+#[async_trait]
+impl ReadAudit for SqlStore {
+    async fn audit_after(&self, seq: i64, limit: u32) -> Result<Vec<Record>> {
+        after(&mut *self.reader.acquire().await?, seq, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM audit").fetch_one(&self.reader).await?)
+    }
+
+    async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>> {
+        follow(&mut *self.reader.acquire().await?, seq, limit).await
+    }
+}
+
+#[async_trait]
+impl WriteAudit for SqlTransaction {
+    async fn append_audit(&mut self, by: &Authorized, entry: AuditEntry) -> Result<Record> {
+        if !entry.kind.is_attempt() && by.purpose() == Purpose::Record {
+            by.allow(Purpose::System)?;
+        }
+        self.events.record = true;
+        // What is taken back must not have been written with what came before.
+        if self.savepoint.is_none() {
+            self.records.write_if_many(&mut self.tx).await?;
+        }
+        self.records.append(&mut self.tx, by.actor().clone(), entry).await
+    }
+}
 
 /// Records in one statement.
 const ROWS: usize = 100;
@@ -12,7 +48,7 @@ const ROWS: usize = 100;
 /// Up to `limit` records after a sequence number.
 pub(super) async fn after(db: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Record>> {
     let query = sqlx::query(
-        "SELECT v, seq, at, kind, actor, action_id, body, prev, hash FROM audit
+        "SELECT v, seq, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash FROM audit
          WHERE seq > $1 ORDER BY seq LIMIT $2",
     );
     let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(db).await?;
@@ -22,7 +58,8 @@ pub(super) async fn after(db: &mut Connection, seq: i64, limit: u32) -> Result<V
 /// The same for those who follow: with who proposed the action, and without what only the log is for.
 pub(super) async fn follow(db: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Followed>> {
     let query = sqlx::query(
-        "SELECT audit.seq, audit.kind, audit.actor, audit.action_id, audit.body, actions.proposed_by_id
+        "SELECT audit.seq, audit.kind, audit.actor, audit.action_id, audit.body, actions.proposed_by_id,
+                actions.asset_kind, actions.device_group
          FROM audit LEFT JOIN actions ON actions.id = audit.action_id
          WHERE audit.seq > $1 ORDER BY audit.seq LIMIT $2",
     );
@@ -33,25 +70,30 @@ pub(super) async fn follow(db: &mut Connection, seq: i64, limit: u32) -> Result<
 /// The records that a transaction appends. Nobody else can append meanwhile, so they are chained at once and written
 /// together.
 #[derive(Default)]
-pub(super) struct Tail {
+pub(super) struct PendingRecords {
     /// Sequence number and hash of the last record; unknown before the first is appended.
     last: Option<(i64, String)>,
     waiting: Vec<Record>,
 }
 
 /// Where the records of a transaction ended.
-pub(super) struct Mark {
+pub(super) struct Savepoint {
     last: Option<(i64, String)>,
     waiting: usize,
 }
 
-impl Tail {
-    pub(super) async fn append(&mut self, db: &mut Connection, entry: AuditEntry) -> Result<Record> {
+impl PendingRecords {
+    pub(super) async fn append(
+        &mut self,
+        db: &mut Connection,
+        actor: Actor,
+        entry: AuditEntry,
+    ) -> Result<Record> {
         if self.last.is_none() {
             let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
             self.last = last.fetch_optional(&mut *db).await?.as_ref().map(rows::head).transpose()?;
         }
-        let record = Record::chain(self.last.take(), entry).map_err(corrupt)?;
+        let record = Record::chain(self.last.take(), actor, entry).map_err(corrupt)?;
         self.last = Some((record.seq, record.hash.clone()));
         self.waiting.push(record.clone());
         Ok(record)
@@ -63,12 +105,12 @@ impl Tail {
     }
 
     /// Where it ends now.
-    pub(super) fn mark(&self) -> Mark {
-        Mark { last: self.last.clone(), waiting: self.waiting.len() }
+    pub(super) fn mark(&self) -> Savepoint {
+        Savepoint { last: self.last.clone(), waiting: self.waiting.len() }
     }
 
     /// Drops what was appended since; none of it was written.
-    pub(super) fn back_to(&mut self, mark: Mark) {
+    pub(super) fn rollback_to(&mut self, mark: Savepoint) {
         self.last = mark.last;
         self.waiting.truncate(mark.waiting);
     }
@@ -80,12 +122,16 @@ impl Tail {
         let texts = |record: &Record| Ok((json(&record.actor)?, json(&record.body)?));
         let texts: Vec<_> = self.waiting.iter().map(texts).collect::<Result<_>>()?;
         let mut sql = QueryBuilder::<Db>::new(
-            "INSERT INTO audit (seq, v, at, kind, actor, action_id, body, prev, hash) ",
+            "INSERT INTO audit (seq, v, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash) ",
         );
         sql.push_values(self.waiting.iter().zip(texts), |mut row, (record, (actor, body))| {
             row.push_bind(record.seq).push_bind(i64::from(record.v)).push_bind(micros(record.at));
             row.push_bind(record.kind.as_str()).push_bind(actor);
-            row.push_bind(record.action_id.map(|id| id.to_string()));
+            let subject = record.subject.as_ref();
+            let action = subject.filter(|subject| subject.kind == SubjectKind::Action);
+            row.push_bind(action.map(|action| action.id.clone()));
+            row.push_bind(subject.map(|subject| subject.kind.as_str()));
+            row.push_bind(subject.map(|subject| subject.id.clone()));
             row.push_bind(body).push_bind(record.prev.clone()).push_bind(record.hash.clone());
         });
         sql.build().execute(&mut *db).await?;

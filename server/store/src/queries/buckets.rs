@@ -1,5 +1,8 @@
 //! Buckets: how many of a list's most urgent rows are similar, folded by the key that they share.
 
+use super::SqlStore;
+use crate::ReadSimilar;
+use async_trait::async_trait;
 use std::collections::HashMap;
 
 use domain::actions::query::{Sort, SortKey};
@@ -7,13 +10,24 @@ use domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::actions::principal;
 use super::list::push_order;
 use super::rows::{self, action_columns};
+use super::scope::push_scope;
 use super::select::{Selection, Way};
 use super::{Connection, Db, corrupt};
 use crate::Result;
 use crate::keys::{key, similar};
+
+#[async_trait]
+impl ReadSimilar for SqlStore {
+    async fn buckets(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Buckets> {
+        buckets(&mut *self.reader.acquire().await?, scope, query, now).await
+    }
+
+    async fn waiting_elsewhere(&self, scope: &RowScope, action: &Action, most: u32) -> Result<(u64, bool)> {
+        waiting_elsewhere(&mut *self.reader.acquire().await?, scope, action, most).await
+    }
+}
 
 pub(super) async fn buckets(
     db: &mut Connection,
@@ -64,9 +78,7 @@ pub(super) async fn waiting_elsewhere(
              SELECT asset_key FROM actions WHERE lane = 'pending' AND similar_key = ",
     );
     sql.push_bind(shared).push(" AND asset_key <> ").push_bind(key(&action.asset.name));
-    if let Some(principal) = principal(scope) {
-        sql.push(" AND proposed_by_id = ").push_bind(principal);
-    }
+    push_scope(&mut sql, scope);
     sql.push(" LIMIT ").push_bind(i64::from(most)).push(") AS alike");
     let row = sql.build().fetch_one(db).await?;
     Ok((count(row.try_get("assets")?)?, row.try_get::<i64, _>("looked_at")? >= i64::from(most)))

@@ -1,5 +1,11 @@
 //! Statements on plans and jobs of many, and on which actions are meant.
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
+use async_trait::async_trait;
+use domain::Authorized;
+use domain::Purpose;
 use std::collections::HashMap;
 
 use domain::bulk::{ActionLine, Progress};
@@ -10,12 +16,112 @@ use domain::{
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::actions::principal;
+use super::actions::push_check;
 use super::list::push_order;
 use super::rows::{self, Row, action_columns};
+use super::scope::push_scope;
 use super::select::{Selection, Way};
 use super::{Connection, Db, corrupt, json, micros};
 use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
+use domain::access::Check;
+
+#[async_trait]
+impl ReadTargets for SqlStore {
+    async fn matching(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        most: u32,
+    ) -> Result<Vec<ActionId>> {
+        matching(&mut *self.reader.acquire().await?, scope, query, now, most).await
+    }
+
+    async fn same_file(
+        &self,
+        scope: &RowScope,
+        action_type: ActionType,
+        sha256: &str,
+        most: u32,
+    ) -> Result<Vec<ActionId>> {
+        same_file(&mut *self.reader.acquire().await?, scope, action_type, sha256, most).await
+    }
+
+    async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>> {
+        actions(&mut *self.reader.acquire().await?, scope, ids).await
+    }
+}
+
+#[async_trait]
+impl ReadBulk for SqlStore {
+    async fn bulk(&self, owner: UserId, id: BulkId) -> Result<Option<Bulk>> {
+        find(&mut *self.reader.acquire().await?, owner, id).await
+    }
+
+    async fn bulk_items(
+        &self,
+        id: BulkId,
+        states: &[ItemState],
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<BulkItem>> {
+        items(&mut *self.reader.acquire().await?, id, states, after, limit).await
+    }
+
+    async fn bulk_progress(&self, id: BulkId) -> Result<Progress> {
+        progress(&mut *self.reader.acquire().await?, id).await
+    }
+
+    async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>> {
+        actions_of(&mut *self.reader.acquire().await?, id, states).await
+    }
+
+    async fn bulk_is_running(&self) -> Result<bool> {
+        is_running(&mut *self.reader.acquire().await?).await
+    }
+}
+
+#[async_trait]
+impl WriteBulk for SqlTransaction {
+    async fn insert_bulk(&mut self, by: &Authorized, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()> {
+        by.allow(Purpose::Plan)?;
+        insert(&mut self.tx, bulk, items).await
+    }
+
+    async fn forget_plans(&mut self, by: &Authorized, before: Timestamp) -> Result<()> {
+        by.allow(Purpose::Plan)?;
+        forget(&mut self.tx, before).await
+    }
+
+    async fn start_bulk(&mut self, by: &Authorized, id: BulkId, start: &BulkStart) -> Result<bool> {
+        by.allow(Purpose::Plan)?;
+        match by.check() {
+            Some(check) => self::start(&mut self.tx, by, check, id, start).await,
+            None => Ok(false),
+        }
+    }
+}
+
+#[async_trait]
+impl SystemBulk for SqlTransaction {
+    async fn step_bulk(&mut self, now: Timestamp, most: u32) -> Result<Option<Step>> {
+        step(&mut self.tx, now, most).await
+    }
+
+    async fn settle_items(
+        &mut self,
+        id: BulkId,
+        state: ItemState,
+        detail: Option<&str>,
+        positions: &[i64],
+    ) -> Result<()> {
+        settle(&mut self.tx, id, state, detail, positions).await
+    }
+
+    async fn end_bulk(&mut self, id: BulkId, now: Timestamp) -> Result<()> {
+        end(&mut self.tx, id, now).await
+    }
+}
 
 /// Rows or ids in one statement.
 const ROWS: usize = 500;
@@ -54,9 +160,7 @@ pub(super) async fn same_file(
     let mut sql = QueryBuilder::<Db>::new(concat!("SELECT id", of_file!()));
     sql.push_bind(sha256).push(" AND type = ").push_bind(action_type.as_str());
     sql.push(" AND undoable = 'yes'");
-    if let Some(principal) = principal(scope) {
-        sql.push(" AND proposed_by_id = ").push_bind(principal);
-    }
+    push_scope(&mut sql, scope);
     sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(most));
     ids(&sql.build_query_scalar().fetch_all(db).await?)
 }
@@ -79,9 +183,7 @@ pub(super) async fn actions(
             list.push_bind(id.to_string());
         }
         sql.push(")");
-        if let Some(principal) = principal(scope) {
-            sql.push(" AND proposed_by_id = ").push_bind(principal);
-        }
+        push_scope(&mut sql, scope);
         for row in sql.build().fetch_all(&mut *db).await? {
             let person: Option<&str> = row.try_get("proposed_by_person")?;
             let person = person.map(|id| id.parse().map_err(corrupt)).transpose()?;
@@ -228,25 +330,22 @@ pub(super) async fn actions_of(
 /// False if there is no such plan of that owner, or it was started before, or its time is over.
 pub(super) async fn start(
     db: &mut Connection,
+    by: &Authorized,
+    check: &Check,
     id: BulkId,
-    owner: UserId,
-    credential: CredentialId,
     start: &BulkStart,
 ) -> Result<bool> {
-    let query = sqlx::query(
-        "UPDATE bulks SET started_at = $4, stepped_at = $4, credential_id = $3, reason = $5, approval_id = $6
-         WHERE id = $1 AND owner = $2 AND started_at IS NULL AND expires_at > $4",
-    );
-    let done = query
-        .bind(id.to_string())
-        .bind(owner.to_string())
-        .bind(credential.to_string())
-        .bind(micros(start.at))
-        .bind(&start.reason)
-        .bind(start.approval_id.to_string())
-        .execute(db)
-        .await?;
-    Ok(done.rows_affected() == 1)
+    let Some(owner) = check.person else { return Ok(false) };
+    let at = micros(start.at);
+    let mut sql = QueryBuilder::<Db>::new("UPDATE bulks SET started_at = ");
+    sql.push_bind(at).push(", stepped_at = ").push_bind(at);
+    sql.push(", credential_id = ").push_bind(check.credential.to_string());
+    sql.push(", reason = ").push_bind(&start.reason);
+    sql.push(", approval_id = ").push_bind(start.approval_id.to_string());
+    sql.push(" WHERE id = ").push_bind(id.to_string()).push(" AND owner = ").push_bind(owner.to_string());
+    sql.push(" AND started_at IS NULL AND expires_at > ").push_bind(at);
+    push_check(&mut sql, by, at);
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
 }
 
 /// Whether any job has more to do.

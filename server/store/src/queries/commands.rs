@@ -1,10 +1,53 @@
 //! Statements on the outbox.
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
+use async_trait::async_trait;
+use domain::Authorized;
+use domain::Purpose;
 use domain::{ActionId, CommandId};
 use jiff::Timestamp;
 
 use super::{Connection, micros, rows};
 use crate::{Leased, Result};
+
+#[async_trait]
+impl ReadOutbox for SqlStore {
+    async fn command_of(&self, action: ActionId) -> Result<Option<Leased>> {
+        of_action(&mut *self.reader.acquire().await?, action).await
+    }
+}
+
+#[async_trait]
+impl WriteOutbox for SqlTransaction {
+    async fn enqueue(
+        &mut self,
+        by: &Authorized,
+        id: CommandId,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<()> {
+        by.allow(Purpose::Decide)?;
+        self.events.command = true;
+        enqueue(&mut self.tx, id, action, now).await
+    }
+}
+
+#[async_trait]
+impl SystemOutbox for SqlTransaction {
+    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
+        lease(&mut self.tx, now, until).await
+    }
+
+    async fn finish(&mut self, leased: &Leased) -> Result<bool> {
+        finish(&mut self.tx, leased).await
+    }
+
+    async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool> {
+        retry(&mut self.tx, leased, ready_at, error).await
+    }
+}
 
 pub(super) async fn enqueue(
     db: &mut Connection,

@@ -1,6 +1,9 @@
 //! Counts: how many rows a lane has of each value of each facet. A table of them is kept in every transaction that
 //! writes rows; it answers for whole lanes. What a filter leaves is counted on the spot, as far as it is not too much.
 
+use super::SqlStore;
+use crate::ReadCounts;
+use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
@@ -8,11 +11,22 @@ use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::actions::principal;
+use super::scope::push_scope;
 use super::select::Selection;
 use super::{Connection, Db, corrupt, decided, json};
 use crate::Result;
 use crate::keys::Keys;
+
+#[async_trait]
+impl ReadCounts for SqlStore {
+    async fn counts(&self, scope: &RowScope, query: &ActionQuery, now: Timestamp) -> Result<Counts> {
+        counts(&mut *self.reader.acquire().await?, scope, query, now).await
+    }
+
+    async fn lane_counts(&self, scope: &RowScope) -> Result<LaneCounts> {
+        lane_counts(&mut *self.reader.acquire().await?, scope).await
+    }
+}
 
 /// Rows of the table in one statement; each takes five places of the few ten thousand that databases have.
 const BATCH: usize = 1_000;
@@ -146,7 +160,7 @@ async fn of_list(
     let (by, matches) = selection.matches(db, most).await?;
     if matches > most {
         // The counts of the lane tell of rows outside the scope: who does not see all gets none of its values.
-        let rows = if *scope == RowScope::All { of_lane(db, query.lane).await? } else { Vec::new() };
+        let rows = if scope.is_all() { of_lane(db, query.lane).await? } else { Vec::new() };
         return counted(rows, most, true);
     }
     counted(of_matches(db, &selection, by).await?, matches, false)
@@ -157,19 +171,17 @@ pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result
     let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
     let mut counts = [0; 2];
     for (count, lane) in counts.iter_mut().zip([Lane::Pending, Lane::InProgress]) {
-        let n: i64 = match principal(scope) {
-            None => {
-                let sum =
-                    "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
-                let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
-                sum.bind(lane.as_str()).fetch_one(&mut *db).await?
-            }
-            Some(principal) => {
-                let count = "SELECT COUNT(*) FROM
-                    (SELECT 1 FROM actions WHERE lane = $1 AND proposed_by_id = $2 LIMIT $3) AS found";
-                let count = sqlx::query_scalar(count).bind(lane.as_str()).bind(principal);
-                count.bind(most).fetch_one(&mut *db).await?
-            }
+        let n: i64 = if scope.is_all() {
+            let sum = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
+            let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
+            sum.bind(lane.as_str()).fetch_one(&mut *db).await?
+        } else {
+            let mut sql =
+                QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = ");
+            sql.push_bind(lane.as_str());
+            push_scope(&mut sql, scope);
+            sql.push(" LIMIT ").push_bind(most).push(") AS found");
+            sql.build_query_scalar().fetch_one(&mut *db).await?
         };
         *count = u64::try_from(n).map_err(corrupt)?;
     }

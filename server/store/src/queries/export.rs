@@ -1,6 +1,9 @@
 //! Exports: every row that a query matches, streamed from one read transaction on a connection of its own, so that a
 //! long one never takes a reader from the lists.
 
+use super::SqlStore;
+use crate::ReadExport;
+use async_trait::async_trait;
 use domain::actions::query::Column;
 use domain::{ActionQuery, RowScope};
 use futures_util::TryStreamExt as _;
@@ -12,6 +15,19 @@ use super::rows;
 use super::select::{Selection, Way};
 use super::{Db, corrupt};
 use crate::{Cell, Result, Rows, StoreError};
+
+#[async_trait]
+impl ReadExport for SqlStore {
+    async fn export(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut dyn Rows,
+    ) -> Result<()> {
+        export(&self.reader, scope, query, now, into).await
+    }
+}
 
 /// The column of the database that holds it, and how it is read.
 const fn source(column: Column) -> (&'static str, Kind) {

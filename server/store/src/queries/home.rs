@@ -1,6 +1,9 @@
 //! The home page. What its numbers count are lists, asked for as the lists are, so that a number and the list behind
 //! it can't disagree; decisions come from the table that keeps them by day.
 
+use super::SqlStore;
+use crate::ReadHome;
+use async_trait::async_trait;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
 use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
 use domain::{ActionQuery, AssetKind, Lane, RowScope, Severity, Status};
@@ -8,9 +11,16 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::push_index;
-use super::actions::principal;
+use super::scope::push_scope;
 use super::{Connection, Db, corrupt, counts, decided, list};
 use crate::Result;
+
+#[async_trait]
+impl ReadHome for SqlStore {
+    async fn home(&self, scope: &RowScope, now: Timestamp) -> Result<HomeView> {
+        home(&mut *self.reader.acquire().await?, scope, now).await
+    }
+}
 
 /// Actions that the page names of those that expire next.
 const EXPIRING: u32 = 5;
@@ -32,10 +42,11 @@ pub(super) async fn home(db: &mut Connection, scope: &RowScope, now: Timestamp) 
         period: Some(Period::Day),
         ..Filter::default()
     };
-    let (days, median_week, median_month) = match scope {
-        RowScope::All => decided::load(db, now).await?,
+    let (days, median_week, median_month) = if scope.is_all() {
+        decided::load(db, now).await?
+    } else {
         // They tell of rows outside the scope.
-        RowScope::ProposedBy(_) => (decided::empty(now)?, None, None),
+        (decided::empty(now)?, None, None)
     };
     Ok(HomeView {
         waiting,
@@ -84,9 +95,7 @@ async fn affected(db: &mut Connection, scope: &RowScope) -> Result<Vec<(AssetKin
     );
     push_index(&mut sql, "actions_by_waiting_asset");
     sql.push(" WHERE lane = 'pending'");
-    if let Some(principal) = principal(scope) {
-        sql.push(" AND proposed_by_id = ").push_bind(principal.to_owned());
-    }
+    push_scope(&mut sql, scope);
     sql.push(") AS assets GROUP BY asset_kind");
     let mut affected = Vec::new();
     for row in sql.build().fetch_all(db).await? {

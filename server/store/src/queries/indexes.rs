@@ -3,7 +3,8 @@
 use sqlx::{AssertSqlSafe, Pool};
 
 use super::super::{begin, missing};
-use super::{Connection, Db, corrupt, counts, json, people};
+use super::maintenance::set_metadata;
+use super::{Connection, Db, corrupt, counts, json};
 use crate::Result;
 
 /// The marker that lists, as JSON, the statements that are still to be run.
@@ -20,7 +21,7 @@ pub(super) async fn suspend(writer: &Pool<Db>) -> Result<()> {
     for drop in drops {
         sqlx::query(AssertSqlSafe(drop)).execute(&mut *tx).await?;
     }
-    people::set_marker(&mut tx, MISSING, &json(&makes)?).await?;
+    set_metadata(&mut tx, MISSING, &json(&makes)?).await?;
     Ok(tx.commit().await?)
 }
 
@@ -36,7 +37,7 @@ pub(super) async fn restore(writer: &Pool<Db>) -> Result<()> {
         let make = makes.remove(0);
         tracing::debug!(%make, "making anew");
         sqlx::query(AssertSqlSafe(make)).execute(&mut *tx).await?;
-        people::set_marker(&mut tx, MISSING, &json(&makes)?).await?;
+        set_metadata(&mut tx, MISSING, &json(&makes)?).await?;
         tx.commit().await?;
     }
 }

@@ -1,5 +1,8 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
+use super::SqlStore;
+use crate::ReadPages;
+use async_trait::async_trait;
 use domain::actions::query::Sort;
 use domain::{Action, ActionQuery, RowScope};
 use jiff::Timestamp;
@@ -10,6 +13,20 @@ use super::select::{Selection, Way, order};
 use super::{Connection, Db};
 use crate::keys::KeyValue;
 use crate::{Position, Result};
+
+#[async_trait]
+impl ReadPages for SqlStore {
+    async fn page(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Action>> {
+        page(&mut *self.reader.acquire().await?, scope, query, from, limit, now).await
+    }
+}
 
 /// Up to `limit` rows in the list's order, from a position on; in that order also for a page before the position.
 pub(super) async fn page(
@@ -95,7 +112,7 @@ pub(super) async fn plan(
 ) -> Result<Vec<String>> {
     use sqlx::{Execute as _, Row as _};
     let (explain, column) = super::super::EXPLAIN;
-    let selection = Selection::of(db, &RowScope::All, query, Timestamp::UNIX_EPOCH).await?;
+    let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
     let way = selection.way(db).await?;
     let mut sql = statement(&selection, way, query.sort, from, 101);
     let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));

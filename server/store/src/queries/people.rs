@@ -1,14 +1,181 @@
 //! Statements on users, credentials and idempotency keys.
 
-use std::collections::BTreeSet;
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadAccess, SystemAccess, WriteAccess};
+use async_trait::async_trait;
+use domain::Authorized;
+use domain::Purpose;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{CredentialId, Permission, Role, UserId, access::permissions_of};
 use jiff::{SignedDuration, Timestamp};
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
 
 use super::rows::{self, Row};
-use super::{Connection, corrupt, json, micros};
+use super::{Connection, Db, corrupt, json, micros};
 use crate::{Credential, CredentialKind, KeyState, Result, User};
+
+impl SqlStore {
+    /// Gives every user the permissions that their roles amount to by the rules of this version: those that an older
+    /// one wrote would lock people out, or let them in.
+    pub(in super::super) async fn derive_permissions(&self) -> Result<()> {
+        if stale_permissions(&mut *self.reader.acquire().await?).await?.is_empty() {
+            return Ok(());
+        }
+        let mut tx = super::super::begin(&self.writer).await?;
+        for (user, roles) in stale_permissions(&mut tx).await? {
+            tracing::info!(%user, "permissions follow the rules of this version");
+            set_permissions(&mut tx, &user, &roles).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// The users whose permissions are not what their roles amount to, with these roles. A role that only another version
+/// knows amounts to nothing.
+async fn stale_permissions(db: &mut Connection) -> Result<Vec<(String, BTreeSet<Role>)>> {
+    let users: Vec<String> = sqlx::query_scalar("SELECT id FROM users").fetch_all(&mut *db).await?;
+    let held: Vec<(String, String)> =
+        sqlx::query_as("SELECT user_id, role FROM user_roles").fetch_all(&mut *db).await?;
+    let given: Vec<(String, String)> =
+        sqlx::query_as("SELECT user_id, permission FROM user_permissions").fetch_all(db).await?;
+    let mut roles: BTreeMap<String, BTreeSet<Role>> =
+        users.into_iter().map(|id| (id, BTreeSet::new())).collect();
+    for (user, role) in held {
+        if let (Some(roles), Ok(role)) = (roles.get_mut(&user), role.parse()) {
+            roles.insert(role);
+        }
+    }
+    let mut permissions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (user, permission) in &given {
+        permissions.entry(user).or_default().insert(permission);
+    }
+    let is_stale = |(user, roles): &(String, BTreeSet<Role>)| {
+        let derived: BTreeSet<_> = permissions_of(roles).into_iter().map(Permission::as_str).collect();
+        permissions.get(user.as_str()).cloned().unwrap_or_default() != derived
+    };
+    Ok(roles.into_iter().filter(is_stale).collect())
+}
+
+async fn set_permissions(db: &mut Connection, user: &str, roles: &BTreeSet<Role>) -> Result<()> {
+    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1").bind(user).execute(&mut *db).await?;
+    for permission in permissions_of(roles) {
+        sqlx::query("INSERT INTO user_permissions (user_id, permission) VALUES ($1, $2)")
+            .bind(user)
+            .bind(permission.as_str())
+            .execute(&mut *db)
+            .await?;
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl ReadAccess for SqlStore {
+    async fn credential(
+        &self,
+        secret_hash: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Credential, Option<User>)>> {
+        credential(&mut *self.reader.acquire().await?, secret_hash, now).await
+    }
+
+    async fn user(&self, name: &str) -> Result<Option<User>> {
+        user(&mut *self.reader.acquire().await?, name).await
+    }
+
+    async fn holders(&self, permission: Permission) -> Result<Vec<(UserId, String)>> {
+        holders(&mut *self.reader.acquire().await?, permission).await
+    }
+
+    async fn count_users(&self) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM users").fetch_one(&self.reader).await?)
+    }
+}
+
+#[async_trait]
+impl WriteAccess for SqlTransaction {
+    async fn insert_session(&mut self, by: &Authorized, session: &Credential) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        insert_credential(&mut self.tx, session, by.person()).await
+    }
+
+    async fn revoke_session(&mut self, by: &Authorized, id: CredentialId, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        let query = sqlx::query(
+            "UPDATE credentials SET revoked_at = $2 WHERE id = $1 AND kind = 'session' AND revoked_at IS NULL",
+        );
+        let done = query.bind(id.to_string()).bind(micros(now)).execute(&mut *self.tx).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn touch_session(&mut self, by: &Authorized, now: Timestamp, expires_at: Timestamp) -> Result<()> {
+        by.allow(Purpose::Own)?;
+        let Some(check) = by.check() else { return Ok(()) };
+        sqlx::query(
+            "UPDATE credentials SET last_seen_at = $2, expires_at = $3
+             WHERE id = $1 AND kind = 'session' AND revoked_at IS NULL",
+        )
+        .bind(check.credential.to_string())
+        .bind(micros(now))
+        .bind(micros(expires_at))
+        .execute(&mut *self.tx)
+        .await?;
+        Ok(())
+    }
+
+    async fn claim_key(
+        &mut self,
+        by: &Authorized,
+        principal: &str,
+        key: &str,
+        request_hash: &str,
+        now: Timestamp,
+        since: Timestamp,
+    ) -> Result<KeyState> {
+        by.allow(Purpose::Record)?;
+        claim_key(&mut self.tx, principal, key, request_hash, now, since).await
+    }
+
+    async fn answer_key(
+        &mut self,
+        by: &Authorized,
+        principal: &str,
+        key: &str,
+        answer: Option<(u16, &str)>,
+    ) -> Result<()> {
+        by.allow(Purpose::Record)?;
+        answer_key(&mut self.tx, principal, key, answer).await
+    }
+}
+
+#[async_trait]
+impl SystemAccess for SqlTransaction {
+    async fn principal(&mut self, id: CredentialId) -> Result<Option<(Credential, Option<User>)>> {
+        principal(&mut self.tx, id).await
+    }
+
+    async fn insert_user(&mut self, user: &User, now: Timestamp) -> Result<()> {
+        insert_user(&mut self.tx, user, now).await
+    }
+
+    async fn set_roles(&mut self, user: UserId, roles: &BTreeSet<Role>) -> Result<()> {
+        set_roles(&mut self.tx, user, roles).await
+    }
+
+    async fn set_enabled(&mut self, user: UserId, enabled: bool) -> Result<()> {
+        sqlx::query("UPDATE users SET enabled = $2 WHERE id = $1")
+            .bind(user.to_string())
+            .bind(i64::from(enabled))
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(())
+    }
+
+    async fn insert_credential(&mut self, credential: &Credential) -> Result<()> {
+        insert_credential(&mut self.tx, credential, None).await.map(drop)
+    }
+}
 
 pub(super) async fn user(db: &mut Connection, name: &str) -> Result<Option<User>> {
     // No name holds it, and not every database lets one ask.
@@ -106,7 +273,6 @@ pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp
 pub(super) async fn set_roles(db: &mut Connection, user: UserId, roles: &BTreeSet<Role>) -> Result<()> {
     let user = user.to_string();
     sqlx::query("DELETE FROM user_roles WHERE user_id = $1").bind(&user).execute(&mut *db).await?;
-    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1").bind(&user).execute(&mut *db).await?;
     for role in roles {
         sqlx::query("INSERT INTO user_roles (user_id, role) VALUES ($1, $2)")
             .bind(&user)
@@ -114,37 +280,35 @@ pub(super) async fn set_roles(db: &mut Connection, user: UserId, roles: &BTreeSe
             .execute(&mut *db)
             .await?;
     }
-    for permission in permissions_of(roles) {
-        sqlx::query("INSERT INTO user_permissions (user_id, permission) VALUES ($1, $2)")
-            .bind(&user)
-            .bind(permission.as_str())
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
+    set_permissions(db, &user, roles).await
 }
 
-pub(super) async fn insert_credential(db: &mut Connection, credential: &Credential) -> Result<()> {
-    sqlx::query(
+/// With a person, only if they are enabled.
+async fn insert_credential(
+    db: &mut Connection,
+    credential: &Credential,
+    enabled: Option<UserId>,
+) -> Result<bool> {
+    let mut sql = QueryBuilder::<Db>::new(
         "INSERT INTO credentials
-             (id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-    )
-    .bind(credential.id.to_string())
-    .bind(match credential.kind {
+             (id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at) SELECT ",
+    );
+    let mut values = sql.separated(", ");
+    values.push_bind(credential.id.to_string());
+    values.push_bind(match credential.kind {
         CredentialKind::Session => "session",
         CredentialKind::Token => "token",
-    })
-    .bind(&credential.secret_hash)
-    .bind(credential.user.map(|id| id.to_string()))
-    .bind(&credential.name)
-    .bind(json(&credential.scopes)?)
-    .bind(micros(credential.created_at))
-    .bind(micros(credential.last_seen_at))
-    .bind(micros(credential.expires_at))
-    .execute(db)
-    .await?;
-    Ok(())
+    });
+    values.push_bind(&credential.secret_hash).push_bind(credential.user.map(|id| id.to_string()));
+    values.push_bind(&credential.name).push_bind(json(&credential.scopes)?);
+    values.push_bind(micros(credential.created_at)).push_bind(micros(credential.last_seen_at));
+    values.push_bind(micros(credential.expires_at));
+    sql.push(" WHERE 1 = 1");
+    if let Some(person) = enabled {
+        sql.push(" AND EXISTS (SELECT 1 FROM users u WHERE u.enabled = 1 AND u.id = ");
+        sql.push_bind(person.to_string()).push(")");
+    }
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
 }
 
 pub(super) async fn claim_key(
@@ -219,12 +383,5 @@ pub(super) async fn answer_key(
             .bind(key),
     };
     query.execute(db).await?;
-    Ok(())
-}
-
-pub(super) async fn set_marker(db: &mut Connection, name: &str, value: &str) -> Result<()> {
-    let set = "INSERT INTO markers (name, value) VALUES ($1, $2)
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    sqlx::query(set).bind(name).bind(value).execute(db).await?;
     Ok(())
 }

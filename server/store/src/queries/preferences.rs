@@ -1,5 +1,10 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
+use crate::{ReadSettings, WriteSettings};
+use async_trait::async_trait;
+use domain::Purpose;
 use domain::settings::preference;
 use domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId};
 use jiff::Timestamp;
@@ -10,6 +15,50 @@ use super::rows::Row;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::Result;
 use crate::keys::key;
+
+#[async_trait]
+impl ReadSettings for SqlStore {
+    async fn preferences(&self, user: UserId) -> Result<Preferences> {
+        load(&mut *self.reader.acquire().await?, user).await
+    }
+
+    async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
+        views(&mut *self.reader.acquire().await?, user).await
+    }
+}
+
+#[async_trait]
+impl WriteSettings for SqlTransaction {
+    async fn set_preference(
+        &mut self,
+        by: &Authorized,
+        preference: &Preference,
+        now: Timestamp,
+    ) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        set(&mut self.tx, by, preference, now).await
+    }
+
+    async fn insert_view(&mut self, by: &Authorized, view: &SavedView, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        insert_view(&mut self.tx, by, view, now).await
+    }
+
+    async fn delete_view(&mut self, by: &Authorized, id: ViewId, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        delete_view(&mut self.tx, by, id, now).await
+    }
+
+    async fn set_default_view(
+        &mut self,
+        by: &Authorized,
+        id: Option<ViewId>,
+        now: Timestamp,
+    ) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        set_default_view(&mut self.tx, by, id, now).await
+    }
+}
 
 const PANE_COLLAPSED: &str = "pane_collapsed";
 const TIME_ZONE: &str = "time_zone";

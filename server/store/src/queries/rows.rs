@@ -2,7 +2,10 @@
 
 use std::str::FromStr;
 
-use domain::{Action, ActionId, Asset, Decision, Lifecycle, Parameters, Status, UndoState};
+use domain::{
+    Action, ActionId, Asset, Decision, Lifecycle, Parameters, ScopedRow, Status, Subject, SubjectKind,
+    UndoState,
+};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Decode, Row as _, Type};
@@ -116,11 +119,18 @@ pub(super) fn record(row: &Row) -> Result<Record> {
         at: time(row, "at")?,
         kind: word(row, "kind")?,
         actor: json(row, "actor")?,
-        action_id: optional_word(row, "action_id")?,
+        subject: subject(row)?,
         body: json(row, "body")?,
         prev: get(row, "prev")?,
         hash: get(row, "hash")?,
     })
+}
+
+fn subject(row: &Row) -> Result<Option<Subject>> {
+    // A record of version 1 has an action or nothing.
+    let kind = optional_word(row, "subject_kind")?.unwrap_or(SubjectKind::Action);
+    let id: Option<String> = get::<Option<String>>(row, "subject_id")?.or(get(row, "action_id")?);
+    Ok(id.map(|id| Subject { kind, id }))
 }
 
 /// What the body of a record holds that changed an action; others, such as a refused attempt's, lack some of it.
@@ -135,10 +145,15 @@ struct Facts {
 pub(super) fn followed(row: &Row) -> Result<Followed> {
     let id: Option<ActionId> = optional_word(row, "action_id")?;
     let proposed_by: Option<String> = get(row, "proposed_by_id")?;
+    let asset_kind = optional_word(row, "asset_kind")?;
+    let device_group: Option<String> = get(row, "device_group")?;
     let facts = serde_json::from_str::<Facts>(get(row, "body")?).ok();
     let changed = id.zip(proposed_by).zip(facts).and_then(|((id, proposed_by), facts)| {
         let lifecycle = Lifecycle::from_columns(facts.decision, facts.status, facts.undo).ok()?;
-        Some(Changed { id, version: facts.version, lane: lifecycle.state().lane(), proposed_by })
+        let lane = lifecycle.state().lane();
+        let row =
+            ScopedRow { proposed_by, lane, asset_kind: asset_kind?, device_group: device_group.clone() };
+        Some(Changed { id, version: facts.version, row })
     });
     Ok(Followed { seq: get(row, "seq")?, kind: word(row, "kind")?, by: json(row, "actor")?, changed })
 }

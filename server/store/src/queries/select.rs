@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
 
 use super::super::push_index;
-use super::actions::principal;
+use super::scope::push_scope;
 use super::{Connection, Db, micros};
 use crate::Result;
 use crate::keys::{device_group, fold, key, severity};
@@ -108,10 +108,10 @@ fn fields(filter: &Filter) -> Vec<Field> {
 /// The field that an action shares with those that are similar to it. One that the scope hides, that is not there, or
 /// that has nothing to share, is similar to none.
 async fn similar(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Field> {
-    let query = sqlx::query_scalar::<_, String>(
-        "SELECT similar_key FROM actions WHERE id = $1 AND ($2 IS NULL OR proposed_by_id = $2)",
-    );
-    let key = query.bind(id.to_string()).bind(principal(scope)).fetch_optional(db).await?;
+    let mut sql = QueryBuilder::<Db>::new("SELECT similar_key FROM actions WHERE id = ");
+    sql.push_bind(id.to_string());
+    push_scope(&mut sql, scope);
+    let key: Option<String> = sql.build_query_scalar().fetch_optional(db).await?;
     Ok(Field {
         column: "similar_key",
         index: Some("actions_by_similarity"),
@@ -133,7 +133,7 @@ pub(super) enum Way {
 /// Which rows of a lane.
 pub(super) struct Selection {
     lane: Lane,
-    principal: Option<String>,
+    scope: RowScope,
     fields: Vec<Field>,
     traits: Tests,
     from: Option<i64>,
@@ -165,7 +165,7 @@ impl Selection {
         }
         Ok(Self {
             lane: query.lane,
-            principal: principal(scope).map(str::to_owned),
+            scope: scope.clone(),
             fields,
             traits: traits::tests(filter),
             from: since.or(filter.from).map(micros),
@@ -177,8 +177,8 @@ impl Selection {
 
     /// The whole lane.
     pub(super) const fn is_everything(&self) -> bool {
-        let Self { principal, fields, from, to, search, .. } = self;
-        principal.is_none() && fields.is_empty() && from.is_none() && to.is_none() && search.is_none()
+        let Self { scope, fields, from, to, search, .. } = self;
+        scope.is_all() && fields.is_empty() && from.is_none() && to.is_none() && search.is_none()
     }
 
     /// How to come by the rows.
@@ -201,8 +201,8 @@ impl Selection {
 
     /// Nothing but one field, so that the field's count is the whole's.
     pub(super) const fn is_one_field(&self) -> bool {
-        let Self { principal, fields, from, to, search, .. } = self;
-        principal.is_none() && fields.len() == 1 && from.is_none() && to.is_none() && search.is_none()
+        let Self { scope, fields, from, to, search, .. } = self;
+        scope.is_all() && fields.len() == 1 && from.is_none() && to.is_none() && search.is_none()
     }
 
     /// The condition that leaves the fewest rows, and how many rows there are: of a field alone all, otherwise one more
@@ -308,9 +308,7 @@ impl Selection {
         for field in self.fields.iter().filter(|field| !field.in_traits || leads(field)) {
             push_any(sql, field.column, &field.values);
         }
-        if let Some(principal) = &self.principal {
-            sql.push(" AND proposed_by_id = ").push_bind(principal.clone());
-        }
+        push_scope(sql, &self.scope);
         match (&self.ids, &self.search) {
             (Some(ids), _) => push_any(sql, "id", ids),
             (None, Some(search)) => search.push_test(sql),

@@ -1,5 +1,6 @@
 //! Actions are found as they were written, by those who may see them.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::{Action, Command, RowScope, Source};
@@ -19,11 +20,11 @@ on_both!(
 );
 
 fn mine() -> RowScope {
-    RowScope::ProposedBy("scanner".to_owned())
+    RowScope::proposed_by("scanner")
 }
 
 fn others() -> RowScope {
-    RowScope::ProposedBy("somebody else".to_owned())
+    RowScope::proposed_by("somebody else")
 }
 
 async fn an_action_reads_back_as_it_was_written(kind: Kind) {
@@ -31,9 +32,9 @@ async fn an_action_reads_back_as_it_was_written(kind: Kind) {
     let store = database.open().await;
     for action in [action(1), full_action(2)] {
         add(&store, &action).await;
-        assert_eq!(store.action(&RowScope::All, action.id).await.unwrap(), Some(action));
+        assert_eq!(store.action(&RowScope::ALL, action.id).await.unwrap(), Some(action));
     }
-    assert_eq!(store.action(&RowScope::All, id(3)).await.unwrap(), None);
+    assert_eq!(store.action(&RowScope::ALL, id(3)).await.unwrap(), None);
 }
 
 async fn the_longest_texts_fit(kind: Kind) {
@@ -61,9 +62,9 @@ async fn the_longest_texts_fit(kind: Kind) {
     long.proposed_by.name = text();
     add(&store, &long).await;
     add(&store, &Action { id: id(2), external_id: None, ..long.clone() }).await;
-    assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(long.clone()));
-    assert_eq!(store.on_same_entity(&RowScope::All, &long, 10).await.unwrap().len(), 1);
-    let mut tx = store.begin().await.unwrap();
+    assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(long.clone()));
+    assert_eq!(store.on_same_entity(&RowScope::ALL, &long, 10).await.unwrap().len(), 1);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let name = long.external_id.as_deref().unwrap();
     let found = tx.action_by_external_id("scanner", Source::Antivirus, name).await.unwrap();
     assert_eq!(found.map(|action| action.id), Some(id(1)));
@@ -75,7 +76,7 @@ async fn a_scope_hides_what_others_proposed(kind: Kind) {
     add(&store, &action(1)).await;
     assert!(store.action(&mine(), id(1)).await.unwrap().is_some());
     assert!(store.action(&others(), id(1)).await.unwrap().is_none());
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.action(&mine(), id(1)).await.unwrap().is_some());
     assert!(tx.action(&others(), id(1)).await.unwrap().is_none());
 }
@@ -90,7 +91,7 @@ async fn external_ids_belong_to_principal_and_source(kind: Kind) {
     let second = Action { id: id(2), source: Source::Explorer, ..first.clone() };
     add(&store, &second).await;
 
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let found = tx.action_by_external_id("scanner", Source::Antivirus, &name).await.unwrap();
     assert_eq!(found, Some(first.clone()));
     for (principal, source, name) in [
@@ -107,7 +108,7 @@ async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
     let ana = add_ana(&store).await.person;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&proposer(ana), from_ref(&action(1))).await.unwrap();
     tx.insert_actions(&proposer(None), from_ref(&action(2))).await.unwrap();
     assert_eq!(tx.proposer(id(1)).await.unwrap(), ana);
@@ -127,11 +128,11 @@ async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
         add(&store, &Action { entity: entity.clone(), proposed_at, ..action(number) }).await;
     }
     add(&store, &action(5)).await;
-    let of = store.action(&RowScope::All, id(2)).await.unwrap().unwrap();
+    let of = store.action(&RowScope::ALL, id(2)).await.unwrap().unwrap();
     let numbers = |found: Vec<Action>| found.iter().map(|action| action.id).collect::<Vec<_>>();
     let found = store.on_same_entity(&mine(), &of, 10).await.unwrap();
     assert_eq!(numbers(found), [id(4), id(3), id(1)]);
-    assert_eq!(numbers(store.on_same_entity(&RowScope::All, &of, 2).await.unwrap()), [id(4), id(3)]);
+    assert_eq!(numbers(store.on_same_entity(&RowScope::ALL, &of, 2).await.unwrap()), [id(4), id(3)]);
     assert_eq!(numbers(store.on_same_entity(&others(), &of, 10).await.unwrap()), []);
 }
 
@@ -153,12 +154,12 @@ async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {
 async fn a_dropped_transaction_leaves_nothing(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&system(), from_ref(&action(1))).await.unwrap();
     // Seen from inside, and from nowhere else.
-    assert!(tx.action(&RowScope::All, id(1)).await.unwrap().is_some());
-    assert!(store.action(&RowScope::All, id(1)).await.unwrap().is_none());
+    assert!(tx.action(&RowScope::ALL, id(1)).await.unwrap().is_some());
+    assert!(store.action(&RowScope::ALL, id(1)).await.unwrap().is_none());
     drop(tx);
-    let mut tx = store.begin().await.unwrap();
-    assert!(tx.action(&RowScope::All, id(1)).await.unwrap().is_none());
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(tx.action(&RowScope::ALL, id(1)).await.unwrap().is_none());
 }

@@ -1,12 +1,13 @@
 //! The audit log grows by one unbroken chain, and by nothing else.
 
+use service::testing::system as authority;
 use store::audit::GENESIS;
 
-use domain::{AuditKind, Lane};
+use domain::{ActionId, AssetKind, AuditKind, Lane, ScopedRow};
 use serde_json::json;
 use store::{AuditEntry, Changed, Followed};
 
-use super::sample::{action, add, entry, id};
+use super::sample::{action, add, entry, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -23,19 +24,19 @@ async fn records_read_back_in_order(kind: Kind) {
     assert_eq!(store::verify(&*store).await.unwrap(), (0, GENESIS.to_owned()));
     let mut written = Vec::new();
     for round in 0..3 {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         for number in 0..2 {
             let of = (number == 0).then(|| id(7));
-            written.push(tx.append_audit(entry(round * 2 + number, of)).await.unwrap());
+            written.push(tx.append_audit(&system(), entry(round * 2 + number, of)).await.unwrap());
         }
         tx.commit().await.unwrap();
     }
     // What is taken back leaves no gap.
-    let mut tx = store.begin().await.unwrap();
-    tx.append_audit(entry(10, None)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.append_audit(&system(), entry(10, None)).await.unwrap();
     drop(tx);
-    let mut tx = store.begin().await.unwrap();
-    written.push(tx.append_audit(entry(11, None)).await.unwrap());
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    written.push(tx.append_audit(&system(), entry(11, None)).await.unwrap());
     tx.commit().await.unwrap();
 
     assert_eq!(store.audit_after(0, 100).await.unwrap(), written);
@@ -47,8 +48,8 @@ async fn records_read_back_in_order(kind: Kind) {
 async fn nothing_in_the_log_can_be_changed(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
-    let mut tx = store.begin().await.unwrap();
-    let record = tx.append_audit(entry(1, None)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let record = tx.append_audit(&system(), entry(1, None)).await.unwrap();
     tx.commit().await.unwrap();
     let own = match kind {
         // It has no such statement; without a condition it goes the way of the one that it has.
@@ -74,9 +75,9 @@ async fn writers_at_once_make_one_chain(kind: Kind) {
             let store = stores[usize::try_from(writer % 2).unwrap()].clone();
             tokio::spawn(async move {
                 for number in 0..EACH {
-                    let mut tx = store.begin().await.unwrap();
-                    tx.append_audit(entry(writer, None)).await.unwrap();
-                    tx.append_audit(entry(number, None)).await.unwrap();
+                    let mut tx = store.begin_system(&authority()).await.unwrap();
+                    tx.append_audit(&system(), entry(writer, None)).await.unwrap();
+                    tx.append_audit(&system(), entry(number, None)).await.unwrap();
                     tx.commit().await.unwrap();
                 }
             })
@@ -97,7 +98,7 @@ async fn who_follows_learns_what_became_of_an_action(kind: Kind) {
     let facts =
         json!({ "version": 3, "decision": "Approved", "status": "Queued", "undo": "None", "more": 1 });
     let broken = json!({ "version": 3, "decision": "Pending", "status": "Completed", "undo": "None" });
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     for (of, body) in [
         (Some(7), facts.clone()),
         (Some(7), json!({})),
@@ -105,14 +106,24 @@ async fn who_follows_learns_what_became_of_an_action(kind: Kind) {
         (Some(8), facts.clone()),
         (None, facts),
     ] {
-        tx.append_audit(AuditEntry { body, action_id: of.map(id), ..entry(1, None) }).await.unwrap();
+        tx.append_audit(
+            &system(),
+            AuditEntry { body, subject: of.map(|of| id::<ActionId>(of).into()), ..entry(1, None) },
+        )
+        .await
+        .unwrap();
     }
     tx.commit().await.unwrap();
     let followed = store.follow(0, 10).await.unwrap();
-    let changed =
-        Changed { id: id(7), version: 3, lane: Lane::InProgress, proposed_by: "scanner".to_owned() };
+    let row = ScopedRow {
+        proposed_by: "scanner".to_owned(),
+        lane: Lane::InProgress,
+        asset_kind: AssetKind::Device,
+        device_group: action(7).asset.device_group,
+    };
+    let changed = Changed { id: id(7), version: 3, row };
     // Only the first says what became of an action that is there.
-    let by = entry(1, None).actor;
+    let by = system().actor().clone();
     let expected = (1..=5).map(|seq| {
         let changed = (seq == 1).then(|| changed.clone());
         Followed { seq, kind: AuditKind::Approved, by: by.clone(), changed }
@@ -134,10 +145,10 @@ async fn who_follows_never_meets_a_gap(kind: Kind) {
             let store = stores[usize::try_from(writer % 2).unwrap()].clone();
             tokio::spawn(async move {
                 for number in 0..EACH {
-                    let mut tx = store.begin().await.unwrap();
-                    tx.append_audit(entry(number, None)).await.unwrap();
+                    let mut tx = store.begin_system(&authority()).await.unwrap();
+                    tx.append_audit(&system(), entry(number, None)).await.unwrap();
                     tokio::task::yield_now().await;
-                    tx.append_audit(entry(number, None)).await.unwrap();
+                    tx.append_audit(&system(), entry(number, None)).await.unwrap();
                     // What is rolled back leaves its numbers to the next.
                     if number % 5 > 0 {
                         tx.commit().await.unwrap();

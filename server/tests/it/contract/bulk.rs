@@ -1,17 +1,19 @@
 //! Plans, jobs and their items; which actions are meant; parts of a transaction that are taken back alone.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::actions::query::Filter;
 use domain::bulk::Preview;
 use domain::{
     Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Command, Decision, ItemState, Lane,
-    RowScope, Seen, Severity, Status, UserId,
+    RowScope, Seen, Severity, Status,
 };
 use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
 
 use super::sample::{
-    ANA, ANAS_SESSION, action, add, add_ana, at, decided, decider, entry, id, proposer, session, system, user,
+    ANA, ANAS_SESSION, action, add, add_ana, at, decided, decider, entry, id, own, planner, proposer,
+    session, system, user,
 };
 use crate::database::{Database, Kind, on_both};
 
@@ -58,14 +60,14 @@ fn begun(seconds: i64) -> BulkStart {
 }
 
 async fn insert(store: &SharedStore, bulk: &Bulk, items: &[NewBulkItem]) {
-    let mut tx = store.begin().await.unwrap();
-    tx.insert_bulk(bulk, items).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_bulk(&planner(ANA, ANAS_SESSION), bulk, items).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 async fn begin(store: &SharedStore, of: u128, seconds: i64) -> bool {
-    let mut tx = store.begin().await.unwrap();
-    let begun = tx.start_bulk(id(of), id(ANA), id(ANAS_SESSION), &begun(seconds)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let begun = tx.start_bulk(&planner(ANA, ANAS_SESSION), id(of), &begun(seconds)).await.unwrap();
     tx.commit().await.unwrap();
     begun
 }
@@ -101,7 +103,7 @@ async fn a_plan_reads_back_for_its_owner_alone(kind: Kind) {
     let progress = store.bulk_progress(id(7)).await.unwrap();
     assert_eq!((progress.left_out, progress.waiting, progress.total()), (1, 2, 2));
     assert!(!store.bulk_is_running().await.unwrap());
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.step_bulk(at(1), 50).await.unwrap().is_none(), "it is only a plan");
 }
 
@@ -110,10 +112,10 @@ async fn a_plan_starts_once_and_in_time(kind: Kind) {
     for number in [7, 8] {
         insert(&store, &bulk(number), &[item(1, None)]).await;
     }
-    let mut tx = store.begin().await.unwrap();
-    let stranger: UserId = id(0xB);
-    assert!(!tx.start_bulk(id(7), stranger, id(ANAS_SESSION), &begun(1)).await.unwrap());
-    assert!(!tx.start_bulk(id(9), id(ANA), id(ANAS_SESSION), &begun(1)).await.unwrap());
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(!tx.start_bulk(&planner(0xB, ANAS_SESSION), id(7), &begun(1)).await.unwrap(), "a stranger's");
+    assert!(!tx.start_bulk(&planner(ANA, 0xA6), id(7), &begun(1)).await.unwrap(), "no such session");
+    assert!(!tx.start_bulk(&planner(ANA, ANAS_SESSION), id(9), &begun(1)).await.unwrap());
     drop(tx);
     assert!(!begin(&store, 7, 600).await, "its time is over");
     assert!(begin(&store, 7, 599).await);
@@ -129,7 +131,7 @@ async fn jobs_take_turns_and_an_item_is_settled_once(kind: Kind) {
     insert(&store, &bulk(8), &[item(5, None)]).await;
     assert!(begin(&store, 7, 1).await && begin(&store, 8, 2).await);
 
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let first = tx.step_bulk(at(3), 2).await.unwrap().unwrap();
     let of = |step: &store::Step| step.items.iter().map(|item| item.position).collect::<Vec<_>>();
     assert_eq!((first.id, of(&first)), (id(7), vec![1, 3]));
@@ -143,7 +145,7 @@ async fn jobs_take_turns_and_an_item_is_settled_once(kind: Kind) {
     let done: Vec<_> = done.iter().map(|item| (item.position, item.state, item.detail.as_deref())).collect();
     assert_eq!(done, [(1, ItemState::Decided, None), (3, ItemState::Skipped, Some("Approved by Bo."))]);
 
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let second = tx.step_bulk(at(4), 2).await.unwrap().unwrap();
     assert_eq!(second.id, id(8), "the other one's turn");
     tx.end_bulk(id(8), at(4)).await.unwrap();
@@ -168,8 +170,8 @@ async fn plans_that_nobody_started_are_forgotten(kind: Kind) {
     let fresh = Bulk { expires_at: at(1_200), ..bulk(10) };
     insert(&store, &fresh, &[item(1, None)]).await;
     assert!(begin(&store, 8, 1).await);
-    let mut tx = store.begin().await.unwrap();
-    tx.forget_plans(at(601)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.forget_plans(&planner(ANA, ANAS_SESSION), at(601)).await.unwrap();
     tx.commit().await.unwrap();
     let known = async |number| store.bulk(id(ANA), id::<BulkId>(number)).await.unwrap().is_some();
     assert_eq!([known(7).await, known(8).await, known(9).await, known(10).await], [false, true, false, true]);
@@ -179,28 +181,28 @@ async fn plans_that_nobody_started_are_forgotten(kind: Kind) {
 async fn a_part_is_taken_back_alone(kind: Kind) {
     let (_database, store, ana) = start(kind, 3).await;
     let by = decider(&ana);
-    let mut tx = store.begin().await.unwrap();
-    tx.append_audit(entry(1, Some(id(1)))).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.append_audit(&system(), entry(1, Some(id(1)))).await.unwrap();
     for (number, keep) in [(1, true), (2, false), (3, true)] {
-        tx.begin_part().await.unwrap();
+        tx.begin_savepoint().await.unwrap();
         let after = decided(&action(number), &by, Command::Approve, at(1));
         let guard = Guard { by: &by, deciding: true, now: at(1) };
         assert!(tx.update_state(guard, &action(number), &after).await.unwrap());
         // More than one statement takes, so that they would be written if they were not held back.
         for n in 0..60 {
-            tx.append_audit(entry(n, Some(id(number)))).await.unwrap();
+            tx.append_audit(&system(), entry(n, Some(id(number)))).await.unwrap();
         }
         tx.enqueue(&system(), id(100 + number), id(number), at(1)).await.unwrap();
-        tx.end_part(keep).await.unwrap();
+        tx.end_savepoint(keep).await.unwrap();
     }
     // What fails inside a part leaves the rest usable.
-    tx.begin_part().await.unwrap();
+    tx.begin_savepoint().await.unwrap();
     assert!(tx.enqueue(&system(), id(109), id(1), at(1)).await.is_err());
-    tx.end_part(false).await.unwrap();
-    tx.append_audit(entry(9, None)).await.unwrap();
+    tx.end_savepoint(false).await.unwrap();
+    tx.append_audit(&system(), entry(9, None)).await.unwrap();
     tx.commit().await.unwrap();
 
-    let decisions = async |number| store.action(&RowScope::All, id(number)).await.unwrap().unwrap().decision;
+    let decisions = async |number| store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap().decision;
     assert_eq!(
         [decisions(1).await, decisions(2).await, decisions(3).await],
         [Decision::Approved, Decision::Pending, Decision::Approved]
@@ -209,10 +211,10 @@ async fn a_part_is_taken_back_alone(kind: Kind) {
     assert!(store.command_of(id(1)).await.unwrap().is_some_and(|of| of.id == id(101)));
     let records = store.audit_after(0, 1_000).await.unwrap();
     assert_eq!(records.len(), 1 + 60 + 60 + 1);
-    assert!(records.iter().all(|record| record.action_id != Some(id(2))));
+    assert!(records.iter().all(|record| record.subject != Some(id::<domain::ActionId>(2).into())));
     assert!(records.windows(2).all(|pair| pair[1].prev == pair[0].hash && pair[1].seq == pair[0].seq + 1));
     let counted =
-        async |lane| store.counts(&RowScope::All, &ActionQuery::of(lane), at(2)).await.unwrap().matches;
+        async |lane| store.counts(&RowScope::ALL, &ActionQuery::of(lane), at(2)).await.unwrap().matches;
     assert_eq!((counted(Lane::Pending).await, counted(Lane::InProgress).await), (1, 2));
 }
 
@@ -221,31 +223,31 @@ async fn what_is_meant_is_what_the_list_shows(kind: Kind) {
     for number in 1..=30_u128 {
         let severity = if number.is_multiple_of(3) { Severity::Low } else { Severity::High };
         let person = number.is_multiple_of(5).then(|| id(0xB));
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         let action = Action { severity, ..action(number) };
         tx.insert_actions(&proposer(person), from_ref(&action)).await.unwrap();
         tx.commit().await.unwrap();
     }
     let mut query = ActionQuery::of(Lane::Pending);
-    let all = store.matching(&RowScope::All, &query, at(1), 100).await.unwrap();
-    let listed = store.page(&RowScope::All, &query, None, 100, at(1)).await.unwrap();
+    let all = store.matching(&RowScope::ALL, &query, at(1), 100).await.unwrap();
+    let listed = store.page(&RowScope::ALL, &query, None, 100, at(1)).await.unwrap();
     assert_eq!(all, listed.iter().map(|action| action.id).collect::<Vec<_>>());
-    assert_eq!(store.matching(&RowScope::All, &query, at(1), 7).await.unwrap(), all[..7]);
+    assert_eq!(store.matching(&RowScope::ALL, &query, at(1), 7).await.unwrap(), all[..7]);
     query.filter = Filter { severity: [Severity::Low].into(), ..Filter::default() };
     // Neither where the page is nor how long it is counts.
     query.limit = Some(25);
     query.cursor = Some("x".to_owned());
-    let low = store.matching(&RowScope::All, &query, at(1), 100).await.unwrap();
+    let low = store.matching(&RowScope::ALL, &query, at(1), 100).await.unwrap();
     assert_eq!(low.len(), 10);
-    let hidden = RowScope::ProposedBy("somebody else".to_owned());
+    let hidden = RowScope::proposed_by("somebody else");
     assert!(store.matching(&hidden, &query, at(1), 100).await.unwrap().is_empty());
 
     let ids = [id(5), id(777), id(1)];
-    let found = store.actions(&RowScope::All, &ids).await.unwrap();
+    let found = store.actions(&RowScope::ALL, &ids).await.unwrap();
     let found: Vec<_> = found.iter().map(|(action, person)| (action.id, *person)).collect();
     assert_eq!(found, [(id(5), Some(id(0xB))), (id(1), None)]);
     assert!(store.actions(&hidden, &ids).await.unwrap().is_empty());
-    assert!(store.actions(&RowScope::All, &[]).await.unwrap().is_empty());
+    assert!(store.actions(&RowScope::ALL, &[]).await.unwrap().is_empty());
 }
 
 async fn the_same_file_is_found_on_other_devices(kind: Kind) {
@@ -273,20 +275,20 @@ async fn the_same_file_is_found_on_other_devices(kind: Kind) {
         add(&store, &done).await;
     }
     add(&store, &action(7)).await;
-    let found = store.same_file(&RowScope::All, quarantine, &file, 10).await.unwrap();
+    let found = store.same_file(&RowScope::ALL, quarantine, &file, 10).await.unwrap();
     assert_eq!(found, [id(1), id(3)]);
-    assert_eq!(store.same_file(&RowScope::All, quarantine, &file, 1).await.unwrap(), [id(1)]);
-    let hidden = RowScope::ProposedBy("somebody else".to_owned());
+    assert_eq!(store.same_file(&RowScope::ALL, quarantine, &file, 1).await.unwrap(), [id(1)]);
+    let hidden = RowScope::proposed_by("somebody else");
     assert!(store.same_file(&hidden, quarantine, &file, 10).await.unwrap().is_empty());
 }
 
 async fn a_principal_is_known_also_when_it_is_over(kind: Kind) {
     let (_database, store, _) = start(kind, 0).await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let bo = user(0xB, "bo", &[domain::Role::SecurityReader]);
     tx.insert_user(&bo, at(0)).await.unwrap();
     tx.insert_credential(&session(0xB5, bo.id)).await.unwrap();
-    tx.revoke_credential(id(0xB5), at(1)).await.unwrap();
+    tx.revoke_session(&own(0xB, 0xB5), id(0xB5), at(1)).await.unwrap();
     let (credential, user) = tx.principal(id(0xB5)).await.unwrap().unwrap();
     assert_eq!((credential.user, user.unwrap().roles), (Some(bo.id), bo.roles));
     assert!(tx.principal(id(0xC5)).await.unwrap().is_none());

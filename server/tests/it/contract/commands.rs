@@ -1,5 +1,6 @@
 //! The outbox: one worker at a time has a command, and late ones are fenced off. Commits ring where they are awaited.
 
+use service::testing::system as authority;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,21 +32,21 @@ async fn start(kind: Kind, actions: u128) -> (Database, SharedStore) {
 }
 
 async fn enqueue(store: &SharedStore, number: u128, seconds: i64) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.enqueue(&system(), id(100 + number), id(number), at(seconds)).await.unwrap();
     tx.commit().await.unwrap();
 }
 
 /// Leases for ten seconds.
 async fn lease(store: &SharedStore, now: i64) -> Option<Leased> {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let leased = tx.lease(at(now), at(now + 10)).await.unwrap();
     tx.commit().await.unwrap();
     leased
 }
 
 async fn finish(store: &SharedStore, leased: &Leased) -> bool {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let done = tx.finish(leased).await.unwrap();
     tx.commit().await.unwrap();
     done
@@ -75,7 +76,7 @@ async fn a_lease_runs_out_and_fences_off_its_holder(kind: Kind) {
     // The first one may have sent it, for all that anybody knows.
     assert_eq!((second.id, second.generation, second.possibly_sent), (first.id, 2, 1));
     assert!(!finish(&store, &first).await);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(!tx.retry(&first, at(0), "late").await.unwrap());
     drop(tx);
     assert!(finish(&store, &second).await);
@@ -88,7 +89,7 @@ async fn a_retry_waits_and_keeps_the_counts(kind: Kind) {
     enqueue(&store, 1, 0).await;
     let mut leased = lease(&store, 0).await.unwrap();
     leased.not_sent += 1;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.retry(&leased, at(5), "no connection").await.unwrap());
     tx.commit().await.unwrap();
     let kept = store.command_of(id(1)).await.unwrap().unwrap();
@@ -120,19 +121,19 @@ async fn commits_ring_and_what_is_taken_back_does_not(kind: Kind) {
     let mut changes = store.changes();
     enqueue(&store, 1, 0).await;
     changes.command_enqueued().await;
-    let mut tx = store.begin().await.unwrap();
-    tx.append_audit(entry(1, None)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.append_audit(&system(), entry(1, None)).await.unwrap();
     tx.commit().await.unwrap();
     changes.record_appended().await;
     // What was committed may ring once more, by the database: until it is silent.
     while tokio::time::timeout(Duration::from_secs(1), changes.command_enqueued()).await.is_ok() {}
 
     let (mut commands, mut records) = (store.changes(), store.changes());
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.enqueue(&system(), id(102), id(2), at(0)).await.unwrap();
     drop(tx);
-    let mut tx = store.begin().await.unwrap();
-    tx.append_audit(entry(2, None)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.append_audit(&system(), entry(2, None)).await.unwrap();
     tx.commit().await.unwrap();
     tokio::select! {
         biased;
@@ -160,8 +161,8 @@ async fn a_store_closes_right_after_a_commit() {
     let database = Database::migrated(Kind::Postgres).await;
     for _ in 0..100 {
         let store = database.open().await;
-        let mut tx = store.begin().await.unwrap();
-        tx.append_audit(entry(1, None)).await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
+        tx.append_audit(&system(), entry(1, None)).await.unwrap();
         tx.commit().await.unwrap();
         store.close().await;
     }
@@ -184,9 +185,9 @@ async fn a_command_wakes_the_other_instances() {
         add(&here, &approved).await;
         enqueue(&here, number, 0).await;
         changes.command_enqueued().await;
-        let order = service(&there).take_order().await.unwrap().unwrap();
+        let order = service(&there).take_order(&authority()).await.unwrap().unwrap();
         assert_eq!(order.action.id, id(number));
-        assert!(service(&here).take_order().await.unwrap().is_none());
+        assert!(service(&here).take_order(&authority()).await.unwrap().is_none());
 
         // The second and third time after the connections that listen were lost.
         let lost = database
@@ -200,5 +201,5 @@ async fn a_command_wakes_the_other_instances() {
         // It rings for what it may have missed, and listens again by then.
         changes.command_enqueued().await;
     }
-    assert!(here.action(&RowScope::All, id(1)).await.unwrap().is_some());
+    assert!(here.action(&RowScope::ALL, id(1)).await.unwrap().is_some());
 }

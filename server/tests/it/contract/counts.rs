@@ -1,5 +1,6 @@
 //! Counts: the table that transactions keep, and what a filter leaves, against counting in plain Rust.
 
+use service::testing::system as authority;
 use std::collections::BTreeMap;
 
 use domain::actions::query::{Counts, Facet, Filter, Period, Undoable};
@@ -57,11 +58,11 @@ fn tally(counts: &Counts) -> Tally {
 async fn check(store: &SharedStore) {
     let (pending, running) =
         (all_of(store, Lane::Pending).await.len(), all_of(store, Lane::InProgress).await.len());
-    let counts = store.lane_counts(&RowScope::All).await.unwrap();
+    let counts = store.lane_counts(&RowScope::ALL).await.unwrap();
     assert_eq!(counts, LaneCounts { pending: pending as u64, in_progress: running as u64 });
     for &lane in Lane::ALL {
         let rows = all_of(store, lane).await;
-        let counts = store.counts(&RowScope::All, &ActionQuery::of(lane), now()).await.unwrap();
+        let counts = store.counts(&RowScope::ALL, &ActionQuery::of(lane), now()).await.unwrap();
         assert_eq!((counts.matches, counts.more), (rows.len() as u64, false));
         assert!(counts.facets.iter().all(|of| of.values.is_sorted_by(|a, b| a.count >= b.count)));
         let (mut expected, mut found) = (counted(&rows), tally(&counts));
@@ -86,7 +87,7 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
     for number in 1..=10 {
         let before = action(number);
         let approved = decided(&before, &decider(&ana), Command::Approve, at(1));
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         let guard = Guard { by: &decider(&ana), deciding: true, now: at(1) };
         assert!(tx.update_state(guard, &before, &approved).await.unwrap());
         // A second time it is not what it was, and counts for nothing.
@@ -104,7 +105,7 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
     let (before, mut revised) = (action(15), action(15));
     (revised.version, revised.asset.name) = (2, "another host".to_owned());
     revised.asset.device_group = Some("Ships".to_owned());
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by(), &before, &revised).await.unwrap());
     tx.commit().await.unwrap();
     check(&store).await;
@@ -117,7 +118,7 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
     assert!(database.execute("UPDATE counts SET n = n + 1").await.unwrap() > 50);
     let store = database.open().await;
     assert_eq!(database.column(table).await, kept);
-    assert!(store.action(&RowScope::All, id(15)).await.unwrap().is_some());
+    assert!(store.action(&RowScope::ALL, id(15)).await.unwrap().is_some());
 }
 
 async fn what_a_filter_leaves_is_counted(kind: Kind) {
@@ -128,7 +129,7 @@ async fn what_a_filter_leaves_is_counted(kind: Kind) {
     for (name, filter, holds) in choices(&sample, &rows) {
         let expected: Vec<_> = rows.iter().filter(|row| holds(row)).cloned().collect();
         let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
-        let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+        let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
         assert_eq!((counts.matches, counts.more), (expected.len() as u64, false), "{name}");
         let found = tally(&counts);
         let mut expected = counted(&expected);
@@ -144,7 +145,7 @@ async fn what_a_filter_leaves_is_counted(kind: Kind) {
     }
     let filter = Filter { search: Some("lt-".to_owned()), ..Filter::default() };
     let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
-    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
     assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
     assert!(!search(&store, "lt-").await.is_empty());
 }
@@ -157,7 +158,7 @@ async fn a_rare_value_in_use_is_offered_beside_the_frequent(kind: Kind) {
     let (of, count) = assets.into_iter().min_by_key(|(_, count)| *count).unwrap();
     let filter = Filter { asset: [of.1.clone()].into(), ..Filter::default() };
     let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
-    let found = tally(&store.counts(&RowScope::All, &query, now()).await.unwrap());
+    let found = tally(&store.counts(&RowScope::ALL, &query, now()).await.unwrap());
     assert_eq!(found.get(&of), Some(&count));
     assert!(found.keys().filter(|(facet, _)| *facet == Facet::Asset).count() > 100);
 }
@@ -167,7 +168,7 @@ async fn the_counts_of_many_matches_end_early(kind: Kind) {
     let period = Some(Period::HalfYear);
     let query =
         ActionQuery { filter: Filter { period, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
-    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
     assert_eq!((counts.matches, counts.more), (Counts::MOST, true));
     let types = &counts.facets[0].values;
     assert!(types.len() > 10 && types.iter().all(|value| value.count.is_none()));
@@ -175,7 +176,7 @@ async fn the_counts_of_many_matches_end_early(kind: Kind) {
     let from = Some(now() - SignedDuration::from_hours(24 * 20));
     let query =
         ActionQuery { filter: Filter { from, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
-    let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+    let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
     assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
     assert!(!counts.more && counts.matches > 500);
 }
@@ -190,7 +191,7 @@ async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
         }
         add(&store, &row).await;
     }
-    let scope = RowScope::ProposedBy("scanner".to_owned());
+    let scope = RowScope::proposed_by("scanner");
     let counts = store.counts(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(counts.matches, 2);
     assert!(tally(&counts).keys().all(|(_, value)| value != "secret host"), "{counts:?}");

@@ -1,13 +1,14 @@
 //! A guarded write loses as soon as one of the facts that it rests on no longer holds.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
 use jiff::Timestamp;
-use store::{Guard, SharedStore, Transaction};
+use store::{Guard, SharedStore, SystemTransaction};
 
 use super::sample::{
-    ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, proposer, system,
+    ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system,
 };
 use crate::database::{Database, Kind, on_both};
 
@@ -28,7 +29,7 @@ async fn start(kind: Kind) -> (Database, SharedStore, Caller) {
     (database, store, ana)
 }
 
-async fn decide(tx: &mut dyn Transaction, by: &Authorized, before: &Action, now: Timestamp) -> bool {
+async fn decide(tx: &mut dyn SystemTransaction, by: &Authorized, before: &Action, now: Timestamp) -> bool {
     let after = decided(before, by, Command::Approve, now);
     tx.update_state(Guard { by, deciding: true, now }, before, &after).await.unwrap()
 }
@@ -36,13 +37,13 @@ async fn decide(tx: &mut dyn Transaction, by: &Authorized, before: &Action, now:
 async fn a_decision_is_written_once(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let by = decider(&ana);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(decide(&mut *tx, &by, &action(1), at(1)).await);
     assert!(!decide(&mut *tx, &by, &action(1), at(1)).await);
     tx.commit().await.unwrap();
-    let written = store.action(&RowScope::All, id(1)).await.unwrap();
+    let written = store.action(&RowScope::ALL, id(1)).await.unwrap();
     assert_eq!(written, Some(decided(&action(1), &by, Command::Approve, at(1))));
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(!decide(&mut *tx, &by, &action(1), at(2)).await);
     // Not even with the version of what is there: it is no longer pending.
     assert!(!decide(&mut *tx, &by, &Action { version: 2, ..action(1) }, at(2)).await);
@@ -62,25 +63,27 @@ async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
         ("expired session", action(1), at(1)),
         ("nothing", action(1), at(1)),
     ] {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         match fact {
             "permission" => tx.set_roles(user, &[domain::Role::SecurityReader].into()).await.unwrap(),
             "account" => tx.set_enabled(user, false).await.unwrap(),
-            "revoked session" => assert!(tx.revoke_credential(id(ANAS_SESSION), at(0)).await.unwrap()),
-            "expired session" => tx.touch_credential(id(ANAS_SESSION), at(0), at(1)).await.unwrap(),
+            "revoked session" => {
+                assert!(tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(0)).await.unwrap())
+            }
+            "expired session" => tx.touch_session(&own(ANA, ANAS_SESSION), at(0), at(1)).await.unwrap(),
             _ => {}
         }
         assert_eq!(decide(&mut *tx, &by, &seen, now).await, fact == "nothing", "{fact}");
         // Taken back, so that the next begins like this one.
         drop(tx);
-        assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(action(1)), "{fact}");
+        assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(action(1)), "{fact}");
     }
 }
 
 async fn nobody_decides_what_they_proposed(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let by = decider(&ana);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&proposer(ana.person), from_ref(&action(2))).await.unwrap();
     tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&action(3))).await.unwrap();
     assert!(!decide(&mut *tx, &by, &action(2), at(1)).await);
@@ -92,12 +95,12 @@ async fn the_products_own_acts_need_only_the_version(kind: Kind) {
     let by = system();
     let guard = Guard { by: &by, deciding: false, now: at(9_000) };
     let expired = after(&action(1), Command::Expire, at(9_000));
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let stale = Action { version: 7, ..action(1) };
     assert!(!tx.update_state(guard, &stale, &expired).await.unwrap());
     assert!(tx.update_state(guard, &action(1), &expired).await.unwrap());
     tx.commit().await.unwrap();
-    assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(expired));
+    assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(expired));
 }
 
 async fn a_revision_loses_when_a_fact_changed(kind: Kind) {
@@ -112,21 +115,21 @@ async fn a_revision_loses_when_a_fact_changed(kind: Kind) {
     };
     // By a live credential here, so that its end can be noticed.
     let by = decider(&ana);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let stale = Action { version: 7, ..action(1) };
     assert!(!tx.revise_action(&by, &stale, &revised).await.unwrap());
-    tx.revoke_credential(id(ANAS_SESSION), at(0)).await.unwrap();
+    tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(0)).await.unwrap();
     assert!(!tx.revise_action(&by, &action(1), &revised).await.unwrap());
     drop(tx);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(decide(&mut *tx, &by, &action(1), at(1)).await);
     let approved = decided(&action(1), &by, Command::Approve, at(1));
     assert!(!tx.revise_action(&by, &approved, &revised).await.unwrap());
     drop(tx);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by, &action(1), &revised).await.unwrap());
     tx.commit().await.unwrap();
-    assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(revised));
+    assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(revised));
 }
 
 async fn of_two_decisions_at_once_one_wins(kind: Kind) {
@@ -137,8 +140,8 @@ async fn of_two_decisions_at_once_one_wins(kind: Kind) {
         let race = [&store, &other].map(|store| {
             let (store, by) = (store.clone(), decider(&ana));
             tokio::spawn(async move {
-                let mut tx = store.begin().await.unwrap();
-                let before = tx.action(&RowScope::All, id(number)).await.unwrap().unwrap();
+                let mut tx = store.begin_system(&authority()).await.unwrap();
+                let before = tx.action(&RowScope::ALL, id(number)).await.unwrap().unwrap();
                 let won = before.decision == Decision::Pending && decide(&mut *tx, &by, &before, at(1)).await;
                 tx.commit().await.unwrap();
                 won
@@ -149,7 +152,7 @@ async fn of_two_decisions_at_once_one_wins(kind: Kind) {
             winners += usize::from(one.await.unwrap());
         }
         assert_eq!(winners, 1);
-        let written = store.action(&RowScope::All, id(number)).await.unwrap().unwrap();
+        let written = store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap();
         assert_eq!((written.version, written.decision), (2, Decision::Approved));
     }
 }

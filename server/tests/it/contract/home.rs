@@ -1,5 +1,6 @@
 //! The home page, against the same rows counted in plain Rust.
 
+use service::testing::system as authority;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::home::{DAYS, Day, HomeView, Number, Waiting};
@@ -134,10 +135,10 @@ async fn home_tells_what_the_lists_hold(kind: Kind) {
     // Also as of other days: of some there is nothing yet, of others there was more.
     for hours in [0, 1, 13, 24 * 9, -24 * 40] {
         let now = now() + SignedDuration::from_hours(hours);
-        let home = store.home(&RowScope::All, now).await.unwrap();
+        let home = store.home(&RowScope::ALL, now).await.unwrap();
         assert_eq!(home, expected(&rows, now), "{hours} h later");
     }
-    let home = store.home(&RowScope::All, now()).await.unwrap();
+    let home = store.home(&RowScope::ALL, now()).await.unwrap();
     assert!(home.days.iter().any(|day| day.approved > 0 && day.rejected > 0 && day.automatic > 0));
     assert!(home.days.iter().any(|day| day.expired > 0), "{:?}", home.days);
     assert!(home.median_week.is_some() && home.median_month.is_some() && home.affected.len() > 1);
@@ -171,7 +172,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
         let then = at(i64::from(number) * 301);
         let mut settled = decided(&before, &decider(&ana), command, then);
         let guard = Guard { by: &decider(&ana), deciding: true, now: then };
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         assert!(tx.update_state(guard, &before, &settled).await.unwrap());
         assert!(!tx.update_state(guard, &before, &settled).await.unwrap());
         if number <= 3 {
@@ -188,7 +189,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     }
     let (before, mut revised) = (action(10), action(10));
     (revised.version, revised.asset.name) = (2, "another host".to_owned());
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by(), &before, &revised).await.unwrap());
     let expired = Action { decided_at: Some(at(3_600)), ..after(&action(11), Command::Expire, at(3_601)) };
     let guard = Guard { by: &system(), deciding: false, now: at(3_601) };
@@ -196,7 +197,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     tx.commit().await.unwrap();
 
     let later = at(7_200);
-    let home = store.home(&RowScope::All, later).await.unwrap();
+    let home = store.home(&RowScope::ALL, later).await.unwrap();
     assert_eq!(home, expected(&rows(&store).await, later));
     let totals = home.days.iter().fold((0, 0, 0, 0), |(a, b, c, d), day| {
         (a + day.approved, b + day.rejected, c + day.automatic, d + day.expired)
@@ -214,13 +215,13 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     assert_eq!(database.execute("UPDATE decided SET n = n + 1").await.unwrap(), kept.len() as u64);
     let store = database.open().await;
     assert_eq!(database.column(table).await, kept);
-    assert_eq!(store.home(&RowScope::All, later).await.unwrap(), home);
+    assert_eq!(store.home(&RowScope::ALL, later).await.unwrap(), home);
 }
 
 async fn an_empty_estate_has_a_home(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
-    let home = store.home(&RowScope::All, at(0)).await.unwrap();
+    let home = store.home(&RowScope::ALL, at(0)).await.unwrap();
     assert_eq!(home, expected(&[], at(0)));
     assert_eq!((home.total_waiting(), home.oldest, home.median_month), (0, None, None));
 }
@@ -229,7 +230,7 @@ async fn who_sees_few_rows_has_a_home_of_these(kind: Kind) {
     let (store, _database) = seeded(kind, 1_000).await;
     let all = walk(&store, &ActionQuery::of(Lane::Pending), false).await;
     let principal = all[0].proposed_by.id.clone();
-    let scope = RowScope::ProposedBy(principal.clone());
+    let scope = RowScope::proposed_by(principal.clone());
     let home = store.home(&scope, now()).await.unwrap();
     let mut own = rows(&store).await;
     own.retain(|row| row.proposed_by.id == principal);

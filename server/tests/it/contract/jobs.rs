@@ -1,5 +1,6 @@
 //! Deciding on many through the service: what is planned, what the write still refuses, and who goes on after whom.
 
+use service::testing::system as authority;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 
@@ -20,7 +21,9 @@ use service::{PLAN_LIVES, Service};
 use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
-use super::sample::{ANA, ANAS_SESSION, action, add_ana, after, at, decider, id, proposer, session, user};
+use super::sample::{
+    ANA, ANAS_SESSION, action, add_ana, after, at, decider, id, own, proposer, session, user,
+};
 use crate::database::{Database, Kind, on_both};
 use crate::harness::until;
 
@@ -60,7 +63,7 @@ impl House {
         let database = Database::migrated(kind).await;
         let store = database.open().await;
         let ana = add_ana(&store).await;
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         tx.insert_actions(&proposer(None), actions).await.unwrap();
         tx.commit().await.unwrap();
         let clock = Arc::new(Hands(Mutex::new(at(1))));
@@ -82,7 +85,7 @@ impl House {
         let reason = Some("because of a test".to_owned());
         let job = self.service.start_bulk(&self.ana, plan.id, reason).await.unwrap();
         assert!(job.is_running() && job.progress.waiting == plan.preview.decidable, "{job:?}");
-        while self.service.step().await.unwrap() {}
+        while self.service.step(&authority()).await.unwrap() {}
         self.job(plan, None).await
     }
 
@@ -91,7 +94,7 @@ impl House {
     }
 
     async fn action(&self, number: u128) -> Action {
-        self.store.action(&RowScope::All, id(number)).await.unwrap().unwrap()
+        self.store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap()
     }
 
     /// How often each of these records stands in the log for each action.
@@ -103,7 +106,7 @@ impl House {
             let Some(last) = records.last() else { return found };
             seq = last.seq;
             for record in records.iter().filter(|record| record.kind == kind) {
-                *found.entry(record.action_id.unwrap()).or_default() += 1;
+                *found.entry(record.subject.as_ref().unwrap().id.parse().unwrap()).or_default() += 1;
             }
         }
     }
@@ -114,7 +117,7 @@ impl House {
             self.store.bulk_actions(plan.id, &[ItemState::Decided]).await.unwrap().into_iter().collect();
         let approval = self.job(plan, None).await.approval_id;
         let ids: Vec<_> = says.iter().copied().collect();
-        for (action, _) in self.store.actions(&RowScope::All, &ids).await.unwrap() {
+        for (action, _) in self.store.actions(&RowScope::ALL, &ids).await.unwrap() {
             assert_eq!((action.decision, action.approval_id), (Decision::Approved, Some(approval)));
             let command = self.store.command_of(action.id).await.unwrap();
             assert!(command.is_some(), "{} was approved without a command", action.id);
@@ -160,7 +163,7 @@ async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kin
     let actions: Vec<_> =
         (1..=60).map(on_host).chain((61..=70).map(email)).chain((71..=75).map(password)).collect();
     let house = House::build(kind, &actions).await;
-    let mut tx = house.store.begin().await.unwrap();
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
     let own: Vec<_> = (76..=78).map(on_host).collect();
     tx.insert_actions(&proposer(house.ana.person), &own).await.unwrap();
     tx.commit().await.unwrap();
@@ -231,7 +234,7 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     let actions: Vec<_> = (1..=3).map(on_host).collect();
     let house = House::build(kind, &actions).await;
     let bo = user(0xB, "bo", &[Role::GlobalAdministrator]);
-    let mut tx = house.store.begin().await.unwrap();
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
     tx.insert_user(&bo, at(0)).await.unwrap();
     tx.insert_credential(&session(0xB5, bo.id)).await.unwrap();
     tx.commit().await.unwrap();
@@ -254,7 +257,7 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     assert_eq!(error.code(), ErrorCode::Conflict);
     not_found(service.bulk_job(&bo, plan.id, None, 0).await.unwrap_err());
     not_found(service.retry_bulk(&bo, plan.id).await.unwrap_err());
-    while service.step().await.unwrap() {}
+    while service.step(&authority()).await.unwrap() {}
     assert_eq!(house.action(1).await.decision, Decision::Rejected);
     assert!(house.store.command_of(id(1)).await.unwrap().is_none(), "nothing is dispatched");
     assert_eq!(house.action(3).await.decision, Decision::Pending);
@@ -280,7 +283,7 @@ async fn what_changed_since_the_preview_is_not_decided(kind: Kind) {
     let plan = house.plan_ids(BulkVerb::Approve, 1..=5).await;
     assert_eq!(plan.preview.decidable, 5);
 
-    let mut tx = house.store.begin().await.unwrap();
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
     let revised = Action { version: 2, digest: "another".to_owned(), ..on_host(2) };
     assert!(tx.revise_action(&decider(&house.ana), &on_host(2), &revised).await.unwrap());
     tx.commit().await.unwrap();
@@ -315,16 +318,16 @@ async fn a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew(kind
     let house = House::build(kind, &actions).await;
     let plan = house.plan_ids(BulkVerb::Approve, 1..=120).await;
     house.service.start_bulk(&house.ana, plan.id, None).await.unwrap();
-    assert!(house.service.step().await.unwrap());
+    assert!(house.service.step(&authority()).await.unwrap());
     let error = house.service.retry_bulk(&house.ana, plan.id).await.unwrap_err();
     assert_eq!(error.code(), ErrorCode::Conflict, "it still runs");
     let set_roles = async |role| {
-        let mut tx = house.store.begin().await.unwrap();
+        let mut tx = house.store.begin_system(&authority()).await.unwrap();
         tx.set_roles(id(ANA), &[role].into()).await.unwrap();
         tx.commit().await.unwrap();
     };
     set_roles(Role::SecurityReader).await;
-    while house.service.step().await.unwrap() {}
+    while house.service.step(&authority()).await.unwrap() {}
     let job = house.job(&plan, None).await;
     assert_eq!((job.progress.decided, job.progress.refused), (50, 70));
     let detail = job.items[50].detail.as_deref().unwrap();
@@ -337,11 +340,11 @@ async fn a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew(kind
     assert_eq!([&plan.preview.from, &job.from, &again.preview.from], [FROM; 3], "the way back to the list");
     // A session that ended stops it as well.
     house.service.start_bulk(&house.ana, again.id, None).await.unwrap();
-    assert!(house.service.step().await.unwrap());
-    let mut tx = house.store.begin().await.unwrap();
-    assert!(tx.revoke_credential(id(ANAS_SESSION), at(1)).await.unwrap());
+    assert!(house.service.step(&authority()).await.unwrap());
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
+    assert!(tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(1)).await.unwrap());
     tx.commit().await.unwrap();
-    while house.service.step().await.unwrap() {}
+    while house.service.step(&authority()).await.unwrap() {}
     let job = house.job(&again, Some(ItemState::Refused)).await;
     assert_eq!((job.progress.decided, job.progress.refused), (50, 20));
     assert!(job.items[0].detail.as_deref().unwrap().contains("ended meanwhile"), "{:?}", job.items[0]);
@@ -355,7 +358,7 @@ async fn more_than_ten_thousand_are_refused_in_words(kind: Kind) {
     assert!(text.starts_with("/ids 10001 actions are selected, and at most 10000"), "{text}");
 
     let actions: Vec<_> = (1..=10_001).map(on_host).collect();
-    let mut tx = house.store.begin().await.unwrap();
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&proposer(None), &actions).await.unwrap();
     tx.commit().await.unwrap();
     let query = Box::new(ActionQuery::of(Lane::Pending));
@@ -378,7 +381,7 @@ async fn instances_that_work_on_one_job_decide_each_item_once(kind: Kind) {
         let service = service(store, &house.clock);
         tokio::spawn(async move {
             let mut steps = 0;
-            while service.step().await.unwrap() {
+            while service.step(&authority()).await.unwrap() {
                 steps += 1;
             }
             steps
@@ -398,13 +401,13 @@ async fn a_job_that_a_process_left_behind_goes_on(kind: Kind) {
     let house = House::build(kind, &actions).await;
     let plan = house.plan_ids(BulkVerb::Approve, 1..=120).await;
     house.service.start_bulk(&house.ana, plan.id, None).await.unwrap();
-    assert!(house.service.step().await.unwrap());
+    assert!(house.service.step(&authority()).await.unwrap());
     house.store.close().await;
 
     let store = house.database.open().await;
     let house = House { service: service(&store, &house.clock), store, ..house };
     let stop = CancellationToken::new();
-    let carrying = tokio::spawn(house.service.clone().carry_out(stop.clone()));
+    let carrying = tokio::spawn(house.service.clone().carry_out(authority(), stop.clone()));
     until("the job ends", async || (!house.job(&plan, None).await.is_running()).then_some(())).await;
     // A job that is started here is not waited for.
     let second = house.plan_ids(BulkVerb::Approve, 1..=2).await;
@@ -445,7 +448,7 @@ async fn many_are_undone_and_all_instances_of_a_file(kind: Kind) {
     assert_eq!(job.items[0].detail.as_deref(), Some("Undo was already requested."));
     let original = house.action(7).await;
     assert_eq!(original.undo, UndoState::Requested);
-    let reverse = house.store.action(&RowScope::All, original.undone_by.unwrap()).await.unwrap().unwrap();
+    let reverse = house.store.action(&RowScope::ALL, original.undone_by.unwrap()).await.unwrap().unwrap();
     assert_eq!((reverse.approval_id, reverse.undo_of), (Some(job.approval_id), Some(id(7))));
     assert!(house.store.command_of(reverse.id).await.unwrap().is_some());
     assert_eq!(house.action(60).await.undo, UndoState::None);

@@ -1,8 +1,9 @@
 //! Idempotency keys and markers.
 
+use service::testing::system as authority;
 use store::{KeyState, SharedStore};
 
-use super::sample::at;
+use super::sample::{ANA, ANAS_SESSION, at, person};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(a_key_is_claimed_once, keys_end, of_two_claims_at_once_one_is_new, markers_are_replaced);
@@ -10,8 +11,18 @@ on_both!(a_key_is_claimed_once, keys_end, of_two_claims_at_once_one_is_new, mark
 const DAY: i64 = 86_400;
 
 async fn claim(store: &SharedStore, principal: &str, request: &str, seconds: i64) -> String {
-    let mut tx = store.begin().await.unwrap();
-    let state = tx.claim_key(principal, "key", request, at(seconds), at(seconds - DAY)).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let state = tx
+        .claim_key(
+            &person(ANA, ANAS_SESSION).recorded(),
+            principal,
+            "key",
+            request,
+            at(seconds),
+            at(seconds - DAY),
+        )
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     match state {
         KeyState::New => "new".to_owned(),
@@ -22,8 +33,8 @@ async fn claim(store: &SharedStore, principal: &str, request: &str, seconds: i64
 }
 
 async fn answer(store: &SharedStore, answer: Option<(u16, &str)>) {
-    let mut tx = store.begin().await.unwrap();
-    tx.answer_key("ana", "key", answer).await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.answer_key(&person(ANA, ANAS_SESSION).recorded(), "ana", "key", answer).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -70,11 +81,11 @@ async fn of_two_claims_at_once_one_is_new(kind: Kind) {
 async fn markers_are_replaced(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
-    assert_eq!(store.marker("created_by").await.unwrap(), None);
+    assert_eq!(store.metadata("created_by").await.unwrap(), None);
     for value in ["demo", "somebody"] {
-        let mut tx = store.begin().await.unwrap();
-        tx.set_marker("created_by", value).await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
+        tx.set_metadata("created_by", value).await.unwrap();
         tx.commit().await.unwrap();
-        assert_eq!(store.marker("created_by").await.unwrap().as_deref(), Some(value));
+        assert_eq!(store.metadata("created_by").await.unwrap().as_deref(), Some(value));
     }
 }

@@ -1,5 +1,6 @@
 //! Lists: every order, filter and search against the same rows, chosen and sorted here in plain Rust.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ pub(super) fn now() -> Timestamp {
 }
 
 pub(super) fn by() -> Authorized {
-    Authorized::system("test", "Test")
+    Authorized::system(&authority(), "test", "Test")
 }
 
 /// A database with an invented estate.
@@ -51,14 +52,14 @@ pub(super) async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bo
     if backwards {
         let last = Sort { descending: !query.sort.descending, ..query.sort };
         let last = ActionQuery { sort: last, ..query.clone() };
-        let Some(edge) = store.page(&RowScope::All, &last, None, 1, now()).await.unwrap().pop() else {
+        let Some(edge) = store.page(&RowScope::ALL, &last, None, 1, now()).await.unwrap().pop() else {
             return all;
         };
         from = Some(Position::of(&edge, query.sort.key, true));
         all.push(edge);
     }
     loop {
-        let mut page = store.page(&RowScope::All, query, from.as_ref(), 97, now()).await.unwrap();
+        let mut page = store.page(&RowScope::ALL, query, from.as_ref(), 97, now()).await.unwrap();
         if backwards {
             page.reverse();
         }
@@ -239,7 +240,7 @@ async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
         rows.extend(all_of(&store, lane).await);
     }
     let odd = ["50%_off.exe", "a_b", r#"say "hi" OR *"#, r"O'Neil\x", "ÄÖÜ-ß-東京", "x%"];
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     for (n, name) in odd.iter().enumerate() {
         let mut action = rows[0].clone();
         action.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + n as u128).into();
@@ -297,11 +298,11 @@ async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
     let mut from = None;
     let query = ActionQuery::of(Lane::History);
     for step in 0_usize.. {
-        let page = store.page(&RowScope::All, &query, from.as_ref(), 25, now()).await.unwrap();
+        let page = store.page(&RowScope::ALL, &query, from.as_ref(), 25, now()).await.unwrap();
         let Some(edge) = page.last() else { break };
         from = Some(Position::of(edge, query.sort.key, false));
         seen.extend(ids(&page));
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         // One that was shown and one that was not yet are touched, which makes them the newest; one is new.
         for at in [step * 7 % before.len(), before.len() - 1 - step * 3] {
             let row = &before[at];
@@ -367,7 +368,7 @@ async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
         });
     };
     let mut sheet = Sheet { rows: Vec::new(), meanwhile: Some(Box::new(change)) };
-    store.export(&RowScope::All, &query, now(), &mut sheet).await.unwrap();
+    store.export(&RowScope::ALL, &query, now(), &mut sheet).await.unwrap();
     let rows: Vec<_> = expected
         .iter()
         .map(|action| {
@@ -430,7 +431,7 @@ async fn indexes_come_back_after_a_load(kind: Kind) {
     new.id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0002_0000).into();
     new.external_id = None;
     "lt-late".clone_into(&mut new.asset.name);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&by(), from_ref(&new)).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;

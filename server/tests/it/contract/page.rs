@@ -1,6 +1,6 @@
 //! A lane in its order, page by page, in both directions.
 
-use domain::{Action, ActionId, ActionQuery, Command, Lane, RowScope, Severity};
+use domain::{Action, ActionId, ActionQuery, AssetKind, Command, Lane, RowScope, Severity};
 use store::{Position, SharedStore};
 
 use super::sample::{action, add, after, at, id};
@@ -10,7 +10,7 @@ on_both!(pending_comes_most_urgent_first, the_other_lanes_come_newest_first, a_p
 
 /// Reads the whole lane by pages, there and back, and returns it.
 async fn lane(store: &SharedStore, lane: Lane, limit: u32) -> Vec<ActionId> {
-    let (scope, query) = (RowScope::All, ActionQuery::of(lane));
+    let (scope, query) = (RowScope::ALL, ActionQuery::of(lane));
     let mut there: Vec<Action> = Vec::new();
     loop {
         let from = there.last().map(|last| Position::of(last, query.sort.key, false));
@@ -83,14 +83,34 @@ async fn a_page_keeps_to_its_scope(kind: Kind) {
     let mut theirs = action(2);
     theirs.proposed_by.id = String::from("somebody else");
     add(&store, &theirs).await;
-    for (scope, count) in [
-        (RowScope::All, 2),
-        (RowScope::ProposedBy("scanner".to_owned()), 1),
-        (RowScope::ProposedBy("nobody".to_owned()), 0),
-    ] {
-        assert_eq!(
-            store.page(&scope, &ActionQuery::of(Lane::Pending), None, 10, at(0)).await.unwrap().len(),
-            count
-        );
+    let mut mail = action(3);
+    (mail.asset.kind, mail.asset.device_group) = (AssetKind::Mailbox, None);
+    add(&store, &mail).await;
+    let groups = |name: &str| RowScope { device_groups: Some([name.to_owned()].into()), ..RowScope::ALL };
+    let lanes = |lanes: &[Lane]| RowScope { lanes: Some(lanes.iter().copied().collect()), ..RowScope::ALL };
+    let own_group = action(1).asset.device_group.unwrap_or(RowScope::UNGROUPED.to_owned());
+    let scopes = [
+        (RowScope::ALL, 3),
+        (RowScope::proposed_by("scanner"), 2),
+        (RowScope::proposed_by("nobody"), 0),
+        (groups(&own_group), 3),
+        (groups("Elsewhere"), 1),
+        (RowScope { device_groups: Some([].into()), ..RowScope::ALL }, 1),
+        (lanes(&[Lane::Pending]), 3),
+        (lanes(&[Lane::History]), 0),
+        (lanes(&[]), 0),
+    ];
+    for (scope, count) in scopes {
+        let query = ActionQuery::of(Lane::Pending);
+        let page = store.page(&scope, &query, None, 10, at(0)).await.unwrap();
+        assert_eq!(page.len(), count, "{scope:?}");
+        let counts = store.counts(&scope, &query, at(0)).await.unwrap();
+        assert_eq!(counts.matches, count as u64, "{scope:?}");
+        let lanes = store.lane_counts(&scope).await.unwrap();
+        assert_eq!(lanes.pending, count as u64, "{scope:?}");
+        for number in [1, 2, 3] {
+            let seen = store.action(&scope, id(number)).await.unwrap().is_some();
+            assert_eq!(seen, page.iter().any(|action| action.id == id(number)), "{scope:?} {number}");
+        }
     }
 }

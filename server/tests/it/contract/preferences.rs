@@ -3,6 +3,7 @@
 use domain::actions::query::Column;
 use domain::settings::preference::{ColumnChoice, Density, MOST_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
+use service::testing::system as authority;
 use store::SharedStore;
 
 use super::sample::{ANA, ANAS_SESSION, add_ana, at, id, proposer, session, system, user};
@@ -23,7 +24,7 @@ async fn start(kind: Kind) -> (Database, SharedStore, Authorized, Authorized) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
     let ana = add_ana(&store).await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_user(&user(BEN, "ben", &[Role::SecurityReader]), at(0)).await.unwrap();
     tx.insert_credential(&session(BEN, id(BEN))).await.unwrap();
     tx.commit().await.unwrap();
@@ -37,7 +38,7 @@ fn table(column: Column, limit: u16) -> TablePreference {
 }
 
 async fn set(store: &SharedStore, by: &Authorized, preference: Preference) -> bool {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let done = tx.set_preference(by, &preference, at(1)).await.unwrap();
     tx.commit().await.unwrap();
     done
@@ -75,7 +76,7 @@ fn view(number: u128, name: &str, is_default: bool) -> SavedView {
 }
 
 async fn add(store: &SharedStore, by: &Authorized, view: &SavedView) -> bool {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     let done = tx.insert_view(by, view, at(1)).await.unwrap();
     if done {
         tx.commit().await.unwrap();
@@ -95,7 +96,7 @@ async fn views_read_back_by_name(kind: Kind) {
     assert_eq!(store.saved_views(id(ANA)).await.unwrap(), [three.clone(), two, one.clone()]);
     assert_eq!(store.saved_views(id(BEN)).await.unwrap(), [bens]);
 
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     // Another's is as good as none.
     assert!(!tx.delete_view(&ana, id(4), at(2)).await.unwrap());
     assert!(tx.delete_view(&ana, id(2), at(2)).await.unwrap());
@@ -139,7 +140,7 @@ async fn one_view_is_the_default(kind: Kind) {
         (None, true, vec![]),
         (Some(id(2)), true, vec![id(2)]),
     ] {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         assert_eq!(tx.set_default_view(&ana, choice, at(2)).await.unwrap(), done, "{choice:?}");
         if done {
             tx.commit().await.unwrap();
@@ -167,7 +168,7 @@ async fn only_who_is_let_in_sets_anything(kind: Kind) {
         assert_eq!(database.execute(end).await.unwrap(), 1);
         assert!(!set(&store, &ana, collapsed.clone()).await, "{end}");
         assert!(!add(&store, &ana, &view(2, "b", true)).await, "{end}");
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         assert!(!tx.delete_view(&ana, id(1), at(2)).await.unwrap(), "{end}");
         assert!(!tx.set_default_view(&ana, Some(id(1)), at(2)).await.unwrap(), "{end}");
         tx.commit().await.unwrap();

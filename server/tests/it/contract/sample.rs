@@ -1,10 +1,11 @@
 //! What the cases write: actions, people, and who they act as.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
-    CredentialId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
+    Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -132,17 +133,30 @@ pub(super) fn session(number: u128, of: UserId) -> Credential {
 /// Ana, a Security Operator with a session.
 pub(super) async fn add_ana(store: &SharedStore) -> Caller {
     let ana = user(ANA, "ana", &[Role::SecurityOperator]);
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_user(&ana, at(0)).await.unwrap();
     tx.insert_credential(&session(ANAS_SESSION, ana.id)).await.unwrap();
     tx.commit().await.unwrap();
+    person(ANA, ANAS_SESSION)
+}
+
+/// A Security Operator by a session, whether or not the database knows them.
+pub(super) fn person(number: u128, session: u128) -> Caller {
     Caller {
-        actor: Actor { kind: ActorKind::User, id: ana.id.to_string(), name: ana.display_name },
-        person: Some(ana.id),
-        credential: id::<CredentialId>(ANAS_SESSION),
-        roles: ana.roles,
+        actor: Actor { kind: ActorKind::User, id: id::<UserId>(number).to_string(), name: "ANA".to_owned() },
+        person: Some(id(number)),
+        credential: id(session),
+        roles: [Role::SecurityOperator].into(),
         scopes: None,
     }
+}
+
+pub(super) fn own(number: u128, session: u128) -> Authorized {
+    person(number, session).authorize_own().unwrap()
+}
+
+pub(super) fn planner(number: u128, session: u128) -> Authorized {
+    person(number, session).authorize_plan().unwrap()
 }
 
 pub(super) fn decider(caller: &Caller) -> Authorized {
@@ -162,12 +176,12 @@ pub(super) fn proposer(person: Option<UserId>) -> Authorized {
 }
 
 pub(super) fn system() -> Authorized {
-    Authorized::system("test", "Test")
+    Authorized::system(&authority(), "test", "Test")
 }
 
 /// Writes an action as the tool's proposal.
 pub(super) async fn add(store: &SharedStore, action: &Action) {
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&proposer(None), from_ref(action)).await.unwrap();
     tx.commit().await.unwrap();
 }
@@ -176,8 +190,7 @@ pub(super) fn entry(number: i64, of: Option<ActionId>) -> AuditEntry {
     AuditEntry {
         at: at(number),
         kind: AuditKind::Approved,
-        actor: system().actor().clone(),
-        action_id: of,
+        subject: of.map(Into::into),
         body: json!({ "number": number, "text": "ü" }),
     }
 }

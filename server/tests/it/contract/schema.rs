@@ -1,5 +1,6 @@
 //! What the tables themselves refuse, and how they come to be.
 
+use service::testing::system as authority;
 use std::slice::from_ref;
 
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     let store = database.open().await;
     let ana = add_ana(&store).await;
     add(&store, &full_action(1)).await;
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     // Decided by somebody else than the person who proposed it.
     let approved = decided(&action(2), &decider(&ana), Command::Approve, at(1));
     tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&approved)).await.unwrap();
@@ -58,7 +59,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     ] {
         assert_eq!(database.execute(&sql).await.unwrap(), 1, "{sql}");
     }
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.enqueue(&system(), id(103), id(2), at(1)).await.is_err());
 }
 
@@ -86,7 +87,7 @@ async fn what_was_written_is_there_after_a_restart(kind: Kind) {
     store.close().await;
     assert!(store.ping().await.is_err());
     let store = database.open().await;
-    assert_eq!(store.action(&RowScope::All, id(1)).await.unwrap(), Some(action(1)));
+    assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(action(1)));
 }
 
 /// Both have the same tables and columns, and so do the migrations that make them.

@@ -1,5 +1,6 @@
 //! Similar rows and their buckets, against the same rows folded here in plain Rust.
 
+use service::testing::system as authority;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::query::{Filter, Sort, SortKey};
@@ -96,7 +97,7 @@ async fn similar_rows_share_their_type_and_a_file_a_campaign_or_an_investigation
             let expected: BTreeSet<_> = group.iter().filter(holds).map(|row| row.id).collect();
             let query = query(lane, narrow.clone());
             assert!(ids(&walk(&store, &query, false).await) == expected, "{lane} {label} and more");
-            let counts = store.counts(&RowScope::All, &query, now()).await.unwrap();
+            let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
             assert_eq!((counts.matches, counts.more), (expected.len() as u64, false));
         }
     }
@@ -118,22 +119,22 @@ async fn to_what_is_hidden_or_has_nothing_to_share_nothing_is_similar(kind: Kind
         row.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/x"})).unwrap();
         add(&store, &row).await;
     }
-    let scope = RowScope::ProposedBy("scanner".to_owned());
+    let scope = RowScope::proposed_by("scanner");
     let found = async |scope: &RowScope, number: u128| {
         let query = query(Lane::Pending, similar(id(number)));
         let page = store.page(scope, &query, None, 50, now()).await.unwrap();
         assert_eq!(store.counts(scope, &query, now()).await.unwrap().matches, page.len() as u64);
         page.len()
     };
-    assert_eq!(found(&RowScope::All, 2).await, 3);
+    assert_eq!(found(&RowScope::ALL, 2).await, 3);
     assert_eq!(found(&scope, 2).await, 2, "only of what they see");
     assert_eq!(found(&scope, 1).await, 0, "hidden");
     assert_eq!(found(&scope, 77).await, 0, "unknown");
-    assert_eq!(found(&RowScope::All, 4).await, 0, "nothing to share");
+    assert_eq!(found(&RowScope::ALL, 4).await, 0, "nothing to share");
 
     let buckets = store.buckets(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(buckets.buckets.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [2]);
-    let nobody = RowScope::ProposedBy("nobody".to_owned());
+    let nobody = RowScope::proposed_by("nobody");
     let buckets = store.buckets(&nobody, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(buckets, Buckets { buckets: Vec::new(), more: false, rendered_at: now() });
 }
@@ -146,7 +147,7 @@ async fn a_revised_row_leaves_its_bucket(kind: Kind) {
     }
     let mut revised = Action { version: 2, campaign: Some("Brinefall".to_owned()), ..action(3) };
     revised.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/3"})).unwrap();
-    let mut tx = store.begin().await.unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by(), &action(3), &revised).await.unwrap());
     tx.commit().await.unwrap();
     let found =
@@ -173,13 +174,13 @@ async fn what_waits_on_other_assets_is_counted(kind: Kind) {
         add(&store, &row).await;
     }
     let of = on(1, "host");
-    let scope = RowScope::ProposedBy("scanner".to_owned());
-    assert_eq!(store.waiting_elsewhere(&RowScope::All, &of, 10).await.unwrap(), (2, false));
+    let scope = RowScope::proposed_by("scanner");
+    assert_eq!(store.waiting_elsewhere(&RowScope::ALL, &of, 10).await.unwrap(), (2, false));
     assert_eq!(store.waiting_elsewhere(&scope, &of, 10).await.unwrap(), (1, false));
     assert_eq!(store.waiting_elsewhere(&scope, &of, 2).await.unwrap(), (1, true));
     let mut alone = on(8, "host");
     alone.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/8"})).unwrap();
-    assert_eq!(store.waiting_elsewhere(&RowScope::All, &alone, 10).await.unwrap(), (0, false));
+    assert_eq!(store.waiting_elsewhere(&RowScope::ALL, &alone, 10).await.unwrap(), (0, false));
 }
 
 /// The rows stand in the order of urgency.
@@ -207,7 +208,7 @@ async fn check(store: &SharedStore, filter: Filter) -> usize {
     let mut expected = folded(&walk(store, &query, false).await);
     // The list's own order does not matter.
     let sorted = ActionQuery { sort: Sort { key: SortKey::Asset, descending: true }, ..query.clone() };
-    let found = store.buckets(&RowScope::All, &sorted, now()).await.unwrap();
+    let found = store.buckets(&RowScope::ALL, &sorted, now()).await.unwrap();
     assert_eq!((found.more, found.rendered_at), (expected.len() > Buckets::MOST, now()));
     expected.truncate(Buckets::MOST);
     assert_eq!(found.buckets, expected, "{:?}", query.filter);
@@ -223,7 +224,7 @@ async fn buckets_fold_what_the_list_shows(kind: Kind) {
     let search = Some("lt-".to_owned());
     assert!(check(&store, Filter { search, ..Filter::default() }).await > 0);
     assert_eq!(check(&store, Filter { search: Some("no such".to_owned()), ..Filter::default() }).await, 0);
-    let buckets = store.buckets(&RowScope::All, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
+    let buckets = store.buckets(&RowScope::ALL, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     for bucket in buckets.buckets {
         let rows = walk(&store, &query(Lane::Pending, similar(bucket.example)), false).await;
         assert_eq!(rows.len() as u64, bucket.count, "{bucket:?}");
@@ -257,7 +258,7 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
         ..action(number)
     });
     let write = async |rows: Vec<Action>| {
-        let mut tx = store.begin().await.unwrap();
+        let mut tx = store.begin_system(&authority()).await.unwrap();
         tx.insert_actions(&by(), &rows).await.unwrap();
         tx.commit().await.unwrap();
     };
@@ -269,7 +270,7 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
     let row = |number, severity| Action { severity, ..action(number) };
     write((0..most - 10).map(|number| row(10_000 + number, Severity::Critical)).collect()).await;
     write((0..30).map(|number| row(50_000 + number, Severity::Low)).collect()).await;
-    let found = store.buckets(&RowScope::All, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
+    let found = store.buckets(&RowScope::ALL, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     let (first, rest) = found.buckets.split_first().unwrap();
     assert_eq!(
         (first.count, first.severity, first.more),

@@ -1,6 +1,6 @@
 //! What a commit tells whoever waits for it: that a command was enqueued, that a record was appended.
 //!
-//! A transaction notes its [`News`]; after the commit they ring the [`Bells`], here and, where the database can, in
+//! A transaction notes its [`CommitEvents`]; after the commit they ring the [`CommitNotifier`], here and, where the database can, in
 //! every other process on the same database. A ring only says "look now": several become one, and one may be for
 //! nothing, so whoever waits looks into the database, and also from time to time unasked.
 
@@ -11,12 +11,12 @@ use tokio::sync::watch;
 
 /// Rings after commits. One that is made before a commit hears of it, however late it listens.
 #[derive(Debug, Clone)]
-pub struct Changes {
+pub struct Subscription {
     commands: watch::Receiver<()>,
     records: watch::Receiver<()>,
 }
 
-impl Changes {
+impl Subscription {
     /// Resolves once a command may have been enqueued since the last time.
     pub async fn command_enqueued(&mut self) {
         rung(&mut self.commands).await;
@@ -37,25 +37,25 @@ async fn rung(bell: &mut watch::Receiver<()>) {
 
 /// The ringing end, which a store keeps.
 #[derive(Debug, Clone)]
-pub(super) struct Bells {
+pub(super) struct CommitNotifier {
     commands: Arc<watch::Sender<()>>,
     records: Arc<watch::Sender<()>>,
 }
 
-impl Bells {
+impl CommitNotifier {
     pub(super) fn new() -> Self {
         Self { commands: Arc::new(watch::Sender::new(())), records: Arc::new(watch::Sender::new(())) }
     }
 
-    pub(super) fn listen(&self) -> Changes {
-        Changes { commands: self.commands.subscribe(), records: self.records.subscribe() }
+    pub(super) fn subscribe(&self) -> Subscription {
+        Subscription { commands: self.commands.subscribe(), records: self.records.subscribe() }
     }
 
-    pub(super) fn ring(&self, news: News) {
-        if news.command {
+    pub(super) fn notify(&self, events: CommitEvents) {
+        if events.command {
             self.commands.send_replace(());
         }
-        if news.record {
+        if events.record {
             self.records.send_replace(());
         }
     }
@@ -63,12 +63,12 @@ impl Bells {
 
 /// What a transaction did that others wait for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct News {
+pub(super) struct CommitEvents {
     pub(super) command: bool,
     pub(super) record: bool,
 }
 
-impl News {
+impl CommitEvents {
     /// Whatever may have happened while nobody listened.
     pub(super) const ALL: Self = Self { command: true, record: true };
 
@@ -99,18 +99,18 @@ mod tests {
     #[test]
     fn words_read_back() {
         for (command, record) in [(true, true), (true, false), (false, true)] {
-            let news = News { command, record };
-            assert_eq!(news.word().map(News::from_word), Some(news));
+            let events = CommitEvents { command, record };
+            assert_eq!(events.word().map(CommitEvents::from_word), Some(events));
         }
-        assert_eq!(News::default().word(), None);
+        assert_eq!(CommitEvents::default().word(), None);
     }
 
     #[tokio::test]
     async fn a_ring_before_listening_is_heard_and_the_other_bell_stays_still() {
-        let bells = Bells::new();
-        let mut changes = bells.listen();
-        bells.ring(News { command: true, record: false });
-        bells.ring(News { command: true, record: false });
+        let notifier = CommitNotifier::new();
+        let mut changes = notifier.subscribe();
+        notifier.notify(CommitEvents { command: true, record: false });
+        notifier.notify(CommitEvents { command: true, record: false });
         changes.command_enqueued().await;
         assert!(!changes.commands.has_changed().unwrap() && !changes.records.has_changed().unwrap());
     }

@@ -1,0 +1,58 @@
+//! The outbox: what executors are to carry out.
+
+use async_trait::async_trait;
+use domain::{ActionId, Authorized, CommandId};
+use jiff::Timestamp;
+
+use crate::error::Result;
+
+/// A command under a worker's lease.
+#[derive(Debug, Clone)]
+pub struct Leased {
+    /// The same on each attempt.
+    pub id: CommandId,
+    /// The action to carry out.
+    pub action_id: ActionId,
+    /// Fences off a worker that lost its lease.
+    pub generation: i64,
+    /// When it was enqueued.
+    pub created_at: Timestamp,
+    /// Attempts before this one that may have reached the executor.
+    pub possibly_sent: i64,
+    /// Attempts before this one that provably did not.
+    pub not_sent: i64,
+}
+
+/// Reads of the outbox.
+#[async_trait]
+pub trait ReadOutbox: Send + Sync {
+    /// The state and counters of an action's command, for whoever looks into what is stuck.
+    async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
+}
+
+/// Writes to the outbox by those who decide.
+#[async_trait]
+pub trait WriteOutbox: Send {
+    /// Puts an action's command into the outbox.
+    async fn enqueue(
+        &mut self,
+        by: &Authorized,
+        id: CommandId,
+        action: ActionId,
+        now: Timestamp,
+    ) -> Result<()>;
+}
+
+/// What only the worker writes.
+#[async_trait]
+pub trait SystemOutbox: Send {
+    /// Leases the command that is ready for the longest time.
+    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>>;
+
+    /// Ends a command, if the lease is still ours.
+    async fn finish(&mut self, leased: &Leased) -> Result<bool>;
+
+    /// Gives a command back to be tried again, if the lease is still ours. `possibly_sent` and `not_sent` of
+    /// `leased` are written.
+    async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool>;
+}

@@ -1,0 +1,61 @@
+//! Statements on the database as a whole.
+
+use std::sync::atomic::Ordering;
+
+use async_trait::async_trait;
+
+use super::transaction::SqlTransaction;
+use super::{Connection, SqlStore, indexes};
+use crate::Subscription;
+use crate::error::Result;
+use crate::maintenance::{Maintain, SystemMetadata};
+
+#[async_trait]
+impl Maintain for SqlStore {
+    fn changes(&self) -> Subscription {
+        self.notifier.subscribe()
+    }
+
+    async fn metadata(&self, name: &str) -> Result<Option<String>> {
+        let query = sqlx::query_scalar("SELECT value FROM markers WHERE name = $1").bind(name);
+        Ok(query.fetch_optional(&self.reader).await?)
+    }
+
+    async fn suspend_indexes(&self) -> Result<()> {
+        self.counting.store(false, Ordering::Relaxed);
+        super::super::prepare_load(&self.writer, true).await?;
+        indexes::suspend(&self.writer).await
+    }
+
+    async fn restore_indexes(&self) -> Result<()> {
+        indexes::restore(&self.writer).await?;
+        if !self.counting.swap(true, Ordering::Relaxed) {
+            super::super::prepare_load(&self.writer, false).await?;
+        }
+        Ok(())
+    }
+
+    async fn ping(&self) -> Result<()> {
+        let _: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM markers").fetch_one(&self.reader).await?;
+        Ok(())
+    }
+
+    async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+#[async_trait]
+impl SystemMetadata for SqlTransaction {
+    async fn set_metadata(&mut self, name: &str, value: &str) -> Result<()> {
+        set_metadata(&mut self.tx, name, value).await
+    }
+}
+
+pub(super) async fn set_metadata(db: &mut Connection, name: &str, value: &str) -> Result<()> {
+    let set = "INSERT INTO markers (name, value) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    sqlx::query(set).bind(name).bind(value).execute(db).await?;
+    Ok(())
+}

@@ -1,0 +1,34 @@
+//! The row scope as conditions: the only place where it becomes SQL.
+
+use domain::RowScope;
+use sqlx::QueryBuilder;
+
+use super::Db;
+use crate::keys::device_group;
+
+/// Adds the conditions of a scope to a statement whose `WHERE` has begun and whose rows are actions.
+pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+    let RowScope { proposer, lanes, device_groups } = scope;
+    if let Some(proposer) = proposer {
+        sql.push(" AND proposed_by_id = ").push_bind(proposer.clone());
+    }
+    if let Some(lanes) = lanes {
+        push_in(sql, " AND lane IN (", lanes.iter().map(|lane| lane.as_str().to_owned()));
+        sql.push(")");
+    }
+    if let Some(groups) = device_groups {
+        sql.push(" AND (asset_kind <> 'device'");
+        push_in(sql, " OR device_group_key IN (", groups.iter().map(|group| device_group(group)));
+        sql.push("))");
+    }
+}
+
+/// An empty list matches nothing, which `NULL` says in both databases.
+fn push_in(sql: &mut QueryBuilder<Db>, begin: &str, values: impl Iterator<Item = String>) {
+    sql.push(begin);
+    let mut list = sql.separated(", ");
+    list.push("NULL");
+    for value in values {
+        list.push_bind(value);
+    }
+}
