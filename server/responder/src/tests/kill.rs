@@ -8,7 +8,7 @@ use std::process::Command;
 use super::*;
 
 const BYTES: &[u8] = b"bytes that must survive";
-const VICTIM: &str = "responder::tests::kill::victim";
+const VICTIM: &str = "tests::kill::victim";
 
 /// Not a test of its own: the child process of the tests below, which give it an order.
 #[test]

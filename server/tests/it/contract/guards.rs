@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use store::{Guard, SharedStore, SystemTransaction};
 
 use super::sample::{
-    ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system,
+    ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system, token_of,
 };
 use crate::database::{Database, Kind, on_both};
 
@@ -114,20 +114,20 @@ async fn a_revision_loses_when_a_fact_changed(kind: Kind) {
         ..action(1)
     };
     // By a live credential here, so that its end can be noticed.
-    let by = decider(&ana);
+    let (by, proposer) = (decider(&ana), token_of(&ana));
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let stale = Action { version: 7, ..action(1) };
-    assert!(!tx.revise_action(&by, &stale, &revised).await.unwrap());
+    assert!(!tx.revise_action(&proposer, &stale, &revised).await.unwrap());
     tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(0)).await.unwrap();
-    assert!(!tx.revise_action(&by, &action(1), &revised).await.unwrap());
+    assert!(!tx.revise_action(&proposer, &action(1), &revised).await.unwrap());
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(decide(&mut *tx, &by, &action(1), at(1)).await);
     let approved = decided(&action(1), &by, Command::Approve, at(1));
-    assert!(!tx.revise_action(&by, &approved, &revised).await.unwrap());
+    assert!(!tx.revise_action(&proposer, &approved, &revised).await.unwrap());
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    assert!(tx.revise_action(&by, &action(1), &revised).await.unwrap());
+    assert!(tx.revise_action(&proposer, &action(1), &revised).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(revised));
 }

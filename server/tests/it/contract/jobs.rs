@@ -22,7 +22,7 @@ use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
 use super::sample::{
-    ANA, ANAS_SESSION, action, add_ana, after, at, decider, id, own, proposer, session, user,
+    ANA, ANAS_SESSION, action, add_ana, after, at, id, own, proposer, session, token_of, user,
 };
 use crate::database::{Database, Kind, on_both};
 use crate::harness::until;
@@ -285,7 +285,7 @@ async fn what_changed_since_the_preview_is_not_decided(kind: Kind) {
 
     let mut tx = house.store.begin_system(&authority()).await.unwrap();
     let revised = Action { version: 2, digest: "another".to_owned(), ..on_host(2) };
-    assert!(tx.revise_action(&decider(&house.ana), &on_host(2), &revised).await.unwrap());
+    assert!(tx.revise_action(&token_of(&house.ana), &on_host(2), &revised).await.unwrap());
     tx.commit().await.unwrap();
     let other = house.plan_ids(BulkVerb::Reject, [3]).await;
     house.run(&other).await;

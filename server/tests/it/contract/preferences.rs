@@ -152,10 +152,12 @@ async fn one_view_is_the_default(kind: Kind) {
 async fn only_who_is_let_in_sets_anything(kind: Kind) {
     let (database, store, ana, _) = start(kind).await;
     let collapsed = Preference::PaneCollapsed(true);
-    for nobody in [system(), proposer(None)] {
-        assert!(!set(&store, &nobody, collapsed.clone()).await);
-        assert!(!add(&store, &nobody, &view(1, "a", false)).await);
-    }
+    assert!(!set(&store, &system(), collapsed.clone()).await);
+    assert!(!add(&store, &system(), &view(1, "a", false)).await);
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.set_preference(&proposer(None), &collapsed, at(1)).await.is_err());
+    assert!(tx.insert_view(&proposer(None), &view(1, "a", false), at(1)).await.is_err());
+    drop(tx);
     assert!(add(&store, &ana, &view(1, "a", false)).await);
     let (end, back) = (
         [

@@ -163,6 +163,11 @@ pub(super) fn decider(caller: &Caller) -> Authorized {
     caller.authorize(Permission::Devices).unwrap()
 }
 
+/// A personal token by a credential that the database knows.
+pub(super) fn token_of(caller: &Caller) -> Authorized {
+    Caller { scopes: Some([Scope::Propose].into()), ..caller.clone() }.authorize_proposal().unwrap()
+}
+
 /// A tool, or with a person behind it their personal token. The database need not know it.
 pub(super) fn proposer(person: Option<UserId>) -> Authorized {
     let caller = Caller {

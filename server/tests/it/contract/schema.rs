@@ -126,7 +126,7 @@ async fn both_databases_have_the_same_tables() {
     assert_eq!(by_language, Vec::<String>::new());
 
     let files = |of: &str| {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(of);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("store/migrations").join(of);
         let files = std::fs::read_dir(folder).unwrap();
         files.map(|file| file.unwrap().file_name()).collect::<BTreeSet<_>>()
     };
