@@ -11,7 +11,7 @@ use anyhow::Result;
 use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, write::GzEncoder};
 
-use crate::{site, workspace::CACHE};
+use crate::{files, workspace::CACHE};
 
 /// An asset's compressed forms.
 pub(crate) struct Packed {
@@ -21,15 +21,15 @@ pub(crate) struct Packed {
 
 /// Compresses as tightly as possible: it is done once for each content and read by every browser.
 pub(crate) fn pack(bytes: &[u8]) -> Result<Packed> {
-    let key = site::sha256(bytes);
+    let key = files::sha256(bytes);
     let (brotli_file, gzip_file) = (folder().join(format!("{key}.br")), folder().join(format!("{key}.gz")));
     if let (Ok(brotli), Ok(gzip)) = (fs::read(&brotli_file), fs::read(&gzip_file)) {
         return Ok(Packed { brotli, gzip });
     }
     let packed = Packed { brotli: brotli(bytes)?, gzip: gzip(bytes)? };
     fs::create_dir_all(folder())?;
-    site::replace(&brotli_file, &packed.brotli)?;
-    site::replace(&gzip_file, &packed.gzip)?;
+    files::replace(&brotli_file, &packed.brotli)?;
+    files::replace(&gzip_file, &packed.gzip)?;
     Ok(packed)
 }
 

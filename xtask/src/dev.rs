@@ -10,9 +10,8 @@ use std::{
 use anyhow::Result;
 
 use crate::{
-    build, process,
+    build, files, process,
     run::{Demo, Options},
-    site,
     wasm::Flavour,
 };
 
@@ -47,7 +46,7 @@ fn rebuild() -> Result<PathBuf> {
 fn sources() -> Result<Vec<(PathBuf, SystemTime)>> {
     let mut found = Vec::new();
     for folder in SOURCES {
-        for file in site::files_below(Path::new(folder))? {
+        for file in files::files_below(Path::new(folder))? {
             // An editor's temporary file may be gone again.
             if let Ok(changed) = file.metadata().and_then(|it| it.modified()) {
                 found.push((file, changed));

@@ -12,6 +12,7 @@ mod cargo;
 mod compress;
 mod dev;
 mod estate;
+mod files;
 mod names;
 mod node;
 mod playwright;

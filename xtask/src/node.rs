@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::{process, site, step::step, workspace::END2END};
+use crate::{files, process, step::step, workspace::END2END};
 
 const OLDEST: u32 = 20;
 
@@ -55,7 +55,7 @@ fn major(version: &str) -> Option<u32> {
 fn install() -> Result<bool> {
     let lock =
         fs::read(in_end2end("package-lock.json")).context("end2end/package-lock.json cannot be read")?;
-    let wanted = site::sha256(&lock);
+    let wanted = files::sha256(&lock);
     let stamp = in_end2end("node_modules/.lock-sha256");
     if fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
         return Ok(false);

@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    cargo, compress,
+    cargo, compress, files,
     names::shorten,
     node::WasmOpt,
-    process, site,
+    process,
     snip::snip,
     split::{split, with_loader},
     step::{self, size},
@@ -55,7 +55,7 @@ impl Glue {
     /// What is loaded later, by its name in the script.
     pub(crate) fn parts(&self) -> Result<Vec<(String, Vec<u8>)>> {
         let folder = self.folder.join(PARTS);
-        let mut files = site::files_below(&folder)?;
+        let mut files = files::files_below(&folder)?;
         files.sort();
         files
             .into_iter()
@@ -94,13 +94,13 @@ pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmO
         });
         let stamp = Stamp {
             recipe: RECIPE,
-            input: site::sha256(&input),
+            input: files::sha256(&input),
             optimiser: wasm_opt.map(|it| it.version.clone()),
         };
         let unchanged = is_current(&folder, &stamp);
         if !unchanged {
             bind(&module, &folder, flavour, wasm_opt)?;
-            site::replace(&folder.join("stamp.json"), &serde_json::to_vec(&stamp)?)?;
+            files::replace(&folder.join("stamp.json"), &serde_json::to_vec(&stamp)?)?;
         }
         let glue = Glue { folder };
         let verb = if unchanged { "unchanged" } else { "built" };
