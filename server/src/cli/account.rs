@@ -128,43 +128,19 @@ fn sentence(error: Error) -> anyhow::Error {
     }
 }
 
-/// One line of stdin; from a terminal without echo.
+/// The first line of stdin, or at a terminal what is typed, without echo.
 fn read_password() -> anyhow::Result<String> {
     let stdin = std::io::stdin();
-    let _quiet = if stdin.is_terminal() {
-        eprint!("Password (at least 12 characters): ");
-        std::io::stderr().flush()?;
-        Some(Quiet::begin()?)
+    let password = if stdin.is_terminal() {
+        rpassword::prompt_password("Password (at least 12 characters): ")
+            .context("the terminal can't hide the password; write it to stdin from a pipe instead")?
     } else {
-        None
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
     };
-    let mut line = String::new();
-    stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
-    let password = line.trim_end_matches(['\n', '\r']);
-    ensure!(!password.is_empty(), "no password: write it to stdin");
-    Ok(password.to_owned())
-}
-
-/// Turns the terminal's echo off, until dropped.
-struct Quiet;
-
-impl Quiet {
-    fn begin() -> anyhow::Result<Self> {
-        let done = std::process::Command::new("stty").arg("-echo").status();
-        ensure!(
-            done.is_ok_and(|status| status.success()),
-            "the terminal can't hide the password; write it to stdin from a pipe instead"
-        );
-        Ok(Self)
-    }
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        // Nothing more can be done about a terminal that stays quiet; `stty echo` by hand helps.
-        let _ = std::process::Command::new("stty").arg("echo").status();
-        eprintln!();
-    }
+    ensure!(!password.is_empty(), "no password: type it, or write it to stdin");
+    Ok(password)
 }
 
 fn print(line: &str) -> anyhow::Result<()> {
