@@ -13,6 +13,8 @@ mod compress;
 mod dev;
 mod estate;
 mod files;
+#[cfg(test)]
+mod layout;
 mod names;
 mod node;
 mod playwright;
