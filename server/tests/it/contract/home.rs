@@ -8,7 +8,7 @@ use domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, 
 use jiff::{SignedDuration, Timestamp};
 use store::{Guard, SharedStore};
 
-use super::lists::{all_of, by, now, seeded, walk};
+use super::actions::lists::{all_of, by, now, seeded, walk};
 use super::sample::{action, add, add_ana, after, at, decided, decider, id, system};
 use crate::database::{Database, Kind, on_both};
 

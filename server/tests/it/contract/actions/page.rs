@@ -3,7 +3,7 @@
 use domain::{Action, ActionId, ActionQuery, AssetKind, Command, Lane, RowScope, Severity};
 use store::{Position, SharedStore};
 
-use super::sample::{action, add, after, at, id};
+use crate::contract::sample::{action, add, after, at, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(pending_comes_most_urgent_first, the_other_lanes_come_newest_first, a_page_keeps_to_its_scope);

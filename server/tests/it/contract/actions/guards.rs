@@ -7,7 +7,7 @@ use domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
 use jiff::Timestamp;
 use store::{Guard, SharedStore, SystemTransaction};
 
-use super::sample::{
+use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system, token_of,
 };
 use crate::database::{Database, Kind, on_both};

@@ -21,7 +21,7 @@ use service::{PLAN_LIVES, Service};
 use store::SharedStore;
 use tokio_util::sync::CancellationToken;
 
-use super::sample::{
+use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add_ana, after, at, id, own, proposer, session, token_of, user,
 };
 use crate::database::{Database, Kind, on_both};

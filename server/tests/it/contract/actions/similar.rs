@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use store::SharedStore;
 
 use super::lists::{all_of, by, now, seeded, walk};
-use super::sample::{action, add, add_ana, at, decided, decider, id};
+use crate::contract::sample::{action, add, add_ana, at, decided, decider, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use domain::{Action, Command, RowScope, Source};
 
-use super::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
+use crate::contract::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(

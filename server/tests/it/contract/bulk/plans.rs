@@ -11,7 +11,7 @@ use domain::{
 };
 use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
 
-use super::sample::{
+use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, at, decided, decider, entry, id, own, planner, proposer,
     session, system, user,
 };

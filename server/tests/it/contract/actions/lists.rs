@@ -28,16 +28,16 @@ on_both!(
     indexes_come_back_after_a_load,
 );
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-30T09:41:12Z".parse().unwrap()
 }
 
-pub(super) fn by() -> Authorized {
+pub(crate) fn by() -> Authorized {
     Authorized::system(&authority(), "test", "Test")
 }
 
 /// A database with an invented estate.
-pub(super) async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
+pub(crate) async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database) {
     let database = Database::migrated(kind).await;
     let database_url = database.url.clone();
     let args = seed::Args { database_url, actions, seed: 7, now: Some(now()), demo: true, sandbox: None };
@@ -46,7 +46,7 @@ pub(super) async fn seeded(kind: Kind, actions: usize) -> (SharedStore, Database
 }
 
 /// All rows of a query, page by page from its beginning, or from its end backwards.
-pub(super) async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bool) -> Vec<Action> {
+pub(crate) async fn walk(store: &SharedStore, query: &ActionQuery, backwards: bool) -> Vec<Action> {
     let mut all = Vec::new();
     let mut from: Option<Position> = None;
     if backwards {
@@ -81,7 +81,7 @@ fn set(actions: &[Action]) -> BTreeSet<ActionId> {
     actions.iter().map(|action| action.id).collect()
 }
 
-pub(super) async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
+pub(crate) async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
     walk(store, &ActionQuery::of(lane), false).await
 }
 
@@ -107,13 +107,13 @@ async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
     }
 }
 
-pub(super) type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
+pub(crate) type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
 
 fn choice(name: &'static str, filter: Filter, holds: impl Fn(&Action) -> bool + 'static) -> Choice {
     (name, filter, Box::new(holds))
 }
 
-pub(super) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
+pub(crate) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
     let none = Filter::default;
     let (asset, kind, of_type) = (sample.asset.name.clone(), sample.entity.kind(), sample.action_type);
     let decider = sample.decided_by.as_ref().unwrap().name.clone();
@@ -207,7 +207,7 @@ async fn every_filter_shows_what_it_says(kind: Kind) {
     assert_eq!(empty, ["nothing"], "a filter that finds nothing proves nothing: {matched:?}");
 }
 
-pub(super) async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
+pub(crate) async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId> {
     let filter = Filter { search: Some(text.to_owned()), ..Filter::default() };
     let mut found = BTreeSet::new();
     for &lane in Lane::ALL {

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use store::{Guard, SharedStore};
 
 use super::lists::{all_of, by, choices, now, search, seeded, walk};
-use super::sample::{action, add, add_ana, after, at, decided, decider, id, system};
+use crate::contract::sample::{action, add, add_ana, after, at, decided, decider, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(

@@ -1,0 +1,8 @@
+//! What the store and the service keep, list, count and guard of actions.
+
+mod counts;
+mod guards;
+pub(crate) mod lists;
+mod page;
+mod rows;
+mod similar;

@@ -1,0 +1,4 @@
+//! Plans and jobs that decide on many actions.
+
+mod jobs;
+mod plans;
