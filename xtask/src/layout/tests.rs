@@ -15,8 +15,7 @@ const KNOWN_CIRCLES: &[&str] = &[
     "store::sqlite::queries",
 ];
 /// Files that are still to be cut.
-const KNOWN_LENGTHS: &[&str] =
-    &["server/src/http/rest/tests.rs", "server/tests/it/contract/jobs.rs", "server/tests/it/live.rs"];
+const KNOWN_LENGTHS: &[&str] = &["server/src/http/rest/tests.rs"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

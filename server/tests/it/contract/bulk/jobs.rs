@@ -1,30 +1,21 @@
 //! Deciding on many through the service: what is planned, what the write still refuses, and who goes on after whom.
 
-use service::testing::system as authority;
-use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex};
-
 use domain::actions::contract::ShowAction as _;
 use domain::bulk::PlanGroup;
 use domain::bulk::contract::BulkBackend as _;
 use domain::{
-    Action, ActionId, ActionQuery, ActionType, Asset, AuditKind, BulkJob, BulkPlan, BulkRequest, BulkVerb,
-    Caller, Command, Criticality, Decision, Error, ErrorCode, ItemState, Lane, Role, RowScope, Status,
-    Targets, UndoState,
+    Action, ActionQuery, ActionType, AuditKind, BulkRequest, BulkVerb, Caller, Command, Decision, Error,
+    ErrorCode, ItemState, Lane, Role, RowScope, Status, Targets, UndoState,
 };
-use executors::simulated::Simulated;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
-use service::clock::Clock;
-use service::executor::Executors;
-use service::{PLAN_LIVES, Service};
-use store::SharedStore;
+use service::PLAN_LIVES;
+use service::testing::system as authority;
 use tokio_util::sync::CancellationToken;
 
-use crate::contract::sample::{
-    ANA, ANAS_SESSION, action, add_ana, after, at, id, own, proposer, session, token_of, user,
-};
-use crate::database::{Database, Kind, on_both};
+use super::house::{FROM, House, email, invalid, on_host, password, service};
+use crate::contract::sample::{ANA, ANAS_SESSION, after, at, id, own, proposer, session, token_of, user};
+use crate::database::{Kind, on_both};
 use crate::harness::until;
 
 on_both!(
@@ -38,126 +29,6 @@ on_both!(
     a_job_that_a_process_left_behind_goes_on,
     many_are_undone_and_all_instances_of_a_file,
 );
-
-/// What the list showed where they were chosen.
-const FROM: &str = "severity=low&sort=asset";
-
-struct Hands(Mutex<Timestamp>);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        *self.0.lock().unwrap()
-    }
-}
-
-struct House {
-    database: Database,
-    store: SharedStore,
-    service: Service,
-    clock: Arc<Hands>,
-    ana: Caller,
-}
-
-impl House {
-    async fn build(kind: Kind, actions: &[Action]) -> Self {
-        let database = Database::migrated(kind).await;
-        let store = database.open().await;
-        let ana = add_ana(&store).await;
-        let mut tx = store.begin_system(&authority()).await.unwrap();
-        tx.insert_actions(&proposer(None), actions).await.unwrap();
-        tx.commit().await.unwrap();
-        let clock = Arc::new(Hands(Mutex::new(at(1))));
-        let service = service(&store, &clock);
-        Self { database, store, service, clock, ana }
-    }
-
-    async fn plan(&self, verb: BulkVerb, targets: Targets) -> Result<BulkPlan, Error> {
-        self.service.plan_bulk(&self.ana, BulkRequest { verb, targets, from: FROM.to_owned() }).await
-    }
-
-    async fn plan_ids(&self, verb: BulkVerb, ids: impl IntoIterator<Item = u128>) -> BulkPlan {
-        let ids = ids.into_iter().map(id).collect();
-        self.plan(verb, Targets::Ids(ids)).await.unwrap()
-    }
-
-    /// Starts it and carries it out to its end.
-    async fn run(&self, plan: &BulkPlan) -> BulkJob {
-        let reason = Some("because of a test".to_owned());
-        let job = self.service.start_bulk(&self.ana, plan.id, reason).await.unwrap();
-        assert!(job.is_running() && job.progress.waiting == plan.preview.decidable, "{job:?}");
-        while self.service.step(&authority()).await.unwrap() {}
-        self.job(plan, None).await
-    }
-
-    async fn job(&self, plan: &BulkPlan, state: Option<ItemState>) -> BulkJob {
-        self.service.bulk_job(&self.ana, plan.id, state, 0).await.unwrap()
-    }
-
-    async fn action(&self, number: u128) -> Action {
-        self.store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap()
-    }
-
-    /// How often each of these records stands in the log for each action.
-    async fn records(&self, kind: AuditKind) -> BTreeMap<ActionId, usize> {
-        let mut found = BTreeMap::new();
-        let mut seq = 0;
-        loop {
-            let records = self.store.audit_after(seq, 1_000).await.unwrap();
-            let Some(last) = records.last() else { return found };
-            seq = last.seq;
-            for record in records.iter().filter(|record| record.kind == kind) {
-                *found.entry(record.subject.as_ref().unwrap().id.parse().unwrap()).or_default() += 1;
-            }
-        }
-    }
-
-    /// Everything that the job says is decided is so, once, under its Approval ID; and nothing else is.
-    async fn check(&self, plan: &BulkPlan) -> HashSet<ActionId> {
-        let says: HashSet<_> =
-            self.store.bulk_actions(plan.id, &[ItemState::Decided]).await.unwrap().into_iter().collect();
-        let approval = self.job(plan, None).await.approval_id;
-        let ids: Vec<_> = says.iter().copied().collect();
-        for (action, _) in self.store.actions(&RowScope::ALL, &ids).await.unwrap() {
-            assert_eq!((action.decision, action.approval_id), (Decision::Approved, Some(approval)));
-            let command = self.store.command_of(action.id).await.unwrap();
-            assert!(command.is_some(), "{} was approved without a command", action.id);
-        }
-        let approved = self.records(AuditKind::Approved).await;
-        assert!(approved.values().all(|count| *count == 1), "{approved:?}");
-        assert_eq!(approved.into_keys().collect::<HashSet<_>>(), says);
-        says
-    }
-}
-
-fn service(store: &SharedStore, clock: &Arc<Hands>) -> Service {
-    Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]))
-}
-
-/// On one of seven hosts, of which the first is critical.
-fn on_host(number: u128) -> Action {
-    let host = number % 7;
-    let criticality = (host == 0).then_some(Criticality::VeryHigh);
-    let name = format!("host-{host}");
-    Action { asset: Asset { name, criticality, ..action(number).asset }, ..action(number) }
-}
-
-fn email(number: u128) -> Action {
-    let entity = json!({ "kind": "email_message", "message_id": format!("<{number}@example>"), "subject": "Parcel",
-        "sender": "a@example" });
-    let entity = serde_json::from_value(entity).unwrap();
-    Action { action_type: ActionType::SoftDeleteEmail, entity, ..action(number) }
-}
-
-fn password(number: u128) -> Action {
-    let entity = serde_json::from_value(json!({ "kind": "user", "name": format!("user-{number}") })).unwrap();
-    Action { action_type: ActionType::ResetPassword, entity, ..on_host(number) }
-}
-
-fn invalid(error: &Error) -> String {
-    let Error::Invalid(fields) = error else { panic!("{error:?}") };
-    let texts: Vec<_> = fields.iter().map(|of| format!("{} {}", of.pointer, of.detail)).collect();
-    texts.join("; ")
-}
 
 async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kind) {
     let actions: Vec<_> =

@@ -1,4 +1,5 @@
 //! Plans and jobs that decide on many actions.
 
+mod house;
 mod jobs;
 mod plans;
