@@ -1,13 +1,16 @@
 // The browser tests: the built server, the release wasm, the production policy. Run by `cargo xtask test`.
 //
-// A test runs on the desktop, and with the tag @tablet or @no-js there, too. Some files are about one place only.
+// The tests of an area lie in the folder of its name; what they share, in `support`. A test runs on the desktop, and with
+// the tag @tablet or @no-js there, too. Some files are about one place only.
 import { defineConfig, devices } from "@playwright/test";
 
 const executablePath = process.env.CHROMIUM;
 const DESKTOP = { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 } };
 
 export default defineConfig({
-  testDir: "tests",
+  // Only the tests of that area, as `cargo xtask test --area` asks for.
+  testDir: process.env.COUNTERSIGN_AREA ?? ".",
+  testIgnore: "**/screenshots/**",
   outputDir: "test-results",
   fullyParallel: false,
   workers: 2,

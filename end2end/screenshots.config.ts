@@ -5,6 +5,7 @@ import tests from "./playwright.config";
 export default defineConfig({
   ...tests,
   testDir: "screenshots",
+  testIgnore: [],
   // One estate for all: what one state changes, the next one shows.
   workers: 1,
 });

@@ -2,7 +2,7 @@
 // screen does not exist is skipped with one line. Nothing is asserted beyond that: the pictures are for the eye.
 import { type Page } from "@playwright/test";
 import { join, resolve } from "node:path";
-import { expect, hydrated, signIn, test, visit } from "../tests/estate";
+import { expect, hydrated, signIn, test, visit } from "../support/estate";
 
 const FOLDER = resolve(__dirname, "../../target/screenshots");
 const SIZES = [

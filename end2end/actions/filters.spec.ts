@@ -1,6 +1,6 @@
 // The filters beside the list, and their chips.
 import { type Locator } from "@playwright/test";
-import { expect, hold, signIn, test } from "./estate";
+import { expect, hold, signIn, test } from "../support/estate";
 
 const HISTORY = "/action-center/history";
 

@@ -1,8 +1,8 @@
 // The export: a plain link to a file, and with wasm how far it is.
 import { readFileSync } from "node:fs";
 import { type Page } from "@playwright/test";
-import { accessible } from "./accessible";
-import { expect, ownClock, scripted, signIn, test, visit } from "./estate";
+import { accessible } from "../support/accessible";
+import { expect, ownClock, scripted, signIn, test, visit } from "../support/estate";
 
 const HISTORY = "/action-center/history";
 const PROGRESS = "**/api/load_export";

@@ -1,5 +1,5 @@
 // What a person sets for every page, the width of the pane and the zone of times, is there from the first byte on.
-import { expect, hydrated, signIn, test, visit } from "./estate";
+import { expect, hydrated, signIn, test, visit } from "../support/estate";
 
 // Nobody else's tests sign in with it: what is set here stays with the person.
 const ROLE = "Active remediation actions";

@@ -1,6 +1,6 @@
 // What only a page without scripts does: everything by links and forms, with buttons that scripts make needless.
-import { expect, reject, signIn, test } from "./estate";
-import { EvilFile } from "./file";
+import { expect, reject, signIn, test } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";

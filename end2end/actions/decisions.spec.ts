@@ -1,6 +1,6 @@
 // What a person may decide, what stands in its place, and what happens to a decision that came second.
-import { enter, expect, hide, hydrated, reject, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { enter, expect, hide, hydrated, reject, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 test("a rejection needs a reason and leaves the file where it is", { tag: "@tablet" }, async ({ page, estate }) => {
   const file = new EvilFile(estate, "rejected.bin");

@@ -1,7 +1,7 @@
 // Many decided at once: the preview says what would happen, the result what did.
 import type { Page } from "@playwright/test";
-import { enter, expect, scripted, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { enter, expect, scripted, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 const EVERYWHERE = { tag: ["@tablet", "@no-js"] };
 

@@ -1,6 +1,6 @@
 // The keys of the Action center.
-import { expect, reject, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { expect, reject, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";

@@ -1,8 +1,8 @@
 // Tablet and phone: what a finger has to hit is large enough, panels are sheets, rows are cards, nothing is cut off.
 import { type Page } from "@playwright/test";
-import { accessible } from "./accessible";
-import { expect, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { accessible } from "../support/accessible";
+import { expect, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 /** Controls that are smaller than 44 px in a direction in which a finger could miss them. */
 async function small(page: Page): Promise<string[]> {

@@ -1,8 +1,8 @@
 // What is said in passing: only what stands nowhere else, for as long as one may need, with a way back.
 import { type Page } from "@playwright/test";
-import { accessible } from "./accessible";
-import { expect, hold, ownClock, reject, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { accessible } from "../support/accessible";
+import { expect, hold, ownClock, reject, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 

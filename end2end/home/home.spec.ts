@@ -1,6 +1,6 @@
 // The home page: its numbers are those of the lists to which they lead.
 import { type Page } from "@playwright/test";
-import { enter, expect, signIn, test, visit } from "./estate";
+import { enter, expect, signIn, test, visit } from "../support/estate";
 
 /** How many rows the list of an address has, page by page. */
 async function rows(page: Page, href: string): Promise<number> {

@@ -1,7 +1,7 @@
 // The lists as pages: none wider than the screen, one after the other, empty, unknown, exported.
 import { type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { enter, expect, signIn, test, visit } from "./estate";
+import { enter, expect, signIn, test, visit } from "../support/estate";
 
 const EVERYWHERE = { tag: ["@tablet", "@no-js"] };
 const PAGES = ["/action-center/pending", "/action-center/in-progress", "/action-center/history", "/"];

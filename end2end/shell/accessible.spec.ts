@@ -1,8 +1,8 @@
 // Every page in every state, as axe sees it in both schemes. To add a state, add it to the table.
 import { type Page } from "@playwright/test";
-import { accessible } from "./accessible";
-import { enter, expect, scripted, test, visit, type Estate } from "./estate";
-import { EvilFile } from "./file";
+import { accessible } from "../support/accessible";
+import { enter, expect, scripted, test, visit, type Estate } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 interface State {
   name: string;

@@ -1,6 +1,6 @@
 // How a page arrives: readable before its wasm, and nothing in it moves afterwards.
 import { type Page } from "@playwright/test";
-import { enter, expect, hold, hydrated, test, visit } from "./estate";
+import { enter, expect, hold, hydrated, test, visit } from "../support/estate";
 
 /** How far things moved by themselves, as browsers sum it up. */
 async function shifted(page: Page): Promise<number> {

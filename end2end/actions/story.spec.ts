@@ -1,7 +1,7 @@
 // One real remediation action travels the whole way: reported, approved, quarantined, undone.
 import { type Page } from "@playwright/test";
-import { expect, scripted, signIn, test } from "./estate";
-import { EvilFile } from "./file";
+import { expect, scripted, signIn, test } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 /** Without JavaScript nothing updates by itself: look again until it is there. */
 async function untilShown(page: Page, text: string): Promise<void> {

@@ -1,7 +1,7 @@
 // Similar actions in buckets: the panel, and the list that each bucket leads to, where it is decided but for some.
 import { type Page } from "@playwright/test";
-import { enter, expect, scripted, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { enter, expect, scripted, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 // A page holds every bucket of the estate.
 const PENDING = "/action-center/pending?limit=200";

@@ -1,8 +1,8 @@
 // The table: headings that sort, search, columns, views, selection.
 import { type Locator, type Page } from "@playwright/test";
-import { accessible } from "./accessible";
-import { enter, expect, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { accessible } from "../support/accessible";
+import { enter, expect, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";

@@ -1,6 +1,6 @@
 // The page that shows every part in every state, and what comes out on paper.
-import { accessible } from "./accessible";
-import { enter, expect, signIn, test } from "./estate";
+import { accessible } from "../support/accessible";
+import { enter, expect, signIn, test } from "../support/estate";
 
 test.describe("every part", () => {
   // It never hydrates, so it stands in a context that nobody waits for.

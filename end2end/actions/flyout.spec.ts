@@ -1,6 +1,6 @@
 // The details of an action: from one to the next, copied whole, and with nothing hidden in them.
-import { enter, expect, hold, signIn, test, visit } from "./estate";
-import { EvilFile } from "./file";
+import { enter, expect, hold, signIn, test, visit } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 test("the details go to the next row and back", { tag: "@tablet" }, async ({ page }) => {
   // The oldest first: what ends meanwhile does not push them down.

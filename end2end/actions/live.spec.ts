@@ -1,7 +1,7 @@
 // What others do appears by itself, and takes nothing away from whoever is reading.
 import { type Browser, type Page } from "@playwright/test";
-import { enter, expect, hide, hydrated, reject, signIn, test, visit, type Estate } from "./estate";
-import { EvilFile } from "./file";
+import { enter, expect, hide, hydrated, reject, signIn, test, visit, type Estate } from "../support/estate";
+import { EvilFile } from "../support/file";
 
 /** Waits until changes come by themselves. */
 async function live(page: Page): Promise<void> {
