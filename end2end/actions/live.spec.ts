@@ -1,13 +1,7 @@
 // What others do appears by itself, and takes nothing away from whoever is reading.
 import { type Browser, type Page } from "@playwright/test";
-import { enter, expect, hide, hydrated, reject, signIn, test, visit, type Estate } from "../support/estate";
+import { enter, expect, hide, live, reject, signIn, test, visit, type Estate } from "../support/estate";
 import { EvilFile } from "../support/file";
-
-/** Waits until changes come by themselves. */
-async function live(page: Page): Promise<void> {
-  await hydrated(page);
-  await expect(page.locator(".link-state")).toHaveAttribute("data-link", "live");
-}
 
 /** Somebody else, in a browser of their own, who may decide everything. */
 async function somebodyElse(browser: Browser, estate: Estate): Promise<Page> {
@@ -213,15 +207,4 @@ test("a hidden tab closes its stream and catches up", { tag: "@tablet" }, async 
   await resumed;
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
   await other.context().close();
-});
-
-test("signing out in one tab ends what the other shows", { tag: "@tablet" }, async ({ page, expectedStatuses }) => {
-  expectedStatuses.add(401);
-  await signIn(page);
-  await live(page);
-  const tab = await page.context().newPage();
-  await visit(tab, "/action-center/history");
-  await tab.locator("[popovertarget=account]").click();
-  await tab.getByRole("button", { name: "Sign out" }).click();
-  await expect(page).toHaveURL(/\/sign-in\?error=expired&next=/);
 });

@@ -132,6 +132,12 @@ export async function hydrated(page: Page): Promise<void> {
   if (scripted()) await expect(page.locator("html[data-hydrated=true]")).toBeAttached();
 }
 
+/** Waits until changes come by themselves. */
+export async function live(page: Page): Promise<void> {
+  await hydrated(page);
+  await expect(page.locator(".link-state")).toHaveAttribute("data-link", "live");
+}
+
 /** Goes there and waits until the page is alive. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path);
