@@ -76,7 +76,11 @@ enum Command {
     /// Take pictures of the screens in their states, in both schemes and three sizes
     Screenshots,
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
-    Test,
+    Test {
+        /// Only the tests of this area, without lints: those whose path holds its name, and those in `end2end/<NAME>`
+        #[arg(long, value_name = "NAME")]
+        area: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -88,7 +92,7 @@ fn main() -> ExitCode {
         Command::Postgres { command } => postgres::beside(&command),
         Command::Bench { browser, arguments } => bench::bench(&arguments, browser),
         Command::Screenshots => screenshots::screenshots().map(|()| true),
-        Command::Test => Ok(test::test()),
+        Command::Test { area } => Ok(test::test(area.as_deref())),
     });
     match done {
         Ok(true) => ExitCode::SUCCESS,

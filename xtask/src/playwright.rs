@@ -17,8 +17,19 @@ use crate::{
 
 const REPORT: &str = "target/playwright.json";
 
-/// Runs them all, adds what they report to `tally`, and fails if one did.
-pub(crate) fn run(binary: &Path, chromium: Option<&PathBuf>, tally: &mut Tally) -> Result<Tally> {
+/// Whether an area has browser tests.
+pub(crate) fn covers(area: &str) -> bool {
+    let files = fs::read_dir(Path::new(END2END).join(area)).into_iter().flatten().flatten();
+    files.map(|file| file.file_name()).any(|name| name.to_string_lossy().ends_with(".spec.ts"))
+}
+
+/// Runs all, or those of an area, adds what they report to `tally`, and fails if one did.
+pub(crate) fn run(
+    binary: &Path,
+    chromium: Option<&PathBuf>,
+    area: Option<&str>,
+    tally: &mut Tally,
+) -> Result<Tally> {
     let root = env::current_dir()?;
     // What an earlier run reported must not be taken for this one's.
     match fs::remove_file(REPORT) {
@@ -36,6 +47,9 @@ pub(crate) fn run(binary: &Path, chromium: Option<&PathBuf>, tally: &mut Tally) 
         .env("COUNTERSIGN_SITE", root.join(SITE));
     if let Some(chromium) = chromium {
         command.env("CHROMIUM", chromium);
+    }
+    if let Some(area) = area {
+        command.env("COUNTERSIGN_AREA", area);
     }
     let (status, output) = process::transcript(&mut command)?;
     let found = fs::read_to_string(REPORT).ok().map(|report| Tally::from_playwright(&report)).transpose()?;

@@ -1,11 +1,16 @@
-//! One line for each piece of work: its name, what came of it, its seconds.
+//! One line for each piece of work: its name, what came of it, its seconds. At the end, a table of the seconds.
 
 use std::{
+    fmt::Write as _,
     io::{IsTerminal, Write, stdout},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use anyhow::Result;
+
+/// The steps that have ended, in this order, with their durations.
+static ENDED: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
 
 /// Does the work and prints its line. While it lasts a terminal shows the name alone.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
@@ -23,12 +28,38 @@ pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) ->
         Ok((_, what)) => what.as_str(),
         Err(_) => "failed",
     };
-    println!("{}", line(name, what, started.elapsed()));
+    let duration = started.elapsed();
+    println!("{}", line(name, what, duration));
+    ENDED.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), duration));
     outcome.map(|(value, _)| value)
 }
 
-fn line(name: &str, what: &str, took: Duration) -> String {
-    format!("{name:<8} {what:<48} {:>6.1} s", took.as_secs_f64())
+fn line(name: &str, what: &str, duration: Duration) -> String {
+    format!("{name:<8} {what:<48} {:>6.1} s", duration.as_secs_f64())
+}
+
+/// The seconds of all steps that have ended, and of the whole.
+pub(crate) fn table(whole: Duration) -> String {
+    summary(&ENDED.lock().unwrap_or_else(PoisonError::into_inner), whole)
+}
+
+/// One line for each name, in the order in which the names come first.
+fn summary(ended: &[(String, Duration)], whole: Duration) -> String {
+    let mut sums: Vec<(&str, Duration)> = Vec::new();
+    for (name, duration) in ended {
+        match sums.iter_mut().find(|(found, _)| found == name) {
+            Some((_, sum)) => *sum += *duration,
+            None => sums.push((name, *duration)),
+        }
+    }
+    sums.push(("all", whole));
+    let mut text = "seconds by step".to_owned();
+    for (name, sum) in sums {
+        let share = 100.0 * sum.as_secs_f64() / whole.as_secs_f64();
+        // Writing to a string cannot fail.
+        let _ = write!(text, "\n  {name:<10} {:>7.1}  {share:>3.0} %", sum.as_secs_f64());
+    }
+    text
 }
 
 /// A size as a person reads it, in decimal units like the budget's.
@@ -54,6 +85,20 @@ mod tests {
         let line = line("wasm", "built 1.2 MB -> 231 kB br", Duration::from_millis(93_210));
         assert!(line.starts_with("wasm     built 1.2 MB -> 231 kB br  "), "{line}");
         assert!(line.ends_with("   93.2 s"), "{line}");
+    }
+
+    #[test]
+    fn the_table_sums_steps_of_one_name() {
+        let seconds = Duration::from_secs;
+        let ended = [("clippy", 60), ("build", 30), ("clippy", 20)]
+            .map(|(name, took)| (name.to_owned(), seconds(took)));
+        let lines = [
+            "seconds by step",
+            "  clippy        80.0   64 %",
+            "  build         30.0   24 %",
+            "  all          125.0  100 %",
+        ];
+        assert_eq!(summary(&ended, seconds(125)), lines.join("\n"));
     }
 
     #[test]

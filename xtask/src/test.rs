@@ -1,28 +1,38 @@
-//! `cargo xtask test`: every check, in an order in which nothing is compiled twice, until the first that fails.
+//! `cargo xtask test`: every check, in an order in which nothing is compiled twice, until the first that fails. With
+//! `--area` only the tests of an area, for work in progress.
 //!
 //! `frontend` stays out of native builds together with the server: cargo would unite their features, and a server
 //! that also hydrates is neither. The xtask is tested apart for a like reason: with the server's features united
 //! into its dependencies, they and it would have to be compiled again.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 
 use crate::{
     browser,
     cargo::{self, cargo},
-    compress, node, playwright,
+    compress,
+    node::{self, WasmOpt},
+    playwright,
     postgres::{self, Purpose},
     process, site,
-    step::{size, step},
+    step::{self, size, step},
     style,
     tally::Tally,
-    toolchain,
-    wasm::{self, Flavour},
+    toolchain::{self, WasmRustc},
+    wasm::{self, Flavour, Glue},
 };
 
 /// Bytes that a page may have to download, compressed.
 const WASM_BUDGET: usize = 350_000;
+/// How long the whole may take in a fresh clone on two cores. Where `CI` is `true`, more than that is a failure.
+const TIME_BUDGET: Duration = Duration::from_mins(40);
 
 const CLIPPY: &[&str] = &["clippy", "--quiet"];
 /// As an argument, since `RUSTFLAGS` would have everything compiled anew.
@@ -34,23 +44,85 @@ const SERVER: &[&str] =
     &["--workspace", "--exclude", "frontend", "--exclude", "xtask", CRASH_POINTS[0], CRASH_POINTS[1]];
 const XTASK: &[&str] = &["--package", "xtask"];
 
-/// Returns whether all passed; the last line that it prints is the tally.
-pub(crate) fn test() -> bool {
+/// Runs all checks, or the tests of an area. Returns whether all passed; the last line that it prints is the tally.
+pub(crate) fn test(area: Option<&str>) -> bool {
+    let started = Instant::now();
     let mut tally = Tally::default();
-    if let Err(error) = checks(&mut tally) {
+    let done = match area {
+        None => checks(&mut tally),
+        Some(area) => tests_of(area, &mut tally),
+    };
+    if let Err(error) = done {
         process::explain(&error);
         // A check that has no tests of its own, such as a build, failed as a whole.
         tally.failed = tally.failed.max(1);
     }
+    let whole = started.elapsed();
+    println!("{}", step::table(whole));
+    if whole > TIME_BUDGET {
+        println!("  budget     {:>7.1}  exceeded", TIME_BUDGET.as_secs_f64());
+    }
+    tally.failed += usize::from(is_too_slow(whole, env::var("CI").ok().as_deref()));
     println!("{tally}");
     tally.failed == 0
 }
 
+/// Elsewhere than in CI the machine may be busy with other things.
+fn is_too_slow(whole: Duration, ci: Option<&str>) -> bool {
+    whole > TIME_BUDGET && ci == Some("true")
+}
+
+/// What the browser tests need beside the server.
+struct Tools {
+    wasm_opt: WasmOpt,
+    rustc: WasmRustc,
+    chromium: Option<PathBuf>,
+}
+
+impl Tools {
+    fn provide() -> Result<Self> {
+        let wasm_opt = node::packages()?;
+        Ok(Self { wasm_opt, rustc: toolchain::wasm_rustc()?, chromium: browser::chromium()? })
+    }
+
+    /// Builds what is served.
+    fn site(&self) -> Result<Glue> {
+        let glue = wasm::build(&self.rustc, Flavour::Release, Some(&self.wasm_opt))?;
+        site::assemble(&glue, Flavour::Release, &style::build()?)?;
+        Ok(glue)
+    }
+
+    fn test(&self, binary: &Path, area: Option<&str>, tally: &mut Tally) -> Result<()> {
+        step("pages", || {
+            let found = playwright::run(binary, self.chromium.as_ref(), area, tally)?;
+            Ok(((), found.to_string()))
+        })
+    }
+}
+
+/// The Rust tests whose path holds the area's name as that of a module, and the browser tests in its folder.
+fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
+    let tools = playwright::covers(area).then(Tools::provide).transpose()?;
+    let postgres = postgres::programs()?;
+    let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
+    let cluster = postgres::start(&postgres, Purpose::Tests)?;
+    run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster))?;
+    drop(cluster);
+    // The tests of other areas.
+    tally.skipped = 0;
+    if let Some(tools) = tools {
+        tools.site()?;
+        tools.test(&binary, Some(area), tally)?;
+    }
+    if *tally == Tally::default() {
+        bail!("there are no tests of {area}: areas are named as their folders in app/domain/src and end2end");
+    }
+    Ok(())
+}
+
 fn checks(tally: &mut Tally) -> Result<()> {
     // What has to be downloaded comes first: without it the rest would be in vain.
-    let wasm_opt = node::packages()?;
-    let rustc = toolchain::wasm_rustc()?;
-    let chromium = browser::chromium()?;
+    let tools = Tools::provide()?;
     let postgres = postgres::programs()?;
 
     lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check"]))?;
@@ -73,22 +145,16 @@ fn checks(tally: &mut Tally) -> Result<()> {
         cargo().args(CLIPPY).args(["--package", "frontend"]).args(DENY),
     )?;
 
-    let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
-    run_tests(tally, "server", SERVER, nextest, Some(&cluster))?;
+    run_tests(tally, "server", SERVER, Some(&cluster))?;
     drop(cluster);
-    run_tests(tally, "xtask", XTASK, nextest, None)?;
+    run_tests(tally, "xtask", XTASK, None)?;
 
-    let glue = wasm::build(&rustc, Flavour::Release, Some(&wasm_opt))?;
-    site::assemble(&glue, Flavour::Release, &style::build()?)?;
+    let glue = tools.site()?;
     step("budget", || Ok(((), within_budget("app", compress::pack(&glue.wasm()?)?.brotli.len())?)))?;
     *tally += Tally::PASSED;
-
-    step("pages", || {
-        let found = playwright::run(&binary, chromium.as_ref(), tally)?;
-        Ok(((), found.to_string()))
-    })
+    tools.test(&binary, None, tally)
 }
 
 fn lint(tally: &mut Tally, name: &str, clean: &str, command: &mut Command) -> Result<()> {
@@ -113,10 +179,10 @@ fn test_binary() -> Result<PathBuf> {
 fn run_tests(
     tally: &mut Tally,
     name: &str,
-    packages: &[&str],
-    nextest: bool,
+    which: &[&str],
     cluster: Option<&postgres::Cluster>,
 ) -> Result<()> {
+    let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     step(name, || {
         let mut command = cargo();
         if let Some(cluster) = cluster {
@@ -128,7 +194,7 @@ fn run_tests(
         } else {
             command.args(["test", "--no-fail-fast", "--quiet", "--lib", "--bins", "--tests"]);
         }
-        let (status, output) = process::transcript(command.args(packages))?;
+        let (status, output) = process::transcript(command.args(which))?;
         let found = if nextest { Tally::from_nextest(&output) } else { Ok(Tally::from_cargo_test(&output)) };
         // Without a summary it did not get as far as running any.
         let found = found.unwrap_or_default();
@@ -153,6 +219,14 @@ fn within_budget(bundle: &str, compressed: usize) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_in_ci_slowness_is_a_failure() {
+        let longer = TIME_BUDGET + Duration::from_secs(1);
+        assert!(is_too_slow(longer, Some("true")));
+        assert!(!is_too_slow(TIME_BUDGET, Some("true")));
+        assert!(!is_too_slow(longer, None));
+    }
 
     #[test]
     fn the_budget_is_inclusive() {
