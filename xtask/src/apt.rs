@@ -1,4 +1,4 @@
-//! System packages of Debian and what descends from it. Nothing is installed unless we are root.
+//! System packages of Debian and its derivatives. Nothing is installed without root privileges.
 
 use std::{path::Path, process::Command};
 
@@ -7,26 +7,26 @@ use anyhow::{Result, bail};
 use crate::process;
 
 /// Whether this system has apt.
-pub(crate) fn is_here() -> bool {
-    Path::new("/etc/debian_version").exists() && process::is_there("apt-get")
+pub(crate) fn is_available() -> bool {
+    Path::new("/etc/debian_version").exists() && process::is_installed("apt-get")
 }
 
-/// Whether we may change the system.
+/// Whether this process runs as root.
 pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
 /// Whether all the packages are installed.
-pub(crate) fn has(packages: &[&str]) -> bool {
+pub(crate) fn are_installed(packages: &[&str]) -> bool {
     // One word for each package; an unknown one makes it fail.
     process::stdout_of(Command::new("dpkg-query").args(["-W", "-f", "${db:Status-Status}\n"]).args(packages))
         .is_ok_and(|states| states.lines().all(|state| state == "installed"))
 }
 
-/// Installs the packages, or ends with the command that does. `purpose` is what they are for.
+/// Installs the packages. Without root privileges the error names the command to run. `purpose` is what they are for.
 pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
     if !is_root() {
-        bail!("{purpose} is missing. Run this and start again: {}", by_hand(packages));
+        bail!("{purpose} is missing. Run this and start again: {}", manual_command(packages));
     }
     // One unreachable source fails the update as a whole, though the packages may come from another.
     let updated = process::check(apt_get().arg("update"));
@@ -39,8 +39,8 @@ pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
     }
 }
 
-/// What somebody who is not root has to type.
-pub(crate) fn by_hand(packages: &[&str]) -> String {
+/// The command that installs the packages, for a user who is not root.
+pub(crate) fn manual_command(packages: &[&str]) -> String {
     format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", packages.join(" "))
 }
 

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: the optimised server and site, measured with very many actions; then what a person waits for,
-//! in a browser before the same database.
+//! `cargo xtask bench`: measures the optimised server and site with a million actions, then the delays that a user sees
+//! in a browser on the same database.
 
 use std::{env, path::Path, process::Command};
 
@@ -16,15 +16,15 @@ use crate::{
 const SERVER: &str = "target/release/countersign";
 const FOLDER: &str = "target/bench";
 
-/// Returns whether it could be measured; the figures are printed and kept in `target/bench/latest.json`. With
-/// `browser_only`, on the database that an earlier run left.
+/// Runs the benchmarks and returns whether they succeeded. The figures are printed and saved in
+/// `target/bench/latest.json`. `browser_only` uses the database that an earlier run left.
 pub(crate) fn bench(arguments: &[String], browser_only: bool) -> Result<bool> {
     build::build(true)?;
     if !browser_only {
         let cluster = postgres::start(&postgres::programs()?, Purpose::Bench)?;
         let mut million = cargo();
         million.args(["bench", "--package", "server", "--bench", "million", "--"]).args(arguments);
-        let status = million.env(postgres::VARIABLE, cluster.url()).status();
+        let status = million.env(postgres::URL_VARIABLE, cluster.url()).status();
         if !status.context("cannot start cargo")?.success() {
             return Ok(false);
         }
@@ -57,7 +57,7 @@ fn in_browser(folder: &Path) -> Result<bool> {
     Ok(command.status().context("cannot start node")?.success())
 }
 
-/// The value after that option, among what is passed on.
+/// The value of an option among the arguments that are passed on.
 fn option<'a>(arguments: &'a [String], name: &str) -> Option<&'a str> {
     let at = arguments.iter().position(|argument| argument == name)?;
     arguments.get(at + 1).map(String::as_str)
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_passed_on_is_understood_as_far_as_it_matters() {
+    fn options_are_found_among_the_arguments() {
         let arguments = ["--actions", "1000", "--only", "postgres", "--folder"].map(String::from);
         assert_eq!(option(&arguments, "--only"), Some("postgres"));
         assert_eq!(option(&arguments, "--folder"), None);

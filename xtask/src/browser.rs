@@ -1,4 +1,4 @@
-//! A Chromium for the browser tests: the system's, else Debian's package, else Playwright's own.
+//! Chromium for the browser tests: the installed one, else Debian's package, else Playwright's own.
 
 use std::{
     env,
@@ -19,7 +19,7 @@ pub(crate) fn chromium() -> Result<Option<PathBuf>> {
             let what = format!("{} found", found.display());
             return Ok((Some(found), what));
         }
-        if apt::is_here() && apt::is_root() {
+        if apt::is_available() && apt::is_root() {
             apt::install("Chromium", PACKAGES)?;
             return Ok((installed(), "chromium installed".to_owned()));
         }
@@ -30,12 +30,12 @@ pub(crate) fn chromium() -> Result<Option<PathBuf>> {
         {
             return Ok((None, "Playwright's own".to_owned()));
         }
-        let by_hand = if apt::is_here() {
-            apt::by_hand(PACKAGES)
+        let manual_command = if apt::is_available() {
+            apt::manual_command(PACKAGES)
         } else {
             format!("cd {END2END} && npx playwright install --with-deps chromium")
         };
-        bail!("Chromium is missing and could not be downloaded. Run this and start again: {by_hand}")
+        bail!("Chromium is missing and could not be downloaded. Run this and start again: {manual_command}")
     })
 }
 

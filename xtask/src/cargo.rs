@@ -9,13 +9,13 @@ use std::{
 use anyhow::{Context, Error, Result};
 use serde::Deserialize;
 
-use crate::process::{self, Failed};
+use crate::process::{self, ProcessFailure};
 
-/// The cargo that started us, without what it told only us.
+/// A command for the cargo that started this program, without the variables that it set for this package.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Some build scripts watch these: left in, they would make a build from here and one from a shell
-    // undo each other's work.
+    // Build scripts watch these variables: with them, a build from here and one from a shell would invalidate each
+    // other's results.
     for (name, _) in env::vars_os() {
         if name
             .to_str()
@@ -33,9 +33,9 @@ pub(crate) struct Artifact {
     target: Target,
     profile: Profile,
     filenames: Vec<PathBuf>,
-    /// The binary, when it is one.
+    /// The path of the binary, if the target is one.
     pub(crate) executable: Option<PathBuf>,
-    /// Whether nothing had to be compiled.
+    /// Whether the target was up to date.
     pub(crate) fresh: bool,
 }
 
@@ -70,9 +70,9 @@ pub(crate) fn artifacts(command: &mut Command) -> Result<Vec<Artifact>> {
     parse(&messages.map_err(without_messages)?)
 }
 
-/// What the compiler has to say stands among what only a program wants to read.
+/// Removes cargo's JSON messages from a failure's output, so that the compiler's diagnostics are left.
 fn without_messages(mut error: Error) -> Error {
-    if let Some(failed) = error.downcast_mut::<Failed>() {
+    if let Some(failed) = error.downcast_mut::<ProcessFailure>() {
         let readable: Vec<_> =
             failed.output.lines().filter(|line| !line.starts_with(r#"{"reason":"#)).collect();
         failed.output = readable.join("\n");
@@ -137,8 +137,8 @@ mod tests {
     #[test]
     fn a_failed_build_shows_the_diagnostics_alone() {
         let output = format!("{}\nerror: no such method\n", MESSAGES.trim());
-        let error = without_messages(Failed { sentence: "failed".into(), output }.into());
-        assert_eq!(error.downcast_ref::<Failed>().unwrap().output, "error: no such method");
+        let error = without_messages(ProcessFailure { message: "failed".into(), output }.into());
+        assert_eq!(error.downcast_ref::<ProcessFailure>().unwrap().output, "error: no such method");
     }
 
     #[test]

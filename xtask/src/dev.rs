@@ -1,6 +1,6 @@
 //! `cargo xtask dev`: runs the demo and rebuilds it whenever a source changes.
 //!
-//! A change that does not compile is reported and what ran before goes on.
+//! A change that does not compile is reported, and the previous build keeps running.
 
 use std::{
     path::{Path, PathBuf},
@@ -16,13 +16,13 @@ use crate::{
 };
 
 const SOURCES: &[&str] = &["app", "frontend", "server", "style", "public"];
-const PAUSE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Builds, starts, watches.
+/// Runs the demo until Ctrl-C and rebuilds it after each change.
 pub(crate) fn dev(options: &Options) -> Result<()> {
     let mut seen = sources()?;
     let Some(mut demo) = Demo::start(options, rebuild()?)? else { return Ok(()) };
-    while !demo.interrupted_within(PAUSE)? {
+    while !demo.interrupted_within(POLL_INTERVAL)? {
         let now = sources()?;
         if now == seen {
             continue;
@@ -31,7 +31,7 @@ pub(crate) fn dev(options: &Options) -> Result<()> {
         match rebuild().and_then(|binary| demo.restart_server(binary)) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(error) => process::explain(&error),
+            Err(error) => process::report(&error),
         }
     }
     demo.stop()
@@ -42,7 +42,7 @@ fn rebuild() -> Result<PathBuf> {
     build::server(false)
 }
 
-/// Every source with the time of its last change.
+/// All source files with their modification times.
 fn sources() -> Result<Vec<(PathBuf, SystemTime)>> {
     let mut found = Vec::new();
     for folder in SOURCES {

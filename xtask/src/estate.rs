@@ -1,4 +1,4 @@
-//! The demo: its files, and the generator that fills them once.
+//! The demo estate: its paths, and the seed command that fills them once.
 
 use std::{fs, path::Path, process::Command};
 
@@ -9,13 +9,13 @@ use crate::{process, step::step, workspace::DEMO};
 const ACTIONS: &str = "2000";
 
 const DATABASE: &str = "target/demo/countersign.db";
-/// The same as a URL.
+/// The database as a URL.
 pub(crate) const DATABASE_URL: &str = "sqlite://target/demo/countersign.db";
-/// The folder whose files its real actions are about.
+/// The folder that holds the files of the demo's real actions.
 pub(crate) const SANDBOX: &str = "target/demo/sandbox";
-/// Where the responder keeps what it took out of the sandbox.
+/// The folder in which the responder keeps quarantined files.
 pub(crate) const VAULT: &str = "target/demo/vault";
-/// What server and responder sign with.
+/// The key with which server and responder sign their messages.
 pub(crate) const KEY: &str = "target/demo/responder.key";
 
 /// Creates the demo unless it is there; `fresh` removes the old one first.
@@ -25,8 +25,8 @@ pub(crate) fn prepare(binary: &Path, fresh: bool) -> Result<()> {
             fs::remove_dir_all(DEMO).context("the old demo cannot be removed")?;
         }
         fs::create_dir_all(DEMO)?;
-        // Set only once the generator is through: a database without it is half filled, or somebody's own,
-        // and the generator is asked what to think of it.
+        // Written after the seed command has succeeded. Without this file the database may be incomplete or hold
+        // other data; the seed command decides whether it can use it.
         let complete = Path::new(DEMO).join("complete");
         if complete.exists() && Path::new(DATABASE).exists() {
             return Ok(((), "unchanged".to_owned()));

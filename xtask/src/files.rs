@@ -1,4 +1,4 @@
-//! Files and folders: hash, atomic write, listing. It knows nothing of what the files are for.
+//! File helpers of several stages: hash, atomic write, recursive listing.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Writes a file so that no reader ever sees half of it.
+/// Writes a file atomically.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
@@ -24,7 +24,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     fs::rename(&partial, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-/// Writes a file unless it holds these bytes already; returns whether it wrote.
+/// Writes a file unless it has this content; returns whether it was written.
 pub(crate) fn replace_if_other(path: &Path, bytes: &[u8]) -> Result<bool> {
     let other = !fs::read(path).is_ok_and(|found| found == bytes);
     if other {
@@ -33,7 +33,7 @@ pub(crate) fn replace_if_other(path: &Path, bytes: &[u8]) -> Result<bool> {
     Ok(other)
 }
 
-/// All files in a folder and the folders in it; none where there is no such folder.
+/// All files below a folder; none if the folder does not exist.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     if folder.is_dir() {

@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Command::Build { release } => build::build(release).map(|()| true),
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
-        Command::Postgres { command } => postgres::beside(&command),
+        Command::Postgres { command } => postgres::run_command(&command),
         Command::Bench { browser, arguments } => bench::bench(&arguments, browser),
         Command::Screenshots => screenshots::screenshots().map(|()| true),
         Command::Test { area } => Ok(test::test(area.as_deref())),
@@ -98,7 +98,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            process::explain(&error);
+            process::report(&error);
             ExitCode::FAILURE
         }
     }

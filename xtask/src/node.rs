@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use crate::{files, process, step::step, workspace::END2END};
 
-const OLDEST: u32 = 20;
+const MIN_VERSION: u32 = 20;
 
 /// The optimiser for wasm.
 pub(crate) struct WasmOpt {
-    /// Where it is.
+    /// Its path.
     pub(crate) program: PathBuf,
-    /// Its version, since another one makes another wasm.
+    /// Its version: another version produces another wasm.
     pub(crate) version: String,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn packages() -> Result<WasmOpt> {
     step("node", provide)
 }
 
-/// Like [`packages`], but goes on without: then the wasm is bigger, and the line says so.
+/// Like [`packages`], but a failure is not an error: without wasm-opt the wasm is larger, and the step's line says so.
 pub(crate) fn packages_if_possible() -> Result<Option<WasmOpt>> {
     step("node", || {
         Ok(match provide() {
@@ -41,9 +41,9 @@ fn provide() -> Result<(WasmOpt, String)> {
 fn require_node() -> Result<()> {
     let version = process::stdout_of(Command::new("node").arg("--version")).ok();
     match version.as_deref().and_then(major) {
-        Some(version) if version >= OLDEST => Ok(()),
-        Some(version) => bail!("Node.js {version} is too old, {OLDEST} or newer is needed"),
-        None => bail!("Node.js is not installed, {OLDEST} or newer is needed"),
+        Some(version) if version >= MIN_VERSION => Ok(()),
+        Some(version) => bail!("Node.js {version} is too old, {MIN_VERSION} or newer is needed"),
+        None => bail!("Node.js is not installed, {MIN_VERSION} or newer is needed"),
     }
 }
 
@@ -51,7 +51,7 @@ fn major(version: &str) -> Option<u32> {
     version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
-/// Returns whether anything had to be installed.
+/// Installs the locked packages and returns whether that was necessary.
 fn install() -> Result<bool> {
     let lock =
         fs::read(in_end2end("package-lock.json")).context("end2end/package-lock.json cannot be read")?;

@@ -31,7 +31,7 @@ pub(crate) fn run(
     tally: &mut Tally,
 ) -> Result<Tally> {
     let root = env::current_dir()?;
-    // What an earlier run reported must not be taken for this one's.
+    // The report of an earlier run must not be read as this one's.
     match fs::remove_file(REPORT) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
             return Err(error).context("the old report cannot be removed");
@@ -51,7 +51,7 @@ pub(crate) fn run(
     if let Some(area) = area {
         command.env("COUNTERSIGN_AREA", area);
     }
-    let (status, output) = process::transcript(&mut command)?;
+    let (status, output) = process::merged_output(&mut command)?;
     let found = fs::read_to_string(REPORT).ok().map(|report| Tally::from_playwright(&report)).transpose()?;
     let found = found.unwrap_or_default();
     *tally += found;

@@ -1,7 +1,7 @@
 //! `PostgreSQL` for the tests: a cluster of its own in a temporary folder, reached by a socket in that folder only.
 //!
-//! It ends with us however we end: a shell holds it, waits until we let go of its standard input, stops it and removes
-//! the folder.
+//! It always ends with this process: a shell supervises it, waits for the end of its standard input, stops the cluster
+//! and removes the folder.
 
 use std::{
     env, fs,
@@ -15,17 +15,17 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{apt, process, process::Failed, step::step};
+use crate::{apt, process, process::ProcessFailure, step::step};
 
-/// Where the tests look for the cluster.
-pub(crate) const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
+/// The environment variable from which the tests read the cluster's URL.
+pub(crate) const URL_VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
 
-const OLDEST: u32 = 15;
+const MIN_VERSION: u32 = 15;
 const DEBIAN: &str = "/usr/lib/postgresql";
 const DEBIAN_PACKAGES: &[&str] = &["postgresql"];
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 /// `$1` is the server, `$2` its folder, the rest are settings. Fast shutdown is SIGINT.
-const KEEPER: &str = r#"
+const SUPERVISOR: &str = r#"
 server=$1 folder=$2
 shift 2
 "$server" -D "$folder/data" -k "$folder" -c listen_addresses= "$@" >"$folder/log" 2>&1 </dev/null &
@@ -38,9 +38,9 @@ cd / && rm -rf "$folder"
 /// What a cluster is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Purpose {
-    /// Nothing has to survive the machine.
+    /// Fast: committed data need not survive a crash of the machine.
     Tests,
-    /// As it would be run for real: what is committed has reached the disk.
+    /// As in production: committed data is on the disk.
     Bench,
 }
 
@@ -59,14 +59,14 @@ pub(crate) struct Programs(PathBuf);
 /// A running cluster.
 pub(crate) struct Cluster {
     folder: PathBuf,
-    keeper: Child,
+    supervisor: Child,
 }
 
-/// `cargo xtask postgres COMMAND`: runs the command beside a cluster. Returns whether it succeeded.
-pub(crate) fn beside(command: &[String]) -> Result<bool> {
+/// `cargo xtask postgres COMMAND`: runs the command while a cluster is running. Returns whether the command succeeded.
+pub(crate) fn run_command(command: &[String]) -> Result<bool> {
     let Some((program, arguments)) = command.split_first() else { bail!("name a command to run") };
     let cluster = start(&programs()?, Purpose::Tests)?;
-    let status = Command::new(program).args(arguments).env(VARIABLE, cluster.url()).status();
+    let status = Command::new(program).args(arguments).env(URL_VARIABLE, cluster.url()).status();
     Ok(status.with_context(|| format!("cannot start `{program}`"))?.success())
 }
 
@@ -75,14 +75,14 @@ pub(crate) fn programs() -> Result<Programs> {
     if let Some(found) = find() {
         return Ok(found);
     }
-    if !apt::is_here() {
+    if !apt::is_available() {
         bail!(
-            "PostgreSQL {OLDEST} or newer is missing: put its folder of programs on the PATH and start again"
+            "PostgreSQL {MIN_VERSION} or newer is missing: put its folder of programs on the PATH and start again"
         );
     }
     step("postgres", || {
         apt::install("PostgreSQL, on which the tests run,", DEBIAN_PACKAGES)?;
-        let found = find().with_context(|| format!("Debian's PostgreSQL is older than {OLDEST}"))?;
+        let found = find().with_context(|| format!("Debian's PostgreSQL is older than {MIN_VERSION}"))?;
         Ok((found, "installed".to_owned()))
     })
 }
@@ -95,23 +95,23 @@ fn find() -> Option<Programs> {
             let folder = entry.ok()?.path();
             let version: u32 = folder.file_name()?.to_str()?.parse().ok()?;
             let programs = folder.join("bin");
-            (version >= OLDEST && programs.join("postgres").exists()).then_some((version, programs))
+            (version >= MIN_VERSION && programs.join("postgres").exists()).then_some((version, programs))
         })
         .max();
     if let Some((_, programs)) = newest {
         return Some(Programs(programs));
     }
-    let says = process::stdout_of(Command::new("postgres").arg("--version")).ok()?;
-    (major(&says)? >= OLDEST).then(|| Programs(PathBuf::new()))
+    let output = process::stdout_of(Command::new("postgres").arg("--version")).ok()?;
+    (major(&output)? >= MIN_VERSION).then(|| Programs(PathBuf::new()))
 }
 
 /// From `postgres (PostgreSQL) 15.8 (Debian 15.8-0+deb12u1)`.
-fn major(says: &str) -> Option<u32> {
-    let (_, version) = says.split_once("(PostgreSQL) ")?;
+fn major(output: &str) -> Option<u32> {
+    let (_, version) = output.split_once("(PostgreSQL) ")?;
     version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Makes a cluster and returns once it answers.
+/// Creates a cluster and waits until it accepts connections.
 pub(crate) fn start(programs: &Programs, purpose: Purpose) -> Result<Cluster> {
     step("postgres", || {
         let cluster = Cluster::start(programs, purpose)?;
@@ -132,7 +132,7 @@ impl Cluster {
         };
 
         let mut initdb = Command::new(programs.0.join("initdb"));
-        // A collation by language, so that what needs the order of bytes has to say so.
+        // A language's collation as default, so that a test fails where a statement needs byte order and does not say so.
         initdb.args(["--username", "countersign", "--auth", "trust", "--encoding", "UTF8", "--no-sync"]);
         initdb.args(["--locale", "C", "--locale-provider", "icu", "--icu-locale", "en-US"]);
         run_as(initdb.arg("--pgdata").arg(folder.join("data")));
@@ -141,14 +141,14 @@ impl Cluster {
             return Err(error);
         }
 
-        let mut keeper = Command::new("/bin/sh");
-        keeper.args(["-c", KEEPER, "sh"]).arg(programs.0.join("postgres")).arg(&folder);
-        keeper.args(purpose.settings());
-        keeper.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        run_as(&mut keeper);
-        // Ctrl-C in a terminal is for us; it hears of it when we end.
-        let keeper = keeper.process_group(0).spawn().context("cannot start `/bin/sh`")?;
-        let cluster = Self { folder, keeper };
+        let mut supervisor = Command::new("/bin/sh");
+        supervisor.args(["-c", SUPERVISOR, "sh"]).arg(programs.0.join("postgres")).arg(&folder);
+        supervisor.args(purpose.settings());
+        supervisor.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        run_as(&mut supervisor);
+        // In a process group of its own, so that Ctrl-C in a terminal reaches only this process.
+        let supervisor = supervisor.process_group(0).spawn().context("cannot start `/bin/sh`")?;
+        let cluster = Self { folder, supervisor };
         cluster.until_ready(programs)?;
         Ok(cluster)
     }
@@ -157,17 +157,17 @@ impl Cluster {
         let mut ask = Command::new(programs.0.join("pg_isready"));
         ask.arg("--quiet").arg("--host").arg(&self.folder);
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
-            if process::succeeds_within(&mut ask, PATIENCE) {
+        while started.elapsed() < START_TIMEOUT {
+            if process::succeeds_within(&mut ask, START_TIMEOUT) {
                 return Ok(());
             }
             thread::sleep(Duration::from_millis(50));
         }
         let output = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        Err(Failed { sentence: "PostgreSQL did not start for the tests".to_owned(), output }.into())
+        Err(ProcessFailure { message: "PostgreSQL did not start for the tests".to_owned(), output }.into())
     }
 
-    /// The URL of its maintenance database, with every right.
+    /// The URL of its maintenance database, as superuser.
     pub(crate) fn url(&self) -> String {
         format!("postgres://countersign@localhost/postgres?host={}", in_query(&self.folder))
     }
@@ -175,13 +175,13 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Its end of file tells the keeper; that it is gone already is no error here.
-        drop(self.keeper.stdin.take());
-        let _ = self.keeper.wait();
+        // End of file stops the supervisor. It may have ended already, which is no error here.
+        drop(self.supervisor.stdin.take());
+        let _ = self.supervisor.wait();
     }
 }
 
-/// A new folder that only the cluster's user, and root, can enter.
+/// Creates a folder that only the cluster's user and root can enter.
 fn folder(user: Option<(u32, u32)>) -> Result<PathBuf> {
     for number in 0_u32.. {
         let folder = env::temp_dir().join(format!("countersign-pg-{}-{number}", std::process::id()));
@@ -197,7 +197,7 @@ fn folder(user: Option<(u32, u32)>) -> Result<PathBuf> {
     bail!("the temporary folder is full of clusters")
 }
 
-/// User and group ids of somebody without rights.
+/// User and group ids of an unprivileged user.
 fn unprivileged() -> Result<(u32, u32)> {
     let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
     ["postgres", "nobody"]
@@ -212,7 +212,7 @@ fn ids(users: &str, name: &str) -> Option<(u32, u32)> {
     Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
 }
 
-/// A path as it stands in a URL's query.
+/// A path, encoded for the query of a URL.
 fn in_query(path: &Path) -> String {
     path.as_os_str()
         .as_encoded_bytes()

@@ -1,4 +1,4 @@
-//! Other programs, run to their end with their output kept back: it is shown only when one fails.
+//! Runs other programs to their end and captures their output, which is printed only when one fails.
 
 use std::{
     ffi::OsStr,
@@ -11,32 +11,32 @@ use std::{
 
 use anyhow::{Context, Error, Result, anyhow};
 
-/// A program that ended badly, with all that it said.
+/// A program that failed, with its output.
 #[derive(Debug)]
-pub(crate) struct Failed {
+pub(crate) struct ProcessFailure {
     /// One sentence.
-    pub(crate) sentence: String,
+    pub(crate) message: String,
     /// Its whole output.
     pub(crate) output: String,
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for ProcessFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Failed {}
+impl std::error::Error for ProcessFailure {}
 
-/// Tells the user why it cannot go on: first a failed program's output, then one sentence.
-pub(crate) fn explain(error: &Error) {
-    if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<Failed>()) {
+/// Prints an error: first the output of the program that failed, then one sentence.
+pub(crate) fn report(error: &Error) {
+    if let Some(failed) = error.chain().find_map(|cause| cause.downcast_ref::<ProcessFailure>()) {
         eprintln!("{}", failed.output.trim_end());
     }
     eprintln!("xtask: {error:#}");
 }
 
-/// Runs to the end and returns standard output; anything but success is an error.
+/// Runs a command and returns its standard output; a failure is an error.
 pub(crate) fn stdout_of(command: &mut Command) -> Result<String> {
     let output = command.stdin(Stdio::null()).output().with_context(|| cannot_start(command))?;
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -47,12 +47,12 @@ pub(crate) fn stdout_of(command: &mut Command) -> Result<String> {
     Err(failed(command, output.status, format!("{stdout}{stderr}")))
 }
 
-/// Runs to the end and returns how it ended with both outputs, interleaved as a terminal would show them.
-pub(crate) fn transcript(command: &mut Command) -> Result<(ExitStatus, String)> {
+/// Runs a command and returns its exit status with both outputs, interleaved as in a terminal.
+pub(crate) fn merged_output(command: &mut Command) -> Result<(ExitStatus, String)> {
     let (mut reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let child = command.spawn();
-    // The command keeps its ends of the pipe; while they are open the reader would wait for ever.
+    // The command holds the pipe's write ends; while they are open the reader does not reach the end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.with_context(|| cannot_start(command))?;
     let mut output = Vec::new();
@@ -60,13 +60,13 @@ pub(crate) fn transcript(command: &mut Command) -> Result<(ExitStatus, String)> 
     Ok((child.wait()?, String::from_utf8_lossy(&output).into_owned()))
 }
 
-/// Like [`transcript`], where anything but success is an error.
+/// Like [`merged_output`], but a failure is an error.
 pub(crate) fn check(command: &mut Command) -> Result<String> {
-    let (status, output) = transcript(command)?;
+    let (status, output) = merged_output(command)?;
     if status.success() { Ok(output) } else { Err(failed(command, status, output)) }
 }
 
-/// Runs quietly and says only whether it succeeded in time.
+/// Runs a command without output and returns whether it succeeded within the limit.
 pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else { return false };
@@ -78,20 +78,20 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
             Err(_) => break,
         }
     }
-    // Too late: it must not go on behind our back. That it is already gone is no error here.
+    // The limit is over, so the process is ended. It may have ended already, which is no error here.
     let _ = child.kill();
     let _ = child.wait();
     false
 }
 
-/// The error for a program that ended badly.
+/// The error for a command that failed.
 pub(crate) fn failed(command: &Command, status: ExitStatus, output: String) -> Error {
     let code = status.code().map_or_else(|| status.to_string(), |code| format!("exit code {code}"));
-    Failed { sentence: format!("`{}` failed ({code})", shown(command)), output }.into()
+    ProcessFailure { message: format!("`{}` failed ({code})", command_line(command)), output }.into()
 }
 
-/// The command as one would type it, without folders before the program.
-fn shown(command: &Command) -> String {
+/// The command as a user would type it, without the program's folder.
+fn command_line(command: &Command) -> String {
     let program = std::path::Path::new(command.get_program());
     let program = program.file_name().unwrap_or(program.as_os_str());
     let words: Vec<_> =
@@ -104,7 +104,7 @@ fn cannot_start(command: &Command) -> Error {
 }
 
 /// Whether a program of that name answers `--version`.
-pub(crate) fn is_there(program: &str) -> bool {
+pub(crate) fn is_installed(program: &str) -> bool {
     match Command::new(program)
         .arg("--version")
         .stdin(Stdio::null())
@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_transcript_keeps_the_order_of_both_outputs() {
-        let (status, output) = transcript(&mut shell("echo one; echo two >&2; echo three; exit 3")).unwrap();
+        let (status, output) =
+            merged_output(&mut shell("echo one; echo two >&2; echo three; exit 3")).unwrap();
         assert_eq!(status.code(), Some(3));
         assert_eq!(output, "one\ntwo\nthree\n");
     }
@@ -137,9 +138,9 @@ mod tests {
     #[test]
     fn a_failure_carries_its_output() {
         let error = check(&mut shell("echo because >&2; exit 1")).unwrap_err();
-        let failed = error.downcast_ref::<Failed>().unwrap();
+        let failed = error.downcast_ref::<ProcessFailure>().unwrap();
         assert_eq!(failed.output, "because\n");
-        assert!(failed.sentence.starts_with("`sh -c "), "{failed}");
+        assert!(failed.message.starts_with("`sh -c "), "{failed}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask run`: from a fresh clone to a page in the browser, and back to silence on Ctrl-C.
+//! `cargo xtask run`: builds everything, runs the demo, and stops it on Ctrl-C.
 
 use std::{
     io::ErrorKind,
@@ -20,9 +20,9 @@ use crate::{
     workspace::SITE,
 };
 
-const PATIENCE: Duration = Duration::from_mins(1);
+const START_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What `run` and `dev` can be told.
+/// Options of `run` and `dev`.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The port of the page
@@ -33,19 +33,19 @@ pub(crate) struct Options {
     fresh: bool,
 }
 
-/// The demo while it runs.
+/// The running demo.
 pub(crate) struct Demo {
     binary: PathBuf,
     port: u16,
     responder_url: String,
     sender: Sender<Event>,
     events: Receiver<Event>,
-    // The server is named first and so dropped first: it is the one that calls the other.
+    // Declared before the responder and so dropped first: the server calls the responder.
     server: Option<Service>,
     responder: Service,
 }
 
-/// Builds, starts and waits.
+/// Builds and runs the demo until Ctrl-C.
 pub(crate) fn run(options: &Options) -> Result<()> {
     build::site(Flavour::Release)?;
     let binary = build::server(false)?;
@@ -60,9 +60,9 @@ impl Demo {
         estate::prepare(&binary, options.fresh)?;
         let (sender, events) = channel();
         let interrupts = sender.clone();
-        // Only from here on is there something to stop in order; a build just ends.
+        // From here on processes have to be stopped in order; during a build Ctrl-C just ends this one.
         ctrlc::set_handler(move || {
-            // The receiver is gone only when we are ending already.
+            // The receiver is closed only while this process ends.
             let _ = interrupts.send(Event::Interrupt);
         })
         .context("cannot listen for Ctrl-C")?;
@@ -148,19 +148,22 @@ fn responder_command(binary: &Path) -> Command {
 
 /// The URL where it listens; none when the user stops us meanwhile.
 fn until_ready(events: &Receiver<Event>, service: &mut Service, started: Instant) -> Result<Option<String>> {
-    while started.elapsed() < PATIENCE {
+    while started.elapsed() < START_TIMEOUT {
         match events.recv_timeout(Duration::from_millis(50)) {
             Ok(Event::Ready(url)) => return Ok(Some(url)),
             Ok(Event::Interrupt) => return Ok(None),
             Err(_) => service.check()?,
         }
     }
-    bail!("a program did not say within {} s that it is ready; its log is in target/demo", PATIENCE.as_secs())
+    bail!(
+        "a program did not say within {} s that it is ready; its log is in target/demo",
+        START_TIMEOUT.as_secs()
+    )
 }
 
-/// The wanted port, or another one if somebody has it.
+/// The wanted port, or a free one if it is taken.
 fn free_port(wanted: u16) -> Result<u16> {
-    // `localhost` means both: whoever has the other half would get half of the visits.
+    // `localhost` means both addresses: another program on one of them would receive some of the requests.
     let loopbacks =
         [SocketAddr::from((Ipv4Addr::LOCALHOST, wanted)), SocketAddr::from((Ipv6Addr::LOCALHOST, wanted))];
     let taken = loopbacks

@@ -1,4 +1,4 @@
-//! `cargo xtask screenshots`: the screens in their states, in both schemes and three sizes, as pictures to look at.
+//! `cargo xtask screenshots`: pictures of the screens in their states, in both colour schemes and three sizes.
 
 use std::{env, fs, process::Command};
 
@@ -11,14 +11,14 @@ use crate::{
     workspace::{END2END, SCREENSHOTS, SITE},
 };
 
-/// Builds what is missing and takes them; a state whose screen does not exist is named on a line of its own.
+/// Builds what is missing and takes the pictures. A state whose screen does not exist is printed on a line of its own.
 pub(crate) fn screenshots() -> Result<()> {
     node::packages()?;
     let chromium = browser::chromium()?;
     build::site(Flavour::Release)?;
     let binary = fs::canonicalize(build::server(false)?)?;
     let skipped = step("pictures", || {
-        // Pictures of screens that are gone would be looked at, too.
+        // Pictures of screens that no longer exist must not remain.
         if fs::exists(SCREENSHOTS)? {
             fs::remove_dir_all(SCREENSHOTS).context("the old pictures cannot be removed")?;
         }

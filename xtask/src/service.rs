@@ -1,4 +1,4 @@
-//! The programs that run beside us: the server and the responder, each with its log, stopped by its own id.
+//! Child processes of the demo: the server and the responder, each with its log, stopped by process id.
 
 use std::{
     fs::{self, File},
@@ -14,12 +14,12 @@ use std::{
 use anyhow::{Context, Result};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{process::Failed, workspace::DEMO};
+use crate::{process::ProcessFailure, workspace::DEMO};
 
-/// How long a program may take to end once it is asked to.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long a program may take to end after SIGTERM.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What may happen while they run.
+/// What may happen while the programs run.
 pub(crate) enum Event {
     /// The user wants to stop.
     Interrupt,
@@ -43,7 +43,7 @@ impl Service {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(file.try_clone()?)
-            // Ctrl-C goes to the whole group of the terminal; in groups of their own they end when we say so, in order.
+            // Ctrl-C goes to the terminal's whole process group; in a group of its own the program is stopped in order.
             .process_group(0)
             .spawn()
             .with_context(|| format!("cannot start the {name}"))?;
@@ -51,7 +51,7 @@ impl Service {
         thread::spawn(move || {
             let mut file = file;
             for line in stdout.into_iter().flat_map(|it| BufReader::new(it).lines()).map_while(Result::ok) {
-                // Neither a full disk nor a listener that has gone is a reason to block the program's output.
+                // A full disk or a closed channel must not block the program's output.
                 let _ = writeln!(file, "{line}");
                 if let Some(url) = ready_url(&line) {
                     let _ = events.send(Event::Ready(url.to_owned()));
@@ -61,18 +61,18 @@ impl Service {
         Ok(Self { name, child, log })
     }
 
-    /// An error once it has ended, though nobody asked it to.
+    /// Returns an error if the program has ended by itself.
     pub(crate) fn check(&mut self) -> Result<()> {
         match self.child.try_wait()? {
-            Some(status) => Err(self.died(status)),
+            Some(status) => Err(self.exit_error(status)),
             None => Ok(()),
         }
     }
 
-    fn died(&self, status: ExitStatus) -> anyhow::Error {
+    fn exit_error(&self, status: ExitStatus) -> anyhow::Error {
         let log = fs::read_to_string(&self.log).unwrap_or_default();
-        Failed {
-            sentence: format!(
+        ProcessFailure {
+            message: format!(
                 "the {} ended by itself ({status}); its whole log is {}",
                 self.name,
                 self.log.display()
@@ -82,7 +82,7 @@ impl Service {
         .into()
     }
 
-    /// Asks it to end, and ends it if it does not.
+    /// Sends SIGTERM, and SIGKILL after a timeout.
     pub(crate) fn stop(&mut self) -> Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
@@ -91,7 +91,7 @@ impl Service {
             .ok()
             .and_then(Pid::from_raw)
             .map(|pid| kill_process(pid, Signal::TERM));
-        let until = Instant::now() + GRACE;
+        let until = Instant::now() + STOP_TIMEOUT;
         while matches!(asked, Some(Ok(()))) && Instant::now() < until {
             if self.child.try_wait()?.is_some() {
                 return Ok(());
@@ -106,12 +106,12 @@ impl Service {
 
 impl Drop for Service {
     fn drop(&mut self) {
-        // Reached with the program alive only when something else has failed: that is the error to report.
+        // The program still runs here only after another error, which is the one to report.
         let _ = self.stop();
     }
 }
 
-/// The URL in the line by which a program says that it is ready.
+/// The URL in the line that a program prints when it is ready.
 fn ready_url(line: &str) -> Option<&str> {
     let (_, rest) = line.split_once("listening on ")?;
     rest.split_whitespace().next().filter(|url| url.starts_with("http://"))

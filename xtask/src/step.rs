@@ -1,4 +1,4 @@
-//! One line for each piece of work: its name, what came of it, its seconds. At the end, a table of the seconds.
+//! Steps of the work: each prints a line with its name, its result and its duration. A table sums the durations.
 
 use std::{
     fmt::Write as _,
@@ -9,10 +9,10 @@ use std::{
 
 use anyhow::Result;
 
-/// The steps that have ended, in this order, with their durations.
+/// Names and durations of the steps that have ended, in this order.
 static ENDED: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
 
-/// Does the work and prints its line. While it lasts a terminal shows the name alone.
+/// Runs a step and prints its line. Until it ends, a terminal shows its name.
 pub(crate) fn step<T>(name: &str, work: impl FnOnce() -> Result<(T, String)>) -> Result<T> {
     let started = Instant::now();
     let terminal = stdout().is_terminal();
@@ -38,12 +38,12 @@ fn line(name: &str, what: &str, duration: Duration) -> String {
     format!("{name:<8} {what:<48} {:>6.1} s", duration.as_secs_f64())
 }
 
-/// The seconds of all steps that have ended, and of the whole.
+/// A table of the durations of all steps that have ended, and of the whole run.
 pub(crate) fn table(whole: Duration) -> String {
     summary(&ENDED.lock().unwrap_or_else(PoisonError::into_inner), whole)
 }
 
-/// One line for each name, in the order in which the names come first.
+/// One line for each name, in the order of first appearance.
 fn summary(ended: &[(String, Duration)], whole: Duration) -> String {
     let mut sums: Vec<(&str, Duration)> = Vec::new();
     for (name, duration) in ended {
@@ -62,7 +62,7 @@ fn summary(ended: &[(String, Duration)], whole: Duration) -> String {
     text
 }
 
-/// A size as a person reads it, in decimal units like the budget's.
+/// Formats a size in decimal units.
 pub(crate) fn size(bytes: usize) -> String {
     // The tenths are enough, so the loss of precision above 2^52 bytes does not matter.
     #[expect(clippy::cast_precision_loss)]

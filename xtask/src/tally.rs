@@ -8,16 +8,16 @@ use serde::Deserialize;
 /// The sum over all runners.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
-    /// Went well.
+    /// Passed.
     pub(crate) passed: usize,
-    /// Did not, including what passed only at a second try.
+    /// Failed, including flaky tests that passed on a retry.
     pub(crate) failed: usize,
-    /// Were not run.
+    /// Skipped.
     pub(crate) skipped: usize,
 }
 
 impl Tally {
-    /// A check that has no parts and went well.
+    /// One check that passed.
     pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
 
     /// From the last `Summary` line of cargo-nextest.

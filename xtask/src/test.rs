@@ -1,9 +1,9 @@
 //! `cargo xtask test`: every check, in an order in which nothing is compiled twice, until the first that fails. With
 //! `--area` only the tests of an area, for work in progress.
 //!
-//! `frontend` stays out of native builds together with the server: cargo would unite their features, and a server
-//! that also hydrates is neither. The xtask is tested apart for a like reason: with the server's features united
-//! into its dependencies, they and it would have to be compiled again.
+//! `frontend` is not built together with the server: cargo would unify their features, and `ssr` excludes `hydrate`. The
+//! xtask is tested separately for a similar reason: unified with the server's features, its dependencies would have to
+//! be compiled again.
 
 use std::{
     env, fs,
@@ -29,15 +29,15 @@ use crate::{
     wasm::{self, Flavour, Glue},
 };
 
-/// Bytes that a page may have to download, compressed.
+/// Maximum size of a page's wasm as brotli, in bytes.
 const WASM_BUDGET: usize = 350_000;
-/// How long the whole may take in a fresh clone on two cores. Where `CI` is `true`, more than that is a failure.
+/// Maximum duration of all checks in a fresh clone on two cores. Exceeding it is a failure if `CI` is `true`.
 const TIME_BUDGET: Duration = Duration::from_mins(40);
 
 const CLIPPY: &[&str] = &["clippy", "--quiet"];
-/// As an argument, since `RUSTFLAGS` would have everything compiled anew.
-const DENY: &[&str] = &["--", "-D", "warnings"];
-/// The same wherever the server is checked or compiled for tests.
+/// As arguments, since a change of `RUSTFLAGS` would invalidate all builds.
+const DENY_WARNINGS: &[&str] = &["--", "-D", "warnings"];
+/// Used wherever the server is checked or compiled for tests, so that nothing is compiled twice.
 const CRASH_POINTS: &[&str] = &["--features", "server/crash-points"];
 /// Server and vocabulary, with the points at which the crash tests end the process.
 const SERVER: &[&str] =
@@ -53,7 +53,7 @@ pub(crate) fn test(area: Option<&str>) -> bool {
         Some(area) => tests_of(area, &mut tally),
     };
     if let Err(error) = done {
-        process::explain(&error);
+        process::report(&error);
         // A check that has no tests of its own, such as a build, failed as a whole.
         tally.failed = tally.failed.max(1);
     }
@@ -67,12 +67,12 @@ pub(crate) fn test(area: Option<&str>) -> bool {
     tally.failed == 0
 }
 
-/// Elsewhere than in CI the machine may be busy with other things.
+/// Whether the run failed by its duration. Outside CI the machine may be busy with other work.
 fn is_too_slow(whole: Duration, ci: Option<&str>) -> bool {
     whole > TIME_BUDGET && ci == Some("true")
 }
 
-/// What the browser tests need beside the server.
+/// The tools that the browser tests need.
 struct Tools {
     wasm_opt: WasmOpt,
     rustc: WasmRustc,
@@ -85,7 +85,7 @@ impl Tools {
         Ok(Self { wasm_opt, rustc: toolchain::wasm_rustc()?, chromium: browser::chromium()? })
     }
 
-    /// Builds what is served.
+    /// Builds the site.
     fn site(&self) -> Result<Glue> {
         let glue = wasm::build(&self.rustc, Flavour::Release, Some(&self.wasm_opt))?;
         site::assemble(&glue, Flavour::Release, &style::build()?)?;
@@ -100,7 +100,7 @@ impl Tools {
     }
 }
 
-/// The Rust tests whose path holds the area's name as that of a module, and the browser tests in its folder.
+/// Runs the Rust tests below modules of the area's name, and the browser tests in the area's folder.
 fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let tools = playwright::covers(area).then(Tools::provide).transpose()?;
     let postgres = postgres::programs()?;
@@ -108,7 +108,7 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
     run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster))?;
     drop(cluster);
-    // The tests of other areas.
+    // These are the tests of other areas.
     tally.skipped = 0;
     if let Some(tools) = tools {
         tools.site()?;
@@ -121,7 +121,7 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
 }
 
 fn checks(tally: &mut Tally) -> Result<()> {
-    // What has to be downloaded comes first: without it the rest would be in vain.
+    // Downloads come first: without them the other checks cannot complete.
     let tools = Tools::provide()?;
     let postgres = postgres::programs()?;
 
@@ -134,15 +134,14 @@ fn checks(tally: &mut Tally) -> Result<()> {
             .args(CLIPPY)
             .args(["--workspace", "--exclude", "frontend", "--all-targets"])
             .args(CRASH_POINTS)
-            .args(DENY),
+            .args(DENY_WARNINGS),
     )?;
-    // For this machine, since not every rustc with the wasm32 standard library brings its clippy: what the
-    // browser's half says is linted all the same.
+    // For the native target, since not every rustc with the wasm32 standard library has a clippy.
     lint(
         tally,
         "clippy",
         "frontend is clean",
-        cargo().args(CLIPPY).args(["--package", "frontend"]).args(DENY),
+        cargo().args(CLIPPY).args(["--package", "frontend"]).args(DENY_WARNINGS),
     )?;
 
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
@@ -163,7 +162,7 @@ fn lint(tally: &mut Tally, name: &str, clean: &str, command: &mut Command) -> Re
     Ok(())
 }
 
-/// Compiles the server's tests, and returns the server that comes with them: the browser tests use the same.
+/// Compiles the server's tests and returns the server's binary, which the browser tests use, too.
 fn test_binary() -> Result<PathBuf> {
     let built = cargo::artifacts(cargo().args(["test", "--no-run"]).args(SERVER))?;
     let binary = if let Some((binary, _)) = cargo::binary(&built) {
@@ -186,7 +185,7 @@ fn run_tests(
     step(name, || {
         let mut command = cargo();
         if let Some(cluster) = cluster {
-            command.env(postgres::VARIABLE, cluster.url());
+            command.env(postgres::URL_VARIABLE, cluster.url());
         }
         if nextest {
             command.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass", "--color", "never"]);
@@ -194,9 +193,9 @@ fn run_tests(
         } else {
             command.args(["test", "--no-fail-fast", "--quiet", "--lib", "--bins", "--tests"]);
         }
-        let (status, output) = process::transcript(command.args(which))?;
+        let (status, output) = process::merged_output(command.args(which))?;
         let found = if nextest { Tally::from_nextest(&output) } else { Ok(Tally::from_cargo_test(&output)) };
-        // Without a summary it did not get as far as running any.
+        // Without a summary no test was run.
         let found = found.unwrap_or_default();
         *tally += found;
         if !status.success() {

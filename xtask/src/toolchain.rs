@@ -1,4 +1,4 @@
-//! A rustc that can compile for wasm32: finds one, else provides one.
+//! Finds or installs a rustc that can compile for wasm32.
 //!
 //! Three ways, the first that works wins: a rustc that already has the wasm32 standard library, `rustup`, and
 //! Debian's `rustc-web`, whose standard library is built here once from its own sources.
@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{apt, cargo, process, step::step, workspace::CACHE};
 
-/// The target of the browser's half.
+/// The compilation target of the frontend.
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
@@ -25,7 +25,7 @@ const DEBIAN_PACKAGES: &[&str] =
 
 /// A rustc that has the wasm32 standard library.
 pub(crate) struct WasmRustc {
-    /// To be set as `RUSTC`; none where it is the one that cargo takes anyway.
+    /// The value for `RUSTC`; none if it is cargo's default.
     pub(crate) other: Option<PathBuf>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn wasm_rustc() -> Result<WasmRustc> {
     step("rustc", || {
         let (rustc, how) = find_or_provide()?;
         let version = version(&rustc).map_or_else(String::new, |(major, minor)| format!(" {major}.{minor}"));
-        let other = (rustc != usual()).then(|| PathBuf::from(rustc));
+        let other = (rustc != default_rustc()).then(|| PathBuf::from(rustc));
         Ok((WasmRustc { other }, format!("wasm32 by rustc{version}, {how}")))
     })
 }
@@ -43,8 +43,8 @@ fn find_or_provide() -> Result<(OsString, &'static str)> {
     if let Some(rustc) = find() {
         return Ok((rustc, "found"));
     }
-    // Without a network this fails; that is no reason to stop, so its complaint is not shown.
-    let rustup = process::is_there("rustup")
+    // Without a network this fails, and the next way is tried: its output is not shown.
+    let rustup = process::is_installed("rustup")
         && process::succeeds_within(
             Command::new("rustup").args(["target", "add", WASM]),
             Duration::from_mins(3),
@@ -52,12 +52,12 @@ fn find_or_provide() -> Result<(OsString, &'static str)> {
     if rustup && let Some(rustc) = find() {
         return Ok((rustc, "added by rustup"));
     }
-    if !apt::is_here() {
+    if !apt::is_available() {
         bail!(
             "the wasm32 standard library is missing and could not be downloaded. Run this and start again: rustup target add {WASM}"
         );
     }
-    if !apt::has(DEBIAN_PACKAGES) {
+    if !apt::are_installed(DEBIAN_PACKAGES) {
         apt::install("a Rust compiler with the wasm32 standard library", DEBIAN_PACKAGES)?;
     }
     if !has_std(&DEBIAN_RUSTC.into()) {
@@ -73,11 +73,11 @@ fn find_or_provide() -> Result<(OsString, &'static str)> {
 }
 
 fn find() -> Option<OsString> {
-    [usual(), DEBIAN_RUSTC.into()].into_iter().find(|rustc| is_new_enough(rustc) && has_std(rustc))
+    [default_rustc(), DEBIAN_RUSTC.into()].into_iter().find(|rustc| is_new_enough(rustc) && has_std(rustc))
 }
 
-/// The rustc that cargo takes when nobody says otherwise.
-fn usual() -> OsString {
+/// The rustc that cargo uses by default.
+fn default_rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
@@ -115,7 +115,7 @@ fn build_std() -> Result<()> {
         .context("Debian's rustc does not say where its libraries are")?;
     let (package, target) = (Path::new(CACHE).join("std"), Path::new(CACHE).join("std/target"));
     fs::create_dir_all(package.join("src"))?;
-    // A workspace of its own, or it would be taken for a member of ours.
+    // A workspace of its own, so that cargo does not take it for a member of this one.
     fs::write(
         package.join("Cargo.toml"),
         "[package]\nname = \"empty\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n",
@@ -141,7 +141,7 @@ fn build_std() -> Result<()> {
             files.join(" ")
         );
     }
-    // All or nothing: half a standard library would be found and then fail in every build.
+    // Replaced as a whole: an incomplete standard library would be found and fail in every build.
     let partial = folder.with_extension("partial");
     fs::create_dir_all(&partial)?;
     for file in &built {

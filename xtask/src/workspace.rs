@@ -1,13 +1,13 @@
-//! Where things are. Every path is relative to the workspace root, which [`enter`] makes the current directory,
+//! Paths of the workspace. Every path is relative to the workspace root, which [`enter`] makes the current directory,
 //! so that what is printed is short and the same on every machine.
 
 use std::{env, path::Path};
 
 use anyhow::{Context, Result, bail};
 
-/// What the server serves.
+/// The site that the server serves.
 pub(crate) const SITE: &str = "target/site";
-/// What the stages keep between two runs.
+/// Results of the stages that are kept between runs.
 pub(crate) const CACHE: &str = "target/xtask";
 /// The demo's database, sandbox, vault, key and logs.
 pub(crate) const DEMO: &str = "target/demo";

@@ -1,9 +1,9 @@
 //! Tests of how the workspace is laid out: imports go one way, packages depend downwards, files stay short.
 //!
-//! `source` reads the crates, `resolve` finds what a path means; `circle`, `package` and `length` hold a rule each. What
-//! breaks a rule is named with its file, and for a circle with the import that closes it.
+//! `source` reads the crates, `resolve` finds what a path means; `cycle`, `package` and `length` hold a rule each. What
+//! breaks a rule is named with its file, and for a cycle with the import that closes it.
 
-mod circle;
+mod cycle;
 mod length;
 mod package;
 mod resolve;

@@ -104,7 +104,7 @@ fn read(metadata: &str) -> Result<Vec<Package>> {
 }
 
 /// What no row of the table allows.
-pub(super) fn upward(packages: &[Package]) -> Vec<String> {
+pub(super) fn upward_dependencies(packages: &[Package]) -> Vec<String> {
     let mut found = Vec::new();
     for Package { name, needs, .. } in packages {
         let Some((_, allowed)) = LAYERS.iter().find(|(package, _)| package == name) else {
@@ -120,7 +120,7 @@ pub(super) fn upward(packages: &[Package]) -> Vec<String> {
 }
 
 /// Where a package uses more of another than it may.
-pub(super) fn too_wide(crates: &Crates) -> Vec<String> {
+pub(super) fn disallowed_uses(crates: &Crates) -> Vec<String> {
     let mut found = Vec::new();
     for (package, other, allowed) in NARROW {
         for (path, module) in crates.0.get(*package).into_iter().flatten() {
@@ -160,18 +160,21 @@ mod tests {
         let packages = read(METADATA).unwrap();
         assert_eq!(packages[0].needs, ["domain", "service"]);
         assert_eq!(packages[0].roots.keys().collect::<Vec<_>>(), ["store"]);
-        let found = upward(&packages);
+        let found = upward_dependencies(&packages);
         assert_eq!(found, ["store depends on service in its Cargo.toml, which does not lie below it"]);
     }
 
     #[test]
     fn a_package_without_a_row_is_named() {
         let package = Package { name: "extra".into(), needs: Vec::new(), roots: BTreeMap::new() };
-        assert!(upward(&[package])[0].starts_with("extra has no row"), "a new package needs a layer");
+        assert!(
+            upward_dependencies(&[package])[0].starts_with("extra has no row"),
+            "a new package needs a layer"
+        );
     }
 
     #[test]
-    fn no_row_of_the_table_closes_a_circle() {
+    fn no_row_of_the_table_closes_a_cycle() {
         for (package, below) in LAYERS {
             let rows = LAYERS.iter().take_while(|(other, _)| other != package);
             let above: Vec<_> = rows.map(|(other, _)| other).collect();

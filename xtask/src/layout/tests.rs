@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{circle::circles, length, package, resolve::Crates, source, workspace};
+use super::{cycle::cycles, length, package, resolve::Crates, source, workspace};
 
-/// Modules whose circles are still to be cut. One that has none any more is to be taken out of here.
-const KNOWN_CIRCLES: &[&str] = &[
+/// Modules whose cycles are still to be cut. One that has none any more is to be taken out of here.
+const KNOWN_CYCLES: &[&str] = &[
     "app::ui",
     "app::ui::pages",
     "server::http",
@@ -22,7 +22,7 @@ fn root() -> &'static Path {
 }
 
 /// What is found and not known, then what is known and not found any more.
-fn news(found: &[(String, String)], known: &[&str]) -> String {
+fn difference(found: &[(String, String)], known: &[&str]) -> String {
     let new = found.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(_, text)| text.clone());
     let old = known.iter().filter(|it| !found.iter().any(|(key, _)| key == *it));
     new.chain(old.map(|it| format!("{it} is as it should be: take it out of the list")))
@@ -31,22 +31,22 @@ fn news(found: &[(String, String)], known: &[&str]) -> String {
 }
 
 #[test]
-fn imports_go_in_no_circle() {
+fn imports_form_no_cycle() {
     let found: Vec<_> =
-        circles(&workspace().unwrap()).iter().map(|it| (it.folder.clone(), it.to_string())).collect();
-    let news = news(&found, KNOWN_CIRCLES);
-    assert!(news.is_empty(), "\n{news}");
+        cycles(&workspace().unwrap()).iter().map(|it| (it.folder.clone(), it.to_string())).collect();
+    let difference = difference(&found, KNOWN_CYCLES);
+    assert!(difference.is_empty(), "\n{difference}");
 }
 
 #[test]
 fn packages_depend_downwards() {
-    let wrong = package::upward(&package::all().unwrap()).join("\n");
+    let wrong = package::upward_dependencies(&package::all().unwrap()).join("\n");
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 #[test]
 fn packages_use_only_their_part_of_others() {
-    let wrong = package::too_wide(&workspace().unwrap()).join("\n");
+    let wrong = package::disallowed_uses(&workspace().unwrap()).join("\n");
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
@@ -55,8 +55,8 @@ fn files_stay_short() {
     let found = length::too_long(root()).unwrap();
     let found: Vec<_> =
         found.into_iter().map(|it| (it.split(' ').next().unwrap_or_default().to_owned(), it)).collect();
-    let news = news(&found, KNOWN_LENGTHS);
-    assert!(news.is_empty(), "\n{news}");
+    let difference = difference(&found, KNOWN_LENGTHS);
+    assert!(difference.is_empty(), "\n{difference}");
     let gone = length::gone(root()).join("\n");
     assert!(gone.is_empty(), "\n{gone}");
 }
@@ -75,18 +75,18 @@ fn crates(files: &[(&str, &str)]) -> Crates {
     Crates(roots.map(read).collect::<BTreeMap<_, _>>())
 }
 
-/// The circles, without where they are closed.
-fn circles_of(files: &[(&str, &str)]) -> Vec<String> {
-    circles(&crates(files)).iter().map(|it| it.to_string().lines().next().unwrap().to_owned()).collect()
+/// The cycles, without where they are closed.
+fn cycles_of(files: &[(&str, &str)]) -> Vec<String> {
+    cycles(&crates(files)).iter().map(|it| it.to_string().lines().next().unwrap().to_owned()).collect()
 }
 
 const ROOT: (&str, &str) = ("a/lib.rs", "mod one; mod two;");
 const ONE: (&str, &str) = ("a/one.rs", "use crate::two::Two;\npub struct One;");
 
 #[test]
-fn a_circle_is_named_with_its_imports() {
+fn a_cycle_is_named_with_its_imports() {
     let found =
-        circles(&crates(&[ROOT, ONE, ("a/two.rs", "pub struct Two;\nfn two(_: &super::one::One) {}")]));
+        cycles(&crates(&[ROOT, ONE, ("a/two.rs", "pub struct Two;\nfn two(_: &super::one::One) {}")]));
     let text = found.iter().map(ToString::to_string).collect::<String>();
     assert!(text.starts_with("a: one -> two -> one\n  one imports two in "), "{text}");
     assert!(text.contains("one.rs:1 by `crate::two::Two`"), "{text}");
@@ -94,8 +94,8 @@ fn a_circle_is_named_with_its_imports() {
 }
 
 #[test]
-fn imports_that_go_one_way_are_no_circle() {
-    let clean = circles_of(&[
+fn imports_that_go_one_way_are_no_cycle() {
+    let clean = cycles_of(&[
         ("a/lib.rs", "mod one; mod two; pub struct Here; pub use one::One; use two::Two; fn all(_: Two) {}"),
         (
             "a/one/mod.rs",
@@ -109,7 +109,7 @@ fn imports_that_go_one_way_are_no_circle() {
 
 #[test]
 fn tests_may_import_what_they_like() {
-    let clean = circles_of(&[
+    let clean = cycles_of(&[
         ROOT,
         ONE,
         (
@@ -119,7 +119,7 @@ fn tests_may_import_what_they_like() {
         ),
     ]);
     assert!(clean.is_empty(), "{clean:?}");
-    let any = circles_of(&[ROOT, ONE, ("a/two.rs", "#[cfg(any(test, unix))] use crate::one::One;")]);
+    let any = cycles_of(&[ROOT, ONE, ("a/two.rs", "#[cfg(any(test, unix))] use crate::one::One;")]);
     assert_eq!(any, ["a: one -> two -> one"]);
 }
 
@@ -140,7 +140,7 @@ fn every_way_to_write_an_import_is_followed() {
         "impl crate::one::Trait for u8 {}",
     ] {
         let two = format!("pub struct Two; {two}");
-        let found = circles_of(&[ROOT, ONE, ("a/two.rs", &two)]);
+        let found = cycles_of(&[ROOT, ONE, ("a/two.rs", &two)]);
         assert_eq!(found, ["a: one -> two -> one"], "{two}");
     }
 }
@@ -151,16 +151,16 @@ fn a_re_export_of_an_ancestor_is_what_it_stands_for() {
     let one = "use crate::two::Two; pub struct One; pub fn first() {} kinds! { Kind }";
     for two in ["use crate::Renamed;", "use crate::Kind;", "use super::*; fn f() { first(); }"] {
         let two = format!("pub struct Two; {two}");
-        let found = circles_of(&[("a/lib.rs", root), ("a/one.rs", one), ("a/two.rs", &two)]);
+        let found = cycles_of(&[("a/lib.rs", root), ("a/one.rs", one), ("a/two.rs", &two)]);
         assert_eq!(found, ["a: one -> two -> one"], "{two}");
     }
     let two = "pub struct Two; use crate::{Id, Unknown};";
-    assert!(circles_of(&[("a/lib.rs", root), ("a/one.rs", one), ("a/two.rs", two)]).is_empty());
+    assert!(cycles_of(&[("a/lib.rs", root), ("a/one.rs", one), ("a/two.rs", two)]).is_empty());
 }
 
 #[test]
 fn modules_are_found_where_they_lie() {
-    let found = circles_of(&[
+    let found = cycles_of(&[
         ("a/lib.rs", "mod store;"),
         ("a/store/mod.rs", "#[path = \"text.rs\"] pub mod queries; mod inline { pub mod deep; } mod rows;"),
         ("a/store/text.rs", "use super::rows::Row; pub struct Text;"),
@@ -178,8 +178,8 @@ fn of_a_narrow_dependency_only_its_part_is_used() {
         ("domain/actions.rs", "pub struct Action;"),
     ];
     let kit = |text: &'static str| crates(&[domain[0], domain[1], domain[2], ("kit/lib.rs", text)]);
-    assert!(package::too_wide(&kit("use domain::{Id, core};")).is_empty());
-    let found = package::too_wide(&kit("use domain::Id;\nfn f(_: domain::Action) {}"));
+    assert!(package::disallowed_uses(&kit("use domain::{Id, core};")).is_empty());
+    let found = package::disallowed_uses(&kit("use domain::Id;\nfn f(_: domain::Action) {}"));
     assert_eq!(found.len(), 1);
     assert!(
         found[0].contains("lib.rs:2 uses `domain::Action`: of domain, kit may use only core and list"),

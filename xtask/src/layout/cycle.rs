@@ -1,4 +1,4 @@
-//! Circles of imports: in each folder of a crate, what its modules import of each other goes one way.
+//! Cycles of imports: in each folder of a crate, what its modules import of each other goes one way.
 //!
 //! A module may use what its ancestors declare, and its descendants. A path that leads to another child of an ancestor
 //! counts for the two children below that ancestor, whichever files inside them import whichever.
@@ -13,10 +13,10 @@ use super::{
     source::ModulePath,
 };
 
-/// A circle, as short as there is one among modules that all depend on each other.
+/// A cycle, as short as there is one among modules that all depend on each other.
 #[derive(Debug)]
-pub(super) struct Circle {
-    /// The module in which the circle's modules lie, with its crate: `server::store`.
+pub(super) struct Cycle {
+    /// The module in which the cycle's modules lie, with its crate: `server::store`.
     pub(super) folder: String,
     /// Each module with the import that leads to the next one.
     links: Vec<(String, Import)>,
@@ -32,7 +32,7 @@ struct Import {
     path: String,
 }
 
-impl fmt::Display for Circle {
+impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<_> = self.links.iter().map(|(name, _)| name.as_str()).collect();
         write!(f, "{}: {} -> {}", self.folder, names.join(" -> "), names[0])?;
@@ -50,8 +50,8 @@ impl fmt::Display for Circle {
 /// By module, what it imports and where it does so first.
 type Graph = BTreeMap<String, BTreeMap<String, Import>>;
 
-/// One circle for each set of modules that depend on each other.
-pub(super) fn circles(crates: &Crates) -> Vec<Circle> {
+/// One cycle for each set of modules that depend on each other.
+pub(super) fn cycles(crates: &Crates) -> Vec<Cycle> {
     let mut found = Vec::new();
     for (krate, modules) in &crates.0 {
         let mut folders: BTreeMap<ModulePath, Graph> = BTreeMap::new();
@@ -79,27 +79,30 @@ pub(super) fn circles(crates: &Crates) -> Vec<Circle> {
     found
 }
 
-fn in_folder(folder: &str, graph: &Graph) -> Vec<Circle> {
-    let mut circles = Vec::new();
-    let mut told = BTreeSet::new();
+fn in_folder(folder: &str, graph: &Graph) -> Vec<Cycle> {
+    let mut cycles = Vec::new();
+    let mut reported = BTreeSet::new();
     for start in graph.keys() {
-        let Some(way) = way_back(graph, start) else { continue };
-        if told.contains(start) {
+        let Some(way) = shortest_cycle_from(graph, start) else { continue };
+        if reported.contains(start) {
             continue;
         }
         let ahead = reachable(graph, start);
         let entangled: Vec<_> = ahead.into_iter().filter(|it| reachable(graph, it).contains(start)).collect();
-        let shortest =
-            entangled.iter().filter_map(|module| way_back(graph, module)).min_by_key(Vec::len).unwrap_or(way);
+        let shortest = entangled
+            .iter()
+            .filter_map(|module| shortest_cycle_from(graph, module))
+            .min_by_key(Vec::len)
+            .unwrap_or(way);
         let links = shortest
             .iter()
             .zip(shortest.iter().cycle().skip(1))
             .map(|(from, to)| ((*from).to_owned(), graph[*from][*to].clone()))
             .collect();
-        circles.push(Circle { folder: folder.to_owned(), links, entangled: entangled.len() });
-        told.extend(entangled);
+        cycles.push(Cycle { folder: folder.to_owned(), links, entangled: entangled.len() });
+        reported.extend(entangled);
     }
-    circles
+    cycles
 }
 
 fn reachable<'a>(graph: &'a Graph, start: &str) -> BTreeSet<&'a String> {
@@ -114,7 +117,7 @@ fn reachable<'a>(graph: &'a Graph, start: &str) -> BTreeSet<&'a String> {
 }
 
 /// The shortest way from a module to itself, without its second mention at the end.
-fn way_back<'a>(graph: &'a Graph, start: &'a str) -> Option<Vec<&'a str>> {
+fn shortest_cycle_from<'a>(graph: &'a Graph, start: &'a str) -> Option<Vec<&'a str>> {
     let mut from: BTreeMap<&str, &str> = BTreeMap::new();
     let mut next = VecDeque::from([start]);
     while let Some(module) = next.pop_front() {
