@@ -106,10 +106,11 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let postgres = postgres::programs()?;
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
-    run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster))?;
-    drop(cluster);
+    let done = run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster));
     // These are the tests of other areas.
     tally.skipped = 0;
+    done?;
+    drop(cluster);
     if let Some(tools) = tools {
         tools.site()?;
         tools.test(&binary, Some(area), tally)?;
