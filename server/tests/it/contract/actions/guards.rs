@@ -68,7 +68,7 @@ async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
             "permission" => tx.set_roles(user, &[domain::Role::SecurityReader].into()).await.unwrap(),
             "account" => tx.set_enabled(user, false).await.unwrap(),
             "revoked session" => {
-                assert!(tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(0)).await.unwrap())
+                assert!(tx.revoke_session(&own(ANA, ANAS_SESSION), id(ANAS_SESSION), at(0)).await.unwrap());
             }
             "expired session" => tx.touch_session(&own(ANA, ANAS_SESSION), at(0), at(1)).await.unwrap(),
             _ => {}

@@ -12,7 +12,6 @@ use domain::{
     Source, Status,
 };
 use jiff::{SignedDuration, Timestamp};
-use seed;
 use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
 
