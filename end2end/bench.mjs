@@ -1,6 +1,6 @@
-// What a person waits for, measured in Chromium on loopback: run by `cargo xtask bench` on the database with a million
-// actions. A figure whose screen does not exist is left out with one line. Prints as it goes, and adds all to the report
-// under "browser".
+// Browser benchmark: the delays that a user sees, in Chromium on loopback. Run by `cargo xtask bench` on the database with
+// a million actions. A figure whose screen does not exist is skipped with one line. Figures are printed and added to the
+// report under "browser".
 //
 // COUNTERSIGN_BIN, COUNTERSIGN_SITE and COUNTERSIGN_DATABASE name the server, the site and the database; CHROMIUM the
 // browser, else Playwright's own; COUNTERSIGN_REPORT the JSON file to add to.
@@ -10,14 +10,14 @@ import { createReadStream, readFileSync, writeFileSync } from "node:fs";
 
 const ROUNDS = 15;
 const DECISIONS = 20;
-/** Rows of a page: as many as it has where nobody chose, and twice as many. */
+/** Rows of a page: the default, and twice as many. */
 const SIZES = [50, 100];
-/** Until something is taken as never coming, in milliseconds. */
-const PATIENCE = 5_000;
-/** Until the server has done what it was to do before, in milliseconds. */
-const BACKLOG = 10 * 60_000;
+/** How long a reaction is waited for, in milliseconds. */
+const TIMEOUT = 5_000;
+/** How long the server may take for work that was due before, in milliseconds. */
+const BACKLOG_TIMEOUT = 10 * 60_000;
 const PENDING = "/action-center/pending";
-/** Not those of which nobody knows how they ended: a person is to look at them. */
+/** Without actions of unknown outcome, which wait for a person. */
 const RUNNING = "/action-center/in-progress?status=Queued&status=InProgress";
 const HISTORY = "/action-center/history";
 const ALL_COLUMNS = [
@@ -27,8 +27,8 @@ const ALL_COLUMNS = [
 
 const figures = [];
 
-/** One figure: what was measured, its value, and what it should stay under. Of times, the median. */
-function figure(what, unit, value, bound, more = {}) {
+/** Records a figure with its bound. For times, the value is the median. */
+function recordFigure(what, unit, value, bound, more = {}) {
   const digits = unit === "" ? 3 : unit === "ms" ? 1 : 0;
   const shown = `${value.toFixed(digits)}${unit && ` ${unit}`}`;
   const p95 = more.p95_ms === undefined ? "" : `p95 ${more.p95_ms.toFixed(1)} ms`;
@@ -38,10 +38,10 @@ function figure(what, unit, value, bound, more = {}) {
   figures.push({ what, value, ...(unit && { unit }), bound, ...more });
 }
 
-/** Times, and their ratio to those that the browser alone took for the same. */
-function times(what, samples, bound, alone) {
+/** Records times, and their ratio to the browser's baseline. */
+function recordTimes(what, samples, bound, alone) {
   const median = percentile(samples, 50);
-  figure(what, "ms", median, bound, {
+  recordFigure(what, "ms", median, bound, {
     p95_ms: percentile(samples, 95),
     ...(alone && { ratio: median / percentile(alone, 50) }),
   });
@@ -52,7 +52,7 @@ function percentile(samples, percent) {
   return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
 }
 
-function leftOut(what, why) {
+function logSkipped(what, why) {
   console.log(`  ${what.padEnd(58)} left out: ${why}`);
 }
 
@@ -62,7 +62,7 @@ function env(name) {
   return value;
 }
 
-/** Starts the server and waits for the line in which it says where it listens. */
+/** Starts the server and waits for the line with its URL. */
 async function serve() {
   const args = ["serve", "--demo", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE")];
   const child = spawn(env("COUNTERSIGN_BIN"), [...args, "--database-url", env("COUNTERSIGN_DATABASE")]);
@@ -85,7 +85,7 @@ async function serve() {
   return { url, stop };
 }
 
-/** In every page: `bench` waits for what is painted and knows when the person last did something. */
+/** Runs in every page: `bench` waits for paints and records the time of the last input. */
 function instrument() {
   const bench = { acted: 0, shift: 0, longest: 0 };
   window.bench = bench;
@@ -126,7 +126,7 @@ async function visit(page, path) {
   await page.locator("html[data-hydrated=true]").waitFor();
 }
 
-/** From the last thing that `act` did to the paint of what `ready` waits for; none if it never comes. */
+/** The time from the last input of `act` to the paint after which `ready` holds; null after the timeout. */
 async function reaction(page, act, ready, argument) {
   const waiting = page.evaluate(
     async ([ready, argument, patience]) => {
@@ -134,7 +134,7 @@ async function reaction(page, act, ready, argument) {
       const end = await bench.painted(() => test(argument), performance.now() + patience);
       return end && end - bench.acted;
     },
-    [ready.toString(), argument, PATIENCE],
+    [ready.toString(), argument, TIMEOUT],
   );
   await act();
   return waiting;
@@ -142,7 +142,7 @@ async function reaction(page, act, ready, argument) {
 
 const otherRows = (before) => bench.rows() !== before && bench.rows() !== "" && !document.querySelector(".list.loading");
 
-/** The reactions to acts that change the rows; none if most do not. One may not, as a filter that all of them match. */
+/** The reactions to acts that change the rows; undefined if most do not. A filter that all rows match changes none. */
 async function changes(page, what, act) {
   const samples = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -151,7 +151,7 @@ async function changes(page, what, act) {
     if (took !== null) samples.push(took);
   }
   const still = ROUNDS - samples.length;
-  if (still) leftOut(`${what}, ${still} of ${ROUNDS}`, `the rows stayed as they were for ${PATIENCE} ms`);
+  if (still) logSkipped(`${what}, ${still} of ${ROUNDS}`, `the rows stayed as they were for ${TIMEOUT} ms`);
   return still < ROUNDS / 2 ? samples : undefined;
 }
 
@@ -159,7 +159,7 @@ async function changes(page, what, act) {
  * What this browser takes on this machine without any code of ours: a click asks the server for the same list, reads it
  * and puts the same rows there as HTML.
  */
-async function alone(page, heads) {
+async function browserBaseline(page, heads) {
   const asked = page.waitForRequest(/list_actions/);
   const before = await page.evaluate(() => bench.rows());
   await reaction(page, () => heads.last().click(), otherRows, before);
@@ -190,10 +190,10 @@ async function alone(page, heads) {
 async function warmUp(page) {
   const database = createReadStream(env("COUNTERSIGN_DATABASE").replace(/^sqlite:\/\//, ""), { highWaterMark: 1 << 20 });
   await new Promise((read, failed) => database.on("end", read).on("error", failed).resume());
-  // What was approved before is carried out now, and its end would move the rows of each list that is measured.
+  // Actions that were approved before are executed now, and their ends would move the rows of the lists measured.
   await visit(page, RUNNING);
   const ended = () => document.querySelector(".list:not(.loading)") && !document.querySelector("tbody tr");
-  await page.waitForFunction(ended, null, { timeout: BACKLOG }).catch(() => leftOut("a calm server", "it is still busy"));
+  await page.waitForFunction(ended, null, { timeout: BACKLOG_TIMEOUT }).catch(() => logSkipped("a calm server", "it is still busy"));
   const heads = page.locator("thead .sort:visible");
   for (let round = 0; round < ROUNDS; round += 1) {
     await visit(page, HISTORY);
@@ -218,9 +218,9 @@ async function navigation(page, size) {
   await devtools.send("Network.setBlockedURLs", { urls: ["*.js"] });
   const alone = await arrivals();
   await devtools.detach();
-  times(`History, ${size} rows, as a page without scripts`, alone.arrived);
-  times(`History, ${size} rows: from navigation to painted rows`, arrived, 200, alone.arrived);
-  if (first.length) times(`History, ${size} rows: first contentful paint`, first);
+  recordTimes(`History, ${size} rows, as a page without scripts`, alone.arrived);
+  recordTimes(`History, ${size} rows: from navigation to painted rows`, arrived, 200, alone.arrived);
+  if (first.length) recordTimes(`History, ${size} rows: first contentful paint`, first);
 }
 
 async function lists(page, size) {
@@ -231,11 +231,11 @@ async function lists(page, size) {
   let floor;
   if (count) {
     const samples = await changes(page, sorting, (round) => heads.nth(round % count).click());
-    floor = await alone(page, heads);
-    if (floor) times(`${size} rows by the browser alone: from click to painted`, floor);
-    if (samples) times(sorting, samples, 150, floor);
+    floor = await browserBaseline(page, heads);
+    if (floor) recordTimes(`${size} rows by the browser alone: from click to painted`, floor);
+    if (samples) recordTimes(sorting, samples, 150, floor);
   } else {
-    leftOut(sorting, "no heading sorts");
+    logSkipped(sorting, "no heading sorts");
   }
 
   const filtering = `${size} rows by a filter: from click to painted`;
@@ -249,9 +249,9 @@ async function lists(page, size) {
       // On and off again, one value after the other.
       await boxes.nth(Math.floor(round / 2) % (await boxes.count())).click();
     });
-    if (samples) times(filtering, samples, 150, floor);
+    if (samples) recordTimes(filtering, samples, 150, floor);
   } else {
-    leftOut(filtering, "nothing opens #filters");
+    logSkipped(filtering, "nothing opens #filters");
   }
 
   const searching = `${size} rows by a letter of a search: to painted`;
@@ -265,9 +265,9 @@ async function lists(page, size) {
       await page.keyboard.press("Control+a");
       await page.keyboard.press(letters[round % letters.length]);
     });
-    if (samples) times(searching, samples);
+    if (samples) recordTimes(searching, samples);
   } else {
-    leftOut(searching, "there is no search");
+    logSkipped(searching, "there is no search");
   }
 }
 
@@ -281,12 +281,12 @@ async function rows(page, size) {
       samples.push(await reaction(page, () => boxes.nth(round).click(), () => document.querySelector(".bulk-bar.open")));
       await boxes.nth(round).click();
       const bar = page.locator(".bulk-bar.open");
-      await bar.waitFor({ state: "detached", timeout: PATIENCE }).catch(() => samples.push(null));
+      await bar.waitFor({ state: "detached", timeout: TIMEOUT }).catch(() => samples.push(null));
     }
-    if (samples.includes(null)) leftOut(selecting, ".bulk-bar does not open and close");
-    else times(selecting, samples, 50);
+    if (samples.includes(null)) logSkipped(selecting, ".bulk-bar does not open and close");
+    else recordTimes(selecting, samples, 50);
   } else {
-    leftOut(selecting, "rows cannot be selected");
+    logSkipped(selecting, "rows cannot be selected");
   }
 
   // The first of a page runs code that the browser has not compiled yet.
@@ -302,13 +302,13 @@ async function rows(page, size) {
     next.push(warm.head);
     whole.push(cold.whole);
   }
-  if ([...whole, ...next].includes(null)) return leftOut("the flyout opened", "its details never came");
-  times(`flyout beside ${size} rows: what it is, and on what`, first, 50);
-  times("the next flyout: what it is, and on what", next, 50);
-  times(`flyout beside ${size} rows: all details`, whole);
+  if ([...whole, ...next].includes(null)) return logSkipped("the flyout opened", "its details never came");
+  recordTimes(`flyout beside ${size} rows: what it is, and on what`, first, 50);
+  recordTimes("the next flyout: what it is, and on what", next, 50);
+  recordTimes(`flyout beside ${size} rows: all details`, whole);
 }
 
-/** From the click to what the flyout says first, and to all of it. */
+/** From the click to the flyout's first content, and to its whole content. */
 async function opened(page, link) {
   let whole;
   const act = async () => {
@@ -331,8 +331,8 @@ async function scrolling(page) {
     return { rows: body.rows.length, heads, elements: body.querySelectorAll("*").length, nodes };
   });
   const what = `${rows} rows of ${heads} columns`;
-  figure(`${what}: elements a row`, "", elements / rows, 25);
-  figure(`${what}: nodes a row, texts and markers among them`, "", nodes / rows);
+  recordFigure(`${what}: elements a row`, "", elements / rows, 25);
+  recordFigure(`${what}: nodes a row, texts and markers among them`, "", nodes / rows);
   await table.hover();
   await page.evaluate(() => (bench.longest = 0));
   for (let step = 0; step < 60; step += 1) {
@@ -341,7 +341,7 @@ async function scrolling(page) {
   }
   const longest = await page.evaluate(() => bench.longest);
   // The browser reports tasks from 50 ms on.
-  figure(`${what}: longest task over 50 ms while scrolling`, "ms", longest, 50);
+  recordFigure(`${what}: longest task over 50 ms while scrolling`, "ms", longest, 50);
 }
 
 async function firstLoad(browser, url) {
@@ -361,12 +361,12 @@ async function firstLoad(browser, url) {
   await fresh.waitForLoadState("load");
   await fresh.evaluate(() => document.fonts.ready);
   await fresh.evaluate(() => new Promise((done) => setTimeout(done, 1_000)));
-  figure("first load: transferred", "bytes", bytes, 450_000);
-  figure("first load: cumulative layout shift", "", await fresh.evaluate(() => bench.shift), 0.02);
+  recordFigure("first load: transferred", "bytes", bytes, 450_000);
+  recordFigure("first load: cumulative layout shift", "", await fresh.evaluate(() => bench.shift), 0.02);
   await context.close();
 }
 
-/** One browser decides, the other looks at the list. */
+/** One browser decides while another shows the list. */
 async function sideBySide(browser, url) {
   const what = "a decision shown in another browser";
   const [decides, looks] = [await open(browser, url, "Global Administrator"), await open(browser, url)];
@@ -382,7 +382,7 @@ async function sideBySide(browser, url) {
         const end = await bench.painted(() => row()?.textContent !== before, performance.now() + patience);
         return end && performance.timeOrigin + end;
       },
-      [id, PATIENCE],
+      [id, TIMEOUT],
     );
     const sent = await decides.evaluate(async () => {
       const form = document.querySelector('form[action="/api/reject_action"]');
@@ -396,14 +396,14 @@ async function sideBySide(browser, url) {
     const shown = await left;
     // What this person may not decide says nothing about the time.
     if (sent === null) continue;
-    if (shown === null) return leftOut(what, "the other list does not change by itself");
+    if (shown === null) return logSkipped(what, "the other list does not change by itself");
     samples.push(shown - sent);
   }
-  if (samples.length < DECISIONS / 2) return leftOut(what, `only ${samples.length} actions could be decided`);
-  figure(`${what}: p95`, "ms", percentile(samples, 95), 1_000);
+  if (samples.length < DECISIONS / 2) return logSkipped(what, `only ${samples.length} actions could be decided`);
+  recordFigure(`${what}: p95`, "ms", percentile(samples, 95), 1_000);
 }
 
-function keep() {
+function writeReport() {
   const file = process.env.COUNTERSIGN_REPORT;
   if (!file) return;
   const report = JSON.parse(readFileSync(file, "utf8"));
@@ -429,7 +429,7 @@ try {
   await page.context().close();
   await sideBySide(browser, server.url);
   await firstLoad(browser, server.url);
-  keep();
+  writeReport();
 } finally {
   await browser.close();
   await server.stop();

@@ -1,14 +1,14 @@
-// The browser tests: the built server, the release wasm, the production policy. Run by `cargo xtask test`.
+// The browser tests, against the built server, the release wasm and the production policy. Run by `cargo xtask test`.
 //
-// The tests of an area lie in the folder of its name; what they share, in `support`. A test runs on the desktop, and with
-// the tag @tablet or @no-js there, too. Some files are about one place only.
+// Each area has a folder; `support` holds what the tests share. A test runs in the project `desktop`, and with the tags
+// @tablet or @no-js in these projects, too. The files touch.spec.ts and forms.spec.ts run in one project only.
 import { defineConfig, devices } from "@playwright/test";
 
 const executablePath = process.env.CHROMIUM;
 const DESKTOP = { ...devices["Desktop Chrome"], viewport: { width: 1440, height: 900 } };
 
 export default defineConfig({
-  // Only the tests of that area, as `cargo xtask test --area` asks for.
+  // Set by `cargo xtask test --area`: only the tests of this area.
   testDir: process.env.COUNTERSIGN_AREA ?? ".",
   testIgnore: "**/screenshots/**",
   outputDir: "test-results",
@@ -16,12 +16,12 @@ export default defineConfig({
   workers: 2,
   retries: 0,
   forbidOnly: true,
-  // Patience for a busy machine of two cores, not an expectation.
+  // Generous, for a busy machine with two cores.
   timeout: 180_000,
   expect: { timeout: 15_000 },
   reporter: "line",
   use: {
-    // Pictures of each step would take as long as the step.
+    // A screenshot of each step would double its time.
     trace: { mode: "retain-on-failure", screenshots: false },
     launchOptions: {
       executablePath,
@@ -38,7 +38,7 @@ export default defineConfig({
     { name: "desktop", use: DESKTOP, grepInvert: /(touch|forms)\.spec\.ts/ },
     {
       name: "tablet",
-      // Its pointer is coarse.
+      // With a coarse pointer.
       use: { ...DESKTOP, viewport: { width: 1024, height: 768 }, hasTouch: true, isMobile: true },
       grep: /@tablet|touch\.spec\.ts/,
     },

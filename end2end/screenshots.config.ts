@@ -1,4 +1,4 @@
-// Pictures of the screens in their states, to be looked at by people. Run by `cargo xtask screenshots`.
+// Screenshots of the screens in their states, for review by people. Run by `cargo xtask screenshots`.
 import { defineConfig } from "@playwright/test";
 import tests from "./playwright.config";
 
@@ -6,6 +6,6 @@ export default defineConfig({
   ...tests,
   testDir: "screenshots",
   testIgnore: [],
-  // One estate for all: what one state changes, the next one shows.
+  // One estate for all states: each shows what the one before has changed.
   workers: 1,
 });

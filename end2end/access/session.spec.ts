@@ -1,5 +1,5 @@
 // Signing in and out, and what a session that is over leaves on the screen.
-import { expect, hydrated, live, signIn, test, visit } from "../support/estate";
+import { expect, waitForHydration, waitForLive, signIn, test, visit } from "../support/estate";
 
 test("signing in and out", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await page.goto("/action-center/history");
@@ -10,7 +10,7 @@ test("signing in and out", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await expect(page.getByRole("alert")).toHaveText(/Name or password is wrong/);
   await page.getByRole("button", { name: "Sign in as Global Administrator", exact: true }).click();
   await expect(page).toHaveURL(/\/action-center\/history$/);
-  await hydrated(page);
+  await waitForHydration(page);
   const cookies = await page.context().cookies();
   expect(cookies.find((cookie) => cookie.name === "__Host-session")).toMatchObject({
     secure: true,
@@ -28,7 +28,7 @@ test("signing in and out", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
 test("signing out in one tab ends what the other shows", { tag: "@tablet" }, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(401);
   await signIn(page);
-  await live(page);
+  await waitForLive(page);
   const tab = await page.context().newPage();
   await visit(tab, "/action-center/history");
   await tab.locator("[popovertarget=account]").click();

@@ -1,11 +1,11 @@
 // What a person may decide, what stands in its place, and what happens to a decision that came second.
-import { enter, expect, hide, reject, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { authenticate, expect, setHidden, rejectOpenAction, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 test("a rejection needs a reason and leaves the file where it is", { tag: "@tablet" }, async ({ page, estate }) => {
-  const file = new EvilFile(estate, "rejected.bin");
+  const file = new MaliciousFile(estate, "rejected.bin");
   const id = await file.report();
-  await enter(page);
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
   const flyout = page.locator("#flyout");
   await flyout.locator("summary", { hasText: "Reject" }).click();
@@ -17,14 +17,14 @@ test("a rejection needs a reason and leaves the file where it is", { tag: "@tabl
   await expect(flyout.getByText("Rejected. Nothing will be done.")).toBeVisible();
   await expect(flyout.getByText("It is ours")).toBeVisible();
   await expect(page.locator(`#open-${id}`)).toHaveCount(0);
-  expect(file.facts()).toEqual(file.before);
+  expect(file.state()).toEqual(file.original);
 });
 
 test("one's own decisions are the first that History offers", { tag: "@tablet" }, async ({ page, estate }) => {
-  const id = await new EvilFile(estate, "own.bin").report();
-  await enter(page);
+  const id = await new MaliciousFile(estate, "own.bin").report();
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
-  await reject(page);
+  await rejectOpenAction(page);
   await expect(page.getByText("Rejected. Nothing will be done.")).toBeVisible();
   await visit(page, "/action-center/history?panel=filters");
   const deciders = page.locator("#filters").getByRole("group", { name: "Decided by" });
@@ -35,8 +35,8 @@ test("one's own decisions are the first that History offers", { tag: "@tablet" }
 });
 
 test("a reader reads why the buttons are missing", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
-  const id = await new EvilFile(estate, "reader.bin").report();
-  await enter(page, "Security Reader");
+  const id = await new MaliciousFile(estate, "reader.bin").report();
+  await authenticate(page, "Security Reader");
   await visit(page, `/action-center/pending?open=${id}`);
   await expect(page.locator("#flyout")).toContainText("this needs Security Operator or Active remediation actions");
   await expect(page.getByRole("button", { name: "Approve", exact: true })).toHaveCount(0);
@@ -47,8 +47,8 @@ test("a reader reads why the buttons are missing", { tag: ["@tablet", "@no-js"] 
 });
 
 test("the details say what is hit, and lead to where one hunts further", async ({ page, estate }) => {
-  const id = await new EvilFile(estate, "a & b.bin").report();
-  await enter(page);
+  const id = await new MaliciousFile(estate, "a & b.bin").report();
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
   const flyout = page.locator("#flyout");
   await expect(flyout.locator(".effect")).toContainText("Hits 1 file on this machine, high criticality.");
@@ -62,17 +62,17 @@ test("the details say what is hit, and lead to where one hunts further", async (
 
 test("a decision that came second is told what happened", async ({ page, browser, estate, expectedStatuses }) => {
   expectedStatuses.add(409);
-  const id = await new EvilFile(estate, "contested.bin").report();
-  await enter(page);
+  const id = await new MaliciousFile(estate, "contested.bin").report();
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
   // Otherwise it would show at once, and there would be no button left.
-  await hide(page);
+  await setHidden(page);
 
   const other = await browser.newContext({ baseURL: estate.url });
   const second = await other.newPage();
-  await enter(second, "Security Administrator");
+  await authenticate(second, "Security Administrator");
   await visit(second, `/action-center/pending?open=${id}`);
-  await reject(second);
+  await rejectOpenAction(second);
   await expect(second.getByText("Rejected. Nothing will be done.")).toBeVisible();
   await other.close();
 

@@ -1,13 +1,13 @@
 // The export: a plain link to a file, and with wasm how far it is.
 import { readFileSync } from "node:fs";
 import { type Page } from "@playwright/test";
-import { accessible } from "../support/accessible";
-import { expect, ownClock, scripted, signIn, test, visit } from "../support/estate";
+import { expectAccessible } from "../support/accessible";
+import { expect, installClock, hasScripts, signIn, test, visit } from "../support/estate";
 
 const HISTORY = "/action-center/history";
 const PROGRESS = "**/api/load_export";
 
-async function exported(page: Page): Promise<string> {
+async function downloadExport(page: Page): Promise<string> {
   const coming = page.waitForEvent("download");
   await page.getByRole("link", { name: "Export .csv" }).click();
   const file = await coming;
@@ -18,13 +18,13 @@ async function exported(page: Page): Promise<string> {
 test("a file comes, and the page says how many rows it has", { tag: "@no-js" }, async ({ page }) => {
   await signIn(page, "Security Reader", HISTORY);
   await visit(page, `${HISTORY}?severity=high&cols=asset,status`);
-  const rows = (await exported(page)).trim().split("\r\n").length - 1;
+  const rows = (await downloadExport(page)).trim().split("\r\n").length - 1;
   expect(rows).toBeGreaterThan(10);
-  if (scripted()) await expect(page.locator(".toast")).toHaveText([new RegExp(`^Export is ready: ${rows} rows\\.`)]);
+  if (hasScripts()) await expect(page.locator(".toast")).toHaveText([new RegExp(`^Export is ready: ${rows} rows\\.`)]);
 });
 
 test("how far it is, until it is over", async ({ page }) => {
-  await ownClock(page);
+  await installClock(page);
   let [asked, answered] = [0, 0];
   let answer: unknown = null;
   let held: Promise<void> | undefined;
@@ -63,7 +63,7 @@ test("how far it is, until it is over", async ({ page }) => {
   let release = () => {};
   held = new Promise((resolve) => (release = resolve));
   await page.clock.resume();
-  await accessible(page);
+  await expectAccessible(page);
   await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
   release();
   await expect.poll(() => answered).toBe(asked);

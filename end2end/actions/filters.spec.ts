@@ -1,6 +1,6 @@
 // The filters beside the list, and their chips.
 import { type Locator } from "@playwright/test";
-import { expect, hold, signIn, test } from "../support/estate";
+import { expect, holdRequests, signIn, test } from "../support/estate";
 
 const HISTORY = "/action-center/history";
 
@@ -49,7 +49,7 @@ test("values are counted once the rows are there", { tag: "@tablet" }, async ({ 
   await signIn(page, "Security Reader", `${HISTORY}?panel=filters`);
   const counted: string[] = [];
   page.on("request", (request) => request.url().includes("/api/count_actions") && counted.push(request.url()));
-  const release = await hold(page, "**/api/list_actions*");
+  const release = await holdRequests(page, "**/api/list_actions*");
   const asked = page.waitForRequest("**/api/list_actions*");
   await page.locator("#filters label", { hasText: /^High/ }).locator("input").check();
   await asked;

@@ -1,6 +1,6 @@
 // The details of an action: from one to the next, copied whole, and with nothing hidden in them.
-import { enter, expect, hold, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { authenticate, expect, holdRequests, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 test("the details go to the next row and back", { tag: "@tablet" }, async ({ page }) => {
   // The oldest first: what ends meanwhile does not push them down.
@@ -22,7 +22,7 @@ test("the details go to the next row and back", { tag: "@tablet" }, async ({ pag
 });
 
 test("what the list knows of an action shows before its details arrive", { tag: "@tablet" }, async ({ page }) => {
-  const release = await hold(page, "**/api/load_action*");
+  const release = await holdRequests(page, "**/api/load_action*");
   await signIn(page, "Security Reader", "/action-center/history?limit=25&sort=updated");
   const row = page.locator("tbody tr").nth(1);
   const type = await row.locator(".col-action-type").innerText();
@@ -52,23 +52,23 @@ test("what the list knows of an action shows before its details arrive", { tag: 
 
 test("values are copied whole", { tag: "@tablet" }, async ({ page, context, estate }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
-  const file = new EvilFile(estate, "copied.bin");
+  const file = new MaliciousFile(estate, "copied.bin");
   const id = await file.report();
-  await enter(page);
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   const flyout = page.locator("#flyout");
   await flyout.getByRole("button", { name: "Copy SHA-256" }).click();
   await expect(flyout.getByRole("button", { name: "Copied" })).toHaveCount(1);
-  expect(await copied()).toBe(file.before.sha256);
+  expect(await copied()).toBe(file.original.sha256);
   await flyout.getByRole("button", { name: "Copy Action ID" }).click();
   await expect.poll(copied).toBe(id);
 });
 
 test("characters that deceive are shown by their number", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
   // Shown as it is, it would end in "exe.txt".
-  const id = await new EvilFile(estate, "invoice-\u202etxt.exe").report();
-  await enter(page);
+  const id = await new MaliciousFile(estate, "invoice-\u202etxt.exe").report();
+  await authenticate(page);
   await visit(page, `/action-center/pending?open=${id}`);
   await expect(page.locator(`#open-${id}`)).toContainText("invoice-U+202Etxt.exe");
   await expect(page.locator("#flyout .detail-entity")).toContainText("invoice-U+202Etxt.exe");
@@ -76,7 +76,7 @@ test("characters that deceive are shown by their number", { tag: ["@tablet", "@n
 });
 
 test("of mail the details say what came, how it was delivered and where it is", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
-  await enter(page);
+  await authenticate(page);
   const facts = page.locator("#flyout .facts").filter({ has: page.getByRole("heading", { name: "Target" }) });
   const says = async (kind: string, labels: string[]) => {
     await page.goto(`/action-center/history?entity_type=${kind}`);

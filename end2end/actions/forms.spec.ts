@@ -1,6 +1,6 @@
 // What only a page without scripts does: everything by links and forms, with buttons that scripts make needless.
-import { expect, reject, signIn, test } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { expect, rejectOpenAction, signIn, test } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
@@ -30,7 +30,7 @@ test("lists are sorted, filtered, searched and paged by links and forms", async 
 });
 
 test("checked rows are decided together, and so is all that matches", async ({ page, estate }) => {
-  const files = [1, 2, 3].map((n) => new EvilFile(estate, `forms-${n}.bin`));
+  const files = [1, 2, 3].map((n) => new MaliciousFile(estate, `forms-${n}.bin`));
   for (const file of files) await file.report();
   await signIn(page, "Security Operator", `${PENDING}?q=forms-`);
   const bar = page.locator(".bulk-bar");
@@ -50,17 +50,17 @@ test("checked rows are decided together, and so is all that matches", async ({ p
     if (await refresh.isVisible()) await refresh.click();
     await expect(page.getByRole("heading", { level: 1, name: "3 actions rejected" })).toBeVisible({ timeout: 1000 });
   }).toPass();
-  for (const file of files) expect(file.facts()).toEqual(file.before);
+  for (const file of files) expect(file.state()).toEqual(file.original);
 });
 
 test("a decision that came second is told so", async ({ page, estate }) => {
-  const id = await new EvilFile(estate, "contested-forms.bin").report();
+  const id = await new MaliciousFile(estate, "contested-forms.bin").report();
   await signIn(page);
   const tab = await page.context().newPage();
   for (const each of [page, tab]) await each.goto(`${PENDING}?open=${id}`);
-  await reject(page);
+  await rejectOpenAction(page);
   await expect(page.locator("#flyout").getByText("Known good")).toBeVisible();
-  await reject(tab);
+  await rejectOpenAction(tab);
   await expect(tab.locator("#flyout")).toContainText("the action was decided or changed meanwhile");
 });
 

@@ -1,12 +1,12 @@
 // The keys of the Action center.
-import { expect, reject, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { expect, rejectOpenAction, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
 
 test("the keys open, move, select and ask, and none decides", async ({ page, estate }) => {
-  for (const n of [1, 2, 3]) await new EvilFile(estate, `keys-${n}.bin`).report();
+  for (const n of [1, 2, 3]) await new MaliciousFile(estate, `keys-${n}.bin`).report();
   await signIn(page, "Security Operator", `${PENDING}?q=keys-`);
   const links = page.locator("tbody .col-entity a");
   await page.keyboard.press("j");
@@ -52,7 +52,7 @@ test("the keys open, move, select and ask, and none decides", async ({ page, est
 });
 
 test("after a decision one goes on with the row that took its place", { tag: "@tablet" }, async ({ page, estate }) => {
-  for (const n of [1, 2, 3, 4]) await new EvilFile(estate, `goes-on-${n}.bin`).report();
+  for (const n of [1, 2, 3, 4]) await new MaliciousFile(estate, `goes-on-${n}.bin`).report();
   await signIn(page, "Security Operator", `${PENDING}?q=goes-on-`);
   const rows = page.locator("tbody tr");
   await expect(rows).toHaveCount(4);
@@ -63,17 +63,17 @@ test("after a decision one goes on with the row that took its place", { tag: "@t
   };
   for (const key of ["j", "j", "Enter"]) await page.keyboard.press(key);
   await isOpen(ids[1]);
-  await reject(page);
+  await rejectOpenAction(page);
   await expect(rows).toHaveCount(3);
   await page.keyboard.press("j");
   await isOpen(ids[2]);
-  await reject(page);
+  await rejectOpenAction(page);
   await expect(rows).toHaveCount(2);
   await page.locator("#flyout").getByRole("link", { name: "Previous action" }).click();
   await isOpen(ids[0]);
   await page.locator("#flyout").getByRole("link", { name: "Next action" }).click();
   await isOpen(ids[3]);
-  await reject(page);
+  await rejectOpenAction(page);
   await expect(rows).toHaveCount(1);
   // None is left below; the keyboard is on the last.
   await page.keyboard.press("Escape");

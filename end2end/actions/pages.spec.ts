@@ -1,9 +1,9 @@
 // The lists as pages: none wider than the screen, one after the other, empty, unknown, exported.
 import { type Page } from "@playwright/test";
 import { readFileSync } from "node:fs";
-import { enter, expect, signIn, test, visit } from "../support/estate";
+import { authenticate, expect, signIn, test, visit } from "../support/estate";
 
-const EVERYWHERE = { tag: ["@tablet", "@no-js"] };
+const ALL_PROJECTS = { tag: ["@tablet", "@no-js"] };
 const PAGES = ["/action-center/pending", "/action-center/in-progress", "/action-center/history", "/"];
 
 for (const [width, height] of [
@@ -14,7 +14,7 @@ for (const [width, height] of [
 ]) {
   test(`nothing is wider than a screen of ${width}x${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
-    await enter(page);
+    await authenticate(page);
     for (const path of PAGES) {
       await visit(page, path);
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(width);
@@ -24,7 +24,7 @@ for (const [width, height] of [
   });
 }
 
-test("pages follow each other and lead back", EVERYWHERE, async ({ page }) => {
+test("pages follow each other and lead back", ALL_PROJECTS, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
   const first = await page.locator("tbody a").first().getAttribute("id");
   await page.getByRole("link", { name: "Next" }).click();
@@ -33,7 +33,7 @@ test("pages follow each other and lead back", EVERYWHERE, async ({ page }) => {
   await expect(page.locator(`#${first}`)).toBeVisible();
 });
 
-test("a list is what its address asks for, and stays so from page to page", EVERYWHERE, async ({ page, expectedStatuses }) => {
+test("a list is what its address asks for, and stays so from page to page", ALL_PROJECTS, async ({ page, expectedStatuses }) => {
   await signIn(page, "Security Reader", "/action-center/history?severity=high&severity=low&sort=asset&limit=25");
   const headings = (await page.locator("thead th").allInnerTexts()).map((text) => text.trim().toLowerCase());
   const cells = page.locator(`tbody tr > :nth-child(${headings.indexOf("asset") + 1})`);
@@ -57,23 +57,23 @@ test("a list is what its address asks for, and stays so from page to page", EVER
   await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
 });
 
-test("a page that does not exist says so", EVERYWHERE, async ({ page, expectedStatuses }) => {
+test("a page that does not exist says so", ALL_PROJECTS, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
-  await enter(page);
+  await authenticate(page);
   const answer = await page.goto("/action-center/nowhere");
   expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
 });
 
-test("an unknown action is answered with words", EVERYWHERE, async ({ page, expectedStatuses }) => {
+test("an unknown action is answered with words", ALL_PROJECTS, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(404);
-  await enter(page);
+  await authenticate(page);
   await visit(page, "/action-center/history?open=0190a000-0000-7000-8000-000000000000");
   await expect(page.locator("#flyout")).toContainText("does not exist, or you may not see it");
 });
 
 /** Downloads what the page exports: its header, and how many rows follow. */
-async function exported(page: Page): Promise<{ header: string; rows: number }> {
+async function downloadExport(page: Page): Promise<{ header: string; rows: number }> {
   const waiting = page.waitForEvent("download");
   await page.getByRole("link", { name: "Export .csv" }).click();
   const download = await waiting;
@@ -82,9 +82,9 @@ async function exported(page: Page): Promise<{ header: string; rows: number }> {
   return { header, rows: rows.filter((row) => row !== "").length };
 }
 
-test("the whole of History is exported, not just the page", EVERYWHERE, async ({ page }) => {
+test("the whole of History is exported, not just the page", ALL_PROJECTS, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
-  const { header, rows } = await exported(page);
+  const { header, rows } = await downloadExport(page);
   expect(header).toContain("Action update time,Investigation ID,Approval ID,Action type,Entity type,Entity,Asset");
   expect(rows).toBeGreaterThan(1500);
 });

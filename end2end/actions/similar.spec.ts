@@ -1,13 +1,13 @@
 // Similar actions in buckets: the panel, and the list that each bucket leads to, where it is decided but for some.
 import { type Page } from "@playwright/test";
-import { enter, expect, scripted, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { authenticate, expect, hasScripts, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 // A page holds every bucket of the estate.
 const PENDING = "/action-center/pending?limit=200";
 
 /** Opens the panel and follows its greatest bucket; returns how many actions it has. */
-async function follow(page: Page): Promise<number> {
+async function openBucket(page: Page): Promise<number> {
   await page.getByRole("button", { name: "Group similar" }).click();
   const bucket = page.locator("#similar .bucket").first();
   await expect(bucket).toBeVisible();
@@ -31,11 +31,11 @@ async function follow(page: Page): Promise<number> {
 
 test("a bucket leads to its rows, which are selected but for some", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
   // So that there are two, whatever other tests have decided.
-  for (const name of ["twin-1.bin", "twin-2.bin"]) await new EvilFile(estate, name, Buffer.alloc(4096, 7)).report();
+  for (const name of ["twin-1.bin", "twin-2.bin"]) await new MaliciousFile(estate, name, Buffer.alloc(4096, 7)).report();
   await signIn(page, "Security Operator", PENDING);
-  const count = await follow(page);
+  const count = await openBucket(page);
   // The rest needs scripts.
-  if (!scripted()) return;
+  if (!hasScripts()) return;
   const boxes = page.locator("tbody input[type=checkbox]");
   await boxes.first().check();
   await page.getByRole("button", { name: `Select all ${count} matching` }).click();
@@ -53,7 +53,7 @@ test("a bucket leads to its rows, which are selected but for some", { tag: ["@ta
 });
 
 test("where nothing is alike the panel says so, and other tabs have none", { tag: "@tablet" }, async ({ page }) => {
-  await enter(page, "Security Reader");
+  await authenticate(page, "Security Reader");
   await visit(page, "/action-center/pending?q=no%20such%20thing&panel=similar");
   await expect(page.locator("#similar")).toContainText("No two actions of this list are alike");
   await visit(page, "/action-center/history?panel=similar");

@@ -1,12 +1,12 @@
 // One real remediation action travels the whole way: reported, approved, quarantined, undone.
 import { type Page } from "@playwright/test";
-import { expect, scripted, signIn, test } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { expect, hasScripts, signIn, test } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 /** Without JavaScript nothing updates by itself: look again until it is there. */
-async function untilShown(page: Page, text: string): Promise<void> {
+async function waitForText(page: Page, text: string): Promise<void> {
   const shown = page.locator("#flyout").getByText(text, { exact: true }).first();
-  if (scripted()) {
+  if (hasScripts()) {
     await expect(shown).toBeVisible();
     return;
   }
@@ -17,7 +17,7 @@ async function untilShown(page: Page, text: string): Promise<void> {
 }
 
 test("a reported file is quarantined and released", { tag: ["@tablet", "@no-js"] }, async ({ page, estate }) => {
-  const file = new EvilFile(estate, "loader.bin");
+  const file = new MaliciousFile(estate, "loader.bin");
   const id = await file.report();
   await signIn(page);
 
@@ -28,21 +28,21 @@ test("a reported file is quarantined and released", { tag: ["@tablet", "@no-js"]
   await expect(flyout.getByRole("heading", { name: "Quarantine file" })).toBeVisible();
   await expect(flyout.getByText("Moves the file into the device's quarantine vault").first()).toBeVisible();
   await expect(flyout.getByText("responder on this machine").first()).toBeVisible();
-  await expect(flyout.getByText(file.before.sha256).first()).toBeVisible();
-  expect(file.isThere()).toBe(true);
-  expect(file.inVault()).toBe(0);
+  await expect(flyout.getByText(file.original.sha256).first()).toBeVisible();
+  expect(file.exists()).toBe(true);
+  expect(file.countInVault()).toBe(0);
 
   await flyout.getByRole("button", { name: "Approve", exact: true }).click();
-  await untilShown(page, "Completed");
-  expect(file.isThere()).toBe(false);
-  expect(file.inVault()).toBe(1);
+  await waitForText(page, "Completed");
+  expect(file.exists()).toBe(false);
+  expect(file.countInVault()).toBe(1);
 
   await page.goto(`/action-center/history?open=${id}`);
   await expect(page.locator(`#open-${id}`)).toBeVisible();
   await flyout.locator("summary", { hasText: "Undo" }).click();
   await flyout.getByLabel("Why it is undone").fill("It was a false alarm");
   await flyout.getByRole("button", { name: "Undo this action" }).click();
-  await untilShown(page, "Undone");
-  expect(file.facts()).toEqual(file.before);
-  expect(file.inVault()).toBe(0);
+  await waitForText(page, "Undone");
+  expect(file.state()).toEqual(file.original);
+  expect(file.countInVault()).toBe(0);
 });

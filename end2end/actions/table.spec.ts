@@ -1,20 +1,20 @@
 // The table: headings that sort, search, selection, what stays in place.
 import { type Locator, type Page } from "@playwright/test";
-import { accessible } from "../support/accessible";
-import { enter, expect, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { expectAccessible } from "../support/accessible";
+import { authenticate, expect, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
 
 /** The texts of a column, by its heading. */
-async function column(page: Page, name: string): Promise<string[]> {
+async function columnTexts(page: Page, name: string): Promise<string[]> {
   const all = (await page.locator("thead th").allTextContents()).map((text) => text.trim());
   return page.locator(`tbody tr > :nth-child(${all.indexOf(name) + 1})`).allTextContents();
 }
 
 /** All that the rows say and are, but for how long ago things were. */
-async function written(page: Page): Promise<unknown> {
+async function tableContent(page: Page): Promise<unknown> {
   await expect(page.locator(".list.loading")).toHaveCount(0);
   return page.locator("tbody").evaluate((body) => {
     const ticks = [".col-updated", ".col-proposed", ".col-expires"].join();
@@ -35,7 +35,7 @@ test("a heading sorts, and sorts the other way", { tag: ["@tablet", "@no-js"] },
   await expect(page.getByRole("columnheader", { name: "Asset", exact: true })).toHaveAttribute("aria-sort", "ascending");
   const ordered = async (order: (names: string[]) => string[]) =>
     expect(async () => {
-      const names = (await column(page, "Asset")).map((text) => text.trim().toLowerCase());
+      const names = (await columnTexts(page, "Asset")).map((text) => text.trim().toLowerCase());
       expect(names).toEqual(order([...names].sort()));
     }).toPass();
   await ordered((names) => names);
@@ -51,13 +51,13 @@ test("rows that took the places of others say what a page that was just loaded s
     ..."updated,investigation,approval,type,entity_type,entity,asset,decision,decided_by,source,status".split(","),
     ..."severity,proposed_by,proposed,expires,incident,device_group,undo,technique,comment".split(","),
   ].join(",");
-  await new EvilFile(estate, "first-\u202etxt.exe").report();
+  await new MaliciousFile(estate, "first-\u202etxt.exe").report();
   const fresh = await context.newPage();
   await signIn(page, "Security Operator", PENDING);
   const deceives = new Set<boolean>();
   const same = async () => {
     await visit(fresh, page.url());
-    await expect(async () => expect(await written(page)).toEqual(await written(fresh))).toPass();
+    await expect(async () => expect(await tableContent(page)).toEqual(await tableContent(fresh))).toPass();
     deceives.add((await page.locator("tbody bdi.suspicious").count()) > 0);
   };
   for (const tab of [PENDING, HISTORY]) {
@@ -101,13 +101,13 @@ test("what is selected and open stays with its action", { tag: "@tablet" }, asyn
 
 test("a search follows the typing and keeps the focus", { tag: "@tablet" }, async ({ page }) => {
   await signIn(page, "Security Reader", HISTORY);
-  const asset = (await column(page, "Asset"))[0].trim().replace(/very high$/, "");
+  const asset = (await columnTexts(page, "Asset"))[0].trim().replace(/very high$/, "");
   await page.keyboard.press("/");
   await expect(page.getByRole("searchbox")).toBeFocused();
   await page.keyboard.type(asset);
   await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe(asset);
   await expect(page.getByRole("searchbox")).toBeFocused();
-  await expect.poll(async () => (await column(page, "Asset")).every((text) => text.includes(asset))).toBe(true);
+  await expect.poll(async () => (await columnTexts(page, "Asset")).every((text) => text.includes(asset))).toBe(true);
   await page.getByRole("combobox", { name: "Time period" }).selectOption("Past week");
   await expect(page).toHaveURL(/period=7d/);
   await expect(page).toHaveURL(/q=/);
@@ -147,7 +147,7 @@ test("an action opens also from a list that does not show the entity", { tag: "@
   await signIn(page, "Security Reader", list);
   await page.locator("tbody .col-status").first().click();
   await expect(name).toBeVisible();
-  await accessible(page);
+  await expectAccessible(page);
   await page.keyboard.press("Escape");
   await page.keyboard.press("j");
   await page.keyboard.press("j");
@@ -156,7 +156,7 @@ test("an action opens also from a list that does not show the entity", { tag: "@
 
   const other = await browser.newContext({ javaScriptEnabled: false, baseURL: estate.url });
   const plain = await other.newPage();
-  await enter(plain, "Security Reader");
+  await authenticate(plain, "Security Reader");
   await plain.goto(list);
   await plain.getByRole("link", { name: /^Open / }).nth(1).click();
   await expect(plain.locator("#flyout .detail-head h2")).toBeVisible();

@@ -1,11 +1,11 @@
 // Tablet and phone: what a finger has to hit is large enough, panels are sheets, rows are cards, nothing is cut off.
 import { type Page } from "@playwright/test";
-import { accessible } from "../support/accessible";
+import { expectAccessible } from "../support/accessible";
 import { expect, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { MaliciousFile } from "../support/file";
 
 /** Controls that are smaller than 44 px in a direction in which a finger could miss them. */
-async function small(page: Page): Promise<string[]> {
+async function findSmallTargets(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const controls = document.querySelectorAll<HTMLElement>(
       ".toolbar :is(a, button, input, select), .tab, .pager a, .bulk-bar button, .flyout-bar :is(a, button), .side-panel :is(.facet-value, .button), tbody .col-select",
@@ -25,15 +25,15 @@ for (const [width, height] of [
   test(`everything is in reach of a finger on ${width}x${height}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     await signIn(page, "Security Operator", "/action-center/pending?limit=25");
-    expect(await small(page)).toEqual([]);
+    expect(await findSmallTargets(page)).toEqual([]);
     await page.locator("tbody input[type=checkbox]").first().tap();
     await expect(page.locator(".bulk-bar")).toContainText("1 selected");
-    expect(await small(page)).toEqual([]);
-    await accessible(page);
+    expect(await findSmallTargets(page)).toEqual([]);
+    await expectAccessible(page);
     await visit(page, "/action-center/pending?limit=25&panel=filters");
     await expect(page.locator("#filters .facet").first()).toBeVisible();
-    expect(await small(page)).toEqual([]);
-    await accessible(page);
+    expect(await findSmallTargets(page)).toEqual([]);
+    await expectAccessible(page);
     const panel = await page.locator("#filters").boundingBox();
     expect(panel?.width).toBe(width < 640 ? width : Math.max(panel?.width ?? 0, 280));
     if (width < 1100) expect(panel?.height).toBe(height);
@@ -44,7 +44,7 @@ for (const [width, height] of [
       const flyout = await page.locator("#flyout").boundingBox();
       expect([flyout?.width, flyout?.height]).toEqual([width, height]);
     }
-    await accessible(page);
+    await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
   });
 }
@@ -81,8 +81,8 @@ test("on a phone a card says what its columns are chosen to be", async ({ page }
   const panel = page.locator("#columns");
   expect(await panel.boundingBox()).toMatchObject({ width: 390, height: 844 });
   await expect(panel.locator(".column-width").first()).toBeHidden();
-  expect(await small(page)).toEqual([]);
-  await accessible(page);
+  expect(await findSmallTargets(page)).toEqual([]);
+  await expectAccessible(page);
   for (const [name, saved] of [["Device group", "check"], ["Severity", "uncheck"], ["Entity", "uncheck"]] as const) {
     const kept = page.waitForResponse("**/api/save_table");
     await panel.getByRole("checkbox", { name, exact: true })[saved]();
@@ -92,7 +92,7 @@ test("on a phone a card says what its columns are chosen to be", async ({ page }
   const first = page.locator("tbody tr").first();
   await expect(first.locator(".col-device-group")).toBeInViewport();
   await expect(first.locator(".col-severity")).toHaveCount(0);
-  await accessible(page);
+  await expectAccessible(page);
   // Without the entity a card still leads to its action.
   await first.getByRole("link", { name: /^Open / }).tap();
   await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
@@ -104,7 +104,7 @@ test("on a phone a card says what its columns are chosen to be", async ({ page }
 
 test("on a phone a preview and its result are no wider than the screen", async ({ page, estate }) => {
   await page.setViewportSize({ width: 390, height: 844 });
-  for (const n of [1, 2]) await new EvilFile(estate, `phone-${"x".repeat(60)}-${n}.bin`).report();
+  for (const n of [1, 2]) await new MaliciousFile(estate, `phone-${"x".repeat(60)}-${n}.bin`).report();
   const wide = () =>
     page.evaluate(() =>
       [document.documentElement, ...document.querySelectorAll(".bulk, .bulk-table")]
@@ -118,10 +118,10 @@ test("on a phone a preview and its result are no wider than the screen", async (
   await expect(page.getByRole("columnheader", { name: "High criticality" })).toBeInViewport();
   await expect(page.getByText("Moves the file into the device's quarantine vault")).toBeInViewport();
   expect(await wide()).toEqual([]);
-  await accessible(page);
+  await expectAccessible(page);
   await page.getByRole("button", { name: "Approve 2 actions" }).tap();
   await expect(page.getByRole("heading", { level: 1, name: "2 actions approved" })).toBeVisible();
   await expect(page.getByRole("row").filter({ hasText: "phone-" }).getByText("Decided")).toHaveCount(2);
   expect(await wide()).toEqual([]);
-  await accessible(page);
+  await expectAccessible(page);
 });

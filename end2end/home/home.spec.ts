@@ -1,9 +1,9 @@
 // The home page: its numbers are those of the lists to which they lead.
 import { type Page } from "@playwright/test";
-import { enter, expect, signIn, test, visit } from "../support/estate";
+import { authenticate, expect, signIn, test, visit } from "../support/estate";
 
 /** How many rows the list of an address has, page by page. */
-async function rows(page: Page, href: string): Promise<number> {
+async function countRows(page: Page, href: string): Promise<number> {
   let count = 0;
   await page.goto(`${href}&limit=200`);
   for (;;) {
@@ -30,7 +30,7 @@ test("the brand and the pane lead home, and home to what waits", { tag: ["@table
 });
 
 test("each number is that of the list behind it", { tag: "@no-js" }, async ({ page }) => {
-  await enter(page);
+  await authenticate(page);
   await visit(page, "/");
   const links = page.locator(".severity-link, .stuck-link");
   const numbers = await links.evaluateAll((nodes) =>
@@ -44,11 +44,11 @@ test("each number is that of the list behind it", { tag: "@no-js" }, async ({ pa
   const waiting = numbers.filter(({ href }) => href.includes("/pending?severity="));
   const total = waiting.reduce((sum, { number }) => sum + number, 0);
   expect(Number(lead.replace(/\D/g, ""))).toBe(total);
-  for (const { href, number } of numbers) expect(await rows(page, href), href).toBe(number);
+  for (const { href, number } of numbers) expect(await countRows(page, href), href).toBe(number);
 });
 
 test("bars and table tell the same", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
-  await enter(page);
+  await authenticate(page);
   await visit(page, "/");
   const totals = (await page.locator(".chart-total").allInnerTexts()).map((text) => Number(text.replace(/\D/g, "")));
   const sums = await page.locator(".chart-table tbody tr").evaluateAll((trs) =>

@@ -2,7 +2,7 @@
 // screen does not exist is skipped with one line. Nothing is asserted beyond that: the pictures are for the eye.
 import { type Page } from "@playwright/test";
 import { join, resolve } from "node:path";
-import { expect, hydrated, signIn, test, visit } from "../support/estate";
+import { expect, waitForHydration, signIn, test, visit } from "../support/estate";
 
 const FOLDER = resolve(__dirname, "../../target/screenshots");
 const SIZES = [
@@ -17,8 +17,8 @@ type State = (page: Page) => Promise<string | void>;
 const STATES: Record<string, State> = {
   pending: (page) => visit(page, "/action-center/pending"),
   history: (page) => visit(page, "/action-center/history"),
-  filters: (page) => opened(page, "filters"),
-  columns: (page) => opened(page, "columns"),
+  filters: (page) => openPanel(page, "filters"),
+  columns: (page) => openPanel(page, "columns"),
   flyout: async (page) => {
     // Without the files of this machine, whose paths are another each time.
     await visit(page, "/action-center/pending?q=northwind");
@@ -31,14 +31,14 @@ const STATES: Record<string, State> = {
     if (!(await boxes.count())) return "rows cannot be selected";
     for (let row = 0; row < 5; row += 1) await boxes.nth(row).check();
     const approve = page.locator(".bulk-bar").getByRole("button", { name: /^Approve/ });
-    if (!(await appears(approve))) return "there is no .bulk-bar to approve with";
+    if (!(await isShown(approve))) return "there is no .bulk-bar to approve with";
     await approve.click();
-    if (!(await arrives(page, /\/action-center\/plans\//))) return "nothing leads to /action-center/plans/:id";
+    if (!(await navigatesTo(page, /\/action-center\/plans\//))) return "nothing leads to /action-center/plans/:id";
   },
   // Goes on where the preview ended.
   "bulk-result": async (page) => {
     if (!/\/action-center\/plans\//.test(page.url())) return "there is no preview to confirm";
-    await hydrated(page);
+    await waitForHydration(page);
     await page.locator("main form button:is(.primary, .danger)").last().click();
     await page.waitForURL(/\/action-center\/jobs\//);
     await expect(page.locator("main .badge").first()).toBeVisible();
@@ -76,7 +76,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 }
 
 /** Opens the panel of that id by its button, where both exist in this size. */
-async function opened(page: Page, id: string): Promise<string | void> {
+async function openPanel(page: Page, id: string): Promise<string | void> {
   await visit(page, "/action-center/pending");
   const button = page.locator(`#open-${id}`);
   if (!(await button.isVisible())) return `nothing here opens #${id}`;
@@ -84,10 +84,10 @@ async function opened(page: Page, id: string): Promise<string | void> {
   await expect(page.locator(`#${id}`).getByRole("checkbox").first()).toBeVisible();
 }
 
-async function appears(what: ReturnType<Page["locator"]>): Promise<boolean> {
+async function isShown(what: ReturnType<Page["locator"]>): Promise<boolean> {
   return what.waitFor({ timeout: 5_000 }).then(() => true, () => false);
 }
 
-async function arrives(page: Page, url: RegExp): Promise<boolean> {
+async function navigatesTo(page: Page, url: RegExp): Promise<boolean> {
   return page.waitForURL(url, { timeout: 5_000 }).then(() => true, () => false);
 }

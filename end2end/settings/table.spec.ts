@@ -1,6 +1,6 @@
 // What a person keeps of a table: its columns, its density, its views.
 import { type Page } from "@playwright/test";
-import { enter, expect, signIn, test, visit } from "../support/estate";
+import { authenticate, expect, signIn, test, visit } from "../support/estate";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
@@ -53,7 +53,7 @@ test("columns are chosen, moved and kept for the person", { tag: "@tablet" }, as
   // Another browser of the same person, without scripts.
   const other = await browser.newContext({ javaScriptEnabled: false, baseURL: estate.url });
   const plain = await other.newPage();
-  await enter(plain, "Security Reader");
+  await authenticate(plain, "Security Reader");
   await plain.goto(HISTORY);
   expect((await headings(plain)).indexOf("Severity")).toBe(before);
   expect(await plain.locator("tbody tr").count()).toBe(25);

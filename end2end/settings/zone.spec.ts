@@ -1,5 +1,5 @@
 // The zone of times is the person's choice, on every page and from the first byte on.
-import { expect, hydrated, signIn, test } from "../support/estate";
+import { expect, waitForHydration, signIn, test } from "../support/estate";
 
 // No test of a list signs in with it: what is set here stays with the person.
 const ROLE = "Active remediation actions";
@@ -16,7 +16,7 @@ test("times are in the zone that the person chose", { tag: ["@tablet", "@no-js"]
     await page.getByRole("button", { name: "Save time zone" }).click();
     await expect(page.getByLabel("Times are shown in the zone")).toHaveValue(zone);
     await expect(page).toHaveURL(/history\?limit=25$/);
-    await hydrated(page);
+    await waitForHydration(page);
   };
   await choose("Asia/Kathmandu");
   const there = await titles();

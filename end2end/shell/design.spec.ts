@@ -1,12 +1,12 @@
 // The page that shows every part in every state, and what comes out on paper.
-import { accessible } from "../support/accessible";
-import { enter, expect, signIn, test } from "../support/estate";
+import { expectAccessible } from "../support/accessible";
+import { authenticate, expect, signIn, test } from "../support/estate";
 
 test.describe("every part", () => {
   // It never hydrates, so it stands in a context that nobody waits for.
   for (const width of [1440, 390]) {
     test(`is accessible, ${width} px wide`, async ({ page, browser, estate }) => {
-      await enter(page);
+      await authenticate(page);
       const { cookies } = await page.context().storageState();
       const context = await browser.newContext({
         baseURL: estate.url,
@@ -22,7 +22,7 @@ test.describe("every part", () => {
       expect(answer?.headers()["content-security-policy"]).toContain("style-src 'self'");
       await expect(design.locator("script[type=module], link[rel=modulepreload]")).toHaveCount(0);
       // A part that stands here in several states has its ids several times.
-      await accessible(design, ["duplicate-id-aria"]);
+      await expectAccessible(design, ["duplicate-id-aria"]);
       for (const dialog of ["help", "palette"]) {
         await design.locator(`[commandfor=${dialog}]`).click();
         await expect(design.locator(`#${dialog}:modal`)).toBeVisible();

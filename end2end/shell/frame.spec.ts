@@ -1,5 +1,5 @@
 // The frame of every page: its pane, and the way from one page to another.
-import { enter, expect, hydrated, signIn, test, visit } from "../support/estate";
+import { authenticate, expect, waitForHydration, signIn, test, visit } from "../support/estate";
 
 // No test of a list signs in with it: what is set here stays with the person.
 const ROLE = "Active remediation actions";
@@ -28,10 +28,10 @@ test("one goes between the list and the other pages, and back", { tag: ["@tablet
   const main = page.getByRole("navigation", { name: "Main" });
   await main.getByRole("link", { name: "Home" }).click();
   await expect(home).toBeVisible();
-  await hydrated(page);
+  await waitForHydration(page);
   await main.getByRole("link", { name: "Action center" }).click();
   await expect(list).toBeVisible();
-  await hydrated(page);
+  await waitForHydration(page);
   await page.goBack();
   await expect(home).toBeVisible();
   await page.goForward();
@@ -45,7 +45,7 @@ test("one goes between the list and the other pages, and back", { tag: ["@tablet
 });
 
 test("text in a crafted URL is never shown", { tag: "@no-js" }, async ({ page }) => {
-  await enter(page);
+  await authenticate(page);
   const error = Buffer.from(JSON.stringify({ code: "conflict", detail: "Call 555-0100" })).toString("base64");
   const evil = encodeURIComponent(error);
   await visit(page, `/action-center/pending?__path=%2Fapi%2Fapprove_action&__err=${evil}`);

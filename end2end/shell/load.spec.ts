@@ -1,9 +1,9 @@
 // How a page arrives: readable before its wasm, and nothing in it moves afterwards.
 import { type Page } from "@playwright/test";
-import { enter, expect, hold, hydrated, test, visit } from "../support/estate";
+import { authenticate, expect, holdRequests, waitForHydration, test, visit } from "../support/estate";
 
 /** How far things moved by themselves, as browsers sum it up. */
-async function shifted(page: Page): Promise<number> {
+async function layoutShift(page: Page): Promise<number> {
   return page.evaluate(async () => {
     await document.fonts.ready;
     return new Promise<number>((done) => {
@@ -27,16 +27,16 @@ async function shifted(page: Page): Promise<number> {
 
 for (const path of ["/action-center/pending", "/action-center/history", "/"]) {
   test(`nothing moves while ${path} loads`, { tag: "@tablet" }, async ({ page }) => {
-    await enter(page);
+    await authenticate(page);
     await visit(page, path);
     await expect(page.locator(".link-state")).toHaveAttribute("data-link", "live");
-    expect(await shifted(page)).toBeLessThan(0.02);
+    expect(await layoutShift(page)).toBeLessThan(0.02);
   });
 }
 
 test("rows, their links and their actions are there before the wasm", { tag: "@tablet" }, async ({ page }) => {
-  const release = await hold(page, "**/*.wasm");
-  await enter(page);
+  const release = await holdRequests(page, "**/*.wasm");
+  await authenticate(page);
   await page.goto("/action-center/pending", { waitUntil: "domcontentloaded" });
   expect(await page.locator("tbody tr").count()).toBeGreaterThan(20);
   await expect(page.locator("tbody tr").first()).toBeVisible();
@@ -44,6 +44,6 @@ test("rows, their links and their actions are there before the wasm", { tag: "@t
   await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
   await expect(page.locator("html[data-hydrated=true]")).toHaveCount(0);
   release();
-  await hydrated(page);
+  await waitForHydration(page);
   await expect(page.locator("#flyout .detail-head h2")).toBeVisible();
 });

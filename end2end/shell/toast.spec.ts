@@ -1,8 +1,8 @@
 // What is said in passing: only what stands nowhere else, for as long as one may need, with a way back.
 import { type Page } from "@playwright/test";
-import { accessible } from "../support/accessible";
-import { expect, hold, ownClock, reject, signIn, test, visit } from "../support/estate";
-import { EvilFile } from "../support/file";
+import { expectAccessible } from "../support/accessible";
+import { expect, holdRequests, installClock, rejectOpenAction, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 
@@ -16,7 +16,7 @@ test("all filters are removed, and come back", async ({ page }) => {
   await expect(page.getByRole("status").filter({ hasText: "2 filters removed." })).toBeVisible();
   // Under the pointer it stays for as long as that takes.
   await toast(page, "2 filters removed.").hover();
-  await accessible(page);
+  await expectAccessible(page);
   await toast(page, "2 filters removed.").getByRole("link", { name: "Undo" }).click();
   await expect(page).toHaveURL(/sort=asset&severity=high&severity=low$/);
   await expect(page.locator(".chip")).toHaveCount(2);
@@ -90,7 +90,7 @@ test("hidden columns come back, also in the form", async ({ page }) => {
 });
 
 test("a decision is told where its action is no longer open", async ({ page, estate }) => {
-  const [first, second] = [new EvilFile(estate, "passing-1.bin"), new EvilFile(estate, "passing-2.bin")];
+  const [first, second] = [new MaliciousFile(estate, "passing-1.bin"), new MaliciousFile(estate, "passing-2.bin")];
   const [seen, left] = [await first.report(), await second.report()];
   await signIn(page);
   await visit(page, `/action-center/pending?open=${seen}`);
@@ -100,8 +100,8 @@ test("a decision is told where its action is no longer open", async ({ page, est
   await expect(page.locator(".toast")).toHaveCount(0);
 
   await visit(page, `/action-center/pending?open=${left}`);
-  const release = await hold(page, "**/api/reject_action");
-  await reject(page, "It is ours");
+  const release = await holdRequests(page, "**/api/reject_action");
+  await rejectOpenAction(page, "It is ours");
   await flyout.getByRole("link", { name: "Close" }).click();
   await expect(flyout).toHaveCount(0);
   release();
@@ -113,7 +113,7 @@ test("a decision is told where its action is no longer open", async ({ page, est
 });
 
 test("it goes by itself, but not from under the pointer or the focus", async ({ page }) => {
-  await ownClock(page);
+  await installClock(page);
   await signIn(page, "Security Reader", HISTORY);
   await visit(page, `${HISTORY}?severity=high`);
   await page.getByRole("link", { name: "Clear all" }).click();

@@ -1,17 +1,17 @@
-// What axe finds on a page as it stands, in both colour schemes: WCAG 2.2 AA.
+// Accessibility checks by axe: WCAG 2.2 AA, in both colour schemes.
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page } from "@playwright/test";
-import { scripted } from "./estate";
+import { hasScripts } from "./estate";
 
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
-/** Leaves the page in the light scheme. `without` are rules that do not fit it. */
-export async function accessible(page: Page, without: string[] = []): Promise<void> {
-  if (!scripted()) await page.evaluate(noTimers);
+/** Expects no violations. Leaves the page in the light scheme. `without` are rules that do not apply. */
+export async function expectAccessible(page: Page, without: string[] = []): Promise<void> {
+  if (!hasScripts()) await page.evaluate(replaceTimers);
   for (const colorScheme of ["dark", "light"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     const { violations } = await new AxeBuilder({ page })
-      // No page of ours has frames, for which axe would open another page each time.
+      // Pages have no frames, for which axe would open another page each time.
       .setLegacyMode()
       .options({ runOnly: { type: "tag", values: TAGS }, resultTypes: ["violations"], preload: false })
       .disableRules(without)
@@ -21,8 +21,8 @@ export async function accessible(page: Page, without: string[] = []): Promise<vo
   }
 }
 
-/** Where scripts are off timers never fire, and axe would wait for them for ever; promises still settle. */
-function noTimers(): void {
+/** Without JavaScript timers never fire and axe would not end. Promises still settle, so they replace the timers. */
+function replaceTimers(): void {
   const soon = (then: () => void): number => {
     void Promise.resolve().then(then);
     return 0;

@@ -1,5 +1,5 @@
 // One demo estate for a worker: a seeded database, a responder over a sandbox folder, and the server, as real
-// processes on free ports. `test` also watches every page: see `watch`.
+// processes on free ports. `test` also checks every page: see `collectProblems`.
 import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
@@ -7,11 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export interface Estate {
-  /** Where the server listens. */
+  /** The server's URL. */
   url: string;
-  /** The responder's root. */
+  /** The responder's root folder. */
   sandbox: string;
-  /** The responder's vault. */
+  /** The responder's vault folder. */
   vault: string;
   /** An API token that may propose. */
   token: string;
@@ -23,8 +23,8 @@ function env(name: string): string {
   return value;
 }
 
-/** Starts a process and waits for the line in which it says where it listens. */
-async function start(args: string[], ready: RegExp): Promise<{ child: ChildProcess; url: string }> {
+/** Starts a process and waits for the line with the URL at which it listens. */
+async function startProcess(args: string[], ready: RegExp): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(env("COUNTERSIGN_BIN"), args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const url = await new Promise<string>((resolve, reject) => {
@@ -40,15 +40,15 @@ async function start(args: string[], ready: RegExp): Promise<{ child: ChildProce
   return { child, url };
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null) return;
   const gone = new Promise((resolve) => child.on("exit", resolve));
   child.kill("SIGTERM");
   await gone;
 }
 
-/** What a page must never do: throw, log an error, break the policy, get an answer of 500 or more. */
-function watch(page: Page, problems: string[], expectedStatuses: Set<number>): void {
+/** Collects what no page may do: throw, log an error, violate the policy, receive a status of 500 or more. */
+function collectProblems(page: Page, problems: string[], expectedStatuses: Set<number>): void {
   page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() !== "error") return;
@@ -62,7 +62,7 @@ function watch(page: Page, problems: string[], expectedStatuses: Set<number>): v
 }
 
 interface Watched {
-  /** Statuses that this test provokes in the page on purpose. */
+  /** Statuses that the test provokes intentionally. */
   expectedStatuses: Set<number>;
   watched: void;
 }
@@ -77,11 +77,11 @@ export const test = base.extend<Watched, { estate: Estate }>({
         execFileSync(env("COUNTERSIGN_BIN"), args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
       run("seed", ...database, "--demo", "--actions", "2000", "--seed", "1", "--sandbox", sandbox);
       const token = run("token", "create", "Test scanner", "--scope", "actions:propose", ...database).trim();
-      const responder = await start(
+      const responder = await startProcess(
         ["responder", "--listen", "127.0.0.1:0", "--root", sandbox, "--vault", vault, "--key", key],
         /responder listening on (http:\S+)/,
       );
-      const server = await start(
+      const server = await startProcess(
         ["serve", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE"), ...database, "--demo"].concat(
           ["--responder", `this machine=${responder.url}`, "--responder-key", key],
           ["--hunt-url", "https://siem.example/hunt?q={entity}&host={asset}"],
@@ -89,8 +89,8 @@ export const test = base.extend<Watched, { estate: Estate }>({
         /(?:^|\n)listening on (http:\S+)/,
       );
       await use({ url: server.url, sandbox, vault, token: token.split(/\s+/).pop() as string });
-      await stop(server.child);
-      await stop(responder.child);
+      await stopProcess(server.child);
+      await stopProcess(responder.child);
       rmSync(dir, { recursive: true });
     },
     { scope: "worker", timeout: 120_000 },
@@ -100,7 +100,7 @@ export const test = base.extend<Watched, { estate: Estate }>({
   watched: [
     async ({ context, javaScriptEnabled, expectedStatuses }, use) => {
       const problems: string[] = [];
-      context.on("page", (page) => watch(page, problems, expectedStatuses));
+      context.on("page", (page) => collectProblems(page, problems, expectedStatuses));
       if (javaScriptEnabled !== false) {
         await context.addInitScript(() => {
           document.addEventListener("securitypolicyviolation", (event) => {
@@ -109,43 +109,43 @@ export const test = base.extend<Watched, { estate: Estate }>({
         });
       }
       await use();
-      if (javaScriptEnabled !== false) await everyPageHydrates(context);
+      if (javaScriptEnabled !== false) await waitForHydrationOfAll(context);
       expect(problems, "what the pages did wrong").toEqual([]);
     },
     { auto: true },
   ],
 });
 
-async function everyPageHydrates(context: BrowserContext): Promise<void> {
+async function waitForHydrationOfAll(context: BrowserContext): Promise<void> {
   for (const page of context.pages()) {
-    if (page.url().startsWith("http")) await hydrated(page);
+    if (page.url().startsWith("http")) await waitForHydration(page);
   }
 }
 
-/** Whether scripts run in the project of the test. */
-export function scripted(): boolean {
+/** Whether JavaScript is enabled in the test's project. */
+export function hasScripts(): boolean {
   return test.info().project.use.javaScriptEnabled !== false;
 }
 
-/** Waits until the wasm has taken the page over, where scripts run. */
-export async function hydrated(page: Page): Promise<void> {
-  if (scripted()) await expect(page.locator("html[data-hydrated=true]")).toBeAttached();
+/** Waits until the page is hydrated, where JavaScript is enabled. */
+export async function waitForHydration(page: Page): Promise<void> {
+  if (hasScripts()) await expect(page.locator("html[data-hydrated=true]")).toBeAttached();
 }
 
-/** Waits until changes come by themselves. */
-export async function live(page: Page): Promise<void> {
-  await hydrated(page);
+/** Waits until the page receives changes over its event stream. */
+export async function waitForLive(page: Page): Promise<void> {
+  await waitForHydration(page);
   await expect(page.locator(".link-state")).toHaveAttribute("data-link", "live");
 }
 
-/** Goes there and waits until the page is alive. */
+/** Navigates to a path and waits for hydration. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path);
-  await hydrated(page);
+  await waitForHydration(page);
 }
 
-/** Makes the page believe that its tab is hidden, or seen again: a hidden one hears of nothing. */
-export async function hide(page: Page, hidden = true): Promise<void> {
+/** Sets the page's visibility. A hidden page closes its event stream. */
+export async function setHidden(page: Page, hidden = true): Promise<void> {
   await page.evaluate((hidden) => {
     Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -153,8 +153,8 @@ export async function hide(page: Page, hidden = true): Promise<void> {
   await expect(page.locator(".link-state")).toHaveAttribute("data-link", hidden ? "off" : "live");
 }
 
-/** Signs in as that role of the demo, without the form of the page, which has a test of its own. */
-export async function enter(page: Page, role = "Security Operator"): Promise<void> {
+/** Signs in as a role of the demo by a request, not by the form, which has a test of its own. */
+export async function authenticate(page: Page, role = "Security Operator"): Promise<void> {
   const answer = await page.request.post("/demo/sign-in", {
     form: { role: role.toLowerCase().replaceAll(" ", "_") },
     headers: { "sec-fetch-site": "same-origin" },
@@ -163,23 +163,23 @@ export async function enter(page: Page, role = "Security Operator"): Promise<voi
   expect(answer.status()).toBe(303);
 }
 
-/** The same, and goes to a page of the Action center. */
+/** Signs in and opens a page of the Action center. */
 export async function signIn(page: Page, role = "Security Operator", next = "/action-center/pending"): Promise<void> {
-  await enter(page, role);
+  await authenticate(page, role);
   await visit(page, next);
   await expect(page.getByRole("heading", { level: 1, name: "Action center" })).toBeVisible();
 }
 
-/** Rejects the open action with that reason. */
-export async function reject(page: Page, reason = "Known good"): Promise<void> {
+/** Rejects the open action with a reason. */
+export async function rejectOpenAction(page: Page, reason = "Known good"): Promise<void> {
   const flyout = page.locator("#flyout");
   await flyout.locator("summary", { hasText: "Reject" }).click();
   await flyout.getByLabel("Why it must not happen").fill(reason);
   await flyout.getByRole("button", { name: "Reject", exact: true }).click();
 }
 
-/** Requests to that address wait until what is returned is called. */
-export async function hold(page: Page, address: string): Promise<() => void> {
+/** Holds requests to an address until the returned function is called. */
+export async function holdRequests(page: Page, address: string): Promise<() => void> {
   let release = () => {};
   const held = new Promise<void>((go) => (release = go));
   await page.route(address, async (route) => {
@@ -193,7 +193,7 @@ export async function hold(page: Page, address: string): Promise<() => void> {
  * Gives the page a clock that the test moves. That clock counts its timers from 10^12 on; a browser counts from one, and
  * wasm keeps 32 bits of what it is given: such a timer could never be stopped.
  */
-export async function ownClock(page: Page): Promise<void> {
+export async function installClock(page: Page): Promise<void> {
   await page.clock.install();
   await page.addInitScript(() => {
     const { setInterval, clearInterval, setTimeout, clearTimeout } = window;

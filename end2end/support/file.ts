@@ -1,41 +1,41 @@
-// A malicious file on this machine, the tool that reports it, and what can be seen of it from outside.
+// A malicious file on this machine: it can be reported as by a scanner, and its state observed on disk.
 import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Estate } from "./estate";
 
-export interface Facts {
+export interface FileState {
   sha256: string;
   mode: number;
   uid: number;
   gid: number;
 }
 
-export class EvilFile {
+export class MaliciousFile {
   readonly path: string;
-  readonly before: Facts;
+  readonly original: FileState;
 
   constructor(private readonly estate: Estate, readonly name: string, content = randomBytes(4096)) {
     this.path = join(estate.sandbox, name);
     writeFileSync(this.path, content);
     chmodSync(this.path, 0o640);
-    this.before = this.facts();
+    this.original = this.state();
   }
 
-  /** What lies at its place now. */
-  facts(): Facts {
+  /** The current state of the file at its path. */
+  state(): FileState {
     const { mode, uid, gid } = statSync(this.path);
     return { sha256: hash(this.path), mode: mode & 0o7777, uid, gid };
   }
 
-  isThere(): boolean {
+  exists(): boolean {
     return existsSync(this.path);
   }
 
-  /** How many files in the vault have its content. */
-  inVault(): number {
+  /** The number of files in the vault with its content. */
+  countInVault(): number {
     const files = readdirSync(this.estate.vault, { recursive: true, withFileTypes: true });
-    return files.filter((entry) => entry.isFile() && hash(join(entry.parentPath, entry.name)) === this.before.sha256)
+    return files.filter((entry) => entry.isFile() && hash(join(entry.parentPath, entry.name)) === this.original.sha256)
       .length;
   }
 
@@ -46,7 +46,7 @@ export class EvilFile {
     return action.id;
   }
 
-  /** Reports it again, with its host rated higher: the action has a new version then. */
+  /** Reports it again with a higher criticality of its host, which makes a new version of the action. */
   async revise(): Promise<void> {
     expect(await this.propose("very_high")).toMatchObject({ created: false, decision: "Pending" });
   }
@@ -60,7 +60,7 @@ export class EvilFile {
           {
             external_id: this.name,
             type: "quarantine_file",
-            entity: { kind: "file", path: this.path, sha256: this.before.sha256 },
+            entity: { kind: "file", path: this.path, sha256: this.original.sha256 },
             asset: { kind: "device", name: "this machine", criticality },
             comment: "Matches a known loader",
             severity: "critical",
