@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 pub fn hydrate() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        app::ui::show_stopped();
+        app::show_stopped();
     }));
-    app::ui::hydrate();
+    app::hydrate();
 }

@@ -1,19 +1,32 @@
-//! The style sheet: `style/main.css` with its imports and the icons that it draws in one minified file.
+//! The style sheet: `style/main.css` with its imports, the parts' styles and the icons that these draw in one minified
+//! file.
+//!
+//! A part's style stands beside its Rust file below `app/`. `main.css` imports all of them as if they were one file.
 
-use std::{fmt, fs, path::Path};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, anyhow};
 use lightningcss::{
-    bundler::{Bundler, FileProvider},
+    bundler::{Bundler, FileProvider, ResolveResult, SourceProvider},
     error::Error,
     printer::PrinterOptions,
     stylesheet::{MinifyOptions, ParserOptions},
     targets::{Browsers, Targets},
 };
 
-use crate::{compress, step};
+use crate::{compress, site::files_below, step};
 
+/// The file that imports the others, in the project's folder.
 const ENTRY: &str = "style/main.css";
+/// What it imports the parts' styles as.
+const PARTS: &str = "parts.css";
+/// Where these stand, in the project's folder.
+const PARTS_BELOW: [&str; 3] = ["app/kit/src", "app/areas/src", "app/src"];
+/// Not a part: what only the gallery links to.
+const GALLERY: &str = "gallery.css";
 const SPRITE: &str = "public/icons.svg";
 /// What stands before the name of an icon of the sprite.
 const ICON: &str = "url(/icons.svg#";
@@ -21,7 +34,10 @@ const ICON: &str = "url(/icons.svg#";
 /// Bundles and minifies. It takes milliseconds, so nothing is remembered between two runs.
 pub(crate) fn build() -> Result<String> {
     step::step("css", || {
-        let css = with_icons(&bundle(Path::new(ENTRY))?, &fs::read_to_string(SPRITE)?)?;
+        let css = with_icons(
+            &bundle(&Sheets::of(Path::new(""))?, Path::new(ENTRY))?,
+            &fs::read_to_string(SPRITE)?,
+        )?;
         let packed = compress::pack(css.as_bytes())?;
         let what = format!("{} -> {} br", step::size(css.len()), step::size(packed.brotli.len()));
         Ok((css, what))
@@ -52,10 +68,50 @@ fn image(name: &str, sprite: &str) -> Result<String> {
     Ok(svg.replace('%', "%25").replace('#', "%23").replace('<', "%3C").replace('>', "%3E"))
 }
 
-fn bundle(entry: &Path) -> Result<String> {
-    let files = FileProvider::new();
+/// Where the bundler reads: files, and the one that imports the styles of all parts.
+struct Sheets {
+    files: FileProvider,
+    parts: String,
+}
+
+impl Sheets {
+    /// Those of the project in a folder. Parts come in the order of their files' names, wherever they stand: so none gains
+    /// power over another by a move.
+    fn of(root: &Path) -> Result<Self> {
+        let mut files = Vec::new();
+        for folder in PARTS_BELOW {
+            files.extend(files_below(&root.join(folder))?);
+        }
+        let is_part = |file: &PathBuf| {
+            file.extension().is_some_and(|it| it == "css") && file.file_name().is_some_and(|it| it != GALLERY)
+        };
+        files.retain(is_part);
+        files.sort_by(|one, other| one.file_name().cmp(&other.file_name()).then_with(|| one.cmp(other)));
+        let import = |file: &PathBuf| Ok(format!("@import {:?};\n", fs::canonicalize(file)?));
+        let parts = files.iter().map(import).collect::<Result<_>>()?;
+        Ok(Self { files: FileProvider::new(), parts })
+    }
+}
+
+impl SourceProvider for Sheets {
+    type Error = std::io::Error;
+
+    fn read<'a>(&'a self, file: &Path) -> Result<&'a str, Self::Error> {
+        if file.file_name().is_some_and(|name| name == PARTS) {
+            Ok(&self.parts)
+        } else {
+            self.files.read(file)
+        }
+    }
+
+    fn resolve(&self, specifier: &str, from: &Path) -> Result<ResolveResult, Self::Error> {
+        self.files.resolve(specifier, from)
+    }
+}
+
+fn bundle(sheets: &Sheets, entry: &Path) -> Result<String> {
     let targets = targets();
-    let mut sheet = Bundler::new(&files, None, ParserOptions::default())
+    let mut sheet = Bundler::new(sheets, None, ParserOptions::default())
         .bundle(entry)
         .map_err(|error| because("read", &error))?;
     sheet
@@ -99,7 +155,7 @@ mod tests {
         )
         .unwrap();
         fs::write(folder.path().join("tokens.css"), ":root { --x: #123456; /* gone */ }").unwrap();
-        let css = bundle(&folder.path().join("main.css")).unwrap();
+        let css = bundle(&Sheets::of(folder.path()).unwrap(), &folder.path().join("main.css")).unwrap();
         assert_eq!(
             css,
             "@layer tokens{:root{--x:#123456}}@layer parts{.a{color:light-dark(var(--x),#fff);& .b{inset:0}}}"
@@ -108,7 +164,8 @@ mod tests {
 
     #[test]
     fn the_projects_own_sheet_is_bundled_without_what_no_browser_knows() {
-        let css = bundle(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../style/main.css")).unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let css = bundle(&Sheets::of(&root).unwrap(), &root.join(ENTRY)).unwrap();
         // Bundling drops the line that names the layers: they have power in the order in which they come.
         let at = ["tokens", "base", "layout", "parts", "print"]
             .map(|layer| css.find(&format!("@layer {layer}")).unwrap());
@@ -116,6 +173,25 @@ mod tests {
         assert!(
             css.contains("light-dark(") && css.contains("@starting-style") && css.contains("@media print")
         );
+    }
+
+    #[test]
+    fn styles_of_parts_come_by_their_names_wherever_they_stand() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            ("style/main.css", "@import \"parts.css\" layer(parts);"),
+            ("app/areas/src/one/b.css", ".b { left: 1px }"),
+            ("app/kit/src/c.css", ".c { left: 2px }"),
+            ("app/src/a.css", ".a { left: 3px }"),
+            ("app/src/gallery/gallery.css", ".gone { left: 4px }"),
+        ];
+        for (file, css) in files {
+            let file = folder.path().join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, css).unwrap();
+        }
+        let css = bundle(&Sheets::of(folder.path()).unwrap(), &folder.path().join(ENTRY)).unwrap();
+        assert_eq!(css, "@layer parts{.a{left:3px}.b{left:1px}.c{left:2px}}");
     }
 
     #[test]
@@ -132,7 +208,9 @@ mod tests {
     fn a_missing_import_is_named() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("main.css"), "@import \"nowhere.css\";").unwrap();
-        let error = bundle(&folder.path().join("main.css")).unwrap_err().to_string();
+        let error = bundle(&Sheets::of(folder.path()).unwrap(), &folder.path().join("main.css"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("main.css:1"), "{error}");
     }
 }

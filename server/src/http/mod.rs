@@ -2,7 +2,7 @@
 //!
 //! `router` is the whole on one screen. Handlers are thin doors: extract, call the `Backend`, wrap. They must not
 //! decide who may do what, and know no SQL. To add a REST route, add a handler in `rest/` and a row in its table; to
-//! add a page, add a route in `app::ui`: it is found by itself, and guarded.
+//! add a page, add it to the pages of its area in `app/areas`: it is found by itself, and guarded.
 
 pub mod accept;
 pub mod body;

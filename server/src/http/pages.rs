@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::ui::{App, shell};
+use app::{App, shell};
 use axum::Extension;
 use axum::Router;
 use axum::extract::{Query, Request, State};
@@ -51,8 +51,8 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
 /// Every part in every state, for whoever builds pages; its style sheet is its own.
 #[cfg(debug_assertions)]
 fn design(app: &AppState) -> Router<AppState> {
-    let page = leptos_axum::render_app_async_with_context(contexts(app), app::ui::design);
-    let style = || async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], app::ui::DESIGN_CSS) };
+    let page = leptos_axum::render_app_async_with_context(contexts(app), app::design);
+    let style = || async { ([(CONTENT_TYPE, "text/css; charset=utf-8")], app::DESIGN_CSS) };
     Router::new().route("/design", get(page)).route("/design.css", get(style))
 }
 

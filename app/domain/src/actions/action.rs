@@ -7,7 +7,7 @@ use crate::actions::entity::{Asset, Entity};
 use crate::actions::lifecycle::{Command, Decision, IllegalPair, Lifecycle, Status, UndoState};
 use crate::actions::parameter::Parameters;
 use crate::core::actor::Actor;
-use crate::core::id::{ActionId, ApprovalId};
+use crate::core::id::{ActionId, ApprovalId, Identified};
 use crate::core::string_enum::string_enum;
 use crate::core::time::Timestamp;
 use crate::{Permission, Refusal};
@@ -180,6 +180,14 @@ pub struct Action {
     /// The executor that had it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub executor: Option<String>,
+}
+
+impl Identified for Action {
+    type Id = ActionId;
+
+    fn id(&self) -> ActionId {
+        self.id
+    }
 }
 
 impl Action {

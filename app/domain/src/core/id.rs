@@ -55,3 +55,12 @@ ids! {
     /// One local user.
     UserId,
 }
+
+/// What is known by an id, as the rows of a list are.
+pub trait Identified {
+    /// The id's type.
+    type Id: Copy + Ord + std::hash::Hash + Send + Sync + 'static;
+
+    /// Its id, which stays the same whatever else changes.
+    fn id(&self) -> Self::Id;
+}

@@ -1,0 +1,43 @@
+//! The failure that every server function answers with.
+
+use domain::ErrorCode;
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+use super::codec::Json;
+
+/// A failure as the screen gets it. Only `code` may be trusted where it comes out of a URL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{detail}")]
+pub struct ApiError {
+    /// Its kind; its label is the sentence for the screen.
+    pub code: ErrorCode,
+    /// What exactly stood against it.
+    pub detail: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+}
+
+impl FromServerFnError for ApiError {
+    type Encoder = Json;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(detail)
+            | ServerFnErrorErr::MissingArg(detail)
+            | ServerFnErrorErr::Deserialization(detail) => {
+                #[cfg(feature = "ssr")]
+                super::status::refuse_input();
+                Self::new(ErrorCode::Invalid, detail)
+            }
+            ServerFnErrorErr::Request(_) => {
+                Self::new(ErrorCode::Busy, "The server can't be reached. Check the connection and try again.")
+            }
+            _ => Self::new(ErrorCode::Internal, ErrorCode::Internal.label()),
+        }
+    }
+}

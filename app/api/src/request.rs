@@ -1,0 +1,67 @@
+//! What each server function does before and after its call.
+
+use axum::http::request::Parts;
+use domain::backend::SharedBackend;
+use domain::core::path::is_own_path;
+use domain::{ActionQuery, Caller, Error, Lane};
+use leptos::prelude::{expect_context, use_context};
+
+use super::error::ApiError;
+use super::status::{is_form, set_status};
+
+/// The backend, and who is calling; a failure where nobody is signed in.
+pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
+    let axum::Extension(caller) =
+        leptos_axum::extract::<axum::Extension<Caller>>().await.map_err(|_| fail(&Error::NotSignedIn))?;
+    Ok((expect_context::<SharedBackend>(), caller))
+}
+
+/// Answers with what stood against the call, under the status of its kind.
+pub(super) fn fail(error: &Error) -> ApiError {
+    let code = error.code();
+    set_status(code);
+    let detail = match error {
+        Error::Invalid(fields) => fields
+            .iter()
+            .map(|field| {
+                let place = field.pointer.trim_start_matches('/');
+                format!("{place} {}", field.detail).trim_start().to_owned()
+            })
+            .collect::<Vec<_>>()
+            .join("; "),
+        other => other.to_string(),
+    };
+    ApiError::new(code, detail)
+}
+
+/// For errors whose details are sentences by themselves.
+pub(super) fn fail_in_words(error: &Error) -> ApiError {
+    let mut failure = fail(error);
+    if let Error::Invalid(fields) = error {
+        failure.detail = fields.iter().map(|field| field.detail.as_str()).collect::<Vec<_>>().join("; ");
+    }
+    failure
+}
+
+/// The query of a list, from the parts that the page gives.
+pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
+    let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
+    let axum::extract::Query(mut pairs) = format!("/?{shows}")
+        .parse()
+        .ok()
+        .and_then(read)
+        .ok_or_else(|| Error::invalid("/", "the address can't be read"))?;
+    pairs.push(("lane".to_owned(), lane.to_string()));
+    pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
+    ActionQuery::from_pairs(pairs).map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))
+}
+
+/// Sends a form that was posted without wasm back to where it stood; wherever else it says, to the page that
+/// it names itself as where it came from.
+pub(super) fn go_back(back: Option<&str>) {
+    if let Some(back) = back.filter(|back| is_own_path(back))
+        && use_context::<Parts>().is_some_and(|request| is_form(&request))
+    {
+        leptos_axum::redirect(back);
+    }
+}

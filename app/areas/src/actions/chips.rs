@@ -1,0 +1,67 @@
+//! What narrows the list, each with a way to drop it.
+
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+
+use crate::actions::place::Place;
+use domain::actions::query::{field_label, value_label};
+use domain::core::text::{escape_controls, pluralize};
+use kit::handler::handler;
+use kit::icon::Icon;
+use kit::toasts::{Toast, Toasts, Way};
+use kit::visible_text::VisibleText;
+
+/// One chip a value; nothing where nothing narrows.
+#[component]
+pub fn Chips(
+    /// Where the person is.
+    here: Memo<Place>,
+) -> impl IntoView {
+    let toasts = Toasts::of_page();
+    move || {
+        let clear = move |event: MouseEvent| {
+            // Otherwise it opens elsewhere, and here nothing changes.
+            if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+                toasts.show(cleared(&here.read_untracked()));
+            }
+        };
+        let here = here.read();
+        let chips = here.filters().map(|(name, value)| chip(&here, name, value)).collect_view();
+        here.filters().next().is_some().then(|| {
+            view! {
+                <div class="chips" role="group" aria-label="Filters in use">
+                    {chips}
+                    <a class="chips-clear" href=here.unfiltered().href() on:click=handler(clear) data-noscroll>
+                        "Clear all"
+                    </a>
+                </div>
+            }
+            .into_any()
+        })
+    }
+}
+
+/// Says that this place is left for the same without filters.
+pub fn cleared(here: &Place) -> Toast {
+    let count = here.filters().count() as u64;
+    let text = format!("{} removed.", pluralize(count, "filter", "filters"));
+    Toast::new("filters", text, Some(Way::To("Undo", here.href())))
+}
+
+fn chip(here: &Place, name: &str, value: &str) -> AnyView {
+    let label = field_label(name).to_owned();
+    let text = value_label(name, value).to_owned();
+    let remove = format!("Remove the filter {label}: {}", escape_controls(&text));
+    view! {
+        <span class="chip">
+            <span class="chip-name">{label} ":"</span>
+            <span class="chip-value">
+                <VisibleText text/>
+            </span>
+            <a class="chip-remove" href=here.without(name, value).href() title=remove.clone() aria-label=remove data-noscroll>
+                <Icon name="cross"/>
+            </a>
+        </span>
+    }
+    .into_any()
+}

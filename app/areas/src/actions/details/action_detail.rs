@@ -1,0 +1,399 @@
+//! One action with all that a person needs to decide on it, in the order of the questions: what is it, what would
+//! happen, to what, why, who, and what came before. The decision stands at the end and stays in view.
+
+use leptos::html::H2;
+use leptos::prelude::*;
+
+use crate::actions::badges::Badged;
+use crate::actions::details::decide::Decide;
+use crate::actions::details::decide::Decisions;
+use crate::actions::details::undo_form::UndoForm;
+use crate::actions::place::Place;
+use domain::actions::catalog::NEEDLESS;
+use domain::actions::contract::{ActionDetail, ExecutorView};
+use domain::actions::entity::{Field, FieldKind};
+use domain::actions::parameter::ParameterName;
+use domain::actions::proposal::is_web_url;
+use domain::core::time::Timestamp;
+use domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
+use kit::badge::Badge;
+use kit::copy::Copy;
+use kit::deadline::Deadline;
+use kit::derived::Derived;
+use kit::facts::{Fact, Facts};
+use kit::icon::Icon;
+use kit::time::full;
+use kit::visible_text::VisibleText;
+use kit::when::When;
+use kit::whenever::whenever;
+
+/// Where the details stand and what they share with the page.
+#[derive(Clone, Copy)]
+pub struct Setting {
+    /// Where the person is.
+    pub here: Memo<Place>,
+    /// The page's present.
+    pub now: Derived<Timestamp>,
+    /// The page's running decisions.
+    pub decisions: Decisions,
+    /// Set when the person opened or decided something: the heading then takes the focus.
+    pub wants_focus: StoredValue<bool>,
+}
+
+/// Renders once for each version of the action, so that nothing typed for one state is sent for another.
+#[component]
+pub fn ActionDetailBody(
+    /// The action and its surroundings.
+    detail: ActionDetail,
+    /// Where it stands.
+    setting: Setting,
+) -> impl IntoView {
+    let Setting { here, now, decisions, wants_focus } = setting;
+    let heading = NodeRef::<H2>::new();
+    whenever(move || {
+        if let Some(heading) = heading.get()
+            && wants_focus.get_value()
+        {
+            wants_focus.set_value(false);
+            drop(heading.focus());
+        }
+    });
+    let action = &detail.action;
+    let pending = action.decision == Decision::Pending;
+    let had_effect = action.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect());
+    let decide = pending.then(|| view! { <Decide detail=detail.clone() decisions/> }.into_any());
+    let undo = had_effect.then(|| view! { <UndoForm detail=detail.clone() decisions/> }.into_any());
+    view! {
+        <div class="detail">
+            <DetailHead action=action.clone() heading now/>
+            {effect(&detail, pending).into_any()}
+            <Facts title="Target" facts=target(&detail, now)/>
+            <Facts title="Parameters" facts=parameters(action)/>
+            <Facts title="Why" facts=why(action)/>
+            {evidence(&action.evidence).into_any()}
+            <Facts title="Proposal" facts=proposal(action, now)/>
+            <Facts title="Decision" facts=decision(action, now)/>
+            <Facts title="Execution" facts=execution(action, now)/>
+            <Facts title="Undo" facts=undo_links(action, here)/>
+            {earlier(&detail.earlier, here, now).into_any()}
+            <Facts title="Identifiers" facts=identifiers(action)/>
+            {decide}
+            {undo}
+        </div>
+    }
+}
+
+/// What it is, and to what: all that the list knows of the action, too.
+#[component]
+pub fn DetailHead(
+    /// The action.
+    action: Action,
+    /// Its heading.
+    heading: NodeRef<H2>,
+    /// The page's present, once it is known what time is left.
+    #[prop(optional)]
+    now: Option<Derived<Timestamp>>,
+) -> impl IntoView {
+    let until = action.expires_at;
+    let deadline = now.filter(|_| action.decision == Decision::Pending);
+    let title = action.entity.title();
+    view! {
+        <header class="detail-head">
+            <h2 tabindex="-1" node_ref=heading>
+                {action.action_type.label()}
+            </h2>
+            <p class="detail-entity">
+                <VisibleText text=title.clone()/>
+            </p>
+            {(action.asset.name != title).then(|| {
+                view! {
+                    <p class="detail-asset">
+                        {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
+                    </p>
+                }
+            })}
+            <p class="detail-badges">
+                <Badge look=action.severity.badge()/>
+                <Badge look=action.decision.badge()/>
+                {(action.status != Status::None).then(|| view! { <Badge look=action.status.badge()/> })}
+                {(action.undo != UndoState::None).then(|| view! { <Badge look=action.undo.badge()/> })}
+                {deadline.map(|now| view! { <span class="detail-deadline">"Expires: " <Deadline until now/></span> })}
+            </p>
+        </header>
+    }
+    .into_any()
+}
+
+fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
+    let info = detail.action.action_type.info();
+    let reversal = match info.undo {
+        Undo::By(reverse) => view! {
+            <p class="effect-line">
+                <Icon name="undo"/>
+                <span>"Can be undone: " {reverse.label()} "."</span>
+            </p>
+        }
+        .into_any(),
+        Undo::Never(why) => view! {
+            <p class="effect-line strong">
+                <Icon name="triangle"/>
+                <span>"This can't be undone: " {why} "."</span>
+            </p>
+        }
+        .into_any(),
+        Undo::Needless => line("check", NEEDLESS.to_owned()),
+    };
+    view! {
+        <section class="effect">
+            <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
+            <p>{info.effect}</p>
+            {line("info", detail.impact.clone())}
+            {reversal}
+            {pending.then(|| executor(detail.executor.as_ref()))}
+        </section>
+    }
+}
+
+fn executor(executor: Option<&ExecutorView>) -> AnyView {
+    let text = match executor {
+        Some(ExecutorView { name, simulated: false }) => format!("Carried out by {name}."),
+        Some(ExecutorView { simulated: true, .. }) => "Only simulated: nothing real happens.".to_owned(),
+        None => "No executor is connected for this.".to_owned(),
+    };
+    line("play", text)
+}
+
+fn line(icon: &'static str, text: String) -> AnyView {
+    view! {
+        <p class="effect-line">
+            <Icon name=icon/>
+            <span>{text}</span>
+        </p>
+    }
+    .into_any()
+}
+
+fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
+    value.map(|value| (label, view! { <VisibleText text=value.clone() lines=true/> }.into_any()))
+}
+
+fn mono(label: &'static str, value: String) -> Fact {
+    copied(label, value, "code")
+}
+
+fn copied(label: &'static str, value: String, class: &'static str) -> Fact {
+    (
+        label,
+        view! { <span class=class><VisibleText text=value.clone()/></span> <Copy text=value label/> }
+            .into_any(),
+    )
+}
+
+fn time(label: &'static str, at: Timestamp, now: Derived<Timestamp>) -> Fact {
+    (label, view! { {full(at)} <span class="relative">" (" <When at now/> ")"</span> }.into_any())
+}
+
+fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
+    let action = &detail.action;
+    let asset = &action.asset;
+    let kind = action.entity.kind().label();
+    let mut facts = vec![("Entity type", kind.into_any())];
+    facts.extend(action.entity.fields().into_iter().map(|Field { kind, label, value }| match kind {
+        FieldKind::Text => copied(label, value, ""),
+        FieldKind::Code => mono(label, value),
+        FieldKind::Plain => (label, value.into_any()),
+    }));
+    facts.extend(action.entity.received_at().map(|at| time("Received", at, now)));
+    if asset.name != action.entity.title() {
+        facts.push(copied(asset.kind.label(), asset.name.clone(), ""));
+    }
+    facts.extend(asset.criticality.map(|criticality| ("Criticality", criticality.label().into_any())));
+    facts.extend(text("Device group", asset.device_group.as_ref()));
+    let hunt = |url: &String| ("Elsewhere", outside("Go hunt".to_owned(), Some(url.clone())));
+    facts.extend(detail.hunt.as_ref().map(hunt));
+    facts
+}
+
+fn parameters(action: &Action) -> Vec<Fact> {
+    let fact = |(name, value): (&ParameterName, &String)| match value.parse() {
+        Ok(at) if *name == ParameterName::Expiry => (name.label(), full(at).into_any()),
+        _ => mono(name.label(), value.clone()),
+    };
+    action.parameters.iter().map(fact).collect()
+}
+
+fn why(action: &Action) -> Vec<Fact> {
+    let verdict =
+        action.verdict.map(|verdict| ("Verdict", view! { <Badge look=verdict.badge()/> }.into_any()));
+    let alert = action.alert.as_ref().map(|of| ("Alert", alert(of).into_any()));
+    let mut facts = Vec::new();
+    facts.extend(verdict);
+    facts.extend(text("Comment", action.comment.as_ref()));
+    facts.extend(alert);
+    facts.extend(text("Campaign", action.campaign.as_ref()));
+    facts.extend(text("Investigation", action.investigation_id.as_ref()));
+    facts.extend(text("Incident", action.incident_id.as_ref()));
+    facts
+}
+
+fn alert(alert: &Alert) -> AnyView {
+    outside(alert.title.clone(), alert.url.clone())
+}
+
+/// A link only where its scheme is the web's: anything else could run here.
+fn outside(text: String, url: Option<String>) -> AnyView {
+    match url.filter(|url| is_web_url(url)) {
+        Some(url) => view! {
+            <a href=url rel="noopener noreferrer external" target="_blank">
+                <VisibleText text/>
+                <Icon name="external"/>
+                <span class="visually-hidden">" (opens in a new tab)"</span>
+            </a>
+        }
+        .into_any(),
+        None => view! { <VisibleText text/> }.into_any(),
+    }
+}
+
+fn evidence(evidence: &[Evidence]) -> impl IntoView + use<> {
+    let items = evidence
+        .iter()
+        .map(|piece| {
+            view! {
+                <li>
+                    <p class="evidence-title">
+                        <VisibleText text=piece.title.clone()/>
+                        {piece.verdict.map(|verdict| view! { <Badge look=verdict.badge()/> })}
+                        {piece.technique.clone().map(|text| view! { <code><VisibleText text/></code> })}
+                    </p>
+                    <p class="evidence-detail">
+                        <VisibleText text=piece.detail.clone() lines=true/>
+                    </p>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    (!evidence.is_empty()).then(|| {
+        view! {
+            <section class="facts">
+                <h3>"Evidence"</h3>
+                <ul class="evidence">{items}</ul>
+            </section>
+        }
+    })
+}
+
+fn proposal(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
+    let by = &action.proposed_by;
+    let who = view! { <VisibleText text=by.name.clone()/> " (" {by.kind.label()} ")" };
+    let mut facts = vec![
+        ("Proposed by", who.into_any()),
+        ("Source", action.source.label().into_any()),
+        time("Proposed", action.proposed_at, now),
+    ];
+    if action.decision == Decision::Pending {
+        let until = action.expires_at;
+        facts.push((
+            "Expires",
+            view! { {full(until)} <span class="relative">" (" <Deadline until now/> ")"</span> }.into_any(),
+        ));
+    }
+    facts
+}
+
+fn decision(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
+    if action.decision == Decision::Pending {
+        return Vec::new();
+    }
+    let summary = |name: String, at: Option<Timestamp>| {
+        view! {
+            {action.decision.label()} " by " <VisibleText text=name/> " "
+            {at.map(|at| view! { <When at now/> })}
+        }
+    };
+    let what = match &action.decided_by {
+        Some(by) => summary(by.name.clone(), action.decided_at).into_any(),
+        None => action.decision.label().into_any(),
+    };
+    let mut facts = vec![("Decision", what)];
+    facts.extend(action.decided_at.map(|at| ("Decided", full(at).into_any())));
+    facts.extend(text("Reason", action.reason.as_ref()));
+    facts.extend(action.approval_id.map(|id| mono("Approval ID", id.to_string())));
+    facts
+}
+
+fn execution(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
+    if action.status == Status::None {
+        return Vec::new();
+    }
+    let mut facts = vec![("Status", view! { <Badge look=action.status.badge()/> }.into_any())];
+    if action.status == Status::Unknown {
+        let text = "It was sent and no trustworthy answer came back. A person has to look at the target.";
+        facts.push(("What it means", text.into_any()));
+    }
+    facts.extend(text("Detail", action.status_detail.as_ref()));
+    facts.extend(text("Executor", action.executor.as_ref()));
+    facts.push(time("Updated", action.updated_at, now));
+    facts
+}
+
+fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
+    let link = |label: &'static str, id: ActionId| -> Fact {
+        (label, view! { <a href=move || here.read().with_open(id).href() data-noscroll>"Open the other action"</a> }.into_any())
+    };
+    let state = (action.undo != UndoState::None)
+        .then(|| ("State", view! { <Badge look=action.undo.badge()/> }.into_any()));
+    let mut facts = Vec::new();
+    facts.extend(state);
+    facts.extend(action.undo_of.map(|id| link("Reverses", id)));
+    facts.extend(action.undone_by.map(|id| link("Reversed by", id)));
+    facts
+}
+
+fn earlier(actions: &[Action], here: Memo<Place>, now: Derived<Timestamp>) -> impl IntoView + use<> {
+    let items = actions
+        .iter()
+        .map(|action| {
+            let id = action.id;
+            let by = action.decided_by.as_ref().unwrap_or(&action.proposed_by).name.clone();
+            let status =
+                (action.status != Status::None).then(|| view! { <Badge look=action.status.badge()/> });
+            view! {
+                <li>
+                    <a href=move || here.read().with_open(id).href() data-noscroll>
+                        {action.action_type.label()}
+                    </a>
+                    <Badge look=action.decision.badge()/>
+                    {status}
+                    <span class="meta">
+                        <VisibleText text=by/>
+                        ", "
+                        <When at=action.updated_at now/>
+                    </span>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    (!actions.is_empty()).then(|| {
+        view! {
+            <section class="facts">
+                <h3>"Earlier on the same entity"</h3>
+                <ul class="earlier">{items}</ul>
+            </section>
+        }
+    })
+}
+
+fn identifiers(action: &Action) -> Vec<Fact> {
+    let mut facts = vec![mono("Action ID", action.id.to_string())];
+    facts.extend(action.external_id.clone().map(|id| mono("External ID", id)));
+    facts.extend(action.alert.as_ref().map(|alert| mono("Alert ID", alert.id.clone())));
+    facts.push(mono("Version", action.version.to_string()));
+    facts.push(mono("Digest", action.digest.clone()));
+    if let Some(technique) = action.action_type.info().technique {
+        facts.push(("D3FEND", format!("{} {}", technique.id, technique.name).into_any()));
+    }
+    facts
+}

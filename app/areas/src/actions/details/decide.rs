@@ -1,0 +1,165 @@
+//! Approve and Reject as forms, which work before and without wasm. What they send is what the page shows: the
+//! version and digest beside which the person read.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::actions::details::confirm::Confirm;
+use api::{ApproveAction, RejectAction, UndoAction};
+use domain::actions::contract::{ActionDetail, Offer};
+use domain::actions::proposal::LONGEST_COMMENT;
+use domain::{Action, ActionId, Undo};
+use kit::form::take;
+use kit::handler::handler;
+use kit::icon::Icon;
+use kit::visible_text::VisibleText;
+
+/// The running decisions of a page: they outlive the details, which render again with each version.
+#[derive(Clone, Copy)]
+pub struct Decisions {
+    /// Let it happen.
+    pub approve: ServerAction<ApproveAction>,
+    /// Refuse it.
+    pub reject: ServerAction<RejectAction>,
+    /// Reverse it.
+    pub undo: ServerAction<UndoAction>,
+    /// What the last of them is on, and what that is called.
+    pub last: StoredValue<Option<(ActionId, String)>>,
+}
+
+/// An action, and what it is called where it is not shown.
+pub fn called(action: &Action) -> (ActionId, String) {
+    (action.id, format!("{} on {}", action.action_type.label(), action.asset.name))
+}
+
+impl Decisions {
+    /// None is running.
+    #[expect(clippy::new_without_default, reason = "it makes signals, which belong to a page")]
+    pub fn new() -> Self {
+        Self {
+            approve: ServerAction::new(),
+            reject: ServerAction::new(),
+            undo: ServerAction::new(),
+            last: StoredValue::new(None),
+        }
+    }
+}
+
+/// What a decision is bound to.
+pub fn seen(action: &Action) -> impl IntoView + use<> {
+    view! {
+        <input type="hidden" name="id" value=action.id.to_string()/>
+        <input type="hidden" name="expected_version" value=action.version.to_string()/>
+        <input type="hidden" name="digest" value=action.digest.clone()/>
+    }
+}
+
+/// The forms, or the sentence why there are none.
+#[component]
+pub fn Decide(
+    /// The pending action and what the person may do with it.
+    detail: ActionDetail,
+    /// The page's running decisions.
+    decisions: Decisions,
+) -> impl IntoView {
+    let ActionDetail { action, approve, reject, deciders, .. } = detail;
+    let same_reason = approve == reject;
+    let approve = match approve {
+        Offer::Open => view! {
+            <ApproveForm action=action.clone() decisions/>
+            <Confirm action=action.clone()/>
+        }
+        .into_any(),
+        Offer::Closed(reason) => closed("You can't approve this", reason),
+    };
+    let reject = match reject {
+        Offer::Open => Some(view! { <RejectForm action decisions/> }.into_any()),
+        Offer::Closed(_) if same_reason => None,
+        Offer::Closed(reason) => Some(closed("You can't reject this", reason)),
+    };
+    let deciders = deciders.map(|text| {
+        view! { <p class="deciders"><VisibleText text/></p> }
+    });
+    view! { <div class="decide">{approve} {reject} {deciders}</div> }
+}
+
+/// Why a button is missing.
+pub fn closed(what: &'static str, reason: String) -> AnyView {
+    view! {
+        <p class="closed">
+            <Icon name="lock"/>
+            <span>
+                <strong>{what}": "</strong>
+                {reason}
+            </span>
+        </p>
+    }
+    .into_any()
+}
+
+#[component]
+fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
+    let approve = decisions.approve;
+    let Action { id, version: expected_version, digest, .. } = action.clone();
+    let busy = move || approve.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let of = action.clone();
+    let send = move |event| {
+        let comment = Some(take(&event, "comment"));
+        decisions.last.set_value(Some(called(&of)));
+        approve.dispatch(ApproveAction { id, expected_version, digest: digest.clone(), comment });
+    };
+    let final_warning = match action.action_type.info().undo {
+        Undo::By(_) | Undo::Needless => None,
+        Undo::Never(_) => Some(view! {
+            <p class="final">
+                <Icon name="triangle"/>
+                "This can't be undone"
+            </p>
+        }),
+    };
+    let class = if final_warning.is_some() { "button danger" } else { "button primary" };
+    view! {
+        <form method="post" action=ApproveAction::PATH class="approve-form" on:submit=handler(send)>
+            {seen(&action)}
+            <label class="field">
+                <span class="field-label">"Comment (optional)"</span>
+                // Not an `<input>`: there, Enter would approve.
+                <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
+            </label>
+            <div class="submit-row">
+                {final_warning}
+                <button type="submit" class=class disabled=move || busy()>
+                    {move || if busy() { "Approving…" } else { "Approve" }}
+                </button>
+            </div>
+        </form>
+    }
+}
+
+#[component]
+fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
+    let reject = decisions.reject;
+    let Action { id, version: expected_version, digest, .. } = action.clone();
+    let busy = move || reject.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let of = action.clone();
+    let send = move |event| {
+        let reason = take(&event, "reason");
+        decisions.last.set_value(Some(called(&of)));
+        reject.dispatch(RejectAction { id, expected_version, digest: digest.clone(), reason });
+    };
+    view! {
+        <details class="fold reject-fold">
+            <summary class="button">"Reject…"</summary>
+            <form method="post" action=RejectAction::PATH class="fold-form" on:submit=handler(send)>
+                {seen(&action)}
+                <label class="field">
+                    <span class="field-label">"Why it must not happen"</span>
+                    <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+                </label>
+                <button type="submit" class="button" disabled=move || busy()>
+                    {move || if busy() { "Rejecting…" } else { "Reject" }}
+                </button>
+            </form>
+        </details>
+    }
+}

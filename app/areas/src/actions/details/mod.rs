@@ -1,0 +1,173 @@
+//! The details of the open action, beside the list.
+
+pub mod action_detail;
+pub mod confirm;
+pub mod decide;
+mod undo_form;
+
+use leptos::prelude::*;
+
+use crate::actions::details::action_detail::{ActionDetailBody, DetailHead, Setting};
+use crate::actions::details::decide::Decisions;
+use crate::actions::place::Place;
+use crate::actions::rows::Held;
+use crate::actions::rows::List;
+use crate::actions::rows::is_running;
+use crate::live::poll_while;
+use crate::page::leave_when_signed_out;
+use api::codec::Json;
+use api::{ApiError, load_action};
+use domain::actions::contract::{ActionDetail, Offer};
+use domain::core::time::Timestamp;
+use domain::{Action, ActionId, ErrorCode, Status, UndoState};
+use kit::clock::ticking;
+use kit::derived::derived;
+use kit::failure::Failure;
+use kit::focus::has_focus;
+use kit::notice::News;
+use kit::skeleton::Skeleton;
+use kit::whenever::whenever;
+
+/// None where none is open.
+pub type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
+
+kit::part! {
+    module: details,
+    function: details / preload_details,
+    as: DETAILS,
+    view: |
+        list: List,
+        detail: Detail,
+        here: Memo<Place>,
+        held: Held,
+        decisions: Decisions,
+        news: RwSignal<Option<News>>,
+        wants_focus: StoredValue<bool>,
+    | {
+        // What waits for data stands inside of what waits for code: a `Transition` that found nothing to wait for at
+        // first does not show its fallback later.
+        view! {
+            <Transition fallback=move || coming(here, held)>
+                <DetailView list detail here decisions news wants_focus/>
+            </Transition>
+        }
+        .into_any()
+    },
+}
+
+/// Loads what the address names, which may be no id at all.
+pub async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
+    if let Ok(id) = open.parse() {
+        return load_action(id).await;
+    }
+    let code = ErrorCode::NotFound;
+    Err(ApiError { code, detail: code.label().to_owned() })
+}
+
+/// Renders again only with another action, version or offer.
+#[component]
+fn DetailView(
+    list: List,
+    detail: Detail,
+    here: Memo<Place>,
+    decisions: Decisions,
+    news: RwSignal<Option<News>>,
+    wants_focus: StoredValue<bool>,
+) -> impl IntoView {
+    let rendered_at =
+        derived(move || detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
+    let now = ticking(rendered_at);
+    let setting = Setting { here, now, decisions, wants_focus };
+    let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
+    poll_while(running, move || detail.refetch());
+    let ran = StoredValue::new(None::<ActionId>);
+    whenever(move || {
+        let state =
+            detail_of(detail, |ActionDetail { action, .. }| (action.id, is_running(action), ended(action)));
+        let Some((id, running, how)) = state else { return };
+        if ran.get_value() == Some(id) && !running {
+            news.set(Some(News::Done(how)));
+            list.refetch();
+        }
+        ran.set_value(running.then_some(id));
+    });
+    leave_when_signed_out(
+        move || here.get_untracked().href(),
+        move || matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. })))),
+    );
+    let rendered = StoredValue::new(String::new());
+    let shown = move || {
+        let answer = detail.get().flatten();
+        let next = answer.as_ref().map(identity).unwrap_or_default();
+        if next != rendered.get_value() {
+            // What has the focus goes with the old version; the new one's heading takes over.
+            if cfg!(feature = "hydrate") && has_focus(".detail") {
+                wants_focus.set_value(true);
+            }
+            rendered.set_value(next);
+        }
+        answer
+    };
+    // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
+    view! {
+        <div class="slot">
+        <For each=shown key=identity let:answer>
+            {match answer {
+                Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
+                Err(ApiError { code, .. }) => {
+                    let href = Signal::derive(move || here.read().href());
+                    view! {
+                        <Failure title="The action could not be loaded" code href retry=move |()| detail.refetch()/>
+                    }
+                    .into_any()
+                }
+            }}
+        </For>
+        </div>
+    }
+    .into_any()
+}
+
+/// Until the details are there: what the list already knows of the open action.
+pub fn coming(here: Memo<Place>, held: Held) -> AnyView {
+    let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+    let known = held.shown.with(|shown| {
+        let action = shown.rows.iter().find(|row| Some(row.id) == open)?;
+        Some(view! { <DetailHead action=action.clone() heading=NodeRef::new()/> }.into_any())
+    });
+    view! {
+        <div class="detail">
+            {known}
+            <Skeleton/>
+        </div>
+    }
+    .into_any()
+}
+
+/// The details render again when one of these changes; then nothing typed for the old state may stay.
+fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
+    match answer {
+        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
+            let [approve, reject, undo] = [approve, reject, undo].map(Offer::is_open);
+            format!("{id} {version} {approve} {reject} {undo}")
+        }
+        Err(error) => error.code.as_str().to_owned(),
+    }
+}
+
+/// Something of the open action that is there.
+pub fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option<T> {
+    detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
+}
+
+fn ended(action: &Action) -> String {
+    match (action.undo, action.status) {
+        (UndoState::Undone, _) => "Undone.".to_owned(),
+        (UndoState::Failed, _) => "The undo failed; its own action says why.".to_owned(),
+        (_, Status::Completed) => "Completed.".to_owned(),
+        (_, Status::Unknown) => {
+            "The end is unknown: no trustworthy answer came. Look at the target.".to_owned()
+        }
+        (_, other) => format!("It ended: {}.", other.label()),
+    }
+}

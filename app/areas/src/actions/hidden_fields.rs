@@ -1,0 +1,27 @@
+//! What a form that narrows the list leaves as it is.
+
+use leptos::prelude::*;
+
+use super::place::Place;
+
+/// Everything that the address says but these fields, so that a form that sets them keeps the rest. The first page is
+/// meant: a cursor is never kept.
+#[component]
+pub(crate) fn Kept(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// The form's own fields.
+    but: &'static [&'static str],
+) -> impl IntoView {
+    move || {
+        let here = here.read();
+        let pairs = here.pairs.iter().filter(|(name, _)| !but.contains(&name.as_str()));
+        let open = here.open.clone().map(|open| ("open".to_owned(), open));
+        let panel = here.panel.map(|panel| ("panel".to_owned(), panel.as_str().to_owned()));
+        let more = open.into_iter().chain(panel).filter(|(name, _)| !but.contains(&name.as_str()));
+        let fields = pairs.cloned().chain(more);
+        fields
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> }.into_any())
+            .collect_view()
+    }
+}

@@ -1,0 +1,62 @@
+//! What stands in place of a tab without rows.
+
+use leptos::prelude::*;
+
+use crate::actions::place::Place;
+use domain::Lane;
+use kit::empty_state::EmptyState;
+
+/// By what an address rules rows out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Narrowed {
+    /// By a text.
+    Search,
+    /// By values of its fields.
+    Filters,
+    /// By both.
+    Both,
+}
+
+/// The empty tab.
+#[component]
+pub fn EmptyLane(
+    /// Which tab.
+    lane: Lane,
+    /// By what the address asks for some of its rows only.
+    narrowed: Option<Narrowed>,
+) -> impl IntoView {
+    let (icon, title, text, link, to) = match lane {
+        lane if narrowed.is_some() => {
+            let text = match narrowed {
+                Some(Narrowed::Search) => "No action on this tab matches the search.",
+                Some(Narrowed::Filters) => "No action on this tab matches the filters.",
+                _ => "No action on this tab matches the search and the filters.",
+            };
+            ("search", "Nothing matches", text, "Show all of this tab", lane)
+        }
+        Lane::Pending => (
+            "check",
+            "Nothing waits for a decision",
+            "Actions that tools and investigations propose appear here until someone approves or rejects them.",
+            "See what was done",
+            Lane::History,
+        ),
+        Lane::InProgress => (
+            "play",
+            "Nothing is being carried out",
+            "Approved actions stay here until their executor reports how they ended. One whose end is unknown \
+             stays until a person has looked.",
+            "See what waits for a decision",
+            Lane::Pending,
+        ),
+        Lane::History => (
+            "clock",
+            "Nothing has been decided yet",
+            "Every action that was approved, rejected, expired or taken is recorded here, with who decided and \
+             how it ended.",
+            "See what waits for a decision",
+            Lane::Pending,
+        ),
+    };
+    view! { <EmptyState icon title text link href=Place::of(to).href()/> }
+}

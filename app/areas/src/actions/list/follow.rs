@@ -1,0 +1,84 @@
+//! Loads again what changed, and says what somebody else did to it.
+
+use leptos::prelude::*;
+
+use crate::actions::place::Place;
+use crate::live::stream::Live;
+use domain::{ActionId, AuditKind, Change};
+use kit::whenever::whenever;
+
+/// What a page shows, for changes to find out whether they concern it.
+pub(crate) struct Shown<Row, Note, List, Detail, Tell> {
+    /// Where the person is.
+    pub(crate) here: Memo<Place>,
+    /// What a row is called, if it is shown.
+    pub(crate) row: Row,
+    /// Hears of each action that changed, or (none) that any may have, before the list loads.
+    pub(crate) note: Note,
+    /// Loads the list again.
+    pub(crate) list: List,
+    /// Loads the open action again.
+    pub(crate) detail: Detail,
+    /// Says what somebody else did, to a row or (true) to the open action.
+    pub(crate) tell: Tell,
+}
+
+/// Loads again what changes concern: the list if one of its rows changed, or something came to its tab; the open
+/// action if it is the one.
+pub(crate) fn follow<Row, Note, List, Detail, Tell>(shown: Shown<Row, Note, List, Detail, Tell>)
+where
+    Row: Fn(ActionId) -> Option<String> + 'static,
+    Note: Fn(Option<ActionId>) + 'static,
+    List: Fn() + 'static,
+    Detail: Fn() + 'static,
+    Tell: Fn(String, bool) + 'static,
+{
+    let news = Live::of_page().news;
+    whenever(move || {
+        let batch = news.get();
+        if batch.is_empty() {
+            return;
+        }
+        let Place { lane, open, .. } = shown.here.get_untracked();
+        let is_open = |change: &Change| open.as_ref().is_some_and(|open| *open == change.action.to_string());
+        let mut decided = Vec::new();
+        let mut list = batch.everything;
+        for change in &batch.changes {
+            let row = (shown.row)(change.action);
+            list |= row.is_some() || change.lane == lane;
+            (shown.note)(Some(change.action));
+            if let (false, Some(verb)) = (change.mine, verb(change.kind)) {
+                if is_open(change) {
+                    (shown.tell)(format!("{} {verb} this action.", change.by), true);
+                }
+                decided.extend(row.map(|row| format!("{} {verb} {row}", change.by)));
+            }
+        }
+        match decided.as_slice() {
+            [] => {}
+            [only] => (shown.tell)(format!("{only}."), false),
+            [.., newest] => {
+                (shown.tell)(format!("{newest}, and {} more by others.", decided.len() - 1), false);
+            }
+        }
+        if batch.everything {
+            (shown.note)(None);
+        }
+        if list {
+            (shown.list)();
+        }
+        if open.is_some() && (batch.everything || batch.changes.iter().any(is_open)) {
+            (shown.detail)();
+        }
+    });
+}
+
+/// What people do to an action, in the past tense.
+const fn verb(kind: AuditKind) -> Option<&'static str> {
+    match kind {
+        AuditKind::Approved => Some("approved"),
+        AuditKind::Rejected => Some("rejected"),
+        AuditKind::UndoRequested => Some("asked to undo"),
+        _ => None,
+    }
+}

@@ -1,0 +1,196 @@
+//! The keys of the Action center. One key never decides: `a` asks in a dialog whose default is no, `r` and `u` open the
+//! form that wants a reason, and with rows selected all three lead to the preview.
+//!
+//! To add a key, add it to `press` and to the list in `parts/help.rs`.
+
+use leptos::ev::KeyboardEvent;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlTableRowElement};
+use leptos_router::hooks::use_navigate;
+
+use crate::actions::list::focus::Spot;
+use crate::actions::place::Place;
+use crate::actions::rows::Selection;
+use crate::actions::table::action_row::{ROWS, link_of};
+use domain::ActionId;
+use kit::dialog::show_dialog;
+use kit::focus::focus;
+use kit::url::still;
+use kit::whenever::whenever;
+
+/// What the keys need to know of the page.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys {
+    /// Where the person is.
+    pub(crate) here: Memo<Place>,
+    /// The page's selection.
+    pub(crate) selection: Selection,
+    /// Where in the list they are.
+    pub(crate) spot: Spot,
+    /// The actions before and after the open one.
+    pub(crate) around: RwSignal<(Option<ActionId>, Option<ActionId>)>,
+    /// The investigation that a row of the page, or the open action, belongs to.
+    pub(crate) investigation: Callback<ActionId, Option<String>>,
+}
+
+/// Listens for as long as the page is there.
+pub(crate) fn listen(keys: Keys) {
+    let navigate = use_navigate();
+    whenever(move || {
+        let navigate = navigate.clone();
+        let go = move |place: &Place| navigate(&place.href(), still());
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            if !event.default_prevented() && press(&event, keys, &go) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}
+
+/// Whether the key meant something here.
+fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
+    let key = event.key();
+    if key == "k" && (event.ctrl_key() || event.meta_key()) {
+        return show_dialog("palette");
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let typing = "input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [popover]";
+    let typing = target.is_some_and(|target| matches!(target.closest(typing), Ok(Some(_))));
+    if typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return false;
+    }
+    let Keys { here, selection, spot, investigation, .. } = keys;
+    let place = here.get_untracked();
+    let row = current_row();
+    if let Some(row) = row.as_ref().filter(|_| place.open.is_none()) {
+        note(spot, row);
+    }
+    let on_row = row.is_some();
+    match key.as_str() {
+        "j" => step(keys, row, true, go),
+        "k" => step(keys, row, false, go),
+        "ArrowDown" if on_row => step(keys, row, true, go),
+        "ArrowUp" if on_row => step(keys, row, false, go),
+        "x" | "X" => match row.as_ref().and_then(id_of) {
+            Some(id) if row.is_some_and(|row| find(&row, ".col-select").is_some()) => {
+                selection.toggle(id, key == "X");
+                true
+            }
+            _ => false,
+        },
+        "a" | "r" | "u" => decide(&key, &place, row, selection, go),
+        "e" => {
+            let open = place.open.as_ref().and_then(|open| open.parse().ok());
+            let of = open.or_else(|| row.as_ref().and_then(id_of));
+            let Some(of) = of.and_then(|id| investigation.run(id)) else { return false };
+            go(&place.unfiltered().closed().with("investigation", Some(&of)));
+            true
+        }
+        "/" => focus("#search"),
+        "z" => focus(".toasts :is(button, a)"),
+        "?" => show_dialog("help"),
+        "Escape" => escape(&place, selection, go),
+        _ => false,
+    }
+}
+
+/// From what is over the list to what is in it.
+fn escape(place: &Place, selection: Selection, go: &dyn Fn(&Place)) -> bool {
+    if place.open.is_some() {
+        go(&place.closed());
+    } else if place.panel.is_some() {
+        go(&place.with_panel(None));
+    } else if !selection.get_untracked().is_empty() {
+        selection.clear();
+    } else {
+        return false;
+    }
+    true
+}
+
+/// With rows selected, to their preview; with an action open, to its own decision; on a row, to its action.
+fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, go: &dyn Fn(&Place)) -> bool {
+    let (verb, fold) = match key {
+        "a" => ("approve", ""),
+        "r" => ("reject", ".flyout .reject-fold"),
+        _ => ("undo", ".flyout .undo-fold"),
+    };
+    if !selection.get_untracked().is_empty() {
+        return click(&format!(".bulk-bar button[value={verb}]"));
+    }
+    if place.open.is_none() {
+        let Some(id) = row.as_ref().and_then(id_of) else { return false };
+        go(&place.with_open(id));
+        return true;
+    }
+    if fold.is_empty() {
+        return show_dialog("confirm");
+    }
+    let Some(details) = query(fold).and_then(|found| found.dyn_into::<HtmlDetailsElement>().ok()) else {
+        return false;
+    };
+    details.set_open(true);
+    focus(&format!("{fold} textarea"))
+}
+
+/// To the next row, or the one before: opened, if one is open. Where the row has left, to the one in its place.
+fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bool {
+    let Keys { here, spot, around, .. } = keys;
+    let place = here.get_untracked();
+    let is_open = place.open.is_some();
+    let (before, after) = around.get_untracked();
+    if is_open && (before.is_some() || after.is_some()) {
+        if let Some(id) = if down { after } else { before } {
+            go(&place.with_open(id));
+        }
+        return true;
+    }
+    let to = match row {
+        Some(row) if down => row.next_element_sibling(),
+        Some(row) => row.previous_element_sibling(),
+        None => spot.row(),
+    };
+    let Some(to) = to else { return false };
+    match id_of(&to) {
+        Some(id) if is_open => go(&place.with_open(id)),
+        _ => {
+            let link = link_of(&to).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+            let Some(link) = link else { return false };
+            to.scroll_into_view_with_bool(false);
+            drop(link.focus());
+            note(spot, &to);
+        }
+    }
+    true
+}
+
+fn note(spot: Spot, row: &Element) {
+    let at = row.dyn_ref::<HtmlTableRowElement>().map(HtmlTableRowElement::section_row_index);
+    if let Some((id, at)) = id_of(row).zip(at.and_then(|at| usize::try_from(at).ok())) {
+        spot.note(id, at);
+    }
+}
+
+/// The row that has the focus.
+fn current_row() -> Option<Element> {
+    document().active_element()?.closest(ROWS).ok()?
+}
+
+fn id_of(row: &Element) -> Option<ActionId> {
+    row.get_attribute("data-id")?.parse().ok()
+}
+
+fn find(row: &Element, selector: &str) -> Option<Element> {
+    row.query_selector(selector).ok()?
+}
+
+fn query(selector: &str) -> Option<Element> {
+    document().query_selector(selector).ok()?
+}
+
+fn click(selector: &str) -> bool {
+    let found = query(selector).and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    found.map(|found| found.click()).is_some()
+}

@@ -1,0 +1,324 @@
+//! The Action center: the list of a tab, and beside it the open action.
+//!
+//! The URL gives tab, page and open action; two resources follow it. Each decision of the person, and each change that
+//! concerns what is shown, makes them load again by the ordinary read path, which keeps rows, scroll and selection.
+
+mod answers;
+pub mod bulk_bar;
+mod bulk_notice;
+pub mod empty;
+mod focus;
+mod follow;
+mod keyboard;
+pub mod per_page;
+pub mod tabs;
+pub mod toolbar;
+mod view;
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use self::answers::{announce, news_from_url, show_choices, tell_views};
+use self::bulk_bar::{BulkBar, Matches};
+use self::bulk_notice::BulkNotice;
+use self::focus::{Spot, follow_opening, forget_url_failure};
+use self::follow::{Shown, follow};
+use self::keyboard::Keys;
+use self::tabs::LaneTabs;
+use self::toolbar::Toolbar;
+use self::view::{ListView, page_of};
+use crate::actions::chips::Chips;
+use crate::actions::details::action_detail::DetailHead;
+use crate::actions::details::decide::{Decisions, called};
+use crate::actions::details::{DETAILS, Detail, coming, detail_of, details, open_action};
+use crate::actions::dialogs::dialogs;
+use crate::actions::panels::column_panel::Saving;
+use crate::actions::panels::view_panel::ViewChanges;
+use crate::actions::panels::{Counting, Grouping, Loads, PANELS, Settings, Views, panel as side_panel};
+use crate::actions::place::{Panel, Place, use_place};
+use crate::actions::rows::{Held, List, Selection};
+use crate::actions::table::action_table::is_selectable;
+use crate::live::stream::{Link, Live};
+use api::{PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
+use domain::core::text::format_count;
+use domain::{Action, ActionId, Lane};
+use kit::flyout::Flyout;
+use kit::focus::leave_fields_on_escape;
+use kit::heard::Heard;
+use kit::lazy::part;
+use kit::notice::News;
+use kit::skeleton::Skeleton;
+use kit::whenever::{once_painted, whenever};
+
+kit::page! {
+    module: list,
+    function: list / preload_list,
+    paths: ["/action-center/pending", "/action-center/in-progress", "/action-center/history"],
+    parts: { "panel": PANELS, "open": DETAILS },
+    view: view! { <ActionCenter/> }.into_any(),
+}
+
+/// One of the tabs.
+#[component]
+fn ActionCenter() -> impl IntoView {
+    let place = use_place();
+    let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
+    view! { <Board here/> }
+}
+
+#[component]
+fn Board(here: Memo<Place>) -> impl IntoView {
+    let asks = Memo::new(move |_| {
+        let here = here.read();
+        (here.lane, here.asks(), here.cursor.clone())
+    });
+    let list: List = Resource::new_with_options(
+        move || asks.get(),
+        |asked| async move {
+            let of = name_of(&asked);
+            let (lane, shows, cursor) = asked;
+            (lane, of, list_actions(lane, shows, cursor).await)
+        },
+        false,
+    );
+    let settings: Settings = Resource::new_with_options(|| (), |()| load_preferences(), false);
+    let detail: Detail = Resource::new_with_options(
+        move || here.read().open.clone(),
+        |open| async move { Some(open_action(open?).await) },
+        false,
+    );
+    let selection = Selection::new(Memo::new(move |_| (here.read().lane, here.read().unordered())));
+    let panel = Memo::new(move |_| here.read().panel);
+    // The rows come first: the counts are asked for once these are painted.
+    let painted = RwSignal::new(asks.with_untracked(name_of));
+    whenever(move || {
+        list.track();
+        once_painted(move || {
+            let of = list.try_read_untracked().and_then(|list| list.as_ref().map(|(_, of, _)| of.clone()));
+            drop(of.map(|of| painted.try_set(of)));
+        });
+    });
+    let to_count = Memo::new(move |before: Option<&Option<(Lane, String)>>| {
+        if asks.with(name_of) != *painted.read() {
+            return before.cloned().flatten();
+        }
+        let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
+        wanted.then(|| (here.read().lane, here.read().unordered()))
+    });
+    let counting: Counting = Resource::new_with_options(
+        move || to_count.get(),
+        |wanted| async move {
+            let (lane, shows) = wanted?;
+            Some((lane, count_actions(lane, shows).await))
+        },
+        false,
+    );
+    let changes = ViewChanges::new();
+    let views: Views = Resource::new_with_options(
+        move || (panel.get() == Some(Panel::Views), changes.version()),
+        |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
+        false,
+    );
+    // Also from inside of one bucket, the others are in sight.
+    let grouping: Grouping = Resource::new_with_options(
+        move || {
+            let wanted = panel.get() == Some(Panel::Similar) && here.read().lane == Lane::Pending;
+            wanted.then(|| here.read().with("similar", None).unordered())
+        },
+        |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
+        false,
+    );
+    let loads = Loads::new(here, counting, settings, views, grouping);
+    let saving = Saving::new();
+    let plan = ServerAction::<PlanBulk>::new();
+    let decisions = Decisions::new();
+    let news = RwSignal::new(news_from_url(decisions));
+    let wants_focus = StoredValue::new(false);
+    let is_open = Memo::new(move |_| here.read().open.is_some());
+    let quiet = RwSignal::new(false);
+    let loading = RwSignal::new(false);
+    let selected = Signal::derive(move || !selection.is_empty());
+    let of_page = move || {
+        let of = list.read().as_ref().map(|(_, of, _)| of.clone()).unwrap_or_default();
+        (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
+    };
+    let link = Live::of_page().link;
+    let held = Held::new(".action-table", of_page, selected, move || link.get_untracked() == Link::Live);
+    let spot = Spot::new(held.shown);
+    let heard = RwSignal::new(None);
+
+    announce(here, decisions, news, wants_focus, move |id| {
+        quiet.set(true);
+        // If it leaves, it was not pushed out by others.
+        if id.is_some() {
+            held.note(id);
+        }
+        list.refetch();
+        detail.refetch();
+        grouping.refetch();
+    });
+    show_choices(here, saving, move || {
+        quiet.set(true);
+        settings.refetch();
+        list.refetch();
+    });
+    tell_views(here, changes);
+    follow(Shown {
+        here,
+        row: move |id| {
+            let shown = held.shown.read_untracked();
+            let row = shown.rows.iter().find(|row| row.id == id)?;
+            Some(called(row).1)
+        },
+        note: move |id| held.note(id),
+        list: move || {
+            quiet.set(true);
+            list.refetch();
+            grouping.refetch();
+        },
+        detail: move || detail.refetch(),
+        tell: move |text, of_open| {
+            if of_open {
+                news.set(Some(News::Heard(text)));
+            } else {
+                heard.set(Some(text));
+            }
+        },
+    });
+    whenever(move || {
+        here.track();
+        heard.set(None);
+    });
+    follow_opening(here, news, wants_focus, spot);
+    let investigation = Callback::new(move |id: ActionId| {
+        let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
+        let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
+        listed
+            .flatten()
+            .or_else(|| untrack(|| detail_of(detail, |detail| of(&detail.action))).flatten())
+            .flatten()
+    });
+    let around = RwSignal::new((None, None));
+    keyboard::listen(Keys { here, selection, spot, around, investigation });
+    leave_fields_on_escape();
+    forget_url_failure(here);
+
+    // Only once the page is alive, as it stands outside of what waits for the list.
+    let matches = RwSignal::new(None);
+    whenever(move || {
+        let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+        around.set(open.map(|open| spot.around(open)).unwrap_or_default());
+    });
+    let steps = Signal::derive(move || {
+        let link = |id: Option<ActionId>| id.map(|id| here.read().with_open(id).href());
+        let (before, after) = around.get();
+        (link(before), link(after))
+    });
+    whenever(move || matches.set(counted(counting)));
+    // Nobody sees them before they ask, and nobody can ask without scripts.
+    let wants_dialogs = RwSignal::new(false);
+    whenever(move || once_painted(move || wants_dialogs.set(true)));
+    let now_loading = move || loading.get() && !quiet.get();
+    let counts = Live::of_page().counts;
+    let first_row = move || held.shown.with(|shown| shown.rows.first().cloned());
+    rehearse(first_row, steps, news);
+    let title = move || {
+        let pending = counts.get().map_or(0, |counts| counts.pending);
+        let waits = if pending > 0 { format!("({}) ", format_count(pending)) } else { String::new() };
+        format!("{waits}{} · Action center · Countersign", here.read().lane.label())
+    };
+    // The server may write the head after the page is rendered and its signals are gone.
+    #[cfg(feature = "ssr")]
+    let title = title();
+    view! {
+        <Title text=title/>
+            <div class="board" class:with-flyout=is_open>
+                <header class="page-head">
+                    <div class="page-title">
+                        <h1>"Action center"</h1>
+                        <Heard text=heard/>
+                    </div>
+                    <LaneTabs here/>
+                    <BulkNotice plan/>
+                </header>
+                <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
+                    <div class="list-head">
+                        <Toolbar here/>
+                        <Chips here/>
+                    </div>
+                    <div class="list-body">
+                        {move || panel.get().map(|panel| part(side_panel(panel, here, loads, saving, changes), || ().into_any()))}
+                        <div class="list-main">
+                            <Transition fallback=Skeleton set_pending=loading>
+                                <ListView list settings here quiet selection held/>
+                            </Transition>
+                            {move || {
+                                let lane = loads.lane.get();
+                                is_selectable(lane).then(|| view! { <BulkBar lane here selection matches plan/> }.into_any())
+                            }}
+                        </div>
+                    </div>
+                </section>
+                {move || wants_dialogs.get().then(|| part(dialogs(here), || ().into_any()))}
+                {move || {
+                    is_open
+                        .get()
+                        .then(|| {
+                            view! {
+                                <Flyout
+                                    label="Details of the action"
+                                    steps=["Previous action", "Next action"]
+                                    close=Signal::derive(move || here.read().closed().href())
+                                    around=steps
+                                    news
+                                >
+                                    {part(
+                                        details(list, detail, here, held, decisions, news, wants_focus),
+                                        move || coming(here, held),
+                                    )}
+                                </Flyout>
+                            }
+                            .into_any()
+                        })
+                }}
+            </div>
+    }
+}
+
+/// Renders a flyout that nobody sees, once the page stands: browsers compile a function when it is called for the first
+/// time, and so a third of those that the page's first flyout needs are compiled before somebody waits for it.
+fn rehearse(
+    action: impl Fn() -> Option<Action> + 'static,
+    around: Signal<(Option<String>, Option<String>)>,
+    news: RwSignal<Option<News>>,
+) {
+    whenever(move || {
+        let action = untrack(&action);
+        let head = action.map(|action| view! { <DetailHead action heading=NodeRef::new()/> });
+        let close = Signal::derive(String::new);
+        drop(view! { <Flyout label="" steps=[""; 2] close around news>{head}</Flyout> }.into_any().build());
+    });
+}
+
+/// Which list it is, by what it was asked for.
+fn name_of((lane, shows, cursor): &(Lane, String, Option<String>)) -> String {
+    format!("{lane} {shows} {}", cursor.as_deref().unwrap_or_default())
+}
+
+/// How many rows there are to select, as far as they are counted.
+fn counted(counting: Counting) -> Option<Matches> {
+    let answer = counting.read();
+    let (_, counts) = answer.as_ref()?.as_ref()?;
+    counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tab_is_an_address_of_the_page() {
+        let paths: Vec<_> = Lane::ALL.iter().map(|lane| Place::of(*lane).path()).collect();
+        assert_eq!(paths, PAGE.paths);
+    }
+}

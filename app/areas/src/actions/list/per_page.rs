@@ -1,0 +1,64 @@
+//! How many rows a page of the list has, beside its pager.
+
+use leptos::ev::{Event, SubmitEvent};
+use leptos::prelude::*;
+
+use crate::actions::hidden_fields::Kept;
+use crate::actions::place::Place;
+use domain::Lane;
+use domain::actions::query::{LIMITS, Sort};
+use kit::derived::Derived;
+use kit::form::{around, follow, sent};
+use kit::handler::handler;
+
+/// What the pager says of a page with so many rows.
+#[must_use]
+pub fn summary(here: &Place, rows: usize) -> String {
+    let usual = here.lane == Lane::Pending && here.sort() == Sort::of(Lane::Pending);
+    let order = if usual { ", most urgent first" } else { "" };
+    match rows {
+        1 => format!("1 action on this page{order}"),
+        rows => format!("{rows} actions on this page{order}"),
+    }
+}
+
+/// For this list; what a person wants for each, the columns' panel keeps.
+#[component]
+pub fn PerPage(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// Rows that a page of this list may have.
+    limit: Derived<u16>,
+) -> impl IntoView {
+    let follow = follow();
+    let submit = follow.clone();
+    let options = LIMITS
+        .iter()
+        .map(|&size| {
+            view! {
+                <option value=size.to_string() selected=move || limit.get() == size>
+                    {size}
+                </option>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! {
+        <form
+            class="per-page"
+            action=move || here.read().path()
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
+            on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
+        >
+            <Kept here but=&["limit"]/>
+            <label>
+                "Per page "
+                <select name="limit">{options}</select>
+            </label>
+            <button class="button no-wasm" type="submit">
+                "Apply"
+            </button>
+        </form>
+    }
+    .into_any()
+}

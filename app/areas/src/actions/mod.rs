@@ -1,0 +1,51 @@
+//! Actions: the Action center with its lists, the open action, and decisions on it.
+//!
+//! `place` reads and writes the addresses, `list` is the page, `table` its rows; `panels`, `details` and `dialogs` are
+//! parts that are loaded once they are wanted.
+
+pub mod badges;
+pub mod chips;
+pub mod details;
+pub mod dialogs;
+mod export;
+mod hidden_fields;
+mod lane_count;
+pub mod panels;
+pub mod place;
+mod rows;
+pub mod table;
+
+use leptos::prelude::*;
+
+use crate::area::{Area, NavigationRow};
+use crate::page::Surroundings;
+use domain::Lane;
+use export::Exporting;
+use kit::lazy::Page;
+use lane_count::LaneCount;
+
+kit::pages! { list, start }
+
+/// Actions.
+#[derive(Debug)]
+pub struct ActionsArea;
+
+impl Area for ActionsArea {
+    fn pages(&self) -> &'static [Page] {
+        PAGES
+    }
+
+    fn navigation(&self) -> &'static [NavigationRow] {
+        &[NavigationRow {
+            section: Some("Actions & submissions"),
+            label: "Action center",
+            icon: "shield",
+            root: "/action-center",
+            more: Some(|| view! { <LaneCount lane=Lane::Pending/> }.into_any()),
+        }]
+    }
+
+    fn provide(&self, _: &Surroundings) {
+        Exporting::provide();
+    }
+}

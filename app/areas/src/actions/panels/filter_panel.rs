@@ -1,0 +1,211 @@
+//! The filters with how many rows each value has. Each change leads to the list that it asks for, at once; without
+//! wasm a button does.
+
+use std::sync::Arc;
+
+use leptos::ev::{Event, SubmitEvent};
+use leptos::prelude::*;
+
+use crate::actions::hidden_fields::Kept;
+use crate::actions::place::Place;
+use domain::actions::query::{Counts, Facet, FacetCounts, value_label};
+use domain::core::text::format_count;
+use domain::{Lane, Severity};
+use kit::derived::Derived;
+use kit::form::{around, follow, sent};
+use kit::handler::handler;
+use kit::visible_text::VisibleText;
+
+/// Values that a facet shows before one asks for more.
+const FIRST: usize = 6;
+
+/// Fields of the form; the others are kept as they are.
+const OWN: [&str; 14] = [
+    "type",
+    "entity_type",
+    "asset",
+    "decision",
+    "decided_by",
+    "source",
+    "status",
+    "severity",
+    "device_group",
+    "undoable",
+    "investigation",
+    "approval",
+    "from",
+    "to",
+];
+
+/// Facets that say something about a tab.
+const fn facets(lane: Lane) -> &'static [Facet] {
+    match lane {
+        Lane::Pending => &[
+            Facet::Severity,
+            Facet::ActionType,
+            Facet::EntityKind,
+            Facet::Asset,
+            Facet::Source,
+            Facet::DeviceGroup,
+        ],
+        Lane::InProgress => &[
+            Facet::Status,
+            Facet::ActionType,
+            Facet::EntityKind,
+            Facet::Asset,
+            Facet::Severity,
+            Facet::DecidedBy,
+            Facet::Source,
+            Facet::DeviceGroup,
+        ],
+        Lane::History => &[
+            Facet::Status,
+            Facet::Decision,
+            Facet::ActionType,
+            Facet::EntityKind,
+            Facet::Severity,
+            Facet::DecidedBy,
+            Facet::Asset,
+            Facet::Source,
+            Facet::DeviceGroup,
+            Facet::Undoable,
+        ],
+    }
+}
+
+/// What the server counted last.
+pub type Counted = Derived<Option<Counts>>;
+
+/// The form of a tab. Its values stay as they were first found, so that nothing moves under the pointer; their counts
+/// follow each answer.
+#[component]
+pub fn FilterForm(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// What the server counts.
+    counted: Counted,
+) -> impl IntoView {
+    let follow = follow();
+    let submit = follow.clone();
+    let place = here.get_untracked();
+    let first = counted.get_untracked();
+    let fields = facets(place.lane)
+        .iter()
+        .filter_map(|facet| {
+            first.iter().flat_map(|first| &first.facets).find(|counts| counts.facet == *facet)
+        })
+        .filter_map(|counts| fieldset(counts, here, counted))
+        .collect_view();
+    view! {
+        <form
+            class="filter-form"
+            action=place.path()
+            on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
+            on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
+        >
+            <Kept here but=&OWN/>
+            {fields}
+            <fieldset class="facet">
+                <legend>"Time and ids"</legend>
+                {text(here, "from", "Updated from (UTC day)", "date")}
+                {text(here, "to", "Updated until (UTC day)", "date")}
+                {text(here, "investigation", "Investigation ID", "text")}
+                {text(here, "approval", "Approval ID", "text")}
+            </fieldset>
+            <button class="button no-wasm" type="submit">
+                "Apply"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+fn text(here: Memo<Place>, name: &'static str, label: &'static str, kind: &'static str) -> AnyView {
+    // A date field takes no time of day.
+    let most = if kind == "date" { 10 } else { usize::MAX };
+    let value = move || {
+        here.read().value(name).map(|value| value.chars().take(most).collect::<String>()).unwrap_or_default()
+    };
+    view! {
+        <label class="field">
+            <span class="field-label">{label}</span>
+            <input
+                type=kind
+                name=name
+                maxlength="500"
+                autocomplete="off"
+                value=value()
+                prop:value=move || value()
+            />
+        </label>
+    }
+    .into_any()
+}
+
+/// The values that are chosen come first: they must stay in reach even if nothing has them any more.
+fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option<AnyView> {
+    let (facet, place) = (counts.facet, here.read_untracked());
+    let name = facet.as_str();
+    let chosen = place.filters().filter(|(field, _)| *field == name).map(|(_, value)| value.to_owned());
+    let mut values: Vec<String> = chosen.collect();
+    let most = values.len().max(FIRST);
+    values.extend(counts.values.iter().map(|of| of.value.clone()).filter(|value| !place.has(name, value)));
+    if values.is_empty() {
+        return None;
+    }
+    if facet == Facet::Severity {
+        // How bad it is says more than how frequent.
+        values.sort_by_key(|value| value.parse::<Severity>().ok());
+    }
+    let rest = values.split_off(most.min(values.len()));
+    let items = |values: Vec<String>| {
+        values.into_iter().map(|value| item(facet, value, here, counted)).collect_view()
+    };
+    let more = (!rest.is_empty()).then(|| {
+        view! {
+            <details class="facet-more">
+                <summary>{format!("{} more", rest.len())}</summary>
+                {items(rest)}
+            </details>
+        }
+    });
+    Some(
+        view! {
+            <fieldset class="facet">
+                <legend>{facet.label()}</legend>
+                {items(values)}
+                {more}
+            </fieldset>
+        }
+        .into_any(),
+    )
+}
+
+fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> AnyView {
+    let name = facet.as_str();
+    let text = value_label(name, &value).to_owned();
+    let (of, same): (Arc<str>, Arc<str>) = (value.as_str().into(), value.as_str().into());
+    let checked = move || here.read().has(name, &of);
+    let count = move || count(counted.read().as_ref(), facet, &same).map(format_count);
+    let checked_first = checked();
+    view! {
+        <label class="facet-value">
+            <input type="checkbox" name=name value=value checked=checked_first prop:checked=move || checked()/>
+            <span class="facet-word">
+                <VisibleText text/>
+            </span>
+            <span class="facet-count">{move || count()}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// None if it was not counted.
+fn count(counts: Option<&Counts>, facet: Facet, value: &str) -> Option<u64> {
+    let counts = counts?;
+    let facet = counts.facets.iter().find(|counts| counts.facet == facet);
+    match facet.and_then(|facet| facet.values.iter().find(|known| known.value == value)) {
+        Some(known) => known.count,
+        None => (!counts.more).then_some(0),
+    }
+}

@@ -1,0 +1,188 @@
+//! The panels beside the list of the Action center: what they load, and which part shows it.
+//!
+//! To add one, add it to `Panel`, to [`Loads`] what it shows, and to [`side_panel`] its part.
+
+pub mod column_panel;
+pub mod filter_panel;
+mod similar_panel;
+pub mod view_panel;
+
+use leptos::prelude::*;
+
+use crate::actions::panels::column_panel::ColumnForm;
+use crate::actions::panels::column_panel::Saving;
+use crate::actions::panels::filter_panel::FilterForm;
+use crate::actions::panels::similar_panel::BucketList;
+use crate::actions::panels::view_panel::ViewChanges;
+use crate::actions::panels::view_panel::ViewList;
+use crate::actions::place::{Panel, Place};
+use api::ApiError;
+use api::codec::Json;
+use domain::actions::query::Counts;
+use domain::actions::similar::Buckets;
+use domain::core::text::pluralize;
+use domain::core::time::Timestamp;
+use domain::{Lane, Preferences, SavedView};
+use kit::clock::ticking;
+use kit::derived::{Derived, derived};
+use kit::panel::SidePanel;
+use kit::skeleton::Skeleton;
+
+/// What the person set.
+pub type Settings = Resource<Result<Preferences, ApiError>, Json>;
+/// How many rows each value has; none where nobody asks.
+pub type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
+/// The person's views; none where nobody asks.
+pub type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
+/// What is similar; none where nobody asks.
+pub type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
+
+kit::part! {
+    module: panels,
+    function: panel / preload_panel,
+    as: PANELS,
+    view: |
+        panel: Panel,
+        here: Memo<Place>,
+        loads: Loads,
+        saving: Saving,
+        changes: ViewChanges,
+    | side_panel(panel, here, loads, saving, changes),
+}
+
+/// What the panels show.
+#[derive(Clone, Copy)]
+pub struct Loads {
+    preferences: Derived<Option<Preferences>>,
+    /// Whether the preferences are there.
+    known: Derived<bool>,
+    views: Views,
+    /// The tab.
+    pub lane: Memo<Lane>,
+    counted: Derived<Option<Counts>>,
+    /// Whether it could be counted, and for which tab. Once for a tab: afterwards only numbers change.
+    counted_well: Derived<Option<(Lane, bool)>>,
+    /// A later answer that says the same leaves the links, and the focus on one of them, alone.
+    found: Derived<Option<Result<Buckets, ApiError>>>,
+    /// The present of what was found.
+    now: Derived<Timestamp>,
+}
+
+impl Loads {
+    /// Belongs to the page, so that it outlives each panel: what loads may come when its panel is gone.
+    pub fn new(
+        here: Memo<Place>,
+        counting: Counting,
+        settings: Settings,
+        views: Views,
+        grouping: Grouping,
+    ) -> Self {
+        let rendered_at = derived(move || {
+            let answer = grouping.read();
+            let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
+            buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
+        });
+        let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
+        Self {
+            preferences: derived(move || settings.get().and_then(Result::ok)),
+            known: derived(move || settings.read().is_some()),
+            views,
+            lane: Memo::new(move |_| here.read().lane),
+            counted: derived(move || {
+                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
+            }),
+            counted_well: derived(move || {
+                let answer = counting.read();
+                answer
+                    .as_ref()
+                    .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
+            }),
+            found: derived(move || grouping.get().flatten().map(|answer| answer.map(timeless))),
+            now: ticking(rendered_at),
+        }
+    }
+}
+
+/// Where the panel lies over the list, what stands beneath it.
+fn back_to_list(here: Memo<Place>, counts: &Counts) -> AnyView {
+    let over = if counts.more { "over " } else { "" };
+    let text = format!("Show {over}{}", pluralize(counts.matches, "action", "actions"));
+    view! {
+        <a class="button primary sheet-end" href=move || here.read().with_panel(None).href() data-noscroll>
+            {text}
+        </a>
+    }
+    .into_any()
+}
+
+/// The panel's content waits for its own data, and for nothing else.
+fn side_panel(
+    panel: Panel,
+    here: Memo<Place>,
+    loads: Loads,
+    saving: Saving,
+    changes: ViewChanges,
+) -> AnyView {
+    let Loads { preferences, known, views, lane, counted, counted_well, found, now } = loads;
+    let (title, content) = match panel {
+        Panel::Filters => {
+            let content = move || {
+                counted_well.get().map(|(_, counted_well)| {
+                    let note = (!counted_well).then(|| {
+                        view! { <p class="side-panel-note">"The values could not be counted. The address may ask for what there is not."</p> }
+                    });
+                    view! {
+                        {note}
+                        <FilterForm here counted/>
+                        {move || counted.get().map(|counts| back_to_list(here, &counts))}
+                    }
+                    .into_any()
+                })
+            };
+            ("Filters", view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any())
+        }
+        Panel::Columns => {
+            let content = move || {
+                let lane = lane.get();
+                // What is saved from here comes back as it was sent: the form stays as it is.
+                let table =
+                    known.get().then(|| preferences.get_untracked())?.unwrap_or_default().table(lane).clone();
+                Some(view! { <ColumnForm here table saving/> }.into_any())
+            };
+            (
+                "Customize columns",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
+        }
+        Panel::Views => {
+            let content = move || {
+                views.get().flatten().map(|answer| match answer {
+                    Ok(views) => view! { <ViewList here views changes/> }.into_any(),
+                    Err(error) => view! { <p class="side-panel-note">{error.detail}</p> }.into_any(),
+                })
+            };
+            (
+                "Saved views",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
+        }
+        Panel::Similar => {
+            let note = |text: String| view! { <p class="side-panel-note">{text}</p> }.into_any();
+            let content = move || {
+                if lane.get() != Lane::Pending {
+                    return Some(note("Only what waits for a decision is grouped.".to_owned()));
+                }
+                found.get().map(|answer| match answer {
+                    Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
+                    Err(error) => note(error.detail),
+                })
+            };
+            (
+                "Similar actions",
+                view! { <Transition fallback=Skeleton>{move || content()}</Transition> }.into_any(),
+            )
+        }
+    };
+    let close = Signal::derive(move || here.read().with_panel(None).href());
+    view! { <SidePanel id=panel.as_str() title close>{content}</SidePanel> }.into_any()
+}

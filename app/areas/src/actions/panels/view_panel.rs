@@ -1,0 +1,148 @@
+//! Saved views: lists with a name, of which one may be where a person begins.
+
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use crate::actions::place::{Place, view_href};
+use api::{DeleteView, SaveView, SetDefaultView};
+use domain::SavedView;
+use domain::settings::preference::LONGEST_NAME;
+use kit::form::take;
+use kit::handler::handler;
+use kit::icon::Icon;
+use kit::visible_text::VisibleText;
+
+/// The running changes of a page's views.
+#[derive(Clone, Copy)]
+pub struct ViewChanges {
+    /// Keeps one.
+    pub save: ServerAction<SaveView>,
+    /// Forgets one.
+    pub delete: ServerAction<DeleteView>,
+    /// Makes one the first.
+    pub default: ServerAction<SetDefaultView>,
+    /// The one that was forgotten last.
+    pub forgotten: StoredValue<Option<SavedView>>,
+}
+
+impl ViewChanges {
+    /// None is running.
+    #[expect(clippy::new_without_default, reason = "it makes signals, which belong to a page")]
+    pub fn new() -> Self {
+        Self {
+            save: ServerAction::new(),
+            delete: ServerAction::new(),
+            default: ServerAction::new(),
+            forgotten: StoredValue::new(None),
+        }
+    }
+
+    /// Changes with each answer.
+    pub fn version(self) -> usize {
+        self.save.version().get() + self.delete.version().get() + self.default.version().get()
+    }
+}
+
+/// The views, and the form that saves what the list shows now.
+#[component]
+pub fn ViewList(
+    /// Where the person is.
+    here: Memo<Place>,
+    /// The person's views.
+    views: Vec<SavedView>,
+    /// The page's running changes.
+    changes: ViewChanges,
+) -> impl IntoView {
+    let save = changes.save;
+    let back = move || here.read().href();
+    let send = move |event: SubmitEvent| {
+        let is_default = take(&event, "is_default") == "true";
+        let name = take(&event, "name");
+        let Place { lane, .. } = here.get_untracked();
+        save.dispatch(SaveView { name, lane, shows: here.read_untracked().shows(), is_default, back: None });
+    };
+    let failed = move || {
+        let error = save.value().get().and_then(Result::err);
+        error.map(|error| view! { <p class="field-error" role="alert">{error.detail}</p> }.into_any())
+    };
+    let empty = views.is_empty().then(|| {
+        view! { <p class="side-panel-note">"A saved view is a list with a name: its filters, order and columns."</p> }
+    });
+    let items = views.into_iter().map(|view| item(view, here, changes)).collect_view();
+    view! {
+        {empty}
+        <ul class="view-list">{items}</ul>
+        <form class="view-form" method="post" action=SaveView::PATH on:submit=handler(send)>
+            <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
+            <input type="hidden" name="shows" value=move || here.read().shows()/>
+            <input type="hidden" name="back" value=move || back()/>
+            <label class="field">
+                <span class="field-label">"Save what the list shows now as"</span>
+                <input name="name" required maxlength=LONGEST_NAME.to_string() autocomplete="off"/>
+            </label>
+            <label class="facet-value">
+                <input type="checkbox" name="is_default" value="true"/>
+                "Begin with it"
+            </label>
+            {move || failed()}
+            <button class="button" type="submit">
+                "Save view"
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
+    let forgotten = view.clone();
+    let SavedView { id, name, lane, shows, is_default } = view;
+    let href = view_href(lane, &shows);
+    let open = here.get_untracked();
+    let current = open.lane == lane && open.shows() == shows;
+    let back = here.get_untracked().href();
+    let first = (!is_default).then_some(id);
+    let (delete, default) = (changes.delete, changes.default);
+    let star = if is_default { "star-full" } else { "star" };
+    let begin = if is_default { "No longer begin with this view" } else { "Begin with this view" };
+    let forget = format!("Delete the view {name}");
+    let first_field = first.map(|id| view! { <input type="hidden" name="id" value=id.to_string()/> });
+    view! {
+        <li class="view-item">
+            <a href=href aria-current=current.then_some("true") data-noscroll>
+                <VisibleText text=name/>
+            </a>
+            <span class="meta">{lane.label()}</span>
+            <form
+                method="post"
+                action=SetDefaultView::PATH
+                on:submit=handler(move |event: SubmitEvent| {
+                    event.prevent_default();
+                    default.dispatch(SetDefaultView { id: first, back: None });
+                })
+            >
+                {first_field}
+                <input type="hidden" name="back" value=back.clone()/>
+                <button class="icon-button" type="submit" title=begin aria-label=begin>
+                    <Icon name=star/>
+                </button>
+            </form>
+            <form
+                method="post"
+                action=DeleteView::PATH
+                on:submit=handler(move |event: SubmitEvent| {
+                    event.prevent_default();
+                    changes.forgotten.set_value(Some(forgotten.clone()));
+                    delete.dispatch(DeleteView { id, back: None });
+                })
+            >
+                <input type="hidden" name="id" value=id.to_string()/>
+                <input type="hidden" name="back" value=back/>
+                <button class="icon-button" type="submit" title=forget.clone() aria-label=forget>
+                    <Icon name="cross"/>
+                </button>
+            </form>
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,23 @@
+//! The rows of a list of actions.
+
+use leptos::prelude::Resource;
+
+use api::ApiError;
+use api::codec::Json;
+use domain::{Action, ActionId, ActionPage, Lane, Status, UndoState};
+use kit::table::{new_rows, selection};
+
+/// A page of a list, with the place that it was loaded for.
+pub(crate) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
+/// Which rows are shown.
+pub(crate) type Held = new_rows::Held<Action>;
+/// Those rows.
+pub(crate) type ShownActions = new_rows::ShownRows<Action>;
+/// Which rows are selected.
+pub(crate) type Selection = selection::Selection<ActionId>;
+
+/// Whether an executor has the action, or its reverse, so that news are to be expected.
+pub(crate) const fn is_running(action: &Action) -> bool {
+    matches!(action.status, Status::Queued | Status::InProgress)
+        || matches!(action.undo, UndoState::Requested)
+}

@@ -1,0 +1,219 @@
+//! What a column shows of an action. To add a column, add it to the domain's `Column`, to `cell` and to `width`.
+
+use std::borrow::Cow;
+
+use crate::actions::badges::Badged;
+use domain::actions::query::{Column, Filter};
+use domain::core::text::escape_controls;
+use domain::core::time::Timestamp;
+use domain::settings::preference::ColumnChoice;
+use domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
+use kit::badge::BadgeStyle;
+use kit::deadline::urgency;
+use kit::markup::Markup;
+use kit::short_text::{halves, head_of};
+use kit::time::{Left, ago, full};
+use kit::visible_text::visible;
+
+/// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
+const FITS: usize = 14;
+
+/// Pixels that a column has where nobody chose: what its usual values need.
+pub const fn width(column: Column) -> u16 {
+    match column {
+        Column::Severity => 120,
+        Column::Proposed => 104,
+        Column::Decision | Column::Undo => 128,
+        Column::Expires | Column::EntityKind => 136,
+        Column::Status => 172,
+        Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
+        Column::ActionType | Column::Asset | Column::DecidedBy | Column::DeviceGroup | Column::ProposedBy => {
+            168
+        }
+        Column::Source | Column::Technique => 184,
+        Column::Entity | Column::Comment => 240,
+    }
+}
+
+/// A column of a table, and how wide it is there.
+#[derive(Debug, Clone)]
+pub struct SizedColumn {
+    /// Which.
+    pub column: Column,
+    /// In pixels, as the attribute of its cells; none takes what is left.
+    pub width: Option<Cow<'static, str>>,
+    /// What a card says before it, where a person asked for it; none for what has its own place there.
+    pub card_label: Option<&'static str>,
+}
+
+impl SizedColumn {
+    /// As a person chose it, or as it is in a tab whose columns nobody chose: there the entity takes what is left.
+    pub fn new(ColumnChoice { column, width: own }: ColumnChoice, chosen: bool) -> Self {
+        let fixed = column != Column::Entity || own.is_some() || chosen;
+        let width = fixed.then(|| own.unwrap_or(width(column)).to_string().into());
+        let card_label = (chosen && !is_on_cards(column)).then(|| column.label());
+        Self { column, width, card_label }
+    }
+}
+
+/// Whether a card has a place of its own for it, as `cards.css` lays it out.
+const fn is_on_cards(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Severity
+            | Column::ActionType
+            | Column::Entity
+            | Column::Asset
+            | Column::Updated
+            | Column::Expires
+            | Column::Status
+    )
+}
+
+/// Names the column in the style, which hides what there is no room for where nobody chose.
+pub const fn class(column: Column) -> &'static str {
+    match column {
+        Column::Updated => "col-updated",
+        Column::Proposed => "col-proposed",
+        Column::Severity => "col-severity",
+        Column::Expires => "col-expires",
+        Column::Decision => "col-decision",
+        Column::Undo => "col-undo",
+        Column::Status => "col-status",
+        Column::EntityKind => "col-entity-kind",
+        Column::DecidedBy => "col-decided-by",
+        Column::ProposedBy => "col-proposed-by",
+        Column::Investigation => "col-investigation",
+        Column::Approval => "col-approval",
+        Column::Incident => "col-incident",
+        Column::ActionType => "col-action-type",
+        Column::Asset => "col-asset",
+        Column::DeviceGroup => "col-device-group",
+        Column::Source => "col-source",
+        Column::Technique => "col-technique",
+        Column::Entity => "col-entity",
+        Column::Comment => "col-comment",
+    }
+}
+
+/// A cell that counts time from when it is, or until.
+#[derive(Debug, Clone, Copy)]
+pub struct Tick {
+    /// Its column's class.
+    pub column: &'static str,
+    at: Timestamp,
+    words: fn(Timestamp, Timestamp) -> (&'static str, String),
+}
+
+impl Tick {
+    /// The classes and the words of a present.
+    pub fn show(self, now: Timestamp) -> (String, String) {
+        let (class, words) = (self.words)(self.at, now);
+        (format!("{} {class}", self.column), words)
+    }
+}
+
+/// One cell: an element of its own and, but for the entity's link to `open`, nothing in it but its text. Those that
+/// count time are noted in `ticks`.
+pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: &mut Vec<Tick>) -> Markup {
+    let name = class(column);
+    let text = |text: Option<&String>| plain(name, text.map_or("", String::as_str));
+    let mut tick = |at, words| {
+        let tick = Tick { column: name, at, words };
+        ticks.push(tick);
+        let (class, text) = tick.show(now);
+        Markup::new("td").with("class", class).with("title", full(at)).text(text).live()
+    };
+    match column {
+        Column::Updated => tick(action.updated_at, how_long_ago),
+        Column::Proposed => tick(action.proposed_at, how_long_ago),
+        // Past its decision nothing expires any more.
+        Column::Expires if action.decision == Decision::Pending => tick(action.expires_at, time_left),
+        Column::Severity => mark(name, action.severity.badge(), None),
+        Column::Decision => mark(name, action.decision.badge(), None),
+        Column::Undo if action.undo != UndoState::None => mark(name, action.undo.badge(), None),
+        Column::Expires | Column::Undo => plain(name, ""),
+        // How it was done stands in the details; what went wrong is said here.
+        Column::Status if action.status == Status::Completed => mark(name, action.status.badge(), None),
+        Column::Status => mark(name, action.status.badge(), action.status_detail.as_deref()),
+        Column::EntityKind => plain(name, action.entity.kind().label()),
+        Column::DecidedBy => text(action.decided_by.as_ref().map(|actor| &actor.name)),
+        Column::ProposedBy => plain(name, &action.proposed_by.name),
+        Column::Investigation => text(action.investigation_id.as_ref()),
+        Column::Approval => text(action.approval_id.map(|id| id.to_string()).as_ref()),
+        Column::Incident => text(action.incident_id.as_ref()),
+        Column::ActionType => plain(name, action.action_type.label()),
+        Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) => {
+            let title = format!("{}, criticality very high", escape_controls(&action.asset.name));
+            visible(
+                Markup::new("td").with("class", "col-asset very-high").with("title", title),
+                &action.asset.name,
+            )
+        }
+        Column::Asset => plain(name, &action.asset.name),
+        Column::DeviceGroup => plain(name, action.asset.device_group.as_deref().unwrap_or(Filter::UNGROUPED)),
+        Column::Source => plain(name, action.source.label()),
+        Column::Technique => text(action.evidence.iter().find_map(|piece| piece.technique.as_ref())),
+        Column::Entity => entity(action, open),
+        Column::Comment => text(action.comment.as_ref()),
+    }
+}
+
+/// What opens the action in a table that does not show the entity.
+pub fn opener(action: &Action, open: &str) -> Markup {
+    let label = format!("Open {} on {}", action.action_type.label(), escape_controls(&action.entity.title()));
+    let link = link(action.id, "entity-link", open).with("aria-label", label).text("Open");
+    Markup::new("td").with("class", "col-open").child(link)
+}
+
+/// The element that has the focus when a row has it.
+pub fn row_link(id: ActionId) -> String {
+    format!("open-{id}")
+}
+
+fn plain(class: &'static str, text: &str) -> Markup {
+    td(Markup::new("td").with("class", class), text)
+}
+
+/// A word with its icon; what is known beyond the word follows it.
+fn mark(class: &'static str, look: BadgeStyle, detail: Option<&str>) -> Markup {
+    let text = detail.map(|detail| format!("{}: {detail}", look.label));
+    let cell = Markup::new("td").with("class", format!("{class} mark {}", look.tone));
+    td(cell, text.as_deref().unwrap_or(look.label))
+}
+
+fn td(cell: Markup, text: &str) -> Markup {
+    let cell = if text.len() > FITS { cell.with("title", escape_controls(text)) } else { cell };
+    visible(cell, text)
+}
+
+fn how_long_ago(at: Timestamp, now: Timestamp) -> (&'static str, String) {
+    ("when", ago(at, now))
+}
+
+fn time_left(until: Timestamp, now: Timestamp) -> (&'static str, String) {
+    let left = Left::until(until, now);
+    (urgency(left), left.text(until))
+}
+
+fn entity(action: &Action, open: &str) -> Markup {
+    let text = action.entity.title();
+    let (head, tail) = halves(&text);
+    let link = link(action.id, "entity-link short-text", open)
+        .with("title", escape_controls(&text))
+        .child(visible(head_of(head), head));
+    Markup::new("td").with("class", "col-entity").child(if tail.is_empty() {
+        link
+    } else {
+        visible(link, tail)
+    })
+}
+
+fn link(id: ActionId, class: &'static str, open: &str) -> Markup {
+    Markup::new("a")
+        .live()
+        .with("class", class)
+        .with("id", row_link(id))
+        .with("href", open.to_owned())
+        .with("data-noscroll", "")
+}

@@ -1,0 +1,35 @@
+//! What the application must know of an area.
+
+use leptos::prelude::AnyView;
+
+use crate::page::Surroundings;
+use kit::lazy::Page;
+
+/// An area of the application.
+pub trait Area: Sync {
+    /// Its pages.
+    fn pages(&self) -> &'static [Page];
+
+    /// Its rows in the navigation pane.
+    fn navigation(&self) -> &'static [NavigationRow] {
+        &[]
+    }
+
+    /// Provides what its pages and the frame ask the context for, once for all pages.
+    fn provide(&self, _surroundings: &Surroundings) {}
+}
+
+/// A row of the navigation pane.
+#[derive(Debug)]
+pub struct NavigationRow {
+    /// The heading above it.
+    pub section: Option<&'static str>,
+    /// Its word.
+    pub label: &'static str,
+    /// The icon's id in the sprite.
+    pub icon: &'static str,
+    /// Where its pages are: it is the current row there.
+    pub root: &'static str,
+    /// What stands beside its word.
+    pub more: Option<fn() -> AnyView>,
+}

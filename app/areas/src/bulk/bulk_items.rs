@@ -1,0 +1,104 @@
+//! The items of a plan or job as a table; each leads to its action.
+
+use leptos::prelude::*;
+
+use crate::actions::badges::Badged;
+use crate::actions::place::Place;
+use domain::{BulkItem, BulkVerb, ItemState, Lane};
+use kit::badge::{Badge, BadgeStyle};
+use kit::icon::Icon;
+use kit::short_text::ShortText;
+
+/// A row an item. Rows that stay the same are not rendered again.
+#[component]
+pub(crate) fn BulkItems(
+    /// The items.
+    #[prop(into)]
+    items: Signal<Vec<BulkItem>>,
+    /// In which tab their actions open.
+    lane: Lane,
+    /// What is planned for them; else it is said where each stands, and why.
+    #[prop(optional)]
+    plan: Option<BulkVerb>,
+) -> impl IntoView {
+    let heads = plan.is_none().then(|| {
+        view! {
+            <th scope="col">"Result"</th>
+            <th scope="col" class="why">"Why"</th>
+        }
+    });
+    view! {
+        <div class="bulk-table items" tabindex="0" role="region" aria-label="Actions">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col" class="number">"No."</th>
+                        <th scope="col">"Action type"</th>
+                        <th scope="col">"Entity"</th>
+                        <th scope="col">"Asset"</th>
+                        {heads}
+                    </tr>
+                </thead>
+                <tbody>
+                    <For
+                        each=move || items.get()
+                        key=|item| (item.position, item.state)
+                        children=move |item| row(item, lane, plan)
+                    />
+                </tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
+    let BulkItem { position, action, state, detail } = item;
+    let href = Place::of(lane).with_open(action.id).href();
+    let is_final = plan.is_some_and(|verb| verb.is_final(action.action_type));
+    let is_final = is_final.then(|| {
+        view! {
+            " "
+            <span class="item-final" title="This can't be undone">
+                <Icon name="triangle"/>
+                <span class="visually-hidden">"This can't be undone"</span>
+            </span>
+        }
+    });
+    let states = plan.is_none().then(|| {
+        view! {
+            <td><Badge look=state.badge()/></td>
+            <td class="why">{detail}</td>
+        }
+    });
+    view! {
+        <tr>
+            <td class="number">{position}</td>
+            <td>{action.action_type.label()} {is_final}</td>
+            <th scope="row">
+                <a class="entity-link" href=href>
+                    <ShortText text=action.entity/>
+                </a>
+            </th>
+            <td>
+                <ShortText text=action.asset/>
+            </td>
+            {states}
+        </tr>
+    }
+    .into_any()
+}
+
+impl Badged for ItemState {
+    fn badge(self) -> BadgeStyle {
+        let tone = match self {
+            ItemState::LeftOut => "neutral i-minus",
+            ItemState::Waiting => "waiting i-clock",
+            ItemState::Decided => "done i-check",
+            ItemState::Skipped => "neutral i-forward",
+            ItemState::Refused => "medium i-lock",
+            ItemState::Failed => "failed i-cross",
+        };
+        BadgeStyle { tone, label: self.label() }
+    }
+}

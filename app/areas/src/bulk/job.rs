@@ -1,0 +1,308 @@
+//! A decision on many as it is carried out: how far it is, and what became of each action.
+//!
+//! It goes on whether somebody looks or not. The page looks again while it runs; without wasm there is a link for it.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_location, use_params_map};
+
+use crate::actions::place::Place;
+use crate::bulk::bulk_items::BulkItems;
+use crate::bulk::plan::{came_from, missing, no_such};
+use api::codec::Json;
+use api::{ApiError, RetryBulk, load_job};
+use domain::bulk::Progress;
+use domain::core::text::{format_count, pluralize};
+use domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
+use kit::clock::poll;
+use kit::derived::{Derived, derived};
+use kit::failure::Failure;
+use kit::handler::handler;
+use kit::icon::Icon;
+use kit::notice::{News, Notice};
+use kit::skeleton::Skeleton;
+use kit::whenever::whenever;
+
+type Loaded = Resource<Result<BulkJob, ApiError>, Json>;
+
+kit::page! {
+    module: bulk,
+    function: job / preload_job,
+    paths: ["/action-center/jobs/:id"],
+    view: view! { <Job/> }.into_any(),
+}
+
+/// Which job, and which of its items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    id: String,
+    state: Option<ItemState>,
+    after: Option<i64>,
+}
+
+impl Part {
+    fn href(&self, state: Option<ItemState>, after: Option<i64>) -> String {
+        let mut href = format!("/action-center/jobs/{}", self.id);
+        let mut sign = '?';
+        for (name, value) in
+            [("state", state.map(|of| of.to_string())), ("after", after.map(|of| of.to_string()))]
+        {
+            if let Some(value) = value {
+                href.push(sign);
+                href.push_str(name);
+                href.push('=');
+                href.push_str(&value);
+                sign = '&';
+            }
+        }
+        href
+    }
+}
+
+/// What stands on the page; it changes rarely, so that numbers can change alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Shown(BulkVerb),
+    Missing,
+    Failed(ErrorCode),
+}
+
+/// The page of a job.
+#[component]
+fn Job() -> impl IntoView {
+    // Of the router's URL, as that of a route stays as it was when only its parameter changes.
+    let (params, query) = (use_params_map(), use_location().query);
+    let here = Memo::new(move |_| {
+        let (params, query) = (params.read(), query.read());
+        Part {
+            id: params.get("id").unwrap_or_default(),
+            state: query.get("state").and_then(|state| state.parse().ok()),
+            after: query.get("after").and_then(|after| after.parse().ok()),
+        }
+    });
+    let job: Loaded =
+        Resource::new_with_options(move || here.get(), |part| async move { open_job(part).await }, false);
+    let retry = ServerAction::<RetryBulk>::new();
+    let before = retry.value().get_untracked().and_then(Result::err);
+    let news = RwSignal::new(before.map(|error| News::failed_before(error.code)));
+    whenever(move || {
+        if retry.version().get() > 0
+            && let Some(Err(error)) = retry.value().get_untracked()
+        {
+            news.set(Some(News::failed(error.code, error.detail)));
+        }
+    });
+    let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
+    poll(running, move || job.refetch());
+    view! {
+        <Title text="Result · Action center · Countersign"/>
+            <div class="bulk">
+                <Notice news/>
+                <Transition fallback=Skeleton>
+                    <JobView job here retry/>
+                </Transition>
+            </div>
+    }
+}
+
+async fn open_job(part: Part) -> Result<BulkJob, ApiError> {
+    match part.id.parse::<BulkId>() {
+        Ok(id) => load_job(id, part.state, part.after).await,
+        Err(_) => Err(no_such()),
+    }
+}
+
+fn of_job<T>(job: Loaded, take: impl FnOnce(&BulkJob) -> T) -> Option<T> {
+    job.read().as_ref().and_then(|answer| answer.as_ref().ok().map(take))
+}
+
+#[component]
+fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> impl IntoView {
+    let shape = derived(move || {
+        job.read().as_ref().map(|answer| match answer {
+            Ok(job) => Shape::Shown(job.verb),
+            Err(ApiError { code: ErrorCode::NotFound, .. }) => Shape::Missing,
+            Err(error) => Shape::Failed(error.code),
+        })
+    });
+    let content = move || {
+        shape.get().map(|shape| match shape {
+            Shape::Shown(verb) => shown(verb, job, here, retry),
+            Shape::Missing => missing(),
+            Shape::Failed(code) => {
+                let href = Signal::derive(move || here.read().href(None, None));
+                view! { <Failure title="The result could not be loaded" code href retry=move |()| job.refetch()/> }
+                    .into_any()
+            }
+        })
+    };
+    view! { <div class="slot">{move || content()}</div> }.into_any()
+}
+
+fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> AnyView {
+    let progress = derived(move || of_job(job, |job| job.progress).unwrap_or_default());
+    let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
+    let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
+    let reason = of_job(job, |job| job.reason.clone()).flatten();
+    let back = of_job(job, |job| came_from(verb, &job.from)).unwrap_or_default();
+    let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
+    let next = derived(move || of_job(job, |job| job.next).flatten());
+    let in_lane = move |lane: Lane| Place::of(lane).with("approval", Some(&approval.get())).href();
+    let title = move || headline(verb, progress.get(), running.get());
+    let words = move || {
+        let progress = progress.get();
+        format!(
+            "{} of {} processed",
+            format_count(progress.tried()),
+            pluralize(progress.total() as u64, "action", "actions")
+        )
+    };
+    let reason = reason.map(|reason| view! { <p class="bulk-reason">{reason}</p> });
+    let refresh = move || {
+        running.get().then(|| {
+            view! {
+                <a class="button" href=here.read().href(here.read().state, here.read().after) rel="external">
+                    "Refresh"
+                </a>
+            }
+            .into_any()
+        })
+    };
+    let executing = (verb != BulkVerb::Reject).then(|| {
+        view! {
+            <a href=move || in_lane(Lane::InProgress)>"See what is in progress"</a>
+        }
+    });
+    let pager = move || {
+        next.get().map(|after| {
+            view! {
+                <a class="button" href=here.read().href(here.read().state, Some(after)) rel="next">
+                    "Next"
+                    <Icon name="right"/>
+                </a>
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <header class="bulk-head">
+            <div aria-live="polite">
+                <h1>{move || title()}</h1>
+                <p>{move || words()}</p>
+            </div>
+            <progress
+                class="bulk-progress"
+                class:over=move || !running.get()
+                aria-label="Processed"
+                max=move || progress.get().total().to_string()
+                value=move || progress.get().tried().to_string()
+            ></progress>
+            {reason}
+        </header>
+        <div class="bulk-answer">
+            <div class="submit-row">
+                {move || refresh()}
+                {again(progress, running, here, retry)}
+                <a class="button" href=back>
+                    "Back to the list"
+                </a>
+                <span class="bulk-links">
+                    <a href=move || in_lane(Lane::History)>"See them in History"</a>
+                    {executing}
+                </span>
+            </div>
+        </div>
+        <section class="bulk-part">
+            <h2>"Each action"</h2>
+            <nav class="bulk-states" aria-label="Results">
+                {state_links(progress, here)}
+            </nav>
+            <BulkItems items lane=Lane::History/>
+            <div class="bulk-more">{move || pager()}</div>
+        </section>
+    }
+    .into_any()
+}
+
+fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {
+    let decided = pluralize(progress.decided as u64, "action", "actions");
+    let did = match verb {
+        BulkVerb::Approve => "approved",
+        BulkVerb::Reject => "rejected",
+        BulkVerb::Undo => "being undone",
+    };
+    if running {
+        format!("{decided} {did} so far")
+    } else if progress.decided == progress.total() {
+        format!("{decided} {did}")
+    } else {
+        format!("{decided} {did}, {} not", format_count(progress.total() - progress.decided))
+    }
+}
+
+/// All, and each state that occurs, with its number.
+fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
+    let link = move |state: Option<ItemState>| {
+        let count = move || {
+            let mut progress = progress.get();
+            match state {
+                None => progress.total(),
+                Some(state) => *progress.of(state),
+            }
+        };
+        let shown = derived(move || state.is_none() || count() > 0);
+        let link = move || {
+            shown.get().then(|| {
+                view! {
+                    <a
+                        href=move || here.read().href(state, None)
+                        aria-current=move || (here.read().state == state).then_some("page")
+                    >
+                        {state.map_or("All", ItemState::label)}
+                        <span class="number">{move || format_count(count())}</span>
+                    </a>
+                }
+                .into_any()
+            })
+        };
+        link.into_any()
+    };
+    let states = ItemState::ALL.iter().map(|state| link(Some(*state))).collect::<Vec<_>>();
+    view! {
+        {link(None)}
+        {states}
+    }
+    .into_any()
+}
+
+/// A form, so that it works without wasm.
+fn again(
+    progress: Derived<Progress>,
+    running: Derived<bool>,
+    here: Memo<Part>,
+    retry: ServerAction<RetryBulk>,
+) -> AnyView {
+    let count = derived(move || if running.get() { 0 } else { progress.get().undone() });
+    let form = move || {
+        let count = count.get();
+        (count > 0).then(|| {
+            let send = move |event: leptos::ev::SubmitEvent| {
+                event.prevent_default();
+                if let Ok(id) = here.read_untracked().id.parse() {
+                    retry.dispatch(RetryBulk { id });
+                }
+            };
+            view! {
+                <form method="post" action=RetryBulk::PATH on:submit=handler(send)>
+                    <input type="hidden" name="id" value=here.read_untracked().id.clone()/>
+                    <button type="submit" class="button primary">
+                        "Retry the " {format_count(count)} " that failed"
+                    </button>
+                </form>
+            }
+            .into_any()
+        })
+    };
+    form.into_any()
+}

@@ -1,0 +1,18 @@
+//! Decisions on many actions: their previews, and what became of them.
+
+mod bulk_items;
+
+use crate::area::Area;
+use kit::lazy::Page;
+
+kit::pages! { plan, job }
+
+/// Decisions on many.
+#[derive(Debug)]
+pub struct BulkArea;
+
+impl Area for BulkArea {
+    fn pages(&self) -> &'static [Page] {
+        PAGES
+    }
+}

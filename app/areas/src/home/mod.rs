@@ -1,0 +1,20 @@
+//! The home page.
+
+use crate::area::{Area, NavigationRow};
+use kit::lazy::Page;
+
+kit::pages! { overview }
+
+/// Home.
+#[derive(Debug)]
+pub struct HomeArea;
+
+impl Area for HomeArea {
+    fn pages(&self) -> &'static [Page] {
+        PAGES
+    }
+
+    fn navigation(&self) -> &'static [NavigationRow] {
+        &[NavigationRow { section: None, label: "Home", icon: "home", root: "/", more: None }]
+    }
+}

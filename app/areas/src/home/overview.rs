@@ -1,0 +1,291 @@
+//! The home page: what waits, what is stuck, how decisions went. Every number leads to the list that it counts.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::actions::badges::Badged;
+use crate::actions::place::{Place, view_href};
+use api::codec::Json;
+use api::{ApiError, load_home};
+use domain::core::text::{format_count, format_duration, pluralize};
+use domain::core::time::Timestamp;
+use domain::home::{Day, HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::{AssetKind, Lane};
+use kit::badge::Badge;
+use kit::chart::{Chart, Series};
+use kit::clock::ticking;
+use kit::deadline::Deadline;
+use kit::derived::{Derived, derived};
+use kit::failure::Failure;
+use kit::icon::Icon;
+use kit::short_text::ShortText;
+use kit::skeleton::Skeleton;
+use kit::time::{ago, full};
+
+type Loaded = Resource<Result<HomeView, ApiError>, Json>;
+
+kit::page! {
+    module: home,
+    function: overview / preload_overview,
+    paths: ["/"],
+    view: view! { <Overview/> }.into_any(),
+}
+
+/// The page.
+#[component]
+fn Overview() -> impl IntoView {
+    let home: Loaded = Resource::new_with_options(|| (), |()| load_home(), false);
+    view! {
+        <Title text="Home · Countersign"/>
+            <div class="home">
+                <header class="page-head">
+                    <h1>"Home"</h1>
+                </header>
+                <Transition fallback=Skeleton>
+                    <Cards home/>
+                </Transition>
+            </div>
+    }
+}
+
+#[component]
+fn Cards(home: Loaded) -> impl IntoView {
+    let rendered_at = derived(move || {
+        let home = home.read();
+        let home = home.as_ref().and_then(|home| home.as_ref().ok());
+        home.map_or(Timestamp::UNIX_EPOCH, |home| home.rendered_at)
+    });
+    let now = ticking(rendered_at);
+    let content = move || {
+        home.get().map(|answer| match answer {
+            Ok(home) => cards(home, now),
+            Err(ApiError { code, .. }) => {
+                let retry = move |()| home.refetch();
+                view! {
+                    <Failure title="The home page could not be loaded" code href="/" retry/>
+                }
+                .into_any()
+            }
+        })
+    };
+    view! { <div class="slot">{move || content()}</div> }.into_any()
+}
+
+fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
+    let times = times(&home);
+    let stuck = stuck(&home);
+    let days = home.days.iter().map(|day| day.date.clone()).collect();
+    let series = series(&home.days);
+    view! {
+        <div class="cards">
+            {waiting(home, now)}
+            <section class="card" aria-labelledby="home-stuck">
+                <h2 id="home-stuck">"What is stuck"</h2>
+                {stuck}
+            </section>
+            <section class="card" aria-labelledby="home-times">
+                <h2 id="home-times">"Median time to decision"</h2>
+                {times}
+            </section>
+            <section class="card wide" aria-labelledby="home-decisions">
+                <h2 id="home-decisions">"Decisions over time"</h2>
+                <p class="card-note">"The last 30 days, in UTC. Each row has its own scale."</p>
+                <Chart
+                    caption="Decisions by day, newest first; days are those of UTC"
+                    days
+                    series
+                />
+            </section>
+        </div>
+    }
+    .into_any()
+}
+
+fn waiting(home: HomeView, now: Derived<Timestamp>) -> AnyView {
+    let total = home.total_waiting();
+    let content = if total == 0 { nothing_waits() } else { what_waits(home, total, now) };
+    view! {
+        <section class="card tall" aria-labelledby="home-waiting">
+            <h2 id="home-waiting">"Automated investigation & response"</h2>
+            {content}
+        </section>
+    }
+    .into_any()
+}
+
+fn nothing_waits() -> AnyView {
+    view! {
+        <p class="card-lead">"Nothing waits for a decision."</p>
+        <p class="card-note">
+            "Actions that tools and investigations propose appear here until someone approves or rejects them."
+        </p>
+        <a class="button" href=Place::of(Lane::History).href()>
+            "See what was done"
+        </a>
+    }
+    .into_any()
+}
+
+fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
+    let pending = Place::of(Lane::Pending).href();
+    let severities = home
+        .waiting
+        .into_iter()
+        .filter(|(_, number)| number.count > 0)
+        .map(|(severity, number)| {
+            view! {
+                <li>
+                    <a class="severity-link" href=list(&number)>
+                        <Badge look=severity.badge()/>
+                        <span class="number">{counted(&number)}</span>
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    let affected =
+        home.affected.iter().map(|(kind, count)| assets(*kind, *count)).collect::<Vec<_>>().join(", ");
+    let oldest = home.oldest.map(|oldest| {
+        let at = oldest.proposed_at;
+        let age = view! {
+            " · "
+            <time datetime=at.to_string() title=full(at)>
+                {move || ago(at, now.get())}
+            </time>
+        }
+        .into_any();
+        view! {
+            <div class="fact">
+                <dt>"Oldest"</dt>
+                <dd>
+                    {named(&oldest, Some(age))}
+                </dd>
+            </div>
+        }
+        .into_any()
+    });
+    let expiring = home
+        .expiring
+        .into_iter()
+        .map(|waiting| {
+            view! {
+                <li>
+                    <span class="expiring-name">{named(&waiting, None)}</span>
+                    <Deadline until=waiting.expires_at now/>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! {
+        <p class="card-lead">
+            {pluralize(total, "action waits for a decision", "actions wait for a decision")}
+        </p>
+        <ul class="severities">{severities}</ul>
+        <dl class="card-facts">
+            <div class="fact">
+                <dt>"Affected"</dt>
+                <dd>{affected}</dd>
+            </div>
+            {oldest}
+        </dl>
+        <h3>"Expiring next"</h3>
+        <ul class="expiring">{expiring}</ul>
+        <a class="button primary" href=pending>
+            <Icon name="shield"/>
+            "Approve in Action Center"
+        </a>
+    }
+    .into_any()
+}
+
+fn assets(kind: AssetKind, count: u64) -> String {
+    match kind {
+        AssetKind::Device => pluralize(count, "device", "devices"),
+        AssetKind::Mailbox => pluralize(count, "mailbox", "mailboxes"),
+        AssetKind::Account => pluralize(count, "person", "people"),
+    }
+}
+
+/// A link that opens the action beside its list.
+fn named(waiting: &Waiting, age: Option<AnyView>) -> AnyView {
+    let href = Place::of(Lane::Pending).with_open(waiting.id).href();
+    let what = format!("{} · {}", waiting.action_type.info().name, waiting.asset);
+    view! {
+        <a href=href>
+            <ShortText text=waiting.entity.clone()/>
+        </a>
+        " "
+        <span class="meta">{what} {age}</span>
+    }
+    .into_any()
+}
+
+fn times(home: &HomeView) -> AnyView {
+    let fact = |period: &'static str, median: Option<i64>| {
+        let text = median.map_or_else(|| "no decisions".to_owned(), format_duration);
+        view! {
+            <div class="fact">
+                <dt>{period}</dt>
+                <dd class="figure">{text}</dd>
+            </div>
+        }
+        .into_any()
+    };
+    view! {
+        <dl class="card-facts">
+            {fact("Last 7 days", home.median_week)} {fact("Last 30 days", home.median_month)}
+        </dl>
+        <p class="card-note">"From proposal to approval or rejection by a person."</p>
+    }
+    .into_any()
+}
+
+fn stuck(home: &HomeView) -> AnyView {
+    let row = |number: &Number, what: String, why: &'static str| {
+        let class = if number.count == 0 { "stuck-link none" } else { "stuck-link" };
+        view! {
+            <li>
+                <a class=class href=list(number)>
+                    <span class="number">{counted(number)}</span>
+                    " "
+                    <span class="stuck-what">{what}</span>
+                </a>
+                <p class="card-note">{why}</p>
+            </li>
+        }
+        .into_any()
+    };
+    let slow = format!("queued or in progress for over {SLOW_MINUTES} minutes");
+    view! {
+        <ul class="stuck">
+            {row(&home.unknown, "with an unknown outcome".to_owned(), "Sent, but no trustworthy answer came back: someone must look.")}
+            {row(&home.slow, slow, "The executor is slow, or can't be reached.")}
+            {row(&home.failed, "failed or timed out in the last 24 hours".to_owned(), "They will not be tried again.")}
+        </ul>
+    }
+    .into_any()
+}
+
+/// A row for each kind of decision.
+fn series(days: &[Day]) -> Vec<Series> {
+    let row =
+        |name, class, of: fn(&Day) -> u64| Series { name, class, numbers: days.iter().map(of).collect() };
+    vec![
+        row("Approved", "chart-row approved", |day| day.approved),
+        row("Rejected", "chart-row rejected", |day| day.rejected),
+        row("Automatic", "chart-row automatic", |day| day.automatic),
+        row("Expired", "chart-row expired", |day| day.expired),
+    ]
+}
+
+/// The number of a list; with a plus, if there are more.
+fn counted(number: &Number) -> String {
+    let text = format_count(number.count);
+    if number.more { text + "+" } else { text }
+}
+
+fn list(number: &Number) -> String {
+    view_href(number.lane, &number.shows)
+}

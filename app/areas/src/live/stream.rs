@@ -1,0 +1,249 @@
+//! The stream of changes: one connection of the page to the server, for as long as somebody can see the page.
+//!
+//! A page is rendered after the server noted how far the log went; the stream goes on from there, so that nothing is
+//! missed in between. What comes within a quarter of a second is handed on together. Everything here runs in the
+//! browser only, but for the counts that the page came with.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use gloo::events::EventListener;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::Event;
+use serde::Deserialize;
+use web_sys::{EventSource, MessageEvent};
+
+use api::codec;
+use domain::site::Standing;
+use domain::{Change, LaneCounts};
+use kit::whenever::whenever;
+
+/// Batches are at least so far apart: at most four loads a second of anything.
+const PACE: Duration = Duration::from_millis(250);
+/// Counts are asked for at most once in this time.
+const COUNT_PACE: Duration = Duration::from_secs(1);
+/// After the server refused: browsers try again by themselves only where a connection breaks.
+const AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+/// How the page is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Not at all: nothing comes by itself.
+    Off,
+    /// Changes come as they happen.
+    Live,
+    /// The connection broke. What happens meanwhile comes once it is there again.
+    Reconnecting,
+}
+
+/// What happened since the batch before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Anything may have changed.
+    pub everything: bool,
+    /// In the order in which it happened.
+    pub changes: Vec<Change>,
+}
+
+impl Batch {
+    /// Whether nothing did.
+    pub const fn is_empty(&self) -> bool {
+        !self.everything && self.changes.is_empty()
+    }
+}
+
+/// What every part of a page can follow; provided through context.
+#[derive(Debug, Clone, Copy)]
+pub struct Live {
+    /// How the page is connected.
+    pub link: RwSignal<Link>,
+    /// The last batch.
+    pub news: RwSignal<Batch>,
+    /// None where nobody is signed in.
+    pub counts: RwSignal<Option<LaneCounts>>,
+}
+
+impl Live {
+    /// Provides it, and in the browser connects a page that knows where it stands.
+    pub fn provide(standing: Option<Standing>) {
+        let live = Self {
+            link: RwSignal::new(Link::Off),
+            news: RwSignal::new(Batch::default()),
+            counts: RwSignal::new(standing.and_then(|standing| standing.counts)),
+        };
+        provide_context(live);
+        if let Some(Standing { seq, .. }) = standing {
+            whenever(move || Rc::new(Line::new(live, seq)).keep());
+        }
+    }
+
+    /// The one that is provided; a page outside the application has one that stays off.
+    pub fn of_page() -> Self {
+        use_context().unwrap_or_else(|| Self {
+            link: RwSignal::new(Link::Off),
+            news: RwSignal::new(Batch::default()),
+            counts: RwSignal::new(None),
+        })
+    }
+}
+
+/// The page's end of the stream.
+struct Line {
+    live: Live,
+    /// The last change that came.
+    seen: Cell<i64>,
+    open: RefCell<Option<Open>>,
+    waiting: RefCell<Batch>,
+    handing_on: Cell<bool>,
+    counting: Cell<bool>,
+    count_again: Cell<bool>,
+}
+
+/// Closes when it is dropped.
+struct Open {
+    source: EventSource,
+    _listeners: [EventListener; 6],
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.source.close();
+    }
+}
+
+/// The data of `hello` and `reset`.
+#[derive(Deserialize)]
+struct Place {
+    seq: i64,
+}
+
+impl Line {
+    fn new(live: Live, seq: i64) -> Self {
+        Self {
+            live,
+            seen: Cell::new(seq),
+            open: RefCell::default(),
+            waiting: RefCell::default(),
+            handing_on: Cell::default(),
+            counting: Cell::default(),
+            count_again: Cell::default(),
+        }
+    }
+
+    /// Open while the page can be seen: browsers allow a host six connections, and other tabs want theirs.
+    fn keep(self: Rc<Self>) {
+        let line = Rc::clone(&self);
+        let follow = move |_: &Event| {
+            if document().hidden() {
+                line.close();
+            } else if line.open.borrow().is_none() {
+                line.connect();
+            }
+        };
+        // For as long as the page lives.
+        EventListener::new(&document(), "visibilitychange", follow).forget();
+        if !document().hidden() {
+            self.connect();
+        }
+    }
+
+    fn close(&self) {
+        drop(self.open.take());
+        self.live.link.set(Link::Off);
+    }
+
+    fn connect(self: &Rc<Self>) {
+        let Ok(source) = EventSource::new(&format!("/events?after={}", self.seen.get())) else { return };
+        let on = |name: &'static str, act: fn(&Rc<Self>, &Event)| {
+            let line = Rc::clone(self);
+            EventListener::new(&source, name, move |event| act(&line, event))
+        };
+        let listeners = [
+            on("open", |line, _| line.live.link.set(Link::Live)),
+            on("change", |line, event| {
+                if let Some(change) = read::<Change>(event) {
+                    line.seen.set(change.seq);
+                    line.hand_on(|batch| batch.changes.push(change));
+                }
+            }),
+            on("hello", Self::begin_anew),
+            on("reset", Self::begin_anew),
+            // The session is over: the next load finds out, and leads to the sign-in page.
+            on("end", |line, _| {
+                line.close();
+                line.hand_on(|batch| batch.everything = true);
+            }),
+            on("error", |line, _| line.broke()),
+        ];
+        self.open.replace(Some(Open { source, _listeners: listeners }));
+    }
+
+    fn begin_anew(self: &Rc<Self>, event: &Event) {
+        if let Some(Place { seq }) = read(event) {
+            self.seen.set(seq);
+            self.hand_on(|batch| batch.everything = true);
+        }
+    }
+
+    fn broke(self: &Rc<Self>) {
+        let refused =
+            self.open.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED);
+        if !refused {
+            self.live.link.set(Link::Reconnecting);
+            return;
+        }
+        self.close();
+        self.hand_on(|batch| batch.everything = true);
+        let line = Rc::clone(self);
+        let again = move || {
+            if !document().hidden() && line.open.borrow().is_none() {
+                line.connect();
+            }
+        };
+        set_timeout(again, AGAIN_AFTER);
+    }
+
+    /// Adds to the next batch.
+    fn hand_on(self: &Rc<Self>, add: impl FnOnce(&mut Batch)) {
+        add(&mut self.waiting.borrow_mut());
+        if self.handing_on.replace(true) {
+            return;
+        }
+        let line = Rc::clone(self);
+        let hand_on = move || {
+            line.handing_on.set(false);
+            line.live.news.set(line.waiting.take());
+            line.count();
+        };
+        set_timeout(hand_on, PACE);
+    }
+
+    fn count(self: &Rc<Self>) {
+        if self.counting.replace(true) {
+            self.count_again.set(true);
+            return;
+        }
+        let counts = self.live.counts;
+        spawn_local(async move {
+            // Without an answer the old counts stay.
+            if let Ok(now) = api::lane_counts().await {
+                counts.set(Some(now));
+            }
+        });
+        let line = Rc::clone(self);
+        let rested = move || {
+            line.counting.set(false);
+            if line.count_again.take() {
+                line.count();
+            }
+        };
+        set_timeout(rested, COUNT_PACE);
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(event: &Event) -> Option<T> {
+    codec::read(&event.dyn_ref::<MessageEvent>()?.data().as_string()?).ok()
+}

@@ -1,0 +1,58 @@
+//! What every page shares, whichever area it is of.
+
+pub mod demo_banner;
+mod signed_out;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use api::codec::Json;
+use domain::access::contract::SessionView;
+use domain::settings::contract::PageSettings;
+use domain::site::Standing;
+
+pub(crate) use signed_out::leave_when_signed_out;
+
+/// What the server knows about the page before it renders; the page carries it, so both sides have the same.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Surroundings {
+    /// Whether this is the demo estate.
+    pub demo: bool,
+    /// Who is signed in; none on the pages for everybody.
+    pub who: Option<SessionView>,
+    /// What they set.
+    pub settings: PageSettings,
+    /// Where the page begins to follow what happens.
+    pub standing: Option<Standing>,
+}
+
+impl Surroundings {
+    /// Those of the page; in the browser as the page carries them.
+    #[must_use]
+    pub fn shared() -> Self {
+        SharedValue::<Self, Json>::new_with_encoding(Self::look).into_inner()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn look() -> Self {
+        use domain::Caller;
+        let request = use_context::<axum::http::request::Parts>();
+        let extensions = request.map(|request| request.extensions).unwrap_or_default();
+        let caller = extensions.get::<Caller>().cloned();
+        Self {
+            demo: use_context::<domain::site::SiteInfo>().is_some_and(|site| site.demo),
+            who: caller.map(|caller| SessionView {
+                name: caller.actor.name,
+                roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
+            }),
+            settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
+            standing: extensions.get::<Standing>().copied(),
+        }
+    }
+
+    /// The browser never has to look: it hydrates a page that carries them.
+    #[cfg(not(feature = "ssr"))]
+    fn look() -> Self {
+        Self { demo: false, who: None, settings: PageSettings::default(), standing: None }
+    }
+}

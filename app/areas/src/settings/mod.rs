@@ -1,0 +1,24 @@
+//! What people set for themselves, beside what stands with the lists that it is about.
+
+pub mod pane;
+pub mod pane_switch;
+
+use leptos::prelude::provide_context;
+
+use crate::area::Area;
+use crate::page::Surroundings;
+use kit::lazy::Page;
+
+/// Settings.
+#[derive(Debug)]
+pub struct SettingsArea;
+
+impl Area for SettingsArea {
+    fn pages(&self) -> &'static [Page] {
+        &[]
+    }
+
+    fn provide(&self, surroundings: &Surroundings) {
+        provide_context(pane::Pane::new(surroundings.settings.pane_collapsed));
+    }
+}

@@ -1,0 +1,57 @@
+//! What stands in place of content that did not load: what happened, and a way to try again.
+
+use leptos::prelude::*;
+
+use crate::handler::handler;
+use crate::icon::Icon;
+use domain::ErrorCode;
+
+/// A heading, the sentence of the code, and a link that works without wasm, too.
+#[component]
+pub fn Failure(
+    /// What did not work.
+    title: &'static str,
+    /// Why.
+    code: ErrorCode,
+    /// Where the same is loaded again, or its beginning.
+    #[prop(into)]
+    href: Signal<String>,
+    /// Loads it again in place.
+    #[prop(into)]
+    retry: Callback<()>,
+) -> impl IntoView {
+    // What the server refused once it refuses again: there the link leads to the beginning.
+    let refused = code == ErrorCode::Invalid;
+    let again = move |event: leptos::ev::MouseEvent| {
+        if !refused {
+            event.prevent_default();
+            retry.run(());
+        }
+    };
+    view! {
+        <div class="failure">
+            <Icon name="triangle"/>
+            <h2>{title}</h2>
+            <p>{failed_to_read(code)}</p>
+            <a class="button" href=move || href.get() on:click=handler(again)>
+                {if refused { "Show all" } else { "Try again" }}
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Reading changes nothing, so the sentences of decisions would mislead.
+#[must_use]
+pub const fn failed_to_read(code: ErrorCode) -> &'static str {
+    match code {
+        ErrorCode::NotSignedIn => "Your session is over. Sign in to go on.",
+        ErrorCode::Invalid => {
+            "This list has no such filter or page, or no longer has it. Remove what is wrong, or show the list without filters."
+        }
+        ErrorCode::Busy => {
+            "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
+        }
+        other => other.label(),
+    }
+}

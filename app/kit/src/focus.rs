@@ -1,0 +1,37 @@
+//! Where the keyboard is.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::HtmlElement;
+
+use super::whenever::whenever;
+
+/// Whether what has the focus lies inside `place`, a selector.
+pub fn has_focus(place: &str) -> bool {
+    document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
+}
+
+/// Gives the focus to the first of these, if there is one.
+pub fn focus(selector: &str) -> bool {
+    let found = document()
+        .query_selector(selector)
+        .ok()
+        .flatten()
+        .and_then(|found| found.dyn_into::<HtmlElement>().ok());
+    found.is_some_and(|found| found.focus().is_ok())
+}
+
+/// Escape leaves a field first, so that nothing typed is lost by one key. What else it does, the page says.
+pub fn leave_fields_on_escape() {
+    whenever(move || {
+        let handle = window_event_listener(leptos::ev::keydown, move |event| {
+            let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
+            let field =
+                target.filter(|target| matches!(target.closest("input, textarea, select"), Ok(Some(_))));
+            if let Some(field) = field.filter(|_| event.key() == "Escape" && !event.default_prevented()) {
+                drop(field.blur());
+            }
+        });
+        on_cleanup(move || handle.remove());
+    });
+}

@@ -1,0 +1,18 @@
+//! What somebody else did to what is shown, in one line that keeps its place.
+
+use crate::visible_text::VisibleText;
+use leptos::prelude::*;
+
+/// Always there, so that screen readers notice what changes in it.
+#[component]
+pub fn Heard(
+    /// What to say, if anything.
+    text: RwSignal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <p class="heard" role="status">
+            {move || text.get().map(|text| view! { <VisibleText text/> }.into_any())}
+        </p>
+    }
+    .into_any()
+}

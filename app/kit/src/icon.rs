@@ -1,0 +1,16 @@
+//! A picture from the sprite `public/icons.svg`. Never alone: a word stands beside it.
+
+use leptos::prelude::*;
+
+/// One icon, hidden from screen readers.
+#[component]
+pub fn Icon(
+    /// Its id in the sprite.
+    name: &'static str,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" width="16" height="16" aria-hidden="true">
+            <use href=format!("/icons.svg#{name}")></use>
+        </svg>
+    }
+}

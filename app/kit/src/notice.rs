@@ -1,0 +1,75 @@
+//! What became of the last thing that the person did, announced and shown above the details.
+
+use leptos::prelude::*;
+
+use crate::icon::Icon;
+use crate::visible_text::VisibleText;
+use domain::ErrorCode;
+
+/// What to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// It was done.
+    Done(String),
+    /// Somebody else did something.
+    Heard(String),
+    /// It was not.
+    Failed {
+        /// The kind of the failure.
+        code: ErrorCode,
+        /// What exactly stood against it; never from a URL.
+        detail: Option<String>,
+    },
+}
+
+impl News {
+    /// From an answer that this page received.
+    #[must_use]
+    pub fn failed(code: ErrorCode, detail: String) -> Self {
+        // Where the code says it all, its sentence alone is calmer.
+        let explains = matches!(code, ErrorCode::Forbidden | ErrorCode::Invalid);
+        Self::Failed { code, detail: explains.then_some(detail) }
+    }
+
+    /// From the URL to which a form without wasm came back: anybody can write one, so only the code counts.
+    pub const fn failed_before(code: ErrorCode) -> Self {
+        Self::Failed { code, detail: None }
+    }
+}
+
+/// Always there, so that screen readers notice what changes in it.
+#[component]
+pub fn Notice(
+    /// What to say, if anything.
+    news: RwSignal<Option<News>>,
+) -> impl IntoView {
+    let said = move || {
+        let (class, icon, text) = match news.get()? {
+            News::Done(text) => ("notice-text good", "check", text),
+            News::Heard(text) => ("notice-text heard-text", "info", text),
+            News::Failed { code, detail } => {
+                let detail = detail.map(|detail| format!(" {}", sentence(&detail))).unwrap_or_default();
+                ("notice-text bad", "triangle", format!("{}{detail}", code.label()))
+            }
+        };
+        let said = view! {
+            <p class=class>
+                <Icon name=icon/>
+                <span><VisibleText text/></span>
+            </p>
+        };
+        Some(said.into_any())
+    };
+    view! {
+        <div class="notice" role="status" aria-live="polite">
+            {move || said()}
+        </div>
+    }
+}
+
+fn sentence(detail: &str) -> String {
+    let mut letters = detail.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let stop = if detail.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}

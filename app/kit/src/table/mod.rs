@@ -1,0 +1,4 @@
+//! What lists share whatever their rows are: which rows are selected, and which are held back while someone is busy.
+
+pub mod new_rows;
+pub mod selection;

@@ -1,0 +1,120 @@
+//! Times as text. The present is an argument and the person's zone comes with the page, so that server and browser
+//! render the same.
+
+use std::sync::Arc;
+
+use leptos::prelude::use_context;
+
+use domain::core::time::{SignedDuration, Timestamp};
+use domain::core::zone::Zone;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// The zone of the page's person; UTC outside of a page.
+fn zone() -> Arc<Zone> {
+    use_context().unwrap_or_default()
+}
+
+/// In the person's zone, for example `2026-11-22 03:56:10 UTC` or `2026-11-22 04:56:10 +01:00`.
+pub fn full(at: Timestamp) -> String {
+    zone().full(at)
+}
+
+/// In the person's zone, for example `2026-11-22`.
+pub fn day(at: Timestamp) -> String {
+    zone().day(at)
+}
+
+/// How long ago: `just now`, `4 min ago`, `3 h ago`, `12 d ago`, then the date.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs();
+    match seconds {
+        // Clocks of two machines differ a little.
+        i64::MIN..MINUTE => "just now".to_owned(),
+        MINUTE..HOUR => format!("{} min ago", seconds / MINUTE),
+        HOUR..DAY => format!("{} h ago", seconds / HOUR),
+        _ if seconds < 14 * DAY => format!("{} d ago", seconds / DAY),
+        _ => day(at),
+    }
+}
+
+/// How much time is left to decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// More than a day.
+    Long,
+    /// Less than a day: this many hours and minutes.
+    Hours(i64, i64),
+    /// Less than an hour: this many minutes.
+    Minutes(i64),
+    /// None.
+    Over,
+}
+
+impl Left {
+    /// What is left from `now` until `until`.
+    pub fn until(until: Timestamp, now: Timestamp) -> Self {
+        let left = until.duration_since(now);
+        let seconds = left.as_secs();
+        if left <= SignedDuration::ZERO {
+            Self::Over
+        } else if seconds < HOUR {
+            Self::Minutes(seconds / MINUTE)
+        } else if seconds < DAY {
+            Self::Hours(seconds / HOUR, seconds % HOUR / MINUTE)
+        } else {
+            Self::Long
+        }
+    }
+
+    /// The text; the date of `until` where a countdown would say too much.
+    pub fn text(self, until: Timestamp) -> String {
+        match self {
+            Self::Long => day(until),
+            Self::Hours(hours, minutes) => format!("{hours} h {minutes:02} min left"),
+            Self::Minutes(0) => "under 1 min left".to_owned(),
+            Self::Minutes(minutes) => format!("{minutes} min left"),
+            Self::Over => "time is over".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_and_deadlines_read_naturally() {
+        let now: Timestamp = "2026-11-22T03:56:10.5Z".parse().unwrap();
+        let back = |seconds| now - SignedDuration::from_secs(seconds);
+        let table = [
+            (-30, "just now"),
+            (59, "just now"),
+            (60, "1 min ago"),
+            (3_599, "59 min ago"),
+            (3_600, "1 h ago"),
+            (86_399, "23 h ago"),
+            (86_400, "1 d ago"),
+            (13 * DAY, "13 d ago"),
+            (14 * DAY, "2026-11-08"),
+        ];
+        for (seconds, want) in table {
+            assert_eq!(ago(back(seconds), now), want, "{seconds}");
+        }
+        let table = [
+            (0, "time is over"),
+            (30, "under 1 min left"),
+            (600, "10 min left"),
+            (3_600, "1 h 00 min left"),
+            (86_399, "23 h 59 min left"),
+            (86_400, "2026-11-23"),
+        ];
+        for (seconds, want) in table {
+            let until = now + SignedDuration::from_secs(seconds);
+            assert_eq!(Left::until(until, now).text(until), want, "{seconds}");
+        }
+        assert_eq!(full(now), "2026-11-22 03:56:10 UTC");
+    }
+}

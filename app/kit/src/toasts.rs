@@ -1,0 +1,207 @@
+//! What was done, said in passing at the lower edge of the page, with a way back where there is one.
+//!
+//! Only the browser says it. Nothing is said here that stands elsewhere on the page, and nothing that must be read.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::interval;
+use crate::focus::{focus, has_focus};
+use crate::handler::handler;
+use crate::icon::Icon;
+use crate::whenever::whenever;
+use leptos::ev::MouseEvent;
+use leptos::prelude::*;
+
+/// Shown at a time.
+const MOST: usize = 3;
+/// Seconds for which one stays; they begin anew while the pointer or the focus is on any.
+const STAYS: u32 = 10;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What can be done about it.
+#[derive(Clone)]
+pub enum Way {
+    /// Takes it back.
+    Undo(Arc<dyn Fn() + Send + Sync>),
+    /// Leads somewhere, under that word.
+    To(&'static str, String),
+}
+
+/// What is said.
+#[derive(Clone)]
+pub struct Toast {
+    topic: &'static str,
+    text: String,
+    way: Option<Way>,
+    /// It stays until another one takes its place: what it tells of goes on, so much of so much if that is known.
+    going: Option<(u64, Option<u64>)>,
+    /// It counts the older ones.
+    number: u32,
+}
+
+impl Toast {
+    /// A later one of the same topic takes its place; without a topic none does. What comes from outside stands
+    /// [`escape_controls`](super::escape_controls) in the text.
+    pub const fn new(topic: &'static str, text: String, way: Option<Way>) -> Self {
+        Self { topic, text, way, going: None, number: 0 }
+    }
+
+    /// The same, for as long as something goes on.
+    #[must_use]
+    pub fn until(self, going: Option<(u64, Option<u64>)>) -> Self {
+        Self { going, ..self }
+    }
+}
+
+/// What is said at the moment; provided through context.
+#[derive(Clone, Copy)]
+pub struct Toasts {
+    slots: [RwSignal<Option<Toast>>; MOST],
+    said: StoredValue<u32>,
+}
+
+impl Toasts {
+    fn new() -> Self {
+        Self { slots: [(); MOST].map(|()| RwSignal::new(None)), said: StoredValue::new(0) }
+    }
+
+    /// Provides it: it outlives the pages.
+    pub fn provide() {
+        provide_context(Self::new());
+    }
+
+    /// The one that is provided; a page outside the application has one that nobody sees.
+    pub fn of_page() -> Self {
+        use_context().unwrap_or_else(Self::new)
+    }
+
+    /// Says it.
+    pub fn show(self, toast: Toast) {
+        let number =
+            self.said.try_update_value(|said| std::mem::replace(said, *said + 1)).unwrap_or_default();
+        // Nothing makes room while it goes on.
+        let number = if toast.going.is_some() { u32::MAX } else { number };
+        let shown =
+            self.slots.map(|slot| slot.read_untracked().as_ref().map(|toast| (toast.topic, toast.number)));
+        self.slots[room(shown, toast.topic)].set(Some(Toast { number, ..toast }));
+    }
+
+    /// Whether something of this topic is shown.
+    pub fn shows(self, topic: &str) -> bool {
+        self.slots.iter().any(|slot| slot.read_untracked().as_ref().is_some_and(|toast| toast.topic == topic))
+    }
+
+    /// Forgets what could be undone only by the page that is going.
+    pub fn forget_undo(self) {
+        for slot in self.slots {
+            // Where all goes, they may be gone already.
+            let undoes = slot
+                .try_with_untracked(|toast| matches!(toast, Some(Toast { way: Some(Way::Undo(_)), .. })))
+                .unwrap_or_default();
+            if undoes {
+                slot.set(None);
+            }
+        }
+    }
+}
+
+/// Where the next one goes: in place of its topic's, where nothing stands, or in place of the oldest.
+fn room(shown: [Option<(&str, u32)>; MOST], topic: &str) -> usize {
+    let same = |of: &Option<(&str, u32)>| of.is_some_and(|(known, _)| !topic.is_empty() && known == topic);
+    // Nothing is older than anything.
+    let oldest = || shown.iter().enumerate().min_by_key(|(_, of)| of.map(|(_, number)| number));
+    shown.iter().position(same).or_else(|| oldest().map(|(at, _)| at)).unwrap_or_default()
+}
+
+/// Always there, so that screen readers notice what changes in it.
+#[component]
+pub fn ToastRegion() -> impl IntoView {
+    let slots = Toasts::of_page().slots.map(|slot| {
+        whenever(move || {
+            if slot.read().as_ref().is_none_or(|toast| toast.going.is_some()) {
+                return;
+            }
+            let left = Cell::new(STAYS);
+            interval(SECOND, move || {
+                let held = document().query_selector(".toasts:is(:hover, :focus-within)");
+                left.set(if matches!(held, Ok(Some(_))) { STAYS } else { left.get() - 1 });
+                if left.get() == 0 {
+                    slot.set(None);
+                }
+            });
+        });
+        move || slot.get().map(|toast| item(toast, slot))
+    });
+    view! {
+        <div class="toasts" role="status" aria-atomic="false">
+            {slots.into_iter().collect_view()}
+        </div>
+    }
+    .into_any()
+}
+
+/// One of them.
+pub fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
+    let Toast { text, way, going, .. } = toast;
+    let leave = move || {
+        // What had the focus is gone; the keyboard goes on in the page.
+        if has_focus(".toasts") {
+            focus("#content");
+        }
+        slot.set(None);
+    };
+    let way = way.map(|way| match way {
+        Way::Undo(undo) => {
+            let take_back = move |_| {
+                leave();
+                undo();
+            };
+            view! { <button class="button quiet" type="button" on:click=handler(take_back)>"Undo"</button> }.into_any()
+        }
+        Way::To(word, href) => {
+            view! { <a class="button quiet" href=href data-noscroll on:click=handler(move |_: MouseEvent| leave())>{word}</a> }
+                .into_any()
+        }
+    });
+    // A number that changes twice a second is not for every ear.
+    let live = going.is_some().then_some("off");
+    let bar = going.and_then(|(done, total)| {
+        Some(view! { <progress class="toast-bar" max=total?.to_string() value=done.to_string() aria-hidden="true"></progress> })
+    });
+    view! {
+        <div class="toast">
+            <p class="toast-text" aria-live=live>
+                {text}
+            </p>
+            {bar}
+            {way}
+            <button class="icon-button" type="button" title="Dismiss" aria-label="Dismiss" on:click=handler(move |_: MouseEvent| leave())>
+                <Icon name="cross"/>
+            </button>
+        </div>
+    }
+    .into_any()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::room;
+
+    #[test]
+    fn a_topic_is_said_once_and_the_oldest_makes_room() {
+        let cases = [
+            ([None, None, None], "", 0),
+            ([Some(("", 0)), None, None], "", 1),
+            ([None, Some(("export", 1)), None], "export", 1),
+            ([None, Some(("export", 1)), None], "columns", 0),
+            ([Some(("", 4)), Some(("", 2)), Some(("", 3))], "", 1),
+            ([Some(("", 4)), Some(("columns", 2)), Some(("filters", 3))], "filters", 2),
+            ([Some(("export", u32::MAX)), Some(("", 2)), Some(("", 1))], "", 2),
+        ];
+        for (shown, topic, want) in cases {
+            assert_eq!(room(shown, topic), want, "{shown:?} {topic}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Text from outside, with the characters that could make it look like other text shown by their number.
+
+use leptos::prelude::*;
+
+use super::markup::Markup;
+use domain::core::text::{Piece, code_point, is_hidden, split_hidden};
+
+/// Names, paths and comments come from whoever attacks: a right-to-left override can make `exe.pdf` of `fdp.exe`.
+#[component]
+pub fn VisibleText(
+    /// The text.
+    text: String,
+    /// Whether line breaks and tabs belong to it, as in a comment.
+    #[prop(optional)]
+    lines: bool,
+) -> impl IntoView {
+    if text.chars().any(|of| is_hidden(of, lines)) {
+        marked(&text, lines).into_any()
+    } else {
+        text.into_any()
+    }
+}
+
+/// The same within an element.
+pub fn visible(element: Markup, text: &str) -> Markup {
+    if text.chars().any(|of| is_hidden(of, false)) {
+        element.child(marked(text, false))
+    } else {
+        element.text(text.to_owned())
+    }
+}
+
+fn marked(text: &str, lines: bool) -> Markup {
+    split_hidden(text, lines).into_iter().fold(
+        Markup::new("bdi").with("class", "suspicious"),
+        |marked, piece| match piece {
+            Piece::Plain(text) => marked.text(text),
+            Piece::Hidden(of) => {
+                let hidden =
+                    Markup::new("span").with("class", "hidden-char").with("title", "Hidden character");
+                marked.child(hidden.text(code_point(of)))
+            }
+        },
+    )
+}

@@ -1,0 +1,51 @@
+//! The application: what all pages share, and the frame around them.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_meta::provide_meta_context;
+use leptos_router::components::Router;
+
+use super::frame::Frame;
+use super::routes::Pages;
+use areas::AREAS;
+use areas::live::stream::Live;
+use areas::page::Surroundings;
+use kit::theme;
+use kit::toasts::Toasts;
+use kit::whenever::whenever;
+
+/// The application.
+#[component]
+pub fn App() -> impl IntoView {
+    provide();
+    // A page stays until the next one has all its data.
+    let going = RwSignal::new(false);
+    view! {
+        <Router set_is_routing=going>
+            <Frame>
+                <Pages/>
+            </Frame>
+        </Router>
+    }
+}
+
+/// What every page can ask for.
+fn provide() {
+    provide_meta_context();
+    let surroundings = Surroundings::shared();
+    provide_context(Arc::new(surroundings.settings.zone.clone()));
+    Live::provide(surroundings.standing);
+    Toasts::provide();
+    for area in AREAS {
+        area.provide(&surroundings);
+    }
+    provide_context(surroundings);
+    whenever(|| {
+        theme::restore();
+        // Says that events are handled from now on: styles show what needs them, and tests wait for it.
+        if let Some(root) = document().document_element() {
+            drop(root.set_attribute("data-hydrated", "true"));
+        }
+    });
+}

@@ -1,0 +1,40 @@
+//! The flyout in its states.
+
+use leptos::prelude::*;
+
+use super::sample::{self, NOW};
+use super::section;
+use areas::actions::details::action_detail::{ActionDetailBody, Setting};
+use areas::actions::details::decide::Decisions;
+use areas::actions::place::Place;
+use domain::actions::contract::Offer;
+use domain::{Action, Lane};
+use kit::derived::derived;
+use kit::flyout::Flyout;
+
+pub(super) fn chapter() -> AnyView {
+    let closed = "this needs Security Operator together with Search and Purge";
+    view! {
+        {section("Waits for a decision", flyout(sample::pending(), Offer::Open))}
+        {section("Can't be undone", flyout(sample::irreversible(), Offer::Open))}
+        {section("Not yours to decide", flyout(sample::pending(), Offer::Closed(closed.to_owned())))}
+        {section("Done, can be undone", flyout(sample::completed(), Offer::Open))}
+        {section("Nobody knows how it ended", flyout(sample::unknown(), Offer::Open))}
+    }
+    .into_any()
+}
+
+fn flyout(action: Action, offer: Offer) -> impl IntoView {
+    let setting = Setting {
+        here: Memo::new(|_| Place::of(Lane::Pending)),
+        now: derived(|| NOW),
+        decisions: Decisions::new(),
+        wants_focus: StoredValue::new(false),
+    };
+    let detail = sample::detail(action, offer);
+    view! {
+        <Flyout label="Details of the action" steps=["Previous action", "Next action"] close=|| "#details".to_owned() around=RwSignal::new((Some("#details".to_owned()), None)) news=RwSignal::new(None)>
+            <ActionDetailBody detail setting/>
+        </Flyout>
+    }
+}
