@@ -23,7 +23,7 @@ pub fn App() -> impl IntoView {
     let going = RwSignal::new(false);
     view! {
         <Router set_is_routing=going>
-            <Frame>
+            <Frame going>
                 <Pages/>
             </Frame>
         </Router>

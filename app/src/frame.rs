@@ -10,10 +10,12 @@ use areas::live::link_state::LinkState;
 use areas::page::demo_banner::DemoBanner;
 use areas::settings::pane::Pane;
 use areas::settings::pane_switch::PaneSwitch;
+use kit::focus::focus;
 use kit::handler::handler;
 use kit::icon::Icon;
 use kit::theme;
 use kit::toasts::ToastRegion;
+use kit::whenever::{once_painted, whenever};
 
 /// The path of the home page.
 const HOME: &str = "/";
@@ -31,15 +33,20 @@ impl Framed {
 
 /// Stays while the pages in it come and go; a page for everybody has none.
 #[component]
-pub(super) fn Frame(children: Children) -> impl IntoView {
+pub(super) fn Frame(
+    /// Whether another page is on its way.
+    going: RwSignal<bool>,
+    children: Children,
+) -> impl IntoView {
     let path = use_location().pathname.get_untracked();
     let framed = areas::pages().any(|page| page.framed && page.matches(&path).is_some());
     provide_context(Framed(framed));
-    if framed { around(children) } else { children() }
+    if framed { around(going, children) } else { children() }
 }
 
-fn around(children: Children) -> AnyView {
+fn around(going: RwSignal<bool>, children: Children) -> AnyView {
     let pane = Pane::current();
+    let title = arrival(going);
     view! {
         <div class="frame" class:collapsed=move || pane.is_collapsed()>
             <a class="skip" href="#content" rel="external">
@@ -71,7 +78,29 @@ fn around(children: Children) -> AnyView {
                 {children()}
             </main>
             <ToastRegion/>
+            <p class="visually-hidden" role="status">
+                {move || title.get()}
+            </p>
         </div>
     }
     .into_any()
+}
+
+/// The keyboard begins anew in each page, and its title is said, as when a page loads: the title of the page to which
+/// somebody went last.
+fn arrival(going: RwSignal<bool>) -> RwSignal<String> {
+    let title = RwSignal::new(String::new());
+    let went = StoredValue::new(false);
+    whenever(move || {
+        let going = going.get();
+        let arrived =
+            went.try_update_value(|went| std::mem::replace(went, going)).unwrap_or_default() && !going;
+        if arrived {
+            once_painted(move || {
+                focus("#content");
+                title.set(document().title());
+            });
+        }
+    });
+    title
 }

@@ -19,11 +19,12 @@ pub(super) fn Navigation() -> impl IntoView {
 }
 
 fn row(row: &'static NavigationRow) -> AnyView {
-    let NavigationRow { section, label, icon, root, more } = *row;
+    let NavigationRow { section, label, icon, root, href, more } = *row;
+    let href = href.map_or_else(|| Signal::stored(root.to_owned()), |href| href());
     let path = use_location().pathname;
     view! {
         {section.map(|section| view! { <p class="pane-section">{section}</p> })}
-        <a class="pane-link" href=root aria-current=move || current(root, &path.read()) title=label>
+        <a class="pane-link" href=move || href.get() aria-current=move || current(root, &path.read()) title=label>
             <Icon name=icon/>
             <span class="pane-word">{label}</span>
             {more.map(|more| more())}

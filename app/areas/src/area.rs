@@ -1,6 +1,6 @@
 //! What the application must know of an area.
 
-use leptos::prelude::AnyView;
+use leptos::prelude::{AnyView, Signal};
 
 use crate::page::Surroundings;
 use kit::lazy::Page;
@@ -30,6 +30,8 @@ pub struct NavigationRow {
     pub icon: &'static str,
     /// Where its pages are: it is the current row there.
     pub root: &'static str,
+    /// Where it leads, if not to its root.
+    pub href: Option<fn() -> Signal<String>>,
     /// What stands beside its word.
     pub more: Option<fn() -> AnyView>,
 }

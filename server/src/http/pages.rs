@@ -109,10 +109,12 @@ fn without_empty_fields(uri: &Uri) -> Option<String> {
 
 /// Gives the page what its visitor set for themselves.
 async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
-    match app.backend.preferences(caller).await {
-        Ok(Preferences { pane_collapsed, time_zone, .. }) => {
+    let (preferences, views) = tokio::join!(app.backend.preferences(caller), app.backend.views(caller));
+    match preferences.and_then(|preferences| Ok((preferences, views?))) {
+        Ok((Preferences { pane_collapsed, time_zone, .. }, views)) => {
             let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
-            request.extensions_mut().insert(PageSettings { pane_collapsed, zone });
+            let default_view = views.into_iter().find(|view| view.is_default);
+            request.extensions_mut().insert(PageSettings { pane_collapsed, zone, default_view });
         }
         // The page itself says what it can't load.
         Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),

@@ -23,6 +23,7 @@ use domain::Lane;
 use export::Exporting;
 use kit::lazy::Page;
 use lane_count::LaneCount;
+use start::DefaultView;
 
 kit::pages! { list, start }
 
@@ -41,11 +42,16 @@ impl Area for ActionsArea {
             label: "Action center",
             icon: "shield",
             root: "/action-center",
+            href: Some(|| {
+                let view = DefaultView::current();
+                Signal::derive(move || view.href())
+            }),
             more: Some(|| view! { <LaneCount lane=Lane::Pending/> }.into_any()),
         }]
     }
 
-    fn provide(&self, _: &Surroundings) {
+    fn provide(&self, surroundings: &Surroundings) {
+        DefaultView::provide(surroundings.settings.default_view.clone());
         Exporting::provide();
     }
 }

@@ -1,11 +1,9 @@
-//! The Action center without a tab.
+//! Where the Action center begins: with the view that the person chose, or with what waits for a decision.
 
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
 use crate::actions::place::{Place, view_href};
-use api::codec::Json;
-use api::{ApiError, load_views};
 use domain::{Lane, SavedView};
 
 kit::page! {
@@ -15,18 +13,37 @@ kit::page! {
     view: view! { <Start/> }.into_any(),
 }
 
-/// Without a tab the Action center is the view that the person begins with, or what waits for a decision.
+/// The view with which it begins: one signal for all pages, which comes with the first.
+#[derive(Clone, Copy)]
+pub struct DefaultView(RwSignal<Option<SavedView>>);
+
+impl DefaultView {
+    /// Provides it.
+    pub fn provide(view: Option<SavedView>) {
+        provide_context(Self(RwSignal::new(view)));
+    }
+
+    /// The one that is provided; a page outside the application has none.
+    pub fn current() -> Self {
+        use_context().unwrap_or_else(|| Self(RwSignal::new(None)))
+    }
+
+    /// Follows what the person's views are now.
+    pub fn find(self, views: &[SavedView]) {
+        self.0.set(views.iter().find(|view| view.is_default).cloned());
+    }
+
+    /// The address of the list that it shows.
+    pub fn href(self) -> String {
+        self.0.with(|view| match view {
+            Some(view) => view_href(view.lane, &view.shows),
+            None => Place::of(Lane::Pending).href(),
+        })
+    }
+}
+
+/// Without a tab the Action center is where it begins.
 #[component]
 fn Start() -> impl IntoView {
-    let views: Resource<Result<Vec<SavedView>, ApiError>, Json> =
-        Resource::new_with_options(|| (), |()| load_views(), false);
-    let to = move || {
-        views.get().map(|answer| {
-            let first = answer.ok().and_then(|views| views.into_iter().find(|view| view.is_default));
-            let path = first
-                .map_or_else(|| Place::of(Lane::Pending).href(), |view| view_href(view.lane, &view.shows));
-            view! { <Redirect path/> }.into_any()
-        })
-    };
-    view! { <Suspense>{move || to()}</Suspense> }.into_any()
+    view! { <Redirect path=untrack(|| DefaultView::current().href())/> }
 }

@@ -15,6 +15,6 @@ impl Area for HomeArea {
     }
 
     fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow { section: None, label: "Home", icon: "home", root: "/", more: None }]
+        &[NavigationRow { section: None, label: "Home", icon: "home", root: "/", href: None, more: None }]
     }
 }

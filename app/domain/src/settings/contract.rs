@@ -50,4 +50,6 @@ pub struct PageSettings {
     pub pane_collapsed: bool,
     /// In which absolute times are shown.
     pub zone: Zone,
+    /// The saved view with which the Action center begins.
+    pub default_view: Option<SavedView>,
 }

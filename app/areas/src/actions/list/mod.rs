@@ -37,6 +37,7 @@ use crate::actions::panels::view_panel::ViewChanges;
 use crate::actions::panels::{Counting, Grouping, Loads, PANELS, Settings, Views, panel as side_panel};
 use crate::actions::place::{Panel, Place, use_place};
 use crate::actions::rows::{Held, List, Selection};
+use crate::actions::start::DefaultView;
 use crate::actions::table::action_table::is_selectable;
 use crate::live::stream::{Link, Live};
 use api::{PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
@@ -119,6 +120,12 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
         false,
     );
+    let default_view = DefaultView::current();
+    whenever(move || {
+        if let Some(Some(Ok(views))) = &*views.read() {
+            default_view.find(views);
+        }
+    });
     // Also from inside of one bucket, the others are in sight.
     let grouping: Grouping = Resource::new_with_options(
         move || {
