@@ -2,7 +2,8 @@
 //! is, and `manifest.json`, by which the server knows the names.
 //!
 //! New files come first, the manifest replaces the old one in one step, and only then do old files go: at any
-//! moment what the manifest names is there.
+//! moment what the manifest names is there. What the one before named stays until the next build: pages that are open
+//! may still want a module of theirs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -112,9 +113,18 @@ fn write(
         }
         kept.insert(path);
     }
-    replace_if_other(&site.join("manifest.json"), &serde_json::to_vec_pretty(manifest)?)?;
+    let (current, before) = (site.join("manifest.json"), site.join("manifest.before.json"));
+    let next = serde_json::to_vec_pretty(manifest)?;
+    if let Ok(old) = fs::read(&current)
+        && old != next
+    {
+        replace(&before, &old)?;
+    }
+    replace_if_other(&current, &next)?;
+    let before_it = fs::read_to_string(&before).unwrap_or_default();
+    kept.insert(before);
     for file in files_below(site)? {
-        if !kept.contains(&file) {
+        if !kept.contains(&file) && !is_named(&before_it, &file) {
             fs::remove_file(file)?;
         }
     }
@@ -122,6 +132,14 @@ fn write(
         compress::keep_only(&packed)?;
     }
     Ok(changed)
+}
+
+/// Whether a manifest names a file of `pkg`, or what this is a compressed form of, by its name with a hash.
+fn is_named(manifest: &str, file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or_default();
+    let ends = ["", ".js", ".wasm", ".css"].map(|extension| format!("{stem}{extension}\""));
+    stem.contains('-') && ends.iter().any(|end| manifest.contains(end.as_str()))
 }
 
 /// The first 16 characters tell one content from another well enough for a cache.
@@ -199,5 +217,25 @@ mod tests {
             0,
             "the second time nothing is new"
         );
+    }
+
+    #[test]
+    fn what_the_last_build_named_stays_until_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let (site, public) = (folder.path().join("site"), folder.path().join("none"));
+        let build = |wasm| {
+            let (manifest, assets) =
+                collect(&glue(&folder.path().join("glue"), "js", wasm), "css", &public).unwrap();
+            write(&site, &manifest, &assets, Flavour::Dev).unwrap();
+            site.join(manifest.app.wasm.trim_start_matches('/'))
+        };
+        let packed = |wasm: &Path| wasm.with_extension("wasm.br");
+        let [first, second] = ["one", "two"].map(build);
+        assert!(first.exists() && second.exists());
+        fs::write(packed(&first), "compressed").unwrap();
+        build("two");
+        assert!(first.exists() && packed(&first).exists(), "nothing changed");
+        let third = build("three");
+        assert!(!first.exists() && !packed(&first).exists() && second.exists() && third.exists());
     }
 }
