@@ -6,6 +6,7 @@
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use domain::actions::export::ExportFormat;
 use domain::actions::query::{Column, Sort, SortKey, push_pair};
 use domain::{ActionId, Lane};
 use kit::url::with_query;
@@ -177,10 +178,10 @@ impl Place {
     }
 
     /// The URL of all that the list shows, as a file.
-    pub fn export(&self) -> String {
+    pub fn export(&self, format: ExportFormat) -> String {
         let shows = self.shows();
         let and = if shows.is_empty() { "" } else { "&" };
-        format!("/export/actions.csv?lane={}{and}{shows}", self.lane)
+        format!("{}?lane={}{and}{shows}", format.page_path(), self.lane)
     }
 }
 
@@ -263,7 +264,7 @@ mod tests {
         assert_eq!(open.closed().href(), "/action-center/in-progress");
         let narrow = Place { pairs: place(Lane::InProgress, &[("severity", "high")]).pairs, ..open };
         assert_eq!(narrow.href(), format!("/action-center/in-progress?severity=high&open={id}"));
-        assert_eq!(narrow.export(), "/export/actions.csv?lane=in_progress&severity=high");
+        assert_eq!(narrow.export(ExportFormat::Csv), "/export/actions.csv?lane=in_progress&severity=high");
         let panel = plain.with_panel(Some(Panel::Filters));
         assert_eq!(panel.href(), "/action-center/in-progress?panel=filters");
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Caller;
 use crate::actions::action::{Action, Seen};
 use crate::actions::change::LaneCounts;
+use crate::actions::export::ExportFormat;
 use crate::actions::proposal::Proposal;
 use crate::actions::query::{ActionPage, ActionQuery, Counts};
 use crate::actions::similar::Buckets;
@@ -84,15 +85,6 @@ pub trait ExportActions: Send + Sync {
 
     /// How far the caller's export is, or how it ended a moment ago; none if there is none.
     async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error>;
-}
-
-/// The forms that an export can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExportFormat {
-    /// RFC 4180 with a header, as words for people; safe to open in a spreadsheet.
-    Csv,
-    /// One JSON object a line, as words for machines.
-    JsonLines,
 }
 
 /// A finished export.

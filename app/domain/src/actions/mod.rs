@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod change;
 pub mod contract;
 pub mod entity;
+pub mod export;
 pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;

@@ -10,6 +10,7 @@ use crate::actions::export::Exporting;
 use crate::actions::hidden_fields::Kept;
 use crate::actions::place::{Panel, Place};
 use domain::Lane;
+use domain::actions::export::ExportFormat;
 use domain::actions::query::Period;
 use kit::form::{around, follow, sent};
 use kit::handler::handler;
@@ -25,7 +26,6 @@ pub fn Toolbar(
     here: Memo<Place>,
 ) -> impl IntoView {
     let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
-    let exporting = Exporting::of_page();
     // What belongs to a tab is not made anew for each of its places.
     let lane = Memo::new(move |_| here.read().lane);
     let count = move || match here.read().filters().filter(in_panel).count() {
@@ -44,17 +44,26 @@ pub fn Toolbar(
             <div class="toolbar-end">
                 {panel_link(here, Panel::Views, "bookmark", "Views", || None)}
                 {panel_link(here, Panel::Columns, "columns", "Customize columns", || None)}
-                <a
-                    class="button quiet"
-                    href=move || here.read().export()
-                    rel="external"
-                    on:click=handler(move |event: MouseEvent| exporting.begin(&event))
-                >
-                    <Icon name="download"/>
-                    <span class="toolbar-word">"Export .csv"</span>
-                </a>
+                {ExportFormat::on_page().map(|format| export_link(here, format)).collect_view()}
             </div>
         </div>
+    }
+    .into_any()
+}
+
+/// Downloads all that the list shows.
+fn export_link(here: Memo<Place>, format: ExportFormat) -> AnyView {
+    let exporting = Exporting::of_page();
+    view! {
+        <a
+            class="button quiet"
+            href=move || here.read().export(format)
+            rel="external"
+            on:click=handler(move |event: MouseEvent| exporting.begin(&event))
+        >
+            <Icon name="download"/>
+            <span class="toolbar-word">{format!("Export .{format}")}</span>
+        </a>
     }
     .into_any()
 }

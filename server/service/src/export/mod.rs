@@ -1,0 +1,108 @@
+//! Exports: everything that a query matches, written at full speed to a file that has no name and served from there,
+//! so that a slow reader holds no transaction and a broken connection costs nothing.
+//!
+//! To add a format, add its row in `domain::actions::export`, a file with its [`Writer`] here, and its line in
+//! [`writer`].
+
+mod csv;
+mod json_lines;
+mod progress;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use domain::actions::contract::{Export, ExportActions, ExportProgress};
+use domain::actions::export::ExportFormat;
+use domain::actions::query::{Column, Counts};
+use domain::{ActionQuery, Caller, Error, RowScope};
+
+use self::progress::ExportSlot;
+pub(crate) use self::progress::ExportSlots;
+use super::Service;
+use store::{Cell, Rows};
+
+/// Before the first row is written, so that few writes reach the disk.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+#[async_trait]
+impl ExportActions for Service {
+    async fn export(
+        &self,
+        caller: &Caller,
+        query: ActionQuery,
+        format: ExportFormat,
+    ) -> Result<Export, Error> {
+        let scope = RowScope::of(caller)?;
+        let slot = self.exporting.start(&caller.actor.id)?;
+        let export = self.write_export(caller, &scope, &query, format, &slot).await;
+        slot.end(export.as_ref().err().map(Error::code));
+        export
+    }
+
+    async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error> {
+        RowScope::of(caller)?;
+        Ok(self.exporting.progress(&caller.actor.id))
+    }
+}
+
+impl Service {
+    async fn write_export(
+        &self,
+        caller: &Caller,
+        scope: &RowScope,
+        query: &ActionQuery,
+        format: ExportFormat,
+        slot: &ExportSlot,
+    ) -> Result<Export, Error> {
+        let as_of = self.clock.now();
+        let broken = |error: io::Error| Error::Internal(format!("an export could not be written: {error}"));
+        let file = BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile().map_err(broken)?);
+        let writer = writer(format, file, query.shown_columns()).map_err(broken)?;
+        let mut rows = CountedRows { writer, written: slot.written() };
+        // Only for people, who watch it grow; without a number it is written all the same.
+        let count = async {
+            if caller.own().is_ok()
+                && let Ok(Counts { matches, more: false, .. }) = self.store.counts(scope, query, as_of).await
+            {
+                slot.expect(matches);
+            }
+        };
+        let (written, ()) = tokio::join!(self.store.export(scope, query, as_of, &mut rows), count);
+        written?;
+        let mut file = rows.writer.end().map_err(broken)?;
+        let bytes = file.stream_position().map_err(broken)?;
+        file.rewind().map_err(broken)?;
+        Ok(Export { file, bytes, as_of })
+    }
+}
+
+/// Writes the rows of one format.
+trait Writer: Rows {
+    /// Writes what is left, and gives the file back.
+    fn end(self: Box<Self>) -> io::Result<File>;
+}
+
+/// Begins a file of a format.
+fn writer(format: ExportFormat, file: BufWriter<File>, columns: &[Column]) -> io::Result<Box<dyn Writer>> {
+    Ok(match format {
+        ExportFormat::Csv => Box::new(csv::CsvWriter::begin(file, columns)?),
+        ExportFormat::JsonLines => Box::new(json_lines::JsonLinesWriter::begin(file, columns)),
+    })
+}
+
+/// Counts the rows as they are written.
+struct CountedRows {
+    writer: Box<dyn Writer>,
+    written: Arc<AtomicU64>,
+}
+
+impl Rows for CountedRows {
+    fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> io::Result<()> {
+        self.writer.row(id, cells)?;
+        self.written.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+}
