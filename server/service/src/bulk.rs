@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use domain::SystemAuthority;
 use domain::bulk::contract::BulkBackend;
 use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
+use domain::core::subject::{Current, Subject};
 use domain::{
     Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
     Command, Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, UndoState, UserId,
@@ -159,7 +160,8 @@ impl Service {
                 if request.verb != BulkVerb::Undo {
                     return Err(Error::invalid("/verb", "only an undo can go to all instances of a file"));
                 }
-                let action = self.store.action(scope, *id).await?.ok_or(Error::NotFound)?;
+                let action =
+                    self.store.action(scope, *id).await?.ok_or_else(|| Error::NotFound((*id).into()))?;
                 let ids = self.same_file(scope, &action).await?;
                 let none =
                     || Error::invalid("/same_file", "names no action on a file whose SHA-256 is known");
@@ -217,7 +219,7 @@ impl Service {
     async fn find(&self, caller: &Caller, id: BulkId) -> Result<Bulk, Error> {
         RowScope::of(caller)?;
         let owner = caller.person.ok_or(Denied::NoPerson)?;
-        self.store.bulk(owner, id).await?.ok_or(Error::NotFound)
+        self.store.bulk(owner, id).await?.ok_or_else(|| Error::NotFound(Subject::bulk_plan(id)))
     }
 
     async fn shown_plan(&self, bulk: Bulk, now: Timestamp) -> Result<BulkPlan, Error> {
@@ -243,11 +245,13 @@ impl Service {
         let mut tx = self.store.begin().await?;
         if !tx.start_bulk(&by, id, &start).await? {
             drop(tx);
-            return Err(match self.find(caller, id).await?.start {
-                None => Error::PlanExpired,
-                Some(_) => {
-                    Error::Conflict { detail: "this plan was started before".to_owned(), current: None }
-                }
+            if self.find(caller, id).await?.start.is_none() {
+                return Err(Error::PlanExpired);
+            }
+            let detail = "this plan was started before".to_owned();
+            return Err(Error::Conflict {
+                detail,
+                current: Box::new(Current::named(Subject::bulk_plan(id))),
             });
         }
         tx.commit().await?;
@@ -263,7 +267,7 @@ impl Service {
         after: i64,
     ) -> Result<BulkJob, Error> {
         let bulk = self.find(caller, id).await?;
-        let start = bulk.start.ok_or(Error::NotFound)?;
+        let start = bulk.start.ok_or_else(|| Error::NotFound(Subject::bulk_job(id)))?;
         let states = state.as_ref().map_or(TRIED, std::slice::from_ref);
         let mut items = self.store.bulk_items(id, states, after, shown() + 1).await?;
         let more = items.len() > ITEMS_SHOWN;
@@ -288,7 +292,7 @@ impl Service {
         let bulk = self.find(caller, id).await?;
         if bulk.start.is_none_or(|start| start.ended_at.is_none()) {
             let detail = "it has not ended; wait for it, then try the rest again".to_owned();
-            return Err(Error::Conflict { detail, current: None });
+            return Err(Error::Conflict { detail, current: Box::new(Current::named(Subject::bulk_job(id))) });
         }
         let ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
         let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
@@ -405,7 +409,7 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
 /// Where an item stands that was not decided, and why.
 fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
     let current: Option<Action> = match error {
-        Error::Conflict { current: Some(current), .. } => current.read(),
+        Error::Conflict { current, .. } => current.read(),
         _ => None,
     };
     let state = match (error, current, verb) {

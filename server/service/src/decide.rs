@@ -141,7 +141,7 @@ impl Service {
         together: Option<ApprovalId>,
     ) -> Result<Action, Error> {
         let attempt = Attempt { caller, scope: RowScope::of(caller)?, seen, together, now: self.clock.now() };
-        let before = tx.action(&attempt.scope, id).await?.ok_or(Error::NotFound)?;
+        let before = tx.action(&attempt.scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         match verb {
             Verb::Approve { .. } | Verb::Reject { .. } => {
                 self.write_decision(tx, &attempt, before, verb).await
@@ -256,8 +256,7 @@ impl Service {
         action: &Action,
     ) -> Result<(Authorized, Lifecycle, ActionType), Error> {
         let by = caller.authorize(action.permission())?;
-        let refuse =
-            |detail| Error::Conflict { detail, current: Some(Box::new(Current::new(action.id, action))) };
+        let refuse = |detail| Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;
         let lifecycle = lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
@@ -318,7 +317,7 @@ impl Service {
         now: Timestamp,
         command: Command,
     ) -> Result<Error, Error> {
-        let current = tx.action(scope, id).await?.ok_or(Error::NotFound)?;
+        let current = tx.action(scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         if current.decision == Decision::Pending && current.expires_at <= now {
             return Ok(Error::Expired { current: Box::new(Current::new(current.id, &current)) });
         }
@@ -368,12 +367,12 @@ fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
             "the action changed since it was shown: it is at version {}, not {}",
             action.version, seen.expected_version
         ),
-        current: Some(Box::new(Current::new(action.id, action))),
+        current: Box::new(Current::new(action.id, action)),
     })
 }
 
 fn conflict(action: &Action, refusal: Refusal) -> Error {
     let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.name)).unwrap_or_default();
     let detail = format!("{refusal}{by}");
-    Error::Conflict { detail, current: Some(Box::new(Current::new(action.id, action))) }
+    Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) }
 }

@@ -12,13 +12,13 @@ const MOST_EARLIER: u32 = 10;
 #[async_trait]
 impl ShowAction for Service {
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
-        self.store.action(&RowScope::of(caller)?, id).await?.ok_or(Error::NotFound)
+        self.store.action(&RowScope::of(caller)?, id).await?.ok_or_else(|| Error::NotFound(id.into()))
     }
 
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
-        let action = self.store.action(&scope, id).await?.ok_or(Error::NotFound)?;
+        let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);

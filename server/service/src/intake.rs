@@ -115,7 +115,7 @@ async fn take_one(
     if before.decision != Decision::Pending || !tx.revise_action(by, &before, &after).await? {
         let detail =
             format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
-        return Err(Error::Conflict { detail, current: Some(Box::new(Current::new(before.id, &before))) });
+        return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
     }
     let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
         "parameters": after.parameters, "before": before.digest });

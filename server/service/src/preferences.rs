@@ -91,19 +91,18 @@ impl Service {
         let by = caller.authorize_own()?;
         let mut tx = self.store.begin().await?;
         let done = tx.delete_view(&by, id, self.clock.now()).await?;
-        finish(tx, done.then_some(()).ok_or_else(no_view)).await
+        finish(tx, done.then_some(()).ok_or_else(|| Error::NotFound(id.into()))).await
     }
 
     async fn make_default(&self, caller: &Caller, id: Option<ViewId>) -> Result<(), Error> {
         let by = caller.authorize_own()?;
         let mut tx = self.store.begin().await?;
         let done = tx.set_default_view(&by, id, self.clock.now()).await?;
-        finish(tx, done.then_some(()).ok_or_else(no_view)).await
+        match id {
+            Some(id) if !done => Err(Error::NotFound(id.into())),
+            _ => finish(tx, Ok(())).await,
+        }
     }
-}
-
-fn no_view() -> Error {
-    Error::invalid("/id", "names no view of yours; it may be deleted")
 }
 
 /// Commits what was done; what was refused is rolled back.

@@ -71,7 +71,7 @@ async fn changes_come_as_they_happen(kind: Kind) {
 
     let action = estate.propose_one("a").await;
     let proposed = stream.expect("change").await;
-    let expected = json!({ "seq": head + 1, "action": action["id"], "kind": "Proposed", "version": 1,
+    let expected = json!({ "seq": head + 1, "subject": { "kind": "action", "id": action["id"] }, "kind": "Proposed", "version": 1,
         "lane": "pending", "by": "scanner", "mine": false });
     assert_eq!((proposed.id, proposed.data), (head + 1, expected));
 
@@ -81,7 +81,7 @@ async fn changes_come_as_they_happen(kind: Kind) {
     let mut seen = Vec::new();
     while seen.len() < 3 {
         let Event { id, data, .. } = stream.expect("change").await;
-        assert_eq!(data["action"], action["id"]);
+        assert_eq!(data["subject"]["id"], action["id"]);
         seen.push((
             id,
             data["kind"].as_str().unwrap().to_owned(),
@@ -144,7 +144,7 @@ async fn a_stream_goes_on_where_it_broke(kind: Kind) {
         assert_eq!(stream.next().await.as_ref(), Some(expected));
     }
     let action = estate.propose_one("later").await;
-    assert_eq!(stream.expect("change").await.data["action"], action["id"]);
+    assert_eq!(stream.expect("change").await.data["subject"]["id"], action["id"]);
 }
 
 async fn who_is_too_far_behind_begins_anew(kind: Kind) {
@@ -177,7 +177,7 @@ async fn who_is_too_far_behind_begins_anew(kind: Kind) {
     let mut late = Stream::open(estate.follow(person, &format!("?after={}", head - 9_000))).await;
     let action = estate.propose_one("a").await;
     for stream in [&mut follower, &mut late] {
-        assert_eq!(stream.expect("change").await.data["action"], action["id"]);
+        assert_eq!(stream.expect("change").await.data["subject"]["id"], action["id"]);
     }
 }
 
@@ -217,14 +217,14 @@ async fn who_may_follow_and_what_they_hear(kind: Kind) {
     assert_eq!(estate.decide("reject", &shown, person).await.unwrap().0, 200);
     for kind in ["Proposed", "Rejected"] {
         let change = stream.expect("change").await;
-        assert_eq!((&change.data["action"], &change.data["kind"]), (&shown["id"], &json!(kind)));
+        assert_eq!((&change.data["subject"]["id"], &change.data["kind"]), (&shown["id"], &json!(kind)));
     }
     for action in [&hidden, &hidden, &shown, &shown] {
-        assert_eq!(all.expect("change").await.data["action"], action["id"]);
+        assert_eq!(all.expect("change").await.data["subject"]["id"], action["id"]);
     }
     // Also what comes from the log, not from what was kept.
     let mut again = Stream::open(estate.follow(&estate.scanner, "?after=0")).await;
-    assert_eq!(again.expect("change").await.data["action"], shown["id"]);
+    assert_eq!(again.expect("change").await.data["subject"]["id"], shown["id"]);
 }
 
 async fn a_session_that_ends_takes_its_streams_along(kind: Kind) {

@@ -4,21 +4,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::lifecycle::Lane;
 use crate::audit::AuditKind;
-use crate::core::id::ActionId;
+use crate::core::subject::Subject;
 
-/// An action changed. Only what a list needs to know whether it is concerned; the rest is loaded.
+/// Something changed. Only what a list needs to know whether it is concerned; the rest is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Change {
     /// The place of its record in the audit log. Grows from change to change, with gaps.
     pub seq: i64,
-    /// The action.
-    #[cfg_attr(feature = "ssr", schema(value_type = ActionId))]
-    pub action: ActionId,
+    /// What changed.
+    pub subject: Subject,
     /// What happened.
     #[cfg_attr(feature = "ssr", schema(value_type = String))]
     pub kind: AuditKind,
-    /// The action's version since.
+    /// Its version since.
     pub version: i64,
     /// Where it is since.
     pub lane: Lane,

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::denied::Denied;
 use crate::core::string_enum::string_enum;
-use crate::core::subject::Current;
+use crate::core::subject::{Current, Subject};
 
 string_enum! {
     /// The kind of a failure: the last part of a problem's `type`, and all that the screen trusts from a URL.
     ErrorCode {
         NotSignedIn = "not_signed_in" "Sign in to go on.",
         Forbidden = "forbidden" "You may not do this.",
-        NotFound = "not_found" "This action does not exist, or you may not see it.",
+        NotFound = "not_found" "This does not exist, or you may not see it.",
         Conflict = "conflict" "Nothing was changed: the action was decided or changed meanwhile. What it is now is shown.",
         Expired = "expired" "Nothing was changed: the time to decide this action is over.",
         PlanExpired = "plan_expired" "Nothing was changed: this preview is older than ten minutes. Make it anew from the list.",
@@ -70,15 +70,15 @@ pub enum Error {
     #[error(transparent)]
     Forbidden(#[from] Denied),
     /// Unknown or hidden.
-    #[error("no such action")]
-    NotFound,
-    /// The action is no longer what the caller saw; it comes along as it is now.
+    #[error("no such {}", .0.kind.label().to_lowercase())]
+    NotFound(Subject),
+    /// The thing is no longer what the caller saw.
     #[error("{detail}")]
     Conflict {
-        /// What stands against it.
+        /// Why the request was refused.
         detail: String,
-        /// What was to be changed, as it is now.
-        current: Option<Box<Current>>,
+        /// What was to be changed; as it is now, if the caller has to see that.
+        current: Box<Current>,
     },
     /// The time to decide is over.
     #[error("the time to decide this action ended")]
@@ -124,7 +124,7 @@ impl Error {
         match self {
             Self::NotSignedIn => ErrorCode::NotSignedIn,
             Self::Forbidden(_) => ErrorCode::Forbidden,
-            Self::NotFound => ErrorCode::NotFound,
+            Self::NotFound(_) => ErrorCode::NotFound,
             Self::Conflict { .. } => ErrorCode::Conflict,
             Self::Expired { .. } => ErrorCode::Expired,
             Self::PlanExpired => ErrorCode::PlanExpired,

@@ -46,6 +46,12 @@ impl Subject {
     pub fn bulk_job(id: BulkId) -> Self {
         Self::new(SubjectKind::BulkJob, id)
     }
+
+    /// The id of the action, if it is one.
+    #[must_use]
+    pub fn action(&self) -> Option<ActionId> {
+        if self.kind == SubjectKind::Action { self.id.parse().ok() } else { None }
+    }
 }
 
 /// Declares which subject an id stands for, where its type alone tells.
@@ -71,21 +77,26 @@ subject_of! {
 pub struct Current {
     /// Which thing.
     pub subject: Subject,
-    /// What the API shows of it.
-    pub document: serde_json::Value,
+    /// What the API shows of it; none where the subject alone says enough.
+    pub document: Option<serde_json::Value>,
 }
 
 impl Current {
     /// A thing and its document; null if the document cannot be written as JSON, which no type of ours is.
     pub fn new(subject: impl Into<Subject>, document: &impl Serialize) -> Self {
         let document = serde_json::to_value(document).unwrap_or_default();
-        Self { subject: subject.into(), document }
+        Self { subject: subject.into(), document: Some(document) }
+    }
+
+    /// A thing of which nothing needs to be shown.
+    pub fn named(subject: impl Into<Subject>) -> Self {
+        Self { subject: subject.into(), document: None }
     }
 
     /// The document as the type that it was made from.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        T::deserialize(&self.document).ok()
+        T::deserialize(self.document.as_ref()?).ok()
     }
 }
 
@@ -98,6 +109,11 @@ mod tests {
         let id = ActionId::from(uuid::Uuid::from_u128(7));
         let subject = Subject::from(id);
         assert_eq!((subject.kind, subject.id.as_str()), (SubjectKind::Action, id.to_string().as_str()));
+        assert_eq!(
+            (subject.action(), Subject::from(ViewId::from(uuid::Uuid::from_u128(7))).action()),
+            (Some(id), None)
+        );
         assert_eq!(Current::new(id, &id).read::<ActionId>(), Some(id));
+        assert_eq!(Current::named(id).read::<ActionId>(), None);
     }
 }

@@ -40,13 +40,14 @@ where
             return;
         }
         let Place { lane, open, .. } = shown.here.get_untracked();
-        let is_open = |change: &Change| open.as_ref().is_some_and(|open| *open == change.action.to_string());
+        let is_open = |change: &Change| open.as_ref().is_some_and(|open| *open == change.subject.id);
         let mut decided = Vec::new();
         let mut list = batch.everything;
         for change in &batch.changes {
-            let row = (shown.row)(change.action);
+            let Some(action) = change.subject.action() else { continue };
+            let row = (shown.row)(action);
             list |= row.is_some() || change.lane == lane;
-            (shown.note)(Some(change.action));
+            (shown.note)(Some(action));
             if let (false, Some(verb)) = (change.mine, verb(change.kind)) {
                 if is_open(change) {
                     (shown.tell)(format!("{} {verb} this action.", change.by), true);
