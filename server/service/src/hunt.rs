@@ -4,10 +4,13 @@ use std::str::FromStr;
 
 use domain::Action;
 use domain::actions::proposal::is_web_url;
-use domain::actions::query::push_encoded;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 const ENTITY: &str = "{entity}";
 const ASSET: &str = "{asset}";
+
+/// Everything but the unreserved characters of RFC 3986.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A link with places for the entity and the asset of an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,11 +20,7 @@ impl HuntLink {
     /// The link for an action. What an action holds is percent-encoded: it is a value in the link, and nothing else.
     #[must_use]
     pub fn of(&self, action: &Action) -> String {
-        let encoded = |text: &str| {
-            let mut encoded = String::new();
-            push_encoded(&mut encoded, text);
-            encoded
-        };
+        let encoded = |text: &str| utf8_percent_encode(text, VALUE).to_string();
         let link = self.0.replace(ENTITY, &encoded(&action.entity.title()));
         link.replace(ASSET, &encoded(&action.asset.name))
     }

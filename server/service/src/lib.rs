@@ -12,7 +12,6 @@ pub mod events;
 pub mod executor;
 mod expire;
 mod export;
-mod exporting;
 mod home;
 pub mod hunt;
 mod impact;
@@ -33,6 +32,7 @@ use domain::{Action, ActionType, Asset, AuditKind, Entity, Error, Parameters};
 use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::Notify;
+use tracing::Instrument as _;
 
 use store::audit::canonical_hash;
 use store::{AuditEntry, SharedStore};
@@ -49,7 +49,7 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
-    exporting: exporting::Running,
+    exporting: export::ExportSlots,
     hunt: Option<HuntLink>,
     /// Rings when a job was started here.
     started: Arc<Notify>,
@@ -63,7 +63,7 @@ impl Service {
             store,
             clock,
             executors: Arc::new(executors),
-            exporting: exporting::Running::default(),
+            exporting: export::ExportSlots::default(),
             hunt: None,
             started: Arc::default(),
         }
@@ -96,10 +96,13 @@ impl Service {
 
 /// Runs a change to its end even if whoever asked for it hangs up: a dropped transaction would leave the caller
 /// unsure, and a connection with an open transaction behind (transact-rs/sqlx issue 4385).
-async fn detached<T: Send + 'static>(
+///
+/// # Errors
+/// What the change answers, or [`Error::Internal`] if it panicked.
+pub async fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(change)
+    tokio::spawn(change.in_current_span())
         .await
         .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
 }

@@ -169,7 +169,7 @@ impl Sessions {
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn glance(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
+    pub async fn peek(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
         let alive = self.alive(secret, self.clock.now()).await?;
         Ok(alive.map(|(credential, user)| {
             let ends = (credential.created_at + LONGEST).min(credential.last_seen_at + IDLE);

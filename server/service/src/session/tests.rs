@@ -66,19 +66,19 @@ async fn ten_failures_bring_a_pause_that_even_the_right_password_waits_for() {
 }
 
 #[tokio::test]
-async fn a_glance_is_no_use_of_a_session() {
+async fn a_peek_is_no_use_of_a_session() {
     let app = app().await;
     let secret = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap().secret;
-    let glance = async || app.sessions.glance(&secret).await.unwrap().map(|(_, ends)| ends);
-    let first = glance().await.unwrap();
+    let peek = async || app.sessions.peek(&secret).await.unwrap().map(|(_, ends)| ends);
+    let first = peek().await.unwrap();
     app.clock.forward(IDLE / 2);
-    assert_eq!(glance().await, Some(first));
+    assert_eq!(peek().await, Some(first));
     assert!(app.sessions.session(&secret).await.unwrap().is_some());
-    assert_eq!(glance().await, Some(first + IDLE / 2), "a use puts the end off");
+    assert_eq!(peek().await, Some(first + IDLE / 2), "a use puts the end off");
     app.clock.forward(IDLE / 2);
-    assert!(glance().await.is_some());
+    assert!(peek().await.is_some());
     app.clock.forward(IDLE / 2);
-    assert_eq!(glance().await, None);
+    assert_eq!(peek().await, None);
 }
 
 #[tokio::test]
