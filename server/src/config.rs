@@ -7,13 +7,13 @@ use std::str::FromStr;
 use anyhow::{bail, ensure};
 use clap::Args;
 
-use crate::http::security::Edge;
+use crate::http::edge::security::Edge;
 use crate::telemetry::LogFormat;
 use service::hunt::HuntLink;
 
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
-pub struct Database {
+pub struct DatabaseOptions {
     /// The database, as `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`
     #[arg(
         long = "database-url",
@@ -25,7 +25,7 @@ pub struct Database {
     pub url: String,
 }
 
-impl Database {
+impl DatabaseOptions {
     /// Whether there is one to open. Only a file can be told to be missing.
     #[must_use]
     pub fn exists(&self) -> bool {
@@ -44,10 +44,10 @@ impl Database {
 
 /// Options of `countersign serve`.
 #[derive(Debug, Clone, Args)]
-pub struct Serve {
+pub struct ServeOptions {
     /// Where the data is
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseOptions,
 
     /// Where to listen; port 0 takes a free one, which is printed
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
@@ -71,7 +71,7 @@ pub struct Serve {
 
     /// A responder and the device it stands for; may be repeated
     #[arg(long = "responder", value_name = "DEVICE=URL")]
-    pub responders: Vec<Responder>,
+    pub responders: Vec<ResponderAddress>,
 
     /// The file with the key that the responders share with this server
     #[arg(long, value_name = "FILE")]
@@ -88,14 +88,14 @@ pub struct Serve {
 
 /// One responder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Responder {
+pub struct ResponderAddress {
     /// The device it stands for, as proposals name it.
     pub asset: String,
     /// Where it listens.
     pub url: String,
 }
 
-impl FromStr for Responder {
+impl FromStr for ResponderAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -108,7 +108,7 @@ impl FromStr for Responder {
     }
 }
 
-impl Serve {
+impl ServeOptions {
     /// Refuses what would be unsafe or could not work.
     ///
     /// # Errors
@@ -161,10 +161,10 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        serve: Serve,
+        serve: ServeOptions,
     }
 
-    fn serve(args: &[&str]) -> Serve {
+    fn serve(args: &[&str]) -> ServeOptions {
         Line::try_parse_from(std::iter::once("x").chain(args.iter().copied())).unwrap().serve
     }
 
@@ -195,10 +195,10 @@ mod tests {
 
     #[test]
     fn a_responder_is_a_device_and_a_url() {
-        let want = Responder { asset: "this machine".into(), url: "http://127.0.0.1:7070".into() };
+        let want = ResponderAddress { asset: "this machine".into(), url: "http://127.0.0.1:7070".into() };
         assert_eq!("this machine=http://127.0.0.1:7070".parse(), Ok(want));
         for bad in ["", "x", "=http://a", "x=", "x=file:///etc"] {
-            assert!(bad.parse::<Responder>().is_err(), "{bad}");
+            assert!(bad.parse::<ResponderAddress>().is_err(), "{bad}");
         }
     }
 }

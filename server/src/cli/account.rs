@@ -7,23 +7,23 @@ use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, Subcommand};
 use domain::{Actor, ActorKind, Error, Role, Scope, SystemAuthority};
 
-use crate::config::Database;
+use crate::config::DatabaseOptions;
 use service::clock::SystemClock;
 use service::session::Sessions;
 use store::{self, SharedStore};
 
 /// Users who sign in with a password.
 #[derive(Debug, Subcommand)]
-pub enum User {
+pub enum UserCommand {
     /// Add a user; the password is read from stdin
-    Add(AddUser),
+    Add(AddUserOptions),
 }
 
 /// Options of `countersign user add`.
 #[derive(Debug, Args)]
-pub struct AddUser {
+pub struct AddUserOptions {
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 
     /// The name to sign in with
     name: String,
@@ -39,16 +39,16 @@ pub struct AddUser {
 
 /// API tokens.
 #[derive(Debug, Subcommand)]
-pub enum Token {
+pub enum TokenCommand {
     /// Make a token and print its secret, once
-    Create(CreateToken),
+    Create(CreateTokenOptions),
 }
 
 /// Options of `countersign token create`.
 #[derive(Debug, Args)]
-pub struct CreateToken {
+pub struct CreateTokenOptions {
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 
     /// The token's name, for the audit log
     name: String,
@@ -70,8 +70,8 @@ pub struct CreateToken {
 ///
 /// # Errors
 /// What stands against it.
-pub async fn user(command: User) -> anyhow::Result<()> {
-    let User::Add(args) = command;
+pub async fn user(command: UserCommand) -> anyhow::Result<()> {
+    let UserCommand::Add(args) = command;
     let password = tokio::task::spawn_blocking(read_password).await??;
     let (sessions, store) = open(&args.database).await?;
     let display_name = args.display_name.as_deref().unwrap_or(&args.name);
@@ -86,8 +86,8 @@ pub async fn user(command: User) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// What stands against it.
-pub async fn token(command: Token) -> anyhow::Result<()> {
-    let Token::Create(args) = command;
+pub async fn token(command: TokenCommand) -> anyhow::Result<()> {
+    let TokenCommand::Create(args) = command;
     let (sessions, store) = open(&args.database).await?;
     let scopes = args.scopes.into_iter().collect();
     let made =
@@ -96,7 +96,7 @@ pub async fn token(command: Token) -> anyhow::Result<()> {
     print(&made.map_err(sentence)?.secret)
 }
 
-async fn open(database: &Database) -> anyhow::Result<(Sessions, SharedStore)> {
+async fn open(database: &DatabaseOptions) -> anyhow::Result<(Sessions, SharedStore)> {
     let store =
         store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
     Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))

@@ -5,28 +5,28 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand};
 
-use crate::config::Database;
+use crate::config::DatabaseOptions;
 
 /// The audit log.
 #[derive(Debug, Subcommand)]
-pub enum Audit {
+pub enum AuditCommand {
     /// Check that no record was changed, removed or put in
-    Verify(Verify),
+    Verify(VerifyOptions),
 }
 
 /// Options of `countersign audit verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub struct VerifyOptions {
     #[command(flatten)]
-    database: Database,
+    database: DatabaseOptions,
 }
 
 /// Runs `countersign audit`.
 ///
 /// # Errors
 /// The first place at which the log is broken.
-pub async fn run(command: Audit) -> anyhow::Result<()> {
-    let Audit::Verify(Verify { database }) = command;
+pub async fn run(command: AuditCommand) -> anyhow::Result<()> {
+    let AuditCommand::Verify(VerifyOptions { database }) = command;
     ensure!(database.exists(), "there is no database at {}", database.shown());
     let store =
         store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;

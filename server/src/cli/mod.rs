@@ -22,20 +22,20 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the Action center and its API
-    Serve(config::Serve),
+    Serve(config::ServeOptions),
     /// Carry out file actions on this host
     Responder(responder::Args),
     /// Fill an empty database with an invented estate
     Seed(seed::Args),
     /// Users who sign in with a password
     #[command(subcommand)]
-    User(account::User),
+    User(account::UserCommand),
     /// API tokens
     #[command(subcommand)]
-    Token(account::Token),
+    Token(account::TokenCommand),
     /// The audit log
     #[command(subcommand)]
-    Audit(audit::Audit),
+    Audit(audit::AuditCommand),
 }
 
 /// Does what the command line asks for.

@@ -13,10 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Serve;
+use crate::config::ServeOptions;
+use crate::http::edge::accept;
+use crate::http::router;
 use crate::http::site::Site;
 use crate::http::state::AppState;
-use crate::http::{accept, router};
 use executors::openc2::OpenC2;
 use executors::simulated::Simulated;
 use openc2::signature::Key;
@@ -29,7 +30,7 @@ use service::worker;
 use store::{self, SharedStore};
 
 /// A server that runs.
-pub struct Running {
+pub struct RunningServer {
     /// Where it listens.
     pub address: SocketAddr,
     /// Its store, for a test that looks behind the page.
@@ -46,7 +47,7 @@ pub struct Running {
 ///
 /// # Errors
 /// What stands against starting.
-pub async fn run(config: Serve) -> anyhow::Result<()> {
+pub async fn run(config: ServeOptions) -> anyhow::Result<()> {
     // Before the start, so that an early signal is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -65,7 +66,7 @@ pub async fn run(config: Serve) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// What stands against it.
-pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running> {
+pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<RunningServer> {
     config.check()?;
     let site = Site::read(&config.site, config.demo).map_err(anyhow::Error::msg)?;
     let executors = executors(config, &clock)?;
@@ -91,10 +92,10 @@ pub async fn start(config: &Serve, clock: SharedClock) -> anyhow::Result<Running
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
     let router: Router = router::build(app);
     let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
-    Ok(Running { address, store, service, stop, doors, worker, jobs })
+    Ok(RunningServer { address, store, service, stop, doors, worker, jobs })
 }
 
-impl Running {
+impl RunningServer {
     /// Stops accepting, lets requests and attempts end, and closes the store.
     pub async fn stop(self) {
         self.stop.cancel();
@@ -109,7 +110,7 @@ impl Running {
 }
 
 /// The responders first: the simulated one would take every asset.
-fn executors(config: &Serve, clock: &SharedClock) -> anyhow::Result<Executors> {
+fn executors(config: &ServeOptions, clock: &SharedClock) -> anyhow::Result<Executors> {
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
     if let Some(file) = &config.responder_key
         && !config.responders.is_empty()
@@ -128,7 +129,7 @@ fn executors(config: &Serve, clock: &SharedClock) -> anyhow::Result<Executors> {
 }
 
 /// The demo lets anyone in, so it opens no database but one that was made for it.
-async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()> {
+async fn check_marker(config: &ServeOptions, store: &SharedStore) -> anyhow::Result<()> {
     let demo = store.metadata("created_by").await?.as_deref() == Some("demo");
     if config.demo && !demo {
         bail!(
@@ -146,7 +147,7 @@ async fn check_marker(config: &Serve, store: &SharedStore) -> anyhow::Result<()>
 }
 
 /// Says where it is, on stdout: whoever started it waits for this line.
-fn announce(config: &Serve, address: SocketAddr) -> anyhow::Result<()> {
+fn announce(config: &ServeOptions, address: SocketAddr) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
     let host =
         if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
@@ -167,10 +168,10 @@ mod tests {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
-        serve: Serve,
+        serve: ServeOptions,
     }
 
-    fn config(folder: &std::path::Path, more: &[&str]) -> Serve {
+    fn config(folder: &std::path::Path, more: &[&str]) -> ServeOptions {
         let manifest = r#"{"app":{"js":"/pkg/a-1.js","wasm":"/pkg/a-1.wasm"},"css":"/pkg/a-1.css"}"#;
         std::fs::write(folder.join("manifest.json"), manifest).unwrap();
         let url = format!("sqlite://{}", folder.join("t.db").display());
@@ -204,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn the_demo_refuses_a_database_that_is_not_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let refused = |config: Serve| async move {
+        let refused = |config: ServeOptions| async move {
             let started = start(&config, Arc::new(SystemClock)).await;
             started.err().map(|error| error.to_string()).unwrap_or_default()
         };
