@@ -1,0 +1,218 @@
+//! Who gets which answer from which route: the documentation of what roles and scopes allow, as a golden file.
+//!
+//! `UPDATE_GOLDEN=1 cargo nextest run -p server --lib authorization` writes it anew. A change in it is a change of who may
+//! do what, to be reviewed as one. People present their session and a personal token with every scope, tools their token
+//! alone. Nothing is decided: requests show a version that no action has, or lack something, so whoever may gets 409 or
+//! 422 where others get 401, 403 or 404.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
+use domain::actions::export::ExportFormat;
+use domain::{Role, Scope};
+use leptos::server_fn::axum::server_fn_paths;
+use serde_json::{Value, json};
+use tower::ServiceExt as _;
+
+use crate::http::pages;
+use crate::http::testing::{App, proposal, request};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/authorization.golden");
+const UNKNOWN_ID: &str = "019ad000-0000-7000-8000-000000000000";
+
+/// Routes that no list of routes names.
+const OTHER_ROUTES: &[(&str, &str)] = &[
+    ("GET", "/api/v1/openapi.json"),
+    ("GET", "/events"),
+    ("GET", "/healthz"),
+    ("GET", "/no-such-page"),
+    ("GET", "/pkg/a-1.js"),
+    ("GET", "/problems/conflict"),
+    ("GET", "/readyz"),
+    ("GET", "/robots.txt"),
+    ("POST", "/demo/sign-in"),
+    ("POST", "/sign-in"),
+];
+
+const PEOPLE: &[(&str, &[Role])] = &[
+    ("reader", &[Role::SecurityReader]),
+    ("technician", &[Role::ActiveRemediationActions]),
+    ("operator", &[Role::SecurityOperator]),
+    ("operator-purge", &[Role::SecurityOperator, Role::SearchAndPurge]),
+    ("administrator", &[Role::SecurityAdministrator]),
+    ("global", &[Role::GlobalAdministrator]),
+];
+
+/// Tokens of one scope each; only people decide, so the last is a person's.
+const TOOLS: &[(&str, Scope, Option<&str>)] = &[
+    ("propose", Scope::Propose, None),
+    ("read", Scope::Read, None),
+    ("decide", Scope::Decide, Some("operator")),
+];
+
+/// Who calls, and what they present.
+struct Principal {
+    name: &'static str,
+    cookie: Option<String>,
+    token: Option<String>,
+}
+
+async fn principals(app: &App) -> Vec<Principal> {
+    let mut all = vec![Principal { name: "nobody", cookie: None, token: None }];
+    for (name, roles) in PEOPLE {
+        app.user(name, roles).await;
+        let cookie = Some(app.cookie(name).await);
+        all.push(Principal { name, cookie, token: Some(app.token(Some(name), Scope::ALL).await) });
+    }
+    for (name, scope, owner) in TOOLS {
+        all.push(Principal { name, cookie: None, token: Some(app.token(*owner, &[*scope]).await) });
+    }
+    all
+}
+
+/// An action of each permission that deciding may need, by the name of what it is on.
+async fn actions(app: &App) -> Vec<(&'static str, String)> {
+    let mut items = [proposal("device"), proposal("email"), proposal("user")];
+    items[1]["type"] = json!("soft_delete_teams_message");
+    items[1]["entity"] = json!({ "kind": "teams_message", "message_id": "m", "sender": "a", "channel": "c" });
+    items[2]["type"] = json!("disable_user");
+    items[2]["entity"] = json!({ "kind": "user", "name": "b" });
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let answer = app.api(&tool, "POST", "/api/v1/actions", Some(&json!({ "actions": items }))).await;
+    let id = |n: usize| answer.json()["actions"][n]["id"].as_str().unwrap().to_owned();
+    vec![("device", id(0)), ("email", id(1)), ("user", id(2))]
+}
+
+/// Every route there is: method and path, with its parameters in braces.
+async fn routes(app: &App) -> BTreeSet<(String, String)> {
+    let mut routes = BTreeSet::new();
+    let mut add = |method: &str, path: &str| routes.insert((path.to_owned(), method.to_owned()));
+    let document: Value = app.get("/api/v1/openapi.json", &[]).await.json();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            add(&method.to_uppercase(), path);
+        }
+    }
+    for (path, method) in server_fn_paths() {
+        // The macro's own paths have a hash; ours are fixed.
+        add(method.as_str(), path);
+    }
+    for listing in pages::routes(&app.state).iter().filter(|listing| !listing.path().starts_with("/api/")) {
+        add("GET", listing.path());
+    }
+    for format in ExportFormat::on_page() {
+        add("GET", &format.page_path());
+    }
+    for (method, path) in OTHER_ROUTES {
+        add(method, path);
+    }
+    routes
+}
+
+/// What to send: everything that authorization looks at, and nothing that would change anything for others.
+fn body(path: &str, id: &str) -> String {
+    let seen = format!("id={id}&expected_version=0&digest=x");
+    match path {
+        "/api/v1/actions" => json!({ "actions": [] }).to_string(),
+        "/api/v1/actions/{id}/approve" => json!({ "expected_version": 0, "digest": "x" }).to_string(),
+        "/api/v1/actions/{id}/reject" | "/api/v1/actions/{id}/undo" => {
+            json!({ "expected_version": 0, "digest": "x", "reason": "no" }).to_string()
+        }
+        "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
+        path if path.starts_with("/api/v1/") => "{}".to_owned(),
+        "/api/approve_action" => seen,
+        "/api/reject_action" | "/api/undo_action" => format!("{seen}&reason=no"),
+        "/api/list_actions" | "/api/count_actions" | "/api/load_buckets" | "/api/reset_table" => {
+            "lane=pending".to_owned()
+        }
+        "/api/save_table" => "lane=pending&columns[]=asset&density=compact&limit=25".to_owned(),
+        "/api/save_view" => "name=+&lane=pending".to_owned(),
+        "/api/save_time_zone" => "time_zone=UTC".to_owned(),
+        "/api/save_pane" => "collapsed=false".to_owned(),
+        "/api/plan_bulk" => "verb=approve".to_owned(),
+        "/sign-in" => "name=unknown&password=wrong".to_owned(),
+        "/demo/sign-in" => "role=security_reader".to_owned(),
+        _ => format!("id={id}"),
+    }
+}
+
+async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
+    let uri = path.replace("{lane}", "pending").replace("{id}", id);
+    // Pages are for browsers.
+    let accept = if method == "GET" { "text/html" } else { "application/json" };
+    let mut request = request(method, &uri, &[]).header(ACCEPT, accept);
+    if let Some(cookie) = &who.cookie {
+        request = request.header(COOKIE, cookie);
+    }
+    if let Some(token) = &who.token {
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    if method == "GET" {
+        let request = request.body(Body::empty()).unwrap();
+        return app.router.clone().oneshot(request).await.unwrap().status().as_u16();
+    }
+    let is_api = path.starts_with("/api/v1/");
+    let media_type = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
+    request = request.header(CONTENT_TYPE, media_type).header(ORIGIN, "http://localhost:8080");
+    let request = request.body(Body::from(body(path, id))).unwrap();
+    app.router.clone().oneshot(request).await.unwrap().status().as_u16()
+}
+
+/// Routes on one action answer by what it is on.
+fn is_about_an_action(path: &str) -> bool {
+    path.starts_with("/api/v1/actions/{id}")
+        || ["/api/approve_action", "/api/reject_action", "/api/undo_action", "/api/load_action"]
+            .contains(&path)
+}
+
+#[tokio::test]
+async fn the_golden_file_says_who_may_do_what() {
+    let app = App::start().await;
+    let principals = principals(&app).await;
+    let actions = actions(&app).await;
+    let mut rows = Vec::new();
+    for (path, method) in &routes(&app).await {
+        let about: Vec<_> = if is_about_an_action(path) {
+            actions.iter().map(|(on, id)| (format!(" ({on})"), id.as_str())).collect()
+        } else {
+            vec![(String::new(), UNKNOWN_ID)]
+        };
+        for (on, id) in about {
+            let mut answers = Vec::new();
+            for who in &principals {
+                answers.push(status(&app, who, method, path, id).await.to_string());
+            }
+            rows.push((format!("{method} {path}{on}"), answers));
+        }
+    }
+    // Last, as it ends the sessions.
+    let mut answers = Vec::new();
+    for who in &principals {
+        answers.push(status(&app, who, "POST", "/sign-out", "").await.to_string());
+    }
+    rows.push(("POST /sign-out".to_owned(), answers));
+
+    let width = rows.iter().map(|(route, _)| route.len()).max().unwrap();
+    let mut text = String::new();
+    write!(text, "{:width$}", "").unwrap();
+    for who in &principals {
+        write!(text, " {}", who.name).unwrap();
+    }
+    for (route, answers) in &rows {
+        write!(text, "\n{route:width$}").unwrap();
+        for (who, answer) in principals.iter().zip(answers) {
+            write!(text, " {answer:column$}", column = who.name.len()).unwrap();
+        }
+    }
+    let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n";
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(GOLDEN, &text).unwrap();
+    }
+    let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    for (now, before) in text.lines().zip(golden.lines()) {
+        assert_eq!(now, before, "who may do what changed; see the top of this file");
+    }
+    assert_eq!(text.lines().count(), golden.lines().count(), "routes came or went; see the top of this file");
+}
