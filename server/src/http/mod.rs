@@ -1,24 +1,19 @@
-//! The edge: what comes in over HTTP, who is calling, and what every answer carries.
+//! HTTP: what comes in, who is calling, and what every answer carries.
 //!
-//! `router` is the whole on one screen. Handlers are thin doors: extract, call the `Backend`, wrap. They must not
-//! decide who may do what, and know no SQL. To add a REST route, add a handler in `rest/` and a row in its table; to
-//! add a page, add it to the pages of its area in `app/areas`: it is found by itself, and guarded.
+//! `router` is the whole on one screen, `edge` what every request passes. Handlers are thin: extract, call the
+//! `Backend`, wrap. They must not decide who may do what, and know no SQL. To add a REST route, add a handler to its
+//! area in `rest/`; to add a page, add it to the pages of its area in `app/areas`: it is found by itself, and guarded.
 
-pub mod accept;
-pub mod body;
-pub mod cookie;
-mod export;
-pub mod next;
-pub mod pages;
-pub mod problem;
-pub mod rest;
+mod download;
+pub mod edge;
+mod pages;
+mod rest;
 pub mod router;
-pub mod security;
-pub mod signin;
+mod signin;
 pub mod site;
-pub mod sse;
+mod sse;
 pub mod state;
-mod trace;
+mod streams;
 
 #[cfg(test)]
 pub(crate) mod testing;

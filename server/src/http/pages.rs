@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use api::PlanBulk;
 use app::{App, shell};
 use axum::Extension;
 use axum::Router;
@@ -12,21 +13,25 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
+use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
 use domain::settings::contract::PageSettings;
 use domain::site::{SiteInfo, Standing};
 use domain::{Caller, Error, Preferences};
 use leptos::prelude::provide_context;
+use leptos::server_fn::ServerFn as _;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
 use serde::Deserialize;
 
-use super::export;
-use super::problem::Problem;
-use super::signin::see_other;
+use super::download;
+use super::edge::credential::session_secret;
+use super::edge::limits::{self, Limits};
+use super::edge::paths::{SERVER_FUNCTIONS, SIGN_IN};
+use super::edge::problem::Problem;
+use super::edge::redirect::{own_path_or_home, see_other, sign_in_page};
 use super::state::AppState;
-use super::{cookie, next};
 use service::zone::zone;
 
 /// What the views and server functions find in their context.
@@ -41,11 +46,26 @@ fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<>
 
 /// Every page of the UI and every server function.
 pub(super) fn router(app: &AppState) -> Router<AppState> {
-    Router::new()
-        .leptos_routes_with_context(app, routes(app), contexts(app), shell)
-        .route("/export/actions.csv", get(export::for_people))
-        .merge(design(app))
-        .route_layer(from_fn_with_state(app.clone(), guard))
+    let usual = Router::new()
+        .leptos_routes_with_context(app, routes(app), self::contexts(app), shell)
+        .merge(design(app));
+    let contexts = contexts(app);
+    let plan_bulk = move |request: Request| leptos_axum::handle_server_fns_with_context(contexts, request);
+    let batch = Router::new().route(PlanBulk::PATH, post(plan_bulk));
+    let export = ExportFormat::on_page().fold(Router::new(), |router, format| {
+        router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
+    });
+    [(Limits::USUAL, usual), (Limits::BATCH, batch), (Limits::EXPORT, export)]
+        .into_iter()
+        .map(|(limits, routes)| {
+            for_people(app, limits, routes.route_layer(from_fn_with_state(app.clone(), guard)))
+        })
+        .fold(Router::new(), Router::merge)
+}
+
+/// Gives routes their limits, and tells them who presents a session.
+pub(super) fn for_people(app: &AppState, limits: Limits, routes: Router<AppState>) -> Router<AppState> {
+    routes.layer(from_fn_with_state(app.clone(), identify)).layer(from_fn_with_state(limits, limits::enforce))
 }
 
 /// Every part in every state, for whoever builds pages; its style sheet is its own.
@@ -61,12 +81,15 @@ fn design(_: &AppState) -> Router<AppState> {
     Router::new()
 }
 
-fn routes(app: &AppState) -> Vec<AxumRouteListing> {
-    generate_route_list_with_exclusions_and_ssg_and_context(App, None, contexts(app)).0
+/// Every page.
+pub(super) fn routes(app: &AppState) -> Vec<AxumRouteListing> {
+    let with_other_limits = vec![PlanBulk::PATH.to_owned()];
+    generate_route_list_with_exclusions_and_ssg_and_context(App, Some(with_other_limits), contexts(app)).0
 }
 
+/// The query of the sign-in page.
 #[derive(Deserialize)]
-struct Way {
+struct SignInQuery {
     next: Option<String>,
 }
 
@@ -78,8 +101,8 @@ async fn guard(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let on_sign_in = path == next::SIGN_IN;
-    if path.starts_with("/api/") {
+    let on_sign_in = path == SIGN_IN;
+    if path.starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }
     if on_sign_in == caller.is_none() {
@@ -87,14 +110,14 @@ async fn guard(
             return see_other(&filled, None);
         }
         if let Some(Extension(caller)) = caller {
-            stand(&app, &caller, &mut request).await;
-            furnish(&app, &caller, &mut request).await;
+            insert_standing(&app, &caller, &mut request).await;
+            insert_page_settings(&app, &caller, &mut request).await;
         }
         return next.run(request).await;
     }
     if on_sign_in {
-        let to = Query::<Way>::try_from_uri(request.uri()).ok().and_then(|Query(way)| way.next);
-        return see_other(next::own_path(to.as_deref()), None);
+        let next = Query::<SignInQuery>::try_from_uri(request.uri()).ok().and_then(|Query(query)| query.next);
+        return see_other(own_path_or_home(next.as_deref()), None);
     }
     ask_to_sign_in(&request)
 }
@@ -108,7 +131,7 @@ fn without_empty_fields(uri: &Uri) -> Option<String> {
 }
 
 /// Gives the page what its visitor set for themselves.
-async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
+async fn insert_page_settings(app: &AppState, caller: &Caller, request: &mut Request) {
     let (preferences, views) = tokio::join!(app.backend.preferences(caller), app.backend.views(caller));
     match preferences.and_then(|preferences| Ok((preferences, views?))) {
         Ok((Preferences { pane_collapsed, time_zone, .. }, views)) => {
@@ -122,7 +145,7 @@ async fn furnish(app: &AppState, caller: &Caller, request: &mut Request) {
 }
 
 /// Notes where the page begins to follow what happens; nothing for who may see nothing of it.
-async fn stand(app: &AppState, caller: &Caller, request: &mut Request) {
+async fn insert_standing(app: &AppState, caller: &Caller, request: &mut Request) {
     let seq = app.feed.head();
     let counts = match app.backend.lane_counts(caller).await {
         Ok(counts) => Some(counts),
@@ -137,7 +160,7 @@ async fn stand(app: &AppState, caller: &Caller, request: &mut Request) {
 
 fn ask_to_sign_in(request: &Request) -> Response {
     let back = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
-    see_other(&next::sign_in(back, None), None)
+    see_other(&sign_in_page(back, None), None)
 }
 
 /// What is neither a page nor a file: the UI's own "not found" for a person, a problem for a program.
@@ -153,11 +176,11 @@ pub(super) async fn not_found(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     let path = request.uri().path();
-    if !reads || !html || path.starts_with("/api/") {
+    if !reads || !html || path.starts_with(SERVER_FUNCTIONS) {
         return Problem::edge(StatusCode::NOT_FOUND, "there is nothing at this address").into_response();
     }
     let Some(Extension(caller)) = caller else { return ask_to_sign_in(&request) };
-    stand(&app, &caller, &mut request).await;
+    insert_standing(&app, &caller, &mut request).await;
     let render = leptos_axum::render_app_async_with_context(contexts(&app), shell);
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
@@ -165,8 +188,8 @@ pub(super) async fn not_found(
 }
 
 /// Finds out who presents the session cookie. An unknown or dead one is as good as none.
-pub(super) async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(secret) = cookie::read(request.headers()) {
+async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(secret) = session_secret(request.headers()) {
         match app.sessions.session(secret).await {
             Ok(Some(caller)) => {
                 request.extensions_mut().insert(caller);

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
-use axum::middleware::{Next, from_fn, from_fn_with_state, map_request};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower::ServiceBuilder;
@@ -16,26 +15,24 @@ use tower_http::compression::CompressionLayer;
 use tower_http::request_id::{PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiveResponseHeadersLayer};
 
-use super::problem::{self, Problem};
+use super::edge::limits::{self, Limits};
+use super::edge::problem::{self, Problem};
+use super::edge::{body, paths, security, trace};
 use super::state::AppState;
-use super::{body, pages, rest, security, signin, site, sse, trace};
+use super::{pages, rest, signin, site, sse};
 
-/// The longest that an answer may take to begin; a stream of events may then take as long as it likes.
-const DEADLINE: Duration = Duration::from_secs(30);
-/// An export begins when all of it is written: millions of rows on a busy machine.
-const EXPORT_DEADLINE: Duration = Duration::from_mins(15);
-const PING_DEADLINE: Duration = Duration::from_secs(2);
+/// How long the database may take to answer a check.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The whole application.
 pub fn build(app: AppState) -> Router {
     // For browsers: a session cookie says who is calling.
-    let people = Router::new()
+    let forms = Router::new()
         .route("/sign-in", post(signin::sign_in))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))
-        .merge(pages::router(&app))
-        .fallback_service(site::root(&app.site, pages::not_found, app.clone()))
-        .layer(from_fn_with_state(app.clone(), pages::identify));
+        .fallback_service(site::root(&app.site, pages::not_found, app.clone()));
+    let people = pages::router(&app).merge(pages::for_people(&app, Limits::USUAL, forms));
 
     // For everyone, without asking who; but a stream of events does that by itself, again and again.
     let open = Router::new()
@@ -43,12 +40,13 @@ pub fn build(app: AppState) -> Router {
         .route("/readyz", get(ready))
         .route("/events", get(sse::for_people))
         .route("/problems/{code}", get(problem::explain))
-        .merge(site::pkg(&app.site));
+        .merge(site::pkg(&app.site))
+        .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
 
     // The first layer is the outermost.
     let layers = ServiceBuilder::new()
         .layer(map_request(trace::forget_foreign_id))
-        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::Ids))
+        .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::RequestIds))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))
         .layer(trace::layer())
         .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
@@ -57,29 +55,19 @@ pub fn build(app: AppState) -> Router {
         // Assets are compressed when they are built; what is made for one answer is not worth more time. Events are not
         // compressed: they would wait for each other.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
-        .layer(from_fn(problem::dress))
+        .layer(from_fn(problem::normalize_error))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn(deadline))
         .layer(from_fn_with_state(app.edge.clone(), security::host))
         .layer(app.edge.csrf())
         .layer(from_fn(security::origin))
-        .layer(from_fn(body::kind))
-        .layer(from_fn(body::read));
+        .layer(from_fn(body::media_type));
 
-    people.merge(open).nest(rest::PREFIX, rest::router(&app)).layer(layers).with_state(app)
-}
-
-/// Ends what takes too long to begin; what it was doing is dropped.
-async fn deadline(request: Request, next: Next) -> Response {
-    let is_export = [".csv", ".jsonl"].iter().any(|end| request.uri().path().ends_with(end));
-    let deadline = if is_export { EXPORT_DEADLINE } else { DEADLINE };
-    let answer = tokio::time::timeout(deadline, next.run(request)).await;
-    answer.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
+    people.merge(open).nest(paths::API, rest::router(&app)).layer(layers).with_state(app)
 }
 
 /// `GET /readyz`: whether the database answers.
 async fn ready(State(app): State<AppState>) -> Response {
-    match tokio::time::timeout(PING_DEADLINE, app.store.ping()).await {
+    match tokio::time::timeout(PING_TIMEOUT, app.store.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");

@@ -5,15 +5,14 @@
 //! record's number as its id, and whoever names one in `Last-Event-ID` or `after` goes on from there. Who is calling
 //! is asked again each minute, when a session ends, and when anybody signs in or out.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{AuditKind, Caller, Change, Error, RowScope};
@@ -21,129 +20,56 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
-use super::problem::Problem;
+use super::edge::credential::Credential;
+use super::edge::problem::Problem;
 use super::state::AppState;
-use super::{cookie, rest};
+use super::streams::{MAX_STREAMS, MAX_STREAMS_EACH, StreamPermit};
 use store::Followed;
 
-/// Streams of one principal.
-const MOST_EACH: usize = 20;
-/// Streams in all; half of the connections that the server takes.
-const MOST: usize = 512;
-/// So that proxies do not take a silent connection for a dead one.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-const CHECK_EVERY: SignedDuration = SignedDuration::from_mins(1);
-/// After a failure of the database.
-const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// How often an idle stream sends something, so that proxies do not take a silent connection for a dead one.
+const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
+/// How often the caller's credential is checked again.
+const CHECK_INTERVAL: SignedDuration = SignedDuration::from_mins(1);
+/// The pause after a failure of the database.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// The streams that are open, by principal.
-#[derive(Debug, Clone, Default)]
-pub struct Streams(Arc<Mutex<HashMap<String, usize>>>);
-
-/// A stream's place among them, given back when the stream is dropped.
-struct Place(Streams, String);
-
-impl Streams {
-    fn take(&self, principal: &str) -> Option<Place> {
-        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = open.values().sum();
-        let mine = open.get(principal).copied().unwrap_or_default();
-        if all >= MOST || mine >= MOST_EACH {
-            return None;
-        }
-        open.insert(principal.to_owned(), mine + 1);
-        Some(Place(self.clone(), principal.to_owned()))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.get_mut(&self.1) {
-            Some(mine) if *mine > 1 => *mine -= 1,
-            _ => {
-                open.remove(&self.1);
-            }
-        }
-    }
-}
-
-/// What the caller presents; asked again while the stream runs.
-enum Credential {
-    Session(String),
-    Token(String),
-}
-
-impl Credential {
-    /// Who is calling, which rows they see, and until when that holds at most. Looking is no use of a session: a page
-    /// that nobody looks at must not keep it alive.
-    async fn check(&self, app: &AppState) -> Result<(Caller, RowScope, Timestamp), Error> {
-        let (caller, ends) = match self {
-            Self::Session(secret) => app.sessions.glance(secret).await?,
-            Self::Token(secret) => app.sessions.token(secret).await?.map(|caller| (caller, Timestamp::MAX)),
-        }
-        .ok_or(Error::NotSignedIn)?;
-        let scope = RowScope::of(&caller)?;
-        Ok((caller, scope, ends))
-    }
-}
-
+/// The query of a stream.
 #[derive(Deserialize)]
-pub(super) struct Begin {
+pub(super) struct StreamQuery {
+    /// The number of the last record that was seen.
     after: Option<String>,
 }
 
-type Asked = Result<Query<Begin>, axum::extract::rejection::QueryRejection>;
+/// The query as axum extracts it.
+pub(super) type StreamQueryResult = Result<Query<StreamQuery>, axum::extract::rejection::QueryRejection>;
 
 /// `GET /events`, for browsers.
 pub(super) async fn for_people(
     State(app): State<AppState>,
     headers: HeaderMap,
-    from: Asked,
+    query: StreamQueryResult,
 ) -> Result<Response, Problem> {
-    let secret = cookie::read(&headers).ok_or(Error::NotSignedIn)?;
-    open(app, Credential::Session(secret.to_owned()), &headers, from).await
+    let credential = Credential::session(&headers).ok_or(Error::NotSignedIn)?;
+    open(app, credential, &headers, query).await
 }
 
-/// Follow changes: server-sent events, each with the audit sequence number as its id.
-///
-/// `hello` and `reset` carry `{"seq": N}`: load everything, then follow. `change` carries a change. `end` closes the
-/// stream for good, with the `code` of the failure. A stream that breaks is resumed by `Last-Event-ID` or `after`.
-#[utoipa::path(
-    get, path = "/api/v1/events", tag = "actions", operation_id = "follow_changes",
-    params(
-        ("after" = Option<i64>, Query, description = "The id of the last event that was seen"),
-        ("Last-Event-ID" = Option<i64>, Header, description = "The same, and goes before it"),
-    ),
-    responses(
-        (status = 200, description = "The data of each `change`", body = Change, content_type = "text/event-stream"),
-        (status = 429, description = "Too many streams", content_type = "application/problem+json", body = Problem),
-        rest::Failures,
-    ),
-)]
-pub(super) async fn for_tools(
-    State(app): State<AppState>,
-    headers: HeaderMap,
-    from: Asked,
-) -> Result<Response, Problem> {
-    let secret = headers.get(AUTHORIZATION).and_then(rest::bearer).ok_or(Error::NotSignedIn)?;
-    open(app, Credential::Token(secret.to_owned()), &headers, from).await
-}
-
-async fn open(
+/// Opens a stream for whoever presents the credential.
+pub(super) async fn open(
     app: AppState,
     credential: Credential,
     headers: &HeaderMap,
-    from: Asked,
+    query: StreamQueryResult,
 ) -> Result<Response, Problem> {
-    let (caller, scope, ends) = credential.check(&app).await?;
-    let from = asked(headers, from)?;
-    let place = app.streams.take(&caller.actor.id).ok_or_else(|| {
-        let detail =
-            format!("{MOST_EACH} live connections are open already, or {MOST} of everyone; close one");
+    let (caller, ends) = credential.check(&app.sessions).await?;
+    let scope = RowScope::of(&caller).map_err(Error::from)?;
+    let last_seen = last_seen(headers, query)?;
+    let permit = app.streams.acquire(&caller.actor.id).ok_or_else(|| {
+        let detail = format!(
+            "{MAX_STREAMS_EACH} live connections are open already, or {MAX_STREAMS} of everyone; close one"
+        );
         Problem::edge(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
-    let (word, at) = match from {
+    let (greeting, at) = match last_seen {
         None => (Some("hello"), app.feed.head()),
         Some(seq) => match app.feed.resume(seq).await.map_err(Error::from)? {
             Some(seq) => (None, seq),
@@ -152,13 +78,15 @@ async fn open(
     };
     // Browsers that lost the same server come back at different times.
     let mut first = format!("retry: {}\n", rand::random_range(1_000..2_000));
-    match word {
-        Some(word) => event(&mut first, word, at, &serde_json::json!({ "seq": at }).to_string()),
+    match greeting {
+        Some(greeting) => {
+            write_event(&mut first, greeting, at, &serde_json::json!({ "seq": at }).to_string());
+        }
         None => first.push('\n'),
     }
     let check_at = next_check(&app, ends);
     let follower =
-        Follower { app, credential, caller, scope, at, check_at, first: Some(first), _place: place };
+        Follower { app, credential, caller, scope, at, check_at, first: Some(first), _permit: permit };
     let chunks = futures_util::stream::unfold(Some(follower), |follower| async move {
         let (text, follower) = follower?.next().await?;
         Some((Ok::<_, Infallible>(text), follower))
@@ -171,9 +99,9 @@ async fn open(
     Ok((headers, Body::from_stream(chunks)).into_response())
 }
 
-/// From where the caller wants to go on.
-fn asked(headers: &HeaderMap, from: Asked) -> Result<Option<i64>, Problem> {
-    let Query(Begin { after }) = from.map_err(|_| Problem::malformed("the query can't be read"))?;
+/// The number of the last record that the caller saw.
+fn last_seen(headers: &HeaderMap, query: StreamQueryResult) -> Result<Option<i64>, Problem> {
+    let Query(StreamQuery { after }) = query.map_err(|_| Problem::malformed("the query can't be read"))?;
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or("not a text"));
     let text = last.filter(|id| !id.is_empty()).or(after.as_deref());
     let seq = text
@@ -182,8 +110,9 @@ fn asked(headers: &HeaderMap, from: Asked) -> Result<Option<i64>, Problem> {
     seq.transpose()
 }
 
+/// When to ask again who is calling.
 fn next_check(app: &AppState, ends: Timestamp) -> Instant {
-    let left = ends.duration_since(app.clock.now()).min(CHECK_EVERY);
+    let left = ends.duration_since(app.clock.now()).min(CHECK_INTERVAL);
     Instant::now() + Duration::try_from(left).unwrap_or_default()
 }
 
@@ -192,7 +121,8 @@ fn is_about_accounts(record: &Followed) -> bool {
     record.changed.is_none() && record.kind != AuditKind::Refused
 }
 
-fn event(into: &mut String, name: &str, seq: i64, data: &str) {
+/// Writes one event in the form of the HTML Standard.
+fn write_event(into: &mut String, name: &str, seq: i64, data: &str) {
     // Writing to a text can't fail.
     let _ = write!(into, "id: {seq}\nevent: {name}\ndata: {data}\n\n");
 }
@@ -207,7 +137,7 @@ struct Follower {
     at: i64,
     check_at: Instant,
     first: Option<String>,
-    _place: Place,
+    _permit: StreamPermit,
 }
 
 impl Follower {
@@ -216,7 +146,7 @@ impl Follower {
         if let Some(first) = self.first.take() {
             return Some((first, Some(self)));
         }
-        let keep_alive_at = Instant::now() + KEEP_ALIVE;
+        let keep_alive_at = Instant::now() + KEEP_ALIVE_INTERVAL;
         let stop = self.app.feed.stop().clone();
         loop {
             let records = tokio::select! {
@@ -240,32 +170,32 @@ impl Follower {
                     {
                         return Some((end, None));
                     }
-                    let text = self.tell(&records);
+                    let text = self.events(&records);
                     if !text.is_empty() {
                         return Some((text, Some(self)));
                     }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a stream of events waits for the database");
-                    tokio::time::sleep(TRY_AGAIN_AFTER).await;
+                    tokio::time::sleep(RETRY_DELAY).await;
                 }
             }
         }
     }
 
     /// The records as events, all that came together in one piece.
-    fn tell(&mut self, records: &[Arc<Followed>]) -> String {
+    fn events(&mut self, records: &[Arc<Followed>]) -> String {
         let mut text = String::new();
         let Some(last) = records.last() else {
             self.at = self.app.feed.head();
-            event(&mut text, "reset", self.at, &serde_json::json!({ "seq": self.at }).to_string());
+            write_event(&mut text, "reset", self.at, &serde_json::json!({ "seq": self.at }).to_string());
             return text;
         };
         for record in records {
-            if let Some(change) = self.seen(record)
+            if let Some(change) = self.visible_change(record)
                 && let Ok(data) = serde_json::to_string(&change)
             {
-                event(&mut text, "change", record.seq, &data);
+                write_event(&mut text, "change", record.seq, &data);
             }
         }
         self.at = last.seq;
@@ -273,11 +203,11 @@ impl Follower {
     }
 
     /// The record as the caller may see it; nothing, if it changed no action, or a hidden one.
-    fn seen(&self, record: &Followed) -> Option<Change> {
+    fn visible_change(&self, record: &Followed) -> Option<Change> {
         let changed = record.changed.as_ref().filter(|changed| self.scope.shows(&changed.row))?;
         Some(Change {
             seq: record.seq,
-            action: changed.id,
+            subject: changed.id.into(),
             kind: record.kind,
             version: changed.version,
             lane: changed.row.lane,
@@ -286,9 +216,15 @@ impl Follower {
         })
     }
 
+    async fn authenticate(&self) -> Result<(Caller, RowScope, Timestamp), Error> {
+        let (caller, ends) = self.credential.check(&self.app.sessions).await?;
+        let scope = RowScope::of(&caller)?;
+        Ok((caller, scope, ends))
+    }
+
     /// Asks again who is calling and what they see. An error is the stream's last event.
     async fn check(&mut self) -> Result<(), String> {
-        match self.credential.check(&self.app).await {
+        match self.authenticate().await {
             Ok((caller, scope, ends)) => {
                 self.check_at = next_check(&self.app, ends);
                 (self.caller, self.scope) = (caller, scope);
@@ -296,34 +232,20 @@ impl Follower {
             }
             Err(error @ (Error::NotSignedIn | Error::Forbidden(_))) => {
                 let mut end = String::new();
-                event(&mut end, "end", self.at, &serde_json::json!({ "code": error.code() }).to_string());
+                write_event(
+                    &mut end,
+                    "end",
+                    self.at,
+                    &serde_json::json!({ "code": error.code() }).to_string(),
+                );
                 Err(end)
             }
             Err(error) => {
                 // Without the database there is nothing to tell either.
                 tracing::warn!(%error, "who follows could not be checked; trying again");
-                self.check_at = Instant::now() + TRY_AGAIN_AFTER;
+                self.check_at = Instant::now() + RETRY_DELAY;
                 Ok(())
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_limited_and_given_back() {
-        let streams = Streams::default();
-        let mine: Vec<_> = (0..MOST_EACH).map(|_| streams.take("ana").unwrap()).collect();
-        assert!(streams.take("ana").is_none());
-        assert!(streams.take("ben").is_some());
-        drop(mine);
-        assert!(streams.0.lock().unwrap().is_empty(), "what nobody holds is forgotten");
-        let all: Vec<_> = (0..MOST).map(|n| streams.take(&(n / MOST_EACH).to_string()).unwrap()).collect();
-        assert!(streams.take("zoe").is_none());
-        drop(all);
-        assert!(streams.take("zoe").is_some());
     }
 }

@@ -6,9 +6,9 @@ use axum::extract::FromRef;
 use domain::backend::SharedBackend;
 use leptos::prelude::LeptosOptions;
 
-use super::security::Edge;
+use super::edge::security::Edge;
 use super::site::Site;
-use super::sse::Streams;
+use super::streams::Streams;
 use service::clock::SharedClock;
 use service::events::Feed;
 use service::replay::Replays;
@@ -35,9 +35,9 @@ pub struct AppState {
     /// What happens, to be followed.
     #[from_ref(skip)]
     pub feed: Feed,
-    /// Who follows it.
+    /// The streams that are open.
     #[from_ref(skip)]
-    pub streams: Streams,
+    pub(super) streams: Streams,
     /// The time.
     #[from_ref(skip)]
     pub clock: SharedClock,

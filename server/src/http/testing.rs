@@ -14,8 +14,8 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::edge::security::Edge;
 use super::router;
-use super::security::Edge;
 use super::site::Site;
 use super::state::AppState;
 use executors::simulated::Simulated;
@@ -29,6 +29,7 @@ use store::{self, SharedStore};
 /// The application under test.
 pub(crate) struct App {
     pub(crate) router: Router,
+    pub(crate) state: AppState,
     pub(crate) store: SharedStore,
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) clock: Arc<FixedClock>,
@@ -84,7 +85,7 @@ impl App {
         let state =
             AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge);
         let sessions = Arc::clone(&state.sessions);
-        Self { router: router::build(state), store, sessions, clock, folder }
+        Self { router: router::build(state.clone()), state, store, sessions, clock, folder }
     }
 
     pub(crate) fn site(&self) -> std::path::PathBuf {

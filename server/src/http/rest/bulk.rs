@@ -7,20 +7,42 @@ use axum::{Extension, Json};
 use domain::bulk::ITEMS_SHOWN;
 use domain::{
     ActionId, ActionQuery, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState,
-    Targets,
+    SubjectKind, Targets,
 };
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
 
-use super::idempotency::{Write, answer};
-use super::input;
-use crate::http::problem::Problem;
+use super::idempotency::{WriteRequest, answer};
+use super::{ApiRoute, input, schema};
+use crate::http::edge::limits::Limits;
+use crate::http::edge::problem::Problem;
 use crate::http::state::AppState;
+
+pub(super) fn routes() -> Vec<ApiRoute> {
+    vec![
+        (Limits::BATCH, routes!(plan)),
+        (Limits::USUAL, routes!(load_plan)),
+        (Limits::USUAL, routes!(start)),
+        (Limits::USUAL, routes!(load_job)),
+        (Limits::USUAL, routes!(retry)),
+    ]
+}
+
+/// The id of a plan in a path.
+fn plan_id(id: &str) -> Result<BulkId, Error> {
+    input::id(id, SubjectKind::BulkPlan)
+}
+
+/// The id of a job in a path.
+fn job_id(id: &str) -> Result<BulkId, Error> {
+    input::id(id, SubjectKind::BulkJob)
+}
 
 /// What `POST /api/v1/bulk-plans` takes: what to do, and exactly one of `ids`, `matching` and `same_file`.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct NewPlan {
+struct NewPlan {
     /// What is done to each.
     verb: BulkVerb,
     /// These actions: 1 to 10,000.
@@ -56,16 +78,14 @@ impl NewPlan {
 
 /// The list that the text of a query means.
 fn list(text: &str) -> Result<ActionQuery, Error> {
-    let uri = format!("/?{text}").parse().ok();
-    let pairs = uri.and_then(|uri| Query::<Vec<(String, String)>>::try_from_uri(&uri).ok());
-    let Query(pairs) = pairs.ok_or_else(|| Error::invalid("/matching", "is not the query of a URL"))?;
-    ActionQuery::from_pairs(pairs).map_err(|error| Error::invalid("/matching", error.to_string()))
+    ActionQuery::from_pairs(form_urlencoded::parse(text.as_bytes()))
+        .map_err(|error| Error::invalid("/matching", error.to_string()))
 }
 
 /// What starting a plan takes.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Confirmation {
+struct Confirmation {
     /// Why: for an approval as it likes, for a rejection and an undo it must be given.
     #[serde(default)]
     reason: Option<String>,
@@ -75,7 +95,7 @@ pub(super) struct Confirmation {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only describes")]
-pub(super) struct Id {
+struct BulkPath {
     /// The id of the plan, and of the job that it becomes.
     id: BulkId,
 }
@@ -84,7 +104,7 @@ pub(super) struct Id {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Items {
+struct ItemsQuery {
     /// Only these; all but `left_out` where it is not named.
     state: Option<ItemState>,
     /// `next` of the answer before.
@@ -96,16 +116,16 @@ pub(super) struct Items {
 /// The answer says what would happen to how many, and what would not and why. It keeps the version of each action, can
 /// be started for ten minutes, and by the same person only.
 #[utoipa::path(
-    post, path = "/api/v1/bulk-plans", tag = "bulk", operation_id = "plan_bulk",
-    params(super::openapi::IdempotencyKey),
+    post, path = "/bulk-plans", tag = "bulk", operation_id = "plan_bulk",
+    params(schema::IdempotencyKey),
     request_body = NewPlan,
     responses(
         (status = 201, description = "The plan", body = BulkPlan),
-        super::openapi::Failures, super::openapi::WriteFailures,
+        schema::Failures, schema::WriteFailures,
     ),
 )]
-pub(super) async fn plan(write: Write) -> Response {
-    let work = |Write { app, caller, headers, body, .. }| async move {
+async fn plan(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let request = input::shaped::<NewPlan>(&headers, &body)?.request()?;
         answer(StatusCode::CREATED, &app.backend.plan_bulk(&caller, request).await?)
     };
@@ -114,31 +134,31 @@ pub(super) async fn plan(write: Write) -> Response {
 
 /// Load a plan.
 #[utoipa::path(
-    get, path = "/api/v1/bulk-plans/{id}", tag = "bulk", operation_id = "load_bulk_plan",
-    params(Id),
-    responses((status = 200, description = "The plan", body = BulkPlan), super::openapi::Failures),
+    get, path = "/bulk-plans/{id}", tag = "bulk", operation_id = "load_bulk_plan",
+    params(BulkPath),
+    responses((status = 200, description = "The plan", body = BulkPlan), schema::Failures),
 )]
-pub(super) async fn load_plan(
+async fn load_plan(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<BulkPlan>, Problem> {
-    Ok(Json(app.backend.bulk_plan(&caller, parse_id(&id)?).await?))
+    Ok(Json(app.backend.bulk_plan(&caller, plan_id(&id)?).await?))
 }
 
 /// Start a plan: its items are decided one by one from now on, each only if it is still what the plan shows.
 #[utoipa::path(
-    post, path = "/api/v1/bulk-plans/{id}/start", tag = "bulk", operation_id = "start_bulk",
-    params(Id, super::openapi::IdempotencyKey),
+    post, path = "/bulk-plans/{id}/start", tag = "bulk", operation_id = "start_bulk",
+    params(BulkPath, schema::IdempotencyKey),
     request_body = Confirmation,
     responses(
         (status = 202, description = "The job", body = BulkJob),
-        super::openapi::Failures, super::openapi::WriteFailures,
+        schema::Failures, schema::WriteFailures,
     ),
 )]
-pub(super) async fn start(Path(id): Path<String>, write: Write) -> Response {
-    let work = |Write { app, caller, headers, body, .. }| async move {
-        let id = parse_id(&id)?;
+async fn start(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let id = plan_id(&id)?;
         let Confirmation { reason } = input::shaped(&headers, &body)?;
         answer(StatusCode::ACCEPTED, &app.backend.start_bulk(&caller, id, reason).await?)
     };
@@ -147,39 +167,34 @@ pub(super) async fn start(Path(id): Path<String>, write: Write) -> Response {
 
 /// Load a job: how far it is, and what became of each item, 200 at a time.
 #[utoipa::path(
-    get, path = "/api/v1/bulk-jobs/{id}", tag = "bulk", operation_id = "load_bulk_job",
-    params(Id, Items),
-    responses((status = 200, description = "The job", body = BulkJob), super::openapi::Failures),
+    get, path = "/bulk-jobs/{id}", tag = "bulk", operation_id = "load_bulk_job",
+    params(BulkPath, ItemsQuery),
+    responses((status = 200, description = "The job", body = BulkJob), schema::Failures),
 )]
-pub(super) async fn load_job(
+async fn load_job(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
-    items: Result<Query<Items>, axum::extract::rejection::QueryRejection>,
+    items: Result<Query<ItemsQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<BulkJob>, Problem> {
-    let Query(Items { state, after }) = items.map_err(|_| {
+    let Query(ItemsQuery { state, after }) = items.map_err(|_| {
         Problem::malformed(format!("the query has state and after, for pages of {ITEMS_SHOWN} items"))
     })?;
-    Ok(Json(app.backend.bulk_job(&caller, parse_id(&id)?, state, after.unwrap_or(0)).await?))
+    Ok(Json(app.backend.bulk_job(&caller, job_id(&id)?, state, after.unwrap_or(0)).await?))
 }
 
 /// Plan again what a job did not get done: what was refused or failed, as it is now.
 #[utoipa::path(
-    post, path = "/api/v1/bulk-jobs/{id}/retry", tag = "bulk", operation_id = "retry_bulk",
-    params(Id, super::openapi::IdempotencyKey),
+    post, path = "/bulk-jobs/{id}/retry", tag = "bulk", operation_id = "retry_bulk",
+    params(BulkPath, schema::IdempotencyKey),
     responses(
         (status = 201, description = "The plan", body = BulkPlan),
-        super::openapi::Failures, super::openapi::WriteFailures,
+        schema::Failures, schema::WriteFailures,
     ),
 )]
-pub(super) async fn retry(Path(id): Path<String>, write: Write) -> Response {
-    let work = |Write { app, caller, .. }| async move {
-        answer(StatusCode::CREATED, &app.backend.retry_bulk(&caller, parse_id(&id)?).await?)
+async fn retry(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, .. }| async move {
+        answer(StatusCode::CREATED, &app.backend.retry_bulk(&caller, job_id(&id)?).await?)
     };
     write.once(work).await
-}
-
-/// What is no id names no plan.
-fn parse_id(id: &str) -> Result<BulkId, Error> {
-    id.parse().ok().filter(|parsed: &BulkId| parsed.to_string() == id).ok_or(Error::NotFound)
 }

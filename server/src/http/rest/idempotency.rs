@@ -7,18 +7,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Error};
 
-use crate::http::problem::{PROBLEM_JSON, Problem};
-use crate::http::signin::detached;
+use crate::http::edge::problem::{PROBLEM_JSON, Problem};
 use crate::http::state::AppState;
+use service::detached;
 use service::replay::{Answer, Claimed};
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
-const LONGEST: usize = 255;
+const KEY_HEADER: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED_HEADER: HeaderName = HeaderName::from_static("idempotent-replayed");
+const MAX_KEY_LENGTH: usize = 255;
 
 /// A request that writes, read to its end.
 #[derive(Clone)]
-pub(super) struct Write {
+pub(super) struct WriteRequest {
     pub(super) app: AppState,
     pub(super) caller: Caller,
     pub(super) headers: HeaderMap,
@@ -27,7 +27,7 @@ pub(super) struct Write {
     uri: Uri,
 }
 
-impl FromRequest<AppState> for Write {
+impl FromRequest<AppState> for WriteRequest {
     type Rejection = Response;
 
     async fn from_request(request: Request, app: &AppState) -> Result<Self, Response> {
@@ -40,7 +40,7 @@ impl FromRequest<AppState> for Write {
     }
 }
 
-impl Write {
+impl WriteRequest {
     /// Answers, once for a key if the request has one.
     ///
     /// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.
@@ -79,7 +79,7 @@ impl Write {
             Ok((answer, replayed)) => {
                 let mut response = answered(answer);
                 if replayed {
-                    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+                    response.headers_mut().insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
                 }
                 response
             }
@@ -96,7 +96,7 @@ fn answered((status, body): Answer) -> Response {
 
 /// The key, bare or as the quoted string of RFC 8941.
 fn key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
-    let mut all = headers.get_all(KEY).iter();
+    let mut all = headers.get_all(KEY_HEADER).iter();
     let Some(value) = all.next() else { return Ok(None) };
     if all.next().is_some() {
         return Err("send one Idempotency-Key");
@@ -109,7 +109,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
     };
     // Neither quotes nor backslashes, so that a bare and a quoted key can't be two readings of one.
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
-    if text.is_empty() || text.len() > LONGEST || !visible {
+    if text.is_empty() || text.len() > MAX_KEY_LENGTH || !visible {
         return Err(wrong);
     }
     Ok(Some(text.to_owned()))
@@ -127,8 +127,8 @@ mod tests {
 
     #[test]
     fn keys_are_bare_or_quoted() {
-        let long = "k".repeat(LONGEST);
-        let longer = "k".repeat(LONGEST + 1);
+        let long = "k".repeat(MAX_KEY_LENGTH);
+        let longer = "k".repeat(MAX_KEY_LENGTH + 1);
         let table: &[(&str, Option<&str>)] = &[
             ("abc", Some("abc")),
             ("\"8e03978e-40d5\"", Some("8e03978e-40d5")),
@@ -143,7 +143,7 @@ mod tests {
             ("a\\b", None),
         ];
         for (given, want) in table {
-            let headers = HeaderMap::from_iter([(KEY, HeaderValue::from_str(given).unwrap())]);
+            let headers = HeaderMap::from_iter([(KEY_HEADER, HeaderValue::from_str(given).unwrap())]);
             assert_eq!(key(&headers).ok().flatten().as_deref(), *want, "{given}");
         }
         assert_eq!(key(&HeaderMap::new()), Ok(None));

@@ -1,16 +1,37 @@
 //! From bytes to what the service takes, with a JSON pointer to everything that is wrong.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use domain::actions::proposal::MOST_ACTIONS;
-use domain::{Error, FieldError, Proposal};
+use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::strict;
-use crate::http::body::is_json;
-use crate::http::problem::Problem;
+use crate::http::edge::body::is_json;
+use crate::http::edge::problem::Problem;
+
+/// The names and values of a URL's query, as axum extracts them.
+pub(super) type QueryPairs = Result<Query<Vec<(String, String)>>, QueryRejection>;
+
+/// The query of a list.
+pub(super) fn action_query(pairs: QueryPairs) -> Result<ActionQuery, Problem> {
+    let Query(pairs) = pairs.map_err(|_| Problem::malformed("the query can't be read"))?;
+    Ok(ActionQuery::from_pairs(pairs)?)
+}
+
+/// An id in a path. What is no id names nothing.
+pub(super) fn id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> Result<T, Error> {
+    // The parser also takes ids in braces and without hyphens; a path has one spelling.
+    let id = text.parse().ok().filter(|parsed: &T| parsed.to_string() == text);
+    id.ok_or_else(|| Error::NotFound(Subject::new(kind, text)))
+}
 
 /// The JSON of a body.
 fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {

@@ -1,77 +1,56 @@
 //! The REST API, version 1: for tools, with bearer tokens; never with cookies.
 //!
-//! `ROUTES` is the whole surface, and a test holds it against the `OpenAPI` document. To add a route, write the
-//! handler with its `#[utoipa::path]`, name it in `openapi` and add its row here.
+//! Each area lists its routes: the limits of a route, its handlers, and by their attributes its part of the `OpenAPI`
+//! document. To add a route, write a handler with `#[utoipa::path]` and name it in the `routes` of its area; to add an
+//! area, add its file and its line in [`routes`].
 
 mod actions;
 mod bulk;
+mod events;
+mod export;
 mod idempotency;
 mod input;
 mod openapi;
+mod schema;
 mod strict;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderValue;
 use axum::http::StatusCode;
-use axum::http::header::AUTHORIZATION;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, post};
-
-use super::problem::Problem;
-use super::sse;
-use super::state::AppState;
+use axum::routing::get;
 use domain::Error;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
-pub(super) use openapi::Failures;
+use super::edge::credential::bearer_token;
+use super::edge::limits::{self, Limits};
+use super::edge::problem::Problem;
+use super::state::AppState;
 
-/// Where the API lives.
-pub const PREFIX: &str = "/api/v1";
-/// The actions, with the prefix.
-pub(super) const ACTIONS: &str = "/api/v1/actions";
-/// Where plans are made, with the prefix.
-pub(super) const PLANS: &str = "/api/v1/bulk-plans";
+/// One path of the API: its limits, and its handlers with their description.
+type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
-/// Each path below the prefix, with its methods.
-fn routes() -> Vec<(&'static str, MethodRouter<AppState>)> {
-    vec![
-        ("/actions", get(actions::list).post(actions::create)),
-        ("/actions.csv", get(actions::export_csv)),
-        ("/actions.jsonl", get(actions::export_jsonl)),
-        ("/actions/buckets", get(actions::buckets)),
-        ("/actions/counts", get(actions::counts)),
-        ("/actions/{id}", get(actions::load)),
-        ("/actions/{id}/approve", post(actions::approve)),
-        ("/actions/{id}/reject", post(actions::reject)),
-        ("/actions/{id}/undo", post(actions::undo)),
-        ("/bulk-plans", post(bulk::plan)),
-        ("/bulk-plans/{id}", get(bulk::load_plan)),
-        ("/bulk-plans/{id}/start", post(bulk::start)),
-        ("/bulk-jobs/{id}", get(bulk::load_job)),
-        ("/bulk-jobs/{id}/retry", post(bulk::retry)),
-        ("/events", get(sse::for_tools)),
-    ]
+fn routes() -> impl Iterator<Item = ApiRoute> {
+    [actions::routes(), export::routes(), bulk::routes(), events::routes()].into_iter().flatten()
 }
 
-/// The API. All of it but its own description asks for a token.
+/// The API, to be nested under its root. All of it but its own description asks for a token.
 pub(super) fn router(app: &AppState) -> Router<AppState> {
-    routes()
-        .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods))
-        .route_layer(from_fn_with_state(app.clone(), authenticate))
-        .route("/openapi.json", get(openapi::document))
+    let add = |router: OpenApiRouter<AppState>, (limits, methods): ApiRoute| {
+        let methods = methods.layer(from_fn_with_state(app.clone(), authenticate));
+        router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
+    };
+    let (described, paths) = routes().fold(OpenApiRouter::default(), add).split_for_parts();
+    let open = Router::new()
+        .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
-}
-
-/// The token that the header presents.
-pub(super) fn bearer(header: &HeaderValue) -> Option<&str> {
-    let (scheme, token) = header.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
+    described.merge(open)
 }
 
 async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let caller = match request.headers().get(AUTHORIZATION).and_then(bearer) {
+    let caller = match bearer_token(request.headers()) {
         Some(token) => app.sessions.token(token).await,
         None => Ok(None),
     };
@@ -84,6 +63,3 @@ async fn authenticate(State(app): State<AppState>, mut request: Request, next: N
         Err(error) => Problem::from(error).into_response(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,17 +1,15 @@
-//! The description of the API: `OpenAPI` 3.1, generated from the handlers and the types that travel.
+//! The description of the API: `OpenAPI` 3.1, of which handlers and types describe all but the head.
 
-use std::sync::LazyLock;
-
+use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use domain::actions::query::{Period, Undoable};
 use domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{IntoParams, IntoResponses, Modify, OpenApi};
+use utoipa::{Modify, OpenApi};
 
-use super::{actions, bulk};
-use crate::http::problem::Problem;
-use crate::http::sse;
+use crate::http::edge::paths::API;
+use crate::http::edge::problem::Problem;
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,19 +17,6 @@ use crate::http::sse;
         title = "Countersign",
         description = "Propose security remediation actions, decide on them, undo them. \
             Failures are RFC 9457 problems. Changes take an Idempotency-Key.",
-    ),
-    paths(
-        actions::create,
-        actions::list,
-        actions::counts,
-        actions::buckets,
-        actions::export_csv,
-        actions::export_jsonl,
-        actions::load,
-        actions::approve,
-        actions::reject,
-        actions::undo,
-    bulk::load_job, bulk::load_plan, bulk::plan, bulk::retry, bulk::start, sse::for_tools,
     ),
     // Named by parameters and failures only, from where they are not found by themselves.
     components(schemas(
@@ -42,13 +27,14 @@ use crate::http::sse;
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
     ),
     security(("token" = [])),
-    modifiers(&Token),
+    modifiers(&BearerScheme),
 )]
-pub(super) struct Description;
+struct Head;
 
-struct Token;
+/// How a caller authenticates.
+struct BearerScheme;
 
-impl Modify for Token {
+impl Modify for BearerScheme {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
@@ -61,126 +47,15 @@ impl Modify for Token {
     }
 }
 
-/// The action's id.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Path)]
-#[expect(dead_code, reason = "only describes")]
-pub(super) struct Id {
-    /// The action's id.
-    id: ActionId,
+/// The whole document, from what the routes describe.
+pub(super) fn document(routes: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
+    Head::openapi().nest(API, routes)
 }
-
-/// The header that makes a repeat harmless.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Header)]
-#[expect(dead_code, reason = "only describes")]
-pub(super) struct IdempotencyKey {
-    /// A name for this request, kept for 24 hours: a repeat gets the first answer, with `Idempotent-Replayed: true`.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
-    idempotency_key: Option<String>,
-}
-
-/// The query of a list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only describes")]
-pub(super) struct ListParams {
-    /// Which tab; pending where it is not named.
-    lane: Option<Lane>,
-    /// Action types; like every field that follows, it may stand several times.
-    #[param(rename = "type")]
-    action_type: Option<ActionType>,
-    /// Kinds of entity.
-    entity_type: Option<EntityKind>,
-    /// Names of assets, without regard to case.
-    asset: Option<String>,
-    /// Decisions.
-    decision: Option<Decision>,
-    /// Names of deciders; automation is `Automation`.
-    decided_by: Option<String>,
-    /// Where actions came from.
-    source: Option<Source>,
-    /// What executors did.
-    status: Option<Status>,
-    /// How bad the finding is.
-    severity: Option<Severity>,
-    /// Names of device groups; `Ungrouped devices` for none.
-    device_group: Option<String>,
-    /// Ids of investigations.
-    investigation: Option<String>,
-    /// Approval ids.
-    approval: Option<String>,
-    /// Whether they can be undone now.
-    undoable: Option<Undoable>,
-    /// The id of an action: what is similar to it, and itself. Once, as everything that follows.
-    similar: Option<ActionId>,
-    /// Changed within this time before now.
-    period: Option<Period>,
-    /// Changed at or after this time (RFC 3339).
-    #[param(format = DateTime)]
-    from: Option<String>,
-    /// Changed before this time (RFC 3339).
-    #[param(format = DateTime)]
-    to: Option<String>,
-    /// Part of the entity or asset from three characters on, its beginning before; or the beginning of an id.
-    q: Option<String>,
-    /// One of the sort keys; with `-` before it, descending.
-    #[param(example = "-updated")]
-    sort: Option<String>,
-    /// Columns of an export, by their ids, with commas between.
-    #[param(example = "updated,type,asset")]
-    cols: Option<String>,
-    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
-    limit: Option<u16>,
-    /// `next` or `prev` of an earlier answer.
-    cursor: Option<String>,
-}
-
-/// Failures of every request.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only describes")]
-pub(in crate::http) enum Failures {
-    /// The request can't be read.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Malformed(#[to_schema] Problem),
-    /// No token, or none that is alive.
-    #[response(status = 401, content_type = "application/problem+json")]
-    NotSignedIn(#[to_schema] Problem),
-    /// The token or its owner may not.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] Problem),
-    /// Unknown or hidden.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] Problem),
-    /// The database is busy; try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Busy(#[to_schema] Problem),
-}
-
-/// Failures of changes.
-#[derive(IntoResponses)]
-#[expect(dead_code, reason = "only describes")]
-pub(super) enum WriteFailures {
-    /// The action is no longer what was seen (it comes along as `current`), or the key's first request still runs.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] Problem),
-    /// The time to decide is over.
-    #[response(status = 410, content_type = "application/problem+json")]
-    Expired(#[to_schema] Problem),
-    /// The body is too large.
-    #[response(status = 413, content_type = "application/problem+json")]
-    TooLarge(#[to_schema] Problem),
-    /// The body is not JSON.
-    #[response(status = 415, content_type = "application/problem+json")]
-    Unsupported(#[to_schema] Problem),
-    /// Something in the body is wrong; each place has its pointer.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(#[to_schema] Problem),
-}
-
-static TEXT: LazyLock<String> = LazyLock::new(|| Description::openapi().to_json().unwrap_or_default());
 
 /// `GET /api/v1/openapi.json`
-pub(super) async fn document() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "application/json")], TEXT.as_str())
+pub(super) fn serve(
+    document: &utoipa::openapi::OpenApi,
+) -> impl Fn() -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
+    let json = Bytes::from(document.to_json().unwrap_or_default());
+    move || std::future::ready(([(CONTENT_TYPE, "application/json")], json.clone()).into_response())
 }

@@ -9,7 +9,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::{Map, Value};
 
 /// Levels of arrays and objects.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Reads one JSON text.
 ///
@@ -19,7 +19,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))?;
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Strict { left: DEEPEST }.deserialize(&mut json).map_err(|error| error.to_string())?;
+    let value = Strict { left: MAX_DEPTH }.deserialize(&mut json).map_err(|error| error.to_string())?;
     json.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
@@ -33,7 +33,7 @@ impl Strict {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         match self.left.checked_sub(1) {
             Some(left) => Ok(Self { left }),
-            None => Err(E::custom(format_args!("more than {DEEPEST} levels deep"))),
+            None => Err(E::custom(format_args!("more than {MAX_DEPTH} levels deep"))),
         }
     }
 }

@@ -15,17 +15,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The media type.
-pub const PROBLEM_JSON: &str = "application/problem+json";
+pub(in crate::http) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What an answer that failed says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Problem {
+pub(in crate::http) struct Problem {
     /// The kind, as a path on this server.
     #[serde(rename = "type")]
     #[schema(example = "/problems/conflict")]
     kind: String,
     /// The kind, in words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16)]
@@ -35,13 +35,13 @@ pub struct Problem {
     /// Each wrong field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// What `current` is about, where something is not what the caller saw.
+    /// What was not found, or is not what the caller saw.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Subject>,
+    subject: Option<Box<Subject>>,
     /// The subject as it is now, in the shape that the API has for its kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    current: Option<serde_json::Value>,
+    current: Option<Box<serde_json::Value>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -63,10 +63,10 @@ const EDGE: &[(&str, StatusCode, &str)] = &[
 ];
 
 impl Problem {
-    fn new(code: &str, status: StatusCode, title: &str, detail: impl Into<String>) -> Self {
+    fn new(code: &str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("/problems/{code}"),
-            title: title.to_owned(),
+            title,
             status,
             detail: detail.into(),
             errors: Vec::new(),
@@ -81,8 +81,7 @@ impl Problem {
     }
 
     /// The failure that belongs to a status of the edge.
-    #[must_use]
-    pub fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub(in crate::http) fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
         match EDGE.iter().find(|(_, of, _)| *of == status) {
             Some((code, status, title)) => Self::new(code, *status, title, detail),
             None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
@@ -90,20 +89,17 @@ impl Problem {
     }
 
     /// A request that can't be read.
-    #[must_use]
-    pub fn malformed(detail: impl Into<String>) -> Self {
+    pub(in crate::http) fn malformed(detail: impl Into<String>) -> Self {
         Self::edge(StatusCode::BAD_REQUEST, detail)
     }
 
     /// Its HTTP status.
-    #[must_use]
-    pub const fn status(&self) -> StatusCode {
+    pub(in crate::http) const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// Its JSON.
-    #[must_use]
-    pub fn json(&self) -> String {
+    pub(in crate::http) fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
 
@@ -115,7 +111,7 @@ impl Problem {
             status if status.is_server_error() => Self::domain(ErrorCode::Internal, "internal error"),
             status => {
                 let mut problem = Self::edge(status, "");
-                problem.detail.clone_from(&problem.title);
+                problem.title.clone_into(&mut problem.detail);
                 problem
             }
         }
@@ -133,9 +129,10 @@ impl From<Error> for Problem {
         let mut problem = Self::domain(error.code(), error.to_string());
         match error {
             Error::Invalid(errors) => problem.errors = errors,
-            Error::Conflict { current: Some(current), .. } | Error::Expired { current } => {
-                problem.subject = Some(current.subject);
-                problem.current = Some(current.document);
+            Error::NotFound(subject) => problem.subject = Some(Box::new(subject)),
+            Error::Conflict { current, .. } | Error::Expired { current } => {
+                problem.subject = Some(Box::new(current.subject));
+                problem.current = current.document.map(Box::new);
             }
             Error::Internal(text) => tracing::error!(error = text, "the request failed inside"),
             _ => {}
@@ -156,21 +153,21 @@ impl IntoResponse for Problem {
 }
 
 /// Gives the bare failures of libraries (unknown method, timeout) the same form as ours.
-pub(super) async fn dress(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn normalize_error(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
-    if !(status.is_client_error() || status.is_server_error()) || is_dressed(&response) {
+    if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
         return response;
     }
     let allow = response.headers().get(ALLOW).cloned();
-    let mut dressed = Problem::of_status(status).into_response();
+    let mut problem = Problem::of_status(status).into_response();
     if let Some(allow) = allow {
-        dressed.headers_mut().insert(ALLOW, allow);
+        problem.headers_mut().insert(ALLOW, allow);
     }
-    dressed
+    problem
 }
 
-fn is_dressed(response: &Response) -> bool {
+fn is_problem(response: &Response) -> bool {
     let headers = response.headers();
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     headers.contains_key("serverfnerror")
@@ -180,7 +177,7 @@ fn is_dressed(response: &Response) -> bool {
 }
 
 /// What a panic in a handler looks like from outside.
-pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
+pub(in crate::http) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -190,7 +187,7 @@ pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::http::Resp
 }
 
 /// `GET /problems/{code}`: what a `type` means.
-pub(super) async fn explain(Path(code): Path<String>) -> Response {
+pub(in crate::http) async fn explain(Path(code): Path<String>) -> Response {
     let sentence = code
         .parse::<ErrorCode>()
         .map(ErrorCode::label)
@@ -213,11 +210,13 @@ mod tests {
 
     #[test]
     fn each_domain_error_has_its_status_and_internal_text_stays_inside() {
+        let action = Subject::new(domain::SubjectKind::Action, "7");
+        let named = Box::new(domain::Current::named(action.clone()));
         let table = [
             (Error::NotSignedIn, 401, "not_signed_in"),
             (Error::Forbidden(Denied::OwnProposal), 403, "forbidden"),
-            (Error::NotFound, 404, "not_found"),
-            (Error::Conflict { detail: "decided".into(), current: None }, 409, "conflict"),
+            (Error::NotFound(action.clone()), 404, "not_found"),
+            (Error::Conflict { detail: "decided".into(), current: named }, 409, "conflict"),
             (Error::IdempotencyInFlight, 409, "idempotency_in_flight"),
             (Error::invalid("/a", "b"), 422, "invalid"),
             (Error::NoExecutor, 422, "no_executor"),
@@ -231,6 +230,12 @@ mod tests {
             assert_eq!(value["type"], format!("/problems/{code}"));
             assert_eq!(value["status"], status);
             assert!(!problem.json().contains("SECRETSQL42"));
+            let about = matches!(status, 404 | 409) && code != "idempotency_in_flight";
+            assert_eq!(
+                value["subject"] == serde_json::json!({ "kind": "action", "id": "7" }),
+                about,
+                "{code}"
+            );
             assert_eq!(problem.into_response().status(), status);
         }
     }

@@ -1,9 +1,11 @@
 //! The edge as a whole: headers, origins, hosts, sizes, sign-in.
 
+mod authorization;
 mod details;
 mod export;
 mod home;
 mod preferences;
+mod rest;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +16,7 @@ use domain::Role;
 use hyper::body::Frame;
 use jiff::SignedDuration;
 
-use super::security::Edge;
+use super::edge::security::Edge;
 use super::testing::{App, cookie_of, request};
 
 const HTML: (&str, &str) = ("accept", "text/html");

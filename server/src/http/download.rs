@@ -5,23 +5,25 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::actions::contract::{Export, ExportFormat};
+use domain::actions::contract::Export;
+use domain::actions::export::ExportFormat;
 use domain::{ActionQuery, Caller};
 use tokio_util::io::ReaderStream;
 
-use super::problem::Problem;
+use super::edge::problem::Problem;
 use super::state::AppState;
 
 /// Bytes that are read from the file at a time.
-const CHUNK: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
-/// `GET /export/actions.csv`: what the page's button leads to.
+/// `GET /export/actions.csv` and the like: what the page's links lead to.
 pub(super) async fn for_people(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(format): Extension<ExportFormat>,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    download(&app, &caller, ActionQuery::from_pairs(pairs)?, ExportFormat::Csv).await
+    download(&app, &caller, ActionQuery::from_pairs(pairs)?, format).await
 }
 
 /// Everything that a query matches, as a download.
@@ -33,14 +35,10 @@ pub(super) async fn download(
 ) -> Result<Response, Problem> {
     let lane = query.lane;
     let Export { file, bytes, as_of } = app.backend.export(caller, query, format).await?;
-    let (kind, extension) = match format {
-        ExportFormat::Csv => ("text/csv; charset=utf-8; header=present", "csv"),
-        ExportFormat::JsonLines => ("application/jsonl; charset=utf-8", "jsonl"),
-    };
-    let name = format!("countersign-{lane}-{}.{extension}", as_of.strftime("%Y%m%dT%H%M%SZ"));
-    let body = Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK));
+    let name = format!("countersign-{lane}-{}.{format}", as_of.strftime("%Y%m%dT%H%M%SZ"));
+    let body = Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES));
     let headers = [
-        (CONTENT_TYPE, kind.to_owned()),
+        (CONTENT_TYPE, format.info().media_type.to_owned()),
         (CONTENT_LENGTH, bytes.to_string()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
         (CACHE_CONTROL, "no-store".to_owned()),

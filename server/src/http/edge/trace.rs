@@ -9,35 +9,35 @@ use tower_http::trace::{MakeSpan, OnResponse, TraceLayer};
 use tracing::Span;
 
 /// The header that carries a request's id.
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Makes ids; one that the client sends is replaced, so that nobody writes into our log.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Ids;
+pub(in crate::http) struct RequestIds;
 
-impl MakeRequestId for Ids {
+impl MakeRequestId for RequestIds {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
         axum::http::HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()).ok().map(RequestId::new)
     }
 }
 
 /// Drops an id that came with the request.
-pub(super) async fn forget_foreign_id(mut request: Request) -> Request {
+pub(in crate::http) async fn forget_foreign_id(mut request: Request) -> Request {
     request.headers_mut().remove(REQUEST_ID);
     request
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Line;
+pub(in crate::http) struct RequestLog;
 
-impl<B> MakeSpan<B> for Line {
+impl<B> MakeSpan<B> for RequestLog {
     fn make_span(&mut self, request: &axum::http::Request<B>) -> Span {
         let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
         tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
     }
 }
 
-impl<B> OnResponse<B> for Line {
+impl<B> OnResponse<B> for RequestLog {
     fn on_response(self, response: &axum::http::Response<B>, latency: Duration, _: &Span) {
         let status = response.status().as_u16();
         let ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
@@ -46,11 +46,12 @@ impl<B> OnResponse<B> for Line {
 }
 
 /// The layer.
-pub(super) fn layer() -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, Line, (), Line, (), (), ()> {
+pub(in crate::http) fn layer()
+-> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, RequestLog, (), RequestLog, (), (), ()> {
     TraceLayer::new_for_http()
-        .make_span_with(Line)
+        .make_span_with(RequestLog)
         .on_request(())
-        .on_response(Line)
+        .on_response(RequestLog)
         .on_body_chunk(())
         .on_eos(())
         .on_failure(())

@@ -12,8 +12,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use super::paths;
 use super::problem::Problem;
-use super::rest;
 
 /// How the server is reached.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +53,7 @@ impl Edge {
     }
 
     /// The origin check, with the public name as one of ours.
-    pub(super) fn csrf(&self) -> CsrfLayer<fn(ProtectionError) -> Response> {
+    pub(in crate::http) fn csrf(&self) -> CsrfLayer<fn(ProtectionError) -> Response> {
         let own = CsrfLayer::new();
         let layer = match &self.public_host {
             Some(host) => own.add_trusted_origin(format!("https://{host}")).unwrap_or_default(),
@@ -77,7 +77,7 @@ fn foreign(_: ProtectionError) -> Response {
 }
 
 /// Refuses names that are not ours.
-pub(super) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(header);
     match host {
@@ -92,13 +92,13 @@ pub(super) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: 
 
 /// Refuses a change that says nothing of where it comes from. [`CsrfLayer`] lets such a request pass, as no browser
 /// of today sends one; here it needs a bearer token, which no browser attaches by itself.
-pub(super) async fn origin(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
     let speaks = says(ORIGIN.as_str()) || says("sec-fetch-site");
     // The REST API never looks at cookies.
-    if safe || speaks || request.uri().path().starts_with(rest::PREFIX) || is_token_alone(headers) {
+    if safe || speaks || request.uri().path().starts_with(paths::API) || is_token_alone(headers) {
         return next.run(request).await;
     }
     Problem::edge(StatusCode::FORBIDDEN, "a change needs the header Origin or Sec-Fetch-Site").into_response()
@@ -127,7 +127,11 @@ static OTHERWISE: [(HeaderName, &str); 2] =
     [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
 
 /// Adds the headers.
-pub(super) async fn headers(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn headers(
+    State(edge): State<Arc<Edge>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in &ALWAYS {

@@ -1,7 +1,7 @@
-//! Request bodies: which kinds are read, how large they may be, and how long they may take.
+//! Request bodies: which media types are read, and reading one up to a limit and in time.
 //!
 //! Server functions check none of it, and streaming ones would read without end. So a body is read here, whole,
-//! before anything else sees it; all of ours are small.
+//! before a handler sees it; all of ours are small.
 
 use std::time::Duration;
 
@@ -14,30 +14,27 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::problem::Problem;
-use super::rest;
 
-const LIMIT: usize = 256 * 1024;
-/// For proposals, and for ids of what is to be decided together: one request brings many.
-const MANY_LIMIT: usize = 1024 * 1024;
-const DEADLINE: Duration = Duration::from_secs(20);
+/// The time in which a body must have arrived.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// What is still read and thrown away of a body that is too large, so that the client gets to read our answer.
-const DRAINED: usize = 16 * 1024 * 1024;
-const DRAIN_DEADLINE: Duration = Duration::from_secs(2);
+const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking
 /// the browser first; it can't send `application/json`.
-pub(super) async fn kind(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn media_type(request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if safe || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE)) {
         return next.run(request).await;
     }
-    match check_kind(request.headers()) {
+    match check_media_type(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(detail) => Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into_response(),
     }
 }
 
-fn check_kind(headers: &HeaderMap) -> Result<(), &'static str> {
+fn check_media_type(headers: &HeaderMap) -> Result<(), &'static str> {
     if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return Err("send the body without a Content-Encoding");
     }
@@ -60,39 +57,35 @@ fn check_kind(headers: &HeaderMap) -> Result<(), &'static str> {
 }
 
 /// Whether the body claims to be JSON.
-pub(super) fn is_json(headers: &HeaderMap) -> bool {
+pub(in crate::http) fn is_json(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
         kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     })
 }
 
-/// Reads the body, up to its limit and in time, and hands it on in one piece.
-pub(super) async fn read(request: Request, next: Next) -> Response {
+/// Reads the body, up to a limit and in time, and hands the request on with it in one piece.
+pub(super) async fn read(request: Request, limit: usize) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return Ok(request);
     }
-    let many = [rest::ACTIONS, rest::PLANS, "/api/plan_bulk"].contains(&request.uri().path());
-    let limit = if many { MANY_LIMIT } else { LIMIT };
     let (parts, body) = request.into_parts();
     let too_large = || {
         let detail = format!("the body has more than {limit} bytes");
-        Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, detail).into_response()
+        Problem::edge(StatusCode::PAYLOAD_TOO_LARGE, detail)
     };
     let declared =
         parts.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limit as u64) {
-        if declared.is_some_and(|length| length <= DRAINED as u64) {
+        if declared.is_some_and(|length| length <= DRAIN_LIMIT as u64) {
             drain(body).await;
         }
-        return too_large();
+        return Err(too_large());
     }
-    match tokio::time::timeout(DEADLINE, collect(body, limit)).await {
-        Ok(Ok(bytes)) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Ok(Err(error)) if error.is::<LengthLimitError>() => too_large(),
-        Ok(Err(_)) => Problem::malformed("the body ended early").into_response(),
-        Err(_) => {
-            Problem::edge(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time").into_response()
-        }
+    match tokio::time::timeout(READ_TIMEOUT, collect(body, limit)).await {
+        Ok(Ok(bytes)) => Ok(Request::from_parts(parts, Body::from(bytes))),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(Problem::malformed("the body ended early")),
+        Err(_) => Err(Problem::edge(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
     }
 }
 
@@ -106,7 +99,7 @@ async fn collect(
 async fn drain(mut body: Body) {
     let all = async { while let Some(Ok(_)) = body.frame().await {} };
     // Whether it ended makes no difference: the answer is the same.
-    let _ = tokio::time::timeout(DRAIN_DEADLINE, all).await;
+    let _ = tokio::time::timeout(DRAIN_TIMEOUT, all).await;
 }
 
 #[cfg(test)]
@@ -132,17 +125,17 @@ mod tests {
         ];
         for (kind, good) in table {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-            assert_eq!(check_kind(&headers).is_ok(), good, "{kind}");
+            assert_eq!(check_media_type(&headers).is_ok(), good, "{kind}");
         }
-        assert!(check_kind(&HeaderMap::new()).is_err());
+        assert!(check_media_type(&HeaderMap::new()).is_err());
         let json = HeaderValue::from_static("application/json");
         let zipped = HeaderMap::from_iter([
             (CONTENT_TYPE, json.clone()),
             (CONTENT_ENCODING, HeaderValue::from_static("gzip")),
         ]);
-        assert!(check_kind(&zipped).is_err());
+        assert!(check_media_type(&zipped).is_err());
         let mut twice = HeaderMap::from_iter([(CONTENT_TYPE, json.clone())]);
         twice.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        assert!(check_kind(&twice).is_err());
+        assert!(check_media_type(&twice).is_err());
     }
 }

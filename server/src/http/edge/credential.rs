@@ -1,0 +1,118 @@
+//! What a request presents to say who is calling: a session cookie or a bearer token.
+//!
+//! The prefix `__Host-` makes browsers refuse the cookie without `Secure`, with a `Domain`, or from another path, so no
+//! neighbouring host can plant one. Browsers accept it on `http://localhost`, too.
+
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use domain::{Caller, Error};
+use jiff::Timestamp;
+
+use service::session::{LONGEST, Sessions};
+
+const COOKIE_NAME: &str = "__Host-session";
+const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
+
+/// A secret that is asked about again while a stream runs.
+pub(in crate::http) enum Credential {
+    /// The secret of a session.
+    Session(String),
+    /// The secret of an API token.
+    Token(String),
+}
+
+impl Credential {
+    /// The session that the request presents.
+    pub(in crate::http) fn session(headers: &HeaderMap) -> Option<Self> {
+        session_secret(headers).map(|secret| Self::Session(secret.to_owned()))
+    }
+
+    /// The API token that the request presents.
+    pub(in crate::http) fn token(headers: &HeaderMap) -> Option<Self> {
+        bearer_token(headers).map(|secret| Self::Token(secret.to_owned()))
+    }
+
+    /// Who is calling, and until when that holds at most. Asking is no use of a session: a page that nobody looks at
+    /// must not keep it alive.
+    pub(in crate::http) async fn check(&self, sessions: &Sessions) -> Result<(Caller, Timestamp), Error> {
+        let found = match self {
+            Self::Session(secret) => sessions.peek(secret).await?,
+            Self::Token(secret) => sessions.token(secret).await?.map(|caller| (caller, Timestamp::MAX)),
+        };
+        found.ok_or(Error::NotSignedIn)
+    }
+}
+
+/// The token in the header `Authorization`, if any.
+pub(in crate::http) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The secret in the session cookie, if any.
+pub(in crate::http) fn session_secret(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+        .filter(|value| !value.is_empty())
+}
+
+/// The value of `Set-Cookie` that hands out a session.
+pub(in crate::http) fn session_cookie(secret: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!(
+        "{COOKIE_NAME}={secret}; {COOKIE_FLAGS}; Max-Age={}",
+        LONGEST.as_secs()
+    ))
+    .ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The value of `Set-Cookie` that takes it back.
+pub(in crate::http) fn expired_cookie() -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{COOKIE_NAME}=; {COOKIE_FLAGS}; Max-Age=0")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_flags_are_all_there() {
+        let value = session_cookie("abc").unwrap();
+        assert_eq!(
+            value.to_str().unwrap(),
+            "__Host-session=abc; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=43200"
+        );
+        assert!(value.is_sensitive());
+        assert!(expired_cookie().unwrap().to_str().unwrap().ends_with("Max-Age=0"));
+        assert!(session_cookie("a\nb").is_none());
+    }
+
+    #[test]
+    fn only_the_exact_name_is_read() {
+        let table: &[(&[&str], Option<&str>)] = &[
+            (&[], None),
+            (&["__Host-session=abc"], Some("abc")),
+            (&["a=1; __Host-session=abc; b=2"], Some("abc")),
+            (&["a=1", "__Host-session=abc"], Some("abc")),
+            (&["__host-session=abc"], None),
+            (&["session=abc"], None),
+            (&["x__Host-session=abc"], None),
+            (&["__Host-session="], None),
+            (&["__Host-session"], None),
+            (&["__Host-session=a=b"], Some("a=b")),
+        ];
+        for (given, want) in table {
+            let mut headers = HeaderMap::new();
+            for value in *given {
+                headers.append(COOKIE, HeaderValue::from_str(value).unwrap());
+            }
+            assert_eq!(session_secret(&headers), *want, "{given:?}");
+        }
+    }
+}

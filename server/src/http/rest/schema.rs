@@ -1,0 +1,124 @@
+//! What several handlers have in their descriptions: parameters and failures. Nothing here is ever built.
+
+use domain::actions::query::{Period, Undoable};
+use domain::{ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status};
+use utoipa::{IntoParams, IntoResponses};
+
+use crate::http::edge::problem::Problem;
+
+/// The action's id.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct ActionPath {
+    /// The action's id.
+    id: ActionId,
+}
+
+/// The header that makes a repeat harmless.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct IdempotencyKey {
+    /// A name for this request, kept for 24 hours: a repeat gets the first answer, with `Idempotent-Replayed: true`.
+    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// The query of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) struct ListParams {
+    /// Which tab; pending where it is not named.
+    lane: Option<Lane>,
+    /// Action types; like every field that follows, it may stand several times.
+    #[param(rename = "type")]
+    action_type: Option<ActionType>,
+    /// Kinds of entity.
+    entity_type: Option<EntityKind>,
+    /// Names of assets, without regard to case.
+    asset: Option<String>,
+    /// Decisions.
+    decision: Option<Decision>,
+    /// Names of deciders; automation is `Automation`.
+    decided_by: Option<String>,
+    /// Where actions came from.
+    source: Option<Source>,
+    /// What executors did.
+    status: Option<Status>,
+    /// How bad the finding is.
+    severity: Option<Severity>,
+    /// Names of device groups; `Ungrouped devices` for none.
+    device_group: Option<String>,
+    /// Ids of investigations.
+    investigation: Option<String>,
+    /// Approval ids.
+    approval: Option<String>,
+    /// Whether they can be undone now.
+    undoable: Option<Undoable>,
+    /// The id of an action: what is similar to it, and itself. Once, as everything that follows.
+    similar: Option<ActionId>,
+    /// Changed within this time before now.
+    period: Option<Period>,
+    /// Changed at or after this time (RFC 3339).
+    #[param(format = DateTime)]
+    from: Option<String>,
+    /// Changed before this time (RFC 3339).
+    #[param(format = DateTime)]
+    to: Option<String>,
+    /// Part of the entity or asset from three characters on, its beginning before; or the beginning of an id.
+    q: Option<String>,
+    /// One of the sort keys; with `-` before it, descending.
+    #[param(example = "-updated")]
+    sort: Option<String>,
+    /// Columns of an export, by their ids, with commas between.
+    #[param(example = "updated,type,asset")]
+    cols: Option<String>,
+    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
+    limit: Option<u16>,
+    /// `next` or `prev` of an earlier answer.
+    cursor: Option<String>,
+}
+
+/// Failures of every request.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) enum Failures {
+    /// The request can't be read.
+    #[response(status = 400, content_type = "application/problem+json")]
+    Malformed(#[to_schema] Problem),
+    /// No token, or none that is alive.
+    #[response(status = 401, content_type = "application/problem+json")]
+    NotSignedIn(#[to_schema] Problem),
+    /// The token or its owner may not.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] Problem),
+    /// Unknown or hidden.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The database is busy; try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Busy(#[to_schema] Problem),
+}
+
+/// Failures of changes.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only describes")]
+pub(super) enum WriteFailures {
+    /// The action is no longer what was seen (it comes along as `current`), or the key's first request still runs.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] Problem),
+    /// The time to decide is over.
+    #[response(status = 410, content_type = "application/problem+json")]
+    Expired(#[to_schema] Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(#[to_schema] Problem),
+    /// The body is not JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    Unsupported(#[to_schema] Problem),
+    /// Something in the body is wrong; each place has its pointer.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Invalid(#[to_schema] Problem),
+}
