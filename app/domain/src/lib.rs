@@ -12,6 +12,7 @@ pub mod backend;
 pub mod bulk;
 pub mod core;
 pub mod home;
+pub mod list;
 pub mod settings;
 pub mod site;
 

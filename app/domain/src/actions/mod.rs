@@ -1,5 +1,5 @@
 //! The actions: what there is to do (`catalog`), on what (`entity`), in which states (`lifecycle`), as proposed, as
-//! listed (`query`), as similar to others, and what is asked of the server about them (`contract`).
+//! listed (`fields`, `query`), as similar to others, and what is asked of the server about them (`contract`).
 
 pub mod action;
 pub mod catalog;
@@ -7,6 +7,7 @@ pub mod change;
 pub mod contract;
 pub mod entity;
 pub mod export;
+pub mod fields;
 pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;

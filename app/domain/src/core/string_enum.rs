@@ -1,5 +1,8 @@
 //! One macro for closed vocabularies: an enum whose wire word and label stand beside each variant.
 
+use std::fmt::{Debug, Display};
+use std::str::FromStr;
+
 /// Declares an enum of words. `Variant = "wire" "Label"` gives `ALL`, `as_str`, `label`, `FromStr`, serde and, on the
 /// server, an `OpenAPI` schema that lists the wire words.
 macro_rules! string_enum {
@@ -29,9 +32,23 @@ macro_rules! string_enum {
     };
 }
 
-/// Gives a type with `ALL` and `as_str` its text forms: `Display`, `FromStr`, serde and the schema.
+/// Gives a type with `ALL`, `as_str` and `label` its text forms: `Display`, `FromStr`, serde and the schema, and makes
+/// it a [`Word`].
 macro_rules! wire {
     ($name:ident) => {
+        impl crate::core::string_enum::Word for $name {
+            const NAME: &'static str = stringify!($name);
+            const ALL: &'static [Self] = Self::ALL;
+
+            fn as_str(self) -> &'static str {
+                self.as_str()
+            }
+
+            fn label(self) -> &'static str {
+                self.label()
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -74,6 +91,21 @@ macro_rules! wire {
         #[cfg(feature = "ssr")]
         impl utoipa::ToSchema for $name {}
     };
+}
+
+/// A closed vocabulary, for code that is generic over vocabularies.
+pub trait Word: Copy + Ord + Debug + Display + FromStr<Err = UnknownWord> + 'static {
+    /// The vocabulary's name.
+    const NAME: &'static str;
+
+    /// Every word, in the order of the table: the number of a word is its place there.
+    const ALL: &'static [Self];
+
+    /// The word on the wire and in the database.
+    fn as_str(self) -> &'static str;
+
+    /// The word on the screen.
+    fn label(self) -> &'static str;
 }
 
 /// A text that is none of the words it should be one of.

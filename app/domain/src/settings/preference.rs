@@ -98,19 +98,8 @@ impl TablePreference {
     /// What a tab shows where nobody chose anything.
     #[must_use]
     pub fn of(lane: Lane) -> Self {
-        use Column::{
-            ActionType, Asset, DecidedBy, Entity, EntityKind, Expires, Proposed, ProposedBy, Severity,
-            Status, Updated,
-        };
-        let columns: &[Column] = match lane {
-            Lane::Pending => {
-                &[Severity, ActionType, EntityKind, Entity, Asset, ProposedBy, Proposed, Expires]
-            }
-            Lane::InProgress => &[ActionType, EntityKind, Entity, Asset, Status, DecidedBy, Updated],
-            Lane::History => Column::DEFAULT,
-        };
         Self {
-            columns: columns.iter().copied().map(ColumnChoice::from).collect(),
+            columns: Column::of_lane(lane).iter().copied().map(ColumnChoice::from).collect(),
             density: Density::Compact,
             limit: DEFAULT_LIMIT,
         }

@@ -1,0 +1,159 @@
+//! Queries and pages of lists of actions: the list kit, applied to the table of [`super::fields`].
+
+use crate::actions::action::Action;
+use crate::list::{self, ListQuery};
+
+pub use super::fields::{Actions, Column, Facet, Field, Filter, SortKey, Undoable, field_label, value_label};
+pub use crate::list::{DEFAULT_LIMIT, FacetValue, LIMITS, Period, QueryError, push_encoded, push_pair};
+
+/// What a list of actions shows.
+pub type ActionQuery = ListQuery<Actions>;
+
+/// One page of actions.
+pub type ActionPage = list::Page<Action>;
+
+/// The order of a list of actions.
+pub type Sort = list::Sort<SortKey>;
+
+/// How many actions each choice of a filter has.
+pub type Counts = list::Counts<Facet>;
+
+/// How many actions each value of one filter has.
+pub type FacetCounts = list::FacetCounts<Facet>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::time::Timestamp;
+    use crate::{ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status};
+    use proptest::collection::btree_set;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select, subsequence};
+    use std::collections::BTreeSet;
+    use uuid::Uuid;
+
+    fn words<T: Copy + Ord + std::fmt::Debug + 'static>(
+        all: &'static [T],
+    ) -> impl Strategy<Value = BTreeSet<T>> {
+        btree_set(select(all), 0..3)
+    }
+
+    fn texts() -> impl Strategy<Value = BTreeSet<String>> {
+        btree_set(".{1,20}", 0..3)
+    }
+
+    fn times() -> impl Strategy<Value = Option<Timestamp>> {
+        option::of((0_i64..4_000_000_000_000_000).prop_map(|at| Timestamp::from_microsecond(at).unwrap()))
+    }
+
+    fn filters() -> impl Strategy<Value = Filter> {
+        let kinds =
+            (words(ActionType::ALL), words(EntityKind::ALL), words(Decision::ALL), words(Source::ALL));
+        let more = (words(Status::ALL), words(Severity::ALL), words(Undoable::ALL));
+        let names = (texts(), texts(), texts(), texts(), texts());
+        let when = (option::of(select(Period::ALL)), times(), times(), option::of(".{1,40}"));
+        let similar = option::of(any::<u128>().prop_map(|id| ActionId::from(Uuid::from_u128(id))));
+        (kinds, more, names, when, similar).prop_map(|(kinds, more, names, when, similar)| {
+            let (action_type, entity_kind, decision, source) = kinds;
+            let (status, severity, undoable) = more;
+            let (asset, decided_by, device_group, investigation, approval) = names;
+            let (period, from, to, search) = when;
+            let free = period.is_none();
+            Filter {
+                action_type,
+                entity_kind,
+                asset,
+                decision,
+                decided_by,
+                source,
+                status,
+                severity,
+                device_group,
+                investigation,
+                approval,
+                undoable,
+                similar,
+                period,
+                search,
+                from: from.filter(|_| free),
+                to: to.filter(|_| free),
+            }
+        })
+    }
+
+    fn queries() -> impl Strategy<Value = ActionQuery> {
+        let sort =
+            (select(SortKey::ALL), any::<bool>()).prop_map(|(key, descending)| Sort { key, descending });
+        let limit = option::of(any::<Index>().prop_map(|index| *index.get(&LIMITS)));
+        let columns = subsequence(Column::ALL, 0..=Column::ALL.len()).prop_shuffle();
+        (select(Lane::ALL), filters(), sort, columns, limit, option::of("[A-Za-z0-9_-]{1,40}")).prop_map(
+            |(lane, filter, sort, columns, limit, cursor)| ActionQuery {
+                lane,
+                filter,
+                sort,
+                columns,
+                limit,
+                cursor,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_reads_back_as_it_was_written(query in queries()) {
+            let pairs = query.pairs();
+            prop_assert_eq!(ActionQuery::from_pairs(pairs.clone()).unwrap(), query);
+            let mut back = pairs;
+            back.reverse();
+            prop_assert!(ActionQuery::from_pairs(back).is_ok(), "the order of the fields does not matter");
+        }
+    }
+
+    #[test]
+    fn what_is_not_named_is_the_default() {
+        assert_eq!(ActionQuery::from_pairs([("q", "")]).unwrap(), ActionQuery::of(Lane::Pending));
+        let history = ActionQuery::of(Lane::History);
+        assert_eq!(history.pairs(), [("lane", "history".to_owned())]);
+        assert_eq!(history.shows(), "");
+        let pairs = [("lane", "history"), ("q", "a b&c=/é"), ("limit", "50"), ("cursor", "x")];
+        assert_eq!(ActionQuery::from_pairs(pairs).unwrap().shows(), "q=a%20b%26c%3D%2F%C3%A9&limit=50");
+    }
+
+    #[test]
+    fn a_day_lasts_to_its_end() {
+        let query = ActionQuery::from_pairs([("from", "2026-01-31"), ("to", "2026-01-31")]).unwrap();
+        let pairs = query.pairs().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
+        assert_eq!(pairs, ["pending", "2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z"]);
+    }
+
+    #[test]
+    fn an_error_names_the_field() {
+        let long = "x".repeat(501);
+        let table: &[(&[(&str, &str)], &str)] = &[
+            (&[("colour", "red")], "colour is no field of a list"),
+            (&[("lane", "past")], "lane can't be \"past\""),
+            (&[("lane", "history"), ("lane", "history")], "lane stands twice"),
+            (&[("type", "explode")], "type can't be \"explode\""),
+            (&[("similar", "")], "similar can't be \"\""),
+            (&[("similar", "INV-1")], "similar can't be"),
+            (&[("asset", "")], "asset is empty"),
+            (&[("asset", &long)], "asset is longer than 500"),
+            (&[("limit", "7")], "limit is \"7\""),
+            (&[("limit", "+25")], "limit is \"+25\""),
+            (&[("sort", "-comment")], "sort can't be \"-comment\""),
+            (&[("sort", "--updated")], "sort can't be"),
+            (&[("cols", "")], "cols can't have \"\""),
+            (&[("cols", "asset,colour")], "cols can't have \"colour\""),
+            (&[("cols", "asset,asset")], "cols names asset twice"),
+            (&[("from", "yesterday")], "from is \"yesterday\""),
+            (&[("period", "7d"), ("to", "2026-01-31T00:00:00Z")], "period does not go together"),
+        ];
+        for (pairs, want) in table {
+            let error = ActionQuery::from_pairs(pairs.iter().copied()).unwrap_err().to_string();
+            assert!(error.starts_with(want), "{error}");
+        }
+        let many = (0..101).map(|n| ("asset", n.to_string()));
+        assert_eq!(ActionQuery::from_pairs(many).unwrap_err().field, "asset");
+    }
+}

@@ -1,0 +1,46 @@
+//! What the fields of lists hold.
+
+use crate::core::string_enum::Word;
+use crate::core::time::Timestamp;
+
+/// A kind of value: how the screen shows its text, and how the API describes it.
+pub trait FieldValue {
+    /// What the screen says for the text of a value; names and most ids stay as they are.
+    fn label_of(text: &str) -> &str {
+        text
+    }
+
+    /// The type of its text.
+    #[cfg(feature = "ssr")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>;
+}
+
+impl<T: Word> FieldValue for T {
+    fn label_of(text: &str) -> &str {
+        match text.parse::<T>() {
+            Ok(word) => word.label(),
+            Err(_) => text,
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::Ref::from_schema_name(T::NAME).into()
+    }
+}
+
+impl FieldValue for String {
+    #[cfg(feature = "ssr")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        utoipa::openapi::Object::with_type(utoipa::openapi::Type::String).into()
+    }
+}
+
+impl FieldValue for Timestamp {
+    #[cfg(feature = "ssr")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+        let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
