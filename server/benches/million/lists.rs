@@ -6,7 +6,7 @@ use std::time::Instant;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
-use store::{KeyValue, Position, SharedStore, connect};
+use store::{KeyValue, Position, SharedStore, connect, sort_column};
 
 use crate::Kind;
 use crate::raw;
@@ -88,7 +88,7 @@ async fn pages(store: &SharedStore, db: &mut Raw, report: &mut Report) {
 
     let (mut all, mut raw_all, mut worst) = (Times::default(), Times::default(), (0.0, "", 0.0));
     for &key in SortKey::ALL {
-        let column = column(key);
+        let column = sort_column(key);
         for descending in [false, true] {
             let query = ActionQuery { sort: Sort { key, descending }, ..history() };
             let ours = time(store, &query, None, ROUNDS / 2).await;
@@ -110,31 +110,6 @@ async fn pages(store: &SharedStore, db: &mut Raw, report: &mut Report) {
 async fn count(store: &SharedStore) -> i64 {
     let counts = store.counts(&RowScope::ALL, &history(), now()).await.unwrap();
     i64::try_from(counts.matches).unwrap()
-}
-
-const fn column(key: SortKey) -> &'static str {
-    match key {
-        SortKey::Urgency => "urgency",
-        SortKey::Updated => "updated_at",
-        SortKey::Investigation => "investigation_key",
-        SortKey::Approval => "approval_key",
-        SortKey::ActionType => "type",
-        SortKey::EntityKind => "entity_kind",
-        SortKey::Entity => "entity_key",
-        SortKey::Asset => "asset_key",
-        SortKey::Decision => "decision",
-        SortKey::DecidedBy => "decided_by_key",
-        SortKey::Source => "source",
-        SortKey::Status => "status",
-        SortKey::Severity => "severity_key",
-        SortKey::ProposedBy => "proposed_by_key",
-        SortKey::Proposed => "proposed_at",
-        SortKey::Expires => "expires_at",
-        SortKey::Incident => "incident_key",
-        SortKey::DeviceGroup => "device_group_key",
-        SortKey::Undo => "undo",
-        SortKey::Technique => "technique_key",
-    }
 }
 
 /// The values of a filter that a person would try: the most frequent, one in the middle, the rarest.

@@ -9,11 +9,14 @@
 
 mod access;
 mod actions;
+mod actions_fields;
 pub mod audit;
 mod audit_log;
 mod bulk;
 mod commit_events;
+mod encoding;
 mod error;
+mod filter_bits;
 mod home;
 mod keys;
 mod maintenance;
@@ -24,7 +27,6 @@ mod plans;
 mod postgres;
 mod settings;
 mod sqlite;
-mod traits;
 mod verify;
 
 use std::sync::Arc;
@@ -36,6 +38,7 @@ pub use access::{Credential, CredentialKind, KeyState, ReadAccess, SystemAccess,
 pub use actions::{
     Cell, Guard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, WriteActions,
 };
+pub use actions_fields::sort_column;
 pub use audit::AuditEntry;
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};

@@ -11,7 +11,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilde
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::maintenance::Maintain as _;
-use super::migrations::migrations;
+use super::migrations;
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Postgres;
@@ -58,7 +58,7 @@ impl PostgresStore {
         // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
         // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
         let mut connection = options.connect().await?;
-        migrations!("postgres").run(&mut connection).await?;
+        migrations::postgres().run(&mut connection).await?;
         connection.close().await?;
 
         let options = options

@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection}
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::maintenance::Maintain as _;
-use super::migrations::migrations;
+use super::migrations;
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Sqlite;
@@ -64,7 +64,7 @@ impl SqliteStore {
         let writer = connect(1, &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
-        migrations!("sqlite").run(&mut *tx).await?;
+        migrations::sqlite().run(&mut *tx).await?;
         tx.commit().await?;
         let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
         let store = Self::new(reader, writer, CommitNotifier::new());

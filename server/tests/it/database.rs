@@ -158,8 +158,10 @@ async fn named(more: &str) -> Database {
 
 /// A migrated database to copy, which the first test makes. Its name changes with the migrations.
 async fn template() -> String {
-    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("store/migrations/postgres");
-    let mut files: Vec<_> = std::fs::read_dir(migrations).unwrap().map(|file| file.unwrap().path()).collect();
+    let both = Path::new(env!("CARGO_MANIFEST_DIR")).join("store/migrations");
+    let folders = [both.join("postgres"), both];
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<_> = entries.map(|file| file.unwrap().path()).filter(|path| path.is_file()).collect();
     files.sort();
     let mut hash = Sha256::new();
     for file in files {

@@ -152,6 +152,18 @@ impl ListLane for Lane {
 impl Filter {
     /// The device group of what belongs to none.
     pub const UNGROUPED: &'static str = "Ungrouped devices";
+
+    /// The fields that the filter panel sets: those with several values, and the range of time.
+    pub const IN_PANEL: &'static [&'static str] = &{
+        let mut names = ["from"; Self::CHOICES.len() + 2];
+        let mut at = 0;
+        while at < Self::CHOICES.len() {
+            names[at] = Self::CHOICES[at];
+            at += 1;
+        }
+        names[at] = "to";
+        names
+    };
 }
 
 impl Sort<SortKey> {
@@ -314,6 +326,7 @@ mod tests {
             "type entity_type asset decision decided_by source status severity device_group investigation \
              approval undoable similar period from to q"
         );
+        assert_eq!(format!("{} to from", words(Filter::CHOICES)), words(Filter::IN_PANEL));
         let columns: Vec<_> = Column::ALL.iter().map(|column| column.as_str()).collect();
         let names = "updated investigation approval type entity_type entity asset decision decided_by source \
                      status severity proposed_by proposed expires incident device_group undo technique";

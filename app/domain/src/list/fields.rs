@@ -134,6 +134,13 @@ macro_rules! list_fields {
         }
 
         impl Filter {
+            /// The names of the fields with several values.
+            pub const CHOICES: &'static [&'static str] = &[
+                $($($crate::list::given!($counted_doc, $wire),)?)*
+                $($($crate::list::given!($uncounted_doc, $wire),)?)*
+                $($more_wire,)*
+            ];
+
             /// The fields with several values, and the texts of their values.
             #[must_use]
             pub fn choices(&self) -> Vec<(Field, Vec<String>)> {

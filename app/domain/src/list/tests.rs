@@ -87,6 +87,7 @@ fn another_list_has_labels_orders_and_facets() {
     let filter = Filter { by_kind: [ActorKind::User].into(), ..Filter::default() };
     assert_eq!(filter.without(Facet::ByKind), Some(Filter::default()));
     assert_eq!(filter.without(Facet::Kind), None);
+    assert_eq!(Filter::CHOICES, ["kind", "by", "by_kind"]);
     let choices = filter.choices().into_iter().filter(|(_, values)| !values.is_empty());
     assert_eq!(choices.collect::<Vec<_>>(), [(Field::ByKind, vec!["user".to_owned()])]);
 }

@@ -164,7 +164,7 @@ pub(crate) async fn export(db: &mut Connection) -> f64 {
 pub(crate) async fn writes(url: &str, report: &mut Report) {
     let mut db = connect(url).await;
     let texts = [TEXTS, KEYS].concat();
-    let numbers = [NUMBERS, &["traits"]].concat();
+    let numbers = [NUMBERS, &["filter_bits"]].concat();
     let all = [texts.clone(), numbers.clone()].concat();
     let sql = format!("SELECT {} FROM actions WHERE lane = 'pending' LIMIT 500", all.join(", "));
     let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut db).await.unwrap();

@@ -1,7 +1,6 @@
 //! What several handlers have in their descriptions: parameters and failures. Nothing here is ever built.
 
-use domain::actions::query::{Period, Undoable};
-use domain::{ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status};
+use domain::ActionId;
 use utoipa::{IntoParams, IntoResponses};
 
 use crate::http::edge::problem::Problem;
@@ -25,61 +24,8 @@ pub(super) struct IdempotencyKey {
     idempotency_key: Option<String>,
 }
 
-/// The query of a list.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only describes")]
-pub(super) struct ListParams {
-    /// Which tab; pending where it is not named.
-    lane: Option<Lane>,
-    /// Action types; like every field that follows, it may stand several times.
-    #[param(rename = "type")]
-    action_type: Option<ActionType>,
-    /// Kinds of entity.
-    entity_type: Option<EntityKind>,
-    /// Names of assets, without regard to case.
-    asset: Option<String>,
-    /// Decisions.
-    decision: Option<Decision>,
-    /// Names of deciders; automation is `Automation`.
-    decided_by: Option<String>,
-    /// Where actions came from.
-    source: Option<Source>,
-    /// What executors did.
-    status: Option<Status>,
-    /// How bad the finding is.
-    severity: Option<Severity>,
-    /// Names of device groups; `Ungrouped devices` for none.
-    device_group: Option<String>,
-    /// Ids of investigations.
-    investigation: Option<String>,
-    /// Approval ids.
-    approval: Option<String>,
-    /// Whether they can be undone now.
-    undoable: Option<Undoable>,
-    /// The id of an action: what is similar to it, and itself. Once, as everything that follows.
-    similar: Option<ActionId>,
-    /// Changed within this time before now.
-    period: Option<Period>,
-    /// Changed at or after this time (RFC 3339).
-    #[param(format = DateTime)]
-    from: Option<String>,
-    /// Changed before this time (RFC 3339).
-    #[param(format = DateTime)]
-    to: Option<String>,
-    /// Part of the entity or asset from three characters on, its beginning before; or the beginning of an id.
-    q: Option<String>,
-    /// One of the sort keys; with `-` before it, descending.
-    #[param(example = "-updated")]
-    sort: Option<String>,
-    /// Columns of an export, by their ids, with commas between.
-    #[param(example = "updated,type,asset")]
-    cols: Option<String>,
-    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
-    limit: Option<u16>,
-    /// `next` or `prev` of an earlier answer.
-    cursor: Option<String>,
-}
+/// The query of a list of actions, as its table of fields describes it.
+pub(super) type ListParams = domain::ActionQuery;
 
 /// Failures of every request.
 #[derive(IntoResponses)]

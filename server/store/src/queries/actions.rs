@@ -18,7 +18,7 @@ use super::rows::{self, action_columns};
 use super::scope::push_scope;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::keys::{Keys, urgency};
-use crate::{Guard, Result, traits};
+use crate::{Guard, Result, filter_bits};
 
 #[async_trait]
 impl ReadActions for SqlStore {
@@ -161,9 +161,9 @@ fn insertion(by: &Authorized, actions: &[Action]) -> Result<QueryBuilder<Db>> {
     let mut query = QueryBuilder::<Db>::new(concat!(
         "INSERT INTO actions (",
         action_columns!(),
-        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, traits"
+        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, filter_bits"
     ));
-    for column in keying::COLUMNS {
+    for column in keying::columns() {
         query.push(", ").push(column);
     }
     query.push(") ");
@@ -247,7 +247,7 @@ impl<'a> Row<'a> {
             .push_bind(decider.map(|actor| actor.id.clone()))
             .push_bind(self.lane.as_str())
             .push_bind(urgency(action))
-            .push_bind(traits::of(action, keys));
+            .push_bind(filter_bits::pack(action, keys));
         for key in keying::values(keys) {
             values.push_bind(key.to_owned());
         }

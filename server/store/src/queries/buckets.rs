@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::list::push_order;
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
-use super::select::{Selection, Way};
+use super::select::{AccessPath, Selection};
 use super::{Connection, Db, corrupt};
 use crate::Result;
 use crate::keys::{key, similar};
@@ -36,8 +36,8 @@ pub(super) async fn buckets(
     now: Timestamp,
 ) -> Result<Buckets> {
     let selection = Selection::of(db, scope, query, now).await?;
-    let way = selection.way(db).await?;
-    let folded = statement(&selection, way).build().fetch_all(&mut *db).await?;
+    let path = selection.access_path(db).await?;
+    let folded = statement(&selection, path).build().fetch_all(&mut *db).await?;
     let looked_at = folded.first().map(|row| row.try_get::<i64, _>("looked_at")).transpose()?;
     let early = count(looked_at.unwrap_or_default())? >= Buckets::MOST_ACTIONS;
     // One row without an example says that nothing is similar.
@@ -85,13 +85,13 @@ pub(super) async fn waiting_elsewhere(
 }
 
 /// The greatest buckets, one more than are shown; at least one row, which says how many rows were looked at.
-fn statement(selection: &Selection, way: Way) -> QueryBuilder<Db> {
+fn statement(selection: &Selection, path: AccessPath) -> QueryBuilder<Db> {
     let mut sql = QueryBuilder::<Db>::new(
         "WITH found AS MATERIALIZED (SELECT similar_key, urgency, id, asset_key, proposed_at",
     );
-    match way {
-        Way::Walk => selection.push_walked(&mut sql, SortKey::Urgency),
-        Way::Fetch(by) => selection.push_fetched(&mut sql, by),
+    match path {
+        AccessPath::IndexOrder => selection.push_index_order(&mut sql, SortKey::Urgency),
+        AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, Sort::of(Lane::Pending), false);
     sql.push(format_args!(

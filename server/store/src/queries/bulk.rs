@@ -20,7 +20,7 @@ use super::actions::push_check;
 use super::list::push_order;
 use super::rows::{self, Row, action_columns};
 use super::scope::push_scope;
-use super::select::{Selection, Way};
+use super::select::{AccessPath, Selection};
 use super::{Connection, Db, corrupt, json, micros};
 use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
 use domain::access::Check;
@@ -136,9 +136,9 @@ pub(super) async fn matching(
 ) -> Result<Vec<ActionId>> {
     let selection = Selection::of(db, scope, query, now).await?;
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
-    match selection.way(db).await? {
-        Way::Walk => selection.push_walked(&mut sql, query.sort.key),
-        Way::Fetch(by) => selection.push_fetched(&mut sql, by),
+    match selection.access_path(db).await? {
+        AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
+        AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, query.sort, false);
     sql.push(" LIMIT ").push_bind(i64::from(most));

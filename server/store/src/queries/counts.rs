@@ -6,15 +6,16 @@ use crate::ReadCounts;
 use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue, Filter};
+use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue};
 use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::scope::push_scope;
-use super::select::Selection;
-use super::{Connection, Db, corrupt, decided, json};
+use super::select::{Access, Selection};
+use super::{Connection, Db, corrupt, decided};
 use crate::Result;
+use crate::actions_fields::{Reading, StoredField, stored};
 use crate::keys::Keys;
 
 #[async_trait]
@@ -31,40 +32,10 @@ impl ReadCounts for SqlStore {
 /// Rows of the table in one statement; each takes five places of the few ten thousand that databases have.
 const BATCH: usize = 1_000;
 
-/// The column that holds a facet's key, and the one that holds what to show for it.
-const fn columns(facet: Facet) -> (&'static str, &'static str) {
-    match facet {
-        Facet::ActionType => ("type", "type"),
-        Facet::EntityKind => ("entity_kind", "entity_kind"),
-        Facet::Asset => ("asset_key", "asset_name"),
-        Facet::Decision => ("decision", "decision"),
-        Facet::DecidedBy => ("decided_by_key", "decided_by"),
-        Facet::Source => ("source", "source"),
-        Facet::Status => ("status", "status"),
-        Facet::Severity => ("severity_key", "severity"),
-        Facet::DeviceGroup => ("device_group_key", "device_group"),
-        Facet::Undoable => ("undoable", "undoable"),
-    }
-}
-
-/// What a row holds in these columns.
-fn values(action: &Action, keys: &Keys) -> Result<[(Facet, String, String); 10]> {
-    let word = |facet, word: &str| (facet, word.to_owned(), word.to_owned());
-    let name =
-        |facet, key: &str, name: Option<&str>| (facet, key.to_owned(), name.unwrap_or_default().to_owned());
-    let decider = action.decided_by.as_ref().map(json).transpose()?;
-    Ok([
-        word(Facet::ActionType, action.action_type.as_str()),
-        word(Facet::EntityKind, action.entity.kind().as_str()),
-        name(Facet::Asset, &keys.asset, Some(&action.asset.name)),
-        word(Facet::Decision, action.decision.as_str()),
-        name(Facet::DecidedBy, &keys.decided_by, decider.as_deref()),
-        word(Facet::Source, action.source.as_str()),
-        word(Facet::Status, action.status.as_str()),
-        name(Facet::Severity, keys.severity, Some(action.severity.as_str())),
-        name(Facet::DeviceGroup, &keys.device_group, action.asset.device_group.as_deref()),
-        word(Facet::Undoable, keys.undoable.as_str()),
-    ])
+/// What a row holds of a facet: its key, and what to show for it.
+fn value(facet: Facet, action: &Action, keys: &Keys) -> (String, String) {
+    let key = keys.text(facet.field());
+    (key.to_owned(), stored(facet.field()).label(action, key))
 }
 
 /// By how much the counts change: of lane, facet and key, with what to show for it.
@@ -78,7 +49,9 @@ impl Changes {
     /// A row comes (1) or goes (-1), as it is then.
     pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
         let lane = action.lifecycle().map_err(corrupt)?.state().lane();
-        for (facet, key, label) in values(action, &Keys::of(action))? {
+        let keys = Keys::of(action);
+        for &facet in Facet::ALL {
+            let (key, label) = value(facet, action, &keys);
             self.facets.entry((lane, facet, key)).or_insert((label, 0)).1 += by;
         }
         self.decided.note(action, by);
@@ -113,7 +86,7 @@ impl Changes {
 /// The statements that count all rows anew.
 pub(super) fn recounting() -> Vec<String> {
     let count = |facet: &Facet| {
-        let (key, label) = columns(*facet);
+        let StoredField { column: key, shown: label, .. } = stored(facet.field());
         format!(
             "INSERT INTO counts (lane, facet, key, label, n)
              SELECT lane, '{facet}', {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
@@ -151,7 +124,7 @@ async fn of_list(
     now: Timestamp,
 ) -> Result<Counts> {
     let selection = Selection::of(db, scope, query, now).await?;
-    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let most = i64::try_from(Counts::MAX_MATCHES).map_err(corrupt)?;
     if selection.is_everything() {
         let rows = of_lane(db, query.lane).await?;
         let matches = rows.iter().filter(|row| row.0 == Facet::Decision).map(|row| row.3).sum::<i64>();
@@ -168,7 +141,7 @@ async fn of_list(
 
 /// How many rows the two lanes have that are not over.
 pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result<LaneCounts> {
-    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let most = i64::try_from(Counts::MAX_MATCHES).map_err(corrupt)?;
     let mut counts = [0; 2];
     for (count, lane) in counts.iter_mut().zip([Lane::Pending, Lane::InProgress]) {
         let n: i64 = if scope.is_all() {
@@ -196,9 +169,9 @@ pub(super) async fn matches(
     query: &ActionQuery,
     now: Timestamp,
 ) -> Result<(i64, bool)> {
-    let most = i64::try_from(Counts::MOST).map_err(corrupt)?;
+    let most = i64::try_from(Counts::MAX_MATCHES).map_err(corrupt)?;
     let selection = Selection::of(db, scope, query, now).await?;
-    let exact = selection.is_one_field();
+    let exact = selection.is_one_condition();
     let (_, matches) = selection.matches(db, most).await?;
     Ok(if exact || matches <= most { (matches, false) } else { (most, true) })
 }
@@ -211,22 +184,17 @@ async fn of_lane(db: &mut Connection, lane: Lane) -> Result<Vec<Counted>> {
     rows.iter().map(read).collect()
 }
 
-async fn of_matches(
-    db: &mut Connection,
-    selection: &Selection,
-    by: Option<(&'static str, &'static str)>,
-) -> Result<Vec<Counted>> {
-    let mut sql = QueryBuilder::<Db>::new("WITH found AS MATERIALIZED (SELECT undoable");
-    for facet in Facet::ALL.iter().filter(|facet| **facet != Facet::Undoable) {
-        let (key, label) = columns(*facet);
-        sql.push(", ").push(key);
-        if label != key {
-            sql.push(", ").push(label);
-        }
+async fn of_matches(db: &mut Connection, selection: &Selection, by: Option<Access>) -> Result<Vec<Counted>> {
+    let mut sql = QueryBuilder::<Db>::new("WITH found AS MATERIALIZED (SELECT ");
+    let fields = Facet::ALL.iter().map(|facet| stored(facet.field()));
+    let columns: BTreeSet<_> = fields.flat_map(|field| [field.column, field.shown]).collect();
+    let mut list = sql.separated(", ");
+    for column in columns {
+        list.push(column);
     }
-    selection.push_fetched(&mut sql, by);
+    selection.push_fetch(&mut sql, by);
     for (at, facet) in Facet::ALL.iter().enumerate() {
-        let (key, label) = columns(*facet);
+        let StoredField { column: key, shown: label, .. } = stored(facet.field());
         sql.push(if at == 0 { ") " } else { " UNION ALL " });
         sql.push(format_args!(
             "SELECT '{facet}' AS facet, {key} AS key, COALESCE(MAX({label}), '') AS label, COUNT(*) AS n \
@@ -253,11 +221,11 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
         let values = rows
             .into_iter()
             // Who decided what nobody decided is no choice.
-            .filter(|(facet, key, ..)| *facet != Facet::DecidedBy || !key.is_empty())
-            .take(Counts::MOST_VALUES)
+            .filter(|(facet, key, ..)| !key.is_empty() || stored(facet.field()).absent.is_some())
+            .take(Counts::MAX_VALUES)
             .map(|(facet, _, label, n)| {
                 let count = if more { None } else { Some(u64::try_from(n).map_err(corrupt)?) };
-                Ok(FacetValue { value: value(facet, label)?, count })
+                Ok(FacetValue { value: choice(facet, label)?, count })
             });
         Ok(FacetCounts { facet: *facet, values: values.collect::<Result<_>>()? })
     });
@@ -266,10 +234,11 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
 }
 
 /// What the filter takes.
-fn value(facet: Facet, label: String) -> Result<String> {
-    Ok(match facet {
-        Facet::DecidedBy => super::rows::name(&label)?,
-        Facet::DeviceGroup if label.is_empty() => Filter::UNGROUPED.to_owned(),
+fn choice(facet: Facet, label: String) -> Result<String> {
+    let StoredField { reading, absent, .. } = stored(facet.field());
+    Ok(match (reading, absent) {
+        (Reading::Actor, _) => super::rows::name(&label)?,
+        (_, Some(absent)) if label.is_empty() => absent.to_owned(),
         _ => label,
     })
 }

@@ -4,7 +4,6 @@
 use super::SqlStore;
 use crate::ReadExport;
 use async_trait::async_trait;
-use domain::actions::query::Column;
 use domain::{ActionQuery, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
@@ -12,8 +11,9 @@ use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, R
 
 use super::list::push_order;
 use super::rows;
-use super::select::{Selection, Way};
+use super::select::{AccessPath, Selection};
 use super::{Db, corrupt};
+use crate::actions_fields::{Reading, stored};
 use crate::{Cell, Result, Rows, StoreError};
 
 #[async_trait]
@@ -29,41 +29,6 @@ impl ReadExport for SqlStore {
     }
 }
 
-/// The column of the database that holds it, and how it is read.
-const fn source(column: Column) -> (&'static str, Kind) {
-    match column {
-        Column::Updated => ("updated_at", Kind::Time),
-        Column::Investigation => ("investigation_id", Kind::Text),
-        Column::Approval => ("approval_id", Kind::Text),
-        Column::ActionType => ("type", Kind::Text),
-        Column::EntityKind => ("entity_kind", Kind::Text),
-        Column::Entity => ("entity_title", Kind::Text),
-        Column::Asset => ("asset_name", Kind::Text),
-        Column::Decision => ("decision", Kind::Text),
-        Column::DecidedBy => ("decided_by", Kind::Actor),
-        Column::Source => ("source", Kind::Text),
-        Column::Status => ("status", Kind::Text),
-        Column::Severity => ("severity", Kind::Text),
-        Column::ProposedBy => ("proposed_by", Kind::Actor),
-        Column::Proposed => ("proposed_at", Kind::Time),
-        Column::Expires => ("expires_at", Kind::Time),
-        Column::Incident => ("incident_id", Kind::Text),
-        Column::DeviceGroup => ("device_group", Kind::Text),
-        Column::Comment => ("comment", Kind::Text),
-        Column::Undo => ("undo", Kind::Text),
-        Column::Technique => ("technique_key", Kind::Technique),
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Text,
-    Time,
-    Actor,
-    /// Its ids are written in capitals, where keys have none.
-    Technique,
-}
-
 pub(super) async fn export(
     pool: &Pool<Db>,
     scope: &RowScope,
@@ -74,21 +39,21 @@ pub(super) async fn export(
     let mut db = pool.connect_options().connect().await?;
     let mut tx = super::super::begin_read(&mut db).await?;
     let selection = Selection::of(&mut tx, scope, query, now).await?;
-    let way = selection.way(&mut tx).await?;
-    let kinds: Vec<_> = query.shown_columns().iter().map(|column| source(*column).1).collect();
+    let path = selection.access_path(&mut tx).await?;
+    let fields: Vec<_> = query.shown_columns().iter().map(|column| stored(column.field())).collect();
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
-    for column in query.shown_columns() {
-        sql.push(", ").push(source(*column).0);
+    for field in &fields {
+        sql.push(", ").push(field.shown);
     }
-    match way {
-        Way::Walk => selection.push_walked(&mut sql, query.sort.key),
-        Way::Fetch(by) => selection.push_fetched(&mut sql, by),
+    match path {
+        AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
+        AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, query.sort, false);
     {
         let mut rows = sql.build().fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
-            let cells = kinds.iter().enumerate().map(|(at, kind)| cell(&row, at + 1, *kind));
+            let cells = fields.iter().enumerate().map(|(at, field)| cell(&row, at + 1, field.reading));
             let cells = cells.collect::<Result<Vec<_>>>()?;
             into.row(row.try_get(0)?, &cells).map_err(StoreError::Export)?;
         }
@@ -97,14 +62,14 @@ pub(super) async fn export(
     Ok(db.close().await?)
 }
 
-fn cell(row: &<Db as Database>::Row, at: usize, kind: Kind) -> Result<Cell<'_>> {
-    Ok(match kind {
-        Kind::Time => Cell::Time(Timestamp::from_microsecond(row.try_get(at)?).map_err(corrupt)?),
-        Kind::Text => {
+fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell<'_>> {
+    Ok(match reading {
+        Reading::Time => Cell::Time(Timestamp::from_microsecond(row.try_get(at)?).map_err(corrupt)?),
+        Reading::Text => {
             row.try_get::<Option<&str>, _>(at)?.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
         }
-        Kind::Technique => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
-        Kind::Actor => match row.try_get::<Option<&str>, _>(at)? {
+        Reading::Capitals => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
+        Reading::Actor => match row.try_get::<Option<&str>, _>(at)? {
             Some(json) => Cell::Text(rows::name(json)?.into()),
             None => Cell::Nothing,
         },

@@ -1,62 +1,41 @@
 //! The columns that hold a row's keys, and rows whose keys an older program made.
 
 use domain::Action;
+use domain::actions::query::Field;
 use sqlx::QueryBuilder;
 
 use super::rows::{self, action_columns};
 use super::{Connection, Db};
-use crate::Result;
+use crate::actions_fields::stored;
 use crate::keys::Keys;
-use crate::traits;
+use crate::{Result, filter_bits};
 
 /// Rows in one transaction.
 pub(super) const BATCH: i64 = 500;
 /// Rows between two lines of the log, about a minute on a slow machine.
-pub(super) const TOLD_EVERY: i64 = 200 * BATCH;
+pub(super) const LOG_EVERY: i64 = 200 * BATCH;
 
-/// `, column = value` for every key but the urgency, and for the traits.
+/// `, column = value` for the filter bits and every column that is written beside the row.
 pub(super) fn push_keys(sql: &mut QueryBuilder<Db>, action: &Action) {
     let keys = Keys::of(action);
-    sql.push(", traits = ").push_bind(traits::of(action, &keys));
-    for (column, value) in COLUMNS.iter().zip(values(&keys)) {
-        sql.push(", ").push(*column).push(" = ").push_bind(value.to_owned());
+    sql.push(", filter_bits = ").push_bind(filter_bits::pack(action, &keys));
+    for (column, value) in columns().zip(values(&keys)) {
+        sql.push(", ").push(column).push(" = ").push_bind(value.to_owned());
     }
 }
 
-/// The columns of every key but the urgency.
-pub(super) const COLUMNS: [&str; 13] = [
-    "severity_key",
-    "entity_key",
-    "asset_key",
-    "investigation_key",
-    "incident_key",
-    "approval_key",
-    "decided_by_key",
-    "proposed_by_key",
-    "device_group_key",
-    "technique_key",
-    "undoable",
-    "similar_key",
-    "search_text",
-];
+fn derived() -> impl Iterator<Item = Field> {
+    Field::ALL.iter().copied().filter(|field| stored(*field).is_derived())
+}
+
+/// The columns that are written beside the row.
+pub(super) fn columns() -> impl Iterator<Item = &'static str> {
+    derived().map(|field| stored(field).column).chain(["similar_key", "search_text"])
+}
 
 /// What stands in these columns.
-pub(super) fn values(keys: &Keys) -> [&str; 13] {
-    [
-        keys.severity,
-        &keys.entity,
-        &keys.asset,
-        &keys.investigation,
-        &keys.incident,
-        &keys.approval,
-        &keys.decided_by,
-        &keys.proposed_by,
-        &keys.device_group,
-        &keys.technique,
-        keys.undoable.as_str(),
-        &keys.similar,
-        &keys.search_text,
-    ]
+pub(super) fn values(keys: &Keys) -> impl Iterator<Item = &str> {
+    derived().map(|field| keys.text(field)).chain([&*keys.similar, &*keys.search_text])
 }
 
 /// Gives keys to the rows that follow an id, one batch; returns the id of the last of them.

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::rows::{self, action_columns};
-use super::select::{Selection, Way, order};
+use super::select::{AccessPath, Selection};
 use super::{Connection, Db};
+use crate::actions_fields::stored;
 use crate::keys::KeyValue;
 use crate::{Position, Result};
 
@@ -38,8 +39,8 @@ pub(super) async fn page(
     now: Timestamp,
 ) -> Result<Vec<Action>> {
     let selection = Selection::of(db, scope, query, now).await?;
-    let way = selection.way(db).await?;
-    let mut statement = statement(&selection, way, query.sort, from, limit);
+    let path = selection.access_path(db).await?;
+    let mut statement = statement(&selection, path, query.sort, from, limit);
     let rows = statement.build().fetch_all(db).await?;
     let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
     if from.is_some_and(|from| from.before) {
@@ -50,28 +51,28 @@ pub(super) async fn page(
 
 fn statement(
     selection: &Selection,
-    way: Way,
+    path: AccessPath,
     sort: Sort,
     from: Option<&Position>,
     limit: u32,
 ) -> QueryBuilder<Db> {
     let backwards = from.is_some_and(|from| from.before);
-    let (column, _) = order(sort.key);
+    let column = stored(sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("");
     // Where rows are ruled out, the ids come first, from an index alone if possible, and then their rows.
     let all = selection.is_everything();
-    match way {
-        Way::Walk if all => {
+    match path {
+        AccessPath::IndexOrder if all => {
             sql.push(concat!("SELECT ", action_columns!()));
-            selection.push_walked(&mut sql, sort.key);
+            selection.push_index_order(&mut sql, sort.key);
         }
-        Way::Walk => {
+        AccessPath::IndexOrder => {
             sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE id IN (SELECT id"));
-            selection.push_walked(&mut sql, sort.key);
+            selection.push_index_order(&mut sql, sort.key);
         }
-        Way::Fetch(by) => {
+        AccessPath::FetchAndSort(by) => {
             sql.push("WITH few AS MATERIALIZED (SELECT id, ").push(column);
-            selection.push_fetched(&mut sql, by);
+            selection.push_fetch(&mut sql, by);
             sql.push(concat!(
                 ") SELECT ",
                 action_columns!(),
@@ -90,7 +91,7 @@ fn statement(
     }
     push_order(&mut sql, sort, backwards);
     sql.push(" LIMIT ").push_bind(i64::from(limit));
-    if !(all && way == Way::Walk) {
+    if !(all && path == AccessPath::IndexOrder) {
         sql.push(")");
         push_order(&mut sql, sort, backwards);
     }
@@ -98,7 +99,7 @@ fn statement(
 }
 
 pub(super) fn push_order(sql: &mut QueryBuilder<Db>, sort: Sort, backwards: bool) {
-    let (column, _) = order(sort.key);
+    let column = stored(sort.key.field()).column;
     let direction = if sort.descending == backwards { "ASC" } else { "DESC" };
     sql.push(format_args!(" ORDER BY {column} {direction}, id {direction}"));
 }
@@ -113,8 +114,8 @@ pub(super) async fn plan(
     use sqlx::{Execute as _, Row as _};
     let (explain, column) = super::super::EXPLAIN;
     let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
-    let way = selection.way(db).await?;
-    let mut sql = statement(&selection, way, query.sort, from, 101);
+    let path = selection.access_path(db).await?;
+    let mut sql = statement(&selection, path, query.sort, from, 101);
     let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));
     let arguments = sql.build().take_arguments().map_err(super::corrupt)?.unwrap_or_default();
     let rows = sqlx::query_with(text, arguments).fetch_all(db).await?;

@@ -36,12 +36,12 @@ use super::Db;
 #[cfg(test)]
 use crate::Position;
 use crate::commit_events::CommitNotifier;
+use crate::encoding::Encoding;
 use crate::error::{Result, StoreError};
-use crate::keys;
 use crate::maintenance::{Maintain as _, SystemMetadata as _};
 use crate::{Store, SystemTransaction, Transaction};
 
-/// The marker that says which keys the rows have.
+/// The metadata that says how the keys of the rows are made: an [`Encoding`] as JSON.
 const KEYS: &str = "keys";
 
 type Connection = <Db as Database>::Connection;
@@ -68,8 +68,15 @@ impl SqlStore {
 
     /// Gives rows that another program wrote the keys of this one, and counts them.
     pub(super) async fn key_rows(&self) -> Result<()> {
-        let version = keys::version();
-        if self.metadata(KEYS).await?.as_deref() == Some(&version) {
+        let current = Encoding::current();
+        let written =
+            self.metadata(KEYS).await?.and_then(|text| serde_json::from_str::<Encoding>(&text).ok());
+        if let Some(written) = written.filter(|written| written.agrees_with(&current)) {
+            if written.known_words() < current.known_words() {
+                let mut tx = self.begin_counting().await?;
+                tx.set_metadata(KEYS, &json(&current)?).await?;
+                Box::new(tx).commit().await?;
+            }
             return Ok(());
         }
         let mut last = Some(String::new());
@@ -78,14 +85,14 @@ impl SqlStore {
             let mut tx = super::begin(&self.writer).await?;
             last = keying::key_rows(&mut tx, &after).await?;
             tx.commit().await?;
-            if last.is_some() && keyed % keying::TOLD_EVERY == 0 {
+            if last.is_some() && keyed % keying::LOG_EVERY == 0 {
                 tracing::info!(keyed, "rows get the keys of this version, before anything else is done");
             }
             keyed += keying::BATCH;
         }
         let mut tx = self.begin_counting().await?;
         tx.recount().await?;
-        tx.set_metadata(KEYS, &version).await?;
+        tx.set_metadata(KEYS, &json(&current)?).await?;
         Box::new(tx).commit().await
     }
 

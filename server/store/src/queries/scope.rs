@@ -4,7 +4,7 @@ use domain::RowScope;
 use sqlx::QueryBuilder;
 
 use super::Db;
-use crate::keys::device_group;
+use crate::actions_fields::device_group;
 
 /// Adds the conditions of a scope to a statement whose `WHERE` has begun and whose rows are actions.
 pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {

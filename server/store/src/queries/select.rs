@@ -1,11 +1,11 @@
-//! Which rows: the filter, the search and the scope as conditions, and the way to the rows that meet them.
+//! Which rows: the filter, the search and the scope as conditions, and the access path to the rows that meet them.
 //!
 //! A few matches are found by the index of the narrowest condition, and sorted. Many are met soon by walking along the
-//! order's own index. Which it is, counting says, up to [`FEW`].
+//! order's own index. Which it is, counting says, up to [`MAX_FETCHED`].
 
 use std::collections::BTreeSet;
 
-use domain::actions::query::{Facet, Filter, SortKey};
+use domain::actions::query::{Facet, Field, Filter, SortKey};
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
@@ -14,128 +14,83 @@ use super::super::push_index;
 use super::scope::push_scope;
 use super::{Connection, Db, micros};
 use crate::Result;
-use crate::keys::{device_group, fold, key, severity};
-use crate::traits::{self, Tests};
+use crate::actions_fields::{StoredField, stored};
+use crate::filter_bits::{BitTests, Bits};
+use crate::keys::fold;
 
 /// As many matches are fetched and sorted. Beyond it a walk meets a page of them soon.
-pub(super) const FEW: i64 = 10_000;
+pub(super) const MAX_FETCHED: i64 = 10_000;
 
 /// As many matches of a search are fetched by their ids.
-const FEW_IDS: usize = 1_000;
+const MAX_FETCHED_IDS: usize = 1_000;
 
 /// So long a part of the time line is counted, to know whether the time is the narrowest condition.
-const FEW_CHANGES: i64 = 20_000;
+const MAX_COUNTED_CHANGES: i64 = 20_000;
 
 /// From how many characters on a search looks anywhere in a text: the length of what the indexes hold.
-const ANYWHERE: usize = 3;
+const MIN_SUBSTRING: usize = 3;
 
-/// The column that holds a sort key, and the index of that order. Only these names ever stand in an `ORDER BY`.
-pub(super) const fn order(sort: SortKey) -> (&'static str, &'static str) {
-    match sort {
-        SortKey::Urgency => ("urgency", "actions_by_urgency"),
-        SortKey::Updated => ("updated_at", "actions_by_update"),
-        SortKey::Investigation => ("investigation_key", "actions_by_investigation"),
-        SortKey::Approval => ("approval_key", "actions_by_approval"),
-        SortKey::ActionType => ("type", "actions_by_type"),
-        SortKey::EntityKind => ("entity_kind", "actions_by_entity_kind"),
-        SortKey::Entity => ("entity_key", "actions_by_entity_key"),
-        SortKey::Asset => ("asset_key", "actions_by_asset_key"),
-        SortKey::Decision => ("decision", "actions_by_decision"),
-        SortKey::DecidedBy => ("decided_by_key", "actions_by_decider"),
-        SortKey::Source => ("source", "actions_by_source"),
-        SortKey::Status => ("status", "actions_by_status"),
-        SortKey::Severity => ("severity_key", "actions_by_severity"),
-        SortKey::ProposedBy => ("proposed_by_key", "actions_by_proposer"),
-        SortKey::Proposed => ("proposed_at", "actions_by_proposal"),
-        SortKey::Expires => ("expires_at", "actions_by_expiry_and_id"),
-        SortKey::Incident => ("incident_key", "actions_by_incident"),
-        SortKey::DeviceGroup => ("device_group_key", "actions_by_device_group"),
-        SortKey::Undo => ("undo", "actions_by_undo"),
-        SortKey::Technique => ("technique_key", "actions_by_technique"),
-    }
-}
+/// A column, and the index that finds rows by it.
+pub(super) type Access = (&'static str, &'static str);
 
-/// One field of a filter: the column must hold one of the values.
-struct Field {
+/// One condition of a filter: the column must hold one of the values.
+struct Condition {
     column: &'static str,
     /// None for what nothing is sorted by.
     index: Option<&'static str>,
     /// Under which its values are counted.
     facet: Option<Facet>,
-    /// Whether the row's traits decide alone.
-    in_traits: bool,
+    /// Whether the row's filter bits decide alone.
+    in_bits: bool,
     values: Vec<String>,
 }
 
-/// The fields that are set.
-fn fields(filter: &Filter) -> Vec<Field> {
-    let keys = |texts: &BTreeSet<String>| texts.iter().map(|text| key(text)).collect();
-    let field = |facet, sort: SortKey, in_traits, values: Vec<String>| {
-        let (column, index) = order(sort);
-        Field { column, index: Some(index), facet, in_traits, values }
+/// Those of the fields that are set.
+fn conditions(filter: &Filter) -> Vec<Condition> {
+    let condition = |(field, values): (Field, Vec<String>)| {
+        let stored = stored(field);
+        Condition {
+            column: stored.column,
+            index: stored.index,
+            facet: field.facet(),
+            in_bits: stored.bits.is_some_and(Bits::is_exact),
+            values: values.iter().map(|value| stored.chosen_key(value)).collect(),
+        }
     };
-    macro_rules! words {
-        ($set:expr) => {
-            $set.iter().map(|word| word.as_str().to_owned()).collect()
-        };
-    }
-    let severities = filter.severity.iter().map(|word| severity(*word).to_owned()).collect();
-    let groups = filter.device_group.iter().map(|name| device_group(name)).collect();
-    let mut fields = vec![
-        field(Some(Facet::ActionType), SortKey::ActionType, true, words!(filter.action_type)),
-        field(Some(Facet::EntityKind), SortKey::EntityKind, true, words!(filter.entity_kind)),
-        field(Some(Facet::Decision), SortKey::Decision, true, words!(filter.decision)),
-        field(Some(Facet::Source), SortKey::Source, true, words!(filter.source)),
-        field(Some(Facet::Status), SortKey::Status, true, words!(filter.status)),
-        field(Some(Facet::Severity), SortKey::Severity, true, severities),
-        field(Some(Facet::Asset), SortKey::Asset, false, keys(&filter.asset)),
-        field(Some(Facet::DecidedBy), SortKey::DecidedBy, false, keys(&filter.decided_by)),
-        field(Some(Facet::DeviceGroup), SortKey::DeviceGroup, false, groups),
-        field(None, SortKey::Investigation, false, keys(&filter.investigation)),
-        field(None, SortKey::Approval, false, keys(&filter.approval)),
-    ];
-    fields.push(Field {
-        column: "undoable",
-        index: None,
-        facet: Some(Facet::Undoable),
-        in_traits: true,
-        values: words!(filter.undoable),
-    });
-    fields.retain(|field| !field.values.is_empty());
-    fields
+    filter.choices().into_iter().filter(|(_, values)| !values.is_empty()).map(condition).collect()
 }
 
 /// The field that an action shares with those that are similar to it. One that the scope hides, that is not there, or
 /// that has nothing to share, is similar to none.
-async fn similar(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Field> {
+async fn similar(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Condition> {
     let mut sql = QueryBuilder::<Db>::new("SELECT similar_key FROM actions WHERE id = ");
     sql.push_bind(id.to_string());
     push_scope(&mut sql, scope);
     let key: Option<String> = sql.build_query_scalar().fetch_optional(db).await?;
-    Ok(Field {
+    Ok(Condition {
         column: "similar_key",
         index: Some("actions_by_similarity"),
         facet: None,
-        in_traits: false,
+        in_bits: false,
         values: vec![key.filter(|key| !key.is_empty()).unwrap_or("none".to_owned())],
     })
 }
 
 /// The way to the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
+pub(super) enum AccessPath {
     /// Along the index of the order, until there are enough.
-    Walk,
+    IndexOrder,
     /// Few: all of them, by this column and its index (any, if none), and then sorted.
-    Fetch(Option<(&'static str, &'static str)>),
+    FetchAndSort(Option<Access>),
 }
 
 /// Which rows of a lane.
 pub(super) struct Selection {
     lane: Lane,
     scope: RowScope,
-    fields: Vec<Field>,
-    traits: Tests,
+    conditions: Vec<Condition>,
+    bits: BitTests,
     from: Option<i64>,
     to: Option<i64>,
     search: Option<Search>,
@@ -159,15 +114,15 @@ impl Selection {
             Some(search) => search.few(db, query.lane).await?,
             None => None,
         };
-        let mut fields = fields(filter);
+        let mut conditions = conditions(filter);
         if let Some(id) = filter.similar {
-            fields.push(similar(db, scope, id).await?);
+            conditions.push(similar(db, scope, id).await?);
         }
         Ok(Self {
             lane: query.lane,
             scope: scope.clone(),
-            fields,
-            traits: traits::tests(filter),
+            conditions,
+            bits: BitTests::of(filter),
             from: since.or(filter.from).map(micros),
             to: filter.to.map(micros),
             search,
@@ -177,74 +132,67 @@ impl Selection {
 
     /// The whole lane.
     pub(super) const fn is_everything(&self) -> bool {
-        let Self { scope, fields, from, to, search, .. } = self;
-        scope.is_all() && fields.is_empty() && from.is_none() && to.is_none() && search.is_none()
+        let Self { scope, conditions, from, to, search, .. } = self;
+        scope.is_all() && conditions.is_empty() && from.is_none() && to.is_none() && search.is_none()
     }
 
     /// How to come by the rows.
-    pub(super) async fn way(&self, db: &mut Connection) -> Result<Way> {
+    pub(super) async fn access_path(&self, db: &mut Connection) -> Result<AccessPath> {
         if self.is_everything() {
-            return Ok(Way::Walk);
+            return Ok(AccessPath::IndexOrder);
         }
         if self.ids.is_some() {
-            return Ok(Way::Fetch(None));
+            return Ok(AccessPath::FetchAndSort(None));
         }
         let (by, known) = self.narrowest(db).await?;
         let few = match known {
-            Some(count) if self.is_one_field() || count <= FEW => count <= FEW,
+            Some(count) if self.is_one_condition() || count <= MAX_FETCHED => count <= MAX_FETCHED,
             // Too much is a match of the search, and each is tested by looking it up.
             _ if self.search.is_some() || by.is_none() => false,
-            _ => self.count(db, by, FEW).await? <= FEW,
+            _ => self.count(db, by, MAX_FETCHED).await? <= MAX_FETCHED,
         };
-        Ok(if few { Way::Fetch(by) } else { Way::Walk })
+        Ok(if few { AccessPath::FetchAndSort(by) } else { AccessPath::IndexOrder })
     }
 
-    /// Nothing but one field, so that the field's count is the whole's.
-    pub(super) const fn is_one_field(&self) -> bool {
-        let Self { scope, fields, from, to, search, .. } = self;
-        scope.is_all() && fields.len() == 1 && from.is_none() && to.is_none() && search.is_none()
+    /// Nothing but one condition, so that its count is the whole's.
+    pub(super) const fn is_one_condition(&self) -> bool {
+        let Self { scope, conditions, from, to, search, .. } = self;
+        scope.is_all() && conditions.len() == 1 && from.is_none() && to.is_none() && search.is_none()
     }
 
     /// The condition that leaves the fewest rows, and how many rows there are: of a field alone all, otherwise one more
     /// than `most` if there are more.
-    pub(super) async fn matches(
-        &self,
-        db: &mut Connection,
-        most: i64,
-    ) -> Result<(Option<(&'static str, &'static str)>, i64)> {
+    pub(super) async fn matches(&self, db: &mut Connection, most: i64) -> Result<(Option<Access>, i64)> {
         let (by, known) = self.narrowest(db).await?;
         let matches = match known {
-            Some(count) if self.is_one_field() => count,
+            Some(count) if self.is_one_condition() => count,
             _ => self.count(db, by, most).await?,
         };
         Ok((by, matches))
     }
 
     /// The condition that leaves the fewest rows, and how many, as far as that is counted.
-    pub(super) async fn narrowest(
-        &self,
-        db: &mut Connection,
-    ) -> Result<(Option<(&'static str, &'static str)>, Option<i64>)> {
+    pub(super) async fn narrowest(&self, db: &mut Connection) -> Result<(Option<Access>, Option<i64>)> {
         let mut best = (None, None);
-        for field in &self.fields {
-            let Some(index) = field.index else { continue };
-            let by = Some((field.column, index));
-            let Some(facet) = field.facet else {
+        for condition in &self.conditions {
+            let Some(index) = condition.index else { continue };
+            let by = Some((condition.column, index));
+            let Some(facet) = condition.facet else {
                 // Ids: hardly ever more than a few rows.
                 return Ok((by, None));
             };
             let mut sql = QueryBuilder::<Db>::new("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts");
             sql.push(" WHERE lane = ").push_bind(self.lane.as_str());
             sql.push(" AND facet = ").push_bind(facet.as_str());
-            push_any(&mut sql, "key", &field.values);
+            push_any(&mut sql, "key", &condition.values);
             let count: i64 = sql.build_query_scalar().fetch_one(&mut *db).await?;
             if best.1.is_none_or(|least| count < least) {
                 best = (by, Some(count));
             }
         }
-        if (self.from.is_some() || self.to.is_some()) && best.1.is_none_or(|least| least > FEW) {
-            let by = Some(order(SortKey::Updated));
-            if best.0.is_none() || self.count_changes(db).await? <= FEW_CHANGES {
+        if (self.from.is_some() || self.to.is_some()) && best.1.is_none_or(|least| least > MAX_FETCHED) {
+            let by = stored(Field::Updated).access();
+            if best.0.is_none() || self.count_changes(db).await? <= MAX_COUNTED_CHANGES {
                 return Ok((by, None));
             }
         }
@@ -255,35 +203,30 @@ impl Selection {
         let mut sql = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = '");
         sql.push(self.lane.as_str()).push("'");
         self.push_times(&mut sql);
-        sql.push(" LIMIT ").push_bind(FEW_CHANGES + 1).push(") AS found");
+        sql.push(" LIMIT ").push_bind(MAX_COUNTED_CHANGES + 1).push(") AS found");
         Ok(sql.build_query_scalar().fetch_one(db).await?)
     }
 
     /// How many rows there are; one more than `most` if there are more.
-    pub(super) async fn count(
-        &self,
-        db: &mut Connection,
-        by: Option<(&'static str, &'static str)>,
-        most: i64,
-    ) -> Result<i64> {
+    pub(super) async fn count(&self, db: &mut Connection, by: Option<Access>, most: i64) -> Result<i64> {
         let mut sql = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1");
-        self.push_fetched(&mut sql, by);
+        self.push_fetch(&mut sql, by);
         sql.push(" LIMIT ").push_bind(most + 1).push(") AS found");
         Ok(sql.build_query_scalar().fetch_one(db).await?)
     }
 
     /// `FROM actions WHERE …`, by the index of a condition.
-    pub(super) fn push_fetched(&self, sql: &mut QueryBuilder<Db>, by: Option<(&'static str, &'static str)>) {
+    pub(super) fn push_fetch(&self, sql: &mut QueryBuilder<Db>, by: Option<Access>) {
         self.push_from(sql, by.map(|(_, index)| index));
-        self.push_conditions(sql, |field| by.is_some_and(|(column, _)| field.column == column));
+        self.push_conditions(sql, |condition| by.is_some_and(|(column, _)| condition.column == column));
     }
 
     /// `FROM actions WHERE …`, along the index of an order.
-    pub(super) fn push_walked(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
-        let (column, index) = order(sort);
-        self.push_from(sql, Some(index));
+    pub(super) fn push_index_order(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
+        let StoredField { column, index, .. } = stored(sort.field());
+        self.push_from(sql, index);
         // Several values of the order's own column would be walked one by one, and then not be in order.
-        self.push_conditions(sql, |field| field.column == column && field.values.len() == 1);
+        self.push_conditions(sql, |condition| condition.column == column && condition.values.len() == 1);
     }
 
     fn push_from(&self, sql: &mut QueryBuilder<Db>, index: Option<&'static str>) {
@@ -295,18 +238,18 @@ impl Selection {
         sql.push(" WHERE lane = '").push(self.lane.as_str()).push("'");
     }
 
-    /// Traits first: where they decide, a field's own column is only asked if it leads the index.
-    fn push_conditions(&self, sql: &mut QueryBuilder<Db>, leads: impl Fn(&Field) -> bool) {
-        if let Some((mask, value)) = self.traits.all {
-            sql.push(format_args!(" AND (traits & {mask}) = {value}"));
+    /// Filter bits first: where they decide, a condition's own column is only asked if it leads the index.
+    fn push_conditions(&self, sql: &mut QueryBuilder<Db>, leads: impl Fn(&Condition) -> bool) {
+        if let Some((mask, value)) = self.bits.all {
+            sql.push(format_args!(" AND (filter_bits & {mask}) = {value}"));
         }
-        for (shift, mask, values) in &self.traits.any {
+        for (shift, mask, values) in &self.bits.any {
             let values: Vec<_> = values.iter().map(ToString::to_string).collect();
-            sql.push(format_args!(" AND ((traits >> {shift}) & {mask}) IN ({})", values.join(", ")));
+            sql.push(format_args!(" AND ((filter_bits >> {shift}) & {mask}) IN ({})", values.join(", ")));
         }
         self.push_times(sql);
-        for field in self.fields.iter().filter(|field| !field.in_traits || leads(field)) {
-            push_any(sql, field.column, &field.values);
+        for condition in self.conditions.iter().filter(|condition| !condition.in_bits || leads(condition)) {
+            push_any(sql, condition.column, &condition.values);
         }
         push_scope(sql, &self.scope);
         match (&self.ids, &self.search) {
@@ -347,7 +290,7 @@ struct Search {
 impl Search {
     fn of(search: &str) -> Self {
         let text = fold(search);
-        Self { end: format!("{text}\u{10FFFF}"), anywhere: text.chars().count() >= ANYWHERE, text }
+        Self { end: format!("{text}\u{10FFFF}"), anywhere: text.chars().count() >= MIN_SUBSTRING, text }
     }
 
     /// The columns of which a match is the beginning: ids always, names where the text is short.
@@ -383,7 +326,7 @@ impl Search {
     /// an index to answer from.
     async fn few(&self, db: &mut Connection, lane: Lane) -> Result<Option<Vec<String>>> {
         let mut ids = BTreeSet::new();
-        let limit = i64::try_from(FEW_IDS + 1).unwrap_or(i64::MAX);
+        let limit = i64::try_from(MAX_FETCHED_IDS + 1).unwrap_or(i64::MAX);
         let mut ways = Vec::new();
         for column in self.beginnings() {
             let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
@@ -400,7 +343,7 @@ impl Search {
             sql.push(" LIMIT ").push_bind(limit);
             let found = sql.build_query_scalar::<String>().fetch_all(&mut *db).await?;
             ids.extend(found);
-            if ids.len() > FEW_IDS {
+            if ids.len() > MAX_FETCHED_IDS {
                 return Ok(None);
             }
         }

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 use crate::actions::hidden_fields::Kept;
 use crate::actions::place::Place;
-use domain::actions::query::{Counts, Facet, FacetCounts, value_label};
+use domain::actions::query::{Counts, Facet, FacetCounts, Filter, field_label, value_label};
 use domain::core::text::format_count;
-use domain::{Lane, Severity};
+use domain::Severity;
 use kit::derived::Derived;
 use kit::form::{around, follow, sent};
 use kit::handler::handler;
@@ -18,60 +18,6 @@ use kit::visible_text::VisibleText;
 
 /// Values that a facet shows before one asks for more.
 const FIRST: usize = 6;
-
-/// Fields of the form; the others are kept as they are.
-const OWN: [&str; 14] = [
-    "type",
-    "entity_type",
-    "asset",
-    "decision",
-    "decided_by",
-    "source",
-    "status",
-    "severity",
-    "device_group",
-    "undoable",
-    "investigation",
-    "approval",
-    "from",
-    "to",
-];
-
-/// Facets that say something about a tab.
-const fn facets(lane: Lane) -> &'static [Facet] {
-    match lane {
-        Lane::Pending => &[
-            Facet::Severity,
-            Facet::ActionType,
-            Facet::EntityKind,
-            Facet::Asset,
-            Facet::Source,
-            Facet::DeviceGroup,
-        ],
-        Lane::InProgress => &[
-            Facet::Status,
-            Facet::ActionType,
-            Facet::EntityKind,
-            Facet::Asset,
-            Facet::Severity,
-            Facet::DecidedBy,
-            Facet::Source,
-            Facet::DeviceGroup,
-        ],
-        Lane::History => &[
-            Facet::Status,
-            Facet::Decision,
-            Facet::ActionType,
-            Facet::EntityKind,
-            Facet::Severity,
-            Facet::DecidedBy,
-            Facet::Asset,
-            Facet::Source,
-            Facet::DeviceGroup,
-            Facet::Undoable,
-        ],
-    }
-}
 
 /// What the server counted last.
 pub type Counted = Derived<Option<Counts>>;
@@ -89,7 +35,7 @@ pub fn FilterForm(
     let submit = follow.clone();
     let place = here.get_untracked();
     let first = counted.get_untracked();
-    let fields = facets(place.lane)
+    let fields = Facet::of_lane(place.lane)
         .iter()
         .filter_map(|facet| {
             first.iter().flat_map(|first| &first.facets).find(|counts| counts.facet == *facet)
@@ -103,14 +49,14 @@ pub fn FilterForm(
             on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
             on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
-            <Kept here but=&OWN/>
+            <Kept here but=Filter::IN_PANEL/>
             {fields}
             <fieldset class="facet">
                 <legend>"Time and ids"</legend>
-                {text(here, "from", "Updated from (UTC day)", "date")}
-                {text(here, "to", "Updated until (UTC day)", "date")}
-                {text(here, "investigation", "Investigation ID", "text")}
-                {text(here, "approval", "Approval ID", "text")}
+                {text(here, "from", "date")}
+                {text(here, "to", "date")}
+                {text(here, "investigation", "text")}
+                {text(here, "approval", "text")}
             </fieldset>
             <button class="button no-wasm" type="submit">
                 "Apply"
@@ -120,15 +66,15 @@ pub fn FilterForm(
     .into_any()
 }
 
-fn text(here: Memo<Place>, name: &'static str, label: &'static str, kind: &'static str) -> AnyView {
+fn text(here: Memo<Place>, name: &'static str, kind: &'static str) -> AnyView {
     // A date field takes no time of day.
-    let most = if kind == "date" { 10 } else { usize::MAX };
+    let (most, hint) = if kind == "date" { (10, " (UTC day)") } else { (usize::MAX, "") };
     let value = move || {
         here.read().value(name).map(|value| value.chars().take(most).collect::<String>()).unwrap_or_default()
     };
     view! {
         <label class="field">
-            <span class="field-label">{label}</span>
+            <span class="field-label">{[field_label(name), hint].concat()}</span>
             <input
                 type=kind
                 name=name

@@ -3,12 +3,13 @@
 use service::testing::system as authority;
 use std::collections::BTreeMap;
 
-use domain::actions::query::{Counts, Facet, Filter, Period, Undoable};
+use domain::actions::query::{Counts, Facet, Filter, Period};
 use domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
 use jiff::SignedDuration;
 use store::{Guard, SharedStore};
 
-use super::lists::{all_of, by, choices, now, search, seeded, walk};
+use super::fields::{choices, value};
+use super::lists::{all_of, by, now, search, seeded, walk};
 use crate::contract::sample::{action, add, add_ana, after, at, decided, decider, id, system};
 use crate::database::{Database, Kind, on_both};
 
@@ -19,22 +20,6 @@ on_both!(
     the_counts_of_many_matches_end_early,
     who_sees_few_rows_learns_nothing_of_others,
 );
-
-fn value(action: &Action, facet: Facet) -> Option<String> {
-    let undoable = if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No };
-    Some(match facet {
-        Facet::ActionType => action.action_type.to_string(),
-        Facet::EntityKind => action.entity.kind().to_string(),
-        Facet::Asset => action.asset.name.clone(),
-        Facet::Decision => action.decision.to_string(),
-        Facet::DecidedBy => action.decided_by.as_ref()?.name.clone(),
-        Facet::Source => action.source.to_string(),
-        Facet::Status => action.status.to_string(),
-        Facet::Severity => action.severity.to_string(),
-        Facet::DeviceGroup => action.asset.device_group.clone().unwrap_or(Filter::UNGROUPED.to_owned()),
-        Facet::Undoable => undoable.to_string(),
-    })
-}
 
 type Tally = BTreeMap<(Facet, String), u64>;
 
@@ -68,8 +53,8 @@ async fn check(store: &SharedStore) {
         let (mut expected, mut found) = (counted(&rows), tally(&counts));
         // Only the most frequent are offered; which of equal ones, nobody minds.
         let offered = found.keys().filter(|(facet, _)| *facet == Facet::Asset).count();
-        assert!(offered <= Counts::MOST_VALUES);
-        if offered == Counts::MOST_VALUES {
+        assert!(offered <= Counts::MAX_VALUES);
+        if offered == Counts::MAX_VALUES {
             expected.retain(|key, _| found.contains_key(key));
         }
         found.retain(|_, count| *count > 0);
@@ -154,7 +139,7 @@ async fn a_rare_value_in_use_is_offered_beside_the_frequent(kind: Kind) {
     let (store, _database) = seeded(kind, 2_000).await;
     let mut assets = counted(&all_of(&store, Lane::History).await);
     assets.retain(|(facet, _), _| *facet == Facet::Asset);
-    assert!(assets.len() > Counts::MOST_VALUES, "{}", assets.len());
+    assert!(assets.len() > Counts::MAX_VALUES, "{}", assets.len());
     let (of, count) = assets.into_iter().min_by_key(|(_, count)| *count).unwrap();
     let filter = Filter { asset: [of.1.clone()].into(), ..Filter::default() };
     let query = ActionQuery { filter, ..ActionQuery::of(Lane::History) };
@@ -169,7 +154,7 @@ async fn the_counts_of_many_matches_end_early(kind: Kind) {
     let query =
         ActionQuery { filter: Filter { period, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
     let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
-    assert_eq!((counts.matches, counts.more), (Counts::MOST, true));
+    assert_eq!((counts.matches, counts.more), (Counts::MAX_MATCHES, true));
     let types = &counts.facets[0].values;
     assert!(types.len() > 10 && types.iter().all(|value| value.count.is_none()));
     // One day less than that: exact.

@@ -15,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
 
+use super::fields::choices;
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -24,6 +25,7 @@ on_both!(
     a_walk_neither_misses_nor_repeats_what_stays,
     an_export_has_every_row_in_order_as_of_its_start,
     rows_of_before_are_keyed_when_the_store_opens,
+    a_new_word_leaves_the_rows_of_before_alone,
     indexes_come_back_after_a_load,
 );
 
@@ -104,82 +106,6 @@ async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
             }
         }
     }
-}
-
-pub(crate) type Choice = (&'static str, Filter, Box<dyn Fn(&Action) -> bool>);
-
-fn choice(name: &'static str, filter: Filter, holds: impl Fn(&Action) -> bool + 'static) -> Choice {
-    (name, filter, Box::new(holds))
-}
-
-pub(crate) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
-    let none = Filter::default;
-    let (asset, kind, of_type) = (sample.asset.name.clone(), sample.entity.kind(), sample.action_type);
-    let decider = sample.decided_by.as_ref().unwrap().name.clone();
-    let group = sample.asset.device_group.clone().unwrap();
-    let (same_asset, same_decider, same_group) = (asset.clone(), decider.clone(), group.clone());
-    let other_group = group.clone();
-    let types = ActionType::ALL.iter().copied().filter(|other| *other != of_type).collect();
-    let sources = Source::ALL.iter().copied().filter(|other| *other != sample.source).collect();
-    let groups = rows.iter().map(|row| row.asset.device_group.clone());
-    let groups = groups.filter(|other| other.as_ref() != Some(&group));
-    let groups = groups.map(|other| other.unwrap_or(Filter::UNGROUPED.to_owned())).collect();
-    let week = now() - SignedDuration::from_hours(7 * 24);
-    let month = now() - SignedDuration::from_hours(30 * 24);
-    vec![
-        choice("all", none(), |_| true),
-        choice("type", Filter { action_type: [of_type].into(), ..none() }, move |a| a.action_type == of_type),
-        choice("kind", Filter { entity_kind: [kind, EntityKind::User].into(), ..none() }, move |a| {
-            a.entity.kind() == kind || a.entity.kind() == EntityKind::User
-        }),
-        choice("asset", Filter { asset: [asset.to_uppercase()].into(), ..none() }, move |a| {
-            a.asset.name.to_lowercase() == same_asset.to_lowercase()
-        }),
-        choice("decision", Filter { decision: [Decision::Rejected].into(), ..none() }, |a| {
-            a.decision == Decision::Rejected
-        }),
-        choice("decider", Filter { decided_by: [decider].into(), ..none() }, move |a| {
-            a.decided_by.as_ref().is_some_and(|by| by.name == same_decider)
-        }),
-        choice("source", Filter { source: [sample.source].into(), ..none() }, {
-            let source = sample.source;
-            move |a| a.source == source
-        }),
-        choice("status", Filter { status: [Status::Failed, Status::Completed].into(), ..none() }, |a| {
-            matches!(a.status, Status::Failed | Status::Completed)
-        }),
-        choice("severity", Filter { severity: [Severity::High].into(), ..none() }, |a| {
-            a.severity == Severity::High
-        }),
-        choice("group", Filter { device_group: [group].into(), ..none() }, move |a| {
-            a.asset.device_group.as_deref() == Some(&*same_group)
-        }),
-        choice("no group", Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..none() }, |a| {
-            a.asset.device_group.is_none()
-        }),
-        choice("other types", Filter { action_type: types, ..none() }, move |a| a.action_type != of_type),
-        choice("other sources", Filter { source: sources, ..none() }, {
-            let source = sample.source;
-            move |a| a.source != source
-        }),
-        choice("other groups", Filter { device_group: groups, ..none() }, move |a| {
-            a.asset.device_group.as_deref() != Some(&*other_group)
-        }),
-        choice("undoable", Filter { undoable: [Undoable::Yes].into(), ..none() }, |a| a.undoable().is_ok()),
-        choice("period", Filter { period: Some(Period::Month), ..none() }, move |a| a.updated_at >= month),
-        choice("range", Filter { from: Some(month), to: Some(week), ..none() }, move |a| {
-            a.updated_at >= month && a.updated_at < week
-        }),
-        choice(
-            "two fields",
-            Filter { action_type: [of_type].into(), severity: [sample.severity].into(), ..none() },
-            {
-                let severity = sample.severity;
-                move |a| a.action_type == of_type && a.severity == severity
-            },
-        ),
-        choice("nothing", Filter { investigation: ["no such".to_owned()].into(), ..none() }, |_| false),
-    ]
 }
 
 /// With filters that leave few rows, which are fetched and sorted, and such that leave so many that an index is walked.
@@ -390,13 +316,13 @@ async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let (store, database) = seeded(kind, 600).await;
     let keys =
         "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || similar_key
-                    || traits
+                    || filter_bits
                 FROM actions ORDER BY id";
     let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
     assert!(before.len() == 600 && !found.is_empty());
     store.close().await;
     let forget = "UPDATE actions SET entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
-                      decided_by_key = '', similar_key = '', search_text = '', traits = 0";
+                      decided_by_key = '', similar_key = '', search_text = '', filter_bits = 0";
     assert_eq!(database.execute(forget).await.unwrap(), 600);
     let other = "UPDATE markers SET value = 'another way' WHERE name = 'keys'";
     assert_eq!(database.execute(other).await.unwrap(), 1);
@@ -404,6 +330,22 @@ async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let store = database.open().await;
     assert!(database.column(keys).await == before);
     assert!(search(&store, ".exe").await == found);
+}
+
+/// As a program left them that knew one type less.
+async fn a_new_word_leaves_the_rows_of_before_alone(kind: Kind) {
+    let (store, database) = seeded(kind, 600).await;
+    store.close().await;
+    let written = "SELECT value FROM markers WHERE name = 'keys'";
+    let now = database.column(written).await;
+    let mut before: serde_json::Value = serde_json::from_str(&now[0]).unwrap();
+    assert!(before["words"]["type"].as_array_mut().unwrap().pop().is_some());
+    let set = format!("UPDATE markers SET value = '{before}' WHERE name = 'keys'");
+    assert_eq!(database.execute(&set).await.unwrap(), 1);
+    assert_eq!(database.execute("UPDATE actions SET filter_bits = 0").await.unwrap(), 600);
+    database.open().await.close().await;
+    assert_eq!(database.column("SELECT id FROM actions WHERE filter_bits <> 0").await, Vec::<String>::new());
+    assert_eq!(database.column(written).await, now, "the new word is known from now on");
 }
 
 /// Also if the load was interrupted.

@@ -1,6 +1,7 @@
 //! What the store and the service keep, list, count and guard of actions.
 
 mod counts;
+mod fields;
 mod guards;
 pub(crate) mod lists;
 mod page;
