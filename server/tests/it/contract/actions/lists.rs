@@ -6,11 +6,8 @@ use std::slice::from_ref;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
-use domain::actions::query::{Column, Filter, Period, Sort, SortKey, Undoable};
-use domain::{
-    Action, ActionId, ActionQuery, ActionType, Authorized, Decision, EntityKind, Lane, RowScope, Severity,
-    Source, Status,
-};
+use domain::actions::query::{Column, Filter, Sort, SortKey};
+use domain::{Action, ActionId, ActionQuery, Authorized, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
