@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use crate::{
     compress,
-    files::{files_below, replace_if_other, sha256},
+    files::{files_below, replace, replace_if_other, sha256},
     step,
     wasm::{Flavour, Glue},
     workspace::SITE,

@@ -17,7 +17,7 @@ use lightningcss::{
     targets::{Browsers, Targets},
 };
 
-use crate::{compress, site::files_below, step};
+use crate::{compress, files::files_below, step};
 
 /// The file that imports the others, in the project's folder.
 const ENTRY: &str = "style/main.css";

@@ -8,9 +8,9 @@ use leptos::prelude::*;
 
 use crate::actions::hidden_fields::Kept;
 use crate::actions::place::Place;
+use domain::Severity;
 use domain::actions::query::{Counts, Facet, FacetCounts, Filter, field_label, value_label};
 use domain::core::text::format_count;
-use domain::Severity;
 use kit::derived::Derived;
 use kit::form::{around, follow, sent};
 use kit::handler::handler;
