@@ -27,7 +27,7 @@ pub use actions::catalog::{ActionType, Undo};
 pub use actions::change::{Change, LaneCounts};
 pub use actions::entity::{Asset, AssetKind, Criticality, Entity, EntityKind};
 pub use actions::lifecycle::{
-    Command, Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, UndoState,
+    Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, Transition, UndoState,
 };
 pub use actions::parameter::{ParameterName, Parameters};
 pub use actions::proposal::Proposal;

@@ -1,6 +1,6 @@
 //! From an `OpenC2` command to what is done: the table of pairs that this consumer knows, and their arguments.
 //!
-//! To add a pair: a line in [`PAIRS`] and an arm in [`understand`]. What is not in the table answers 501; what is,
+//! To add a pair: a line in [`PAIRS`] and an arm in [`parse_command`]. What is not in the table answers 501; what is,
 //! refuses every argument that it would have to ignore.
 
 use serde_json::{Map, json};
@@ -19,7 +19,7 @@ const PAIRS: [(&str, &[&str]); 3] = [("query", &["features"]), ("contain", &["fi
 const PROFILES: [&str; 2] = ["er", REPORT_KEY];
 
 /// A command that was understood.
-pub(super) enum Understood {
+pub(super) enum Parsed {
     /// Answered without touching anything.
     Answer(Response),
     /// To be carried out.
@@ -27,15 +27,15 @@ pub(super) enum Understood {
 }
 
 /// Reads a command, or says why it is refused; a refusal here has changed nothing and is not recorded.
-pub(super) fn understand(command: &Command) -> Understood {
-    read(command).unwrap_or_else(Understood::Answer)
+pub(super) fn parse_command(command: &Command) -> Parsed {
+    read(command).unwrap_or_else(Parsed::Answer)
 }
 
-fn read(command: &Command) -> Result<Understood, Response> {
+fn read(command: &Command) -> Result<Parsed, Response> {
     let verb = match (&command.action, &command.target) {
         (Action::Query, Target::Features(features)) => {
             check_form(command)?;
-            return query(features).map(Understood::Answer);
+            return query(features).map(Parsed::Answer);
         }
         (Action::Contain, Target::File(_)) => Verb::Quarantine,
         (Action::Allow, Target::File(_)) => Verb::Release,
@@ -45,7 +45,7 @@ fn read(command: &Command) -> Result<Understood, Response> {
     };
     let Target::File(file) = &command.target else { return Err(not_implemented("only files")) };
     check_form(command)?;
-    order(verb, file, command).map(Understood::Order).map_err(Refusal::into_response)
+    order(verb, file, command).map(Parsed::Order).map_err(Refusal::into_response)
 }
 
 fn order(verb: Verb, file: &FileTarget, command: &Command) -> Result<Order, Refusal> {
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
 
     fn answer(command: Value) -> Result<Order, Response> {
-        match understand(&serde_json::from_value(command).unwrap()) {
-            Understood::Order(order) => Ok(order),
-            Understood::Answer(response) => Err(response),
+        match parse_command(&serde_json::from_value(command).unwrap()) {
+            Parsed::Order(order) => Ok(order),
+            Parsed::Answer(response) => Err(response),
         }
     }
 

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::content::{self, Facts};
 use super::journal::{self, Method, Plan, Record, Refused, Stage, Step, Verb};
 use super::refusal::{Failure, Refusal};
-use super::root::{Place, Root};
+use super::root::{RelativePath, Root};
 use super::search::search;
 use super::vault::{Held, State, Vault};
 use super::{answer, quarantine, release};
@@ -218,7 +218,7 @@ impl Engine {
         Err(Refusal::no_match())
     }
 
-    fn aim(&self, place: &Place, order: &Order, index: usize) -> Result<Step, Refusal> {
+    fn aim(&self, place: &RelativePath, order: &Order, index: usize) -> Result<Step, Refusal> {
         let found = self.root.find(place)?;
         let reading = |error| Refusal::system("read the file", &error);
         let facts = Facts::of(&found.file).map_err(reading)?;
@@ -288,7 +288,7 @@ impl Engine {
         Ok(Planned::Work(plan))
     }
 
-    fn lies_at(&self, place: &Place, sha256: Sha256) -> bool {
+    fn lies_at(&self, place: &RelativePath, sha256: Sha256) -> bool {
         self.root
             .find(place)
             .is_ok_and(|found| content::sha256_of(&found.file).is_ok_and(|hash| hash == sha256))

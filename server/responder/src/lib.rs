@@ -4,7 +4,7 @@
 //! It must not trust what lies under the root, which others write to at the same time, nor a caller without the key.
 //!
 //! ```text
-//! serve -> door (signature, JSON) -> dispatch (pairs, arguments) -> engine (plan, intent, steps, result)
+//! serve -> endpoint (signature, JSON) -> dispatch (pairs, arguments) -> engine (plan, intent, steps, result)
 //!                                      engine -> quarantine | release -> root, vault, content, durable
 //! ```
 //!
@@ -14,8 +14,8 @@
 mod answer;
 mod content;
 mod dispatch;
-mod door;
 mod durable;
+mod endpoint;
 mod engine;
 mod journal;
 mod quarantine;
@@ -88,7 +88,7 @@ async fn run_until(
 
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let router = door::router(door::Door { engine, key, clock, turn: Arc::default() });
+    let router = endpoint::router(endpoint::Endpoint { engine, key, clock, turn: Arc::default() });
     let mut out = std::io::stdout();
     writeln!(out, "responder listening on http://{}", listener.local_addr()?)?;
     out.flush()?;

@@ -14,7 +14,7 @@ use super::content::{self, Facts};
 use super::durable;
 use super::journal::{Method, Step};
 use super::refusal::{Failure, Refusal};
-use super::root::{Found, Place, Root, Spot};
+use super::root::{FolderEntry, Found, RelativePath, Root};
 use super::vault::{self, Vault};
 use crash::crash_point;
 
@@ -27,7 +27,7 @@ pub(super) fn advance(root: &Root, vault: &Vault, step: &Step) -> Result<(), Fai
     }
 }
 
-fn by_rename(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<(), Failure> {
+fn by_rename(root: &Root, vault: &Vault, step: &Step, place: &RelativePath) -> Result<(), Failure> {
     if let Some(held) = vault.record(&step.entry).context("the vault's record cannot be read")? {
         let settled = held.facts == step.held.facts;
         return if settled { Ok(()) } else { Err(kept(&step.entry).into()) };
@@ -46,7 +46,7 @@ fn by_rename(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<(
 }
 
 /// The file as it was planned, or the refusal that says what became of it.
-fn take_aim(root: &Root, place: &Place, step: &Step) -> Result<Found, Refusal> {
+fn take_aim(root: &Root, place: &RelativePath, step: &Step) -> Result<Found, Refusal> {
     let found = root.find(place)?;
     let facts = Facts::of(&found.file).map_err(|error| Refusal::system("read the file", &error))?;
     if facts.sha256 != step.held.facts.sha256 {
@@ -59,7 +59,7 @@ fn take_aim(root: &Root, place: &Place, step: &Step) -> Result<Found, Refusal> {
 }
 
 /// The name was moved; what it led to is checked again, since a name says nothing about the file behind it.
-fn settle(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<(), Failure> {
+fn settle(root: &Root, vault: &Vault, step: &Step, place: &RelativePath) -> Result<(), Failure> {
     let entry = step.entry.as_str();
     durable::sync(vault.dir()).context("the vault cannot be synced")?;
     if let Ok(spot) = root.spot(place) {
@@ -86,7 +86,7 @@ fn is_planned(stat: &Stat, step: &Step) -> bool {
 }
 
 /// Gives back what was not meant. If its name is taken meanwhile, it stays in the vault under a record of its own.
-fn put_back(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<Refusal, Failure> {
+fn put_back(root: &Root, vault: &Vault, step: &Step, place: &RelativePath) -> Result<Refusal, Failure> {
     let entry = step.entry.as_str();
     let stat = vault.stat(entry).context("the vault cannot be read")?.context("the file left the vault")?;
     let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
@@ -120,7 +120,7 @@ fn kept(entry: &str) -> Refusal {
     ))
 }
 
-fn by_copy(root: &Root, vault: &Vault, step: &Step, place: &Place) -> Result<(), Failure> {
+fn by_copy(root: &Root, vault: &Vault, step: &Step, place: &RelativePath) -> Result<(), Failure> {
     let entry = step.entry.as_str();
     // A copy gets its final name only when it is complete, so from here on the file is safe.
     let resumed = vault.has(entry).context("the vault cannot be read")?;
@@ -189,7 +189,7 @@ enum Original {
 }
 
 /// Removes the file that was copied and no other: it is renamed first, looked at, and only then unlinked.
-fn remove_original(spot: &Spot, step: &Step) -> Result<Original, Failure> {
+fn remove_original(spot: &FolderEntry, step: &Step) -> Result<Original, Failure> {
     let aside = vault::aside(&step.entry);
     let look = |name: &Path| durable::stat(spot.folder(), name).context("the folder cannot be read");
     if look(&aside)?.is_none() {

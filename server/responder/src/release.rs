@@ -13,7 +13,7 @@ use super::content;
 use super::durable;
 use super::journal::{Method, Step};
 use super::refusal::{Failure, Refusal};
-use super::root::{Place, Root, Spot};
+use super::root::{FolderEntry, RelativePath, Root};
 use super::vault::{self, Held, State, Vault};
 use crash::crash_point;
 
@@ -36,7 +36,7 @@ pub(super) fn advance(root: &Root, vault: &Vault, step: &Step) -> Result<(), Fai
 }
 
 /// The folder and name of a place to which a file shall return.
-pub(super) fn destination(root: &Root, place: &Place) -> Result<Spot, Refusal> {
+pub(super) fn destination(root: &Root, place: &RelativePath) -> Result<FolderEntry, Refusal> {
     root.spot(place)
         .map_err(|refusal| if refusal == Refusal::not_found() { Refusal::no_folder() } else { refusal })
 }
@@ -51,7 +51,7 @@ fn open_sound(vault: &Vault, step: &Step) -> Result<File, Refusal> {
     }
 }
 
-fn check_free(spot: &Spot) -> Result<(), Refusal> {
+fn check_free(spot: &FolderEntry) -> Result<(), Refusal> {
     match spot.stat() {
         Ok(None) => Ok(()),
         Ok(Some(_)) => Err(Refusal::occupied()),
@@ -59,7 +59,7 @@ fn check_free(spot: &Spot) -> Result<(), Refusal> {
     }
 }
 
-fn by_rename(vault: &Vault, step: &Step, spot: &Spot) -> Result<(), Failure> {
+fn by_rename(vault: &Vault, step: &Step, spot: &FolderEntry) -> Result<(), Failure> {
     check_free(spot)?;
     let file = open_sound(vault, step)?;
     // Owner and mode first, inside the vault: outside of it the file is complete from its first moment.
@@ -81,7 +81,7 @@ fn by_rename(vault: &Vault, step: &Step, spot: &Spot) -> Result<(), Failure> {
     Ok(())
 }
 
-fn by_copy(vault: &Vault, step: &Step, spot: &Spot) -> Result<(), Failure> {
+fn by_copy(vault: &Vault, step: &Step, spot: &FolderEntry) -> Result<(), Failure> {
     let record = vault.record(&step.entry).context("the vault's record cannot be read")?;
     if let Some(Held { state: State::Releasing { ino }, .. }) = record
         && is_out(spot, step, ino)?
@@ -121,7 +121,7 @@ fn by_copy(vault: &Vault, step: &Step, spot: &Spot) -> Result<(), Failure> {
 }
 
 /// Makes a complete copy beside the destination and answers with its inode number.
-fn copy_out(step: &Step, spot: &Spot, temporary: &Path, source: &File) -> Result<u64, Refusal> {
+fn copy_out(step: &Step, spot: &FolderEntry, temporary: &Path, source: &File) -> Result<u64, Refusal> {
     use std::os::unix::fs::MetadataExt as _;
 
     let copy = || -> std::io::Result<u64> {
@@ -144,7 +144,7 @@ fn copy_out(step: &Step, spot: &Spot, temporary: &Path, source: &File) -> Result
 }
 
 /// Whether the file at the destination is the copy with this inode number, complete.
-fn is_out(spot: &Spot, step: &Step, ino: u64) -> Result<bool, Failure> {
+fn is_out(spot: &FolderEntry, step: &Step, ino: u64) -> Result<bool, Failure> {
     let stat = spot.stat().context("the folder cannot be read")?;
     if stat.is_none_or(|stat| stat.st_ino != ino) {
         return Ok(false);

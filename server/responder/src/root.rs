@@ -26,20 +26,20 @@ pub(super) struct Root {
 
 /// A path beneath the root, checked as text; it need not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct RelativePath {
     relative: PathBuf,
     shown: String,
 }
 
 /// An open folder beneath the root and a name in it.
-pub(super) struct Spot {
+pub(super) struct FolderEntry {
     folder: OwnedFd,
     name: PathBuf,
 }
 
 /// An open file that may be taken.
 pub(super) struct Found {
-    pub(super) spot: Spot,
+    pub(super) spot: FolderEntry,
     pub(super) file: File,
 }
 
@@ -69,7 +69,7 @@ impl Root {
     }
 
     /// Reads a path: absolute and beneath the root, or relative to it.
-    pub(super) fn place(&self, path: &str) -> Result<Place, Refusal> {
+    pub(super) fn place(&self, path: &str) -> Result<RelativePath, Refusal> {
         if path.is_empty() || path.contains('\0') {
             return Err(Refusal::malformed("the path is empty or has a NUL byte"));
         }
@@ -90,9 +90,9 @@ impl Root {
     }
 
     /// The place of a path that was found beneath the root; `None` if it cannot be written as text.
-    pub(super) fn beneath(&self, relative: PathBuf) -> Option<Place> {
+    pub(super) fn beneath(&self, relative: PathBuf) -> Option<RelativePath> {
         let shown = self.path.join(&relative).to_str()?.to_owned();
-        Some(Place { relative, shown })
+        Some(RelativePath { relative, shown })
     }
 
     /// Opens something beneath the root or one of its folders.
@@ -111,15 +111,15 @@ impl Root {
     }
 
     /// Opens the folder of a place.
-    pub(super) fn spot(&self, place: &Place) -> Result<Spot, Refusal> {
+    pub(super) fn spot(&self, place: &RelativePath) -> Result<FolderEntry, Refusal> {
         let name = place.relative.file_name().ok_or_else(Refusal::not_regular)?;
         let parent = place.relative.parent().unwrap_or(Path::new(""));
         let folder = self.folder(parent).map_err(Refusal::opening)?;
-        Ok(Spot { folder, name: name.into() })
+        Ok(FolderEntry { folder, name: name.into() })
     }
 
     /// Opens the file at a place, if it is one that may be taken.
-    pub(super) fn find(&self, place: &Place) -> Result<Found, Refusal> {
+    pub(super) fn find(&self, place: &RelativePath) -> Result<Found, Refusal> {
         let spot = self.spot(place)?;
         let file = self.open_file(spot.folder(), spot.name())?;
         Ok(Found { spot, file })
@@ -156,14 +156,14 @@ impl Root {
     }
 }
 
-impl Place {
+impl RelativePath {
     /// The absolute path, for people and for the record.
     pub(super) fn shown(&self) -> &str {
         &self.shown
     }
 }
 
-impl Spot {
+impl FolderEntry {
     pub(super) fn folder(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
     }

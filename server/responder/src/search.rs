@@ -10,7 +10,7 @@ use rustix::fs::{Dir, FileType, FsWord, OFlags, PROC_SUPER_MAGIC};
 
 use super::content;
 use super::durable;
-use super::root::{Place, Root};
+use super::root::{RelativePath, Root};
 use openc2::Sha256;
 
 /// Kernel file systems whose "files" are not content: sysfs, cgroup2, debugfs, tracefs, securityfs, bpf.
@@ -21,7 +21,7 @@ const KERNEL_FILE_SYSTEMS: [FsWord; 6] =
 #[derive(Debug, Default)]
 pub(super) struct Matches {
     /// Files with the content.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<RelativePath>,
     /// Files with the content whose path cannot be written as text, as near as it can be shown.
     pub(super) unnameable: Vec<String>,
     /// How many files and folders could not be looked into.

@@ -3,7 +3,7 @@
 use domain::{Asset, AssetKind, Criticality};
 
 use super::people::{Person, SITES};
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// What runs on a device; it decides which paths and which persistence make sense there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ const UNMANAGED: &[&str] = &[
 ];
 
 /// Computers that run our agent: one for most people, then servers, ships and the lab, in random order.
-pub(super) fn managed(dice: &mut Dice, people: &[Person], count: usize) -> Vec<Device> {
+pub(super) fn managed(rng: &mut Rng, people: &[Person], count: usize) -> Vec<Device> {
     let mut devices = Vec::with_capacity(count);
     devices.extend(servers());
     devices.extend(ships());
@@ -76,14 +76,14 @@ pub(super) fn managed(dice: &mut Dice, people: &[Person], count: usize) -> Vec<D
             group: Some("Security lab"),
         });
     }
-    let personal = people.iter().take(count.saturating_sub(devices.len())).map(|person| laptop(dice, person));
+    let personal = people.iter().take(count.saturating_sub(devices.len())).map(|person| laptop(rng, person));
     devices.extend(personal.collect::<Vec<_>>());
     // A big estate has more servers than people with laptops.
     for number in devices.len()..count {
         let site = SITES[number % SITES.len()];
         devices.push(server(site.code, &SERVERS[number % SERVERS.len()], 10 + number / SITES.len()));
     }
-    dice.shuffle(&mut devices);
+    rng.shuffle(&mut devices);
     devices
 }
 
@@ -138,20 +138,20 @@ fn ships() -> impl Iterator<Item = Device> {
     })
 }
 
-fn laptop(dice: &mut Dice, person: &Person) -> Device {
+fn laptop(rng: &mut Rng, person: &Person) -> Device {
     let group = match person.site.region {
         "EMEA" => "Workstations EMEA",
         "APAC" => "Workstations APAC",
         _ => "Workstations Americas",
     };
-    let kiosk = person.department == "Port Agency" && dice.chance(50);
+    let kiosk = person.department == "Port Agency" && rng.chance(50);
     Device {
         name: if kiosk {
             format!("{}-TERM-{}", person.site.code.to_uppercase(), person.tag)
         } else {
             format!("LT-{}", person.tag)
         },
-        platform: if person.department == "IT Services" && dice.chance(40) {
+        platform: if person.department == "IT Services" && rng.chance(40) {
             Platform::Linux
         } else {
             Platform::Windows
@@ -163,6 +163,6 @@ fn laptop(dice: &mut Dice, person: &Person) -> Device {
             Criticality::Low => Criticality::Low,
         },
         // Some laptops match no rule: "Ungrouped devices".
-        group: (!dice.chance(6)).then_some(if kiosk { "Terminal operations" } else { group }),
+        group: (!rng.chance(6)).then_some(if kiosk { "Terminal operations" } else { group }),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::devices::{self, Device, Platform};
 use super::people::{self, Mailbox, Person};
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// Things to draw from.
 #[derive(Debug)]
@@ -20,18 +20,18 @@ impl<T> Pool<T> {
     }
 
     /// One of them; only a draw that `counts` (its row is about the drawn one) uses up a fresh one.
-    pub(super) fn draw(&mut self, dice: &mut Dice, counts: bool) -> &T {
-        if counts && self.fresh < self.items.len() && dice.chance(self.coverage) {
+    pub(super) fn draw(&mut self, rng: &mut Rng, counts: bool) -> &T {
+        if counts && self.fresh < self.items.len() && rng.chance(self.coverage) {
             self.fresh += 1;
             return &self.items[self.fresh - 1];
         }
-        &self.items[dice.skewed(self.items.len())]
+        &self.items[rng.skewed(self.items.len())]
     }
 
     /// So many different ones, all if there are fewer.
-    pub(super) fn sample(&self, dice: &mut Dice, count: usize) -> Vec<&T> {
+    pub(super) fn sample(&self, rng: &mut Rng, count: usize) -> Vec<&T> {
         let mut all: Vec<&T> = self.items.iter().collect();
-        dice.shuffle(&mut all);
+        rng.shuffle(&mut all);
         all.truncate(count);
         all
     }
@@ -49,10 +49,10 @@ pub(super) struct Estate {
 
 impl Estate {
     /// Draws a company that is big enough to have so many actions.
-    pub(super) fn found(dice: &mut Dice, actions: usize) -> Self {
-        let people = people::draw(dice, 131 + (actions / 500).min(2_000));
+    pub(super) fn found(rng: &mut Rng, actions: usize) -> Self {
+        let people = people::draw(rng, 131 + (actions / 500).min(2_000));
         let mailboxes = people::mailboxes(&people, 72 + (actions / 1_000).min(1_500));
-        let managed = devices::managed(dice, &people, 160 + (actions / 250).min(4_000));
+        let managed = devices::managed(rng, &people, 160 + (actions / 250).min(4_000));
         let (windows, linux) = managed.into_iter().partition(|device| device.platform == Platform::Windows);
         Self {
             windows: Pool::new(windows, 60),

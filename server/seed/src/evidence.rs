@@ -1,12 +1,12 @@
 //! What was found, by the kind of the entity, with the ATT&CK technique that it shows.
 //!
-//! `{asset}`, `{family}`, `{ip}` and `{sender}` are filled in from the scene.
+//! `{asset}`, `{family}`, `{ip}` and `{sender}` are filled in from the incident.
 
 use domain::{EntityKind, Evidence, Verdict};
 
 use super::devices::Platform;
-use super::prng::Dice;
-use super::scene::Scene;
+use super::incident::Incident;
+use super::prng::Rng;
 
 /// Title, detail, technique.
 type Finding = (&'static str, &'static str, &'static str);
@@ -169,23 +169,23 @@ const ON_LINUX: &[Finding] = &[
 
 /// One or two findings that fit the entity.
 pub(super) fn draw(
-    dice: &mut Dice,
-    scene: &Scene,
+    rng: &mut Rng,
+    incident: &Incident,
     kind: EntityKind,
     verdict: Option<Verdict>,
 ) -> Vec<Evidence> {
-    let table = match (kind, scene.device.platform) {
+    let table = match (kind, incident.device.platform) {
         (EntityKind::Device, Platform::Linux) => ON_LINUX,
         _ => findings(kind),
     };
-    let first = dice.below(table.len());
-    let count = if dice.chance(45) { 2 } else { 1 };
+    let first = rng.below(table.len());
+    let count = if rng.chance(45) { 2 } else { 1 };
     (0..count)
         .map(|step| {
             let (title, detail, technique) = table[(first + step) % table.len()];
             Evidence {
                 title: title.to_owned(),
-                detail: scene.fill(detail),
+                detail: incident.fill(detail),
                 verdict,
                 technique: Some(technique.to_owned()),
             }

@@ -12,14 +12,14 @@ use domain::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::decks::Decks;
 use super::devices::Device;
+use super::distributions::Distributions;
 use super::estate::Estate;
+use super::incident::{DeviceKind, Incident, IncidentKind};
 use super::people::DOMAIN;
-use super::plots::{self, PLOTS, Plot};
-use super::prng::Dice;
-use super::scene::{Flavour, Scene, Stage};
-use super::staff::Staff;
+use super::prng::Rng;
+use super::scenarios::{self, SCENARIOS, Scenario};
+use super::users::Users;
 use super::{comments, evidence};
 
 /// What is to become of the actions of a story.
@@ -44,14 +44,14 @@ pub(super) struct Approval {
 /// What the actions of one story have in common.
 #[derive(Debug)]
 pub(super) struct Case {
-    pub(super) scene: Scene,
+    pub(super) incident: Incident,
     pub(super) source: Source,
     pub(super) fate: Fate,
     analyst: Option<Actor>,
     alert: Option<Alert>,
     campaign: Option<String>,
     investigation: Option<String>,
-    incident: Option<String>,
+    incident_id: Option<String>,
     severity: Severity,
     pub(super) approval: Option<Approval>,
 }
@@ -68,45 +68,45 @@ struct Numbers {
 /// All that the stories draw from.
 #[derive(Debug)]
 pub(super) struct Generator {
-    pub(super) dice: Dice,
+    pub(super) rng: Rng,
     pub(super) now: Timestamp,
     pub(super) estate: Estate,
-    pub(super) staff: Staff,
-    pub(super) decks: Decks,
+    pub(super) users: Users,
+    pub(super) distributions: Distributions,
     numbers: Numbers,
 }
 
 impl Generator {
     pub(super) fn new(seed: u64, now: Timestamp, actions: usize) -> Self {
-        let mut dice = Dice::new(seed);
+        let mut rng = Rng::new(seed);
         Self {
             now,
-            staff: Staff::hire(&mut dice, now),
-            estate: Estate::found(&mut dice, actions),
-            decks: Decks::new(),
+            users: Users::hire(&mut rng, now),
+            estate: Estate::found(&mut rng, actions),
+            distributions: Distributions::new(),
             numbers: Numbers { alert: 48_210, investigation: 20_417, incident: 3_108, proposal: 771_040 },
-            dice,
+            rng,
         }
     }
 
     /// The actions of one story that begins at that time, at most so many.
     pub(super) fn story(&mut self, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
-        if fate == Fate::Past && self.dice.chance(30) || fate == Fate::Waiting && self.dice.chance(20) {
+        if fate == Fate::Past && self.rng.chance(30) || fate == Fate::Waiting && self.rng.chance(20) {
             return self.single(at, most, fate);
         }
         let plot = match fate {
-            Fate::Waiting => self.decks.waiting.deal(&mut self.dice),
-            Fate::Past | Fate::Running(..) => self.decks.past.deal(&mut self.dice),
+            Fate::Waiting => self.distributions.waiting.deal(&mut self.rng),
+            Fate::Past | Fate::Running(..) => self.distributions.past.deal(&mut self.rng),
         };
-        self.plot(PLOTS[plot].0, at, most, fate)
+        self.plot(SCENARIOS[plot].0, at, most, fate)
     }
 
-    fn plot(&mut self, plot: &Plot, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
+    fn plot(&mut self, plot: &Scenario, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
         let (first, _) = plot.steps[0];
         let mut steps: Vec<ActionType> = plot
             .steps
             .iter()
-            .filter(|(_, percent)| self.dice.chance(*percent))
+            .filter(|(_, percent)| self.rng.chance(*percent))
             .map(|(step, _)| *step)
             .collect();
         if steps.is_empty() {
@@ -114,56 +114,54 @@ impl Generator {
         }
         let cards: Vec<Source> =
             plot.sources.iter().flat_map(|&(source, weight)| std::iter::repeat_n(source, weight)).collect();
-        let source = *self.dice.pick(&cards);
+        let source = *self.rng.pick(&cards);
         let kind = steps[0].info().entities[0];
-        let mut case = self.open(plot.stage, source, Flavour::of(kind), at, fate);
+        let mut case = self.open(plot.stage, source, IncidentKind::of(kind), at, fate);
         self.play(&mut case, &steps, at, most)
     }
 
     /// An action on its own, of each type in turn: what people do by hand now and then.
     fn single(&mut self, at: Timestamp, most: usize, fate: Fate) -> Vec<Action> {
-        let step = self.decks.types.deal(&mut self.dice);
+        let step = self.distributions.types.deal(&mut self.rng);
         let kinds = step.info().entities;
         let kind = kinds[0];
         let permission = step.permission(kind);
-        let source = *self.dice.pick(plots::sources_of(permission, step.is_reverse()));
-        let stage = if plots::ON_UNMANAGED.contains(&step) { Stage::Unmanaged } else { Stage::Windows };
-        let mut case = self.open(stage, source, Flavour::of(kind), at, fate);
+        let source = *self.rng.pick(scenarios::sources_of(permission, step.is_reverse()));
+        let stage =
+            if scenarios::ON_UNMANAGED.contains(&step) { DeviceKind::Unmanaged } else { DeviceKind::Windows };
+        let mut case = self.open(stage, source, IncidentKind::of(kind), at, fate);
         self.play(&mut case, &[step], at, most)
     }
 
     /// One action in the given state of execution.
     pub(super) fn running(&mut self, at: Timestamp, grant: Grant, execution: Execution) -> Vec<Action> {
         let source = match grant {
-            Grant::Approved if self.dice.chance(50) => Source::AdvancedHunting,
+            Grant::Approved if self.rng.chance(50) => Source::AdvancedHunting,
             Grant::Approved | Grant::AutoApproved => Source::AutomatedDevice,
             Grant::NotRequired => Source::ManualDevice,
         };
         let mut case =
-            self.open(Stage::Windows, source, Flavour::Device, at, Fate::Running(grant, execution));
-        let step = *self.dice.pick(&[
-            ActionType::QuarantineFile,
-            ActionType::IsolateDevice,
-            ActionType::StopService,
-        ]);
+            self.open(DeviceKind::Windows, source, IncidentKind::Device, at, Fate::Running(grant, execution));
+        let step =
+            *self.rng.pick(&[ActionType::QuarantineFile, ActionType::IsolateDevice, ActionType::StopService]);
         self.play(&mut case, &[step], at, 1)
     }
 
     /// The same file on many devices at once.
     pub(super) fn burst(&mut self, at: Timestamp, size: usize, fate: Fate) -> Vec<Action> {
         let devices: Vec<Device> =
-            self.estate.windows.sample(&mut self.dice, size).into_iter().cloned().collect();
+            self.estate.windows.sample(&mut self.rng, size).into_iter().cloned().collect();
         let source = Source::AutomatedDevice;
-        let mut case = self.open(Stage::Windows, source, Flavour::Device, at, fate);
-        case.campaign = Some(case.scene.threat.campaign.to_owned());
-        case.incident.get_or_insert_with(|| format!("INC-{}", self.numbers.incident));
+        let mut case = self.open(DeviceKind::Windows, source, IncidentKind::Device, at, fate);
+        case.campaign = Some(case.incident.threat.campaign.to_owned());
+        case.incident_id.get_or_insert_with(|| format!("INC-{}", self.numbers.incident));
         case.severity = Severity::High;
-        let step = *self.dice.pick(&[ActionType::QuarantineFile, ActionType::StopAndQuarantineFile]);
+        let step = *self.rng.pick(&[ActionType::QuarantineFile, ActionType::StopAndQuarantineFile]);
         let mut at = at;
         let mut actions = Vec::with_capacity(devices.len());
         for device in &devices {
-            case.scene = case.scene.on(device);
-            at = self.dice.soon(at, 1, 90, self.now);
+            case.incident = case.incident.on(device);
+            at = self.rng.soon(at, 1, 90, self.now);
             let mut action = self.propose(&mut case, step, EntityKind::File, at);
             self.settle(&mut action, &mut case);
             actions.push(action);
@@ -179,76 +177,94 @@ impl Generator {
             if actions.len() >= most {
                 break;
             }
-            let kind = *self.dice.pick(step.info().entities);
+            let kind = *self.rng.pick(step.info().entities);
             let mut action = self.propose(case, step, kind, at);
             self.settle(&mut action, case);
-            let reverse = (case.fate == Fate::Past && actions.len() + 2 <= most && self.dice.chance(9))
+            let reverse = (case.fate == Fate::Past && actions.len() + 2 <= most && self.rng.chance(9))
                 .then(|| self.undo(&mut action, None))
                 .flatten();
             actions.push(action);
             actions.extend(reverse);
-            at = self.dice.soon(at, 2, 180, self.now);
+            at = self.rng.soon(at, 2, 180, self.now);
         }
         actions
     }
 
-    fn open(&mut self, stage: Stage, source: Source, flavour: Flavour, at: Timestamp, fate: Fate) -> Case {
-        let scene = Scene::draw(&mut self.dice, &mut self.estate, stage, flavour, at);
+    fn open(
+        &mut self,
+        stage: DeviceKind,
+        source: Source,
+        kind_of_incident: IncidentKind,
+        at: Timestamp,
+        fate: Fate,
+    ) -> Case {
+        let incident = Incident::draw(&mut self.rng, &mut self.estate, stage, kind_of_incident, at);
         let automated =
             matches!(source, Source::AutomatedDevice | Source::AutomatedEmail | Source::AutomatedUser);
-        if automated || self.dice.chance(40) {
+        if automated || self.rng.chance(40) {
             self.numbers.investigation += 1;
         }
         // Some investigations join the incident before them.
-        if self.dice.chance(75) {
+        if self.rng.chance(75) {
             self.numbers.incident += 1;
         }
-        let dice = &mut self.dice;
+        let rng = &mut self.rng;
         let investigation =
-            (automated || dice.chance(40)).then(|| format!("INV-{}", self.numbers.investigation));
-        let incident = dice.chance(55).then(|| format!("INC-{}", self.numbers.incident));
-        let (title, campaign, tool) = match flavour {
-            Flavour::Device => (scene.threat.alert, scene.threat.campaign, "edr"),
-            Flavour::Mail => (scene.mail.alert, scene.mail.campaign, "mailgate"),
-            Flavour::Account => {
+            (automated || rng.chance(40)).then(|| format!("INV-{}", self.numbers.investigation));
+        let incident_id = rng.chance(55).then(|| format!("INC-{}", self.numbers.incident));
+        let (title, campaign, tool) = match kind_of_incident {
+            IncidentKind::Device => (incident.threat.alert, incident.threat.campaign, "edr"),
+            IncidentKind::Mail => (incident.mail.alert, incident.mail.campaign, "mailgate"),
+            IncidentKind::Account => {
                 ("Sign-in that does not fit the user", "Token theft by fake sign-in pages", "identity")
             }
         };
         self.numbers.alert += 1;
         let id = format!("{}-{}", tool.to_uppercase(), self.numbers.alert);
         let url = format!("https://{tool}.{DOMAIN}/alerts/{id}");
-        let alert = (automated || dice.chance(70)).then(|| Alert {
+        let alert = (automated || rng.chance(70)).then(|| Alert {
             id,
             title: title.to_owned(),
-            url: dice.chance(90).then_some(url),
+            url: rng.chance(90).then_some(url),
         });
-        let campaign = dice.chance(30).then(|| campaign.to_owned());
-        let severity = self.decks.severity.deal(dice);
+        let campaign = rng.chance(30).then(|| campaign.to_owned());
+        let severity = self.distributions.severity.deal(rng);
         let (analyst, approval) = (None, None);
-        Case { scene, source, fate, analyst, alert, campaign, investigation, incident, severity, approval }
+        Case {
+            incident,
+            source,
+            fate,
+            analyst,
+            alert,
+            campaign,
+            investigation,
+            incident_id,
+            severity,
+            approval,
+        }
     }
 
     fn propose(&mut self, case: &mut Case, step: ActionType, kind: EntityKind, at: Timestamp) -> Action {
         let proposed_by = self.proposer(case, step.permission(kind));
-        let dice = &mut self.dice;
-        let (entity, asset) = case.scene.entity(dice, kind);
-        let clears = plots::clears(step);
+        let rng = &mut self.rng;
+        let (entity, asset) = case.incident.entity(rng, kind);
+        let clears = scenarios::clears(step);
         let verdict = match kind {
             _ if clears => Some(Verdict::NoThreatsFound),
-            EntityKind::User => self.decks.user_verdict.deal(dice),
-            _ => self.decks.verdict.deal(dice),
+            EntityKind::User => self.distributions.user_verdict.deal(rng),
+            _ => self.distributions.verdict.deal(rng),
         };
-        let said = step.info().comment_required || clears || dice.chance(45);
-        let comment = said.then(|| case.scene.fill(dice.word(comments::of(step))));
+        let said = step.info().comment_required || clears || rng.chance(45);
+        let comment = said.then(|| case.incident.fill(rng.word(comments::of(step))));
         self.numbers.proposal += 1;
-        let id = ActionId::from(dice.uuid(at));
+        let id = ActionId::from(rng.uuid(at));
         // People propose on the screen, which gives no id.
         let from_screen = proposed_by.kind == ActorKind::User;
         let proposal = Proposal {
             external_id: format!("P{}", self.numbers.proposal),
             action_type: step,
-            parameters: parameters(dice, step, &case.scene, at),
-            evidence: if clears { Vec::new() } else { evidence::draw(dice, &case.scene, kind, verdict) },
+            parameters: parameters(rng, step, &case.incident, at),
+            evidence: if clears { Vec::new() } else { evidence::draw(rng, &case.incident, kind, verdict) },
             entity,
             asset,
             comment,
@@ -258,7 +274,7 @@ impl Generator {
             alert: case.alert.clone(),
             campaign: case.campaign.clone(),
             investigation_id: case.investigation.clone(),
-            incident_id: case.incident.clone(),
+            incident_id: case.incident_id.clone(),
             expires_at: None,
         };
         let mut action = proposal.into_action(id, String::new(), proposed_by, at);
@@ -275,7 +291,7 @@ impl Generator {
             Source::Antivirus => tool(ActorKind::Token, "helmsman-antivirus", "Helmsman Antivirus"),
             Source::LiveResponse => tool(ActorKind::Token, "pilot-playbooks", "Pilot playbooks"),
             _ => {
-                let known = case.analyst.take().filter(|person| self.staff.may(person, permission));
+                let known = case.analyst.take().filter(|person| self.users.may(person, permission));
                 let person = known.unwrap_or_else(|| self.analyst(case.fate, permission));
                 case.analyst = Some(person.clone());
                 person
@@ -286,34 +302,34 @@ impl Generator {
     /// The demo's own persons wait for a colleague with some of theirs, so that the rule about one's own proposals
     /// shows.
     fn analyst(&mut self, fate: Fate, permission: Permission) -> Actor {
-        let own = self.dice.word(&["security.operator", "security.operator.mail"]);
+        let own = self.rng.word(&["security.operator", "security.operator.mail"]);
         if fate == Fate::Waiting
-            && self.dice.chance(35)
-            && let Some(person) = self.staff.named(own)
-            && self.staff.may(&person, permission)
+            && self.rng.chance(35)
+            && let Some(person) = self.users.named(own)
+            && self.users.may(&person, permission)
         {
             return person;
         }
-        self.staff.with(&mut self.dice, permission, None)
+        self.users.with(&mut self.rng, permission, None)
     }
 
     /// The reverse of an action that can be undone now; both are linked.
     pub(super) fn undo(&mut self, original: &mut Action, running: Option<Execution>) -> Option<Action> {
         let step = original.undoable().ok()?;
         let permission = original.permission();
-        let by = self.staff.with(&mut self.dice, permission, None);
-        let dice = &mut self.dice;
+        let by = self.users.with(&mut self.rng, permission, None);
+        let rng = &mut self.rng;
         let at = match running {
-            Some(_) => dice.soon(original.updated_at, 60, 7_200, self.now - SignedDuration::from_mins(2)),
-            None => dice.soon(original.updated_at, 600, 6 * 86_400, self.now),
+            Some(_) => rng.soon(original.updated_at, 60, 7_200, self.now - SignedDuration::from_mins(2)),
+            None => rng.soon(original.updated_at, 600, 6 * 86_400, self.now),
         };
         let mut reverse = Action {
-            id: ActionId::from(dice.uuid(at)),
+            id: ActionId::from(rng.uuid(at)),
             version: 1,
             action_type: step,
             external_id: None,
             parameters: Parameters::new(),
-            comment: Some(dice.word(super::sentences::UNDONE).to_owned()),
+            comment: Some(rng.word(super::sentences::UNDONE).to_owned()),
             source: match permission {
                 Permission::Email => Source::ManualEmail,
                 Permission::Users => Source::ManualUser,
@@ -335,19 +351,19 @@ impl Generator {
     }
 }
 
-fn parameters(dice: &mut Dice, step: ActionType, scene: &Scene, at: Timestamp) -> Parameters {
+fn parameters(rng: &mut Rng, step: ActionType, incident: &Incident, at: Timestamp) -> Parameters {
     let mut parameters = Parameters::new();
     for spec in step.info().parameters {
-        if !spec.required && dice.chance(40) {
+        if !spec.required && rng.chance(40) {
             continue;
         }
         let value = match spec.kind {
-            ParameterKind::OneOf(words) => (*dice.pick(words)).to_owned(),
+            ParameterKind::OneOf(words) => (*rng.pick(words)).to_owned(),
             ParameterKind::Time => {
-                let days = *dice.pick(&[30, 90, 180]);
+                let days = *rng.pick(&[30, 90, 180]);
                 (at + SignedDuration::from_hours(days * 24)).to_string()
             }
-            ParameterKind::Text(_) => scene.command_line(dice),
+            ParameterKind::Text(_) => incident.command_line(rng),
         };
         parameters.insert(spec.name, value);
     }

@@ -6,23 +6,23 @@
 //! To add a story, add a row to `plots`.
 
 mod comments;
-mod decks;
 mod devices;
+mod distributions;
 mod estate;
 mod evidence;
 mod generator;
+mod incident;
 mod mail;
 mod names;
 mod outcome;
 mod people;
 mod plan;
-mod plots;
 mod prng;
 mod sandbox;
-mod scene;
+mod scenarios;
 mod sentences;
-mod staff;
 mod threats;
+mod users;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ use tokio::sync::mpsc;
 
 use generator::Generator;
 use plan::Plan;
-use prng::Dice;
+use prng::Rng;
 use service::clock::{Clock as _, SystemClock};
 use service::digest;
 use store::display_url;
@@ -109,8 +109,8 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     let authority = authority();
     let by = Authorized::system(&authority, "seed", "Seed");
     let mut tally = Tally::default();
-    // Its own dice, so that what is written doesn't depend on how it is batched.
-    let mut writer = Writer { by, now, dice: Dice::new(!args.seed) };
+    // Its own rng, so that what is written doesn't depend on how it is batched.
+    let mut writer = Writer { by, now, rng: Rng::new(!args.seed) };
     let many = args.actions > BATCH;
     if many {
         store.suspend_indexes().await?;
@@ -162,7 +162,7 @@ fn think(
     }
     if let Some(folder) = sandbox {
         let now = generator.now;
-        let mut found = sandbox::prepare(folder, &mut generator.dice, now)?;
+        let mut found = sandbox::prepare(folder, &mut generator.rng, now)?;
         seal(&mut found)?;
         batch.append(&mut found);
     }
@@ -196,7 +196,7 @@ fn seal(actions: &mut [Action]) -> anyhow::Result<()> {
 struct Writer {
     by: Authorized,
     now: Timestamp,
-    dice: Dice,
+    rng: Rng,
 }
 
 impl Writer {
@@ -212,7 +212,7 @@ impl Writer {
         }
         let body = json!({ "created_by": if args.demo { DEMO } else { "seed" }, "seed": args.seed, "actions": args.actions });
         self.audit(tx, AuditKind::DatabaseCreated, None, body).await?;
-        for user in &generator.staff.users {
+        for user in &generator.users.users {
             tx.insert_user(user, self.now).await?;
             let body = json!({ "user_id": user.id, "name": user.name, "roles": user.roles });
             self.audit(tx, AuditKind::UserAdded, Some(user.id.into()), body).await?;
@@ -225,7 +225,7 @@ impl Writer {
         tx.insert_actions(&self.by, &rows).await?;
         for action in batch {
             if matches!(action.status, Status::Queued | Status::InProgress) {
-                let id = CommandId::from(self.dice.uuid(action.updated_at));
+                let id = CommandId::from(self.rng.uuid(action.updated_at));
                 tx.enqueue(&self.by, id, action.id, action.updated_at).await?;
             }
             let body = json!({

@@ -4,7 +4,7 @@ use domain::actions::entity::{Delivery, MailLocation};
 use jiff::Timestamp;
 
 use super::people::DOMAIN;
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// A way to deceive: subject, sender, link, attachment, campaign, what the alert says.
 struct Lure {
@@ -116,10 +116,10 @@ const ARRIVALS: [(Delivery, MailLocation); 5] = [
 ];
 
 /// Draws a mail that arrived about that time.
-pub(super) fn draw(dice: &mut Dice, at: Timestamp) -> Mail {
-    let lure = dice.pick(LURES);
-    let number = dice.between(10_400, 98_900);
-    let token = hex::encode(dice.bytes::<6>());
+pub(super) fn draw(rng: &mut Rng, at: Timestamp) -> Mail {
+    let lure = rng.pick(LURES);
+    let number = rng.between(10_400, 98_900);
+    let token = hex::encode(rng.bytes::<6>());
     let host = lure.sender.rsplit('@').next().unwrap_or(DOMAIN);
     let subject = if lure.sender.starts_with("billing") {
         format!("{} {number}", lure.subject)

@@ -1,6 +1,6 @@
 //! Names of people, by where they come from, and their form in addresses and host names.
 
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// Given and family names that go together.
 struct Origin {
@@ -105,10 +105,10 @@ const ORIGINS: &[Origin] = &[
 ];
 
 /// A given and a family name; one person in eight has them of two origins.
-pub(super) fn draw(dice: &mut Dice) -> (&'static str, &'static str) {
-    let origin = dice.pick(ORIGINS);
-    let other = if dice.chance(12) { dice.pick(ORIGINS) } else { origin };
-    (*dice.pick(origin.given), *dice.pick(other.family))
+pub(super) fn draw(rng: &mut Rng) -> (&'static str, &'static str) {
+    let origin = rng.pick(ORIGINS);
+    let other = if rng.chance(12) { rng.pick(ORIGINS) } else { origin };
+    (*rng.pick(origin.given), *rng.pick(other.family))
 }
 
 /// The letters of a name as an address writes them: lower case, plain Latin, nothing else.

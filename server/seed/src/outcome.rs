@@ -4,13 +4,13 @@
 
 use domain::actions::lifecycle::{Execution, Grant};
 use domain::{
-    Action, Actor, ActorKind, ApprovalId, Command, Decision, Lifecycle, Outcome, Refusal, Status, UndoState,
-    Verdict,
+    Action, Actor, ActorKind, ApprovalId, Decision, Lifecycle, Outcome, Refusal, Status, Transition,
+    UndoState, Verdict,
 };
 use jiff::{SignedDuration, Timestamp};
 
 use super::generator::{Approval, Case, Fate, Generator};
-use super::scene::Flavour;
+use super::incident::IncidentKind;
 use super::sentences;
 
 /// The executor of the whole demo estate.
@@ -27,7 +27,7 @@ impl Generator {
                 self.grant(action, case, grant);
                 self.run(action, grant, execution);
             }
-            Fate::Past => match self.decks.decision(&mut self.dice, action.source) {
+            Fate::Past => match self.distributions.decision(&mut self.rng, action.source) {
                 Decision::Rejected => self.reject(action),
                 Decision::Withdrawn => self.withdraw(action),
                 Decision::Superseded => self.supersede(action),
@@ -43,7 +43,7 @@ impl Generator {
 
     fn finish(&mut self, action: &mut Action, case: &mut Case, grant: Grant) {
         self.grant(action, case, grant);
-        let mut status = self.decks.status(&mut self.dice, grant);
+        let mut status = self.distributions.status(&mut self.rng, grant);
         if status == Status::TimedOut && action.updated_at + LONGEST_TRY > self.now {
             status = Status::Failed;
         }
@@ -64,14 +64,14 @@ impl Generator {
             // Recorded by a tool, or taken by a person: there was nothing to decide.
             Grant::NotRequired => {}
             Grant::AutoApproved => {
-                let account = Flavour::of(action.entity.kind()) == Flavour::Account;
+                let account = IncidentKind::of(action.entity.kind()) == IncidentKind::Account;
                 action.verdict = Some(if account { Verdict::Compromised } else { Verdict::Malicious });
                 action.decided_by = Some(Actor {
                     kind: ActorKind::Automation,
                     id: "automation".to_owned(),
                     name: "Automation".to_owned(),
                 });
-                let at = self.dice.soon(action.proposed_at, 1, 20, self.now);
+                let at = self.rng.soon(action.proposed_at, 1, 20, self.now);
                 decide(action, at);
                 let rule = if account {
                     "Rule: accounts with the verdict Compromised are remediated automatically.".to_owned()
@@ -86,7 +86,7 @@ impl Generator {
                 action.decided_by = Some(approval.by.clone());
                 action.approval_id = Some(approval.id);
                 decide(action, approval.at);
-                action.reason = self.dice.chance(55).then(|| self.dice.word(sentences::APPROVED).to_owned());
+                action.reason = self.rng.chance(55).then(|| self.rng.word(sentences::APPROVED).to_owned());
                 case.approval = Some(approval);
             }
         }
@@ -98,22 +98,22 @@ impl Generator {
         if let Some(earlier) = earlier
             && earlier.at >= action.proposed_at
             && earlier.by.id != action.proposed_by.id
-            && self.staff.may(&earlier.by, permission)
-            && self.dice.chance(85)
+            && self.users.may(&earlier.by, permission)
+            && self.rng.chance(85)
         {
             return earlier;
         }
-        let by = self.staff.with(&mut self.dice, permission, Some(&action.proposed_by));
+        let by = self.users.with(&mut self.rng, permission, Some(&action.proposed_by));
         // Most wait minutes, some a night.
-        let most = *self.dice.pick(&[1_800, 1_800, 7_200, 20_000, 60_000]);
-        let at = self.dice.soon(action.proposed_at, 90, most, self.now);
-        Approval { id: ApprovalId::from(self.dice.uuid(at)), by, at }
+        let most = *self.rng.pick(&[1_800, 1_800, 7_200, 20_000, 60_000]);
+        let at = self.rng.soon(action.proposed_at, 90, most, self.now);
+        Approval { id: ApprovalId::from(self.rng.uuid(at)), by, at }
     }
 
     /// Lets the executor come as far as that.
     fn run(&mut self, action: &mut Action, grant: Grant, execution: Execution) {
         let begun = match grant {
-            Grant::Approved | Grant::AutoApproved => Lifecycle::PENDING.apply(Command::Approve),
+            Grant::Approved | Grant::AutoApproved => Lifecycle::PENDING.apply(Transition::Approve),
             Grant::NotRequired => Ok(Lifecycle::NOT_REQUIRED),
         };
         let reached = begun.and_then(|begun| advance(begun, execution));
@@ -129,11 +129,11 @@ impl Generator {
         action.version += steps(execution);
         let details = sentences::details(action.status);
         action.status_detail =
-            (!details.is_empty()).then(|| self.dice.pick(details).replace("{asset}", &action.asset.name));
+            (!details.is_empty()).then(|| self.rng.pick(details).replace("{asset}", &action.asset.name));
         action.updated_at = match execution {
             Execution::Queued => action.updated_at,
             Execution::Ended(Outcome::TimedOut) => action.updated_at + LONGEST_TRY,
-            _ => self.dice.soon(action.updated_at, 1, 240, self.now),
+            _ => self.rng.soon(action.updated_at, 1, 240, self.now),
         };
     }
 
@@ -142,23 +142,23 @@ impl Generator {
         action.decision = Decision::Rejected;
         action.decided_by = Some(approval.by);
         action.approval_id = Some(approval.id);
-        action.reason = Some(self.dice.word(sentences::REJECTED).to_owned());
+        action.reason = Some(self.rng.word(sentences::REJECTED).to_owned());
         decide(action, approval.at);
     }
 
     fn withdraw(&mut self, action: &mut Action) {
         action.decision = Decision::Withdrawn;
         action.decided_by = Some(action.proposed_by.clone());
-        action.reason = Some(self.dice.word(sentences::WITHDRAWN).to_owned());
-        let at = self.dice.soon(action.proposed_at, 120, 86_400, self.now);
+        action.reason = Some(self.rng.word(sentences::WITHDRAWN).to_owned());
+        let at = self.rng.soon(action.proposed_at, 120, 86_400, self.now);
         decide(action, at);
     }
 
     fn supersede(&mut self, action: &mut Action) {
         action.decision = Decision::Superseded;
         action.decided_by = Some(system("intake"));
-        action.reason = Some(self.dice.word(sentences::SUPERSEDED).to_owned());
-        let at = self.dice.soon(action.proposed_at, 600, 2 * 86_400, self.now);
+        action.reason = Some(self.rng.word(sentences::SUPERSEDED).to_owned());
+        let at = self.rng.soon(action.proposed_at, 600, 2 * 86_400, self.now);
         decide(action, at);
     }
 
@@ -169,7 +169,7 @@ impl Generator {
         reverse: &mut Action,
         running: Option<Execution>,
     ) {
-        let execution = running.unwrap_or_else(|| match self.decks.undone.deal(&mut self.dice) {
+        let execution = running.unwrap_or_else(|| match self.distributions.undone.deal(&mut self.rng) {
             Status::Failed => Execution::Ended(Outcome::Failed),
             Status::PartiallyCompleted => Execution::Ended(Outcome::PartiallyCompleted),
             Status::TimedOut if reverse.proposed_at + LONGEST_TRY <= self.now => {
@@ -211,10 +211,10 @@ fn system(part: &str) -> Actor {
 fn advance(begun: Lifecycle, execution: Execution) -> Result<Lifecycle, Refusal> {
     match execution {
         Execution::Queued => Ok(begun),
-        Execution::InProgress => begun.apply(Command::Start),
-        Execution::Unknown => begun.apply(Command::Start)?.apply(Command::LoseTrack),
-        Execution::Ended(Outcome::Cancelled) => begun.apply(Command::Cancel),
-        Execution::Ended(outcome) => begun.apply(Command::Start)?.apply(Command::Report(outcome)),
+        Execution::InProgress => begun.apply(Transition::Start),
+        Execution::Unknown => begun.apply(Transition::Start)?.apply(Transition::LoseTrack),
+        Execution::Ended(Outcome::Cancelled) => begun.apply(Transition::Cancel),
+        Execution::Ended(outcome) => begun.apply(Transition::Start)?.apply(Transition::Report(outcome)),
     }
 }
 

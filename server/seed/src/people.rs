@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::Criticality;
 
 use super::names;
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// The company's domain: reserved for examples (RFC 2606), so that no address reaches anybody.
 pub(super) const DOMAIN: &str = "northwind-marine.example";
@@ -91,24 +91,24 @@ pub(super) struct Mailbox {
 }
 
 /// Draws so many people, each with a login of their own.
-pub(super) fn draw(dice: &mut Dice, count: usize) -> Vec<Person> {
+pub(super) fn draw(rng: &mut Rng, count: usize) -> Vec<Person> {
     let mut logins = HashSet::new();
     let mut tags = HashSet::new();
     (0..count)
         .map(|_| {
             // Namesakes get a number, as in any directory; a few fresh draws come first.
-            let (mut given, mut family) = names::draw(dice);
+            let (mut given, mut family) = names::draw(rng);
             for _ in 0..8 {
                 if !logins.contains(&login(given, family)) {
                     break;
                 }
-                (given, family) = names::draw(dice);
+                (given, family) = names::draw(rng);
             }
             let login = unique(login(given, family), &mut logins);
             let initial: String = names::plain(given).chars().take(1).collect();
             let tag = unique(format!("{initial}{}", names::plain(family)).to_uppercase(), &mut tags);
-            let &(department, criticality) = &DEPARTMENTS[dice.skewed(DEPARTMENTS.len())];
-            let site = *dice.pick(SITES);
+            let &(department, criticality) = &DEPARTMENTS[rng.skewed(DEPARTMENTS.len())];
+            let site = *rng.pick(SITES);
             Person { name: format!("{given} {family}"), login, tag, department, criticality, site }
         })
         .collect()

@@ -77,14 +77,14 @@ impl Plan {
             return Some(from.story(proposed(from.now, left), 1, Fate::Waiting));
         }
         if self.waiting_burst > 0 {
-            let at = from.now - SignedDuration::from_secs(from.dice.between(3 * HOUR, 5 * HOUR));
+            let at = from.now - SignedDuration::from_secs(from.rng.between(3 * HOUR, 5 * HOUR));
             let size = std::mem::take(&mut self.waiting_burst);
             return Some(from.burst(at, size, Fate::Waiting));
         }
         if self.waiting > 0 {
             // Most are fresh; all have more than a day left.
             let longest = 6 * 24 * HOUR - 2 * HOUR;
-            let age = from.dice.between(1_800, longest).min(from.dice.between(1_800, longest));
+            let age = from.rng.between(1_800, longest).min(from.rng.between(1_800, longest));
             let at = from.now - SignedDuration::from_secs(age);
             let actions = from.story(at, self.waiting.min(3), Fate::Waiting);
             self.waiting -= actions.len();
@@ -112,7 +112,7 @@ impl Plan {
         let executions = [Execution::Queued, Execution::InProgress, Execution::Unknown];
         if number % 4 == 3 {
             let execution = executions[number / 4 % 3];
-            let at = from.now - SignedDuration::from_secs(from.dice.between(20 * HOUR, 50 * HOUR));
+            let at = from.now - SignedDuration::from_secs(from.rng.between(20 * HOUR, 50 * HOUR));
             let over = Execution::Ended(domain::Outcome::Completed);
             let mut actions = from.running(at, Grant::Approved, over);
             let reverse = actions.first_mut().and_then(|original| from.undo(original, Some(execution)));
@@ -124,8 +124,8 @@ impl Plan {
         let grant = [Grant::Approved, Grant::AutoApproved, Grant::NotRequired][number / 3 % 3];
         let execution = executions[number % 3];
         let age = match execution {
-            Execution::Unknown => from.dice.between(2 * HOUR, 40 * HOUR),
-            _ => from.dice.between(150, 1_500),
+            Execution::Unknown => from.rng.between(2 * HOUR, 40 * HOUR),
+            _ => from.rng.between(150, 1_500),
         };
         from.running(from.now - SignedDuration::from_secs(age), grant, execution)
     }
@@ -136,7 +136,7 @@ impl Plan {
         {
             return *left;
         }
-        from.dice.between(HOUR + 600, 23 * HOUR)
+        from.rng.between(HOUR + 600, 23 * HOUR)
     }
 }
 
@@ -178,9 +178,9 @@ fn time_on(from: &mut Generator, day: usize) -> Timestamp {
     let begin = begin(from.now, day);
     let mut at = begin;
     for _ in 0..12 {
-        at = begin + SignedDuration::from_millis(from.dice.between(60_000, 86_400_000 - 3_600_000));
+        at = begin + SignedDuration::from_millis(from.rng.between(60_000, 86_400_000 - 3_600_000));
         let hour = usize::try_from(at.to_zoned(TimeZone::UTC).hour()).unwrap_or(0);
-        if from.dice.chance(HOURS[hour]) {
+        if from.rng.chance(HOURS[hour]) {
             break;
         }
     }

@@ -1,15 +1,15 @@
-//! The seed's own dice. They are here, and not `rand`, because the rows of a seed must stay the same for good:
+//! The seed's own rng. They are here, and not `rand`, because the rows of a seed must stay the same for good:
 //! `rand::rngs::StdRng` may change its algorithm with any release, `SplitMix64` (Steele, Lea, Flood 2014) is fixed.
 //!
-//! [`Dice`] draws, [`Deck`] deals without putting back, so that rare cards are certain to come. Neither is for secrets.
+//! [`Rng`] draws, [`Deck`] deals without putting back, so that rare cards are certain to come. Neither is for secrets.
 
 use jiff::{SignedDuration, Timestamp};
 
 /// A source of repeatable numbers.
 #[derive(Debug, Clone)]
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
+impl Rng {
     pub(super) const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -96,9 +96,9 @@ impl<T: Copy> Deck<T> {
         Self { dealt: cards.len(), cards }
     }
 
-    pub(super) fn deal(&mut self, dice: &mut Dice) -> T {
+    pub(super) fn deal(&mut self, rng: &mut Rng) -> T {
         if self.dealt >= self.cards.len() {
-            dice.shuffle(&mut self.cards);
+            rng.shuffle(&mut self.cards);
             self.dealt = 0;
         }
         self.dealt += 1;
@@ -113,29 +113,29 @@ mod tests {
     /// The reference output of `SplitMix64` for the seed 1234567.
     #[test]
     fn the_numbers_are_pinned() {
-        let mut dice = Dice::new(1_234_567);
-        let drawn: Vec<u64> = (0..3).map(|_| dice.next()).collect();
+        let mut rng = Rng::new(1_234_567);
+        let drawn: Vec<u64> = (0..3).map(|_| rng.next()).collect();
         assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
     }
 
     #[test]
     fn a_deck_deals_every_card_before_it_repeats() {
-        let mut dice = Dice::new(1);
+        let mut rng = Rng::new(1);
         let mut deck = Deck::new(&[('a', 3), ('b', 1)]);
         for _ in 0..5 {
-            let round: Vec<char> = (0..4).map(|_| deck.deal(&mut dice)).collect();
+            let round: Vec<char> = (0..4).map(|_| deck.deal(&mut rng)).collect();
             assert_eq!(round.iter().filter(|card| **card == 'b').count(), 1);
         }
     }
 
     #[test]
     fn draws_stay_within_their_bounds() {
-        let mut dice = Dice::new(9);
-        assert_eq!(dice.below(0), 0);
+        let mut rng = Rng::new(9);
+        assert_eq!(rng.below(0), 0);
         for _ in 0..1_000 {
-            assert!(dice.below(7) < 7);
-            assert!((-3..=4).contains(&dice.between(-3, 4)));
-            assert!(dice.skewed(5) < 5);
+            assert!(rng.below(7) < 7);
+            assert!((-3..=4).contains(&rng.between(-3, 4)));
+            assert!(rng.skewed(5) < 5);
         }
     }
 }

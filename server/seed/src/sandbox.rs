@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::people::DOMAIN;
-use super::prng::Dice;
+use super::prng::Rng;
 
 /// One file, and what the scanner says of it.
 struct Find {
@@ -85,18 +85,18 @@ const FINDS: &[Find] = &[
 ];
 
 /// Writes the files that aren't there yet, and proposes to quarantine each.
-pub(super) fn prepare(folder: &Path, dice: &mut Dice, now: Timestamp) -> anyhow::Result<Vec<Action>> {
+pub(super) fn prepare(folder: &Path, rng: &mut Rng, now: Timestamp) -> anyhow::Result<Vec<Action>> {
     fs::create_dir_all(folder).with_context(|| format!("can't create the folder {}", folder.display()))?;
     let folder =
         folder.canonicalize().with_context(|| format!("can't resolve the folder {}", folder.display()))?;
-    FINDS.iter().enumerate().map(|(number, find)| propose(&folder, number, find, dice, now)).collect()
+    FINDS.iter().enumerate().map(|(number, find)| propose(&folder, number, find, rng, now)).collect()
 }
 
 fn propose(
     folder: &Path,
     number: usize,
     find: &Find,
-    dice: &mut Dice,
+    rng: &mut Rng,
     now: Timestamp,
 ) -> anyhow::Result<Action> {
     let wanted = folder.join(find.path);
@@ -105,10 +105,10 @@ fn propose(
     let path = wanted.canonicalize()?;
     let bytes = fs::read(&path).with_context(|| format!("can't read the file {}", path.display()))?;
     let path = path.to_str().with_context(|| format!("the path {} is not UTF-8", path.display()))?;
-    let at = now - SignedDuration::from_secs(dice.between(120, 2_400));
+    let at = now - SignedDuration::from_secs(rng.between(120, 2_400));
     let (title, detail, technique) = find.evidence;
     let alert_id = format!("SCAN-{}", 6_001 + number);
-    let id = ActionId::from(dice.uuid(at));
+    let id = ActionId::from(rng.uuid(at));
     let scanner = Actor {
         kind: ActorKind::Token,
         id: "endpoint-scanner".to_owned(),
@@ -147,7 +147,7 @@ fn propose(
         campaign: None,
         investigation_id: Some("INV-SANDBOX".to_owned()),
         incident_id: None,
-        expires_at: Some(now + SignedDuration::from_secs(dice.between(3 * 86_400, 7 * 86_400 - 3_600))),
+        expires_at: Some(now + SignedDuration::from_secs(rng.between(3 * 86_400, 7 * 86_400 - 3_600))),
     };
     Ok(proposal.into_action(id, String::new(), scanner, at))
 }

@@ -20,7 +20,7 @@ fn now() -> Timestamp {
     NOW.parse().unwrap()
 }
 
-/// Staff and rows, without a database.
+/// Users and rows, without a database.
 fn generate(actions: usize, seed: u64) -> (Vec<User>, Vec<Action>) {
     let mut generator = Generator::new(seed, now(), actions);
     let mut plan = Plan::new(actions, now());
@@ -29,7 +29,7 @@ fn generate(actions: usize, seed: u64) -> (Vec<User>, Vec<Action>) {
         seal(&mut story).unwrap();
         all.extend(story);
     }
-    (generator.staff.users, all)
+    (generator.users.users, all)
 }
 
 async fn database(folder: &tempfile::TempDir, name: &str) -> SharedStore {

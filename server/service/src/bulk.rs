@@ -6,7 +6,7 @@
 //! says so, whatever dies when, and instances that work on the same job take turns. Between two steps all who wait for
 //! the lock come first. The authority of a job ends with the session or token that started it.
 
-mod sketch;
+mod preview;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
@@ -18,12 +18,12 @@ use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
 use domain::core::subject::{Current, Subject};
 use domain::{
     Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
-    Command, Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, UndoState, UserId,
+    Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, Transition, UndoState, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use self::sketch::Sketch;
+use self::preview::PreviewBuilder;
 use super::clock::new_id;
 use super::decide::{Verb, refused};
 use super::detail::sentence;
@@ -42,7 +42,7 @@ const PLAN_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const STEP: usize = 50;
 
 /// Looks for jobs of before a restart, and of other instances.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Actions that are named for a reason.
 const EXAMPLES: usize = 3;
@@ -98,12 +98,12 @@ impl Service {
         if actions.len() != ids.len() {
             return Err(unknown(&ids, &actions));
         }
-        let mut sketch = Sketch::default();
+        let mut builder = PreviewBuilder::default();
         let mut items = Vec::with_capacity(actions.len());
         for (action, proposer) in actions {
             let refusal = self.check(caller, &action, proposer, request.verb, now).err();
             let left_out = refusal.map(|error| sentence(&error));
-            sketch.add(&action, left_out.as_deref());
+            builder.add(&action, left_out.as_deref());
             let seen = Seen { expected_version: action.version, digest: action.digest };
             items.push(NewBulkItem { action: action.id, seen, left_out });
         }
@@ -111,7 +111,7 @@ impl Service {
             id: new_id(now),
             owner,
             verb: request.verb,
-            preview: sketch.preview(request.verb, request.from),
+            preview: builder.preview(request.verb, request.from),
             created_at: now,
             expires_at: now + PLAN_LIVES,
             start: None,
@@ -134,9 +134,11 @@ impl Service {
     ) -> Result<(), Error> {
         match verb {
             BulkVerb::Approve => {
-                self.check_decision(caller, action, proposer, Command::Approve, now).map(drop)
+                self.check_decision(caller, action, proposer, Transition::Approve, now).map(drop)
             }
-            BulkVerb::Reject => self.check_decision(caller, action, proposer, Command::Reject, now).map(drop),
+            BulkVerb::Reject => {
+                self.check_decision(caller, action, proposer, Transition::Reject, now).map(drop)
+            }
             BulkVerb::Undo => self.check_undo(caller, action).map(drop),
         }
     }
@@ -301,7 +303,7 @@ impl Service {
 
     /// Carries out jobs until `stop` is cancelled, also those that a process before left behind.
     pub async fn carry_out(self, authority: SystemAuthority, stop: CancellationToken) {
-        let mut look = tokio::time::interval(LOOK_EVERY);
+        let mut look = tokio::time::interval(POLL_INTERVAL);
         look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !stop.is_cancelled() {
             tokio::select! {
@@ -326,7 +328,7 @@ impl Service {
         }
     }
 
-    /// Decides on the next items of the job whose turn it is. False if no job has more to do.
+    /// Decides on the next items of the job whose slot it is. False if no job has more to do.
     ///
     /// # Errors
     /// If the store fails; nothing of the step happened then.
@@ -380,7 +382,7 @@ impl Service {
             Err(Error::Busy) => Err(Error::Busy),
             Err(error) => {
                 tx.end_savepoint(false).await?;
-                if let Some(entry) = refused(item.action, verb.command(), &error, self.clock.now()) {
+                if let Some(entry) = refused(item.action, verb.transition(), &error, self.clock.now()) {
                     tx.append_audit(&caller.recorded(), entry).await?;
                 }
                 if let Error::Internal(text) = &error {

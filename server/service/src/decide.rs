@@ -10,8 +10,8 @@ use domain::actions::contract::DecideActions;
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
-    Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Command, Decision, Denied,
-    Error, ErrorCode, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, UndoState, UserId,
+    Action, ActionId, ActionType, ApprovalId, AuditKind, Authorized, Caller, Decision, Denied, Error,
+    ErrorCode, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition, UndoState, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -30,11 +30,11 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    pub(super) const fn command(&self) -> Command {
+    pub(super) const fn transition(&self) -> Transition {
         match self {
-            Self::Approve { .. } => Command::Approve,
-            Self::Reject { .. } => Command::Reject,
-            Self::Undo { .. } => Command::RequestUndo,
+            Self::Approve { .. } => Transition::Approve,
+            Self::Reject { .. } => Transition::Reject,
+            Self::Undo { .. } => Transition::RequestUndo,
         }
     }
 
@@ -120,7 +120,7 @@ impl Service {
             }
             Err(error) => {
                 drop(tx);
-                if let Some(entry) = refused(id, verb.command(), &error, self.clock.now()) {
+                if let Some(entry) = refused(id, verb.transition(), &error, self.clock.now()) {
                     let mut tx = self.store.begin().await?;
                     tx.append_audit(&caller.recorded(), entry).await?;
                     tx.commit().await?;
@@ -158,10 +158,10 @@ impl Service {
         verb: &Verb,
     ) -> Result<Action, Error> {
         let &Attempt { caller, ref scope, seen, together, now } = attempt;
-        let (id, command) = (before.id, verb.command());
+        let (id, transition) = (before.id, verb.transition());
         let proposer = tx.proposer(id).await?;
 
-        let (by, lifecycle) = self.check_decision(caller, &before, proposer, command, now)?;
+        let (by, lifecycle) = self.check_decision(caller, &before, proposer, transition, now)?;
         check_seen(&before, seen)?;
 
         let mut after = Action {
@@ -172,23 +172,23 @@ impl Service {
             ..next(&before, lifecycle, now)
         };
         let command_id = new_id(now);
-        let kind = match command {
-            Command::Approve => {
+        let kind = match transition {
+            Transition::Approve => {
                 after.executor = self.executors.find(&after).map(|executor| executor.name().to_owned());
                 AuditKind::Approved
             }
             _ => AuditKind::Rejected,
         };
         if !tx.update_state(Guard { by: &by, deciding: true, now }, &before, &after).await? {
-            return Err(self.refusal(tx, scope, id, now, command).await?);
+            return Err(self.refusal(tx, scope, id, now, transition).await?);
         }
         let more = json!({
             "reason": after.reason,
             "approval_id": after.approval_id,
-            "command_id": (command == Command::Approve).then_some(command_id),
+            "command_id": (transition == Transition::Approve).then_some(command_id),
         });
         tx.append_audit(&by, entry(now, kind, &after, more)).await?;
-        if command == Command::Approve {
+        if transition == Transition::Approve {
             tx.enqueue(&by, command_id, id, now).await?;
             crash_point!("approve.before_commit");
         }
@@ -201,7 +201,7 @@ impl Service {
         caller: &Caller,
         action: &Action,
         proposer: Option<UserId>,
-        command: Command,
+        transition: Transition,
         now: Timestamp,
     ) -> Result<(Authorized, Lifecycle), Error> {
         let by = caller.authorize(action.permission())?;
@@ -210,11 +210,12 @@ impl Service {
         {
             return Err(Error::Expired { current: Box::new(Current::new(action.id, action)) });
         }
-        let lifecycle = lifecycle_of(action)?.apply(command).map_err(|refusal| conflict(action, refusal))?;
+        let lifecycle =
+            lifecycle_of(action)?.apply(transition).map_err(|refusal| conflict(action, refusal))?;
         if proposer.is_some() && proposer == caller.person {
             return Err(Denied::OwnProposal.into());
         }
-        if command == Command::Approve && self.executors.find(action).is_none() {
+        if transition == Transition::Approve && self.executors.find(action).is_none() {
             return Err(Error::NoExecutor);
         }
         Ok((by, lifecycle))
@@ -238,7 +239,7 @@ impl Service {
         let command_id = new_id(now);
         tx.insert_actions(&by, from_ref(&reverse)).await?;
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
-            return Err(self.refusal(tx, scope, id, now, Command::RequestUndo).await?);
+            return Err(self.refusal(tx, scope, id, now, Transition::RequestUndo).await?);
         }
         let more = json!({ "undone_by": reverse.id, "command_id": command_id, "reason": reverse.comment });
         tx.append_audit(&by, entry(now, AuditKind::UndoRequested, &after, more)).await?;
@@ -259,7 +260,8 @@ impl Service {
         let refuse = |detail| Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;
-        let lifecycle = lifecycle.apply(Command::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
+        let lifecycle =
+            lifecycle.apply(Transition::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
         if self.executors.find_for(reverse, action).is_none() {
             return Err(Error::NoExecutor);
         }
@@ -315,13 +317,13 @@ impl Service {
         scope: &RowScope,
         id: ActionId,
         now: Timestamp,
-        command: Command,
+        transition: Transition,
     ) -> Result<Error, Error> {
         let current = tx.action(scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         if current.decision == Decision::Pending && current.expires_at <= now {
             return Ok(Error::Expired { current: Box::new(Current::new(current.id, &current)) });
         }
-        Ok(match lifecycle_of(&current)?.apply(command) {
+        Ok(match lifecycle_of(&current)?.apply(transition) {
             Err(refusal) => conflict(&current, refusal),
             Ok(_) => Denied::Revoked.into(),
         })
@@ -329,7 +331,12 @@ impl Service {
 }
 
 /// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
-pub(super) fn refused(id: ActionId, command: Command, error: &Error, at: Timestamp) -> Option<AuditEntry> {
+pub(super) fn refused(
+    id: ActionId,
+    transition: Transition,
+    error: &Error,
+    at: Timestamp,
+) -> Option<AuditEntry> {
     if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal | ErrorCode::Busy) {
         return None;
     }
@@ -337,7 +344,7 @@ pub(super) fn refused(id: ActionId, command: Command, error: &Error, at: Timesta
         at,
         kind: AuditKind::Refused,
         subject: Some(id.into()),
-        body: json!({ "command": command.verb(), "code": error.code(), "detail": error.to_string() }),
+        body: json!({ "command": transition.verb(), "code": error.code(), "detail": error.to_string() }),
     })
 }
 

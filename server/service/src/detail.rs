@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, ExecutorView, Offer, ShowAction};
-use domain::{Action, ActionId, Caller, Command, Error, ErrorCode, RowScope};
+use domain::{Action, ActionId, Caller, Error, ErrorCode, RowScope, Transition};
 
 use super::Service;
 
@@ -22,7 +22,7 @@ impl ShowAction for Service {
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
-        let approve = decision(Command::Approve);
+        let approve = decision(Transition::Approve);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         Ok(ActionDetail {
             instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
@@ -30,7 +30,7 @@ impl ShowAction for Service {
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
             approve: offer(approve),
-            reject: offer(decision(Command::Reject)),
+            reject: offer(decision(Transition::Reject)),
             undo,
             executor: self.executors.find(&action).map(|executor| ExecutorView {
                 name: executor.name().to_owned(),

@@ -3,7 +3,7 @@
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
 use domain::SystemAuthority;
-use domain::{Action, AuditKind, Authorized, Command, Error, Lifecycle, Outcome, RowScope, Status};
+use domain::{Action, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
@@ -35,7 +35,7 @@ impl Service {
                 return Ok(None);
             };
             let before = load(&mut *tx, &leased).await?;
-            let Ok(lifecycle) = lifecycle_of(&before)?.apply(Command::Start) else {
+            let Ok(lifecycle) = lifecycle_of(&before)?.apply(Transition::Start) else {
                 // Called off meanwhile: nothing is left to do for this command.
                 tx.finish(&leased).await?;
                 tx.commit().await?;
@@ -44,7 +44,7 @@ impl Service {
             if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
             {
                 let detail = "what is stored is not what was decided on; nothing was sent";
-                self.end(&mut *tx, &by, &leased, Command::Report(Outcome::Failed), detail, now).await?;
+                self.end(&mut *tx, &by, &leased, Transition::Report(Outcome::Failed), detail, now).await?;
                 tx.commit().await?;
                 continue;
             }
@@ -69,7 +69,7 @@ impl Service {
         &self,
         authority: &SystemAuthority,
         leased: Leased,
-        command: Command,
+        transition: Transition,
         detail: String,
     ) -> Result<bool, Error> {
         let (service, authority) = (self.clone(), authority.clone());
@@ -77,7 +77,7 @@ impl Service {
             crash_point!("report.before_commit");
             let now = service.clock.now();
             let mut tx = service.store.begin_system(&authority).await?;
-            if !service.end(&mut *tx, &worker(&authority), &leased, command, &detail, now).await? {
+            if !service.end(&mut *tx, &worker(&authority), &leased, transition, &detail, now).await? {
                 return Ok(false);
             }
             tx.commit().await?;
@@ -124,7 +124,7 @@ impl Service {
         tx: &mut dyn SystemTransaction,
         by: &Authorized,
         leased: &Leased,
-        command: Command,
+        transition: Transition,
         detail: &str,
         now: Timestamp,
     ) -> Result<bool, Error> {
@@ -134,20 +134,21 @@ impl Service {
         let before = load(tx, leased).await?;
         let mut lifecycle = lifecycle_of(&before)?;
         if before.status == Status::Queued {
-            lifecycle = apply(lifecycle, Command::Start)?;
+            lifecycle = apply(lifecycle, Transition::Start)?;
         }
-        let lifecycle = apply(lifecycle, command)?;
+        let lifecycle = apply(lifecycle, transition)?;
         let after = Action { status_detail: Some(detail.to_owned()), ..next(&before, lifecycle, now) };
         write(tx, by, &before, &after, now).await?;
-        let kind = if command == Command::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
+        let kind =
+            if transition == Transition::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
         let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
         tx.append_audit(by, entry(now, kind, &after, more)).await?;
-        if let (Some(original), Command::Report(outcome)) = (after.undo_of, command) {
+        if let (Some(original), Transition::Report(outcome)) = (after.undo_of, transition) {
             let before = tx
                 .action(&RowScope::ALL, original)
                 .await?
                 .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
-            let lifecycle = apply(lifecycle_of(&before)?, Command::ReportUndo(outcome))?;
+            let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
             let undone = next(&before, lifecycle, now);
             write(tx, by, &before, &undone, now).await?;
             let more = json!({ "undone_by": after.id, "detail": detail });
@@ -166,8 +167,8 @@ async fn load(tx: &mut dyn Transaction, leased: &Leased) -> Result<Action, Error
     action.ok_or_else(|| Error::Internal(format!("command {} has no action", leased.id)))
 }
 
-fn apply(lifecycle: Lifecycle, command: Command) -> Result<Lifecycle, Error> {
-    lifecycle.apply(command).map_err(|refusal| Error::Internal(refusal.to_string()))
+fn apply(lifecycle: Lifecycle, transition: Transition) -> Result<Lifecycle, Error> {
+    lifecycle.apply(transition).map_err(|refusal| Error::Internal(refusal.to_string()))
 }
 
 async fn write(

@@ -21,7 +21,7 @@ const KEPT: usize = 2_000;
 /// Records in one look, and in one answer.
 const BATCH: u32 = 500;
 /// Looks for records whose commit did not ring: of other processes on a file, or while nothing listened.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The feed; cheap to clone.
 #[derive(Clone)]
@@ -76,10 +76,10 @@ impl Feed {
             let read = async {
                 loop {
                     // What rings while nobody waits is heard with the next wait; a look that comes too soon finds nothing.
-                    let _ = tokio::time::timeout(LOOK_EVERY, changes.record_appended()).await;
+                    let _ = tokio::time::timeout(POLL_INTERVAL, changes.record_appended()).await;
                     if let Err(error) = reader.read_on(&heads).await {
                         tracing::warn!(%error, "the audit log could not be followed; trying again");
-                        tokio::time::sleep(LOOK_EVERY).await;
+                        tokio::time::sleep(POLL_INTERVAL).await;
                     }
                 }
             };

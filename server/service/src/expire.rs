@@ -1,7 +1,7 @@
 //! The write path of the clock: what nobody decided in time expires.
 
 use domain::SystemAuthority;
-use domain::{ActionId, AuditKind, Authorized, Command, Error, RowScope};
+use domain::{ActionId, AuditKind, Authorized, Error, RowScope, Transition};
 use serde_json::json;
 
 use super::decide::{lifecycle_of, next};
@@ -31,7 +31,7 @@ impl Service {
         let mut tx = self.store.begin().await?;
         let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
         // Decided, or given more time, since it was found.
-        let Ok(lifecycle) = lifecycle_of(&before)?.apply(Command::Expire) else { return Ok(false) };
+        let Ok(lifecycle) = lifecycle_of(&before)?.apply(Transition::Expire) else { return Ok(false) };
         if before.expires_at > now {
             return Ok(false);
         }

@@ -49,7 +49,7 @@ pub struct Service {
     store: SharedStore,
     clock: SharedClock,
     executors: Arc<Executors>,
-    exporting: export::ExportSlots,
+    exports: export::ExportSlots,
     hunt: Option<HuntLink>,
     /// Rings when a job was started here.
     started: Arc<Notify>,
@@ -63,7 +63,7 @@ impl Service {
             store,
             clock,
             executors: Arc::new(executors),
-            exporting: export::ExportSlots::default(),
+            exports: export::ExportSlots::default(),
             hunt: None,
             started: Arc::default(),
         }

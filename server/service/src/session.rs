@@ -5,7 +5,7 @@
 
 mod account;
 mod password;
-mod pause;
+mod throttle;
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 pub use account::NewToken;
 
 use self::password::Passwords;
-use self::pause::Pauses;
+use self::throttle::SignInThrottle;
 use super::clock::{SharedClock, new_id};
 use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
 
@@ -39,7 +39,7 @@ pub struct Sessions {
     store: SharedStore,
     clock: SharedClock,
     passwords: Passwords,
-    pauses: Pauses,
+    throttle: SignInThrottle,
     /// For the demo, whose people are made when they first come.
     demo: Option<SystemAuthority>,
 }
@@ -74,7 +74,13 @@ impl Sessions {
     /// Over a store and a clock.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock) -> Self {
-        Self { store, clock, passwords: Passwords::default(), pauses: Pauses::default(), demo: None }
+        Self {
+            store,
+            clock,
+            passwords: Passwords::default(),
+            throttle: SignInThrottle::default(),
+            demo: None,
+        }
     }
 
     /// With the demo's people, who need no password.
@@ -96,7 +102,7 @@ impl Sessions {
         let now = self.clock.now();
         // The pause is keyed by a digest: names are as long as a form allows, and may be a password typed too early.
         let key = digest(name);
-        if self.pauses.holds(&key, now) {
+        if self.throttle.holds(&key, now) {
             tracing::warn!("a sign-in was refused unchecked: too many failures for that name");
             return Err(SignInError::WrongOrPaused);
         }
@@ -105,11 +111,11 @@ impl Sessions {
         let matches = self.passwords.check(password, hash).await?;
         match user {
             Some(user) if matches && user.enabled => {
-                self.pauses.clear(&key);
+                self.throttle.clear(&key);
                 Ok(self.open(user, replaces).await?)
             }
             user => {
-                self.pauses.failed(&key, now);
+                self.throttle.failed(&key, now);
                 self.note_failure(user.as_ref(), matches).await?;
                 Err(SignInError::WrongOrPaused)
             }

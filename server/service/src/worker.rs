@@ -1,12 +1,12 @@
 //! The worker: leases commands, has executors carry them out, and reports. Also the clock's look for what expired.
 //!
-//! Provably not sent: tried again with growing pauses for up to three days, then timed out. Possibly sent: repeated
+//! Provably not sent: tried again with growing throttle for up to three days, then timed out. Possibly sent: repeated
 //! with the same command id after 1, 2, 4, 8 and 16 seconds, then unknown. A definite answer ends it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{Command, Error, Outcome, SystemAuthority};
+use domain::{Error, Outcome, SystemAuthority, Transition};
 use jiff::SignedDuration;
 use rand::RngExt;
 use tokio::sync::Semaphore;
@@ -20,29 +20,29 @@ use crash::crash_point;
 /// One attempt may take this long; less than the lease, so that its outcome is still ours to write.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts that run side by side.
-const SIDE_BY_SIDE: usize = 8;
+const MAX_CONCURRENCY: usize = 8;
 /// Looks for leased commands that fell free, and for retries that are due.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
-const EXPIRE_EVERY: Duration = Duration::from_secs(5);
-/// Pauses before an attempt that may repeat an earlier one, in seconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
+/// SignInThrottle before an attempt that may repeat an earlier one, in seconds.
 const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
-const LONGEST_PAUSE: i64 = 300;
+const MAX_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Carries out commands until `stop` is cancelled, then waits for the attempts under way.
 pub async fn run(service: Service, authority: SystemAuthority, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    let permits = Arc::new(Semaphore::new(MAX_CONCURRENCY));
     let under_way = TaskTracker::new();
     // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
     let mut changes = service.store().changes();
-    let mut look = tokio::time::interval(LOOK_EVERY);
-    look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut expire = tokio::time::interval(EXPIRE_EVERY);
+    let mut poll = tokio::time::interval(POLL_INTERVAL);
+    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut expire = tokio::time::interval(EXPIRY_INTERVAL);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             () = changes.command_enqueued() => {}
-            _ = look.tick() => {}
+            _ = poll.tick() => {}
             _ = expire.tick() => {
                 if let Err(error) = service.expire_overdue(&authority).await {
                     log(&error, "expiring");
@@ -50,13 +50,13 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
                 continue;
             }
         }
-        while let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+        while let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
             match service.take_order(&authority).await {
                 Ok(Some(order)) => {
                     let (service, authority) = (service.clone(), authority.clone());
                     under_way.spawn(async move {
                         attempt(&service, &authority, order).await;
-                        drop(place);
+                        drop(permit);
                     });
                 }
                 Ok(None) => break,
@@ -96,16 +96,18 @@ async fn conclude(
     let now = service.clock().now();
     let (seconds, why) = match attempt {
         Attempt::Ended(outcome, detail) => {
-            return service.report(authority, leased, Command::Report(outcome), detail).await;
+            return service.report(authority, leased, Transition::Report(outcome), detail).await;
         }
         Attempt::NotSent(why) if leased.possibly_sent == 0 => {
             if now.duration_since(leased.created_at) > GIVE_UP_AFTER {
                 let detail = format!("could not be sent for 3 days: {why}");
-                return service.report(authority, leased, Command::Report(Outcome::TimedOut), detail).await;
+                return service
+                    .report(authority, leased, Transition::Report(Outcome::TimedOut), detail)
+                    .await;
             }
             leased.not_sent += 1;
             let doublings = u32::try_from(leased.not_sent - 1).unwrap_or(u32::MAX).min(9);
-            ((1_i64 << doublings).min(LONGEST_PAUSE), format!("not sent yet, trying again: {why}"))
+            ((1_i64 << doublings).min(MAX_PAUSE), format!("not sent yet, trying again: {why}"))
         }
         // An earlier attempt may have arrived, so this one says nothing about the whole.
         Attempt::NotSent(why) | Attempt::Uncertain(why) => {
@@ -113,7 +115,7 @@ async fn conclude(
             let pause = usize::try_from(leased.possibly_sent - 1).ok().and_then(|index| REPEATS.get(index));
             let Some(pause) = pause else {
                 let detail = format!("possibly done; a person must look: {why}");
-                return service.report(authority, leased, Command::LoseTrack, detail).await;
+                return service.report(authority, leased, Transition::LoseTrack, detail).await;
             };
             (*pause, format!("no trustworthy answer yet, asking again: {why}"))
         }

@@ -11,7 +11,7 @@ use crate::actions::place::{Place, view_href};
 use crate::bulk::bulk_items::BulkItems;
 use api::codec::Json;
 use api::{ApiError, StartBulk, load_plan};
-use domain::actions::catalog::{NEEDLESS, Undo};
+use domain::actions::catalog::{NOT_NEEDED, Undo};
 use domain::actions::proposal::LONGEST_COMMENT;
 use domain::bulk::{LeftOut, PlanGroup};
 use domain::core::text::{format_count, pluralize};
@@ -172,7 +172,7 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     });
     let others = (!others.is_empty()).then(|| {
         let of_approval = verb == BulkVerb::Approve;
-        let needs_none = |of: &PlanGroup| of.action_type.info().undo == Undo::Needless;
+        let needs_none = |of: &PlanGroup| of.action_type.info().undo == Undo::NotNeeded;
         let heading = match others.iter().filter(|of| needs_none(of)).count() {
             _ if !of_approval => "By action type",
             0 => "This can be undone",
@@ -216,8 +216,8 @@ fn groups(groups: Vec<PlanGroup>, of_approval: bool) -> AnyView {
             let info = group.action_type.info();
             let never = match info.undo {
                 Undo::Never(why) if group.irreversible => Some(format!("This can't be undone: {why}.")),
-                Undo::Needless if of_approval => Some(NEEDLESS.to_owned()),
-                Undo::Never(_) | Undo::By(_) | Undo::Needless => None,
+                Undo::NotNeeded if of_approval => Some(NOT_NEEDED.to_owned()),
+                Undo::Never(_) | Undo::By(_) | Undo::NotNeeded => None,
             };
             view! {
                 <tr>

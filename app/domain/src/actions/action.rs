@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::catalog::{ActionType, NEEDLESS, Undo};
+use crate::actions::catalog::{ActionType, NOT_NEEDED, Undo};
 use crate::actions::entity::{Asset, Entity};
-use crate::actions::lifecycle::{Command, Decision, IllegalPair, Lifecycle, Status, UndoState};
+use crate::actions::lifecycle::{Decision, IllegalPair, Lifecycle, Status, Transition, UndoState};
 use crate::actions::parameter::Parameters;
 use crate::core::actor::Actor;
 use crate::core::id::{ActionId, ApprovalId, Identified};
@@ -227,13 +227,13 @@ impl Action {
         let reverse = match self.action_type.info().undo {
             Undo::By(reverse) => reverse,
             Undo::Never(why) => return Err(format!("This can't be undone: {why}.")),
-            Undo::Needless => return Err(NEEDLESS.to_owned()),
+            Undo::NotNeeded => return Err(NOT_NEEDED.to_owned()),
         };
         if self.source == Source::ManualLiveResponse {
             return Err("This can't be undone here: it was done in a live response session.".to_owned());
         }
         let lifecycle = self.lifecycle().map_err(|pair| pair.to_string())?;
-        lifecycle.apply(Command::RequestUndo).map_err(|refusal: Refusal| match refusal.undo {
+        lifecycle.apply(Transition::RequestUndo).map_err(|refusal: Refusal| match refusal.undo {
             UndoState::Requested => "Undo was already requested.".to_owned(),
             UndoState::Undone => "This was already undone.".to_owned(),
             UndoState::None | UndoState::Failed => refusal.to_string(),

@@ -18,11 +18,11 @@ pub enum Undo {
     /// It can't be reversed; the end of the sentence "This can't be undone: …".
     Never(&'static str),
     /// It changes nothing that would have to be reversed.
-    Needless,
+    NotNeeded,
 }
 
 /// What stands in place of an undo where there is nothing to reverse.
-pub const NEEDLESS: &str = "Nothing has to be undone: it changes nothing.";
+pub const NOT_NEEDED: &str = "Nothing has to be undone: it changes nothing.";
 
 /// Which permission deciding needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Decision and status are two columns, "approved" never means "done". Their legal pairs are all that [`State`] can
 //! express, so an illegal pair cannot be built; [`State::from_pair`] refuses one that comes from outside. A verb
 //! consumes the lifecycle and returns the next one, or a [`Refusal`] that names state and command. To add a command,
-//! add it to [`Command`] and its arms to [`Lifecycle::apply`]; the exhaustive test then asks for its row.
+//! add it to [`Transition`] and its arms to [`Lifecycle::apply`]; the exhaustive test then asks for its row.
 
 use crate::core::string_enum::string_enum;
 
@@ -141,7 +141,7 @@ pub enum State {
 
 /// What can be asked of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum Transition {
     /// Let it happen.
     Approve,
     /// Refuse it.
@@ -168,7 +168,7 @@ pub enum Command {
     ReportUndo(Outcome),
 }
 
-impl Command {
+impl Transition {
     /// Every command, for the exhaustive tests.
     #[must_use]
     pub fn all() -> Vec<Self> {
@@ -222,7 +222,7 @@ pub struct IllegalPair(pub Decision, pub Status);
 #[error("can't {}: the action is {} with status {}{}", .command.verb(), .decision.label(), .status.label(), .undo.suffix())]
 pub struct Refusal {
     /// What was asked.
-    pub command: Command,
+    pub command: Transition,
     /// The decision at that time.
     pub decision: Decision,
     /// The status at that time.
@@ -380,27 +380,27 @@ impl Lifecycle {
     ///
     /// # Errors
     /// [`Refusal`] if the command does not fit where the action stands.
-    pub fn apply(self, command: Command) -> Result<Self, Refusal> {
+    pub fn apply(self, command: Transition) -> Result<Self, Refusal> {
         use Execution::{Ended, InProgress, Queued, Unknown};
         use State::{Granted, Pending};
 
         let state = match (self.state, command) {
-            (Pending, Command::Approve) => Granted(Grant::Approved, Queued),
-            (Pending, Command::Reject) => State::Closed(Closed::Rejected),
-            (Pending, Command::Expire) => State::Closed(Closed::Expired),
-            (Pending, Command::Withdraw) => State::Closed(Closed::Withdrawn),
-            (Pending, Command::Supersede) => State::Closed(Closed::Superseded),
-            (Granted(grant, Queued | InProgress), Command::Start) => Granted(grant, InProgress),
-            (Granted(grant, Queued), Command::Cancel) => Granted(grant, Ended(Outcome::Cancelled)),
-            (Granted(grant, InProgress), Command::Report(outcome))
-            | (Granted(grant, Unknown), Command::Settle(outcome)) => Granted(grant, Ended(outcome)),
-            (Granted(grant, InProgress), Command::LoseTrack) => Granted(grant, Unknown),
-            (state, Command::RequestUndo)
+            (Pending, Transition::Approve) => Granted(Grant::Approved, Queued),
+            (Pending, Transition::Reject) => State::Closed(Closed::Rejected),
+            (Pending, Transition::Expire) => State::Closed(Closed::Expired),
+            (Pending, Transition::Withdraw) => State::Closed(Closed::Withdrawn),
+            (Pending, Transition::Supersede) => State::Closed(Closed::Superseded),
+            (Granted(grant, Queued | InProgress), Transition::Start) => Granted(grant, InProgress),
+            (Granted(grant, Queued), Transition::Cancel) => Granted(grant, Ended(Outcome::Cancelled)),
+            (Granted(grant, InProgress), Transition::Report(outcome))
+            | (Granted(grant, Unknown), Transition::Settle(outcome)) => Granted(grant, Ended(outcome)),
+            (Granted(grant, InProgress), Transition::LoseTrack) => Granted(grant, Unknown),
+            (state, Transition::RequestUndo)
                 if state.had_effect() && matches!(self.undo, UndoState::None | UndoState::Failed) =>
             {
                 return Ok(Self { state, undo: UndoState::Requested });
             }
-            (state, Command::ReportUndo(outcome)) if self.undo == UndoState::Requested => {
+            (state, Transition::ReportUndo(outcome)) if self.undo == UndoState::Requested => {
                 // Half an undo is not undone: the original can be tried again.
                 let undo = if outcome == Outcome::Completed { UndoState::Undone } else { UndoState::Failed };
                 return Ok(Self { state, undo });
@@ -410,7 +410,7 @@ impl Lifecycle {
         Ok(Self { state, undo: self.undo })
     }
 
-    const fn refuse(self, command: Command) -> Refusal {
+    const fn refuse(self, command: Transition) -> Refusal {
         Refusal { command, decision: self.state.decision(), status: self.state.status(), undo: self.undo }
     }
 }

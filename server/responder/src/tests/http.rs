@@ -1,4 +1,4 @@
-//! The door: signed requests over HTTP, and everything that it turns away.
+//! The endpoint: signed requests over HTTP, and everything that it turns away.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::{Args, door, run_until, serve};
+use crate::{Args, endpoint, run_until, serve};
 use openc2::signature::{Key, Signed};
 use openc2::{Action, Command, MEDIA_TYPE, Message, PATH, Target};
 
@@ -31,7 +31,8 @@ async fn peer(host: &Host) -> Peer {
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     let key = Key::parse(SECRET).unwrap();
     let engine = Arc::new(host.engine());
-    let router = door::router(door::Door { engine, key: key.clone(), clock, turn: Arc::default() });
+    let router =
+        endpoint::router(endpoint::Endpoint { engine, key: key.clone(), clock, turn: Arc::default() });
     tokio::spawn(serve::serve(listener, router, std::future::pending()));
     Peer { url, key }
 }

@@ -1,4 +1,4 @@
-//! The engine on real files and the door on a real port.
+//! The engine on real files and the endpoint on a real port.
 
 mod http;
 #[cfg(feature = "crash-points")]

@@ -36,7 +36,7 @@ impl ExportActions for Service {
         format: ExportFormat,
     ) -> Result<Export, Error> {
         let scope = RowScope::of(caller)?;
-        let slot = self.exporting.start(&caller.actor.id)?;
+        let slot = self.exports.start(&caller.actor.id)?;
         let export = self.write_export(caller, &scope, &query, format, &slot).await;
         slot.end(export.as_ref().err().map(Error::code));
         export
@@ -44,7 +44,7 @@ impl ExportActions for Service {
 
     async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error> {
         RowScope::of(caller)?;
-        Ok(self.exporting.progress(&caller.actor.id))
+        Ok(self.exports.progress(&caller.actor.id))
     }
 }
 

@@ -177,7 +177,7 @@ async fn a_command_wakes_the_other_instances() {
     let by = decider(&add_ana(&here).await);
     let mut changes = there.changes();
     for number in 1..=3 {
-        let mut approved = decided(&action(number), &by, domain::Command::Approve, at(1));
+        let mut approved = decided(&action(number), &by, domain::Transition::Approve, at(1));
         // What the service would have written: it looks at what it takes.
         approved.digest =
             service::digest(approved.action_type, &approved.entity, &approved.asset, &approved.parameters)

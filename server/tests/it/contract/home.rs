@@ -4,7 +4,7 @@ use service::testing::system as authority;
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::home::{DAYS, Day, HomeView, Number, Waiting};
-use domain::{Action, ActionQuery, AssetKind, Command, Decision, Lane, RowScope, Severity, Status};
+use domain::{Action, ActionQuery, AssetKind, Decision, Lane, RowScope, Severity, Status, Transition};
 use jiff::{SignedDuration, Timestamp};
 use store::{Guard, SharedStore};
 
@@ -168,7 +168,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     }
     for number in 1..=9_u32 {
         let before = action(number.into());
-        let command = if number <= 6 { Command::Approve } else { Command::Reject };
+        let command = if number <= 6 { Transition::Approve } else { Transition::Reject };
         let then = at(i64::from(number) * 301);
         let mut settled = decided(&before, &decider(&ana), command, then);
         let guard = Guard { by: &decider(&ana), deciding: true, now: then };
@@ -177,7 +177,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
         assert!(!tx.update_state(guard, &before, &settled).await.unwrap());
         if number <= 3 {
             // A later change of the row is no decision.
-            let started = after(&settled, Command::Start, at(4_000));
+            let started = after(&settled, Transition::Start, at(4_000));
             let guard = Guard { by: &system(), deciding: false, now: at(4_000) };
             assert!(tx.update_state(guard, &settled, &started).await.unwrap());
             settled = started;
@@ -191,7 +191,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     (revised.version, revised.asset.name) = (2, "another host".to_owned());
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by(), &before, &revised).await.unwrap());
-    let expired = Action { decided_at: Some(at(3_600)), ..after(&action(11), Command::Expire, at(3_601)) };
+    let expired = Action { decided_at: Some(at(3_600)), ..after(&action(11), Transition::Expire, at(3_601)) };
     let guard = Guard { by: &system(), deciding: false, now: at(3_601) };
     assert!(tx.update_state(guard, &action(11), &expired).await.unwrap());
     tx.commit().await.unwrap();

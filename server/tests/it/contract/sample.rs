@@ -4,8 +4,8 @@ use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::{
-    Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller, Command,
-    Criticality, Permission, Proposal, Role, Scope, Severity, Source, UserId,
+    Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller,
+    Criticality, Permission, Proposal, Role, Scope, Severity, Source, Transition, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -77,7 +77,7 @@ pub(super) fn full_action(number: u128) -> Action {
 }
 
 /// The next version after a command of the lifecycle.
-pub(super) fn after(before: &Action, command: Command, now: Timestamp) -> Action {
+pub(super) fn after(before: &Action, command: Transition, now: Timestamp) -> Action {
     let lifecycle = before.lifecycle().unwrap().apply(command).unwrap();
     Action {
         version: before.version + 1,
@@ -90,7 +90,7 @@ pub(super) fn after(before: &Action, command: Command, now: Timestamp) -> Action
 }
 
 /// The same as somebody's decision.
-pub(super) fn decided(before: &Action, by: &Authorized, command: Command, now: Timestamp) -> Action {
+pub(super) fn decided(before: &Action, by: &Authorized, command: Transition, now: Timestamp) -> Action {
     Action {
         decided_by: Some(by.actor().clone()),
         decided_at: Some(now),

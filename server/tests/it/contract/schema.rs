@@ -6,7 +6,7 @@ use std::slice::from_ref;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use domain::{Command, RowScope};
+use domain::{RowScope, Transition};
 use store::{self, StoreError};
 
 use super::sample::{ANA, at};
@@ -26,7 +26,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     add(&store, &full_action(1)).await;
     let mut tx = store.begin_system(&authority()).await.unwrap();
     // Decided by somebody else than the person who proposed it.
-    let approved = decided(&action(2), &decider(&ana), Command::Approve, at(1));
+    let approved = decided(&action(2), &decider(&ana), Transition::Approve, at(1));
     tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&approved)).await.unwrap();
     tx.enqueue(&system(), id(102), id(2), at(1)).await.unwrap();
     tx.commit().await.unwrap();

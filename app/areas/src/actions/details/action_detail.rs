@@ -9,7 +9,7 @@ use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::place::Place;
-use domain::actions::catalog::NEEDLESS;
+use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView};
 use domain::actions::entity::{Field, FieldKind};
 use domain::actions::parameter::ParameterName;
@@ -141,7 +141,7 @@ fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
             </p>
         }
         .into_any(),
-        Undo::Needless => line("check", NEEDLESS.to_owned()),
+        Undo::NotNeeded => line("check", NOT_NEEDED.to_owned()),
     };
     view! {
         <section class="effect">

@@ -17,7 +17,7 @@ pub fn Confirm(
 ) -> impl IntoView {
     let info = action.action_type.info();
     let (class, warning) = match info.undo {
-        Undo::By(_) | Undo::Needless => ("button primary", None),
+        Undo::By(_) | Undo::NotNeeded => ("button primary", None),
         Undo::Never(why) => ("button danger", Some(format!("This can't be undone: {why}."))),
     };
     let send = move |_| {

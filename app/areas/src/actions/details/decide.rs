@@ -109,7 +109,7 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
         approve.dispatch(ApproveAction { id, expected_version, digest: digest.clone(), comment });
     };
     let final_warning = match action.action_type.info().undo {
-        Undo::By(_) | Undo::Needless => None,
+        Undo::By(_) | Undo::NotNeeded => None,
         Undo::Never(_) => Some(view! {
             <p class="final">
                 <Icon name="triangle"/>

@@ -27,7 +27,7 @@ pub(crate) fn UndoForm(
         (Offer::Closed(reason), _) => {
             return view! { <div class="decide">{closed("No undo", reason)}</div> }.into_any();
         }
-        (Offer::Open, Undo::Never(_) | Undo::Needless) => None,
+        (Offer::Open, Undo::Never(_) | Undo::NotNeeded) => None,
         (Offer::Open, Undo::By(reverse)) => Some(reverse),
     };
     let undo = decisions.undo;

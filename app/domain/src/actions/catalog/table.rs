@@ -2,7 +2,7 @@
 
 use super::Authority::{Of, OfEntity};
 use super::FileRule::{Hash, PathOrHash};
-use super::Undo::{By, Needless, Never};
+use super::Undo::{By, Never, NotNeeded};
 use super::{ActionTypeInfo, Technique, Verb};
 use crate::access::Permission;
 use crate::actions::entity::EntityKind::{
@@ -156,7 +156,7 @@ catalog! {
         parameters: &[ParameterSpec { name: Scope, kind: OneOf(&["Quick", "Full"]), required: true }],
         comment_required: true,
         file: PathOrHash,
-        undo: Needless,
+        undo: NotNeeded,
         authority: Of(Permission::Devices),
         technique: Some(Technique { id: "D3-FA", name: "File Analysis" }),
         openc2: Some(Verb { action: "scan", target: "device" }),
@@ -170,7 +170,7 @@ catalog! {
         parameters: &[],
         comment_required: true,
         file: PathOrHash,
-        undo: Needless,
+        undo: NotNeeded,
         authority: Of(Permission::Devices),
         technique: None,
         openc2: Some(Verb { action: "investigate", target: "device" }),
@@ -184,7 +184,7 @@ catalog! {
         parameters: &[],
         comment_required: true,
         file: PathOrHash,
-        undo: Needless,
+        undo: NotNeeded,
         authority: Of(Permission::Devices),
         technique: None,
         openc2: Some(Verb { action: "copy", target: "file" }),

@@ -1,24 +1,24 @@
 //! Every state against every command, and every pair of decision and status.
 
-use super::{Command, Decision, Lane, Lifecycle, Outcome, State, Status, UndoState};
+use super::{Decision, Lane, Lifecycle, Outcome, State, Status, Transition, UndoState};
 
 /// From decision, from status, command, to decision, to status.
-type Row = (Option<Decision>, Status, Command, Option<Decision>, Status);
+type Row = (Option<Decision>, Status, Transition, Option<Decision>, Status);
 
 /// All that is legal, as product rule. A decision of `None` stands for each of the three that let an action happen,
 /// and is kept.
 fn table() -> Vec<Row> {
     use Decision::{Approved, Expired, Pending, Rejected, Superseded, Withdrawn};
     let mut rows = vec![
-        (Some(Pending), Status::None, Command::Approve, Some(Approved), Status::Queued),
-        (Some(Pending), Status::None, Command::Reject, Some(Rejected), Status::None),
-        (Some(Pending), Status::None, Command::Expire, Some(Expired), Status::None),
-        (Some(Pending), Status::None, Command::Withdraw, Some(Withdrawn), Status::None),
-        (Some(Pending), Status::None, Command::Supersede, Some(Superseded), Status::None),
-        (None, Status::Queued, Command::Start, None, Status::InProgress),
-        (None, Status::InProgress, Command::Start, None, Status::InProgress),
-        (None, Status::Queued, Command::Cancel, None, Status::Cancelled),
-        (None, Status::InProgress, Command::LoseTrack, None, Status::Unknown),
+        (Some(Pending), Status::None, Transition::Approve, Some(Approved), Status::Queued),
+        (Some(Pending), Status::None, Transition::Reject, Some(Rejected), Status::None),
+        (Some(Pending), Status::None, Transition::Expire, Some(Expired), Status::None),
+        (Some(Pending), Status::None, Transition::Withdraw, Some(Withdrawn), Status::None),
+        (Some(Pending), Status::None, Transition::Supersede, Some(Superseded), Status::None),
+        (None, Status::Queued, Transition::Start, None, Status::InProgress),
+        (None, Status::InProgress, Transition::Start, None, Status::InProgress),
+        (None, Status::Queued, Transition::Cancel, None, Status::Cancelled),
+        (None, Status::InProgress, Transition::LoseTrack, None, Status::Unknown),
     ];
     let ends = [
         (Outcome::Completed, Status::Completed),
@@ -29,8 +29,8 @@ fn table() -> Vec<Row> {
         (Outcome::Cancelled, Status::Cancelled),
     ];
     for (outcome, status) in ends {
-        rows.push((None, Status::InProgress, Command::Report(outcome), None, status));
-        rows.push((None, Status::Unknown, Command::Settle(outcome), None, status));
+        rows.push((None, Status::InProgress, Transition::Report(outcome), None, status));
+        rows.push((None, Status::Unknown, Transition::Settle(outcome), None, status));
     }
     rows
 }
@@ -49,9 +49,9 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
     let table = table();
     let mut allowed = 0;
     for from in lifecycles() {
-        for command in Command::all() {
+        for command in Transition::all() {
             let (decision, status) = (from.state.decision(), from.state.status());
-            let is_undo = matches!(command, Command::RequestUndo | Command::ReportUndo(_));
+            let is_undo = matches!(command, Transition::RequestUndo | Transition::ReportUndo(_));
             let row = table
                 .iter()
                 .find(|(d, s, c, ..)| d.is_none_or(|d| d == decision) && *s == status && *c == command);
@@ -78,16 +78,16 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
     assert_eq!(allowed, 5 + 3 * 16);
 }
 
-fn check_undo(from: Lifecycle, command: Command, next: Result<Lifecycle, super::Refusal>) {
+fn check_undo(from: Lifecycle, command: Transition, next: Result<Lifecycle, super::Refusal>) {
     let effect = matches!(from.state.status(), Status::Completed | Status::PartiallyCompleted);
     let want = match command {
-        Command::RequestUndo if effect && matches!(from.undo, UndoState::None | UndoState::Failed) => {
+        Transition::RequestUndo if effect && matches!(from.undo, UndoState::None | UndoState::Failed) => {
             Some(UndoState::Requested)
         }
-        Command::ReportUndo(Outcome::Completed) if from.undo == UndoState::Requested => {
+        Transition::ReportUndo(Outcome::Completed) if from.undo == UndoState::Requested => {
             Some(UndoState::Undone)
         }
-        Command::ReportUndo(_) if from.undo == UndoState::Requested => Some(UndoState::Failed),
+        Transition::ReportUndo(_) if from.undo == UndoState::Requested => Some(UndoState::Failed),
         _ => None,
     };
     assert_eq!(next.ok().map(|next| (next.undo, next.state)), want.map(|undo| (undo, from.state)));

@@ -4,7 +4,7 @@ use service::testing::system as authority;
 use std::collections::BTreeMap;
 
 use domain::actions::query::{Counts, Facet, Filter, Period};
-use domain::{Action, ActionQuery, Command, Lane, LaneCounts, RowScope};
+use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope, Transition};
 use jiff::SignedDuration;
 use store::{Guard, SharedStore};
 
@@ -71,14 +71,14 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
     }
     for number in 1..=10 {
         let before = action(number);
-        let approved = decided(&before, &decider(&ana), Command::Approve, at(1));
+        let approved = decided(&before, &decider(&ana), Transition::Approve, at(1));
         let mut tx = store.begin_system(&authority()).await.unwrap();
         let guard = Guard { by: &decider(&ana), deciding: true, now: at(1) };
         assert!(tx.update_state(guard, &before, &approved).await.unwrap());
         // A second time it is not what it was, and counts for nothing.
         assert!(!tx.update_state(guard, &before, &approved).await.unwrap());
         if number <= 4 {
-            let started = after(&approved, Command::Start, at(40));
+            let started = after(&approved, Transition::Start, at(40));
             let guard = Guard { by: &system(), deciding: false, now: at(40) };
             assert!(tx.update_state(guard, &approved, &started).await.unwrap());
         }

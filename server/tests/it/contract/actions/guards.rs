@@ -3,7 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, Authorized, Caller, Command, Decision, RowScope, UserId};
+use domain::{Action, Authorized, Caller, Decision, RowScope, Transition, UserId};
 use jiff::Timestamp;
 use store::{Guard, SharedStore, SystemTransaction};
 
@@ -30,7 +30,7 @@ async fn start(kind: Kind) -> (Database, SharedStore, Caller) {
 }
 
 async fn decide(tx: &mut dyn SystemTransaction, by: &Authorized, before: &Action, now: Timestamp) -> bool {
-    let after = decided(before, by, Command::Approve, now);
+    let after = decided(before, by, Transition::Approve, now);
     tx.update_state(Guard { by, deciding: true, now }, before, &after).await.unwrap()
 }
 
@@ -42,7 +42,7 @@ async fn a_decision_is_written_once(kind: Kind) {
     assert!(!decide(&mut *tx, &by, &action(1), at(1)).await);
     tx.commit().await.unwrap();
     let written = store.action(&RowScope::ALL, id(1)).await.unwrap();
-    assert_eq!(written, Some(decided(&action(1), &by, Command::Approve, at(1))));
+    assert_eq!(written, Some(decided(&action(1), &by, Transition::Approve, at(1))));
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(!decide(&mut *tx, &by, &action(1), at(2)).await);
     // Not even with the version of what is there: it is no longer pending.
@@ -94,7 +94,7 @@ async fn the_products_own_acts_need_only_the_version(kind: Kind) {
     let (_database, store, _) = start(kind).await;
     let by = system();
     let guard = Guard { by: &by, deciding: false, now: at(9_000) };
-    let expired = after(&action(1), Command::Expire, at(9_000));
+    let expired = after(&action(1), Transition::Expire, at(9_000));
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let stale = Action { version: 7, ..action(1) };
     assert!(!tx.update_state(guard, &stale, &expired).await.unwrap());
@@ -123,7 +123,7 @@ async fn a_revision_loses_when_a_fact_changed(kind: Kind) {
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(decide(&mut *tx, &by, &action(1), at(1)).await);
-    let approved = decided(&action(1), &by, Command::Approve, at(1));
+    let approved = decided(&action(1), &by, Transition::Approve, at(1));
     assert!(!tx.revise_action(&proposer, &approved, &revised).await.unwrap());
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();

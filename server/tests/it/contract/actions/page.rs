@@ -1,6 +1,6 @@
 //! A lane in its order, page by page, in both directions.
 
-use domain::{Action, ActionId, ActionQuery, AssetKind, Command, Lane, RowScope, Severity};
+use domain::{Action, ActionId, ActionQuery, AssetKind, Lane, RowScope, Severity, Transition};
 use store::{Position, SharedStore};
 
 use crate::contract::sample::{action, add, after, at, id};
@@ -66,7 +66,7 @@ async fn the_other_lanes_come_newest_first(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
     for (number, seconds) in [(1, 10), (2, 30), (3, 20), (5, 20), (4, 20)] {
-        add(&store, &after(&action(number), Command::Expire, at(seconds))).await;
+        add(&store, &after(&action(number), Transition::Expire, at(seconds))).await;
     }
     add(&store, &action(9)).await;
     let order = [2, 5, 4, 3, 1].map(id::<ActionId>);

@@ -3,7 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, Command, RowScope, Source};
+use domain::{Action, RowScope, Source, Transition};
 
 use crate::contract::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
@@ -142,7 +142,7 @@ async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {
     for (number, seconds) in [(1, 30), (2, 10), (3, 20), (4, 40)] {
         add(&store, &Action { expires_at: at(seconds), ..action(number) }).await;
     }
-    let mut closed = after(&action(5), Command::Expire, at(1));
+    let mut closed = after(&action(5), Transition::Expire, at(1));
     closed.expires_at = at(1);
     add(&store, &closed).await;
     // The very moment of the expiry is too late.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::query::{Filter, Sort, SortKey};
 use domain::actions::similar::{Bucket, Buckets, Similarity};
-use domain::{Action, ActionId, ActionQuery, ActionType, Command, Lane, RowScope, Severity};
+use domain::{Action, ActionId, ActionQuery, ActionType, Lane, RowScope, Severity, Transition};
 use jiff::SignedDuration;
 use store::SharedStore;
 
@@ -169,7 +169,7 @@ async fn what_waits_on_other_assets_is_counted(kind: Kind) {
     let mut hidden = on(5, "host-5");
     "other".clone_into(&mut hidden.proposed_by.id);
     let other = Action { action_type: ActionType::StopAndQuarantineFile, ..on(6, "host-6") };
-    let done = decided(&on(7, "host-7"), &decider(&ana), Command::Reject, at(1));
+    let done = decided(&on(7, "host-7"), &decider(&ana), Transition::Reject, at(1));
     for row in [on(1, "host"), on(2, "HOST"), on(3, "host-3"), on(4, "Host-3"), hidden, other, done] {
         add(&store, &row).await;
     }

@@ -4,8 +4,8 @@ use domain::actions::contract::ShowAction as _;
 use domain::bulk::PlanGroup;
 use domain::bulk::contract::BulkBackend as _;
 use domain::{
-    Action, ActionQuery, ActionType, AuditKind, BulkRequest, BulkVerb, Caller, Command, Decision, Error,
-    ErrorCode, ItemState, Lane, Role, RowScope, Status, Targets, UndoState,
+    Action, ActionQuery, ActionType, AuditKind, BulkRequest, BulkVerb, Caller, Decision, Error, ErrorCode,
+    ItemState, Lane, Role, RowScope, Status, Targets, Transition, UndoState,
 };
 use jiff::SignedDuration;
 use serde_json::json;
@@ -290,7 +290,7 @@ async fn a_job_that_a_process_left_behind_goes_on(kind: Kind) {
 
 async fn many_are_undone_and_all_instances_of_a_file(kind: Kind) {
     let done = |number: u128| {
-        let approved = after(&on_host(number), Command::Approve, at(0));
+        let approved = after(&on_host(number), Transition::Approve, at(0));
         let decided_by = Some(approved.proposed_by.clone());
         Action { status: Status::Completed, decided_by, executor: Some("simulated".to_owned()), ..approved }
     };

@@ -6,8 +6,8 @@ use std::slice::from_ref;
 use domain::actions::query::Filter;
 use domain::bulk::Preview;
 use domain::{
-    Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Command, Decision, ItemState, Lane,
-    RowScope, Seen, Severity, Status,
+    Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Decision, ItemState, Lane, RowScope,
+    Seen, Severity, Status, Transition,
 };
 use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
 
@@ -185,7 +185,7 @@ async fn a_part_is_taken_back_alone(kind: Kind) {
     tx.append_audit(&system(), entry(1, Some(id(1)))).await.unwrap();
     for (number, keep) in [(1, true), (2, false), (3, true)] {
         tx.begin_savepoint().await.unwrap();
-        let after = decided(&action(number), &by, Command::Approve, at(1));
+        let after = decided(&action(number), &by, Transition::Approve, at(1));
         let guard = Guard { by: &by, deciding: true, now: at(1) };
         assert!(tx.update_state(guard, &action(number), &after).await.unwrap());
         // More than one statement takes, so that they would be written if they were not held back.
@@ -259,7 +259,7 @@ async fn the_same_file_is_found_on_other_devices(kind: Kind) {
         let asset = Asset { name: format!("host-{number}"), ..action(number).asset };
         let entity = serde_json::from_value(entity).unwrap();
         let status = Status::Completed;
-        let decided = decided(&action(number), &by, Command::Approve, at(1));
+        let decided = decided(&action(number), &by, Transition::Approve, at(1));
         Action { entity, asset, action_type, status, ..decided }
     };
     let (file, other) = ("ab".repeat(32), "cd".repeat(32));

@@ -6,7 +6,7 @@ use domain::access::permissions_of;
 use domain::{Actor, ActorKind, Permission, Role, UserId};
 use jiff::Timestamp;
 
-use super::prng::Dice;
+use super::prng::Rng;
 use store::User;
 
 use Role::{
@@ -40,14 +40,14 @@ const TEAM: &[(&str, &str, &[Role])] = &[
 
 /// Everybody who can sign in.
 #[derive(Debug)]
-pub(super) struct Staff {
+pub(super) struct Users {
     pub(super) users: Vec<User>,
 }
 
-impl Staff {
-    pub(super) fn hire(dice: &mut Dice, now: Timestamp) -> Self {
+impl Users {
+    pub(super) fn hire(rng: &mut Rng, now: Timestamp) -> Self {
         let users = TEAM.iter().chain(DEMO).map(|&(name, display_name, roles)| User {
-            id: UserId::from(dice.uuid(now)),
+            id: UserId::from(rng.uuid(now)),
             name: name.to_owned(),
             display_name: display_name.to_owned(),
             password_hash: None,
@@ -58,7 +58,7 @@ impl Staff {
     }
 
     /// Somebody of the team who holds the permission and isn't `except`.
-    pub(super) fn with(&self, dice: &mut Dice, permission: Permission, except: Option<&Actor>) -> Actor {
+    pub(super) fn with(&self, rng: &mut Rng, permission: Permission, except: Option<&Actor>) -> Actor {
         let able: Vec<&User> = self
             .users
             .iter()
@@ -69,7 +69,7 @@ impl Staff {
             })
             .collect();
         // The first ones decide more than the others, but nobody nearly all.
-        actor(able[dice.below(able.len()).min(dice.below(able.len()))])
+        actor(able[rng.below(able.len()).min(rng.below(able.len()))])
     }
 
     /// Whether this person holds the permission.

@@ -1,19 +1,19 @@
-//! How often things happen. Decks rather than dice: what is rare still comes up in every estate of some size.
+//! How often things happen. Distributions rather than rng: what is rare still comes up in every estate of some size.
 
 use std::collections::BTreeMap;
 
 use domain::actions::lifecycle::Grant;
 use domain::{ActionType, Decision, EntityKind, Severity, Source, Status, Verdict};
 
-use super::plots::{self, PLOTS};
-use super::prng::{Deck, Dice};
+use super::prng::{Deck, Rng};
+use super::scenarios::{self, SCENARIOS};
 
-/// All decks.
+/// All distributions.
 #[derive(Debug)]
-pub(super) struct Decks {
-    /// Index into `PLOTS`.
+pub(super) struct Distributions {
+    /// Index into `SCENARIOS`.
     pub(super) past: Deck<usize>,
-    /// Index into `PLOTS`.
+    /// Index into `SCENARIOS`.
     pub(super) waiting: Deck<usize>,
     pub(super) types: Deck<ActionType>,
     pub(super) severity: Deck<Severity>,
@@ -25,11 +25,11 @@ pub(super) struct Decks {
     statuses: [Deck<Status>; 3],
 }
 
-impl Decks {
+impl Distributions {
     pub(super) fn new() -> Self {
-        let plots = |weight: fn(&(&plots::Plot, usize, usize)) -> usize| {
+        let plots = |weight: fn(&(&scenarios::Scenario, usize, usize)) -> usize| {
             let copies: Vec<_> =
-                PLOTS.iter().enumerate().map(|(index, plot)| (index, weight(plot))).collect();
+                SCENARIOS.iter().enumerate().map(|(index, plot)| (index, weight(plot))).collect();
             Deck::new(&copies)
         };
         let types: Vec<_> = ActionType::ALL.iter().map(|&of| (of, 1)).collect();
@@ -52,8 +52,8 @@ impl Decks {
                 (Severity::Low, 4),
                 (Severity::Informational, 1),
             ]),
-            verdict: Deck::new(plots::verdicts(EntityKind::File)),
-            user_verdict: Deck::new(plots::verdicts(EntityKind::User)),
+            verdict: Deck::new(scenarios::verdicts(EntityKind::File)),
+            user_verdict: Deck::new(scenarios::verdicts(EntityKind::User)),
             undone: Deck::new(&[
                 (Status::Completed, 12),
                 (Status::Failed, 2),
@@ -65,17 +65,17 @@ impl Decks {
         }
     }
 
-    pub(super) fn decision(&mut self, dice: &mut Dice, source: Source) -> Decision {
-        self.decisions.get_mut(&source).map_or(Decision::Approved, |deck| deck.deal(dice))
+    pub(super) fn decision(&mut self, rng: &mut Rng, source: Source) -> Decision {
+        self.decisions.get_mut(&source).map_or(Decision::Approved, |deck| deck.deal(rng))
     }
 
-    pub(super) fn status(&mut self, dice: &mut Dice, grant: Grant) -> Status {
+    pub(super) fn status(&mut self, rng: &mut Rng, grant: Grant) -> Status {
         let deck = match grant {
             Grant::Approved => 0,
             Grant::AutoApproved => 1,
             Grant::NotRequired => 2,
         };
-        self.statuses[deck].deal(dice)
+        self.statuses[deck].deal(rng)
     }
 }
 

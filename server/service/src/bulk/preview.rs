@@ -9,7 +9,7 @@ use super::EXAMPLES;
 
 /// A preview as it is put together.
 #[derive(Default)]
-pub(super) struct Sketch {
+pub(super) struct PreviewBuilder {
     total: usize,
     all: Hit,
     types: BTreeMap<ActionType, Hit>,
@@ -35,7 +35,7 @@ impl Hit {
     }
 }
 
-impl Sketch {
+impl PreviewBuilder {
     pub(super) fn add(&mut self, action: &Action, left_out: Option<&str>) {
         self.total += 1;
         let Some(reason) = left_out else {

@@ -7,26 +7,26 @@ use super::devices::Device;
 use super::estate::Estate;
 use super::mail::{self, Mail};
 use super::people::{Mailbox, Person};
-use super::prng::Dice;
+use super::prng::Rng;
 use super::threats::{ADDRESSES_V6, COMMANDS, NETWORKS, THREATS, Threat};
 
-/// What kind of device a scene plays on.
+/// What kind of device a incident plays on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum DeviceKind {
     Windows,
     Linux,
     Unmanaged,
 }
 
-/// What a scene is about: whom its first action hits.
+/// What a incident is about: whom its first action hits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flavour {
+pub(super) enum IncidentKind {
     Device,
     Mail,
     Account,
 }
 
-impl Flavour {
+impl IncidentKind {
     /// The one that fits an entity of this kind.
     pub(super) const fn of(kind: EntityKind) -> Self {
         match kind {
@@ -43,7 +43,7 @@ impl Flavour {
 
 /// The cast and props.
 #[derive(Debug, Clone)]
-pub(super) struct Scene {
+pub(super) struct Incident {
     pub(super) device: Device,
     pub(super) person: Person,
     pub(super) mailbox: Mailbox,
@@ -54,36 +54,36 @@ pub(super) struct Scene {
     address: String,
 }
 
-impl Scene {
+impl Incident {
     pub(super) fn draw(
-        dice: &mut Dice,
+        rng: &mut Rng,
         estate: &mut Estate,
-        stage: Stage,
-        flavour: Flavour,
+        stage: DeviceKind,
+        kind_of_incident: IncidentKind,
         at: Timestamp,
     ) -> Self {
         let pool = match stage {
-            Stage::Windows => &mut estate.windows,
-            Stage::Linux => &mut estate.linux,
-            Stage::Unmanaged => &mut estate.unmanaged,
+            DeviceKind::Windows => &mut estate.windows,
+            DeviceKind::Linux => &mut estate.linux,
+            DeviceKind::Unmanaged => &mut estate.unmanaged,
         };
-        let device = pool.draw(dice, flavour == Flavour::Device).clone();
+        let device = pool.draw(rng, kind_of_incident == IncidentKind::Device).clone();
         let threats: Vec<&'static Threat> =
             THREATS.iter().filter(|threat| threat.platform == device.platform).collect();
-        let threat = threats[dice.skewed(threats.len())];
-        let address = if dice.chance(10) {
-            (*dice.pick(ADDRESSES_V6)).to_owned()
+        let threat = threats[rng.skewed(threats.len())];
+        let address = if rng.chance(10) {
+            (*rng.pick(ADDRESSES_V6)).to_owned()
         } else {
-            format!("{}{}", dice.pick(NETWORKS), dice.between(2, 250))
+            format!("{}{}", rng.pick(NETWORKS), rng.between(2, 250))
         };
         Self {
             device,
-            person: estate.people.draw(dice, flavour == Flavour::Account).clone(),
-            mailbox: estate.mailboxes.draw(dice, flavour == Flavour::Mail).clone(),
-            mail: mail::draw(dice, at),
+            person: estate.people.draw(rng, kind_of_incident == IncidentKind::Account).clone(),
+            mailbox: estate.mailboxes.draw(rng, kind_of_incident == IncidentKind::Mail).clone(),
+            mail: mail::draw(rng, at),
             threat,
-            build: dice.below(9),
-            file: dice.below(threat.files.len()),
+            build: rng.below(9),
+            file: rng.below(threat.files.len()),
             address,
         }
     }
@@ -103,37 +103,37 @@ impl Scene {
     }
 
     /// A command that fits the device.
-    pub(super) fn command_line(&self, dice: &mut Dice) -> String {
+    pub(super) fn command_line(&self, rng: &mut Rng) -> String {
         let fitting: Vec<&str> = COMMANDS
             .iter()
             .filter(|(platform, _)| *platform == self.device.platform)
             .map(|(_, command)| *command)
             .collect();
-        (*dice.pick(&fitting)).to_owned()
+        (*rng.pick(&fitting)).to_owned()
     }
 
-    /// The entity of a kind in this scene, and the asset that it is reached through.
-    pub(super) fn entity(&self, dice: &mut Dice, kind: EntityKind) -> (Entity, Asset) {
+    /// The entity of a kind in this incident, and the asset that it is reached through.
+    pub(super) fn entity(&self, rng: &mut Rng, kind: EntityKind) -> (Entity, Asset) {
         let threat = self.threat;
         let sha256 = threat.sha256(self.build);
-        let name_of = |dice: &mut Dice, table: &[&str]| (*dice.pick(table)).to_owned();
+        let name_of = |rng: &mut Rng, table: &[&str]| (*rng.pick(table)).to_owned();
         let entity = match kind {
             EntityKind::Device => Entity::Device { name: self.device.name.clone() },
             EntityKind::File => Entity::File {
                 path: Some(self.path(threat.files[self.file])),
                 // Old scanners report a second hash.
-                sha1: dice.chance(20).then(|| sha256[..40].to_owned()),
+                sha1: rng.chance(20).then(|| sha256[..40].to_owned()),
                 sha256: Some(sha256),
             },
             EntityKind::Process => Entity::Process {
-                pid: u32::try_from(dice.between(412, 32_700)).ok(),
-                image: Some(self.path(dice.word(threat.images))),
-                sha256: dice.chance(60).then_some(sha256),
+                pid: u32::try_from(rng.between(412, 32_700)).ok(),
+                image: Some(self.path(rng.word(threat.images))),
+                sha256: rng.chance(60).then_some(sha256),
             },
-            EntityKind::Service => Entity::Service { name: name_of(dice, threat.services) },
-            EntityKind::Driver => Entity::Driver { name: name_of(dice, threat.drivers) },
-            EntityKind::RegistryKey => Entity::RegistryKey { path: name_of(dice, threat.keys) },
-            EntityKind::ScheduledTask => Entity::ScheduledTask { name: name_of(dice, threat.tasks) },
+            EntityKind::Service => Entity::Service { name: name_of(rng, threat.services) },
+            EntityKind::Driver => Entity::Driver { name: name_of(rng, threat.drivers) },
+            EntityKind::RegistryKey => Entity::RegistryKey { path: name_of(rng, threat.keys) },
+            EntityKind::ScheduledTask => Entity::ScheduledTask { name: name_of(rng, threat.tasks) },
             EntityKind::IpAddress => Entity::IpAddress { address: self.address.clone() },
             EntityKind::Url => Entity::Url { url: self.mail.url.clone() },
             EntityKind::EmailMessage => Entity::EmailMessage {
@@ -146,7 +146,7 @@ impl Scene {
                 location: Some(self.mail.location),
             },
             EntityKind::EmailCluster => {
-                let messages = u32::try_from(dice.between(3, 9) * dice.between(1, 24)).unwrap_or(3);
+                let messages = u32::try_from(rng.between(3, 9) * rng.between(1, 24)).unwrap_or(3);
                 let (junked, blocked) = (messages / 6, messages / 9);
                 Entity::EmailCluster {
                     cluster_id: self.mail.cluster_id.clone(),
@@ -166,13 +166,13 @@ impl Scene {
             },
             EntityKind::Mailbox => Entity::Mailbox { address: self.mailbox.address.clone() },
             EntityKind::TeamsMessage => Entity::TeamsMessage {
-                message_id: (1_700_000_000_000 + dice.between(0, 99_999_999_999)).to_string(),
+                message_id: (1_700_000_000_000 + rng.between(0, 99_999_999_999)).to_string(),
                 sender: self.person.address(),
-                channel: name_of(dice, mail::CHANNELS),
+                channel: name_of(rng, mail::CHANNELS),
             },
             EntityKind::CloudFile => Entity::CloudFile {
-                path: dice.pick(mail::CLOUD_PATHS).replace("{user}", &self.person.login.replace('.', "_")),
-                sha256: dice.chance(70).then_some(sha256),
+                path: rng.pick(mail::CLOUD_PATHS).replace("{user}", &self.person.login.replace('.', "_")),
+                sha256: rng.chance(70).then_some(sha256),
             },
             EntityKind::User => Entity::User { name: self.person.address() },
         };
@@ -180,10 +180,12 @@ impl Scene {
     }
 
     fn asset(&self, kind: EntityKind) -> Asset {
-        let (kind, name, criticality) = match Flavour::of(kind) {
-            Flavour::Device => return self.device.asset(),
-            Flavour::Mail => (AssetKind::Mailbox, self.mailbox.address.clone(), self.mailbox.criticality),
-            Flavour::Account => (AssetKind::Account, self.person.address(), self.person.criticality),
+        let (kind, name, criticality) = match IncidentKind::of(kind) {
+            IncidentKind::Device => return self.device.asset(),
+            IncidentKind::Mail => {
+                (AssetKind::Mailbox, self.mailbox.address.clone(), self.mailbox.criticality)
+            }
+            IncidentKind::Account => (AssetKind::Account, self.person.address(), self.person.criticality),
         };
         Asset { kind, name, criticality: Some(criticality), device_group: None }
     }

@@ -4,12 +4,12 @@
 use domain::ActionType::{self, *};
 use domain::{EntityKind, Permission, Source, Verdict};
 
-use super::scene::Stage;
+use super::incident::DeviceKind;
 
 /// One kind of story.
 #[derive(Debug)]
-pub(super) struct Plot {
-    pub(super) stage: Stage,
+pub(super) struct Scenario {
+    pub(super) stage: DeviceKind,
     /// Who brings it up, with weights.
     pub(super) sources: &'static [(Source, usize)],
     /// What follows, each step in so many of a hundred cases. At least one step is taken.
@@ -17,9 +17,9 @@ pub(super) struct Plot {
 }
 
 /// A plot with its weight in the past, and its weight among what still waits for a decision.
-type Weighted = (&'static Plot, usize, usize);
+type Weighted = (&'static Scenario, usize, usize);
 
-pub(super) const PLOTS: &[Weighted] = &[
+pub(super) const SCENARIOS: &[Weighted] = &[
     (&MALWARE, 25, 10),
     (&SERVER, 8, 5),
     (&PHISH, 20, 9),
@@ -30,8 +30,8 @@ pub(super) const PLOTS: &[Weighted] = &[
     (&SESSION, 4, 0),
 ];
 
-const MALWARE: Plot = Plot {
-    stage: Stage::Windows,
+const MALWARE: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[
         (Source::AutomatedDevice, 62),
         (Source::AdvancedHunting, 14),
@@ -56,8 +56,8 @@ const MALWARE: Plot = Plot {
     ],
 };
 
-const SERVER: Plot = Plot {
-    stage: Stage::Linux,
+const SERVER: Scenario = Scenario {
+    stage: DeviceKind::Linux,
     sources: &[(Source::AutomatedDevice, 60), (Source::ManualDevice, 20), (Source::LiveResponse, 20)],
     steps: &[
         (QuarantineFile, 75),
@@ -70,8 +70,8 @@ const SERVER: Plot = Plot {
     ],
 };
 
-const PHISH: Plot = Plot {
-    stage: Stage::Windows,
+const PHISH: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::AutomatedEmail, 50), (Source::Explorer, 30), (Source::ManualEmail, 20)],
     steps: &[
         (SoftDeleteEmail, 60),
@@ -84,8 +84,8 @@ const PHISH: Plot = Plot {
     ],
 };
 
-const TAKEOVER: Plot = Plot {
-    stage: Stage::Windows,
+const TAKEOVER: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::AutomatedUser, 60), (Source::ManualUser, 40)],
     steps: &[
         (RevokeSessions, 60),
@@ -96,26 +96,26 @@ const TAKEOVER: Plot = Plot {
     ],
 };
 
-const FORWARDING: Plot = Plot {
-    stage: Stage::Windows,
+const FORWARDING: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::AutomatedEmail, 50), (Source::ManualEmail, 30), (Source::Explorer, 20)],
     steps: &[(TurnOffExternalMailForwarding, 100), (SoftDeleteEmail, 30)],
 };
 
-const CLOUD: Plot = Plot {
-    stage: Stage::Windows,
+const CLOUD: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::AutomatedEmail, 60), (Source::ManualEmail, 40)],
     steps: &[(SoftDeleteTeamsMessage, 50), (QuarantineCloudFile, 60)],
 };
 
-const ANTIVIRUS: Plot = Plot {
-    stage: Stage::Windows,
+const ANTIVIRUS: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::Antivirus, 100)],
     steps: &[(QuarantineFile, 100), (StopProcess, 15)],
 };
 
-const SESSION: Plot = Plot {
-    stage: Stage::Windows,
+const SESSION: Scenario = Scenario {
+    stage: DeviceKind::Windows,
     sources: &[(Source::ManualLiveResponse, 100)],
     steps: &[
         (LiveResponseCommand, 100),

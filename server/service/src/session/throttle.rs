@@ -17,7 +17,7 @@ const MOST_NAMES: usize = 10_000;
 
 /// Who failed how often.
 #[derive(Debug, Default)]
-pub(super) struct Pauses(Mutex<HashMap<String, Failures>>);
+pub(super) struct SignInThrottle(Mutex<HashMap<String, Failures>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Failures {
@@ -36,7 +36,7 @@ impl Failures {
     }
 }
 
-impl Pauses {
+impl SignInThrottle {
     fn names(&self) -> MutexGuard<'_, HashMap<String, Failures>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,35 +78,35 @@ mod tests {
 
     #[test]
     fn the_pause_starts_at_ten_failures_and_doubles() {
-        let pauses = Pauses::default();
+        let throttle = SignInThrottle::default();
         let mut now = Timestamp::UNIX_EPOCH;
         for _ in 0..9 {
-            pauses.failed("ana", now);
+            throttle.failed("ana", now);
         }
-        assert!(!pauses.holds("ana", now));
+        assert!(!throttle.holds("ana", now));
         for want in [1_i64, 2, 4, 8] {
-            pauses.failed("ana", now);
-            assert!(pauses.holds("ana", now + SignedDuration::from_millis(want * 1_000 - 1)));
+            throttle.failed("ana", now);
+            assert!(throttle.holds("ana", now + SignedDuration::from_millis(want * 1_000 - 1)));
             now += SignedDuration::from_secs(want);
-            assert!(!pauses.holds("ana", now), "{want}");
+            assert!(!throttle.holds("ana", now), "{want}");
         }
-        assert!(!pauses.holds("ben", now));
+        assert!(!throttle.holds("ben", now));
         for _ in 0..100 {
-            pauses.failed("ana", now);
+            throttle.failed("ana", now);
         }
-        assert!(!pauses.holds("ana", now + LONGEST), "it never holds longer than 15 minutes");
-        pauses.failed("ana", now + WINDOW);
-        assert!(!pauses.holds("ana", now + WINDOW), "old failures don't count");
-        pauses.clear("ana");
-        assert!(pauses.names().is_empty());
+        assert!(!throttle.holds("ana", now + LONGEST), "it never holds longer than 15 minutes");
+        throttle.failed("ana", now + WINDOW);
+        assert!(!throttle.holds("ana", now + WINDOW), "old failures don't count");
+        throttle.clear("ana");
+        assert!(throttle.names().is_empty());
     }
 
     #[test]
     fn a_flood_of_names_is_bounded() {
-        let pauses = Pauses::default();
+        let throttle = SignInThrottle::default();
         for n in 0..(MOST_NAMES + 50) {
-            pauses.failed(&n.to_string(), Timestamp::UNIX_EPOCH);
+            throttle.failed(&n.to_string(), Timestamp::UNIX_EPOCH);
         }
-        assert_eq!(pauses.names().len(), MOST_NAMES);
+        assert_eq!(throttle.names().len(), MOST_NAMES);
     }
 }

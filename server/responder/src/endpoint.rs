@@ -14,7 +14,7 @@ use axum::routing::post;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use super::dispatch::{Understood, understand};
+use super::dispatch::{Parsed, parse_command};
 use super::engine::Engine;
 use super::{answer, refusal::Refusal};
 use openc2::signature::{Key, Signed};
@@ -25,7 +25,7 @@ const NAME: &str = "countersign-responder";
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the route needs.
-pub(super) struct Door {
+pub(super) struct Endpoint {
     pub(super) engine: Arc<Engine>,
     pub(super) key: Key,
     pub(super) clock: fn() -> Timestamp,
@@ -36,24 +36,28 @@ pub(super) struct Door {
 /// An answer before it is wrapped: the HTTP status and the response.
 type Answer = (StatusCode, Response);
 
-pub(super) fn router(door: Door) -> Router {
-    Router::new().route(openc2::PATH, post(receive)).with_state(Arc::new(door))
+pub(super) fn router(endpoint: Endpoint) -> Router {
+    Router::new().route(openc2::PATH, post(receive)).with_state(Arc::new(endpoint))
 }
 
-async fn receive(State(door): State<Arc<Door>>, headers: HeaderMap, body: Body) -> HttpResponse<Body> {
-    let (body, signed) = match door.admit(&headers, body).await {
+async fn receive(
+    State(endpoint): State<Arc<Endpoint>>,
+    headers: HeaderMap,
+    body: Body,
+) -> HttpResponse<Body> {
+    let (body, signed) = match endpoint.admit(&headers, body).await {
         Ok(admitted) => admitted,
-        Err(answer) => return door.reply(None, &Headers::default(), answer),
+        Err(answer) => return endpoint.reply(None, &Headers::default(), answer),
     };
     let mut asked = Headers::default();
     let answer = match read(&headers, &body, &mut asked) {
-        Ok(command) => door.carry_out(command).await,
+        Ok(command) => endpoint.carry_out(command).await,
         Err(answer) => answer,
     };
-    door.reply(Some(&signed.id), &asked, answer)
+    endpoint.reply(Some(&signed.id), &asked, answer)
 }
 
-impl Door {
+impl Endpoint {
     async fn admit(&self, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Signed), Answer> {
         let body = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, openc2::MAX_MESSAGE)).await {
             Ok(Ok(body)) => body.to_vec(),
@@ -73,9 +77,9 @@ impl Door {
     }
 
     async fn carry_out(&self, command: Command) -> Answer {
-        let order = match understand(&command) {
-            Understood::Answer(response) => return settled(response),
-            Understood::Order(order) => order,
+        let order = match parse_command(&command) {
+            Parsed::Answer(response) => return settled(response),
+            Parsed::Order(order) => order,
         };
         let turn = Arc::clone(&self.turn).lock_owned().await;
         let engine = Arc::clone(&self.engine);
