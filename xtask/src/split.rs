@@ -39,7 +39,7 @@ pub(crate) struct Pieces {
 /// The name, but for a number, of what is only exported so that it is kept.
 pub(crate) const KEPT: &str = "__kept_";
 /// Two are usually enough.
-const MOST_CUTS: usize = 5;
+const MAX_CUTS: usize = 5;
 
 /// Cuts, and leaves the pieces in the folder. What parts share goes to the main module, or if it is to be quick into
 /// files of its own.
@@ -48,7 +48,7 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
     let mut shared = BTreeSet::new();
     let mut done = cut(wasm, folder, &main)?;
     // What moves may bring other sets together.
-    for _ in 0..if quick { 0 } else { MOST_CUTS } {
+    for _ in 0..if quick { 0 } else { MAX_CUTS } {
         let mut found = false;
         for file in done.split_modules.iter().filter(|file| is_shared(file)) {
             let piece = fs::read(file)?;
@@ -69,7 +69,7 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
     let canary = script.split_once(": ~0xdead").and_then(|(before, _)| before.rsplit(' ').next());
     let canary = canary.map(str::to_owned);
     fs::remove_file(folder.join(LINK))?;
-    let mut needs: BTreeMap<_, _> = done.prefetch_map.into_iter().collect();
+    let mut needs: BTreeMap<_, Vec<String>> = done.prefetch_map.into_iter().collect();
     let (mut others, mut data) = (Vec::new(), Vec::new());
     for file in done.split_modules {
         let piece = fs::read(&file)?;
@@ -93,7 +93,9 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
             }
         }
         fs::remove_file(&file)?;
-        needs.values_mut().for_each(|files: &mut Vec<String>| files.retain(|file| *file != stem));
+        for files in needs.values_mut() {
+            files.retain(|file| *file != stem);
+        }
     }
     Ok(Pieces { main: bytes, others, needs, data, canary })
 }

@@ -87,7 +87,7 @@ impl Sheets {
         };
         files.retain(is_part);
         files.sort_by(|one, other| one.file_name().cmp(&other.file_name()).then_with(|| one.cmp(other)));
-        let import = |file: &PathBuf| Ok(format!("@import {:?};\n", fs::canonicalize(file)?));
+        let import = |file: &PathBuf| Ok(format!("@import \"{}\";\n", fs::canonicalize(file)?.display()));
         let parts = files.iter().map(import).collect::<Result<_>>()?;
         Ok(Self { files: FileProvider::new(), parts })
     }

@@ -13,18 +13,18 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     cargo, compress, files,
-    names::shorten,
     node::WasmOpt,
     process,
-    snip::snip,
+    shorten_symbols::shorten_symbols,
     split::{split, with_loader},
     step::{self, size},
+    strip_unused::strip_unused,
     toolchain::{WASM, WasmRustc},
     workspace::CACHE,
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 18;
+const RECIPE: u32 = 19;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,6 +67,18 @@ impl Glue {
             .collect()
     }
 
+    /// How many bytes a page downloads, compressed.
+    pub(crate) fn weigh(&self) -> Result<Weights> {
+        let weigh = |bytes: &[u8]| Ok::<_, anyhow::Error>(compress::pack(bytes)?.brotli.len());
+        let mut sizes = BTreeMap::new();
+        for (name, wasm) in self.parts()? {
+            sizes.insert(name, weigh(&wasm)?);
+        }
+        let sum = |files: Vec<String>| files.iter().filter_map(|file| sizes.get(file)).sum();
+        let modules = self.needs()?.into_iter().map(|(module, files)| (module, sum(files))).collect();
+        Ok(Weights { main: weigh(&self.wasm()?)?, modules })
+    }
+
     /// The files that each part is made of.
     pub(crate) fn needs(&self) -> Result<BTreeMap<String, Vec<String>>> {
         Ok(serde_json::from_slice(&fs::read(self.folder.join("needs.json"))?)?)
@@ -74,6 +86,14 @@ impl Glue {
 }
 
 const PARTS: &str = "parts";
+
+/// Bytes as brotli.
+pub(crate) struct Weights {
+    /// What every page needs.
+    pub(crate) main: usize,
+    /// What is loaded when it is needed, by the names that the areas give.
+    pub(crate) modules: BTreeMap<String, usize>,
+}
 
 /// What an output was made from: it is still good while this is the same.
 #[derive(PartialEq, Eq, Serialize, Deserialize)]
@@ -107,15 +127,13 @@ pub(crate) fn build(rustc: &WasmRustc, flavour: Flavour, wasm_opt: Option<&WasmO
         let wasm = glue.wasm()?;
         let what = match flavour {
             Flavour::Release => {
-                let packed = compress::pack(&wasm)?;
-                let mut sizes = BTreeMap::new();
-                for (name, wasm) in glue.parts()? {
-                    sizes.insert(name, compress::pack(&wasm)?.brotli.len());
-                }
-                let mut what = format!("{verb} {} -> {} br", size(wasm.len()), size(packed.brotli.len()));
-                for (part, files) in glue.needs()? {
-                    let sum: usize = files.iter().filter_map(|file| sizes.get(file)).sum();
-                    what.push_str(&format!("; {part} {} in {}", size(sum), files.len()));
+                let Weights { main, modules } = glue.weigh()?;
+                let mut what = format!("{verb} {} -> {} br", size(wasm.len()), size(main));
+                for (module, bytes) in modules {
+                    what.push_str("; ");
+                    what.push_str(&module);
+                    what.push(' ');
+                    what.push_str(&size(bytes));
                 }
                 what
             }
@@ -182,7 +200,7 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
         fs::remove_dir_all(folder)?;
     }
     let wasm = fs::read(module)?;
-    let wasm = if flavour == Flavour::Release { snip(&wasm)? } else { wasm };
+    let wasm = if flavour == Flavour::Release { strip_unused(&wasm)? } else { wasm };
     let parts = folder.join(PARTS);
     let pieces = split(&wasm, &parts, flavour == Flavour::Dev)?;
     let mut bindgen = Bindgen::new();
@@ -204,7 +222,7 @@ fn bind(module: &Path, folder: &Path, flavour: Flavour, wasm_opt: Option<&WasmOp
     let mut text = with_loader(&fs::read_to_string(&script)?, &pieces.needs, pieces.canary.as_deref())?;
     if flavour == Flavour::Release {
         let wasm;
-        (wasm, text) = shorten(&fs::read(&bound)?, &text, pieces.data)?;
+        (wasm, text) = shorten_symbols(&fs::read(&bound)?, &text, pieces.data)?;
         fs::write(&bound, wasm)?;
     }
     fs::write(script, text)?;

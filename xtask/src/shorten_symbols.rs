@@ -16,7 +16,11 @@ use crate::split::KEPT;
 const DIGITS: usize = 16;
 
 /// The module and its script with such names shortened in both; the module with more data, and where it stands.
-pub(crate) fn shorten(wasm: &[u8], script: &str, data: Vec<(u32, Vec<u8>)>) -> Result<(Vec<u8>, String)> {
+pub(crate) fn shorten_symbols(
+    wasm: &[u8],
+    script: &str,
+    data: Vec<(u32, Vec<u8>)>,
+) -> Result<(Vec<u8>, String)> {
     let mut module = ModuleConfig::new()
         .strict_validate(false)
         .generate_producers_section(false)
@@ -28,7 +32,9 @@ pub(crate) fn shorten(wasm: &[u8], script: &str, data: Vec<(u32, Vec<u8>)>) -> R
         module.data.add(DataKind::Active { memory, offset }, bytes);
     }
     let kept: Vec<_> = module.exports.iter().filter(|of| of.name.starts_with(KEPT)).map(Export::id).collect();
-    kept.into_iter().for_each(|id| module.exports.delete(id));
+    for id in kept {
+        module.exports.delete(id);
+    }
     let imports = module.imports.iter().map(|import| import.name.clone());
     let short = short_names(imports.chain(module.exports.iter().map(|export| export.name.clone())).collect());
     for import in module.imports.iter_mut() {
@@ -108,7 +114,7 @@ mod tests {
         module.exports.add("invoke__h00112233445566ff_1", call);
         let script = "__wbg_new_0123456789abcdef: f, __wbg_new_fedcba9876543210: g, __wbg_new: h\n\
                       wasm.invoke__h00112233445566ff_1(wasm.invoke__h00112233445566ff());";
-        let (wasm, script) = shorten(&module.emit_wasm(), script, Vec::new()).unwrap();
+        let (wasm, script) = shorten_symbols(&module.emit_wasm(), script, Vec::new()).unwrap();
         assert_eq!(script, "__wbg_new_1: f, __wbg_new_2: g, __wbg_new: h\nwasm.invoke__1(wasm.invoke_());");
         let module = Module::from_buffer(&wasm).unwrap();
         let imports: Vec<_> = module.imports.iter().map(|import| import.name.as_str()).collect();

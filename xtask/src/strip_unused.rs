@@ -7,24 +7,13 @@
 //!
 //! The first two stop the page if they are called after all, and every browser test with it; a float is left blank.
 //!
-//! A panic says in which file it was, without line and column: of a thousand places in which there could be one, nearly
-//! none is ever reached, and numbers are what a compressor can do least about.
-
-//!
 //! All is done in place: what the linker wrote of relocations, by which `split` finds out what needs what, counts bytes.
 
 use std::ops::Range;
 
 use anyhow::{Context, Result};
 use rustc_demangle::demangle;
-use wasmparser::{
-    DataKind, KnownCustom, Name, Operator, Parser, Payload, RelocAddendKind, RelocSectionReader, TypeRef,
-};
-
-/// Bytes.
-const WORD: usize = 4;
-/// No file has more.
-const MOST_LINES: usize = 100_000;
+use wasmparser::{KnownCustom, Name, Parser, Payload, RelocAddendKind, RelocSectionReader, TypeRef};
 
 /// What stands in place of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +25,8 @@ enum Stub {
 }
 
 /// The module without the bodies of what is unused, which its name section tells.
-pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
+pub(crate) fn strip_unused(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut bodies: Vec<Range<usize>> = Vec::new();
-    let mut data: Vec<(Range<usize>, usize)> = Vec::new();
     let mut unused: Vec<(usize, Stub)> = Vec::new();
     // Where the section stands, with its name, and where what it relocates begins.
     let mut relocations: Option<(Range<usize>, RelocSectionReader<'_>)> = None;
@@ -51,22 +39,15 @@ pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
                 imports += usize::from(matches!(import?.ty, TypeRef::Func(_)));
             }
         }
-        let end = payload.as_section().map_or(start, |(_, range)| range.end as usize);
+        let end = match payload.as_section() {
+            Some((_, range)) => usize::try_from(range.end)?,
+            None => start,
+        };
         match payload {
-            Payload::CodeSectionStart { range, .. } => code = range.start as usize,
+            Payload::CodeSectionStart { range, .. } => code = usize::try_from(range.start)?,
             Payload::CodeSectionEntry(body) => {
                 let range = body.range();
-                bodies.push(range.start as usize..range.end as usize);
-            }
-            Payload::DataSection(reader) => {
-                for segment in reader {
-                    let segment = segment?;
-                    let DataKind::Active { offset_expr, .. } = segment.kind else { continue };
-                    if let Operator::I32Const { value } = offset_expr.get_operators_reader().read()? {
-                        let end = segment.range.end as usize;
-                        data.push((end - segment.data.len()..end, value.cast_unsigned() as usize));
-                    }
-                }
+                bodies.push(usize::try_from(range.start)?..usize::try_from(range.end)?);
             }
             Payload::CustomSection(section) => match section.as_known() {
                 KnownCustom::Name(names) => {
@@ -93,9 +74,6 @@ pub(crate) fn snip(wasm: &[u8]) -> Result<Vec<u8>> {
         let Some(body) = index.checked_sub(imports).and_then(|index| bodies.get(index)) else { continue };
         empty(&mut module[body.clone()], stub);
         emptied.push(body.start - code..body.end - code);
-    }
-    for (range, start) in data {
-        forget_lines(&mut module[range], start);
     }
     let Some((section, reader)) = relocations else { return Ok(module) };
     emptied.sort_by_key(|range| range.start);
@@ -166,7 +144,7 @@ fn unsigned(out: &mut Vec<u8>, mut value: u32) {
 
 fn signed(out: &mut Vec<u8>, mut value: i64) {
     loop {
-        let low = (value & 0x7f) as u8;
+        let low = (value & 0x7f).to_le_bytes()[0];
         value >>= 7;
         let done = (value == 0 && low & 0x40 == 0) || (value == -1 && low & 0x40 != 0);
         if done {
@@ -174,31 +152,6 @@ fn signed(out: &mut Vec<u8>, mut value: i64) {
         }
         out.push(low | 0x80);
     }
-}
-
-/// Clears line and column of each `core::panic::Location` in what stands in memory from `start` on: four words, the
-/// address of a file's name, its length, line and column.
-fn forget_lines(memory: &mut [u8], start: usize) {
-    let mut at = start.next_multiple_of(WORD) - start;
-    while at + 4 * WORD <= memory.len() {
-        let word = |index: usize| {
-            let word = memory[at + index * WORD..][..WORD].try_into().map(u32::from_le_bytes);
-            word.map_or(0, |word| word as usize)
-        };
-        let name = word(0).checked_sub(start).and_then(|from| memory.get(from..from.checked_add(word(1))?));
-        let is_location = name.is_some_and(is_source) && (1..MOST_LINES).contains(&word(2)) && word(3) > 0;
-        if is_location {
-            memory[at + 2 * WORD..][..2 * WORD].fill(0);
-            at += 3 * WORD;
-        }
-        at += WORD;
-    }
-}
-
-/// The path of a source file, and nothing before or after it.
-fn is_source(name: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
-    name.len() > 3 && name.len() < 200 && name.ends_with(b".rs") && name.iter().all(plain)
 }
 
 /// Only what can be nothing else: the compiler keeps one of two functions that came out alike, under either name. The
@@ -245,37 +198,5 @@ mod tests {
         for (symbol, expected) in cases {
             assert_eq!(stub(&symbol), expected, "{symbol}");
         }
-    }
-
-    #[test]
-    fn lines_are_forgotten_and_nothing_else() {
-        const START: usize = 1026;
-        let words = |words: [u32; 4]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
-        let name = b"app/src/ui/place.rs";
-        let here = u32::try_from(START).unwrap();
-        let length = u32::try_from(name.len()).unwrap();
-        let records = [
-            // A place; the same without a line; another length, which ends elsewhere; a name that is not here.
-            ([here, length, 12, 5], true),
-            ([here, length, 0, 5], false),
-            ([here, length - 1, 12, 5], false),
-            ([here + 4_000, length, 12, 5], false),
-            ([here + 4, length - 4, 7, 9], true),
-        ];
-        let mut memory = name.to_vec();
-        memory.resize((START + name.len()).next_multiple_of(WORD) - START, 0);
-        let (mut expected, before) = (memory.clone(), memory.len());
-        for (record, is_location) in records {
-            let [name, length, line, column] = record;
-            memory.extend(words(record));
-            expected.extend(words(if is_location {
-                [name, length, 0, 0]
-            } else {
-                [name, length, line, column]
-            }));
-        }
-        forget_lines(&mut memory, START);
-        assert_eq!(memory[before..], expected[before..]);
-        assert_eq!(memory[..before], expected[..before]);
     }
 }
