@@ -4,7 +4,6 @@ use domain::actions::query::{Filter, Period, Sort, SortKey, Undoable};
 use domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
 
 use super::{KeyValue, Position, Store};
-use seed;
 
 /// An invented estate, in which History has far more rows than are fetched and sorted.
 pub(super) async fn seeded(database_url: &str) {
