@@ -14,7 +14,7 @@
 #     ack       not carried out  PROCESSING
 #     status    not carried out  PROCESSING
 #
-# For us: a command asks for `complete`, or leaves the argument out, which means the same. A 102 is no proof that anything
+# For us: our commands leave the argument out, which means `complete`. A 102 is no proof that anything
 # happens: the outcome stays uncertain, the command is repeated under its id, and in the end a person looks.
 #
 # Exits with 0 if the behaviour is the same, with 1 if it changed, with 2 if that could not be found out.
