@@ -17,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use crate::{
     browser,
     cargo::{self, cargo},
+    files::files_below,
     node::{self, WasmOpt},
     playwright,
     postgres::{self, Purpose},
@@ -131,7 +132,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
     let tools = Tools::provide()?;
     let postgres = postgres::programs()?;
 
-    lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check"]))?;
+    lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check", "--"]).args(pages()?))?;
     lint(
         tally,
         "clippy",
@@ -160,6 +161,13 @@ fn checks(tally: &mut Tally) -> Result<()> {
     step("budget", || Ok(((), within_budgets(&glue.weigh()?)?)))?;
     *tally += Tally::PASSED;
     tools.test(&binary, None, tally)
+}
+
+/// The files that the areas' lists of pages declare: rustfmt does not look into these lists.
+fn pages() -> Result<Vec<PathBuf>> {
+    let mut files = files_below(Path::new("app/areas/src"))?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "rs"));
+    Ok(files)
 }
 
 fn lint(tally: &mut Tally, name: &str, clean: &str, command: &mut Command) -> Result<()> {

@@ -148,7 +148,7 @@ macro_rules! page {
 /// The pages of an area: their modules, each with its `PAGE`, and `PAGES`, the list of these.
 #[macro_export]
 macro_rules! pages {
-    ($($name:ident),+ $(,)?) => {
+    ($(mod $name:ident;)+) => {
         $(pub mod $name;)+
         /// The area's pages.
         const PAGES: &[$crate::lazy::Page] = &[$($name::PAGE),+];

@@ -71,7 +71,8 @@ fn read_module(
 ) -> Result<()> {
     let mut collector =
         Collector { module: Module { file: file.to_owned(), ..Module::default() }, children: Vec::new() };
-    for item in items {
+    let pages = items.iter().map(pages).collect::<Result<Vec<_>>>()?.concat();
+    for item in items.iter().chain(&pages) {
         collector.declare(item, &path, modules);
         collector.visit_item(item);
     }
@@ -94,6 +95,16 @@ fn read_module(
         }
     }
     Ok(())
+}
+
+/// The modules that a list of pages declares.
+fn pages(item: &Item) -> Result<Vec<Item>> {
+    match item {
+        Item::Macro(it) if it.mac.path.segments.last().is_some_and(|name| name.ident == "pages") => {
+            Ok(syn::parse2::<syn::File>(it.mac.tokens.clone())?.items)
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 struct Collector<'a> {

@@ -5,7 +5,9 @@ pub mod account;
 use crate::area::Area;
 use kit::lazy::Page;
 
-kit::pages! { sign_in }
+kit::pages! {
+    mod sign_in;
+}
 
 /// Access.
 #[derive(Debug)]

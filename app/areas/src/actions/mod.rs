@@ -25,7 +25,10 @@ use kit::lazy::Page;
 use lane_count::LaneCount;
 use start::DefaultView;
 
-kit::pages! { list, start }
+kit::pages! {
+    mod list;
+    mod start;
+}
 
 /// Actions.
 #[derive(Debug)]

@@ -5,7 +5,10 @@ mod bulk_items;
 use crate::area::Area;
 use kit::lazy::Page;
 
-kit::pages! { plan, job }
+kit::pages! {
+    mod plan;
+    mod job;
+}
 
 /// Decisions on many.
 #[derive(Debug)]

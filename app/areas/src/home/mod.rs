@@ -3,7 +3,9 @@
 use crate::area::{Area, NavigationRow};
 use kit::lazy::Page;
 
-kit::pages! { overview }
+kit::pages! {
+    mod overview;
+}
 
 /// Home.
 #[derive(Debug)]
