@@ -9,7 +9,7 @@ use super::catalog::ActionType;
 use super::entity::EntityKind;
 use super::lifecycle::{Decision, Lane, Status, UndoState};
 use crate::core::id::ActionId;
-use crate::core::string_enum::string_enum;
+use crate::core::string_enum::{Word, string_enum};
 use crate::core::time::Timestamp;
 use crate::list::{
     FieldValue, ListLane, ListSpec, Period, QueryError, Sort, day_begin, day_end, list_fields, search, word,
@@ -142,6 +142,7 @@ impl ListSpec for Actions {
 }
 
 impl ListLane for Lane {
+    const NAME: &'static str = <Self as Word>::NAME;
     const LANES: &'static [Self] = Self::ALL;
 
     fn name(self) -> Option<&'static str> {

@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 /// The counts of a list with facets `F`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct Counts<F> {
     /// Rows that match the query; if `more`, there are more than so many.
     pub matches: u64,
@@ -32,7 +31,6 @@ impl<F: PartialEq> Counts<F> {
 
 /// The values of a facet, most frequent first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct FacetCounts<F> {
     /// Which filter.
     pub facet: F,

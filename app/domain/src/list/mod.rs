@@ -8,9 +8,9 @@
 mod counts;
 mod encode;
 mod fields;
-mod page;
 #[cfg(feature = "ssr")]
-mod parameters;
+mod openapi;
+mod page;
 mod period;
 mod sort;
 mod text;
@@ -62,6 +62,9 @@ pub trait ListSpec: Clone + Debug + PartialEq + Eq + 'static {
 
 /// The tabs of a list.
 pub trait ListLane: Copy + Debug + PartialEq + Eq + 'static {
+    /// The name of their vocabulary.
+    const NAME: &'static str;
+
     /// All of them, the first of which is meant where none is named.
     const LANES: &'static [Self];
 
@@ -71,6 +74,7 @@ pub trait ListLane: Copy + Debug + PartialEq + Eq + 'static {
 
 /// A list without tabs.
 impl ListLane for () {
+    const NAME: &'static str = "";
     const LANES: &'static [Self] = &[()];
 
     fn name(self) -> Option<&'static str> {
