@@ -8,7 +8,7 @@ use leptos::prelude::*;
 /// Characters of a hash that stay at its end.
 const END: usize = 12;
 /// Bytes that the end of any other value may have: as many letters as have room in the narrowest of columns.
-const LONGEST_END: usize = 20;
+const MAX_END: usize = 20;
 
 /// Letters of a head that stay: those of the style's least width.
 const SHORTEST_HEAD: usize = 3;
@@ -41,7 +41,7 @@ pub fn halves(text: &str) -> (&str, &str) {
 /// brackets, that of a hash. Half a number would be a lie, so other texts give way at their end.
 fn tail_start(text: &str) -> usize {
     let segment = text.rfind(['\\', '/']).filter(|&at| at > 0);
-    let longest = text.ceil_char_boundary(text.len().saturating_sub(LONGEST_END));
+    let longest = text.ceil_char_boundary(text.len().saturating_sub(MAX_END));
     if let Some(at) = segment {
         return at.max(longest);
     }

@@ -7,7 +7,7 @@ use super::section;
 use areas::actions::details::action_detail::{ActionDetailBody, Setting};
 use areas::actions::details::decide::Decisions;
 use areas::actions::place::Place;
-use domain::actions::contract::Offer;
+use domain::actions::contract::Availability;
 use domain::{Action, Lane};
 use kit::derived::derived;
 use kit::flyout::Flyout;
@@ -15,16 +15,16 @@ use kit::flyout::Flyout;
 pub(super) fn chapter() -> AnyView {
     let closed = "this needs Security Operator together with Search and Purge";
     view! {
-        {section("Waits for a decision", flyout(sample::pending(), Offer::Open))}
-        {section("Can't be undone", flyout(sample::irreversible(), Offer::Open))}
-        {section("Not yours to decide", flyout(sample::pending(), Offer::Closed(closed.to_owned())))}
-        {section("Done, can be undone", flyout(sample::completed(), Offer::Open))}
-        {section("Nobody knows how it ended", flyout(sample::unknown(), Offer::Open))}
+        {section("Waits for a decision", flyout(sample::pending(), Availability::Allowed))}
+        {section("Can't be undone", flyout(sample::irreversible(), Availability::Allowed))}
+        {section("Not yours to decide", flyout(sample::pending(), Availability::Denied(closed.to_owned())))}
+        {section("Done, can be undone", flyout(sample::completed(), Availability::Allowed))}
+        {section("Nobody knows how it ended", flyout(sample::unknown(), Availability::Allowed))}
     }
     .into_any()
 }
 
-fn flyout(action: Action, offer: Offer) -> impl IntoView {
+fn flyout(action: Action, offer: Availability) -> impl IntoView {
     let setting = Setting {
         here: Memo::new(|_| Place::of(Lane::Pending)),
         now: derived(|| NOW),

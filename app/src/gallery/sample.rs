@@ -1,6 +1,6 @@
 //! Actions to show: one that waits, one that may be undone, one whose end is unknown.
 
-use domain::actions::contract::{ActionDetail, ExecutorView, Offer};
+use domain::actions::contract::{ActionDetail, Availability, ExecutorView};
 use domain::core::time::{SignedDuration, Timestamp};
 use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Decision, Entity,
@@ -117,12 +117,12 @@ pub(super) fn unknown() -> Action {
 }
 
 /// With all that its flyout shows.
-pub(super) fn detail(action: Action, offer: Offer) -> ActionDetail {
+pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
     ActionDetail {
         impact: "Hits 1 file on lt-rcontreras.corp.northwind-ferries.example, very high criticality. The same file waits on \
                 3 other devices."
             .to_owned(),
-        deciders: (!offer.is_open()).then(|| "Kofi Mensah, Inês Carvalho and Claire Beaumont may decide this.".to_owned()),
+        deciders: (!offer.is_allowed()).then(|| "Kofi Mensah, Inês Carvalho and Claire Beaumont may decide this.".to_owned()),
         hunt: Some("https://siem.example/hunt?q=a".to_owned()),
         instances: 3,
         approve: offer.clone(),

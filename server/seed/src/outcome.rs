@@ -16,7 +16,7 @@ use super::sentences;
 /// The executor of the whole demo estate.
 const EXECUTOR: &str = "simulated";
 /// How long a command that can't be sent is tried.
-const LONGEST_TRY: SignedDuration = SignedDuration::from_hours(72);
+const MAX_TRY: SignedDuration = SignedDuration::from_hours(72);
 
 impl Generator {
     /// Brings a fresh proposal to what its case wants of it.
@@ -44,7 +44,7 @@ impl Generator {
     fn finish(&mut self, action: &mut Action, case: &mut Case, grant: Grant) {
         self.grant(action, case, grant);
         let mut status = self.distributions.status(&mut self.rng, grant);
-        if status == Status::TimedOut && action.updated_at + LONGEST_TRY > self.now {
+        if status == Status::TimedOut && action.updated_at + MAX_TRY > self.now {
             status = Status::Failed;
         }
         let outcome = match status {
@@ -132,7 +132,7 @@ impl Generator {
             (!details.is_empty()).then(|| self.rng.pick(details).replace("{asset}", &action.asset.name));
         action.updated_at = match execution {
             Execution::Queued => action.updated_at,
-            Execution::Ended(Outcome::TimedOut) => action.updated_at + LONGEST_TRY,
+            Execution::Ended(Outcome::TimedOut) => action.updated_at + MAX_TRY,
             _ => self.rng.soon(action.updated_at, 1, 240, self.now),
         };
     }
@@ -172,7 +172,7 @@ impl Generator {
         let execution = running.unwrap_or_else(|| match self.distributions.undone.deal(&mut self.rng) {
             Status::Failed => Execution::Ended(Outcome::Failed),
             Status::PartiallyCompleted => Execution::Ended(Outcome::PartiallyCompleted),
-            Status::TimedOut if reverse.proposed_at + LONGEST_TRY <= self.now => {
+            Status::TimedOut if reverse.proposed_at + MAX_TRY <= self.now => {
                 Execution::Ended(Outcome::TimedOut)
             }
             _ => Execution::Ended(Outcome::Completed),

@@ -7,18 +7,19 @@
 //! the lock come first. The authority of a job ends with the session or token that started it.
 
 mod preview;
+mod targets;
 
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::SystemAuthority;
+use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
-use domain::bulk::{ITEMS_SHOWN, MOST_ITEMS};
 use domain::core::subject::{Current, Subject};
 use domain::{
-    Action, ActionId, ActionQuery, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller,
-    Decision, Denied, Entity, Error, ItemState, RowScope, Seen, Targets, Transition, UndoState, UserId,
+    Action, ActionId, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Decision, Denied,
+    Error, ItemState, RowScope, Seen, Targets, Transition, UndoState, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
@@ -141,75 +142,6 @@ impl Service {
             }
             BulkVerb::Undo => self.check_undo(caller, action).map(drop),
         }
-    }
-
-    /// The actions that are meant, each once.
-    async fn targets(
-        &self,
-        scope: &RowScope,
-        request: &BulkRequest,
-        now: Timestamp,
-    ) -> Result<Vec<ActionId>, Error> {
-        let (pointer, ids) = match &request.targets {
-            Targets::Ids(ids) => {
-                let mut known = HashSet::with_capacity(ids.len());
-                ("/ids", ids.iter().copied().filter(|id| known.insert(*id)).collect::<Vec<_>>())
-            }
-            Targets::Matching { query, except } => {
-                ("/matching", self.matching(scope, query, except, now).await?)
-            }
-            Targets::SameFile(id) => {
-                if request.verb != BulkVerb::Undo {
-                    return Err(Error::invalid("/verb", "only an undo can go to all instances of a file"));
-                }
-                let action =
-                    self.store.action(scope, *id).await?.ok_or_else(|| Error::NotFound((*id).into()))?;
-                let ids = self.same_file(scope, &action).await?;
-                let none =
-                    || Error::invalid("/same_file", "names no action on a file whose SHA-256 is known");
-                ("/same_file", ids.ok_or_else(none)?)
-            }
-        };
-        match ids.len() {
-            0 => Err(Error::invalid(pointer, "no action is selected; choose at least one")),
-            1..=MOST_ITEMS => Ok(ids),
-            count => Err(too_many(pointer, &count.to_string())),
-        }
-    }
-
-    async fn matching(
-        &self,
-        scope: &RowScope,
-        query: &ActionQuery,
-        except: &[ActionId],
-        now: Timestamp,
-    ) -> Result<Vec<ActionId>, Error> {
-        let except: HashSet<_> = except.iter().collect();
-        if except.len() > MOST_ITEMS {
-            return Err(too_many("/except", &except.len().to_string()));
-        }
-        let most = MOST_ITEMS + except.len() + 1;
-        let mut ids = self.store.matching(scope, query, now, u32::try_from(most).unwrap_or(u32::MAX)).await?;
-        ids.retain(|id| !except.contains(id));
-        if ids.len() > MOST_ITEMS {
-            let counts = self.store.counts(scope, query, now).await?;
-            let more = if counts.more { "more than " } else { "" };
-            return Err(too_many("/matching", &format!("{more}{}", counts.matches)));
-        }
-        Ok(ids)
-    }
-
-    /// All that did the same to the same file and can be undone. None if it is on no file, or on one without SHA-256.
-    async fn same_file(&self, scope: &RowScope, action: &Action) -> Result<Option<Vec<ActionId>>, Error> {
-        let Entity::File { sha256: Some(sha256), .. } = &action.entity else { return Ok(None) };
-        let most = u32::try_from(MOST_ITEMS + 1).unwrap_or(u32::MAX);
-        Ok(Some(self.store.same_file(scope, action.action_type, sha256, most).await?))
-    }
-
-    /// How many others did the same to the same file and can be undone.
-    pub(super) async fn instances(&self, scope: &RowScope, action: &Action) -> Result<usize, Error> {
-        let ids = self.same_file(scope, action).await?.unwrap_or_default();
-        Ok(ids.iter().filter(|other| **other != action.id).count())
     }
 
     pub(super) async fn load_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
@@ -431,14 +363,6 @@ fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
         _ => ItemState::Refused,
     };
     (state, sentence(error))
-}
-
-fn too_many(pointer: &str, count: &str) -> Error {
-    let detail = format!(
-        "{count} actions are selected, and at most {MOST_ITEMS} can be decided at once; narrow the list by a filter, \
-         a time period or a search"
-    );
-    Error::invalid(pointer, detail)
 }
 
 fn unknown(ids: &[ActionId], actions: &[(Action, Option<UserId>)]) -> Error {

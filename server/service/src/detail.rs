@@ -1,13 +1,13 @@
 //! One action, with what the caller may do with it now.
 
 use async_trait::async_trait;
-use domain::actions::contract::{ActionDetail, ExecutorView, Offer, ShowAction};
+use domain::actions::contract::{ActionDetail, Availability, ExecutorView, ShowAction};
 use domain::{Action, ActionId, Caller, Error, ErrorCode, RowScope, Transition};
 
 use super::Service;
 
 /// Earlier actions on the same entity that the flyout shows.
-const MOST_EARLIER: u32 = 10;
+const MAX_EARLIER: u32 = 10;
 
 #[async_trait]
 impl ShowAction for Service {
@@ -20,12 +20,12 @@ impl ShowAction for Service {
         let now = self.clock.now();
         let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         let proposer = self.store.proposer(id).await?;
-        let offer = |result: Result<(), Error>| Offer::from(result.map_err(|error| sentence(&error)));
+        let offer = |result: Result<(), Error>| Availability::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
         let approve = decision(Transition::Approve);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         Ok(ActionDetail {
-            instances: if undo.is_open() { self.instances(&scope, &action).await? } else { 0 },
+            instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
             impact: self.impact(&scope, &action).await?,
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
@@ -36,7 +36,7 @@ impl ShowAction for Service {
                 name: executor.name().to_owned(),
                 simulated: executor.is_simulated(),
             }),
-            earlier: self.store.on_same_entity(&scope, &action, MOST_EARLIER).await?,
+            earlier: self.store.on_same_entity(&scope, &action, MAX_EARLIER).await?,
             action,
             rendered_at: now,
         })

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use store::{Followed, SharedStore, StoreError};
 
 /// Who is further behind than so many records is told to load everything anew.
-pub const MOST_BEHIND: i64 = 10_000;
+pub const MAX_BEHIND: i64 = 10_000;
 /// Records that are kept.
 const KEPT: usize = 2_000;
 /// Records in one look, and in one answer.
@@ -99,7 +99,7 @@ impl Feed {
             let more = records.len() >= BATCH as usize;
             let skip_to = if more { self.store.audit_head().await? } else { last };
             let mut recent = self.recent();
-            if skip_to - at > MOST_BEHIND {
+            if skip_to - at > MAX_BEHIND {
                 // A load: nobody wants to hear of each row of it.
                 recent.begin_at(skip_to);
                 drop(recent);
@@ -143,7 +143,7 @@ impl Feed {
             // Another instance on the same database may have read on before this one.
             head = self.store.audit_head().await?;
         }
-        Ok((seq <= head && head - seq <= MOST_BEHIND).then_some(seq))
+        Ok((seq <= head && head - seq <= MAX_BEHIND).then_some(seq))
     }
 
     /// Waits until there are records after `seq`, and returns the first of them; nothing, if they are too many to be
@@ -157,7 +157,7 @@ impl Feed {
             // The reader ended with the server, and so will whoever follows.
             std::future::pending::<()>().await;
         }
-        if self.head() - seq > MOST_BEHIND {
+        if self.head() - seq > MAX_BEHIND {
             return Ok(Vec::new());
         }
         let recent = self.recent().after(seq);

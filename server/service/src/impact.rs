@@ -11,16 +11,16 @@ use jiff::Timestamp;
 use super::Service;
 
 /// Names in a sentence.
-const MOST_NAMES: usize = 5;
+const MAX_NAMES: usize = 5;
 /// Similar rows that are looked at.
-const MOST_WAITING: u32 = 1_000;
+const MAX_WAITING: u32 = 1_000;
 
 impl Service {
     /// What it hits; of a file that waits elsewhere, too, on how many assets.
     pub(super) async fn impact(&self, scope: &RowScope, action: &Action) -> Result<String, Error> {
         let mut text = hits(action);
         if action.decision == Decision::Pending && matches!(action.similarity(), Some(Similarity::File(_))) {
-            let (assets, more) = self.store.waiting_elsewhere(scope, action, MOST_WAITING).await?;
+            let (assets, more) = self.store.waiting_elsewhere(scope, action, MAX_WAITING).await?;
             if assets > 0 {
                 text.push_str(&elsewhere(action.asset.kind, assets, more));
             }
@@ -107,7 +107,7 @@ fn elsewhere(kind: AssetKind, assets: u64, more: bool) -> String {
 }
 
 fn may_decide(names: &[String]) -> String {
-    let (first, others) = names.split_at(names.len().min(MOST_NAMES));
+    let (first, others) = names.split_at(names.len().min(MAX_NAMES));
     let list = match (first, others.len()) {
         ([], _) => return "Nobody in this system may decide this yet.".to_owned(),
         ([one], 0) => one.clone(),

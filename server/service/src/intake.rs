@@ -44,8 +44,8 @@ fn check(proposals: &[Proposal], now: Timestamp) -> Result<(), Error> {
     if proposals.is_empty() {
         return Err(Error::invalid("/actions", "names no action"));
     }
-    if proposals.len() > proposal::MOST_ACTIONS {
-        let detail = format!("names {} actions; at most {}", proposals.len(), proposal::MOST_ACTIONS);
+    if proposals.len() > proposal::MAX_ACTIONS {
+        let detail = format!("names {} actions; at most {}", proposals.len(), proposal::MAX_ACTIONS);
         return Err(Error::invalid("/actions", detail));
     }
     let errors: Vec<_> = proposals

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::settings::contract::{NewView, SettingsBackend};
-use domain::settings::preference::{MOST_VIEWS, view_name};
+use domain::settings::preference::{MAX_VIEWS, view_name};
 use domain::{Caller, Denied, Error, Preference, Preferences, SavedView, ViewId};
 
 use super::clock::new_id;
@@ -77,10 +77,10 @@ impl Service {
         let folded = |name: &str| name.chars().flat_map(char::to_lowercase).collect::<String>();
         Err(if others.iter().any(|other| folded(&other.name) == folded(&view.name)) {
             Error::invalid("/name", "is the name of another view of yours")
-        } else if others.len() >= MOST_VIEWS {
+        } else if others.len() >= MAX_VIEWS {
             Error::invalid(
                 "/",
-                format!("there are {MOST_VIEWS} saved views, the most that are kept; delete one first"),
+                format!("there are {MAX_VIEWS} saved views, the most that are kept; delete one first"),
             )
         } else {
             Denied::Revoked.into()

@@ -26,13 +26,13 @@ use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
 /// A session that nobody uses ends after this.
 pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
 /// A session ends after this whatever happens.
-pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(12);
 /// How often the use of a session is written down.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// What an API token starts with, so that secret scanners find a leaked one.
 pub const TOKEN_PREFIX: &str = "cst_";
 /// No secret of ours is longer; nothing longer is hashed or looked up.
-const LONGEST_SECRET: usize = 128;
+const MAX_SECRET_LENGTH: usize = 128;
 
 /// Users, sessions and tokens.
 pub struct Sessions {
@@ -162,7 +162,7 @@ impl Sessions {
         let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
         let caller = person(&credential, user);
         if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
-            let ends = (credential.created_at + LONGEST).min(now + IDLE);
+            let ends = (credential.created_at + MAX_AGE).min(now + IDLE);
             // A busy database must not keep a reader out; the next request notes the use.
             if let Err(error) = self.touch(&caller, now, ends).await {
                 tracing::warn!(%error, "the use of a session could not be noted");
@@ -178,7 +178,7 @@ impl Sessions {
     pub async fn peek(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
         let alive = self.alive(secret, self.clock.now()).await?;
         Ok(alive.map(|(credential, user)| {
-            let ends = (credential.created_at + LONGEST).min(credential.last_seen_at + IDLE);
+            let ends = (credential.created_at + MAX_AGE).min(credential.last_seen_at + IDLE);
             (person(&credential, user), ends)
         }))
     }
@@ -188,7 +188,7 @@ impl Sessions {
             return Ok(None);
         };
         let over =
-            now >= credential.created_at + LONGEST || now.duration_since(credential.last_seen_at) >= IDLE;
+            now >= credential.created_at + MAX_AGE || now.duration_since(credential.last_seen_at) >= IDLE;
         Ok((!over).then_some((credential, user)))
     }
 
@@ -213,7 +213,7 @@ impl Sessions {
         kind: CredentialKind,
         now: Timestamp,
     ) -> Result<Option<(Credential, Option<User>)>, Error> {
-        if secret.is_empty() || secret.len() > LONGEST_SECRET {
+        if secret.is_empty() || secret.len() > MAX_SECRET_LENGTH {
             return Ok(None);
         }
         let found = self.store.credential(&digest(secret), now).await?;

@@ -7,7 +7,7 @@ use domain::{Action, ActionId, ActionQuery, ActionType, Authorized, LaneCounts, 
 use jiff::Timestamp;
 
 use crate::error::Result;
-use crate::keys::Position;
+use crate::position::Position;
 
 /// Takes the rows of an export, one by one.
 pub trait Rows: Send {

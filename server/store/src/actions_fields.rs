@@ -11,7 +11,7 @@ use domain::actions::query::{Field, Filter, SortKey, Undoable};
 use domain::{Action, ActionType, Decision, EntityKind, Severity, Source, Status};
 use jiff::Timestamp;
 
-use crate::filter_bits::Bits;
+use crate::bits::Bits;
 use crate::keys::{KeyValue, key, urgency};
 
 /// What the database holds for one field.

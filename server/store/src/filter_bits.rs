@@ -9,92 +9,10 @@ use std::collections::BTreeSet;
 
 use domain::Action;
 use domain::actions::query::{Field, Filter};
-use domain::core::string_enum::Word;
-use sha2::{Digest, Sha256};
 
 use crate::actions_fields::stored;
-use crate::keys::Keys;
-
-/// The bits of one field.
-#[derive(Clone, Copy)]
-pub(crate) struct Bits {
-    lowest: u32,
-    width: u32,
-    numbers: Numbers,
-}
-
-/// What a field's bits say.
-#[derive(Clone, Copy)]
-enum Numbers {
-    /// The place of the word in its vocabulary.
-    Words {
-        /// The place of a word.
-        place: fn(&str) -> Option<usize>,
-        /// Every word, in order.
-        all: fn() -> Vec<&'static str>,
-    },
-    /// A part of the key's hash.
-    Hash,
-}
-
-impl Bits {
-    /// So many bits for the words of a vocabulary.
-    pub(crate) const fn words<W: Word>(lowest: u32, width: u32) -> Self {
-        assert!(W::ALL.len() <= 1 << width, "the vocabulary has outgrown its bits");
-        let place = |text: &str| W::ALL.iter().position(|word| word.as_str() == text);
-        let all = || W::ALL.iter().map(|word| word.as_str()).collect();
-        Self::new(lowest, width, Numbers::Words { place, all })
-    }
-
-    /// So many bits for the hashes of names.
-    pub(crate) const fn hashed(lowest: u32, width: u32) -> Self {
-        Self::new(lowest, width, Numbers::Hash)
-    }
-
-    const fn new(lowest: u32, width: u32, numbers: Numbers) -> Self {
-        assert!(lowest + width < 63, "a number of 64 bits has a sign");
-        Self { lowest, width, numbers }
-    }
-
-    /// The bits themselves.
-    pub(crate) const fn mask(self) -> i64 {
-        self.put(self.low_mask())
-    }
-
-    /// Whether they decide alone: a hash only rules out.
-    pub(crate) const fn is_exact(self) -> bool {
-        matches!(self.numbers, Numbers::Words { .. })
-    }
-
-    /// The words that the bits stand for, if they stand for words.
-    pub(crate) fn vocabulary(self) -> Option<Vec<&'static str>> {
-        match self.numbers {
-            Numbers::Words { all, .. } => Some(all()),
-            Numbers::Hash => None,
-        }
-    }
-
-    const fn low_mask(self) -> i64 {
-        (1 << self.width) - 1
-    }
-
-    const fn put(self, number: i64) -> i64 {
-        number << self.lowest
-    }
-
-    /// The number of a value, by its word or by its key.
-    fn number(self, word: impl FnOnce() -> String, key: &str) -> i64 {
-        match self.numbers {
-            Numbers::Words { place, .. } => {
-                place(&word()).and_then(|place| i64::try_from(place).ok()).unwrap_or_default()
-            }
-            Numbers::Hash => {
-                let [first, second, ..]: [u8; 32] = Sha256::digest(key).into();
-                i64::from(u16::from_be_bytes([first, second])) & self.low_mask()
-            }
-        }
-    }
-}
+use crate::bits::Bits;
+use crate::row_keys::Keys;
 
 /// The filter bits of a row.
 pub(crate) fn pack(action: &Action, keys: &Keys) -> i64 {
@@ -137,7 +55,7 @@ impl BitTests {
                 let only = numbers.pop_first().unwrap_or_default();
                 self.all = Some((mask | bits.mask(), value | bits.put(only)));
             }
-            _ => self.any.push((bits.lowest, bits.low_mask(), numbers.into_iter().collect())),
+            _ => self.any.push((bits.lowest(), bits.low_mask(), numbers.into_iter().collect())),
         }
     }
 }
@@ -174,8 +92,7 @@ mod tests {
     /// As if there were so many types.
     #[test]
     fn there_is_room_for_256_types() {
-        let many = Numbers::Words { place: |text| text.parse().ok(), all: Vec::new };
-        let bits = Bits { numbers: many, ..stored(Field::ActionType).bits.unwrap() };
+        let bits = stored(Field::ActionType).bits.unwrap().numbered(|text| text.parse().ok());
         let packed = |number: i64| bits.put(bits.number(|| number.to_string(), "")) | 0b1_0101;
         for number in [0, 63, 64, 65, 255] {
             let mut tests = BitTests::default();

@@ -12,6 +12,7 @@ mod actions;
 mod actions_fields;
 pub mod audit;
 mod audit_log;
+mod bits;
 mod bulk;
 mod commit_events;
 mod encoding;
@@ -24,7 +25,9 @@ mod migrations;
 mod outbox;
 #[cfg(test)]
 mod plans;
+mod position;
 mod postgres;
+mod row_keys;
 mod settings;
 mod sqlite;
 mod verify;
@@ -45,9 +48,10 @@ pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBul
 pub use commit_events::Subscription;
 pub use error::StoreError;
 pub use home::ReadHome;
-pub use keys::{KeyValue, Position};
+pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
 pub use outbox::{Leased, ReadOutbox, SystemOutbox, WriteOutbox};
+pub use position::Position;
 pub use settings::{ReadSettings, WriteSettings};
 pub use verify::{VerifyError, verify};
 

@@ -12,7 +12,7 @@ use crate::bulk::bulk_items::BulkItems;
 use api::codec::Json;
 use api::{ApiError, StartBulk, load_plan};
 use domain::actions::catalog::{NOT_NEEDED, Undo};
-use domain::actions::proposal::LONGEST_COMMENT;
+use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::bulk::{LeftOut, PlanGroup};
 use domain::core::text::{format_count, pluralize};
 use domain::core::time::Timestamp;
@@ -357,7 +357,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
                     name="reason"
                     rows="2"
                     required=verb.needs_reason()
-                    maxlength=LONGEST_COMMENT.to_string()
+                    maxlength=MAX_COMMENT_LENGTH.to_string()
                 ></textarea>
             </label>
             <div class="submit-row">

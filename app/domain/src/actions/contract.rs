@@ -122,24 +122,24 @@ pub struct Proposed {
 
 /// Whether the caller may do a thing now, or why not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Offer {
+pub enum Availability {
     /// The button works.
-    Open,
+    Allowed,
     /// The sentence that stands in its place.
-    Closed(String),
+    Denied(String),
 }
 
-impl Offer {
+impl Availability {
     /// Whether the button works.
     #[must_use]
-    pub const fn is_open(&self) -> bool {
-        matches!(self, Self::Open)
+    pub const fn is_allowed(&self) -> bool {
+        matches!(self, Self::Allowed)
     }
 }
 
-impl From<Result<(), String>> for Offer {
+impl From<Result<(), String>> for Availability {
     fn from(result: Result<(), String>) -> Self {
-        result.map_or_else(Self::Closed, |()| Self::Open)
+        result.map_or_else(Self::Denied, |()| Self::Allowed)
     }
 }
 
@@ -149,11 +149,11 @@ pub struct ActionDetail {
     /// The action.
     pub action: Action,
     /// May the caller approve it now?
-    pub approve: Offer,
+    pub approve: Availability,
     /// May the caller reject it now?
-    pub reject: Offer,
+    pub reject: Availability,
     /// May the caller undo it now?
-    pub undo: Offer,
+    pub undo: Availability,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
     pub impact: String,
     /// Who may decide it in place of a caller who may not, as a sentence.

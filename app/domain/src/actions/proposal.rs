@@ -18,15 +18,15 @@ use crate::core::time::{SignedDuration, Timestamp};
 /// Time to decide where the proposer names none (product default: 7 days).
 pub const DEFAULT_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest time to decide that a proposer may ask for.
-pub const LONGEST_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(180 * 24);
+pub const MAX_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// Actions in one request.
-pub const MOST_ACTIONS: usize = 500;
+pub const MAX_ACTIONS: usize = 500;
 /// Pieces of evidence on one action.
-const MOST_EVIDENCE: usize = 50;
+const MAX_EVIDENCE: usize = 50;
 /// Characters of a comment or reason.
-pub const LONGEST_COMMENT: usize = 2_000;
+pub const MAX_COMMENT_LENGTH: usize = 2_000;
 /// Characters of any other text.
-const LONGEST_TEXT: usize = 4_096;
+const MAX_TEXT_LENGTH: usize = 4_096;
 
 /// One action as its proposer describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,7 +82,7 @@ pub struct Proposal {
 /// # Errors
 /// A sentence that says what is wrong.
 pub fn check_comment(text: &str) -> Result<(), String> {
-    check_text(text, LONGEST_COMMENT)
+    check_text(text, MAX_COMMENT_LENGTH)
 }
 
 fn check_text(text: &str, limit: usize) -> Result<(), String> {
@@ -124,7 +124,7 @@ impl Findings {
 
     fn text(&mut self, pointer: &str, text: Option<&String>) {
         if let Some(text) = text {
-            self.check(pointer, check_text(text, LONGEST_TEXT));
+            self.check(pointer, check_text(text, MAX_TEXT_LENGTH));
         }
     }
 }
@@ -174,8 +174,8 @@ impl Proposal {
             }
             None => {}
         }
-        if self.evidence.len() > MOST_EVIDENCE {
-            found.note("/evidence", format!("holds {} pieces; at most {MOST_EVIDENCE}", self.evidence.len()));
+        if self.evidence.len() > MAX_EVIDENCE {
+            found.note("/evidence", format!("holds {} pieces; at most {MAX_EVIDENCE}", self.evidence.len()));
         }
         for (index, evidence) in self.evidence.iter().enumerate() {
             found.text(&format!("/evidence/{index}/title"), Some(&evidence.title));
@@ -197,7 +197,7 @@ impl Proposal {
             let left = expires_at.duration_since(now);
             if left <= SignedDuration::ZERO {
                 found.note("/expires_at", "lies in the past");
-            } else if left > LONGEST_TIME_TO_DECIDE {
+            } else if left > MAX_TIME_TO_DECIDE {
                 found.note("/expires_at", "lies more than 180 days ahead");
             }
         }
@@ -206,7 +206,7 @@ impl Proposal {
 
     fn check_entity(&self, found: &mut Findings) {
         for Field { label, value, .. } in self.entity.fields() {
-            if let Err(detail) = check_text(&value, LONGEST_TEXT) {
+            if let Err(detail) = check_text(&value, MAX_TEXT_LENGTH) {
                 found.note("/entity", format!("{label} {detail}"));
             }
         }

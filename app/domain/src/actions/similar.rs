@@ -80,7 +80,7 @@ impl Buckets {
     /// Buckets of one answer.
     pub const MOST: usize = 50;
     /// The most urgent actions of a list, which are looked at.
-    pub const MOST_ACTIONS: u64 = 10_000;
+    pub const MAX_ACTIONS: u64 = 10_000;
     /// Fewer are no bucket.
     pub const LEAST_ACTIONS: u64 = 2;
 }

@@ -15,7 +15,7 @@ use crate::core::string_enum::string_enum;
 use crate::core::time::Timestamp;
 
 /// Items of one plan.
-pub const MOST_ITEMS: usize = 10_000;
+pub const MAX_ITEMS: usize = 10_000;
 
 /// Items of a plan or job that one answer lists.
 pub const ITEMS_SHOWN: usize = 200;

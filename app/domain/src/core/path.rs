@@ -1,12 +1,12 @@
 //! Paths of this site: the only ones to which a link or a form may send anyone back.
 
-const LONGEST: usize = 2_048;
+const MAX_LENGTH: usize = 2_048;
 
 /// Whether it is one, and fits a header. Browsers read `//host`, `/\host` and, as they drop tabs and line ends,
 /// `/<tab>/host` as another site.
 #[must_use]
 pub fn is_own_path(path: &str) -> bool {
-    path.len() <= LONGEST
+    path.len() <= MAX_LENGTH
         && path.starts_with('/')
         && !path.starts_with("//")
         && path.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
@@ -41,7 +41,7 @@ mod tests {
         for good in ["/", "/action-center/history", "/action-center/pending?item=1&x=%20", "/a//b", "/a#b"] {
             assert!(is_own_path(good), "{good:?}");
         }
-        let long = format!("/{}", "a".repeat(LONGEST));
+        let long = format!("/{}", "a".repeat(MAX_LENGTH));
         for bad in [
             "",
             "//evil.example",

@@ -19,13 +19,13 @@ use crate::core::string_enum::{UnknownWord, string_enum};
 const WIDTHS: std::ops::RangeInclusive<u16> = 48..=800;
 
 /// Characters of a time zone's name.
-const LONGEST_ZONE: usize = 64;
+const MAX_ZONE_LENGTH: usize = 64;
 
 /// Characters of a view's name.
-pub const LONGEST_NAME: usize = 60;
+pub const MAX_NAME_LENGTH: usize = 60;
 
 /// Views of one person.
-pub const MOST_VIEWS: usize = 50;
+pub const MAX_VIEWS: usize = 50;
 
 string_enum! {
     /// How much room a row takes.
@@ -232,7 +232,7 @@ impl Preference {
             Self::DefaultTable(_) | Self::PaneCollapsed(_) => Ok(()),
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
-                if !zone.is_empty() && zone.len() <= LONGEST_ZONE && zone.bytes().all(good) {
+                if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {
                     return Ok(());
                 }
                 Err(Error::invalid("/time_zone", "must be a name like Europe/Berlin or UTC"))
@@ -262,8 +262,8 @@ pub struct SavedView {
 /// [`Error::Invalid`] if it is no name.
 pub fn view_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
-    if !(1..=LONGEST_NAME).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        let detail = format!("must be 1 to {LONGEST_NAME} printable characters");
+    if !(1..=MAX_NAME_LENGTH).contains(&name.chars().count()) || name.chars().any(char::is_control) {
+        let detail = format!("must be 1 to {MAX_NAME_LENGTH} printable characters");
         return Err(Error::invalid("/name", detail));
     }
     Ok(name)
@@ -359,9 +359,9 @@ mod tests {
     #[test]
     fn names_of_views_are_short_and_printable() {
         assert_eq!(view_name("  Mine 🦀 ").unwrap(), "Mine 🦀");
-        let long = "ü".repeat(LONGEST_NAME);
+        let long = "ü".repeat(MAX_NAME_LENGTH);
         assert_eq!(view_name(&long).unwrap(), long);
-        for bad in ["", "   ", "a\nb", "a\0", &"ü".repeat(LONGEST_NAME + 1)] {
+        for bad in ["", "   ", "a\nb", "a\0", &"ü".repeat(MAX_NAME_LENGTH + 1)] {
             assert!(view_name(bad).is_err(), "{bad:?}");
         }
     }

@@ -16,7 +16,7 @@ use store::{AuditEntry, Credential, CredentialKind, User};
 /// Characters a password must have; length is what counts (NIST SP 800-63B).
 const SHORTEST_PASSWORD: usize = 12;
 /// Days that a token may live.
-const LONGEST_TOKEN_DAYS: u16 = 366;
+const MAX_TOKEN_DAYS: u16 = 366;
 
 /// The demo's people: what the button sends, the user's name, the name to show. The seed makes the same ones.
 const DEMO_PEOPLE: &[(&str, &str, &str)] = &[
@@ -113,8 +113,8 @@ impl Sessions {
         if scopes.contains(&Scope::Decide) && owner.is_none() {
             found.push(FieldError::new("/owner", "is needed: decisions are made by people"));
         }
-        if !(1..=LONGEST_TOKEN_DAYS).contains(&days) {
-            found.push(FieldError::new("/days", format!("must be 1 to {LONGEST_TOKEN_DAYS}")));
+        if !(1..=MAX_TOKEN_DAYS).contains(&days) {
+            found.push(FieldError::new("/days", format!("must be 1 to {MAX_TOKEN_DAYS}")));
         }
         let user = match owner {
             Some(owner) => {

@@ -11,9 +11,9 @@ use jiff::{SignedDuration, Timestamp};
 /// Failures within [`WINDOW`] that are free.
 const FREE: u32 = 10;
 const WINDOW: SignedDuration = SignedDuration::from_mins(15);
-const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+const MAX_PAUSE: SignedDuration = SignedDuration::from_mins(15);
 /// Names that are remembered; beyond it, the one that failed longest ago is forgotten.
-const MOST_NAMES: usize = 10_000;
+const MAX_NAMES: usize = 10_000;
 
 /// Who failed how often.
 #[derive(Debug, Default)]
@@ -32,7 +32,7 @@ impl Failures {
 
     fn pause(self) -> SignedDuration {
         let Some(beyond) = self.count.checked_sub(FREE) else { return SignedDuration::ZERO };
-        SignedDuration::from_secs(1_i64 << beyond.min(20)).min(LONGEST)
+        SignedDuration::from_secs(1_i64 << beyond.min(20)).min(MAX_PAUSE)
     }
 }
 
@@ -49,9 +49,9 @@ impl SignInThrottle {
     /// Counts a failure.
     pub(super) fn failed(&self, name: &str, now: Timestamp) {
         let mut names = self.names();
-        if names.len() >= MOST_NAMES && !names.contains_key(name) {
+        if names.len() >= MAX_NAMES && !names.contains_key(name) {
             names.retain(|_, failures| !failures.is_over(now));
-            if names.len() >= MOST_NAMES
+            if names.len() >= MAX_NAMES
                 && let Some(oldest) =
                     names.iter().min_by_key(|(_, failures)| failures.last).map(|(name, _)| name.clone())
             {
@@ -94,7 +94,7 @@ mod tests {
         for _ in 0..100 {
             throttle.failed("ana", now);
         }
-        assert!(!throttle.holds("ana", now + LONGEST), "it never holds longer than 15 minutes");
+        assert!(!throttle.holds("ana", now + MAX_PAUSE), "it never holds longer than 15 minutes");
         throttle.failed("ana", now + WINDOW);
         assert!(!throttle.holds("ana", now + WINDOW), "old failures don't count");
         throttle.clear("ana");
@@ -104,9 +104,9 @@ mod tests {
     #[test]
     fn a_flood_of_names_is_bounded() {
         let throttle = SignInThrottle::default();
-        for n in 0..(MOST_NAMES + 50) {
+        for n in 0..(MAX_NAMES + 50) {
             throttle.failed(&n.to_string(), Timestamp::UNIX_EPOCH);
         }
-        assert_eq!(throttle.names().len(), MOST_NAMES);
+        assert_eq!(throttle.names().len(), MAX_NAMES);
     }
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use domain::{Caller, Error};
 use jiff::Timestamp;
 
-use service::session::{LONGEST, Sessions};
+use service::session::{MAX_AGE, Sessions};
 
 const COOKIE_NAME: &str = "__Host-session";
 const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
@@ -65,7 +65,7 @@ pub(in crate::http) fn session_secret(headers: &HeaderMap) -> Option<&str> {
 pub(in crate::http) fn session_cookie(secret: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!(
         "{COOKIE_NAME}={secret}; {COOKIE_FLAGS}; Max-Age={}",
-        LONGEST.as_secs()
+        MAX_AGE.as_secs()
     ))
     .ok()?;
     value.set_sensitive(true);

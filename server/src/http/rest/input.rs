@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
-use domain::actions::proposal::MOST_ACTIONS;
+use domain::actions::proposal::MAX_ACTIONS;
 use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -63,8 +63,8 @@ pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Res
     let Some(Value::Array(items)) = items else {
         return Err(Error::invalid("/actions", "must be an array of actions").into());
     };
-    if items.is_empty() || items.len() > MOST_ACTIONS {
-        let detail = format!("has {} items; send 1 to {MOST_ACTIONS}", items.len());
+    if items.is_empty() || items.len() > MAX_ACTIONS {
+        let detail = format!("has {} items; send 1 to {MAX_ACTIONS}", items.len());
         return Err(Error::invalid("/actions", detail).into());
     }
     let mut found = Vec::new();

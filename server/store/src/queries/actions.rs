@@ -17,7 +17,8 @@ use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
 use super::{Connection, Db, corrupt, json, micros};
-use crate::keys::{Keys, urgency};
+use crate::keys::urgency;
+use crate::row_keys::Keys;
 use crate::{Guard, Result, filter_bits};
 
 #[async_trait]

@@ -39,7 +39,7 @@ pub(super) async fn buckets(
     let path = selection.access_path(db).await?;
     let folded = statement(&selection, path).build().fetch_all(&mut *db).await?;
     let looked_at = folded.first().map(|row| row.try_get::<i64, _>("looked_at")).transpose()?;
-    let early = count(looked_at.unwrap_or_default())? >= Buckets::MOST_ACTIONS;
+    let early = count(looked_at.unwrap_or_default())? >= Buckets::MAX_ACTIONS;
     // One row without an example says that nothing is similar.
     let mut folds = folded.iter().map(fold).filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
     let more = early || folds.len() > Buckets::MOST;
@@ -104,7 +104,7 @@ fn statement(selection: &Selection, path: AccessPath) -> QueryBuilder<Db> {
              ORDER BY n DESC, example LIMIT {}
          ) AS folded ON 1 = 1
          ORDER BY n DESC, example",
-        Buckets::MOST_ACTIONS,
+        Buckets::MAX_ACTIONS,
         Buckets::LEAST_ACTIONS,
         Buckets::MOST + 1,
     ));

@@ -16,7 +16,7 @@ use super::select::{Access, Selection};
 use super::{Connection, Db, corrupt, decided};
 use crate::Result;
 use crate::actions_fields::{Reading, StoredField, stored};
-use crate::keys::Keys;
+use crate::row_keys::Keys;
 
 #[async_trait]
 impl ReadCounts for SqlStore {

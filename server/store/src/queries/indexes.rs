@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Pool};
 
 use super::super::{begin, missing};
-use super::maintenance::set_metadata;
+use super::metadata::set_metadata;
 use super::{Connection, Db, corrupt, counts, json};
 use crate::Result;
 

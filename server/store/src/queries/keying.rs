@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use super::rows::{self, action_columns};
 use super::{Connection, Db};
 use crate::actions_fields::stored;
-use crate::keys::Keys;
+use crate::row_keys::Keys;
 use crate::{Result, filter_bits};
 
 /// Rows in one transaction.

@@ -4,11 +4,10 @@ use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 
-use super::transaction::SqlTransaction;
-use super::{Connection, SqlStore, indexes};
+use super::{SqlStore, indexes};
 use crate::Subscription;
 use crate::error::Result;
-use crate::maintenance::{Maintain, SystemMetadata};
+use crate::maintenance::Maintain;
 
 #[async_trait]
 impl Maintain for SqlStore {
@@ -44,18 +43,4 @@ impl Maintain for SqlStore {
         self.reader.close().await;
         self.writer.close().await;
     }
-}
-
-#[async_trait]
-impl SystemMetadata for SqlTransaction {
-    async fn set_metadata(&mut self, name: &str, value: &str) -> Result<()> {
-        set_metadata(&mut self.tx, name, value).await
-    }
-}
-
-pub(super) async fn set_metadata(db: &mut Connection, name: &str, value: &str) -> Result<()> {
-    let set = "INSERT INTO markers (name, value) VALUES ($1, $2)
-               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-    sqlx::query(set).bind(name).bind(value).execute(db).await?;
-    Ok(())
 }

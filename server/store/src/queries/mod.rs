@@ -15,6 +15,8 @@ mod indexes;
 mod keying;
 mod list;
 mod maintenance;
+mod metadata;
+mod pending_records;
 mod people;
 mod preferences;
 mod rows;

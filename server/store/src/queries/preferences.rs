@@ -163,7 +163,7 @@ pub(super) async fn insert_view(
     values.push_bind(view.lane.as_str()).push_bind(&view.shows);
     values.push_bind(i64::from(view.is_default)).push_bind(now);
     sql.push(" WHERE (SELECT COUNT(*) FROM saved_views WHERE user_id = ").push_bind(user);
-    sql.push(format_args!(") < {}", preference::MOST_VIEWS));
+    sql.push(format_args!(") < {}", preference::MAX_VIEWS));
     push_check(&mut sql, by, now);
     sql.push(" ON CONFLICT (user_id, name_key) DO NOTHING");
     Ok(sql.build().execute(db).await?.rows_affected() == 1)

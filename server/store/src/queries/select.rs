@@ -15,7 +15,8 @@ use super::scope::push_scope;
 use super::{Connection, Db, micros};
 use crate::Result;
 use crate::actions_fields::{StoredField, stored};
-use crate::filter_bits::{BitTests, Bits};
+use crate::bits::Bits;
+use crate::filter_bits::BitTests;
 use crate::keys::fold;
 
 /// As many matches are fetched and sorted. Beyond it a walk meets a page of them soon.

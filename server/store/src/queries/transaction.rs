@@ -5,7 +5,8 @@ use domain::Action;
 use sqlx::AssertSqlSafe;
 
 use super::super::Db;
-use super::{audit, counts};
+use super::counts;
+use super::pending_records::{PendingRecords, Savepoint};
 use crate::commit_events::{CommitEvents, CommitNotifier};
 use crate::error::Result;
 use crate::{SystemTransaction, SystemWrites, Transaction};
@@ -15,7 +16,7 @@ pub(super) struct SqlTransaction {
     pub(super) tx: sqlx::Transaction<'static, Db>,
     pub(super) events: CommitEvents,
     counts: Option<counts::Changes>,
-    pub(super) records: audit::PendingRecords,
+    pub(super) records: PendingRecords,
     notifier: CommitNotifier,
     pub(super) savepoint: Option<TransactionSavepoint>,
 }
@@ -24,7 +25,7 @@ pub(super) struct SqlTransaction {
 pub(super) struct TransactionSavepoint {
     /// Of the part itself they are counted anew, and joined when it is kept.
     counts: Option<counts::Changes>,
-    records: audit::Savepoint,
+    records: Savepoint,
     events: CommitEvents,
 }
 
@@ -35,7 +36,7 @@ impl SqlTransaction {
             tx,
             events: CommitEvents::default(),
             counts: counting.then(counts::Changes::default),
-            records: audit::PendingRecords::default(),
+            records: PendingRecords::default(),
             notifier,
             savepoint: None,
         }

@@ -1,7 +1,7 @@
 //! What people set for themselves, and the views that they saved.
 
 use domain::actions::query::Column;
-use domain::settings::preference::{ColumnChoice, Density, MOST_VIEWS};
+use domain::settings::preference::{ColumnChoice, Density, MAX_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
 use service::testing::system as authority;
 use store::SharedStore;
@@ -114,12 +114,12 @@ async fn a_name_stands_once_and_views_end(kind: Kind) {
     }
     // What was refused changed nothing.
     assert_eq!(store.saved_views(id(ANA)).await.unwrap(), [view(1, "Büro", true)]);
-    for number in 2..=MOST_VIEWS as u128 {
+    for number in 2..=MAX_VIEWS as u128 {
         assert!(add(&store, &ana, &view(number, &format!("view {number}"), false)).await);
     }
     assert!(!add(&store, &ana, &view(1_000, "one more", false)).await);
     assert!(add(&store, &ben, &view(1_000, "one more", false)).await);
-    assert_eq!(store.saved_views(id(ANA)).await.unwrap().len(), MOST_VIEWS);
+    assert_eq!(store.saved_views(id(ANA)).await.unwrap().len(), MAX_VIEWS);
 }
 
 async fn one_view_is_the_default(kind: Kind) {

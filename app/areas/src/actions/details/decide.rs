@@ -6,8 +6,8 @@ use leptos::server_fn::ServerFn;
 
 use crate::actions::details::confirm::Confirm;
 use api::{ApproveAction, RejectAction, UndoAction};
-use domain::actions::contract::{ActionDetail, Offer};
-use domain::actions::proposal::LONGEST_COMMENT;
+use domain::actions::contract::{ActionDetail, Availability};
+use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::{Action, ActionId, Undo};
 use kit::form::take;
 use kit::handler::handler;
@@ -65,17 +65,17 @@ pub fn Decide(
     let ActionDetail { action, approve, reject, deciders, .. } = detail;
     let same_reason = approve == reject;
     let approve = match approve {
-        Offer::Open => view! {
+        Availability::Allowed => view! {
             <ApproveForm action=action.clone() decisions/>
             <Confirm action=action.clone()/>
         }
         .into_any(),
-        Offer::Closed(reason) => closed("You can't approve this", reason),
+        Availability::Denied(reason) => closed("You can't approve this", reason),
     };
     let reject = match reject {
-        Offer::Open => Some(view! { <RejectForm action decisions/> }.into_any()),
-        Offer::Closed(_) if same_reason => None,
-        Offer::Closed(reason) => Some(closed("You can't reject this", reason)),
+        Availability::Allowed => Some(view! { <RejectForm action decisions/> }.into_any()),
+        Availability::Denied(_) if same_reason => None,
+        Availability::Denied(reason) => Some(closed("You can't reject this", reason)),
     };
     let deciders = deciders.map(|text| {
         view! { <p class="deciders"><VisibleText text/></p> }
@@ -124,7 +124,7 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
             <label class="field">
                 <span class="field-label">"Comment (optional)"</span>
                 // Not an `<input>`: there, Enter would approve.
-                <textarea name="comment" rows="1" maxlength=LONGEST_COMMENT.to_string()></textarea>
+                <textarea name="comment" rows="1" maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
             </label>
             <div class="submit-row">
                 {final_warning}
@@ -154,7 +154,7 @@ fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
                 {seen(&action)}
                 <label class="field">
                     <span class="field-label">"Why it must not happen"</span>
-                    <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+                    <textarea name="reason" rows="3" required maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
                 </label>
                 <button type="submit" class="button" disabled=move || busy()>
                     {move || if busy() { "Rejecting…" } else { "Reject" }}

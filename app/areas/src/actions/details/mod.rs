@@ -17,7 +17,7 @@ use crate::live::poll_while;
 use crate::page::leave_when_signed_out;
 use api::codec::Json;
 use api::{ApiError, load_action};
-use domain::actions::contract::{ActionDetail, Offer};
+use domain::actions::contract::{ActionDetail, Availability};
 use domain::core::time::Timestamp;
 use domain::{Action, ActionId, ErrorCode, Status, UndoState};
 use kit::clock::ticking;
@@ -148,7 +148,7 @@ pub fn coming(here: Memo<Place>, held: Held) -> AnyView {
 fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
     match answer {
         Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
-            let [approve, reject, undo] = [approve, reject, undo].map(Offer::is_open);
+            let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_open);
             format!("{id} {version} {approve} {reject} {undo}")
         }
         Err(error) => error.code.as_str().to_owned(),

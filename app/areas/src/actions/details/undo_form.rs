@@ -7,8 +7,8 @@ use crate::actions::details::decide::Decisions;
 use crate::actions::details::decide::called;
 use crate::actions::details::decide::{closed, seen};
 use api::{PlanBulk, UndoAction};
-use domain::actions::contract::{ActionDetail, Offer};
-use domain::actions::proposal::LONGEST_COMMENT;
+use domain::actions::contract::{ActionDetail, Availability};
+use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::core::text::pluralize;
 use domain::{Action, ActionId, BulkVerb, Undo};
 use kit::form::take;
@@ -24,11 +24,11 @@ pub(crate) fn UndoForm(
 ) -> impl IntoView {
     let ActionDetail { action, undo: offer, instances, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
-        (Offer::Closed(reason), _) => {
+        (Availability::Denied(reason), _) => {
             return view! { <div class="decide">{closed("No undo", reason)}</div> }.into_any();
         }
-        (Offer::Open, Undo::Never(_) | Undo::NotNeeded) => None,
-        (Offer::Open, Undo::By(reverse)) => Some(reverse),
+        (Availability::Allowed, Undo::Never(_) | Undo::NotNeeded) => None,
+        (Availability::Allowed, Undo::By(reverse)) => Some(reverse),
     };
     let undo = decisions.undo;
     let Action { id, version: expected_version, digest, .. } = action.clone();
@@ -56,7 +56,7 @@ pub(crate) fn UndoForm(
                     {effect}
                     <label class="field">
                         <span class="field-label">"Why it is undone"</span>
-                        <textarea name="reason" rows="3" required maxlength=LONGEST_COMMENT.to_string()></textarea>
+                        <textarea name="reason" rows="3" required maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
                     </label>
                     <button type="submit" class="button" disabled=move || busy()>
                         {move || if busy() { "Undoing…" } else { "Undo this action" }}

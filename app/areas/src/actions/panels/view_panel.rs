@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 use crate::actions::place::{Place, view_href};
 use api::{DeleteView, SaveView, SetDefaultView};
 use domain::SavedView;
-use domain::settings::preference::LONGEST_NAME;
+use domain::settings::preference::MAX_NAME_LENGTH;
 use kit::form::take;
 use kit::handler::handler;
 use kit::icon::Icon;
@@ -79,7 +79,7 @@ pub fn ViewList(
             <input type="hidden" name="back" value=move || back()/>
             <label class="field">
                 <span class="field-label">"Save what the list shows now as"</span>
-                <input name="name" required maxlength=LONGEST_NAME.to_string() autocomplete="off"/>
+                <input name="name" required maxlength=MAX_NAME_LENGTH.to_string() autocomplete="off"/>
             </label>
             <label class="facet-value">
                 <input type="checkbox" name="is_default" value="true"/>

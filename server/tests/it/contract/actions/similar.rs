@@ -266,7 +266,7 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
     assert_eq!(check(&store, Filter::default()).await, Buckets::MOST);
 
     // More rows than are looked at: the less urgent are not counted.
-    let most = u128::from(Buckets::MOST_ACTIONS);
+    let most = u128::from(Buckets::MAX_ACTIONS);
     let row = |number, severity| Action { severity, ..action(number) };
     write((0..most - 10).map(|number| row(10_000 + number, Severity::Critical)).collect()).await;
     write((0..30).map(|number| row(50_000 + number, Severity::Low)).collect()).await;
@@ -274,7 +274,7 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
     let (first, rest) = found.buckets.split_first().unwrap();
     assert_eq!(
         (first.count, first.severity, first.more),
-        (Buckets::MOST_ACTIONS - 10, Severity::Critical, true)
+        (Buckets::MAX_ACTIONS - 10, Severity::Critical, true)
     );
     assert!(found.more && rest.len() == 3 && rest.iter().all(|bucket| bucket.more && bucket.count == 2));
 }

@@ -1,0 +1,51 @@
+//! Positions in lists, from which pages go on.
+
+use domain::actions::query::SortKey;
+use domain::{Action, ActionId};
+use serde::{Deserialize, Serialize};
+
+use crate::actions_fields::stored;
+use crate::keys::KeyValue;
+
+/// A position in a list: the key and the id of the row at the edge of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// What the list is sorted by.
+    pub sort: SortKey,
+    /// The sort key of the row at the edge.
+    pub key: KeyValue,
+    /// Its id, which breaks ties.
+    pub id: ActionId,
+    /// Whether the page lies before the position rather than after it.
+    pub before: bool,
+}
+
+impl Position {
+    /// The position of a row in a list with this order.
+    #[must_use]
+    pub fn of(action: &Action, sort: SortKey, before: bool) -> Self {
+        Self { sort, key: stored(sort.field()).key(action), id: action.id, before }
+    }
+
+    /// Whether it can be a position in that order: a cursor is what a stranger sends.
+    #[must_use]
+    pub fn fits(&self, sort: SortKey) -> bool {
+        self.sort == sort && stored(sort.field()).is_time() == matches!(self.key, KeyValue::Time(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_of_another_order_does_not_fit() {
+        let id = uuid::Uuid::nil().into();
+        let at = |sort, key| Position { sort, key, id, before: false };
+        assert!(at(SortKey::Updated, KeyValue::Time(1)).fits(SortKey::Updated));
+        assert!(!at(SortKey::Updated, KeyValue::Time(1)).fits(SortKey::Expires));
+        assert!(!at(SortKey::Updated, KeyValue::Text("1".into())).fits(SortKey::Updated));
+        assert!(!at(SortKey::Asset, KeyValue::Time(1)).fits(SortKey::Asset));
+    }
+}
