@@ -148,7 +148,7 @@ pub fn coming(here: Memo<Place>, held: Held) -> AnyView {
 fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
     match answer {
         Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
-            let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_open);
+            let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_allowed);
             format!("{id} {version} {approve} {reject} {undo}")
         }
         Err(error) => error.code.as_str().to_owned(),
