@@ -16,7 +16,6 @@ use std::time::Instant;
 
 use clap::Parser;
 use report::Report;
-use seed;
 
 /// Measures Countersign with very many actions
 #[derive(Parser)]

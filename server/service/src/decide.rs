@@ -89,7 +89,7 @@ impl DecideActions for Service {
 }
 
 /// One attempt to decide.
-struct Attempt<'a> {
+struct DecisionAttempt<'a> {
     caller: &'a Caller,
     scope: RowScope,
     seen: &'a Seen,
@@ -140,7 +140,8 @@ impl Service {
         verb: &Verb,
         together: Option<ApprovalId>,
     ) -> Result<Action, Error> {
-        let attempt = Attempt { caller, scope: RowScope::of(caller)?, seen, together, now: self.clock.now() };
+        let attempt =
+            DecisionAttempt { caller, scope: RowScope::of(caller)?, seen, together, now: self.clock.now() };
         let before = tx.action(&attempt.scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         match verb {
             Verb::Approve { .. } | Verb::Reject { .. } => {
@@ -153,11 +154,11 @@ impl Service {
     async fn write_decision(
         &self,
         tx: &mut dyn Transaction,
-        attempt: &Attempt<'_>,
+        attempt: &DecisionAttempt<'_>,
         before: Action,
         verb: &Verb,
     ) -> Result<Action, Error> {
-        let &Attempt { caller, ref scope, seen, together, now } = attempt;
+        let &DecisionAttempt { caller, ref scope, seen, together, now } = attempt;
         let (id, transition) = (before.id, verb.transition());
         let proposer = tx.proposer(id).await?;
 
@@ -224,11 +225,11 @@ impl Service {
     async fn write_undo(
         &self,
         tx: &mut dyn Transaction,
-        attempt: &Attempt<'_>,
+        attempt: &DecisionAttempt<'_>,
         before: Action,
         reason: &str,
     ) -> Result<Action, Error> {
-        let &Attempt { caller, ref scope, seen, together, now } = attempt;
+        let &DecisionAttempt { caller, ref scope, seen, together, now } = attempt;
         let id = before.id;
         let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
         check_seen(&before, seen)?;

@@ -17,9 +17,9 @@ pub mod hunt;
 mod impact;
 mod intake;
 mod list;
-mod preferences;
 pub mod replay;
 pub mod session;
+mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod worker;

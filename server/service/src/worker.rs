@@ -24,7 +24,7 @@ const MAX_CONCURRENCY: usize = 8;
 /// Looks for leased commands that fell free, and for retries that are due.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
-/// SignInThrottle before an attempt that may repeat an earlier one, in seconds.
+/// Pauses before an attempt that may repeat an earlier one, in seconds.
 const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
 const MAX_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);

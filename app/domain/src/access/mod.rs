@@ -362,7 +362,7 @@ mod tests {
     fn authority_for_one_purpose_is_none_for_another() {
         let operator = caller(&[Role::SecurityOperator], None, true);
         let decides = operator.authorize(Permission::Devices).unwrap();
-        let system = Authorized::system(&SystemAuthority::take(), "test", "Test");
+        let system = Authorized::system(&SystemAuthority(()), "test", "Test");
         let given = [
             (decides, Purpose::Decide),
             (operator.authorize_own().unwrap(), Purpose::Own),

@@ -40,12 +40,12 @@ fn value(facet: Facet, action: &Action, keys: &Keys) -> (String, String) {
 
 /// By how much the counts change: of lane, facet and key, with what to show for it.
 #[derive(Default)]
-pub(super) struct Changes {
+pub(super) struct CountChanges {
     facets: BTreeMap<(Lane, Facet, String), (String, i64)>,
-    decided: decided::Changes,
+    decided: decided::DecidedChanges,
 }
 
-impl Changes {
+impl CountChanges {
     /// A row comes (1) or goes (-1), as it is then.
     pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
         let lane = action.lifecycle().map_err(corrupt)?.state().lane();

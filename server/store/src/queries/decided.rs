@@ -40,9 +40,9 @@ fn rounded(minutes: i64) -> i64 {
 
 /// By how much the numbers change: of a day, a decision and a waiting time.
 #[derive(Default)]
-pub(super) struct Changes(BTreeMap<(i64, Decision, i64), i64>);
+pub(super) struct DecidedChanges(BTreeMap<(i64, Decision, i64), i64>);
 
-impl Changes {
+impl DecidedChanges {
     /// A row comes (1) or goes (-1), as it is then.
     pub(super) fn note(&mut self, action: &Action, by: i64) {
         let Some(at) = action.decided_at.map(micros) else { return };

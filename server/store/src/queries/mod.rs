@@ -2,11 +2,11 @@
 //!
 //! Placeholders are `$1`, ids and JSON are TEXT, times are microseconds: one text serves both. No rule stands here.
 
+mod access;
 mod actions;
 mod audit;
 mod buckets;
 mod bulk;
-mod commands;
 mod counts;
 mod decided;
 mod export;
@@ -16,12 +16,12 @@ mod keying;
 mod list;
 mod maintenance;
 mod metadata;
+mod outbox;
 mod pending_records;
-mod people;
-mod preferences;
 mod rows;
 mod scope;
 mod select;
+mod settings;
 mod transaction;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -15,7 +15,7 @@ use crate::{SystemTransaction, SystemWrites, Transaction};
 pub(super) struct SqlTransaction {
     pub(super) tx: sqlx::Transaction<'static, Db>,
     pub(super) events: CommitEvents,
-    counts: Option<counts::Changes>,
+    counts: Option<counts::CountChanges>,
     pub(super) records: PendingRecords,
     notifier: CommitNotifier,
     pub(super) savepoint: Option<TransactionSavepoint>,
@@ -24,7 +24,7 @@ pub(super) struct SqlTransaction {
 /// What was in memory before a part of a transaction that may be taken back alone.
 pub(super) struct TransactionSavepoint {
     /// Of the part itself they are counted anew, and joined when it is kept.
-    counts: Option<counts::Changes>,
+    counts: Option<counts::CountChanges>,
     records: Savepoint,
     events: CommitEvents,
 }
@@ -35,7 +35,7 @@ impl SqlTransaction {
         Self {
             tx,
             events: CommitEvents::default(),
-            counts: counting.then(counts::Changes::default),
+            counts: counting.then(counts::CountChanges::default),
             records: PendingRecords::default(),
             notifier,
             savepoint: None,
