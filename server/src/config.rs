@@ -35,9 +35,9 @@ impl DatabaseOptions {
         std::path::Path::new(file).exists()
     }
 
-    /// The URL, for people to read: without user, password and options.
+    /// The URL without user, password and options, for messages.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn display_url(&self) -> String {
         store::display_url(&self.url)
     }
 }
@@ -129,7 +129,7 @@ impl ServeOptions {
         if self.demo && !self.database.exists() {
             bail!(
                 "--demo needs the demo's database, and {} is not there; make it first: countersign seed --demo",
-                self.database.shown()
+                self.database.display_url()
             );
         }
         ensure!(

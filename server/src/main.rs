@@ -1,4 +1,4 @@
-//! `countersign`: reads the command line, runs it, and says in one sentence what stands against it.
+//! `countersign`: reads the command line, runs it, and says in one sentence why it failed.
 #![recursion_limit = "256"]
 
 use std::process::ExitCode;

@@ -14,11 +14,11 @@ pub enum LogFormat {
 }
 
 /// What is logged unless `RUST_LOG` says otherwise.
-const FILTER: &str = "info,sqlx=warn,hyper=warn,tower_http=warn,leptos=warn";
+const DEFAULT_FILTER: &str = "info,sqlx=warn,hyper=warn,tower_http=warn,leptos=warn";
 
 /// Starts logging. A second start in one process (tests) changes nothing.
 pub fn start(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(FILTER));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _already_started = match format {
         LogFormat::Text => lines.with_ansi(false).try_init(),

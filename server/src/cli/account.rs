@@ -69,36 +69,39 @@ pub struct CreateTokenOptions {
 /// Runs `countersign user`.
 ///
 /// # Errors
-/// What stands against it.
+/// Why it failed.
 pub async fn user(command: UserCommand) -> anyhow::Result<()> {
     let UserCommand::Add(args) = command;
     let password = tokio::task::spawn_blocking(read_password).await??;
     let (sessions, store) = open(&args.database).await?;
     let display_name = args.display_name.as_deref().unwrap_or(&args.name);
     let roles = args.roles.into_iter().collect();
-    let added = sessions.add_user(&authority(), by(), &args.name, display_name, roles, &password).await;
+    let added =
+        sessions.add_user(&authority(), command_line(), &args.name, display_name, roles, &password).await;
     store.close().await;
-    added.map_err(sentence)?;
+    added.map_err(one_line)?;
     print(&format!("user {} added", args.name))
 }
 
 /// Runs `countersign token`.
 ///
 /// # Errors
-/// What stands against it.
+/// Why it failed.
 pub async fn token(command: TokenCommand) -> anyhow::Result<()> {
     let TokenCommand::Create(args) = command;
     let (sessions, store) = open(&args.database).await?;
     let scopes = args.scopes.into_iter().collect();
-    let made =
-        sessions.create_token(&authority(), by(), &args.name, args.owner.as_deref(), scopes, args.days).await;
+    let made = sessions
+        .create_token(&authority(), command_line(), &args.name, args.owner.as_deref(), scopes, args.days)
+        .await;
     store.close().await;
-    print(&made.map_err(sentence)?.secret)
+    print(&made.map_err(one_line)?.secret)
 }
 
 async fn open(database: &DatabaseOptions) -> anyhow::Result<(Sessions, SharedStore)> {
-    let store =
-        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
+    let store = store::connect(&database.url)
+        .await
+        .with_context(|| format!("cannot open {}", database.display_url()))?;
     Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))
 }
 
@@ -107,12 +110,12 @@ const fn authority() -> SystemAuthority {
     SystemAuthority::take()
 }
 
-/// Whoever can write the database's file.
-fn by() -> Actor {
+/// The actor in the audit log: whoever can write the database's file.
+fn command_line() -> Actor {
     Actor { kind: ActorKind::System, id: "cli".to_owned(), name: "Command line".to_owned() }
 }
 
-fn sentence(error: Error) -> anyhow::Error {
+fn one_line(error: Error) -> anyhow::Error {
     match error {
         Error::Invalid(fields) => {
             let all: Vec<_> = fields

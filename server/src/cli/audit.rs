@@ -27,9 +27,10 @@ pub struct VerifyOptions {
 /// The first place at which the log is broken.
 pub async fn run(command: AuditCommand) -> anyhow::Result<()> {
     let AuditCommand::Verify(VerifyOptions { database }) = command;
-    ensure!(database.exists(), "there is no database at {}", database.shown());
-    let store =
-        store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.shown()))?;
+    ensure!(database.exists(), "there is no database at {}", database.display_url());
+    let store = store::connect(&database.url)
+        .await
+        .with_context(|| format!("cannot open {}", database.display_url()))?;
     let verified = store::verify(&*store).await;
     store.close().await;
     match verified {

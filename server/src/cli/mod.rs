@@ -41,7 +41,7 @@ enum Command {
 /// Does what the command line asks for.
 ///
 /// # Errors
-/// What stands against it, as one sentence.
+/// Why it failed, as one sentence.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     if let Command::Serve(serve) = &cli.command {
         telemetry::start(serve.log_format);

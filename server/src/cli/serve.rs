@@ -38,7 +38,7 @@ pub struct RunningServer {
     /// Its service, likewise.
     pub service: Service,
     stop: CancellationToken,
-    doors: JoinHandle<()>,
+    http: JoinHandle<()>,
     worker: JoinHandle<()>,
     jobs: JoinHandle<()>,
 }
@@ -46,7 +46,7 @@ pub struct RunningServer {
 /// `countersign serve`: until SIGTERM or ctrl-c.
 ///
 /// # Errors
-/// What stands against starting.
+/// Why it could not start.
 pub async fn run(config: ServeOptions) -> anyhow::Result<()> {
     // Before the start, so that an early signal is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
@@ -65,7 +65,7 @@ pub async fn run(config: ServeOptions) -> anyhow::Result<()> {
 /// Starts everything and returns once the server answers.
 ///
 /// # Errors
-/// What stands against it.
+/// Why it could not start.
 pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<RunningServer> {
     config.check()?;
     let site = Site::read(&config.site, config.demo).map_err(anyhow::Error::msg)?;
@@ -76,8 +76,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let address = listener.local_addr()?;
     let store = store::connect(&config.database.url)
         .await
-        .with_context(|| format!("cannot open {}", config.database.shown()))?;
-    check_marker(config, &store).await?;
+        .with_context(|| format!("cannot open {}", config.database.display_url()))?;
+    check_purpose(config, &store).await?;
 
     let service = Service::new(store.clone(), clock.clone(), executors).with_hunt(config.hunt_url.clone());
     let stop = CancellationToken::new();
@@ -91,15 +91,15 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let sessions = if config.demo { sessions.with_demo(authority) } else { sessions };
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
     let router: Router = router::build(app);
-    let doors = tokio::spawn(accept::serve(listener, router, stop.child_token()));
-    Ok(RunningServer { address, store, service, stop, doors, worker, jobs })
+    let http = tokio::spawn(accept::serve(listener, router, stop.child_token()));
+    Ok(RunningServer { address, store, service, stop, http, worker, jobs })
 }
 
 impl RunningServer {
     /// Stops accepting, lets requests and attempts end, and closes the store.
     pub async fn stop(self) {
         self.stop.cancel();
-        let tasks = [("the accept loop", self.doors), ("the worker", self.worker), ("the jobs", self.jobs)];
+        let tasks = [("the accept loop", self.http), ("the worker", self.worker), ("the jobs", self.jobs)];
         for (name, task) in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "{name} ended badly");
@@ -129,12 +129,12 @@ fn executors(config: &ServeOptions, clock: &SharedClock) -> anyhow::Result<Execu
 }
 
 /// The demo lets anyone in, so it opens no database but one that was made for it.
-async fn check_marker(config: &ServeOptions, store: &SharedStore) -> anyhow::Result<()> {
+async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Result<()> {
     let demo = store.metadata("created_by").await?.as_deref() == Some("demo");
     if config.demo && !demo {
         bail!(
             "--demo refuses {}: it was not made for the demo; make another one with countersign seed --demo",
-            config.database.shown()
+            config.database.display_url()
         );
     }
     if demo && !config.demo {

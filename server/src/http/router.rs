@@ -39,28 +39,28 @@ pub fn build(app: AppState) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/events", get(sse::for_people))
-        .route("/problems/{code}", get(problem::explain))
+        .route("/problems/{code}", get(problem::describe))
         .merge(site::pkg(&app.site))
         .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
 
     // The first layer is the outermost.
     let layers = ServiceBuilder::new()
-        .layer(map_request(trace::forget_foreign_id))
+        .layer(map_request(trace::remove_client_id))
         .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::RequestIds))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))
         .layer(trace::layer())
         .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
-        .layer(from_fn_with_state(app.edge.clone(), security::headers))
+        .layer(from_fn_with_state(app.edge.clone(), security::add_headers))
         // Assets are compressed when they are built; what is made for one answer is not worth more time. Events are not
         // compressed: they would wait for each other.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(problem::normalize_error))
-        .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(from_fn_with_state(app.edge.clone(), security::host))
+        .layer(CatchPanicLayer::custom(problem::from_panic))
+        .layer(from_fn_with_state(app.edge.clone(), security::check_host))
         .layer(app.edge.csrf())
-        .layer(from_fn(security::origin))
-        .layer(from_fn(body::media_type));
+        .layer(from_fn(security::check_origin))
+        .layer(from_fn(body::check_media_type));
 
     people.merge(open).nest(paths::API, rest::router(&app)).layer(layers).with_state(app)
 }

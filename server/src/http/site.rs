@@ -13,8 +13,8 @@ use serde::Deserialize;
 use tower_http::services::ServeDir;
 
 /// File names carry a hash of their content, so they never change.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
-const A_WHILE: &str = "public, max-age=3600";
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const ONE_HOUR: &str = "public, max-age=3600";
 
 /// The built page.
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl Site {
 pub(super) fn pkg<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
     Router::new()
         .nest_service("/pkg", files(site.root.join("pkg")))
-        .layer(map_response(|response: Response| async move { cached(response, FOR_EVER) }))
+        .layer(map_response(|response: Response| async move { with_cache_control(response, IMMUTABLE) }))
 }
 
 /// Files at the root of the site (icons, `robots.txt`). What is not there goes on to `page`.
@@ -69,17 +69,17 @@ where
         files(site.root.clone()).call_fallback_on_method_not_allowed(true).fallback(page.with_state(state));
     Router::new()
         .fallback_service(files)
-        .layer(map_response(|response: Response| async move { cached(response, A_WHILE) }))
+        .layer(map_response(|response: Response| async move { with_cache_control(response, ONE_HOUR) }))
 }
 
 fn files(folder: PathBuf) -> ServeDir {
     ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
-/// Only what was found may be kept, and only where nobody said otherwise.
-fn cached(mut response: Response, how: &'static str) -> Response {
+/// Adds a cache policy to what was found and has none of its own.
+fn with_cache_control(mut response: Response, policy: &'static str) -> Response {
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(how));
+        response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(policy));
     }
     response
 }

@@ -23,18 +23,18 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking
 /// the browser first; it can't send `application/json`.
-pub(in crate::http) async fn media_type(request: Request, next: Next) -> Response {
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE)) {
+pub(in crate::http) async fn check_media_type(request: Request, next: Next) -> Response {
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if is_safe || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE)) {
         return next.run(request).await;
     }
-    match check_media_type(request.headers()) {
+    match verify_media_type(request.headers()) {
         Ok(()) => next.run(request).await,
         Err(detail) => Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into_response(),
     }
 }
 
-fn check_media_type(headers: &HeaderMap) -> Result<(), &'static str> {
+fn verify_media_type(headers: &HeaderMap) -> Result<(), &'static str> {
     if headers.get(CONTENT_ENCODING).is_some_and(|coding| coding != "identity") {
         return Err("send the body without a Content-Encoding");
     }
@@ -125,17 +125,17 @@ mod tests {
         ];
         for (kind, good) in table {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
-            assert_eq!(check_media_type(&headers).is_ok(), good, "{kind}");
+            assert_eq!(verify_media_type(&headers).is_ok(), good, "{kind}");
         }
-        assert!(check_media_type(&HeaderMap::new()).is_err());
+        assert!(verify_media_type(&HeaderMap::new()).is_err());
         let json = HeaderValue::from_static("application/json");
         let zipped = HeaderMap::from_iter([
             (CONTENT_TYPE, json.clone()),
             (CONTENT_ENCODING, HeaderValue::from_static("gzip")),
         ]);
-        assert!(check_media_type(&zipped).is_err());
+        assert!(verify_media_type(&zipped).is_err());
         let mut twice = HeaderMap::from_iter([(CONTENT_TYPE, json.clone())]);
         twice.append(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        assert!(check_media_type(&twice).is_err());
+        assert!(verify_media_type(&twice).is_err());
     }
 }

@@ -50,7 +50,7 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 }
 
 /// Failures that happen before the domain is asked: code, status, sentence.
-const EDGE: &[(&str, StatusCode, &str)] = &[
+const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("malformed", StatusCode::BAD_REQUEST, "The request can't be read."),
     ("cross_origin", StatusCode::FORBIDDEN, "The request does not come from this site."),
     ("no_such_path", StatusCode::NOT_FOUND, "There is nothing at this address."),
@@ -82,7 +82,7 @@ impl Problem {
 
     /// The failure that belongs to a status of the edge.
     pub(in crate::http) fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
-        match EDGE.iter().find(|(_, of, _)| *of == status) {
+        match EDGE_PROBLEMS.iter().find(|(_, of, _)| *of == status) {
             Some((code, status, title)) => Self::new(code, *status, title, detail),
             None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
         }
@@ -177,7 +177,7 @@ fn is_problem(response: &Response) -> bool {
 }
 
 /// What a panic in a handler looks like from outside.
-pub(in crate::http) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
+pub(in crate::http) fn from_panic(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -187,12 +187,12 @@ pub(in crate::http) fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::h
 }
 
 /// `GET /problems/{code}`: what a `type` means.
-pub(in crate::http) async fn explain(Path(code): Path<String>) -> Response {
+pub(in crate::http) async fn describe(Path(code): Path<String>) -> Response {
     let sentence = code
         .parse::<ErrorCode>()
         .map(ErrorCode::label)
         .ok()
-        .or_else(|| EDGE.iter().find(|(known, ..)| *known == code).map(|(.., title)| *title));
+        .or_else(|| EDGE_PROBLEMS.iter().find(|(known, ..)| *known == code).map(|(.., title)| *title));
     match sentence {
         Some(sentence) => {
             let mut response = format!("{code}\n\n{sentence}\n").into_response();

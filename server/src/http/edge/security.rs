@@ -26,7 +26,8 @@ pub struct Edge {
     tls: bool,
 }
 
-const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+/// Names of this machine.
+const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 impl Edge {
     /// Bound to a loopback address or not, behind a proxy that speaks TLS or not, with a public name or not.
@@ -37,18 +38,19 @@ impl Edge {
     pub fn new(loopback: bool, behind_proxy: bool, public_host: Option<String>) -> Self {
         let public_host = public_host.map(|host| host.to_ascii_lowercase());
         let hosts = (loopback || public_host.is_some()).then(|| {
-            LOOPBACK
+            LOOPBACK_HOSTS
                 .iter()
                 .map(|host| (*host).to_owned())
-                .chain(public_host.as_deref().map(name_of).map(str::to_owned))
+                .chain(public_host.as_deref().map(host_name).map(str::to_owned))
                 .collect()
         });
         Self { hosts, public_host, tls: behind_proxy }
     }
 
+    /// Whether the server answers requests to this host.
     fn answers_under(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        let name = name_of(&host);
+        let name = host_name(&host);
         self.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(|known| known == name))
     }
 
@@ -59,25 +61,29 @@ impl Edge {
             Some(host) => own.add_trusted_origin(format!("https://{host}")).unwrap_or_default(),
             None => own,
         };
-        layer.with_rejection_response(foreign as fn(ProtectionError) -> Response)
+        layer.with_rejection_response(reject_cross_origin as fn(ProtectionError) -> Response)
     }
 }
 
-/// Without the port.
-fn name_of(host: &str) -> &str {
+/// The host without its port.
+fn host_name(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
         _ => host,
     }
 }
 
-fn foreign(_: ProtectionError) -> Response {
+fn reject_cross_origin(_: ProtectionError) -> Response {
     Problem::edge(StatusCode::FORBIDDEN, "the browser says that another site sent this request")
         .into_response()
 }
 
 /// Refuses names that are not ours.
-pub(in crate::http) async fn host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn check_host(
+    State(edge): State<Arc<Edge>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(header);
     match host {
@@ -92,24 +98,24 @@ pub(in crate::http) async fn host(State(edge): State<Arc<Edge>>, request: Reques
 
 /// Refuses a change that says nothing of where it comes from. [`CsrfLayer`] lets such a request pass, as no browser
 /// of today sends one; here it needs a bearer token, which no browser attaches by itself.
-pub(in crate::http) async fn origin(request: Request, next: Next) -> Response {
+pub(in crate::http) async fn check_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
-    let speaks = says(ORIGIN.as_str()) || says("sec-fetch-site");
+    let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let is_given = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+    let names_origin = is_given(ORIGIN.as_str()) || is_given("sec-fetch-site");
     // The REST API never looks at cookies.
-    if safe || speaks || request.uri().path().starts_with(paths::API) || is_token_alone(headers) {
+    if is_safe || names_origin || request.uri().path().starts_with(paths::API) || has_only_token(headers) {
         return next.run(request).await;
     }
     Problem::edge(StatusCode::FORBIDDEN, "a change needs the header Origin or Sec-Fetch-Site").into_response()
 }
 
-fn is_token_alone(headers: &HeaderMap) -> bool {
+fn has_only_token(headers: &HeaderMap) -> bool {
     headers.contains_key(AUTHORIZATION) && !headers.contains_key(COOKIE)
 }
 
 /// Headers of every answer, errors and files included.
-static ALWAYS: [(HeaderName, &str); 6] = [
+static REQUIRED_HEADERS: [(HeaderName, &str); 6] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // A form's Origin would be null under `no-referrer`, and a form without JavaScript returns to its Referer.
     (REFERRER_POLICY, "same-origin"),
@@ -123,21 +129,21 @@ static ALWAYS: [(HeaderName, &str); 6] = [
 ];
 
 /// Headers of an answer that brought none of its own: a page brings its policy with a nonce, a file its cache.
-static OTHERWISE: [(HeaderName, &str); 2] =
+static DEFAULT_HEADERS: [(HeaderName, &str); 2] =
     [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
 
-/// Adds the headers.
-pub(in crate::http) async fn headers(
+/// Adds the headers that every answer carries.
+pub(in crate::http) async fn add_headers(
     State(edge): State<Arc<Edge>>,
     request: Request,
     next: Next,
 ) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    for (name, value) in &ALWAYS {
+    for (name, value) in &REQUIRED_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in &OTHERWISE {
+    for (name, value) in &DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     if edge.tls {

@@ -22,7 +22,7 @@ impl MakeRequestId for RequestIds {
 }
 
 /// Drops an id that came with the request.
-pub(in crate::http) async fn forget_foreign_id(mut request: Request) -> Request {
+pub(in crate::http) async fn remove_client_id(mut request: Request) -> Request {
     request.headers_mut().remove(REQUEST_ID);
     request
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::idempotency::{WriteRequest, answer};
+use super::idempotency::{WriteRequest, json_answer};
 use super::input::{self, QueryPairs, action_query};
 use super::{ApiRoute, schema};
 use crate::http::edge::limits::Limits;
@@ -37,7 +37,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
 
 /// The id in a path.
 fn action_id(id: &str) -> Result<ActionId, Error> {
-    input::id(id, SubjectKind::Action)
+    input::parse_id(id, SubjectKind::Action)
 }
 
 /// What `POST /api/v1/actions` takes.
@@ -129,12 +129,12 @@ async fn create(write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         // Before the body is read: who may not propose learns nothing of what a proposal is.
         caller.authorize_proposal().map_err(Error::from)?;
-        let proposals = input::proposals(&headers, &body, app.clock.now())?;
+        let proposals = input::parse_proposals(&headers, &body, app.clock.now())?;
         let proposed = app.backend.propose(&caller, proposals).await?;
         let actions = proposed.into_iter().map(CreatedAction::from).collect();
-        answer(StatusCode::CREATED, &CreatedActions { actions })
+        json_answer(StatusCode::CREATED, &CreatedActions { actions })
     };
-    write.once(work).await
+    write.answer_once(work).await
 }
 
 /// List the actions of a lane: filtered, sorted, page by page.
@@ -249,11 +249,11 @@ async fn load(
 async fn approve(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id = action_id(&id)?;
-        let Approval { expected_version, digest, comment } = input::shaped(&headers, &body)?;
+        let Approval { expected_version, digest, comment } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
+        json_answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }
 
 /// Reject an action, if it is still what was seen.
@@ -269,11 +269,11 @@ async fn approve(Path(id): Path<String>, write: WriteRequest) -> Response {
 async fn reject(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id = action_id(&id)?;
-        let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+        let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
+        json_answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }
 
 /// Undo an action: start its reverse.
@@ -289,9 +289,9 @@ async fn reject(Path(id): Path<String>, write: WriteRequest) -> Response {
 async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id = action_id(&id)?;
-        let Reasoned { expected_version, digest, reason } = input::shaped(&headers, &body)?;
+        let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
+        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }

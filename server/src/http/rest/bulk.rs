@@ -13,7 +13,7 @@ use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::idempotency::{WriteRequest, answer};
+use super::idempotency::{WriteRequest, json_answer};
 use super::{ApiRoute, input, schema};
 use crate::http::edge::limits::Limits;
 use crate::http::edge::problem::Problem;
@@ -31,12 +31,12 @@ pub(super) fn routes() -> Vec<ApiRoute> {
 
 /// The id of a plan in a path.
 fn plan_id(id: &str) -> Result<BulkId, Error> {
-    input::id(id, SubjectKind::BulkPlan)
+    input::parse_id(id, SubjectKind::BulkPlan)
 }
 
 /// The id of a job in a path.
 fn job_id(id: &str) -> Result<BulkId, Error> {
-    input::id(id, SubjectKind::BulkJob)
+    input::parse_id(id, SubjectKind::BulkJob)
 }
 
 /// What `POST /api/v1/bulk-plans` takes: what to do, and exactly one of `ids`, `matching` and `same_file`.
@@ -61,14 +61,14 @@ struct NewPlan {
 }
 
 impl NewPlan {
-    fn request(self) -> Result<BulkRequest, Error> {
+    fn into_request(self) -> Result<BulkRequest, Error> {
         let Self { verb, ids, matching, except, same_file } = self;
         if matching.is_none() && !except.is_empty() {
             return Err(Error::invalid("/except", "goes together with matching only"));
         }
         let targets = match (ids, matching, same_file) {
             (Some(ids), None, None) => Targets::Ids(ids),
-            (None, Some(text), None) => Targets::Matching { query: Box::new(list(&text)?), except },
+            (None, Some(text), None) => Targets::Matching { query: Box::new(query(&text)?), except },
             (None, None, Some(id)) => Targets::SameFile(id),
             _ => return Err(Error::invalid("", "needs exactly one of ids, matching and same_file")),
         };
@@ -77,7 +77,7 @@ impl NewPlan {
 }
 
 /// The list that the text of a query means.
-fn list(text: &str) -> Result<ActionQuery, Error> {
+fn query(text: &str) -> Result<ActionQuery, Error> {
     ActionQuery::from_pairs(form_urlencoded::parse(text.as_bytes()))
         .map_err(|error| Error::invalid("/matching", error.to_string()))
 }
@@ -126,10 +126,10 @@ struct ItemsQuery {
 )]
 async fn plan(write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
-        let request = input::shaped::<NewPlan>(&headers, &body)?.request()?;
-        answer(StatusCode::CREATED, &app.backend.plan_bulk(&caller, request).await?)
+        let request = input::parse_body::<NewPlan>(&headers, &body)?.into_request()?;
+        json_answer(StatusCode::CREATED, &app.backend.plan_bulk(&caller, request).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }
 
 /// Load a plan.
@@ -159,10 +159,10 @@ async fn load_plan(
 async fn start(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id = plan_id(&id)?;
-        let Confirmation { reason } = input::shaped(&headers, &body)?;
-        answer(StatusCode::ACCEPTED, &app.backend.start_bulk(&caller, id, reason).await?)
+        let Confirmation { reason } = input::parse_body(&headers, &body)?;
+        json_answer(StatusCode::ACCEPTED, &app.backend.start_bulk(&caller, id, reason).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }
 
 /// Load a job: how far it is, and what became of each item, 200 at a time.
@@ -194,7 +194,7 @@ async fn load_job(
 )]
 async fn retry(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, .. }| async move {
-        answer(StatusCode::CREATED, &app.backend.retry_bulk(&caller, job_id(&id)?).await?)
+        json_answer(StatusCode::CREATED, &app.backend.retry_bulk(&caller, job_id(&id)?).await?)
     };
-    write.once(work).await
+    write.answer_once(work).await
 }

@@ -44,7 +44,7 @@ impl WriteRequest {
     /// Answers, once for a key if the request has one.
     ///
     /// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.
-    pub(super) async fn once<F>(self, work: impl FnOnce(Self) -> F) -> Response
+    pub(super) async fn answer_once<F>(self, work: impl FnOnce(Self) -> F) -> Response
     where
         F: Future<Output = Result<Answer, Problem>> + Send + 'static,
     {
@@ -55,7 +55,7 @@ impl WriteRequest {
         let work = work(self.clone());
         let Some(key) = key else {
             return match work.await {
-                Ok(answer) => answered(answer),
+                Ok(answer) => to_response(answer),
                 Err(problem) => problem.into_response(),
             };
         };
@@ -77,7 +77,7 @@ impl WriteRequest {
         };
         match detached(run).await {
             Ok((answer, replayed)) => {
-                let mut response = answered(answer);
+                let mut response = to_response(answer);
                 if replayed {
                     response.headers_mut().insert(REPLAYED_HEADER, HeaderValue::from_static("true"));
                 }
@@ -88,7 +88,7 @@ impl WriteRequest {
     }
 }
 
-fn answered((status, body): Answer) -> Response {
+fn to_response((status, body): Answer) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let kind = if status.is_success() { "application/json" } else { PROBLEM_JSON };
     (status, [(CONTENT_TYPE, kind)], body).into_response()
@@ -101,8 +101,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
     if all.next().is_some() {
         return Err("send one Idempotency-Key");
     }
-    let wrong = "Idempotency-Key must be 1 to 255 visible ASCII characters";
-    let text = value.to_str().map_err(|_| wrong)?.trim();
+    let bad_key = "Idempotency-Key must be 1 to 255 visible ASCII characters";
+    let text = value.to_str().map_err(|_| bad_key)?.trim();
     let text = match text.strip_prefix('"') {
         Some(rest) => rest.strip_suffix('"').ok_or("the quotes of Idempotency-Key are not closed")?,
         None => text,
@@ -110,13 +110,13 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, &'static str> {
     // Neither quotes nor backslashes, so that a bare and a quoted key can't be two readings of one.
     let visible = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
     if text.is_empty() || text.len() > MAX_KEY_LENGTH || !visible {
-        return Err(wrong);
+        return Err(bad_key);
     }
     Ok(Some(text.to_owned()))
 }
 
-/// An answer of the work: its value as JSON.
-pub(super) fn answer(status: StatusCode, value: &impl serde::Serialize) -> Result<Answer, Problem> {
+/// An answer with a value as JSON.
+pub(super) fn json_answer(status: StatusCode, value: &impl serde::Serialize) -> Result<Answer, Problem> {
     let body = serde_json::to_string(value).map_err(|error| Error::Internal(error.to_string()))?;
     Ok((status.as_u16(), body))
 }

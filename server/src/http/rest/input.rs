@@ -27,7 +27,7 @@ pub(super) fn action_query(pairs: QueryPairs) -> Result<ActionQuery, Problem> {
 }
 
 /// An id in a path. What is no id names nothing.
-pub(super) fn id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> Result<T, Error> {
+pub(super) fn parse_id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> Result<T, Error> {
     // The parser also takes ids in braces and without hyphens; a path has one spelling.
     let id = text.parse().ok().filter(|parsed: &T| parsed.to_string() == text);
     id.ok_or_else(|| Error::NotFound(Subject::new(kind, text)))
@@ -41,20 +41,24 @@ fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
     strict::parse(body).map_err(Problem::malformed)
 }
 
-/// A body of one shape.
-pub(super) fn shaped<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+/// A body that is one value.
+pub(super) fn parse_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     let value = json(headers, body)?;
-    shape(value, "").map_err(|error| Error::Invalid(vec![error]).into())
+    deserialize_at(value, "").map_err(|error| Error::Invalid(vec![error]).into())
 }
 
 /// The proposals of a body: all of them, or everything that is wrong with any of them.
-pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<Vec<Proposal>, Problem> {
+pub(super) fn parse_proposals(
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Proposal>, Problem> {
     let items = match json(headers, body)? {
         Value::Object(mut fields) => {
             let items = fields.remove("actions");
             if let Some(name) = fields.keys().next() {
                 let detail = "is not known here; the body is {\"actions\": [...]}";
-                return Err(Error::invalid(format!("/{}", escape(name)), detail).into());
+                return Err(Error::invalid(format!("/{}", escape_pointer(name)), detail).into());
             }
             items
         }
@@ -70,9 +74,9 @@ pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Res
     let mut found = Vec::new();
     let mut proposals = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let place = format!("/actions/{index}");
-        match shape::<Proposal>(item, &place) {
-            Ok(proposal) => proposals.push((place, proposal)),
+        let pointer_prefix = format!("/actions/{index}");
+        match deserialize_at::<Proposal>(item, &pointer_prefix) {
+            Ok(proposal) => proposals.push((pointer_prefix, proposal)),
             Err(error) => found.push(error),
         }
     }
@@ -80,23 +84,23 @@ pub(super) fn proposals(headers: &HeaderMap, body: &[u8], now: Timestamp) -> Res
         return Ok(proposals.into_iter().map(|(_, proposal)| proposal).collect());
     }
     // The service checks the rules, but is not asked now: the sender still gets to read everything at once.
-    for (place, proposal) in proposals {
+    for (pointer_prefix, proposal) in proposals {
         found.extend(
             proposal
                 .check(now)
                 .into_iter()
-                .map(|error| FieldError::new(format!("{place}{}", error.pointer), error.detail)),
+                .map(|error| FieldError::new(format!("{pointer_prefix}{}", error.pointer), error.detail)),
         );
     }
     Err(Error::Invalid(found).into())
 }
 
-fn shape<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, FieldError> {
+fn deserialize_at<T: DeserializeOwned>(value: Value, pointer_prefix: &str) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let detail = error.inner().to_string();
-        let mut pointer = format!("{place}{}", pointer(error.path()));
+        let mut pointer = format!("{pointer_prefix}{}", pointer(error.path()));
         if let Some(name) = detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-            pointer = format!("{pointer}/{}", escape(name));
+            pointer = format!("{pointer}/{}", escape_pointer(name));
         }
         FieldError::new(pointer, detail)
     })
@@ -107,12 +111,12 @@ fn pointer(path: &Path) -> String {
     path.iter()
         .filter_map(|segment| match segment {
             Segment::Seq { index } => Some(format!("/{index}")),
-            Segment::Map { key } => Some(format!("/{}", escape(key))),
+            Segment::Map { key } => Some(format!("/{}", escape_pointer(key))),
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
 }
 
-fn escape(name: &str) -> String {
+fn escape_pointer(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
