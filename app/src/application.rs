@@ -10,10 +10,10 @@ use super::frame::Frame;
 use super::routes::Pages;
 use areas::AREAS;
 use areas::live::stream::Live;
-use areas::page::Surroundings;
+use areas::page::PageContext;
+use kit::effect::effect;
 use kit::theme;
 use kit::toasts::Toasts;
-use kit::whenever::whenever;
 
 /// The application.
 #[component]
@@ -33,15 +33,15 @@ pub fn App() -> impl IntoView {
 /// What every page can ask for.
 fn provide() {
     provide_meta_context();
-    let surroundings = Surroundings::shared();
-    provide_context(Arc::new(surroundings.settings.zone.clone()));
-    Live::provide(surroundings.standing);
+    let context = PageContext::shared();
+    provide_context(Arc::new(context.settings.zone.clone()));
+    Live::provide(context.cursor);
     Toasts::provide();
     for area in AREAS {
-        area.provide(&surroundings);
+        area.provide(&context);
     }
-    provide_context(surroundings);
-    whenever(|| {
+    provide_context(context);
+    effect(|| {
         theme::restore();
         // Says that events are handled from now on: styles show what needs them, and tests wait for it.
         if let Some(root) = document().document_element() {

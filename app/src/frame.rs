@@ -6,16 +6,16 @@ use leptos_router::hooks::use_location;
 
 use super::navigation::Navigation;
 use areas::access::account::Account;
-use areas::live::link_state::LinkState;
+use areas::live::connection_state::ConnectionState;
 use areas::page::demo_banner::DemoBanner;
 use areas::settings::pane::Pane;
 use areas::settings::pane_switch::PaneSwitch;
+use kit::effect::{after_paint, effect};
 use kit::focus::focus;
 use kit::handler::handler;
 use kit::icon::Icon;
 use kit::theme;
 use kit::toasts::ToastRegion;
-use kit::whenever::{once_painted, whenever};
 
 /// The path of the home page.
 const HOME: &str = "/";
@@ -59,7 +59,7 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
                 </a>
                 <Navigation/>
                 <div class="pane-foot">
-                    <LinkState/>
+                    <ConnectionState/>
                     <PaneSwitch/>
                     <button
                         class="pane-link needs-wasm"
@@ -91,12 +91,12 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
 fn arrival(going: RwSignal<bool>) -> RwSignal<String> {
     let title = RwSignal::new(String::new());
     let went = StoredValue::new(false);
-    whenever(move || {
+    effect(move || {
         let going = going.get();
         let arrived =
             went.try_update_value(|went| std::mem::replace(went, going)).unwrap_or_default() && !going;
         if arrived {
-            once_painted(move || {
+            after_paint(move || {
                 focus("#content");
                 title.set(document().title());
             });

@@ -34,8 +34,8 @@ pub fn show_stopped() {
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
     wasm_bindgen_futures::spawn_local(async {
-        let place = leptos::prelude::window().location();
-        let (path, query) = (place.pathname().unwrap_or_default(), place.search().unwrap_or_default());
+        let location = leptos::prelude::window().location();
+        let (path, query) = (location.pathname().unwrap_or_default(), location.search().unwrap_or_default());
         for piece in areas::needed(&path, &query) {
             // What the server rendered works without.
             if (piece.preload)().await.is_err() {

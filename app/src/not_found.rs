@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::frame::Framed;
-use areas::actions::place::Place;
+use areas::actions::location::ListLocation;
 use domain::Lane;
 
 /// Answers with status 404.
@@ -18,7 +18,7 @@ pub(super) fn NotFound() -> impl IntoView {
         <Title text="Page not found · Countersign"/>
         <h1>"Page not found"</h1>
         <p>"This address names no page. The link may be old, or a character got lost."</p>
-        <a class="button primary" href=Place::of(Lane::Pending).href() rel="external">
+        <a class="button primary" href=ListLocation::new(Lane::Pending).href() rel="external">
             "Open the Action center"
         </a>
     };

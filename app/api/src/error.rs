@@ -12,7 +12,7 @@ use super::codec::Json;
 pub struct ApiError {
     /// Its kind; its label is the sentence for the screen.
     pub code: ErrorCode,
-    /// What exactly stood against it.
+    /// Why exactly the request was refused.
     pub detail: String,
 }
 

@@ -2,7 +2,7 @@
 
 use leptos::prelude::{AnyView, Signal};
 
-use crate::page::Surroundings;
+use crate::page::PageContext;
 use kit::lazy::Page;
 
 /// An area of the application.
@@ -16,7 +16,7 @@ pub trait Area: Sync {
     }
 
     /// Provides what its pages and the frame ask the context for, once for all pages.
-    fn provide(&self, _surroundings: &Surroundings) {}
+    fn provide(&self, _surroundings: &PageContext) {}
 }
 
 /// A row of the navigation pane.

@@ -6,7 +6,7 @@ use crate::actions::change::LaneCounts;
 
 /// Where a page begins to follow what happens; read before anything else of the page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Standing {
+pub struct StreamCursor {
     /// What the audit log held by then. Whatever follows may be missing in the page.
     pub seq: i64,
     /// How much waited by then; none if it could not be counted.

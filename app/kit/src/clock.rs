@@ -8,23 +8,23 @@ use leptos::leptos_dom::helpers::set_interval_with_handle;
 use leptos::prelude::*;
 
 use crate::derived::{Derived, derived};
-use crate::whenever::whenever;
+use crate::effect::effect;
 use domain::core::time::{SignedDuration, Timestamp};
 
 /// Between two looks at something that runs.
-const POLL: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Seconds between two steps of the relative times.
-const TICK: u32 = 15;
+const TICK_SECONDS: u32 = 15;
 
 /// The present as the page knows it: the time of the answer, and what passed since.
 pub fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
     let passed = RwSignal::new(SignedDuration::ZERO);
-    whenever(move || {
+    effect(move || {
         rendered_at.track();
         passed.set(SignedDuration::ZERO);
     });
-    every(Duration::from_secs(TICK.into()), move || {
-        passed.update(|passed| *passed += SignedDuration::from_secs(TICK.into()));
+    every(Duration::from_secs(TICK_SECONDS.into()), move || {
+        passed.update(|passed| *passed += SignedDuration::from_secs(TICK_SECONDS.into()));
     });
     derived(move || {
         let at = rendered_at.get();
@@ -35,10 +35,10 @@ pub fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
 /// Calls `look` every two seconds while `wanted` says so and somebody can see the page: for what the stream of changes
 /// does not tell.
 pub fn poll(wanted: Derived<bool>, look: impl Fn() + Clone + 'static) {
-    whenever(move || {
+    effect(move || {
         if wanted.get() {
             let look = look.clone();
-            interval(POLL, move || {
+            interval(POLL_INTERVAL, move || {
                 if !document().hidden() {
                     look();
                 }
@@ -49,7 +49,7 @@ pub fn poll(wanted: Derived<bool>, look: impl Fn() + Clone + 'static) {
 
 /// Calls `step` at that pace for as long as the current owner lives.
 fn every(pace: Duration, step: impl Fn() + Clone + 'static) {
-    whenever(move || interval(pace, step.clone()));
+    effect(move || interval(pace, step.clone()));
 }
 
 /// Calls `step` at that pace for as long as the current owner lives, or its effect does not run again.

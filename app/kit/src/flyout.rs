@@ -1,7 +1,7 @@
 //! The panel over the right of the page: its edge, its way out, and what is announced in it.
 
 use crate::icon::Icon;
-use crate::notice::{News, Notice};
+use crate::notice::{Announcement, Notice};
 use leptos::prelude::*;
 
 /// Beside the list, not instead of it: the list stays usable.
@@ -18,7 +18,7 @@ pub fn Flyout(
     #[prop(into)]
     around: Signal<(Option<String>, Option<String>)>,
     /// What to announce.
-    news: RwSignal<Option<News>>,
+    news: RwSignal<Option<Announcement>>,
     children: Children,
 ) -> impl IntoView {
     view! {

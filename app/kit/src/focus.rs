@@ -1,14 +1,14 @@
-//! Where the keyboard is.
+//! The keyboard's focus.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
 
-use super::whenever::whenever;
+use super::effect::effect;
 
 /// Whether what has the focus lies inside `place`, a selector.
-pub fn has_focus(place: &str) -> bool {
-    document().active_element().is_some_and(|active| matches!(active.closest(place), Ok(Some(_))))
+pub fn has_focus(location: &str) -> bool {
+    document().active_element().is_some_and(|active| matches!(active.closest(location), Ok(Some(_))))
 }
 
 /// Gives the focus to the first of these, if there is one.
@@ -23,7 +23,7 @@ pub fn focus(selector: &str) -> bool {
 
 /// Escape leaves a field first, so that nothing typed is lost by one key. What else it does, the page says.
 pub fn leave_fields_on_escape() {
-    whenever(move || {
+    effect(move || {
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
             let field =

@@ -1,4 +1,4 @@
-//! What a page does on an event.
+//! Handlers of events.
 
 /// Boxed, so that the machinery of an event is compiled once and not for each of its handlers: with forty of them, a
 /// hundredth of the wasm.

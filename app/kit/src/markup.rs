@@ -194,7 +194,7 @@ impl Markup {
     }
 
     /// As it came from the server.
-    fn stands(mut self, element: Element) -> Standing {
+    fn stands(mut self, element: Element) -> Mounted {
         let rows = std::mem::take(&mut self.rows);
         let mut there = (!rows.is_empty()).then(|| element.first_element_child()).flatten();
         let rows = rows.into_iter().map(|Row { key, make }| {
@@ -210,7 +210,7 @@ impl Markup {
         });
         let rows = rows.collect();
         let effects = self.upkeep.take().map_or_else(Vec::new, |upkeep| upkeep(&element));
-        Standing { element, was: self, rows, effects }
+        Mounted { element, was: self, rows, effects }
     }
 }
 
@@ -235,21 +235,21 @@ impl Child {
 }
 
 /// An element in the document. Its effects end with it.
-pub struct Standing {
+pub struct Mounted {
     element: Element,
     was: Markup,
     rows: Vec<(RowKey, Self)>,
     effects: Vec<RenderEffect<()>>,
 }
 
-impl Standing {
+impl Mounted {
     fn is(&self, element: Option<&Element>) -> bool {
         element == Some(&self.element)
     }
 
     /// Who stays keeps its element; new rows are written over those that go. What has the focus keeps it, also where
     /// its row moves, which takes it away.
-    fn place(&mut self, new: Vec<Row>) {
+    fn location(&mut self, new: Vec<Row>) {
         if new.is_empty() && self.rows.is_empty() {
             return;
         }
@@ -312,7 +312,7 @@ impl Standing {
     }
 }
 
-impl Mountable for Standing {
+impl Mountable for Mounted {
     fn unmount(&mut self) {
         self.element.unmount();
     }
@@ -331,17 +331,17 @@ impl Mountable for Standing {
 }
 
 impl Render for Markup {
-    type State = Standing;
+    type State = Mounted;
 
-    fn build(self) -> Standing {
+    fn build(self) -> Mounted {
         let bare = Self::new(self.tag);
         let element = bare.create();
-        let mut standing = Standing { element, was: bare, rows: Vec::new(), effects: Vec::new() };
-        self.rebuild(&mut standing);
-        standing
+        let mut mounted = Mounted { element, was: bare, rows: Vec::new(), effects: Vec::new() };
+        self.rebuild(&mut mounted);
+        mounted
     }
 
-    fn rebuild(mut self, state: &mut Standing) {
+    fn rebuild(mut self, state: &mut Mounted) {
         if self.tag != state.was.tag {
             let new = self.build();
             drop(state.element.replace_with_with_node_1(&new.element));
@@ -350,7 +350,7 @@ impl Render for Markup {
         }
         state.effects.clear();
         self.write_over(&state.element, &state.was);
-        state.place(std::mem::take(&mut self.rows));
+        state.location(std::mem::take(&mut self.rows));
         state.effects = self.upkeep.take().map_or_else(Vec::new, |upkeep| upkeep(&state.element));
         state.was = self;
     }
@@ -388,7 +388,7 @@ impl RenderHtml for Markup {
         *position = Position::NextChild;
     }
 
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Standing {
+    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Mounted {
         if position.get() == Position::FirstChild {
             cursor.child();
         } else {

@@ -8,21 +8,21 @@ use domain::ErrorCode;
 
 /// What to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum Announcement {
     /// It was done.
     Done(String),
     /// Somebody else did something.
-    Heard(String),
+    RemoteChange(String),
     /// It was not.
     Failed {
         /// The kind of the failure.
         code: ErrorCode,
-        /// What exactly stood against it; never from a URL.
+        /// Why the request was refused; never from a URL.
         detail: Option<String>,
     },
 }
 
-impl News {
+impl Announcement {
     /// From an answer that this page received.
     #[must_use]
     pub fn failed(code: ErrorCode, detail: String) -> Self {
@@ -40,14 +40,14 @@ impl News {
 /// Always there, so that screen readers notice what changes in it.
 #[component]
 pub fn Notice(
-    /// What to say, if anything.
-    news: RwSignal<Option<News>>,
+    /// The text, if there is one.
+    news: RwSignal<Option<Announcement>>,
 ) -> impl IntoView {
     let said = move || {
         let (class, icon, text) = match news.get()? {
-            News::Done(text) => ("notice-text good", "check", text),
-            News::Heard(text) => ("notice-text heard-text", "info", text),
-            News::Failed { code, detail } => {
+            Announcement::Done(text) => ("notice-text good", "check", text),
+            Announcement::RemoteChange(text) => ("notice-text heard-text", "info", text),
+            Announcement::Failed { code, detail } => {
                 let detail = detail.map(|detail| format!(" {}", sentence(&detail))).unwrap_or_default();
                 ("notice-text bad", "triangle", format!("{}{detail}", code.label()))
             }

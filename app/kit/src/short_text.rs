@@ -1,7 +1,7 @@
 //! A long value on one line: shortened in its middle by the style, whole in its tooltip and for copying.
 
 use crate::markup::Markup;
-use crate::visible_text::visible;
+use crate::visible_text::reveal_bidi;
 use domain::core::text::escape_controls;
 use leptos::prelude::*;
 
@@ -11,7 +11,7 @@ const END: usize = 12;
 const MAX_END: usize = 20;
 
 /// Letters of a head that stay: those of the style's least width.
-const SHORTEST_HEAD: usize = 3;
+const MIN_HEAD: usize = 3;
 
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
@@ -22,14 +22,14 @@ pub fn ShortText(
     let title = escape_controls(&text);
     let (head, tail) = halves(&text);
     let short = Markup::new("span").with("class", "short-text").with("title", title);
-    let short = short.child(visible(head_of(head), head));
-    if tail.is_empty() { short } else { visible(short, tail) }
+    let short = short.child(reveal_bidi(head_of(head), head));
+    if tail.is_empty() { short } else { reveal_bidi(short, tail) }
 }
 
 /// The element of a head. One too short to be shortened gives no room away either: a gap would read as blanks.
 pub fn head_of(head: &str) -> Markup {
     let element = Markup::new("span");
-    if head.chars().count() > SHORTEST_HEAD { element.with("class", "short-head") } else { element }
+    if head.chars().count() > MIN_HEAD { element.with("class", "short-head") } else { element }
 }
 
 /// A head that gives way and an end that stays, for an element with the class `short-text`.

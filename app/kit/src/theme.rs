@@ -4,12 +4,15 @@
 
 use leptos::prelude::*;
 
-const KEY: &str = "theme";
+const STORAGE_KEY: &str = "theme";
 
 /// Applies what the person chose earlier.
 pub fn restore() {
-    let stored =
-        window().local_storage().ok().flatten().and_then(|storage| storage.get_item(KEY).ok().flatten());
+    let stored = window()
+        .local_storage()
+        .ok()
+        .flatten()
+        .and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
     if let Some(theme) = stored.filter(|theme| theme == "light" || theme == "dark") {
         apply(&theme);
     }
@@ -21,7 +24,7 @@ pub fn switch() {
     apply(next);
     if let Ok(Some(storage)) = window().local_storage() {
         // A browser that keeps nothing still switches for now.
-        drop(storage.set_item(KEY, next));
+        drop(storage.set_item(STORAGE_KEY, next));
     }
 }
 

@@ -7,22 +7,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::interval;
+use crate::effect::effect;
 use crate::focus::{focus, has_focus};
 use crate::handler::handler;
 use crate::icon::Icon;
-use crate::whenever::whenever;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 /// Shown at a time.
-const MOST: usize = 3;
+const MAX_TOASTS: usize = 3;
 /// Seconds for which one stays; they begin anew while the pointer or the focus is on any.
-const STAYS: u32 = 10;
-const SECOND: Duration = Duration::from_secs(1);
+const TOAST_SECONDS: u32 = 10;
+const ONE_SECOND: Duration = Duration::from_secs(1);
 
 /// What can be done about it.
 #[derive(Clone)]
-pub enum Way {
+pub enum ToastAction {
     /// Takes it back.
     Undo(Arc<dyn Fn() + Send + Sync>),
     /// Leads somewhere, under that word.
@@ -34,7 +34,7 @@ pub enum Way {
 pub struct Toast {
     topic: &'static str,
     text: String,
-    way: Option<Way>,
+    action: Option<ToastAction>,
     /// It stays until another one takes its place: what it tells of goes on, so much of so much if that is known.
     going: Option<(u64, Option<u64>)>,
     /// It counts the older ones.
@@ -43,9 +43,9 @@ pub struct Toast {
 
 impl Toast {
     /// A later one of the same topic takes its place; without a topic none does. What comes from outside stands
-    /// [`escape_controls`](super::escape_controls) in the text.
-    pub const fn new(topic: &'static str, text: String, way: Option<Way>) -> Self {
-        Self { topic, text, way, going: None, number: 0 }
+    /// [`escape_controls`](domain::core::text::escape_controls) in the text.
+    pub const fn new(topic: &'static str, text: String, action: Option<ToastAction>) -> Self {
+        Self { topic, text, action, going: None, number: 0 }
     }
 
     /// The same, for as long as something goes on.
@@ -58,13 +58,13 @@ impl Toast {
 /// What is said at the moment; provided through context.
 #[derive(Clone, Copy)]
 pub struct Toasts {
-    slots: [RwSignal<Option<Toast>>; MOST],
+    slots: [RwSignal<Option<Toast>>; MAX_TOASTS],
     said: StoredValue<u32>,
 }
 
 impl Toasts {
     fn new() -> Self {
-        Self { slots: [(); MOST].map(|()| RwSignal::new(None)), said: StoredValue::new(0) }
+        Self { slots: [(); MAX_TOASTS].map(|()| RwSignal::new(None)), said: StoredValue::new(0) }
     }
 
     /// Provides it: it outlives the pages.
@@ -73,7 +73,7 @@ impl Toasts {
     }
 
     /// The one that is provided; a page outside the application has one that nobody sees.
-    pub fn of_page() -> Self {
+    pub fn current() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
 
@@ -98,7 +98,9 @@ impl Toasts {
         for slot in self.slots {
             // Where all goes, they may be gone already.
             let undoes = slot
-                .try_with_untracked(|toast| matches!(toast, Some(Toast { way: Some(Way::Undo(_)), .. })))
+                .try_with_untracked(|toast| {
+                    matches!(toast, Some(Toast { action: Some(ToastAction::Undo(_)), .. }))
+                })
                 .unwrap_or_default();
             if undoes {
                 slot.set(None);
@@ -108,7 +110,7 @@ impl Toasts {
 }
 
 /// Where the next one goes: in place of its topic's, where nothing stands, or in place of the oldest.
-fn room(shown: [Option<(&str, u32)>; MOST], topic: &str) -> usize {
+fn room(shown: [Option<(&str, u32)>; MAX_TOASTS], topic: &str) -> usize {
     let same = |of: &Option<(&str, u32)>| of.is_some_and(|(known, _)| !topic.is_empty() && known == topic);
     // Nothing is older than anything.
     let oldest = || shown.iter().enumerate().min_by_key(|(_, of)| of.map(|(_, number)| number));
@@ -118,15 +120,15 @@ fn room(shown: [Option<(&str, u32)>; MOST], topic: &str) -> usize {
 /// Always there, so that screen readers notice what changes in it.
 #[component]
 pub fn ToastRegion() -> impl IntoView {
-    let slots = Toasts::of_page().slots.map(|slot| {
-        whenever(move || {
+    let slots = Toasts::current().slots.map(|slot| {
+        effect(move || {
             if slot.read().as_ref().is_none_or(|toast| toast.going.is_some()) {
                 return;
             }
-            let left = Cell::new(STAYS);
-            interval(SECOND, move || {
+            let left = Cell::new(TOAST_SECONDS);
+            interval(ONE_SECOND, move || {
                 let held = document().query_selector(".toasts:is(:hover, :focus-within)");
-                left.set(if matches!(held, Ok(Some(_))) { STAYS } else { left.get() - 1 });
+                left.set(if matches!(held, Ok(Some(_))) { TOAST_SECONDS } else { left.get() - 1 });
                 if left.get() == 0 {
                     slot.set(None);
                 }
@@ -144,7 +146,7 @@ pub fn ToastRegion() -> impl IntoView {
 
 /// One of them.
 pub fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
-    let Toast { text, way, going, .. } = toast;
+    let Toast { text, action, going, .. } = toast;
     let leave = move || {
         // What had the focus is gone; the keyboard goes on in the page.
         if has_focus(".toasts") {
@@ -152,15 +154,15 @@ pub fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
         }
         slot.set(None);
     };
-    let way = way.map(|way| match way {
-        Way::Undo(undo) => {
+    let action = action.map(|action| match action {
+        ToastAction::Undo(undo) => {
             let take_back = move |_| {
                 leave();
                 undo();
             };
             view! { <button class="button quiet" type="button" on:click=handler(take_back)>"Undo"</button> }.into_any()
         }
-        Way::To(word, href) => {
+        ToastAction::To(word, href) => {
             view! { <a class="button quiet" href=href data-noscroll on:click=handler(move |_: MouseEvent| leave())>{word}</a> }
                 .into_any()
         }
@@ -176,7 +178,7 @@ pub fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
                 {text}
             </p>
             {bar}
-            {way}
+            {action}
             <button class="icon-button" type="button" title="Dismiss" aria-label="Dismiss" on:click=handler(move |_: MouseEvent| leave())>
                 <Icon name="cross"/>
             </button>

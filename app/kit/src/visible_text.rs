@@ -22,7 +22,7 @@ pub fn VisibleText(
 }
 
 /// The same within an element.
-pub fn visible(element: Markup, text: &str) -> Markup {
+pub fn reveal_bidi(element: Markup, text: &str) -> Markup {
     if text.chars().any(|of| is_hidden(of, false)) {
         element.child(marked(text, false))
     } else {

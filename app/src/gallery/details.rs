@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::sample::{self, NOW};
 use super::section;
-use areas::actions::details::action_detail::{ActionDetailBody, Setting};
+use areas::actions::details::action_detail::{ActionDetailBody, DetailContext};
 use areas::actions::details::decide::Decisions;
-use areas::actions::place::Place;
+use areas::actions::location::ListLocation;
 use domain::actions::contract::Availability;
 use domain::{Action, Lane};
 use kit::derived::derived;
@@ -25,8 +25,8 @@ pub(super) fn chapter() -> AnyView {
 }
 
 fn flyout(action: Action, offer: Availability) -> impl IntoView {
-    let setting = Setting {
-        here: Memo::new(|_| Place::of(Lane::Pending)),
+    let setting = DetailContext {
+        location: Memo::new(|_| ListLocation::new(Lane::Pending)),
         now: derived(|| NOW),
         decisions: Decisions::new(),
         wants_focus: StoredValue::new(false),

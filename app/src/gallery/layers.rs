@@ -4,65 +4,65 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::lists::place;
+use super::lists::location;
 use super::{sample, section};
 use areas::actions::details::confirm::Confirm;
 use areas::actions::dialogs::help::Help;
 use areas::actions::dialogs::palette::Palette;
+use areas::actions::location::ListLocation;
 use areas::actions::panels::column_panel::ColumnForm;
 use areas::actions::panels::column_panel::Saving;
 use areas::actions::panels::filter_panel::FilterForm;
 use areas::actions::panels::view_panel::ViewChanges;
 use areas::actions::panels::view_panel::ViewList;
-use areas::actions::place::Place;
 use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue};
 use domain::settings::preference::TablePreference;
 use domain::{Lane, SavedView};
 use kit::derived::derived;
 use kit::panel::SidePanel;
-use kit::toasts::{self, Toast, Way};
+use kit::toasts::{self, Toast, ToastAction};
 
 pub(super) fn chapter() -> AnyView {
-    let here = Memo::new(|_| place());
+    let location = Memo::new(|_| location());
     view! {
-        {section("Panels", panels(here))}
+        {section("Panels", panels(location))}
         {section("A question before the last step", view! { <Confirm action=sample::irreversible()/> {opens("confirm")} })}
         {section("Said in passing", toasts())}
         {section("Keys", view! { <Help/> {opens("help")} })}
-        {section("Commands", view! { <Palette here/> {opens("palette")} })}
+        {section("Commands", view! { <Palette location/> {opens("palette")} })}
     }
     .into_any()
 }
 
-fn panels(here: Memo<Place>) -> impl IntoView {
+fn panels(location: Memo<ListLocation>) -> impl IntoView {
     let counted = derived(|| Some(counts()));
     let table = TablePreference::of(Lane::History);
     view! {
         <SidePanel id="filters" title="Filters" close=|| "#layers".to_owned()>
-            <FilterForm here counted/>
+            <FilterForm location counted/>
         </SidePanel>
         <SidePanel id="columns" close=|| "#layers".to_owned() title="Customize columns">
-            <ColumnForm here table saving=Saving::new()/>
+            <ColumnForm location table saving=Saving::new()/>
         </SidePanel>
         <SidePanel id="views" close=|| "#layers".to_owned() title="Saved views">
-            <ViewList here views=views() changes=ViewChanges::new()/>
+            <ViewList location views=views() changes=ViewChanges::new()/>
         </SidePanel>
     }
 }
 
 fn toasts() -> impl IntoView {
-    let undo = || Some(Way::Undo(Arc::new(|| ())));
+    let undo = || Some(ToastAction::Undo(Arc::new(|| ())));
     let said = [
         ("View Mail of the harbour office in Rotterdam, all languages deleted.", undo()),
         ("The column Severity is hidden.", undo()),
-        ("Approved: Isolate device on hr-ws-022.", Some(Way::To("View", "#layers".to_owned()))),
+        ("Approved: Isolate device on hr-ws-022.", Some(ToastAction::To("View", "#layers".to_owned()))),
         ("Nothing was changed: the database is busy. Try again in a few seconds.", None),
     ];
     let going = [
         ("Export: 420\u{202f}000 of 1\u{202f}000\u{202f}000 rows", Some((420_000, Some(1_000_000)))),
         ("Export: 84\u{202f}112 rows so far", Some((84_112, None))),
     ];
-    let said = said.map(|(text, way)| Toast::new("", text.to_owned(), way));
+    let said = said.map(|(text, action)| Toast::new("", text.to_owned(), action));
     let going = going.map(|(text, so_far)| Toast::new("export", text.to_owned(), None).until(so_far));
     let said = said.into_iter().chain(going).map(|toast| toasts::item(toast, RwSignal::new(None)));
     view! { <div class="toasts">{said.collect_view()}</div> }

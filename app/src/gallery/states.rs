@@ -7,7 +7,7 @@ use areas::actions::list::empty::{EmptyLane, Narrowed};
 use areas::page::demo_banner::DemoBanner;
 use domain::{ErrorCode, Lane};
 use kit::failure::Failure;
-use kit::notice::{News, Notice};
+use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
 
 pub(super) fn chapter() -> AnyView {
@@ -48,9 +48,9 @@ fn failures() -> impl IntoView {
 
 fn notices() -> impl IntoView {
     let news = [
-        News::Done("Approved. Waiting for the executor.".to_owned()),
-        News::failed_before(ErrorCode::Conflict),
-        News::Failed {
+        Announcement::Done("Approved. Waiting for the executor.".to_owned()),
+        Announcement::failed_before(ErrorCode::Conflict),
+        Announcement::Failed {
             code: ErrorCode::Forbidden,
             detail: Some("this needs Search and Purge as well; Ana Lima has it".to_owned()),
         },

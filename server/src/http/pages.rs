@@ -18,7 +18,7 @@ use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
 use domain::settings::contract::PageSettings;
-use domain::site::{SiteInfo, Standing};
+use domain::site::{SiteInfo, StreamCursor};
 use domain::{Caller, Error, Preferences};
 use leptos::prelude::provide_context;
 use leptos::server_fn::ServerFn as _;
@@ -155,7 +155,7 @@ async fn insert_standing(app: &AppState, caller: &Caller, request: &mut Request)
             None
         }
     };
-    request.extensions_mut().insert(Standing { seq, counts });
+    request.extensions_mut().insert(StreamCursor { seq, counts });
 }
 
 fn ask_to_sign_in(request: &Request) -> Response {

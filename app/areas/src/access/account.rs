@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::page::Surroundings;
+use crate::page::PageContext;
 use api::SaveTimeZone;
 use domain::access::contract::SessionView;
 use kit::icon::Icon;
@@ -62,7 +62,7 @@ const ZONES: [&str; 46] = [
 /// The account area of the navigation pane.
 #[component]
 pub fn Account() -> impl IntoView {
-    let Some(Surroundings { who: Some(who), settings, .. }) = use_context::<Surroundings>() else {
+    let Some(PageContext { who: Some(who), settings, .. }) = use_context::<PageContext>() else {
         return ().into_any();
     };
     let SessionView { name, roles } = who;

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use crate::actions::place::Place;
-use crate::page::Surroundings;
+use crate::actions::location::ListLocation;
+use crate::page::PageContext;
 use crate::page::demo_banner::DemoBanner;
 use domain::core::path::is_own_path;
 use domain::{Lane, Role};
@@ -37,7 +37,7 @@ fn SignIn() -> impl IntoView {
     let query = use_query_map();
     let next = query.with_untracked(|query| own_path(query.get("next")));
     let problem = query.with_untracked(|query| query.get("error")).and_then(|code| sentence(&code));
-    let demo = use_context::<Surroundings>().is_some_and(|around| around.demo);
+    let demo = use_context::<PageContext>().is_some_and(|around| around.demo);
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
     view! {
         <Title text="Sign in · Countersign"/>
@@ -112,7 +112,7 @@ fn join(roles: &BTreeSet<Role>, word: fn(Role) -> &'static str, between: &str) -
 
 /// Only a path of this site may be gone back to; the server checks it again.
 fn own_path(next: Option<String>) -> String {
-    next.filter(|next| is_own_path(next)).unwrap_or_else(|| Place::of(Lane::Pending).href())
+    next.filter(|next| is_own_path(next)).unwrap_or_else(|| ListLocation::new(Lane::Pending).href())
 }
 
 /// The text of a code; anybody can write a URL, so no other text of it is shown.
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn only_own_paths_are_gone_back_to() {
-        let home = Place::of(Lane::Pending).href();
+        let home = ListLocation::new(Lane::Pending).href();
         assert_eq!(own_path(Some("//evil.example".to_owned())), home);
         assert_eq!(own_path(None), home);
         assert_eq!(

@@ -3,35 +3,35 @@
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::actions::query::{field_label, value_label};
 use domain::core::text::{escape_controls, pluralize};
 use kit::handler::handler;
 use kit::icon::Icon;
-use kit::toasts::{Toast, Toasts, Way};
+use kit::toasts::{Toast, ToastAction, Toasts};
 use kit::visible_text::VisibleText;
 
 /// One chip a value; nothing where nothing narrows.
 #[component]
 pub fn Chips(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
 ) -> impl IntoView {
-    let toasts = Toasts::of_page();
+    let toasts = Toasts::current();
     move || {
         let clear = move |event: MouseEvent| {
             // Otherwise it opens elsewhere, and here nothing changes.
             if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
-                toasts.show(cleared(&here.read_untracked()));
+                toasts.show(cleared(&location.read_untracked()));
             }
         };
-        let here = here.read();
-        let chips = here.filters().map(|(name, value)| chip(&here, name, value)).collect_view();
-        here.filters().next().is_some().then(|| {
+        let location = location.read();
+        let chips = location.filters().map(|(name, value)| chip(&location, name, value)).collect_view();
+        location.filters().next().is_some().then(|| {
             view! {
                 <div class="chips" role="group" aria-label="Filters in use">
                     {chips}
-                    <a class="chips-clear" href=here.unfiltered().href() on:click=handler(clear) data-noscroll>
+                    <a class="chips-clear" href=location.unfiltered().href() on:click=handler(clear) data-noscroll>
                         "Clear all"
                     </a>
                 </div>
@@ -42,13 +42,13 @@ pub fn Chips(
 }
 
 /// Says that this place is left for the same without filters.
-pub fn cleared(here: &Place) -> Toast {
-    let count = here.filters().count() as u64;
+pub fn cleared(location: &ListLocation) -> Toast {
+    let count = location.filters().count() as u64;
     let text = format!("{} removed.", pluralize(count, "filter", "filters"));
-    Toast::new("filters", text, Some(Way::To("Undo", here.href())))
+    Toast::new("filters", text, Some(ToastAction::To("Undo", location.href())))
 }
 
-fn chip(here: &Place, name: &str, value: &str) -> AnyView {
+fn chip(location: &ListLocation, name: &str, value: &str) -> AnyView {
     let label = field_label(name).to_owned();
     let text = value_label(name, value).to_owned();
     let remove = format!("Remove the filter {label}: {}", escape_controls(&text));
@@ -58,7 +58,7 @@ fn chip(here: &Place, name: &str, value: &str) -> AnyView {
             <span class="chip-value">
                 <VisibleText text/>
             </span>
-            <a class="chip-remove" href=here.without(name, value).href() title=remove.clone() aria-label=remove data-noscroll>
+            <a class="chip-remove" href=location.without(name, value).href() title=remove.clone() aria-label=remove data-noscroll>
                 <Icon name="cross"/>
             </a>
         </span>

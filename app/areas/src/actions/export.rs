@@ -12,35 +12,35 @@ use api::ApiError;
 use domain::actions::contract::ExportProgress;
 use domain::core::text::{format_count, pluralize};
 use kit::clock::interval;
+use kit::effect::effect;
 use kit::failure::failed_to_read;
 use kit::toasts::{Toast, Toasts};
-use kit::whenever::whenever;
 
 /// Between two looks.
-const PACE: Duration = Duration::from_millis(500);
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Looks that find nothing before the page no longer waits: what was clicked may still be on its way.
-const PATIENCE: u32 = 20;
+const MAX_MISSED_POLLS: u32 = 20;
 const TOPIC: &str = "export";
 
 /// Whether this page waits for an export; provided through context.
 #[derive(Clone, Copy)]
-pub(crate) struct Exporting(RwSignal<bool>);
+pub(crate) struct ExportTracking(RwSignal<bool>);
 
-impl Exporting {
+impl ExportTracking {
     /// Provides it: it outlives the pages, as the download does.
     pub(crate) fn provide() {
-        let (waits, toasts) = (RwSignal::new(false), Toasts::of_page());
+        let (waits, toasts) = (RwSignal::new(false), Toasts::current());
         provide_context(Self(waits));
-        whenever(move || {
+        effect(move || {
             if waits.get() {
-                let look = Rc::new(Look::new(waits, toasts));
-                interval(PACE, move || Rc::clone(&look).ask());
+                let look = Rc::new(ExportPoll::new(waits, toasts));
+                interval(POLL_INTERVAL, move || Rc::clone(&look).ask());
             }
         });
     }
 
     /// The one that is provided; a page outside the application has one that asks nothing.
-    pub(crate) fn of_page() -> Self {
+    pub(crate) fn current() -> Self {
         use_context().unwrap_or_else(|| Self(RwSignal::new(false)))
     }
 
@@ -55,7 +55,7 @@ impl Exporting {
 }
 
 /// One wait for one export.
-struct Look {
+struct ExportPoll {
     waits: RwSignal<bool>,
     toasts: Toasts,
     asking: Cell<bool>,
@@ -64,7 +64,7 @@ struct Look {
     shown: Cell<bool>,
 }
 
-impl Look {
+impl ExportPoll {
     fn new(waits: RwSignal<bool>, toasts: Toasts) -> Self {
         Self { waits, toasts, asking: Cell::default(), missed: Cell::default(), shown: Cell::default() }
     }
@@ -79,7 +79,7 @@ impl Look {
             self.asking.set(false);
             if matches!(answer, Ok(None)) {
                 self.missed.set(self.missed.get() + 1);
-                if self.missed.get() < PATIENCE {
+                if self.missed.get() < MAX_MISSED_POLLS {
                     return;
                 }
             }

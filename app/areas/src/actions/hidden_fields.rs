@@ -2,22 +2,22 @@
 
 use leptos::prelude::*;
 
-use super::place::Place;
+use super::location::ListLocation;
 
 /// Everything that the address says but these fields, so that a form that sets them keeps the rest. The first page is
 /// meant: a cursor is never kept.
 #[component]
-pub(crate) fn Kept(
-    /// Where the person is.
-    here: Memo<Place>,
+pub(crate) fn HiddenFields(
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// The form's own fields.
     but: &'static [&'static str],
 ) -> impl IntoView {
     move || {
-        let here = here.read();
-        let pairs = here.pairs.iter().filter(|(name, _)| !but.contains(&name.as_str()));
-        let open = here.open.clone().map(|open| ("open".to_owned(), open));
-        let panel = here.panel.map(|panel| ("panel".to_owned(), panel.as_str().to_owned()));
+        let location = location.read();
+        let pairs = location.pairs.iter().filter(|(name, _)| !but.contains(&name.as_str()));
+        let open = location.open.clone().map(|open| ("open".to_owned(), open));
+        let panel = location.panel.map(|panel| ("panel".to_owned(), panel.as_str().to_owned()));
         let more = open.into_iter().chain(panel).filter(|(name, _)| !but.contains(&name.as_str()));
         let fields = pairs.cloned().chain(more);
         fields

@@ -12,7 +12,7 @@ pub(crate) fn LaneCount(
     /// The tab.
     lane: Lane,
 ) -> impl IntoView {
-    let counts = Live::of_page().counts;
+    let counts = Live::current().counts;
     let text = move || {
         let counts = counts.get()?;
         match lane {

@@ -10,17 +10,17 @@ pub mod dialogs;
 mod export;
 mod hidden_fields;
 mod lane_count;
+pub mod location;
 pub mod panels;
-pub mod place;
 mod rows;
 pub mod table;
 
 use leptos::prelude::*;
 
 use crate::area::{Area, NavigationRow};
-use crate::page::Surroundings;
+use crate::page::PageContext;
 use domain::Lane;
-use export::Exporting;
+use export::ExportTracking;
 use kit::lazy::Page;
 use lane_count::LaneCount;
 use start::DefaultView;
@@ -53,8 +53,8 @@ impl Area for ActionsArea {
         }]
     }
 
-    fn provide(&self, surroundings: &Surroundings) {
-        DefaultView::provide(surroundings.settings.default_view.clone());
-        Exporting::provide();
+    fn provide(&self, context: &PageContext) {
+        DefaultView::provide(context.settings.default_view.clone());
+        ExportTracking::provide();
     }
 }

@@ -5,14 +5,14 @@ use leptos::prelude::Resource;
 use api::ApiError;
 use api::codec::Json;
 use domain::{Action, ActionId, ActionPage, Lane, Status, UndoState};
-use kit::table::{new_rows, selection};
+use kit::table::{row_hold, selection};
 
 /// A page of a list, with the place that it was loaded for.
 pub(crate) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
 /// Which rows are shown.
-pub(crate) type Held = new_rows::Held<Action>;
+pub(crate) type RowHold = row_hold::RowHold<Action>;
 /// Those rows.
-pub(crate) type ShownActions = new_rows::ShownRows<Action>;
+pub(crate) type ShownActions = row_hold::ShownRows<Action>;
 /// Which rows are selected.
 pub(crate) type Selection = selection::Selection<ActionId>;
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
-use crate::actions::place::{Place, view_href};
+use crate::actions::location::{ListLocation, view_href};
 use domain::{Lane, SavedView};
 
 kit::page! {
@@ -37,7 +37,7 @@ impl DefaultView {
     pub fn href(self) -> String {
         self.0.with(|view| match view {
             Some(view) => view_href(view.lane, &view.shows),
-            None => Place::of(Lane::Pending).href(),
+            None => ListLocation::new(Lane::Pending).href(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::actions::badges::Badged;
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::{BulkItem, BulkVerb, ItemState, Lane};
 use kit::badge::{Badge, BadgeStyle};
 use kit::icon::Icon;
@@ -54,7 +54,7 @@ pub(crate) fn BulkItems(
 
 fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
     let BulkItem { position, action, state, detail } = item;
-    let href = Place::of(lane).with_open(action.id).href();
+    let href = ListLocation::new(lane).with_open(action.id).href();
     let is_final = plan.is_some_and(|verb| verb.is_final(action.action_type));
     let is_final = is_final.then(|| {
         view! {

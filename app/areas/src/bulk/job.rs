@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map};
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::bulk::bulk_items::BulkItems;
 use crate::bulk::plan::{came_from, missing, no_such};
 use api::codec::Json;
@@ -17,12 +17,12 @@ use domain::core::text::{format_count, pluralize};
 use domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 use kit::clock::poll;
 use kit::derived::{Derived, derived};
+use kit::effect::effect;
 use kit::failure::Failure;
 use kit::handler::handler;
 use kit::icon::Icon;
-use kit::notice::{News, Notice};
+use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
-use kit::whenever::whenever;
 
 type Loaded = Resource<Result<BulkJob, ApiError>, Json>;
 
@@ -35,13 +35,13 @@ kit::page! {
 
 /// Which job, and which of its items.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Part {
+struct JobLocation {
     id: String,
     state: Option<ItemState>,
     after: Option<i64>,
 }
 
-impl Part {
+impl JobLocation {
     fn href(&self, state: Option<ItemState>, after: Option<i64>) -> String {
         let mut href = format!("/action-center/jobs/{}", self.id);
         let mut sign = '?';
@@ -63,7 +63,7 @@ impl Part {
 /// What stands on the page; it changes rarely, so that numbers can change alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    Shown(BulkVerb),
+    ChangeTargets(BulkVerb),
     Missing,
     Failed(ErrorCode),
 }
@@ -73,24 +73,24 @@ enum Shape {
 fn Job() -> impl IntoView {
     // Of the router's URL, as that of a route stays as it was when only its parameter changes.
     let (params, query) = (use_params_map(), use_location().query);
-    let here = Memo::new(move |_| {
+    let location = Memo::new(move |_| {
         let (params, query) = (params.read(), query.read());
-        Part {
+        JobLocation {
             id: params.get("id").unwrap_or_default(),
             state: query.get("state").and_then(|state| state.parse().ok()),
             after: query.get("after").and_then(|after| after.parse().ok()),
         }
     });
     let job: Loaded =
-        Resource::new_with_options(move || here.get(), |part| async move { open_job(part).await }, false);
+        Resource::new_with_options(move || location.get(), |part| async move { open_job(part).await }, false);
     let retry = ServerAction::<RetryBulk>::new();
     let before = retry.value().get_untracked().and_then(Result::err);
-    let news = RwSignal::new(before.map(|error| News::failed_before(error.code)));
-    whenever(move || {
+    let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));
+    effect(move || {
         if retry.version().get() > 0
             && let Some(Err(error)) = retry.value().get_untracked()
         {
-            news.set(Some(News::failed(error.code, error.detail)));
+            news.set(Some(Announcement::failed(error.code, error.detail)));
         }
     });
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
@@ -100,13 +100,13 @@ fn Job() -> impl IntoView {
             <div class="bulk">
                 <Notice news/>
                 <Transition fallback=Skeleton>
-                    <JobView job here retry/>
+                    <JobView job location retry/>
                 </Transition>
             </div>
     }
 }
 
-async fn open_job(part: Part) -> Result<BulkJob, ApiError> {
+async fn open_job(part: JobLocation) -> Result<BulkJob, ApiError> {
     match part.id.parse::<BulkId>() {
         Ok(id) => load_job(id, part.state, part.after).await,
         Err(_) => Err(no_such()),
@@ -118,20 +118,20 @@ fn of_job<T>(job: Loaded, take: impl FnOnce(&BulkJob) -> T) -> Option<T> {
 }
 
 #[component]
-fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> impl IntoView {
+fn JobView(job: Loaded, location: Memo<JobLocation>, retry: ServerAction<RetryBulk>) -> impl IntoView {
     let shape = derived(move || {
         job.read().as_ref().map(|answer| match answer {
-            Ok(job) => Shape::Shown(job.verb),
+            Ok(job) => Shape::ChangeTargets(job.verb),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => Shape::Missing,
             Err(error) => Shape::Failed(error.code),
         })
     });
     let content = move || {
         shape.get().map(|shape| match shape {
-            Shape::Shown(verb) => shown(verb, job, here, retry),
+            Shape::ChangeTargets(verb) => shown(verb, job, location, retry),
             Shape::Missing => missing(),
             Shape::Failed(code) => {
-                let href = Signal::derive(move || here.read().href(None, None));
+                let href = Signal::derive(move || location.read().href(None, None));
                 view! { <Failure title="The result could not be loaded" code href retry=move |()| job.refetch()/> }
                     .into_any()
             }
@@ -140,7 +140,12 @@ fn JobView(job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> imp
     view! { <div class="slot">{move || content()}</div> }.into_any()
 }
 
-fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<RetryBulk>) -> AnyView {
+fn shown(
+    verb: BulkVerb,
+    job: Loaded,
+    location: Memo<JobLocation>,
+    retry: ServerAction<RetryBulk>,
+) -> AnyView {
     let progress = derived(move || of_job(job, |job| job.progress).unwrap_or_default());
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
     let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
@@ -148,7 +153,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let back = of_job(job, |job| came_from(verb, &job.from)).unwrap_or_default();
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());
-    let in_lane = move |lane: Lane| Place::of(lane).with("approval", Some(&approval.get())).href();
+    let in_lane = move |lane: Lane| ListLocation::new(lane).with("approval", Some(&approval.get())).href();
     let title = move || headline(verb, progress.get(), running.get());
     let words = move || {
         let progress = progress.get();
@@ -162,7 +167,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let refresh = move || {
         running.get().then(|| {
             view! {
-                <a class="button" href=here.read().href(here.read().state, here.read().after) rel="external">
+                <a class="button" href=location.read().href(location.read().state, location.read().after) rel="external">
                     "Refresh"
                 </a>
             }
@@ -177,7 +182,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
     let pager = move || {
         next.get().map(|after| {
             view! {
-                <a class="button" href=here.read().href(here.read().state, Some(after)) rel="next">
+                <a class="button" href=location.read().href(location.read().state, Some(after)) rel="next">
                     "Next"
                     <Icon name="right"/>
                 </a>
@@ -203,7 +208,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
         <div class="bulk-answer">
             <div class="submit-row">
                 {move || refresh()}
-                {again(progress, running, here, retry)}
+                {again(progress, running, location, retry)}
                 <a class="button" href=back>
                     "Back to the list"
                 </a>
@@ -216,7 +221,7 @@ fn shown(verb: BulkVerb, job: Loaded, here: Memo<Part>, retry: ServerAction<Retr
         <section class="bulk-part">
             <h2>"Each action"</h2>
             <nav class="bulk-states" aria-label="Results">
-                {state_links(progress, here)}
+                {state_links(progress, location)}
             </nav>
             <BulkItems items lane=Lane::History/>
             <div class="bulk-more">{move || pager()}</div>
@@ -242,7 +247,7 @@ fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {
 }
 
 /// All, and each state that occurs, with its number.
-fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
+fn state_links(progress: Derived<Progress>, location: Memo<JobLocation>) -> AnyView {
     let link = move |state: Option<ItemState>| {
         let count = move || {
             let mut progress = progress.get();
@@ -256,8 +261,8 @@ fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
             shown.get().then(|| {
                 view! {
                     <a
-                        href=move || here.read().href(state, None)
-                        aria-current=move || (here.read().state == state).then_some("page")
+                        href=move || location.read().href(state, None)
+                        aria-current=move || (location.read().state == state).then_some("page")
                     >
                         {state.map_or("All", ItemState::label)}
                         <span class="number">{move || format_count(count())}</span>
@@ -280,7 +285,7 @@ fn state_links(progress: Derived<Progress>, here: Memo<Part>) -> AnyView {
 fn again(
     progress: Derived<Progress>,
     running: Derived<bool>,
-    here: Memo<Part>,
+    location: Memo<JobLocation>,
     retry: ServerAction<RetryBulk>,
 ) -> AnyView {
     let count = derived(move || if running.get() { 0 } else { progress.get().undone() });
@@ -289,13 +294,13 @@ fn again(
         (count > 0).then(|| {
             let send = move |event: leptos::ev::SubmitEvent| {
                 event.prevent_default();
-                if let Ok(id) = here.read_untracked().id.parse() {
+                if let Ok(id) = location.read_untracked().id.parse() {
                     retry.dispatch(RetryBulk { id });
                 }
             };
             view! {
                 <form method="post" action=RetryBulk::PATH on:submit=handler(send)>
-                    <input type="hidden" name="id" value=here.read_untracked().id.clone()/>
+                    <input type="hidden" name="id" value=location.read_untracked().id.clone()/>
                     <button type="submit" class="button primary">
                         "Retry the " {format_count(count)} " that failed"
                     </button>

@@ -7,7 +7,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
-use crate::actions::place::{Place, view_href};
+use crate::actions::location::{ListLocation, view_href};
 use crate::bulk::bulk_items::BulkItems;
 use api::codec::Json;
 use api::{ApiError, StartBulk, load_plan};
@@ -20,13 +20,13 @@ use domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
 use kit::clock::ticking;
 use kit::deadline::Deadline;
 use kit::derived::derived;
+use kit::effect::effect;
 use kit::failure::Failure;
 use kit::form::take;
 use kit::handler::handler;
 use kit::icon::Icon;
-use kit::notice::{News, Notice};
+use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
-use kit::whenever::whenever;
 
 type Loaded = Resource<Result<BulkPlan, ApiError>, Json>;
 
@@ -46,12 +46,12 @@ fn Plan() -> impl IntoView {
         Resource::new_with_options(move || id.get(), |id| async move { open_plan(id).await }, false);
     let start = ServerAction::<StartBulk>::new();
     let before = start.value().get_untracked().and_then(Result::err);
-    let news = RwSignal::new(before.map(|error| News::failed_before(error.code)));
-    whenever(move || {
+    let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));
+    effect(move || {
         if start.version().get() > 0
             && let Some(Err(error)) = start.value().get_untracked()
         {
-            news.set(Some(News::failed(error.code, error.detail)));
+            news.set(Some(Announcement::failed(error.code, error.detail)));
             plan.refetch();
         }
     });
@@ -117,7 +117,7 @@ pub(crate) fn missing() -> AnyView {
             <Icon name="question"/>
             <h2>"There is nothing here"</h2>
             <p>"A preview is kept for a day, and only for the person who made it. Choose the actions again."</p>
-            <a class="button primary" href=Place::of(Lane::Pending).href()>
+            <a class="button primary" href=ListLocation::new(Lane::Pending).href()>
                 "Open the Action center"
             </a>
         </div>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use crate::actions::badges::Badged;
-use crate::actions::place::{Place, view_href};
+use crate::actions::location::{ListLocation, view_href};
 use api::codec::Json;
 use api::{ApiError, load_home};
 use domain::core::text::{format_count, format_duration, pluralize};
@@ -119,7 +119,7 @@ fn nothing_waits() -> AnyView {
         <p class="card-note">
             "Actions that tools and investigations propose appear here until someone approves or rejects them."
         </p>
-        <a class="button" href=Place::of(Lane::History).href()>
+        <a class="button" href=ListLocation::new(Lane::History).href()>
             "See what was done"
         </a>
     }
@@ -127,7 +127,7 @@ fn nothing_waits() -> AnyView {
 }
 
 fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
-    let pending = Place::of(Lane::Pending).href();
+    let pending = ListLocation::new(Lane::Pending).href();
     let severities = home
         .waiting
         .into_iter()
@@ -210,7 +210,7 @@ fn assets(kind: AssetKind, count: u64) -> String {
 
 /// A link that opens the action beside its list.
 fn named(waiting: &Waiting, age: Option<AnyView>) -> AnyView {
-    let href = Place::of(Lane::Pending).with_open(waiting.id).href();
+    let href = ListLocation::new(Lane::Pending).with_open(waiting.id).href();
     let what = format!("{} · {}", waiting.action_type.info().name, waiting.asset);
     view! {
         <a href=href>

@@ -17,20 +17,20 @@ use serde::Deserialize;
 use web_sys::{EventSource, MessageEvent};
 
 use api::codec;
-use domain::site::Standing;
+use domain::site::StreamCursor;
 use domain::{Change, LaneCounts};
-use kit::whenever::whenever;
+use kit::effect::effect;
 
 /// Batches are at least so far apart: at most four loads a second of anything.
-const PACE: Duration = Duration::from_millis(250);
+const BATCH_INTERVAL: Duration = Duration::from_millis(250);
 /// Counts are asked for at most once in this time.
-const COUNT_PACE: Duration = Duration::from_secs(1);
+const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// After the server refused: browsers try again by themselves only where a connection breaks.
-const AGAIN_AFTER: Duration = Duration::from_secs(15);
+const RECONNECT_DELAY: Duration = Duration::from_secs(15);
 
 /// How the page is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Link {
+pub enum Connection {
     /// Not at all: nothing comes by itself.
     Off,
     /// Changes come as they happen.
@@ -41,14 +41,14 @@ pub enum Link {
 
 /// What happened since the batch before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Batch {
+pub struct ChangeBatch {
     /// Anything may have changed.
     pub everything: bool,
     /// In the order in which it happened.
     pub changes: Vec<Change>,
 }
 
-impl Batch {
+impl ChangeBatch {
     /// Whether nothing did.
     pub const fn is_empty(&self) -> bool {
         !self.everything && self.changes.is_empty()
@@ -59,56 +59,56 @@ impl Batch {
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
     /// How the page is connected.
-    pub link: RwSignal<Link>,
+    pub link: RwSignal<Connection>,
     /// The last batch.
-    pub news: RwSignal<Batch>,
+    pub changes: RwSignal<ChangeBatch>,
     /// None where nobody is signed in.
     pub counts: RwSignal<Option<LaneCounts>>,
 }
 
 impl Live {
     /// Provides it, and in the browser connects a page that knows where it stands.
-    pub fn provide(standing: Option<Standing>) {
+    pub fn provide(cursor: Option<StreamCursor>) {
         let live = Self {
-            link: RwSignal::new(Link::Off),
-            news: RwSignal::new(Batch::default()),
-            counts: RwSignal::new(standing.and_then(|standing| standing.counts)),
+            link: RwSignal::new(Connection::Off),
+            changes: RwSignal::new(ChangeBatch::default()),
+            counts: RwSignal::new(cursor.and_then(|cursor| cursor.counts)),
         };
         provide_context(live);
-        if let Some(Standing { seq, .. }) = standing {
-            whenever(move || Rc::new(Line::new(live, seq)).keep());
+        if let Some(StreamCursor { seq, .. }) = cursor {
+            effect(move || Rc::new(Stream::new(live, seq)).keep());
         }
     }
 
     /// The one that is provided; a page outside the application has one that stays off.
-    pub fn of_page() -> Self {
+    pub fn current() -> Self {
         use_context().unwrap_or_else(|| Self {
-            link: RwSignal::new(Link::Off),
-            news: RwSignal::new(Batch::default()),
+            link: RwSignal::new(Connection::Off),
+            changes: RwSignal::new(ChangeBatch::default()),
             counts: RwSignal::new(None),
         })
     }
 }
 
 /// The page's end of the stream.
-struct Line {
+struct Stream {
     live: Live,
     /// The last change that came.
     seen: Cell<i64>,
-    open: RefCell<Option<Open>>,
-    waiting: RefCell<Batch>,
+    open: RefCell<Option<OpenSource>>,
+    waiting: RefCell<ChangeBatch>,
     handing_on: Cell<bool>,
     counting: Cell<bool>,
     count_again: Cell<bool>,
 }
 
 /// Closes when it is dropped.
-struct Open {
+struct OpenSource {
     source: EventSource,
     _listeners: [EventListener; 6],
 }
 
-impl Drop for Open {
+impl Drop for OpenSource {
     fn drop(&mut self) {
         self.source.close();
     }
@@ -116,11 +116,11 @@ impl Drop for Open {
 
 /// The data of `hello` and `reset`.
 #[derive(Deserialize)]
-struct Place {
+struct StreamPosition {
     seq: i64,
 }
 
-impl Line {
+impl Stream {
     fn new(live: Live, seq: i64) -> Self {
         Self {
             live,
@@ -152,7 +152,7 @@ impl Line {
 
     fn close(&self) {
         drop(self.open.take());
-        self.live.link.set(Link::Off);
+        self.live.link.set(Connection::Off);
     }
 
     fn connect(self: &Rc<Self>) {
@@ -162,7 +162,7 @@ impl Line {
             EventListener::new(&source, name, move |event| act(&line, event))
         };
         let listeners = [
-            on("open", |line, _| line.live.link.set(Link::Live)),
+            on("open", |line, _| line.live.link.set(Connection::Live)),
             on("change", |line, event| {
                 if let Some(change) = read::<Change>(event) {
                     line.seen.set(change.seq);
@@ -178,11 +178,11 @@ impl Line {
             }),
             on("error", |line, _| line.broke()),
         ];
-        self.open.replace(Some(Open { source, _listeners: listeners }));
+        self.open.replace(Some(OpenSource { source, _listeners: listeners }));
     }
 
     fn begin_anew(self: &Rc<Self>, event: &Event) {
-        if let Some(Place { seq }) = read(event) {
+        if let Some(StreamPosition { seq }) = read(event) {
             self.seen.set(seq);
             self.hand_on(|batch| batch.everything = true);
         }
@@ -192,7 +192,7 @@ impl Line {
         let refused =
             self.open.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED);
         if !refused {
-            self.live.link.set(Link::Reconnecting);
+            self.live.link.set(Connection::Reconnecting);
             return;
         }
         self.close();
@@ -203,11 +203,11 @@ impl Line {
                 line.connect();
             }
         };
-        set_timeout(again, AGAIN_AFTER);
+        set_timeout(again, RECONNECT_DELAY);
     }
 
     /// Adds to the next batch.
-    fn hand_on(self: &Rc<Self>, add: impl FnOnce(&mut Batch)) {
+    fn hand_on(self: &Rc<Self>, add: impl FnOnce(&mut ChangeBatch)) {
         add(&mut self.waiting.borrow_mut());
         if self.handing_on.replace(true) {
             return;
@@ -215,10 +215,10 @@ impl Line {
         let line = Rc::clone(self);
         let hand_on = move || {
             line.handing_on.set(false);
-            line.live.news.set(line.waiting.take());
+            line.live.changes.set(line.waiting.take());
             line.count();
         };
-        set_timeout(hand_on, PACE);
+        set_timeout(hand_on, BATCH_INTERVAL);
     }
 
     fn count(self: &Rc<Self>) {
@@ -240,7 +240,7 @@ impl Line {
                 line.count();
             }
         };
-        set_timeout(rested, COUNT_PACE);
+        set_timeout(rested, COUNT_INTERVAL);
     }
 }
 

@@ -1,13 +1,13 @@
 //! Says on every page of the demo estate that nothing here is real, and what is.
 
-use crate::page::Surroundings;
+use crate::page::PageContext;
 use kit::icon::Icon;
 use leptos::prelude::*;
 
 /// Nothing outside the demo.
 #[component]
 pub fn DemoBanner() -> impl IntoView {
-    let demo = use_context::<Surroundings>().is_some_and(|around| around.demo);
+    let demo = use_context::<PageContext>().is_some_and(|around| around.demo);
     demo.then(|| {
         view! {
             <p class="demo-banner">

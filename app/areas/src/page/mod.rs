@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use api::codec::Json;
 use domain::access::contract::SessionView;
 use domain::settings::contract::PageSettings;
-use domain::site::Standing;
+use domain::site::StreamCursor;
 
 pub(crate) use signed_out::leave_when_signed_out;
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Surroundings {
+pub struct PageContext {
     /// Whether this is the demo estate.
     pub demo: bool,
     /// Who is signed in; none on the pages for everybody.
@@ -23,10 +23,10 @@ pub struct Surroundings {
     /// What they set.
     pub settings: PageSettings,
     /// Where the page begins to follow what happens.
-    pub standing: Option<Standing>,
+    pub cursor: Option<StreamCursor>,
 }
 
-impl Surroundings {
+impl PageContext {
     /// Those of the page; in the browser as the page carries them.
     #[must_use]
     pub fn shared() -> Self {
@@ -46,13 +46,13 @@ impl Surroundings {
                 roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
             }),
             settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
-            standing: extensions.get::<Standing>().copied(),
+            cursor: extensions.get::<StreamCursor>().copied(),
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
     fn look() -> Self {
-        Self { demo: false, who: None, settings: PageSettings::default(), standing: None }
+        Self { demo: false, who: None, settings: PageSettings::default(), cursor: None }
     }
 }

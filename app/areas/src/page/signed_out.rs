@@ -3,14 +3,14 @@
 use leptos::prelude::*;
 
 use domain::actions::query::push_encoded;
-use kit::whenever::whenever;
+use kit::effect::effect;
 
 /// A session that ended meanwhile: the sign-in page leads back here.
 pub(crate) fn leave_when_signed_out(
     back: impl Fn() -> String + 'static,
     signed_out: impl Fn() -> bool + 'static,
 ) {
-    whenever(move || {
+    effect(move || {
         if signed_out() {
             let mut href = "/sign-in?error=expired&next=".to_owned();
             push_encoded(&mut href, &untrack(&back));

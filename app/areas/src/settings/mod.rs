@@ -6,7 +6,7 @@ pub mod pane_switch;
 use leptos::prelude::provide_context;
 
 use crate::area::Area;
-use crate::page::Surroundings;
+use crate::page::PageContext;
 use kit::lazy::Page;
 
 /// Settings.
@@ -18,7 +18,7 @@ impl Area for SettingsArea {
         &[]
     }
 
-    fn provide(&self, surroundings: &Surroundings) {
-        provide_context(pane::Pane::new(surroundings.settings.pane_collapsed));
+    fn provide(&self, context: &PageContext) {
+        provide_context(pane::Pane::new(context.settings.pane_collapsed));
     }
 }

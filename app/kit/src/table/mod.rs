@@ -1,4 +1,4 @@
 //! What lists share whatever their rows are: which rows are selected, and which are held back while someone is busy.
 
-pub mod new_rows;
+pub mod row_hold;
 pub mod selection;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use crate::whenever::whenever;
+use crate::effect::effect;
 
 /// What is selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
     {
         let selection =
             Self { selected: RwSignal::default(), last: StoredValue::new(None), rows: RwSignal::default() };
-        whenever(move || {
+        effect(move || {
             list.track();
             selection.clear();
         });
@@ -115,7 +115,7 @@ impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
     }
 
     /// How many rows of the page are selected, and how many it has.
-    pub fn of_page(self) -> (usize, usize) {
+    pub fn current(self) -> (usize, usize) {
         let selected = self.selected.read();
         self.rows.with(|rows| (rows.iter().filter(|row| selected.has(**row)).count(), rows.len()))
     }

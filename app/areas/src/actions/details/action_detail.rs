@@ -8,7 +8,7 @@ use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::undo_form::UndoForm;
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView};
 use domain::actions::entity::{Field, FieldKind};
@@ -20,18 +20,18 @@ use kit::badge::Badge;
 use kit::copy::Copy;
 use kit::deadline::Deadline;
 use kit::derived::Derived;
+use kit::effect::effect;
 use kit::facts::{Fact, Facts};
 use kit::icon::Icon;
 use kit::time::full;
 use kit::visible_text::VisibleText;
 use kit::when::When;
-use kit::whenever::whenever;
 
 /// Where the details stand and what they share with the page.
 #[derive(Clone, Copy)]
-pub struct Setting {
-    /// Where the person is.
-    pub here: Memo<Place>,
+pub struct DetailContext {
+    /// The list's location.
+    pub location: Memo<ListLocation>,
     /// The page's present.
     pub now: Derived<Timestamp>,
     /// The page's running decisions.
@@ -46,11 +46,11 @@ pub fn ActionDetailBody(
     /// The action and its surroundings.
     detail: ActionDetail,
     /// Where it stands.
-    setting: Setting,
+    setting: DetailContext,
 ) -> impl IntoView {
-    let Setting { here, now, decisions, wants_focus } = setting;
+    let DetailContext { location, now, decisions, wants_focus } = setting;
     let heading = NodeRef::<H2>::new();
-    whenever(move || {
+    effect(move || {
         if let Some(heading) = heading.get()
             && wants_focus.get_value()
         {
@@ -66,7 +66,7 @@ pub fn ActionDetailBody(
     view! {
         <div class="detail">
             <DetailHead action=action.clone() heading now/>
-            {effect(&detail, pending).into_any()}
+            {effect_section(&detail, pending).into_any()}
             <Facts title="Target" facts=target(&detail, now)/>
             <Facts title="Parameters" facts=parameters(action)/>
             <Facts title="Why" facts=why(action)/>
@@ -74,8 +74,8 @@ pub fn ActionDetailBody(
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
             <Facts title="Execution" facts=execution(action, now)/>
-            <Facts title="Undo" facts=undo_links(action, here)/>
-            {earlier(&detail.earlier, here, now).into_any()}
+            <Facts title="Undo" facts=undo_links(action, location)/>
+            {earlier(&detail.earlier, location, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}
@@ -124,7 +124,7 @@ pub fn DetailHead(
     .into_any()
 }
 
-fn effect(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
+fn effect_section(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
     let info = detail.action.action_type.info();
     let reversal = match info.undo {
         Undo::By(reverse) => view! {
@@ -338,9 +338,9 @@ fn execution(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
+fn undo_links(action: &Action, location: Memo<ListLocation>) -> Vec<Fact> {
     let link = |label: &'static str, id: ActionId| -> Fact {
-        (label, view! { <a href=move || here.read().with_open(id).href() data-noscroll>"Open the other action"</a> }.into_any())
+        (label, view! { <a href=move || location.read().with_open(id).href() data-noscroll>"Open the other action"</a> }.into_any())
     };
     let state = (action.undo != UndoState::None)
         .then(|| ("State", view! { <Badge look=action.undo.badge()/> }.into_any()));
@@ -351,7 +351,11 @@ fn undo_links(action: &Action, here: Memo<Place>) -> Vec<Fact> {
     facts
 }
 
-fn earlier(actions: &[Action], here: Memo<Place>, now: Derived<Timestamp>) -> impl IntoView + use<> {
+fn earlier(
+    actions: &[Action],
+    location: Memo<ListLocation>,
+    now: Derived<Timestamp>,
+) -> impl IntoView + use<> {
     let items = actions
         .iter()
         .map(|action| {
@@ -361,7 +365,7 @@ fn earlier(actions: &[Action], here: Memo<Place>, now: Derived<Timestamp>) -> im
                 (action.status != Status::None).then(|| view! { <Badge look=action.status.badge()/> });
             view! {
                 <li>
-                    <a href=move || here.read().with_open(id).href() data-noscroll>
+                    <a href=move || location.read().with_open(id).href() data-noscroll>
                         {action.action_type.label()}
                     </a>
                     <Badge look=action.decision.badge()/>

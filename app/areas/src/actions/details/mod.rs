@@ -7,11 +7,11 @@ mod undo_form;
 
 use leptos::prelude::*;
 
-use crate::actions::details::action_detail::{ActionDetailBody, DetailHead, Setting};
+use crate::actions::details::action_detail::{ActionDetailBody, DetailContext, DetailHead};
 use crate::actions::details::decide::Decisions;
-use crate::actions::place::Place;
-use crate::actions::rows::Held;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::List;
+use crate::actions::rows::RowHold;
 use crate::actions::rows::is_running;
 use crate::live::poll_while;
 use crate::page::leave_when_signed_out;
@@ -22,11 +22,11 @@ use domain::core::time::Timestamp;
 use domain::{Action, ActionId, ErrorCode, Status, UndoState};
 use kit::clock::ticking;
 use kit::derived::derived;
+use kit::effect::effect;
 use kit::failure::Failure;
 use kit::focus::has_focus;
-use kit::notice::News;
+use kit::notice::Announcement;
 use kit::skeleton::Skeleton;
-use kit::whenever::whenever;
 
 /// None where none is open.
 pub type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
@@ -38,17 +38,17 @@ kit::part! {
     view: |
         list: List,
         detail: Detail,
-        here: Memo<Place>,
-        held: Held,
+        location: Memo<ListLocation>,
+        held: RowHold,
         decisions: Decisions,
-        news: RwSignal<Option<News>>,
+        news: RwSignal<Option<Announcement>>,
         wants_focus: StoredValue<bool>,
     | {
         // What waits for data stands inside of what waits for code: a `Transition` that found nothing to wait for at
         // first does not show its fallback later.
         view! {
-            <Transition fallback=move || coming(here, held)>
-                <DetailView list detail here decisions news wants_focus/>
+            <Transition fallback=move || coming(location, held)>
+                <DetailView list detail location decisions news wants_focus/>
             </Transition>
         }
         .into_any()
@@ -69,30 +69,30 @@ pub async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
 fn DetailView(
     list: List,
     detail: Detail,
-    here: Memo<Place>,
+    location: Memo<ListLocation>,
     decisions: Decisions,
-    news: RwSignal<Option<News>>,
+    news: RwSignal<Option<Announcement>>,
     wants_focus: StoredValue<bool>,
 ) -> impl IntoView {
     let rendered_at =
         derived(move || detail_of(detail, |detail| detail.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
-    let setting = Setting { here, now, decisions, wants_focus };
+    let setting = DetailContext { location, now, decisions, wants_focus };
     let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
     let ran = StoredValue::new(None::<ActionId>);
-    whenever(move || {
+    effect(move || {
         let state =
             detail_of(detail, |ActionDetail { action, .. }| (action.id, is_running(action), ended(action)));
         let Some((id, running, how)) = state else { return };
         if ran.get_value() == Some(id) && !running {
-            news.set(Some(News::Done(how)));
+            news.set(Some(Announcement::Done(how)));
             list.refetch();
         }
         ran.set_value(running.then_some(id));
     });
     leave_when_signed_out(
-        move || here.get_untracked().href(),
+        move || location.get_untracked().href(),
         move || matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. })))),
     );
     let rendered = StoredValue::new(String::new());
@@ -115,7 +115,7 @@ fn DetailView(
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
                 Err(ApiError { code, .. }) => {
-                    let href = Signal::derive(move || here.read().href());
+                    let href = Signal::derive(move || location.read().href());
                     view! {
                         <Failure title="The action could not be loaded" code href retry=move |()| detail.refetch()/>
                     }
@@ -129,8 +129,8 @@ fn DetailView(
 }
 
 /// Until the details are there: what the list already knows of the open action.
-pub fn coming(here: Memo<Place>, held: Held) -> AnyView {
-    let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+pub fn coming(location: Memo<ListLocation>, held: RowHold) -> AnyView {
+    let open = location.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
     let known = held.shown.with(|shown| {
         let action = shown.rows.iter().find(|row| Some(row.id) == open)?;
         Some(view! { <DetailHead action=action.clone() heading=NodeRef::new()/> }.into_any())

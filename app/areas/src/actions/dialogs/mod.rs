@@ -5,7 +5,7 @@ pub mod palette;
 
 use leptos::prelude::*;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use help::Help;
 use palette::Palette;
 
@@ -13,9 +13,9 @@ kit::part! {
     module: dialogs,
     function: dialogs / preload_dialogs,
     as: DIALOGS,
-    view: |here: Memo<Place>| view! {
+    view: |location: Memo<ListLocation>| view! {
         <Help/>
-        <Palette here/>
+        <Palette location/>
     }
     .into_any(),
 }

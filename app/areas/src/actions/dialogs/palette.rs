@@ -6,7 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{HtmlDialogElement, HtmlElement};
 
 use crate::actions::chips::cleared;
-use crate::actions::place::{Panel, Place};
+use crate::actions::location::{ListLocation, Panel};
 use domain::Lane;
 use domain::actions::query::Period;
 use kit::dialog::Dialog;
@@ -15,23 +15,25 @@ use kit::theme;
 use kit::toasts::Toasts;
 
 /// What can be done from here.
-fn commands(here: &Place) -> Vec<(String, String)> {
+fn commands(location: &ListLocation) -> Vec<(String, String)> {
     let mut commands = vec![("Home".to_owned(), "/".to_owned())];
-    commands
-        .extend(Lane::ALL.iter().map(|lane| (format!("Go to {}", lane.label()), Place::of(*lane).href())));
+    commands.extend(
+        Lane::ALL.iter().map(|lane| (format!("Go to {}", lane.label()), ListLocation::new(*lane).href())),
+    );
     let panels = [
         ("Open the filters", Panel::Filters),
         ("Customize columns", Panel::Columns),
         ("Open saved views", Panel::Views),
     ];
-    commands.extend(panels.map(|(name, panel)| (name.to_owned(), here.with_panel(Some(panel)).href())));
-    commands.push(("Clear all filters".to_owned(), here.unfiltered().href()));
-    if here.lane == Lane::Pending {
-        commands.push(("Group similar".to_owned(), here.with_panel(Some(Panel::Similar)).href()));
+    commands.extend(panels.map(|(name, panel)| (name.to_owned(), location.with_panel(Some(panel)).href())));
+    commands.push(("Clear all filters".to_owned(), location.unfiltered().href()));
+    if location.lane == Lane::Pending {
+        commands.push(("Group similar".to_owned(), location.with_panel(Some(Panel::Similar)).href()));
     }
-    if here.lane == Lane::History {
+    if location.lane == Lane::History {
         commands.extend(Period::ALL.iter().map(|period| {
-            let href = here.with("from", None).with("to", None).with("period", Some(period.as_str())).href();
+            let href =
+                location.with("from", None).with("to", None).with("period", Some(period.as_str())).href();
             (format!("Show the {}", period.label().to_ascii_lowercase()), href)
         }));
     }
@@ -41,10 +43,10 @@ fn commands(here: &Place) -> Vec<(String, String)> {
 /// The dialog `palette`.
 #[component]
 pub fn Palette(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
 ) -> impl IntoView {
-    let toasts = Toasts::of_page();
+    let toasts = Toasts::current();
     let typed = RwSignal::new(String::new());
     // Its links would be made anew for each place: not for who never opens it.
     let wanted = RwSignal::new(false);
@@ -52,7 +54,7 @@ pub fn Palette(
         let typed = typed.read().to_ascii_lowercase();
         let matches =
             |name: &str| typed.split_whitespace().all(|word| name.to_ascii_lowercase().contains(word));
-        let links = commands(&here.read())
+        let links = commands(&location.read())
             .into_iter()
             .filter(|(name, _)| matches(name))
             .map(|(name, href)| {
@@ -74,11 +76,11 @@ pub fn Palette(
     let chosen = move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok());
         if let Some(Ok(Some(chosen))) = target.map(|target| target.closest("a, button")) {
-            let here = here.read_untracked();
-            let clears = here.filters().next().is_some()
-                && chosen.get_attribute("href").is_some_and(|href| href == here.unfiltered().href());
+            let location = location.read_untracked();
+            let clears = location.filters().next().is_some()
+                && chosen.get_attribute("href").is_some_and(|href| href == location.unfiltered().href());
             if clears {
-                toasts.show(cleared(&here));
+                toasts.show(cleared(&location));
             }
             typed.set(String::new());
             dialog().iter().for_each(HtmlDialogElement::close);

@@ -9,37 +9,37 @@ use leptos_router::hooks::use_navigate;
 
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::decide::called;
+use crate::actions::location::{ListLocation, Panel};
 use crate::actions::panels::column_panel::Saving;
 use crate::actions::panels::view_panel::ViewChanges;
-use crate::actions::place::{Panel, Place};
 use api::{ApiError, SaveView};
 use domain::core::text::escape_controls;
 use domain::{Action, ActionId, ErrorCode, Status};
-use kit::notice::News;
-use kit::toasts::{Toast, Toasts, Way};
+use kit::effect::effect;
+use kit::notice::Announcement;
+use kit::toasts::{Toast, ToastAction, Toasts};
 use kit::url::still;
-use kit::whenever::whenever;
 
 /// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
-pub(crate) fn news_from_url(decisions: Decisions) -> Option<News> {
+pub(crate) fn news_from_url(decisions: Decisions) -> Option<Announcement> {
     let code =
         |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
     let Decisions { approve, reject, undo, .. } = decisions;
     code(approve.value().get_untracked())
         .or_else(|| code(reject.value().get_untracked()))
         .or_else(|| code(undo.value().get_untracked()))
-        .map(News::failed_before)
+        .map(Announcement::failed_before)
 }
 
 /// Says what became of each decision, and loads again: after a refusal, too, so that what it is now is shown.
 pub(crate) fn announce(
-    here: Memo<Place>,
+    location: Memo<ListLocation>,
     decisions: Decisions,
-    news: RwSignal<Option<News>>,
+    news: RwSignal<Option<Announcement>>,
     wants_focus: StoredValue<bool>,
     reload: impl Fn(Option<ActionId>) + Copy + 'static,
 ) {
-    let toasts = Toasts::of_page();
+    let toasts = Toasts::current();
     let say = move |answer: Option<Result<Action, ApiError>>, done: fn(&Action) -> &'static str| {
         let Some(answer) = answer else { return };
         let of = match &answer {
@@ -47,9 +47,9 @@ pub(crate) fn announce(
             Err(_) => decisions.last.get_value(),
         };
         let id = of.as_ref().map(|(id, _)| *id);
-        let here = here.get_untracked();
+        let location = location.get_untracked();
         match of {
-            Some((id, name)) if here.open != Some(id.to_string()) => {
+            Some((id, name)) if location.open != Some(id.to_string()) => {
                 let name = escape_controls(&name);
                 let text = match &answer {
                     Ok(action) => {
@@ -57,8 +57,8 @@ pub(crate) fn announce(
                     }
                     Err(error) => format!("{name}: {}", error.code.label()),
                 };
-                let way = Some(Way::To("View", here.with_open(id).href()));
-                toasts.show(Toast::new("", text, way));
+                let action = Some(ToastAction::To("View", location.with_open(id).href()));
+                toasts.show(Toast::new("", text, action));
             }
             _ => {
                 // The details render anew where the action changed; a form that stays keeps the focus.
@@ -68,8 +68,8 @@ pub(crate) fn announce(
                 );
                 wants_focus.set_value(changed);
                 news.set(Some(match answer {
-                    Ok(action) => News::Done(done(&action).to_owned()),
-                    Err(error) => News::failed(error.code, error.detail),
+                    Ok(action) => Announcement::Done(done(&action).to_owned()),
+                    Err(error) => Announcement::failed(error.code, error.detail),
                 }));
             }
         }
@@ -77,7 +77,7 @@ pub(crate) fn announce(
     };
     let Decisions { approve, reject, undo, .. } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
-    whenever(move || {
+    effect(move || {
         if approve.version().get() > 0 {
             say(approve.value().get_untracked(), |action| match action.status {
                 Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
@@ -85,12 +85,12 @@ pub(crate) fn announce(
             });
         }
     });
-    whenever(move || {
+    effect(move || {
         if reject.version().get() > 0 {
             say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
         }
     });
-    whenever(move || {
+    effect(move || {
         if undo.version().get() > 0 {
             say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
         }
@@ -98,12 +98,12 @@ pub(crate) fn announce(
 }
 
 /// What was kept shows at once: a list whose address names its columns or its size goes on without them.
-pub(crate) fn show_choices(here: Memo<Place>, saving: Saving, reload: impl Fn() + Copy + 'static) {
+pub(crate) fn show_choices(location: Memo<ListLocation>, saving: Saving, reload: impl Fn() + Copy + 'static) {
     let navigate = use_navigate();
-    let toasts = Toasts::of_page();
+    let toasts = Toasts::current();
     let answered = move |answer: Option<Result<(), ApiError>>| {
-        let plain = here.read_untracked().with("cols", None).with("limit", None);
-        if plain.pairs != here.read_untracked().pairs {
+        let plain = location.read_untracked().with("cols", None).with("limit", None);
+        if plain.pairs != location.read_untracked().pairs {
             navigate(&plain.href(), still());
         }
         reload();
@@ -112,19 +112,19 @@ pub(crate) fn show_choices(here: Memo<Place>, saving: Saving, reload: impl Fn() 
             (Some(Ok(())), Some(before)) => {
                 let text = before.text.clone();
                 let undo = Arc::new(move || saving.put_back(before.clone()));
-                toasts.show(Toast::new("columns", text, Some(Way::Undo(undo))));
+                toasts.show(Toast::new("columns", text, Some(ToastAction::Undo(undo))));
             }
             (Some(Err(error)), _) => toasts.show(not_saved(&error)),
             _ => {}
         }
     };
     let same = answered.clone();
-    whenever(move || {
+    effect(move || {
         if saving.save.version().get() > 0 {
             answered(saving.save.value().get_untracked());
         }
     });
-    whenever(move || {
+    effect(move || {
         if saving.reset.version().get() > 0 {
             same(saving.reset.value().get_untracked());
         }
@@ -132,10 +132,10 @@ pub(crate) fn show_choices(here: Memo<Place>, saving: Saving, reload: impl Fn() 
 }
 
 /// A view that was deleted can be saved again; one that could not be saved is told where its form is closed.
-pub(crate) fn tell_views(here: Memo<Place>, changes: ViewChanges) {
-    let toasts = Toasts::of_page();
+pub(crate) fn tell_views(location: Memo<ListLocation>, changes: ViewChanges) {
+    let toasts = Toasts::current();
     let ViewChanges { save, delete, forgotten, .. } = changes;
-    whenever(move || {
+    effect(move || {
         if delete.version().get() == 0 {
             return;
         }
@@ -148,17 +148,17 @@ pub(crate) fn tell_views(here: Memo<Place>, changes: ViewChanges) {
                     let (name, lane, shows, is_default) = (view.name, view.lane, view.shows, view.is_default);
                     save.dispatch(SaveView { name, lane, shows, is_default, back: None });
                 };
-                let way = Some(Way::Undo(Arc::new(undo)));
-                toasts.show(Toast::new("", text, way));
+                let action = Some(ToastAction::Undo(Arc::new(undo)));
+                toasts.show(Toast::new("", text, action));
             }
             (Some(Err(error)), _) => toasts.show(not_saved(&error)),
             _ => {}
         }
     });
-    whenever(move || {
+    effect(move || {
         if save.version().get() > 0
             && let Some(Err(error)) = save.value().get_untracked()
-            && here.read_untracked().panel != Some(Panel::Views)
+            && location.read_untracked().panel != Some(Panel::Views)
         {
             toasts.show(not_saved(&error));
         }

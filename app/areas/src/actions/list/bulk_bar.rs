@@ -8,7 +8,7 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlButtonElement;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::Selection;
 use api::PlanBulk;
 use domain::BulkVerb;
@@ -38,8 +38,8 @@ impl Matches {
 pub fn BulkBar(
     /// The tab.
     lane: Lane,
-    /// Where in it the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// The page's selection.
     selection: Selection,
     /// How many there are to select; none while that is not known.
@@ -54,8 +54,8 @@ pub fn BulkBar(
         let Selected { all, ids } = selection.get_untracked();
         let ids = ids.into_iter().collect();
         let (ids, except) = if all { (Vec::new(), ids) } else { (ids, Vec::new()) };
-        let place = here.get_untracked();
-        let (lane, shows) = (Some(place.lane), place.asks());
+        let location = location.get_untracked();
+        let (lane, shows) = (Some(location.lane), location.asks());
         plan.dispatch(PlanBulk { verb, ids, all, lane, shows, except, same_file: None });
     };
     let words = move || {
@@ -111,7 +111,7 @@ pub fn BulkBar(
             on:submit=handler(send)
         >
             <input type="hidden" name="lane" value=lane.as_str()/>
-            <input type="hidden" name="shows" value=move || here.read().asks()/>
+            <input type="hidden" name="shows" value=move || location.read().asks()/>
             <p class="bulk-count" role="status">
                 {move || words()}
             </p>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::Lane;
 use kit::empty_state::EmptyState;
 
@@ -58,5 +58,5 @@ pub fn EmptyLane(
             Lane::Pending,
         ),
     };
-    view! { <EmptyState icon title text link href=Place::of(to).href()/> }
+    view! { <EmptyState icon title text link href=ListLocation::new(to).href()/> }
 }

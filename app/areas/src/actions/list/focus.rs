@@ -8,24 +8,24 @@ use leptos::web_sys::{Element, HtmlElement};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::ShownActions;
 use crate::actions::table::action_row::{ROWS, link_of};
 use domain::ActionId;
-use kit::notice::News;
+use kit::effect::effect;
+use kit::notice::Announcement;
 use kit::url::still;
-use kit::whenever::whenever;
 
 /// Where in a list the person is: which row is open or was last at the keyboard, and its number. Whoever decides one
 /// goes on with the row that took its place.
 #[derive(Clone, Copy)]
-pub(crate) struct Spot {
+pub(crate) struct FocusAnchor {
     shown: Signal<ShownActions>,
     /// In which list, and where.
     noted: StoredValue<Option<(String, ActionId, usize)>>,
 }
 
-impl Spot {
+impl FocusAnchor {
     pub(crate) fn new(shown: Signal<ShownActions>) -> Self {
         Self { shown, noted: StoredValue::new(None) }
     }
@@ -63,14 +63,14 @@ impl Spot {
 
 /// Opening by hand moves the focus into the details; closing gives it back to the row.
 pub(crate) fn follow_opening(
-    here: Memo<Place>,
-    news: RwSignal<Option<News>>,
+    location: Memo<ListLocation>,
+    news: RwSignal<Option<Announcement>>,
     wants_focus: StoredValue<bool>,
-    spot: Spot,
+    spot: FocusAnchor,
 ) {
-    let before = StoredValue::new(here.read_untracked().open.clone());
-    whenever(move || {
-        let open = here.read().open.clone();
+    let before = StoredValue::new(location.read_untracked().open.clone());
+    effect(move || {
+        let open = location.read().open.clone();
         let before = before.try_update_value(|before| std::mem::replace(before, open.clone())).flatten();
         if before != open {
             news.set(None);
@@ -83,7 +83,7 @@ pub(crate) fn follow_opening(
 }
 
 /// Or the one in its place, if it was in this list.
-fn focus_row(id: Option<String>, spot: Spot) {
+fn focus_row(id: Option<String>, spot: FocusAnchor) {
     let Some(id) = id else { return };
     let in_place = || spot.at(Some(id.parse().ok()?)).and_then(|_| link_of(&spot.row()?));
     let link = document().get_element_by_id(&format!("open-{id}")).or_else(in_place);
@@ -93,12 +93,12 @@ fn focus_row(id: Option<String>, spot: Spot) {
 }
 
 /// A failure that came by the URL has been read: a reload must not tell it again.
-pub(crate) fn forget_url_failure(here: Memo<Place>) {
+pub(crate) fn forget_url_failure(location: Memo<ListLocation>) {
     let query = use_query_map();
     let navigate = use_navigate();
-    whenever(move || {
+    effect(move || {
         if query.read_untracked().get_str("__err").is_some() {
-            navigate(&here.get_untracked().href(), NavigateOptions { replace: true, ..still() });
+            navigate(&location.get_untracked().href(), NavigateOptions { replace: true, ..still() });
         }
     });
 }

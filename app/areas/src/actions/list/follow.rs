@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::live::stream::Live;
 use domain::{ActionId, AuditKind, Change};
-use kit::whenever::whenever;
+use kit::effect::effect;
 
 /// What a page shows, for changes to find out whether they concern it.
-pub(crate) struct Shown<Row, Note, List, Detail, Tell> {
-    /// Where the person is.
-    pub(crate) here: Memo<Place>,
+pub(crate) struct ChangeTargets<Row, Note, List, Detail, Tell> {
+    /// The list's location.
+    pub(crate) location: Memo<ListLocation>,
     /// What a row is called, if it is shown.
     pub(crate) row: Row,
     /// Hears of each action that changed, or (none) that any may have, before the list loads.
@@ -25,7 +25,7 @@ pub(crate) struct Shown<Row, Note, List, Detail, Tell> {
 
 /// Loads again what changes concern: the list if one of its rows changed, or something came to its tab; the open
 /// action if it is the one.
-pub(crate) fn follow<Row, Note, List, Detail, Tell>(shown: Shown<Row, Note, List, Detail, Tell>)
+pub(crate) fn follow<Row, Note, List, Detail, Tell>(shown: ChangeTargets<Row, Note, List, Detail, Tell>)
 where
     Row: Fn(ActionId) -> Option<String> + 'static,
     Note: Fn(Option<ActionId>) + 'static,
@@ -33,13 +33,13 @@ where
     Detail: Fn() + 'static,
     Tell: Fn(String, bool) + 'static,
 {
-    let news = Live::of_page().news;
-    whenever(move || {
-        let batch = news.get();
+    let changes = Live::current().changes;
+    effect(move || {
+        let batch = changes.get();
         if batch.is_empty() {
             return;
         }
-        let Place { lane, open, .. } = shown.here.get_untracked();
+        let ListLocation { lane, open, .. } = shown.location.get_untracked();
         let is_open = |change: &Change| open.as_ref().is_some_and(|open| *open == change.subject.id);
         let mut decided = Vec::new();
         let mut list = batch.everything;

@@ -9,25 +9,25 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlTableRowElement};
 use leptos_router::hooks::use_navigate;
 
-use crate::actions::list::focus::Spot;
-use crate::actions::place::Place;
+use crate::actions::list::focus::FocusAnchor;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::Selection;
 use crate::actions::table::action_row::{ROWS, link_of};
 use domain::ActionId;
 use kit::dialog::show_dialog;
+use kit::effect::effect;
 use kit::focus::focus;
 use kit::url::still;
-use kit::whenever::whenever;
 
 /// What the keys need to know of the page.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
-    /// Where the person is.
-    pub(crate) here: Memo<Place>,
+    /// The list's location.
+    pub(crate) location: Memo<ListLocation>,
     /// The page's selection.
     pub(crate) selection: Selection,
     /// Where in the list they are.
-    pub(crate) spot: Spot,
+    pub(crate) spot: FocusAnchor,
     /// The actions before and after the open one.
     pub(crate) around: RwSignal<(Option<ActionId>, Option<ActionId>)>,
     /// The investigation that a row of the page, or the open action, belongs to.
@@ -37,9 +37,9 @@ pub(crate) struct Keys {
 /// Listens for as long as the page is there.
 pub(crate) fn listen(keys: Keys) {
     let navigate = use_navigate();
-    whenever(move || {
+    effect(move || {
         let navigate = navigate.clone();
-        let go = move |place: &Place| navigate(&place.href(), still());
+        let go = move |location: &ListLocation| navigate(&location.href(), still());
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
             if !event.default_prevented() && press(&event, keys, &go) {
                 event.prevent_default();
@@ -50,7 +50,7 @@ pub(crate) fn listen(keys: Keys) {
 }
 
 /// Whether the key meant something here.
-fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
+fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool {
     let key = event.key();
     if key == "k" && (event.ctrl_key() || event.meta_key()) {
         return show_dialog("palette");
@@ -61,10 +61,10 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
     if typing || event.ctrl_key() || event.meta_key() || event.alt_key() {
         return false;
     }
-    let Keys { here, selection, spot, investigation, .. } = keys;
-    let place = here.get_untracked();
+    let Keys { location, selection, spot, investigation, .. } = keys;
+    let location = location.get_untracked();
     let row = current_row();
-    if let Some(row) = row.as_ref().filter(|_| place.open.is_none()) {
+    if let Some(row) = row.as_ref().filter(|_| location.open.is_none()) {
         note(spot, row);
     }
     let on_row = row.is_some();
@@ -80,28 +80,28 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&Place)) -> bool {
             }
             _ => false,
         },
-        "a" | "r" | "u" => decide(&key, &place, row, selection, go),
+        "a" | "r" | "u" => decide(&key, &location, row, selection, go),
         "e" => {
-            let open = place.open.as_ref().and_then(|open| open.parse().ok());
+            let open = location.open.as_ref().and_then(|open| open.parse().ok());
             let of = open.or_else(|| row.as_ref().and_then(id_of));
             let Some(of) = of.and_then(|id| investigation.run(id)) else { return false };
-            go(&place.unfiltered().closed().with("investigation", Some(&of)));
+            go(&location.unfiltered().closed().with("investigation", Some(&of)));
             true
         }
         "/" => focus("#search"),
         "z" => focus(".toasts :is(button, a)"),
         "?" => show_dialog("help"),
-        "Escape" => escape(&place, selection, go),
+        "Escape" => escape(&location, selection, go),
         _ => false,
     }
 }
 
 /// From what is over the list to what is in it.
-fn escape(place: &Place, selection: Selection, go: &dyn Fn(&Place)) -> bool {
-    if place.open.is_some() {
-        go(&place.closed());
-    } else if place.panel.is_some() {
-        go(&place.with_panel(None));
+fn escape(location: &ListLocation, selection: Selection, go: &dyn Fn(&ListLocation)) -> bool {
+    if location.open.is_some() {
+        go(&location.closed());
+    } else if location.panel.is_some() {
+        go(&location.with_panel(None));
     } else if !selection.get_untracked().is_empty() {
         selection.clear();
     } else {
@@ -111,7 +111,13 @@ fn escape(place: &Place, selection: Selection, go: &dyn Fn(&Place)) -> bool {
 }
 
 /// With rows selected, to their preview; with an action open, to its own decision; on a row, to its action.
-fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, go: &dyn Fn(&Place)) -> bool {
+fn decide(
+    key: &str,
+    location: &ListLocation,
+    row: Option<Element>,
+    selection: Selection,
+    go: &dyn Fn(&ListLocation),
+) -> bool {
     let (verb, fold) = match key {
         "a" => ("approve", ""),
         "r" => ("reject", ".flyout .reject-fold"),
@@ -120,9 +126,9 @@ fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, 
     if !selection.get_untracked().is_empty() {
         return click(&format!(".bulk-bar button[value={verb}]"));
     }
-    if place.open.is_none() {
+    if location.open.is_none() {
         let Some(id) = row.as_ref().and_then(id_of) else { return false };
-        go(&place.with_open(id));
+        go(&location.with_open(id));
         return true;
     }
     if fold.is_empty() {
@@ -136,14 +142,14 @@ fn decide(key: &str, place: &Place, row: Option<Element>, selection: Selection, 
 }
 
 /// To the next row, or the one before: opened, if one is open. Where the row has left, to the one in its place.
-fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bool {
-    let Keys { here, spot, around, .. } = keys;
-    let place = here.get_untracked();
-    let is_open = place.open.is_some();
+fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&ListLocation)) -> bool {
+    let Keys { location, spot, around, .. } = keys;
+    let location = location.get_untracked();
+    let is_open = location.open.is_some();
     let (before, after) = around.get_untracked();
     if is_open && (before.is_some() || after.is_some()) {
         if let Some(id) = if down { after } else { before } {
-            go(&place.with_open(id));
+            go(&location.with_open(id));
         }
         return true;
     }
@@ -154,7 +160,7 @@ fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bo
     };
     let Some(to) = to else { return false };
     match id_of(&to) {
-        Some(id) if is_open => go(&place.with_open(id)),
+        Some(id) if is_open => go(&location.with_open(id)),
         _ => {
             let link = link_of(&to).and_then(|found| found.dyn_into::<HtmlElement>().ok());
             let Some(link) = link else { return false };
@@ -166,7 +172,7 @@ fn step(keys: Keys, row: Option<Element>, down: bool, go: &dyn Fn(&Place)) -> bo
     true
 }
 
-fn note(spot: Spot, row: &Element) {
+fn note(spot: FocusAnchor, row: &Element) {
     let at = row.dyn_ref::<HtmlTableRowElement>().map(HtmlTableRowElement::section_row_index);
     if let Some((id, at)) = id_of(row).zip(at.and_then(|at| usize::try_from(at).ok())) {
         spot.note(id, at);

@@ -21,8 +21,8 @@ use leptos_meta::Title;
 use self::answers::{announce, news_from_url, show_choices, tell_views};
 use self::bulk_bar::{BulkBar, Matches};
 use self::bulk_notice::BulkNotice;
-use self::focus::{Spot, follow_opening, forget_url_failure};
-use self::follow::{Shown, follow};
+use self::focus::{FocusAnchor, follow_opening, forget_url_failure};
+use self::follow::{ChangeTargets, follow};
 use self::keyboard::Keys;
 use self::tabs::LaneTabs;
 use self::toolbar::Toolbar;
@@ -32,24 +32,24 @@ use crate::actions::details::action_detail::DetailHead;
 use crate::actions::details::decide::{Decisions, called};
 use crate::actions::details::{DETAILS, Detail, coming, detail_of, details, open_action};
 use crate::actions::dialogs::dialogs;
+use crate::actions::location::{ListLocation, Panel, use_list_location};
 use crate::actions::panels::column_panel::Saving;
 use crate::actions::panels::view_panel::ViewChanges;
-use crate::actions::panels::{Counting, Grouping, Loads, PANELS, Settings, Views, panel as side_panel};
-use crate::actions::place::{Panel, Place, use_place};
-use crate::actions::rows::{Held, List, Selection};
+use crate::actions::panels::{Counting, Grouping, PANELS, PanelData, Settings, Views, panel as side_panel};
+use crate::actions::rows::{List, RowHold, Selection};
 use crate::actions::start::DefaultView;
 use crate::actions::table::action_table::is_selectable;
-use crate::live::stream::{Link, Live};
+use crate::live::stream::{Connection, Live};
 use api::{PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
 use domain::core::text::format_count;
 use domain::{Action, ActionId, Lane};
+use kit::effect::{after_paint, effect};
 use kit::flyout::Flyout;
 use kit::focus::leave_fields_on_escape;
-use kit::heard::Heard;
 use kit::lazy::part;
-use kit::notice::News;
+use kit::notice::Announcement;
+use kit::remote_change::RemoteChange;
 use kit::skeleton::Skeleton;
-use kit::whenever::{once_painted, whenever};
 
 kit::page! {
     module: list,
@@ -62,16 +62,16 @@ kit::page! {
 /// One of the tabs.
 #[component]
 fn ActionCenter() -> impl IntoView {
-    let place = use_place();
-    let here = Memo::new(move |_| place.get().unwrap_or(Place::of(Lane::Pending)));
-    view! { <Board here/> }
+    let location = use_list_location();
+    let location = Memo::new(move |_| location.get().unwrap_or(ListLocation::new(Lane::Pending)));
+    view! { <Board location/> }
 }
 
 #[component]
-fn Board(here: Memo<Place>) -> impl IntoView {
+fn Board(location: Memo<ListLocation>) -> impl IntoView {
     let asks = Memo::new(move |_| {
-        let here = here.read();
-        (here.lane, here.asks(), here.cursor.clone())
+        let location = location.read();
+        (location.lane, location.asks(), location.cursor.clone())
     });
     let list: List = Resource::new_with_options(
         move || asks.get(),
@@ -84,17 +84,17 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     );
     let settings: Settings = Resource::new_with_options(|| (), |()| load_preferences(), false);
     let detail: Detail = Resource::new_with_options(
-        move || here.read().open.clone(),
+        move || location.read().open.clone(),
         |open| async move { Some(open_action(open?).await) },
         false,
     );
-    let selection = Selection::new(Memo::new(move |_| (here.read().lane, here.read().unordered())));
-    let panel = Memo::new(move |_| here.read().panel);
+    let selection = Selection::new(Memo::new(move |_| (location.read().lane, location.read().unordered())));
+    let panel = Memo::new(move |_| location.read().panel);
     // The rows come first: the counts are asked for once these are painted.
     let painted = RwSignal::new(asks.with_untracked(name_of));
-    whenever(move || {
+    effect(move || {
         list.track();
-        once_painted(move || {
+        after_paint(move || {
             let of = list.try_read_untracked().and_then(|list| list.as_ref().map(|(_, of, _)| of.clone()));
             drop(of.map(|of| painted.try_set(of)));
         });
@@ -104,7 +104,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             return before.cloned().flatten();
         }
         let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
-        wanted.then(|| (here.read().lane, here.read().unordered()))
+        wanted.then(|| (location.read().lane, location.read().unordered()))
     });
     let counting: Counting = Resource::new_with_options(
         move || to_count.get(),
@@ -121,7 +121,7 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         false,
     );
     let default_view = DefaultView::current();
-    whenever(move || {
+    effect(move || {
         if let Some(Some(Ok(views))) = &*views.read() {
             default_view.find(views);
         }
@@ -129,32 +129,33 @@ fn Board(here: Memo<Place>) -> impl IntoView {
     // Also from inside of one bucket, the others are in sight.
     let grouping: Grouping = Resource::new_with_options(
         move || {
-            let wanted = panel.get() == Some(Panel::Similar) && here.read().lane == Lane::Pending;
-            wanted.then(|| here.read().with("similar", None).unordered())
+            let wanted = panel.get() == Some(Panel::Similar) && location.read().lane == Lane::Pending;
+            wanted.then(|| location.read().with("similar", None).unordered())
         },
         |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
         false,
     );
-    let loads = Loads::new(here, counting, settings, views, grouping);
+    let loads = PanelData::new(location, counting, settings, views, grouping);
     let saving = Saving::new();
     let plan = ServerAction::<PlanBulk>::new();
     let decisions = Decisions::new();
     let news = RwSignal::new(news_from_url(decisions));
     let wants_focus = StoredValue::new(false);
-    let is_open = Memo::new(move |_| here.read().open.is_some());
+    let is_open = Memo::new(move |_| location.read().open.is_some());
     let quiet = RwSignal::new(false);
     let loading = RwSignal::new(false);
     let selected = Signal::derive(move || !selection.is_empty());
-    let of_page = move || {
+    let current = move || {
         let of = list.read().as_ref().map(|(_, of, _)| of.clone()).unwrap_or_default();
         (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
     };
-    let link = Live::of_page().link;
-    let held = Held::new(".action-table", of_page, selected, move || link.get_untracked() == Link::Live);
-    let spot = Spot::new(held.shown);
-    let heard = RwSignal::new(None);
+    let link = Live::current().link;
+    let held =
+        RowHold::new(".action-table", current, selected, move || link.get_untracked() == Connection::Live);
+    let spot = FocusAnchor::new(held.shown);
+    let remote_change = RwSignal::new(None);
 
-    announce(here, decisions, news, wants_focus, move |id| {
+    announce(location, decisions, news, wants_focus, move |id| {
         quiet.set(true);
         // If it leaves, it was not pushed out by others.
         if id.is_some() {
@@ -164,14 +165,14 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         detail.refetch();
         grouping.refetch();
     });
-    show_choices(here, saving, move || {
+    show_choices(location, saving, move || {
         quiet.set(true);
         settings.refetch();
         list.refetch();
     });
-    tell_views(here, changes);
-    follow(Shown {
-        here,
+    tell_views(location, changes);
+    follow(ChangeTargets {
+        location,
         row: move |id| {
             let shown = held.shown.read_untracked();
             let row = shown.rows.iter().find(|row| row.id == id)?;
@@ -186,17 +187,17 @@ fn Board(here: Memo<Place>) -> impl IntoView {
         detail: move || detail.refetch(),
         tell: move |text, of_open| {
             if of_open {
-                news.set(Some(News::Heard(text)));
+                news.set(Some(Announcement::RemoteChange(text)));
             } else {
-                heard.set(Some(text));
+                remote_change.set(Some(text));
             }
         },
     });
-    whenever(move || {
-        here.track();
-        heard.set(None);
+    effect(move || {
+        location.track();
+        remote_change.set(None);
     });
-    follow_opening(here, news, wants_focus, spot);
+    follow_opening(location, news, wants_focus, spot);
     let investigation = Callback::new(move |id: ActionId| {
         let of = |action: &Action| (action.id == id).then(|| action.investigation_id.clone());
         let listed = untrack(|| page_of(list, |page| page.items.iter().find_map(of)));
@@ -206,33 +207,33 @@ fn Board(here: Memo<Place>) -> impl IntoView {
             .flatten()
     });
     let around = RwSignal::new((None, None));
-    keyboard::listen(Keys { here, selection, spot, around, investigation });
+    keyboard::listen(Keys { location, selection, spot, around, investigation });
     leave_fields_on_escape();
-    forget_url_failure(here);
+    forget_url_failure(location);
 
     // Only once the page is alive, as it stands outside of what waits for the list.
     let matches = RwSignal::new(None);
-    whenever(move || {
-        let open = here.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
+    effect(move || {
+        let open = location.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
         around.set(open.map(|open| spot.around(open)).unwrap_or_default());
     });
     let steps = Signal::derive(move || {
-        let link = |id: Option<ActionId>| id.map(|id| here.read().with_open(id).href());
+        let link = |id: Option<ActionId>| id.map(|id| location.read().with_open(id).href());
         let (before, after) = around.get();
         (link(before), link(after))
     });
-    whenever(move || matches.set(counted(counting)));
+    effect(move || matches.set(counted(counting)));
     // Nobody sees them before they ask, and nobody can ask without scripts.
     let wants_dialogs = RwSignal::new(false);
-    whenever(move || once_painted(move || wants_dialogs.set(true)));
+    effect(move || after_paint(move || wants_dialogs.set(true)));
     let now_loading = move || loading.get() && !quiet.get();
-    let counts = Live::of_page().counts;
+    let counts = Live::current().counts;
     let first_row = move || held.shown.with(|shown| shown.rows.first().cloned());
     rehearse(first_row, steps, news);
     let title = move || {
         let pending = counts.get().map_or(0, |counts| counts.pending);
         let waits = if pending > 0 { format!("({}) ", format_count(pending)) } else { String::new() };
-        format!("{waits}{} · Action center · Countersign", here.read().lane.label())
+        format!("{waits}{} · Action center · Countersign", location.read().lane.label())
     };
     // The server may write the head after the page is rendered and its signals are gone.
     #[cfg(feature = "ssr")]
@@ -243,30 +244,30 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                 <header class="page-head">
                     <div class="page-title">
                         <h1>"Action center"</h1>
-                        <Heard text=heard/>
+                        <RemoteChange text=remote_change/>
                     </div>
-                    <LaneTabs here/>
+                    <LaneTabs location/>
                     <BulkNotice plan/>
                 </header>
-                <section class="list" class:loading=now_loading aria-label=move || here.read().lane.label()>
+                <section class="list" class:loading=now_loading aria-label=move || location.read().lane.label()>
                     <div class="list-head">
-                        <Toolbar here/>
-                        <Chips here/>
+                        <Toolbar location/>
+                        <Chips location/>
                     </div>
                     <div class="list-body">
-                        {move || panel.get().map(|panel| part(side_panel(panel, here, loads, saving, changes), || ().into_any()))}
+                        {move || panel.get().map(|panel| part(side_panel(panel, location, loads, saving, changes), || ().into_any()))}
                         <div class="list-main">
                             <Transition fallback=Skeleton set_pending=loading>
-                                <ListView list settings here quiet selection held/>
+                                <ListView list settings location quiet selection held/>
                             </Transition>
                             {move || {
                                 let lane = loads.lane.get();
-                                is_selectable(lane).then(|| view! { <BulkBar lane here selection matches plan/> }.into_any())
+                                is_selectable(lane).then(|| view! { <BulkBar lane location selection matches plan/> }.into_any())
                             }}
                         </div>
                     </div>
                 </section>
-                {move || wants_dialogs.get().then(|| part(dialogs(here), || ().into_any()))}
+                {move || wants_dialogs.get().then(|| part(dialogs(location), || ().into_any()))}
                 {move || {
                     is_open
                         .get()
@@ -275,13 +276,13 @@ fn Board(here: Memo<Place>) -> impl IntoView {
                                 <Flyout
                                     label="Details of the action"
                                     steps=["Previous action", "Next action"]
-                                    close=Signal::derive(move || here.read().closed().href())
+                                    close=Signal::derive(move || location.read().closed().href())
                                     around=steps
                                     news
                                 >
                                     {part(
-                                        details(list, detail, here, held, decisions, news, wants_focus),
-                                        move || coming(here, held),
+                                        details(list, detail, location, held, decisions, news, wants_focus),
+                                        move || coming(location, held),
                                     )}
                                 </Flyout>
                             }
@@ -297,9 +298,9 @@ fn Board(here: Memo<Place>) -> impl IntoView {
 fn rehearse(
     action: impl Fn() -> Option<Action> + 'static,
     around: Signal<(Option<String>, Option<String>)>,
-    news: RwSignal<Option<News>>,
+    news: RwSignal<Option<Announcement>>,
 ) {
-    whenever(move || {
+    effect(move || {
         let action = untrack(&action);
         let head = action.map(|action| view! { <DetailHead action heading=NodeRef::new()/> });
         let close = Signal::derive(String::new);
@@ -325,7 +326,7 @@ mod tests {
 
     #[test]
     fn each_tab_is_an_address_of_the_page() {
-        let paths: Vec<_> = Lane::ALL.iter().map(|lane| Place::of(*lane).path()).collect();
+        let paths: Vec<_> = Lane::ALL.iter().map(|lane| ListLocation::new(*lane).path()).collect();
         assert_eq!(paths, PAGE.paths);
     }
 }

@@ -3,8 +3,8 @@
 use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
-use crate::actions::hidden_fields::Kept;
-use crate::actions::place::Place;
+use crate::actions::hidden_fields::HiddenFields;
+use crate::actions::location::ListLocation;
 use domain::Lane;
 use domain::actions::query::{LIMITS, Sort};
 use kit::derived::Derived;
@@ -13,8 +13,8 @@ use kit::handler::handler;
 
 /// What the pager says of a page with so many rows.
 #[must_use]
-pub fn summary(here: &Place, rows: usize) -> String {
-    let usual = here.lane == Lane::Pending && here.sort() == Sort::of(Lane::Pending);
+pub fn summary(location: &ListLocation, rows: usize) -> String {
+    let usual = location.lane == Lane::Pending && location.sort() == Sort::of(Lane::Pending);
     let order = if usual { ", most urgent first" } else { "" };
     match rows {
         1 => format!("1 action on this page{order}"),
@@ -25,8 +25,8 @@ pub fn summary(here: &Place, rows: usize) -> String {
 /// For this list; what a person wants for each, the columns' panel keeps.
 #[component]
 pub fn PerPage(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// Rows that a page of this list may have.
     limit: Derived<u16>,
 ) -> impl IntoView {
@@ -46,11 +46,11 @@ pub fn PerPage(
     view! {
         <form
             class="per-page"
-            action=move || here.read().path()
+            action=move || location.read().path()
             on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
             on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
-            <Kept here but=&["limit"]/>
+            <HiddenFields location but=&["limit"]/>
             <label>
                 "Per page "
                 <select name="limit">{options}</select>

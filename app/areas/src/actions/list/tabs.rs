@@ -3,20 +3,20 @@
 use leptos::prelude::*;
 
 use crate::actions::lane_count::LaneCount;
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::Lane;
 use kit::tabs::{Tab, Tabs};
 
 /// Pending, In progress, History.
 #[component]
 pub fn LaneTabs(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
 ) -> impl IntoView {
     let tab = |&lane: &Lane| Tab {
         label: lane.label(),
-        href: Place::of(lane).href(),
-        current: Signal::derive(move || here.read().lane == lane),
+        href: ListLocation::new(lane).href(),
+        current: Signal::derive(move || location.read().lane == lane),
         more: view! { <LaneCount lane/> }.into_any(),
     };
     view! { <Tabs label="Action center" tabs=Lane::ALL.iter().map(tab).collect()/> }

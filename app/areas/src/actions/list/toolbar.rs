@@ -6,9 +6,9 @@ use leptos::ev::{Event, MouseEvent, SubmitEvent};
 use leptos::leptos_dom::helpers::debounce;
 use leptos::prelude::*;
 
-use crate::actions::export::Exporting;
-use crate::actions::hidden_fields::Kept;
-use crate::actions::place::{Panel, Place};
+use crate::actions::export::ExportTracking;
+use crate::actions::hidden_fields::HiddenFields;
+use crate::actions::location::{ListLocation, Panel};
 use domain::Lane;
 use domain::actions::export::ExportFormat;
 use domain::actions::query::Period;
@@ -17,34 +17,34 @@ use kit::handler::handler;
 use kit::icon::Icon;
 
 /// After the last key, a search waits so long for the next.
-const TYPING: Duration = Duration::from_millis(200);
+const SEARCH_DELAY: Duration = Duration::from_millis(200);
 
 /// Works as forms and links before wasm is there.
 #[component]
 pub fn Toolbar(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
 ) -> impl IntoView {
     let in_panel = |(name, _): &(&str, &str)| !matches!(*name, "q" | "period" | "similar");
     // What belongs to a tab is not made anew for each of its places.
-    let lane = Memo::new(move |_| here.read().lane);
-    let count = move || match here.read().filters().filter(in_panel).count() {
+    let lane = Memo::new(move |_| location.read().lane);
+    let count = move || match location.read().filters().filter(in_panel).count() {
         0 => None,
         count => Some(view! { <span class="number">{count}</span> }.into_any()),
     };
     view! {
         <div class="toolbar">
-            <Search here/>
-            {panel_link(here, Panel::Filters, "filter", "Filters", count)}
-            {move || (lane.get() == Lane::History).then(|| view! { <TimePeriod here/> }.into_any())}
+            <Search location/>
+            {panel_link(location, Panel::Filters, "filter", "Filters", count)}
+            {move || (lane.get() == Lane::History).then(|| view! { <TimePeriod location/> }.into_any())}
             {move || {
                 (lane.get() == Lane::Pending)
-                    .then(|| panel_link(here, Panel::Similar, "group", "Group similar", || None))
+                    .then(|| panel_link(location, Panel::Similar, "group", "Group similar", || None))
             }}
             <div class="toolbar-end">
-                {panel_link(here, Panel::Views, "bookmark", "Views", || None)}
-                {panel_link(here, Panel::Columns, "columns", "Customize columns", || None)}
-                {ExportFormat::on_page().map(|format| export_link(here, format)).collect_view()}
+                {panel_link(location, Panel::Views, "bookmark", "Views", || None)}
+                {panel_link(location, Panel::Columns, "columns", "Customize columns", || None)}
+                {ExportFormat::on_page().map(|format| export_link(location, format)).collect_view()}
             </div>
         </div>
     }
@@ -52,12 +52,12 @@ pub fn Toolbar(
 }
 
 /// Downloads all that the list shows.
-fn export_link(here: Memo<Place>, format: ExportFormat) -> AnyView {
-    let exporting = Exporting::of_page();
+fn export_link(location: Memo<ListLocation>, format: ExportFormat) -> AnyView {
+    let exporting = ExportTracking::current();
     view! {
         <a
             class="button quiet"
-            href=move || here.read().export(format)
+            href=move || location.read().export(format)
             rel="external"
             on:click=handler(move |event: MouseEvent| exporting.begin(&event))
         >
@@ -70,14 +70,14 @@ fn export_link(here: Memo<Place>, format: ExportFormat) -> AnyView {
 
 /// Opens a panel, and closes it if it is open.
 fn panel_link(
-    here: Memo<Place>,
+    location: Memo<ListLocation>,
     panel: Panel,
     icon: &'static str,
     word: &'static str,
     more: impl Fn() -> Option<AnyView> + Send + 'static,
 ) -> AnyView {
-    let is_open = move || here.read().panel == Some(panel);
-    let href = move || here.read().with_panel((!is_open()).then_some(panel)).href();
+    let is_open = move || location.read().panel == Some(panel);
+    let href = move || location.read().with_panel((!is_open()).then_some(panel)).href();
     view! {
         <a
             class="button quiet"
@@ -96,21 +96,21 @@ fn panel_link(
 }
 
 #[component]
-fn Search(here: Memo<Place>) -> impl IntoView {
+fn Search(location: Memo<ListLocation>) -> impl IntoView {
     let follow = follow();
     let mut go = {
         let follow = follow.clone();
-        debounce(TYPING, move |form| follow(&form))
+        debounce(SEARCH_DELAY, move |form| follow(&form))
     };
-    let search = Memo::new(move |_| here.read().value("q").unwrap_or_default().to_owned());
+    let search = Memo::new(move |_| location.read().value("q").unwrap_or_default().to_owned());
     view! {
         <form
             class="search"
             role="search"
-            action=move || here.read().path()
+            action=move || location.read().path()
             on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&follow))
         >
-            <Kept here but=&["q"]/>
+            <HiddenFields location but=&["q"]/>
             <Icon name="search"/>
             <input
                 type="search"
@@ -132,11 +132,11 @@ fn Search(here: Memo<Place>) -> impl IntoView {
 
 /// Rolling, on Action update time; a range of days stands in the filters.
 #[component]
-fn TimePeriod(here: Memo<Place>) -> impl IntoView {
+fn TimePeriod(location: Memo<ListLocation>) -> impl IntoView {
     let follow = follow();
     let submit = follow.clone();
-    let is = move |word| here.read().value("period") == Some(word);
-    let ranges = move || here.read().value("from").or(here.read().value("to")).is_some();
+    let is = move |word| location.read().value("period") == Some(word);
+    let ranges = move || location.read().value("from").or(location.read().value("to")).is_some();
     let options = Period::ALL
         .iter()
         .map(|period| {
@@ -147,13 +147,13 @@ fn TimePeriod(here: Memo<Place>) -> impl IntoView {
     view! {
         <form
             class="period"
-            action=move || here.read().path()
+            action=move || location.read().path()
             on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
             on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
-            <Kept here but=&["period", "from", "to"]/>
+            <HiddenFields location but=&["period", "from", "to"]/>
             <select name="period" aria-label="Time period">
-                <option value="" selected=move || !ranges() && here.read().value("period").is_none()>
+                <option value="" selected=move || !ranges() && location.read().value("period").is_none()>
                     "All time"
                 </option>
                 {options}

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::empty::{EmptyLane, Narrowed};
 use super::per_page::{PerPage, summary};
+use crate::actions::location::ListLocation;
 use crate::actions::panels::Settings;
-use crate::actions::place::Place;
-use crate::actions::rows::{Held, List, Selection, is_running};
+use crate::actions::rows::{List, RowHold, Selection, is_running};
 use crate::actions::table::action_row::Rows;
 use crate::actions::table::action_table::{ActionTable, Layout};
 use crate::live::poll_while;
@@ -16,10 +16,10 @@ use domain::settings::preference::{Density, TablePreference};
 use domain::{ActionPage, ErrorCode, Lane, Preferences};
 use kit::clock::ticking;
 use kit::derived::derived;
+use kit::effect::effect;
 use kit::failure::Failure;
 use kit::pager::{Neighbours, Pager};
-use kit::table::new_rows::NewRows;
-use kit::whenever::whenever;
+use kit::table::row_hold::HeldRowsButton;
 
 /// What the list shows; it changes rarely, so that rows can change alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,42 +35,42 @@ enum Shape {
 pub(crate) fn ListView(
     list: List,
     settings: Settings,
-    here: Memo<Place>,
+    location: Memo<ListLocation>,
     quiet: RwSignal<bool>,
     selection: Selection,
-    held: Held,
+    held: RowHold,
 ) -> impl IntoView {
     let shape = derived(move || {
         list.read().as_ref().map(|(lane, _, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
-                Shape::Empty(*lane, narrowed(&here.read()))
+                Shape::Empty(*lane, narrowed(&location.read()))
             }
             Ok(_) => Shape::Rows(*lane),
             Err(error) => Shape::Failed(error.code),
         })
     });
     let actions = Signal::derive(move || held.shown.with(|shown| shown.rows.clone()));
-    whenever(move || {
+    effect(move || {
         selection.show(held.shown.with(|shown| shown.rows.iter().map(|action| action.id).collect()));
     });
     let layout = derived(move || {
         let preferences = settings.get().and_then(Result::ok).unwrap_or_default();
-        layout(&here.read(), &preferences)
+        layout(&location.read(), &preferences)
     });
     let rendered_at =
         derived(move || page_of(list, |page| page.rendered_at).unwrap_or(Timestamp::UNIX_EPOCH));
     let now = ticking(rendered_at);
     let limit = derived(move || {
-        let named = here.read().value("limit").and_then(|limit| limit.parse().ok());
+        let named = location.read().value("limit").and_then(|limit| limit.parse().ok());
         let preferences = || settings.get().and_then(Result::ok).unwrap_or_default();
-        named.unwrap_or_else(|| preferences().table(here.read().lane).limit)
+        named.unwrap_or_else(|| preferences().table(location.read().lane).limit)
     });
     let neighbours = move || {
-        let here = here.read();
+        let location = location.read();
         page_of(list, |page| Neighbours {
-            previous: page.prev.clone().map(|cursor| here.page(Some(cursor)).href()),
-            next: page.next.clone().map(|cursor| here.page(Some(cursor)).href()),
-            summary: summary(&here, page.items.len()),
+            previous: page.prev.clone().map(|cursor| location.page(Some(cursor)).href()),
+            next: page.next.clone().map(|cursor| location.page(Some(cursor)).href()),
+            summary: summary(&location, page.items.len()),
         })
         .unwrap_or_default()
     };
@@ -81,27 +81,27 @@ pub(crate) fn ListView(
         list.refetch();
     });
     // A load that the person asked for, by a tab or a page, may dim the rows again.
-    whenever(move || {
-        here.track();
+    effect(move || {
+        location.track();
         quiet.set(false);
     });
     leave_when_signed_out(
-        move || here.get_untracked().href(),
+        move || location.get_untracked().href(),
         move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))),
     );
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
-                <NewRows held/>
-                <ActionTable lane actions layout rows=Rows::new(here, now, selection)/>
+                <HeldRowsButton held/>
+                <ActionTable lane actions layout rows=Rows::new(location, now, selection)/>
                 <Pager neighbours>
-                    <PerPage here limit/>
+                    <PerPage location limit/>
                 </Pager>
             }
             .into_any(),
             Shape::Empty(lane, narrowed) => view! { <EmptyLane lane narrowed/> }.into_any(),
             Shape::Failed(code) => {
-                let href = Signal::derive(move || start_over(&here.read(), code));
+                let href = Signal::derive(move || start_over(&location.read(), code));
                 view! {
                     <Failure title="The list could not be loaded" code href retry=move |()| list.refetch()/>
                 }
@@ -112,9 +112,9 @@ pub(crate) fn ListView(
     view! { <div class="slot">{move || content()}</div> }.into_any()
 }
 
-fn narrowed(here: &Place) -> Option<Narrowed> {
-    let searches = here.value("q").is_some();
-    match (searches, here.filters().any(|(name, _)| name != "q")) {
+fn narrowed(location: &ListLocation) -> Option<Narrowed> {
+    let searches = location.value("q").is_some();
+    match (searches, location.filters().any(|(name, _)| name != "q")) {
         (true, true) => Some(Narrowed::Both),
         (true, false) => Some(Narrowed::Search),
         (false, true) => Some(Narrowed::Filters),
@@ -123,16 +123,16 @@ fn narrowed(here: &Place) -> Option<Narrowed> {
 }
 
 /// The columns that the address names, or those that the person chose. The tab's own are no choice.
-fn layout(here: &Place, preferences: &Preferences) -> Layout {
-    let (lane, table) = (here.lane, preferences.table(here.lane));
-    let columns = preferences.columns_for(lane, &here.columns().unwrap_or_default());
+fn layout(location: &ListLocation, preferences: &Preferences) -> Layout {
+    let (lane, table) = (location.lane, preferences.table(location.lane));
+    let columns = preferences.columns_for(lane, &location.columns().unwrap_or_default());
     let chosen = columns != TablePreference::of(lane).columns;
     Layout { columns, chosen, comfortable: table.density == Density::Comfortable }
 }
 
 /// A cursor that the server does not take will not work a second time either.
-fn start_over(here: &Place, code: ErrorCode) -> String {
-    if code == ErrorCode::Invalid { Place::of(here.lane).href() } else { here.href() }
+fn start_over(location: &ListLocation, code: ErrorCode) -> String {
+    if code == ErrorCode::Invalid { ListLocation::new(location.lane).href() } else { location.href() }
 }
 
 /// Something of the page that is there.

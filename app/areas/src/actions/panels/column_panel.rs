@@ -7,15 +7,15 @@ use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::actions::table::action_cells::width;
 use api::{ResetTable, SaveTable};
 use domain::Lane;
 use domain::actions::query::{Column, LIMITS};
 use domain::settings::preference::{ColumnChoice, Density, TablePreference};
+use kit::effect::effect;
 use kit::handler::handler;
 use kit::icon::Icon;
-use kit::whenever::whenever;
 
 /// The running changes of a page's preferences.
 #[derive(Clone, Copy)]
@@ -149,25 +149,25 @@ fn all(shown: Vec<ColumnChoice>) -> Vec<(ColumnChoice, bool)> {
 /// The form.
 #[component]
 pub fn ColumnForm(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// What is kept now.
     table: TablePreference,
     /// The page's running changes.
     saving: Saving,
 ) -> impl IntoView {
-    let lane = here.read_untracked().lane;
+    let lane = location.read_untracked().lane;
     let draft = Draft::of(lane, table, saving);
-    whenever(move || {
+    effect(move || {
         if let Some((_, table)) = saving.given.get().filter(|(of, _)| *of == lane) {
             draft.fill(table);
         }
     });
     let dragged = RwSignal::new(None::<Column>);
     let only = Memo::new(move |_| draft.columns.read().iter().filter(|(_, shown)| *shown).count() == 1);
-    let back = move || here.read().with("cols", None).href();
+    let back = move || location.read().with("cols", None).href();
     let from_url = move || {
-        here.read().columns().is_some().then(|| {
+        location.read().columns().is_some().then(|| {
             view! {
                 <p class="side-panel-note">
                     "The address of this list names its columns. "

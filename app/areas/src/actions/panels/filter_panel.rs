@@ -6,8 +6,8 @@ use std::sync::Arc;
 use leptos::ev::{Event, SubmitEvent};
 use leptos::prelude::*;
 
-use crate::actions::hidden_fields::Kept;
-use crate::actions::place::Place;
+use crate::actions::hidden_fields::HiddenFields;
+use crate::actions::location::ListLocation;
 use domain::Severity;
 use domain::actions::query::{Counts, Facet, FacetCounts, Filter, field_label, value_label};
 use domain::core::text::format_count;
@@ -17,7 +17,7 @@ use kit::handler::handler;
 use kit::visible_text::VisibleText;
 
 /// Values that a facet shows before one asks for more.
-const FIRST: usize = 6;
+const COLLAPSED_VALUES: usize = 6;
 
 /// What the server counted last.
 pub type Counted = Derived<Option<Counts>>;
@@ -26,37 +26,37 @@ pub type Counted = Derived<Option<Counts>>;
 /// follow each answer.
 #[component]
 pub fn FilterForm(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// What the server counts.
     counted: Counted,
 ) -> impl IntoView {
     let follow = follow();
     let submit = follow.clone();
-    let place = here.get_untracked();
+    let first_location = location.get_untracked();
     let first = counted.get_untracked();
-    let fields = Facet::of_lane(place.lane)
+    let fields = Facet::of_lane(first_location.lane)
         .iter()
         .filter_map(|facet| {
             first.iter().flat_map(|first| &first.facets).find(|counts| counts.facet == *facet)
         })
-        .filter_map(|counts| fieldset(counts, here, counted))
+        .filter_map(|counts| fieldset(counts, location, counted))
         .collect_view();
     view! {
         <form
             class="filter-form"
-            action=place.path()
+            action=first_location.path()
             on:submit=handler(move |event: SubmitEvent| sent(&event).iter().for_each(&submit))
             on:change=handler(move |event: Event| around(&event).iter().for_each(&follow))
         >
-            <Kept here but=Filter::IN_PANEL/>
+            <HiddenFields location but=Filter::IN_PANEL/>
             {fields}
             <fieldset class="facet">
                 <legend>"Time and ids"</legend>
-                {text(here, "from", "date")}
-                {text(here, "to", "date")}
-                {text(here, "investigation", "text")}
-                {text(here, "approval", "text")}
+                {text(location, "from", "date")}
+                {text(location, "to", "date")}
+                {text(location, "investigation", "text")}
+                {text(location, "approval", "text")}
             </fieldset>
             <button class="button no-wasm" type="submit">
                 "Apply"
@@ -66,11 +66,15 @@ pub fn FilterForm(
     .into_any()
 }
 
-fn text(here: Memo<Place>, name: &'static str, kind: &'static str) -> AnyView {
+fn text(location: Memo<ListLocation>, name: &'static str, kind: &'static str) -> AnyView {
     // A date field takes no time of day.
     let (most, hint) = if kind == "date" { (10, " (UTC day)") } else { (usize::MAX, "") };
     let value = move || {
-        here.read().value(name).map(|value| value.chars().take(most).collect::<String>()).unwrap_or_default()
+        location
+            .read()
+            .value(name)
+            .map(|value| value.chars().take(most).collect::<String>())
+            .unwrap_or_default()
     };
     view! {
         <label class="field">
@@ -89,13 +93,16 @@ fn text(here: Memo<Place>, name: &'static str, kind: &'static str) -> AnyView {
 }
 
 /// The values that are chosen come first: they must stay in reach even if nothing has them any more.
-fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option<AnyView> {
-    let (facet, place) = (counts.facet, here.read_untracked());
+fn fieldset(counts: &FacetCounts, location: Memo<ListLocation>, counted: Counted) -> Option<AnyView> {
+    let (facet, first_location) = (counts.facet, location.read_untracked());
     let name = facet.as_str();
-    let chosen = place.filters().filter(|(field, _)| *field == name).map(|(_, value)| value.to_owned());
+    let chosen =
+        first_location.filters().filter(|(field, _)| *field == name).map(|(_, value)| value.to_owned());
     let mut values: Vec<String> = chosen.collect();
-    let most = values.len().max(FIRST);
-    values.extend(counts.values.iter().map(|of| of.value.clone()).filter(|value| !place.has(name, value)));
+    let most = values.len().max(COLLAPSED_VALUES);
+    values.extend(
+        counts.values.iter().map(|of| of.value.clone()).filter(|value| !first_location.has(name, value)),
+    );
     if values.is_empty() {
         return None;
     }
@@ -105,7 +112,7 @@ fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option
     }
     let rest = values.split_off(most.min(values.len()));
     let items = |values: Vec<String>| {
-        values.into_iter().map(|value| item(facet, value, here, counted)).collect_view()
+        values.into_iter().map(|value| item(facet, value, location, counted)).collect_view()
     };
     let more = (!rest.is_empty()).then(|| {
         view! {
@@ -127,11 +134,11 @@ fn fieldset(counts: &FacetCounts, here: Memo<Place>, counted: Counted) -> Option
     )
 }
 
-fn item(facet: Facet, value: String, here: Memo<Place>, counted: Counted) -> AnyView {
+fn item(facet: Facet, value: String, location: Memo<ListLocation>, counted: Counted) -> AnyView {
     let name = facet.as_str();
     let text = value_label(name, &value).to_owned();
     let (of, same): (Arc<str>, Arc<str>) = (value.as_str().into(), value.as_str().into());
-    let checked = move || here.read().has(name, &of);
+    let checked = move || location.read().has(name, &of);
     let count = move || count(counted.read().as_ref(), facet, &same).map(format_count);
     let checked_first = checked();
     view! {

@@ -9,13 +9,13 @@ pub mod view_panel;
 
 use leptos::prelude::*;
 
+use crate::actions::location::{ListLocation, Panel};
 use crate::actions::panels::column_panel::ColumnForm;
 use crate::actions::panels::column_panel::Saving;
 use crate::actions::panels::filter_panel::FilterForm;
 use crate::actions::panels::similar_panel::BucketList;
 use crate::actions::panels::view_panel::ViewChanges;
 use crate::actions::panels::view_panel::ViewList;
-use crate::actions::place::{Panel, Place};
 use api::ApiError;
 use api::codec::Json;
 use domain::actions::query::Counts;
@@ -43,16 +43,16 @@ kit::part! {
     as: PANELS,
     view: |
         panel: Panel,
-        here: Memo<Place>,
-        loads: Loads,
+        location: Memo<ListLocation>,
+        loads: PanelData,
         saving: Saving,
         changes: ViewChanges,
-    | side_panel(panel, here, loads, saving, changes),
+    | side_panel(panel, location, loads, saving, changes),
 }
 
 /// What the panels show.
 #[derive(Clone, Copy)]
-pub struct Loads {
+pub struct PanelData {
     preferences: Derived<Option<Preferences>>,
     /// Whether the preferences are there.
     known: Derived<bool>,
@@ -68,10 +68,10 @@ pub struct Loads {
     now: Derived<Timestamp>,
 }
 
-impl Loads {
+impl PanelData {
     /// Belongs to the page, so that it outlives each panel: what loads may come when its panel is gone.
     pub fn new(
-        here: Memo<Place>,
+        location: Memo<ListLocation>,
         counting: Counting,
         settings: Settings,
         views: Views,
@@ -87,7 +87,7 @@ impl Loads {
             preferences: derived(move || settings.get().and_then(Result::ok)),
             known: derived(move || settings.read().is_some()),
             views,
-            lane: Memo::new(move |_| here.read().lane),
+            lane: Memo::new(move |_| location.read().lane),
             counted: derived(move || {
                 counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
             }),
@@ -104,11 +104,11 @@ impl Loads {
 }
 
 /// Where the panel lies over the list, what stands beneath it.
-fn back_to_list(here: Memo<Place>, counts: &Counts) -> AnyView {
+fn back_to_list(location: Memo<ListLocation>, counts: &Counts) -> AnyView {
     let over = if counts.more { "over " } else { "" };
     let text = format!("Show {over}{}", pluralize(counts.matches, "action", "actions"));
     view! {
-        <a class="button primary sheet-end" href=move || here.read().with_panel(None).href() data-noscroll>
+        <a class="button primary sheet-end" href=move || location.read().with_panel(None).href() data-noscroll>
             {text}
         </a>
     }
@@ -118,12 +118,12 @@ fn back_to_list(here: Memo<Place>, counts: &Counts) -> AnyView {
 /// The panel's content waits for its own data, and for nothing else.
 fn side_panel(
     panel: Panel,
-    here: Memo<Place>,
-    loads: Loads,
+    location: Memo<ListLocation>,
+    loads: PanelData,
     saving: Saving,
     changes: ViewChanges,
 ) -> AnyView {
-    let Loads { preferences, known, views, lane, counted, counted_well, found, now } = loads;
+    let PanelData { preferences, known, views, lane, counted, counted_well, found, now } = loads;
     let (title, content) = match panel {
         Panel::Filters => {
             let content = move || {
@@ -133,8 +133,8 @@ fn side_panel(
                     });
                     view! {
                         {note}
-                        <FilterForm here counted/>
-                        {move || counted.get().map(|counts| back_to_list(here, &counts))}
+                        <FilterForm location counted/>
+                        {move || counted.get().map(|counts| back_to_list(location, &counts))}
                     }
                     .into_any()
                 })
@@ -147,7 +147,7 @@ fn side_panel(
                 // What is saved from here comes back as it was sent: the form stays as it is.
                 let table =
                     known.get().then(|| preferences.get_untracked())?.unwrap_or_default().table(lane).clone();
-                Some(view! { <ColumnForm here table saving/> }.into_any())
+                Some(view! { <ColumnForm location table saving/> }.into_any())
             };
             (
                 "Customize columns",
@@ -157,7 +157,7 @@ fn side_panel(
         Panel::Views => {
             let content = move || {
                 views.get().flatten().map(|answer| match answer {
-                    Ok(views) => view! { <ViewList here views changes/> }.into_any(),
+                    Ok(views) => view! { <ViewList location views changes/> }.into_any(),
                     Err(error) => view! { <p class="side-panel-note">{error.detail}</p> }.into_any(),
                 })
             };
@@ -173,7 +173,7 @@ fn side_panel(
                     return Some(note("Only what waits for a decision is grouped.".to_owned()));
                 }
                 found.get().map(|answer| match answer {
-                    Ok(buckets) => view! { <BucketList here buckets now/> }.into_any(),
+                    Ok(buckets) => view! { <BucketList location buckets now/> }.into_any(),
                     Err(error) => note(error.detail),
                 })
             };
@@ -183,6 +183,6 @@ fn side_panel(
             )
         }
     };
-    let close = Signal::derive(move || here.read().with_panel(None).href());
+    let close = Signal::derive(move || location.read().with_panel(None).href());
     view! { <SidePanel id=panel.as_str() title close>{content}</SidePanel> }.into_any()
 }

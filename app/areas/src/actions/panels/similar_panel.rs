@@ -5,7 +5,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::actions::badges::Badged;
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use domain::actions::similar::{Bucket, Buckets, Similarity};
 use domain::core::text::format_count;
 use domain::core::time::Timestamp;
@@ -20,8 +20,8 @@ const END: usize = 12;
 /// The buckets, the greatest first.
 #[component]
 pub(crate) fn BucketList(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// What the server found.
     buckets: Buckets,
     /// The page's present.
@@ -38,7 +38,7 @@ pub(crate) fn BucketList(
         }
         (false, false) => None,
     };
-    let items = buckets.into_iter().map(|bucket| item(bucket, here, now)).collect_view();
+    let items = buckets.into_iter().map(|bucket| item(bucket, location, now)).collect_view();
     view! {
         {note.map(|note| view! { <p class="side-panel-note">{note}</p> })}
         <ul class="bucket-list">{items}</ul>
@@ -46,12 +46,12 @@ pub(crate) fn BucketList(
     .into_any()
 }
 
-fn item(bucket: Bucket, here: Memo<Place>, now: Derived<Timestamp>) -> AnyView {
+fn item(bucket: Bucket, location: Memo<ListLocation>, now: Derived<Timestamp>) -> AnyView {
     let Bucket { action_type, by, example, title, count, more, oldest, newest, assets, severity } = bucket;
     let id: Arc<str> = example.to_string().into();
     let same = Arc::clone(&id);
-    let href = move || here.read().closed().with("similar", Some(&id)).with_panel(None).href();
-    let current = move || here.read().has("similar", &same).then_some("true");
+    let href = move || location.read().closed().with("similar", Some(&id)).with_panel(None).href();
+    let current = move || location.read().has("similar", &same).then_some("true");
     let end = match &by {
         Similarity::File(sha256) => {
             sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}"))

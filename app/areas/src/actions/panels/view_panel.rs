@@ -4,7 +4,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::actions::place::{Place, view_href};
+use crate::actions::location::{ListLocation, view_href};
 use api::{DeleteView, SaveView, SetDefaultView};
 use domain::SavedView;
 use domain::settings::preference::MAX_NAME_LENGTH;
@@ -47,20 +47,26 @@ impl ViewChanges {
 /// The views, and the form that saves what the list shows now.
 #[component]
 pub fn ViewList(
-    /// Where the person is.
-    here: Memo<Place>,
+    /// The list's location.
+    location: Memo<ListLocation>,
     /// The person's views.
     views: Vec<SavedView>,
     /// The page's running changes.
     changes: ViewChanges,
 ) -> impl IntoView {
     let save = changes.save;
-    let back = move || here.read().href();
+    let back = move || location.read().href();
     let send = move |event: SubmitEvent| {
         let is_default = take(&event, "is_default") == "true";
         let name = take(&event, "name");
-        let Place { lane, .. } = here.get_untracked();
-        save.dispatch(SaveView { name, lane, shows: here.read_untracked().shows(), is_default, back: None });
+        let ListLocation { lane, .. } = location.get_untracked();
+        save.dispatch(SaveView {
+            name,
+            lane,
+            shows: location.read_untracked().shows(),
+            is_default,
+            back: None,
+        });
     };
     let failed = move || {
         let error = save.value().get().and_then(Result::err);
@@ -69,13 +75,13 @@ pub fn ViewList(
     let empty = views.is_empty().then(|| {
         view! { <p class="side-panel-note">"A saved view is a list with a name: its filters, order and columns."</p> }
     });
-    let items = views.into_iter().map(|view| item(view, here, changes)).collect_view();
+    let items = views.into_iter().map(|view| item(view, location, changes)).collect_view();
     view! {
         {empty}
         <ul class="view-list">{items}</ul>
         <form class="view-form" method="post" action=SaveView::PATH on:submit=handler(send)>
-            <input type="hidden" name="lane" value=move || here.read().lane.as_str()/>
-            <input type="hidden" name="shows" value=move || here.read().shows()/>
+            <input type="hidden" name="lane" value=move || location.read().lane.as_str()/>
+            <input type="hidden" name="shows" value=move || location.read().shows()/>
             <input type="hidden" name="back" value=move || back()/>
             <label class="field">
                 <span class="field-label">"Save what the list shows now as"</span>
@@ -94,13 +100,13 @@ pub fn ViewList(
     .into_any()
 }
 
-fn item(view: SavedView, here: Memo<Place>, changes: ViewChanges) -> AnyView {
+fn item(view: SavedView, location: Memo<ListLocation>, changes: ViewChanges) -> AnyView {
     let forgotten = view.clone();
     let SavedView { id, name, lane, shows, is_default } = view;
     let href = view_href(lane, &shows);
-    let open = here.get_untracked();
+    let open = location.get_untracked();
     let current = open.lane == lane && open.shows() == shows;
-    let back = here.get_untracked().href();
+    let back = location.get_untracked().href();
     let first = (!is_default).then_some(id);
     let (delete, default) = (changes.delete, changes.default);
     let star = if is_default { "star-full" } else { "star" };

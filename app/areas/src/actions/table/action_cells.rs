@@ -13,7 +13,7 @@ use kit::deadline::urgency;
 use kit::markup::Markup;
 use kit::short_text::{halves, head_of};
 use kit::time::{Left, ago, full};
-use kit::visible_text::visible;
+use kit::visible_text::reveal_bidi;
 
 /// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
 const FITS: usize = 14;
@@ -145,7 +145,7 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::ActionType => plain(name, action.action_type.label()),
         Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) => {
             let title = format!("{}, criticality very high", escape_controls(&action.asset.name));
-            visible(
+            reveal_bidi(
                 Markup::new("td").with("class", "col-asset very-high").with("title", title),
                 &action.asset.name,
             )
@@ -184,7 +184,7 @@ fn mark(class: &'static str, look: BadgeStyle, detail: Option<&str>) -> Markup {
 
 fn td(cell: Markup, text: &str) -> Markup {
     let cell = if text.len() > FITS { cell.with("title", escape_controls(text)) } else { cell };
-    visible(cell, text)
+    reveal_bidi(cell, text)
 }
 
 fn how_long_ago(at: Timestamp, now: Timestamp) -> (&'static str, String) {
@@ -201,11 +201,11 @@ fn entity(action: &Action, open: &str) -> Markup {
     let (head, tail) = halves(&text);
     let link = link(action.id, "entity-link short-text", open)
         .with("title", escape_controls(&text))
-        .child(visible(head_of(head), head));
+        .child(reveal_bidi(head_of(head), head));
     Markup::new("td").with("class", "col-entity").child(if tail.is_empty() {
         link
     } else {
-        visible(link, tail)
+        reveal_bidi(link, tail)
     })
 }
 

@@ -6,7 +6,7 @@ use leptos::reactive::effect::RenderEffect;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlInputElement};
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::Selection;
 use crate::actions::table::action_cells::{SizedColumn, Tick, cell, opener};
 use domain::actions::query::Column;
@@ -27,10 +27,10 @@ pub fn link_of(row: &Element) -> Option<Element> {
 /// What rows share with their page.
 #[derive(Clone, Copy)]
 pub struct Rows {
-    /// Where the person is.
-    pub here: Memo<Place>,
+    /// The list's location.
+    pub location: Memo<ListLocation>,
     /// The same with nothing beside the list: what the links of all rows follow, which stay as another row opens.
-    list: Memo<Place>,
+    list: Memo<ListLocation>,
     /// Which is open.
     open: Memo<Option<ActionId>>,
     /// The page's present.
@@ -41,10 +41,10 @@ pub struct Rows {
 
 impl Rows {
     /// Of the page that shows them.
-    pub fn new(here: Memo<Place>, now: Derived<Timestamp>, selection: Selection) -> Self {
-        let list = Memo::new(move |_| here.read().closed().with_panel(None));
-        let open = Memo::new(move |_| here.read().open.as_ref().and_then(|open| open.parse().ok()));
-        Self { here, list, open, now, selection }
+    pub fn new(location: Memo<ListLocation>, now: Derived<Timestamp>, selection: Selection) -> Self {
+        let list = Memo::new(move |_| location.read().closed().with_panel(None));
+        let open = Memo::new(move |_| location.read().open.as_ref().and_then(|open| open.parse().ok()));
+        Self { location, list, open, now, selection }
     }
 }
 
@@ -90,7 +90,7 @@ pub fn shows_entity(columns: &[SizedColumn]) -> bool {
 
 fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
     let row = row.clone();
-    effect(move |_| {
+    render_effect(move |_| {
         drop(if rows.open.get() == Some(id) {
             row.set_attribute("aria-current", "true")
         } else {
@@ -102,7 +102,7 @@ fn follow_open(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
 /// Where its link leads from here.
 fn follow_list(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()> {
     let link = link_of(row);
-    effect(move |first| {
+    render_effect(move |first| {
         let list = rows.list.read();
         if let Some(link) = link.as_ref().filter(|_| !first) {
             drop(link.set_attribute("href", &list.with_open(id).href()));
@@ -115,7 +115,7 @@ fn follow_selection(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()>
     let checkbox = row.query_selector(".col-select input").ok().flatten();
     let checkbox = checkbox.and_then(|found| found.dyn_into::<HtmlInputElement>().ok());
     let row = row.clone();
-    effect(move |_| {
+    render_effect(move |_| {
         let selected = rows.selection.has(id);
         drop(row.class_list().toggle_with_force("selected", selected));
         if let Some(checkbox) = &checkbox {
@@ -127,7 +127,7 @@ fn follow_selection(row: &Element, id: ActionId, rows: Rows) -> RenderEffect<()>
 /// The cells that count time move on with the page's present.
 fn tick(row: &Element, ticks: Vec<Tick>, rows: Rows) -> RenderEffect<()> {
     let row = row.clone();
-    effect(move |first| {
+    render_effect(move |first| {
         let now = rows.now.get();
         for tick in ticks.iter().filter(|_| !first) {
             if let Ok(Some(cell)) = row.query_selector(&format!(".{}", tick.column)) {
@@ -141,7 +141,7 @@ fn tick(row: &Element, ticks: Vec<Tick>, rows: Rows) -> RenderEffect<()> {
 
 /// Told whether it is its first time: what the markup says already needs no writing then. Boxed, so that its machinery
 /// is compiled once.
-fn effect(run: impl Fn(bool) + 'static) -> RenderEffect<()> {
+fn render_effect(run: impl Fn(bool) + 'static) -> RenderEffect<()> {
     let run: Box<dyn Fn(bool)> = Box::new(run);
     RenderEffect::new(move |before: Option<()>| run(before.is_none()))
 }

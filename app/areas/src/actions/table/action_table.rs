@@ -9,7 +9,7 @@ use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::Element;
 use leptos_router::hooks::use_navigate;
 
-use crate::actions::place::Place;
+use crate::actions::location::ListLocation;
 use crate::actions::rows::Selection;
 use crate::actions::table::action_cells::{SizedColumn, class};
 use crate::actions::table::action_row::{Rows, row, shows_entity};
@@ -78,7 +78,7 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
     let opens = (!shows_entity(&columns)).then(|| {
         view! { <th scope="col" class="col-open"><span class="visually-hidden">"Open"</span></th> }
     });
-    let heads = columns.iter().map(|column| head(column, rows.here)).collect_view();
+    let heads = columns.iter().map(|column| head(column, rows.location)).collect_view();
     let body = move || {
         actions.get().into_iter().fold(Markup::new("tbody"), |body, action| {
             let columns = Arc::clone(&columns);
@@ -102,14 +102,15 @@ fn table(lane: Lane, layout: &Layout, actions: Signal<Vec<Action>>, rows: Rows) 
 }
 
 /// A heading that sorts is a link, so that an order can be shared and works everywhere.
-fn head(sized: &SizedColumn, here: Memo<Place>) -> AnyView {
+fn head(sized: &SizedColumn, location: Memo<ListLocation>) -> AnyView {
     let SizedColumn { column, width, .. } = sized.clone();
     let Some(key) = column.sort_key() else {
         return view! { <th scope="col" class=class(column)>{column.label()}</th> }
             .attr("width", width)
             .into_any();
     };
-    let sorted = move || Some(here.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
+    let sorted =
+        move || Some(location.read().sort()).filter(|sort| sort.key == key).map(|sort| sort.descending);
     let order = move || sorted().map(|descending| if descending { "descending" } else { "ascending" });
     let arrow = move || {
         sorted().map(|descending| {
@@ -118,7 +119,7 @@ fn head(sized: &SizedColumn, here: Memo<Place>) -> AnyView {
     };
     view! {
         <th scope="col" class=class(column) aria-sort=move || order()>
-            <a class="sort" href=move || here.read().sorted_by(key).href() data-noscroll>
+            <a class="sort" href=move || location.read().sorted_by(key).href() data-noscroll>
                 {column.label()} {move || arrow()}
             </a>
         </th>
@@ -129,7 +130,7 @@ fn head(sized: &SizedColumn, here: Memo<Place>) -> AnyView {
 
 #[component]
 fn SelectPage(selection: Selection) -> impl IntoView {
-    let state = move || selection.of_page();
+    let state = move || selection.current();
     view! {
         <th scope="col" class="col-select">
             <input

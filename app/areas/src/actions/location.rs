@@ -1,4 +1,4 @@
-//! Where the person is in the Action center, as the URL says it: tab, what its list shows, page of it, open action,
+//! The location in the Action center, as the URL has it: tab, what its list shows, page of it, open action,
 //! open panel.
 //!
 //! The only place that reads or writes these URLs. To add a piece of state, add it here, to `use_place` and to `href`.
@@ -15,7 +15,7 @@ const CURSOR: &str = "cursor";
 const OPEN: &str = "open";
 const PANEL: &str = "panel";
 /// What a query says beside which rows are shown.
-const MANNER: [&str; 3] = ["sort", "cols", "limit"];
+const PRESENTATION_FIELDS: [&str; 3] = ["sort", "cols", "limit"];
 
 /// A panel over the list, opened from its toolbar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,7 @@ impl Panel {
 /// Tab, list, page, open action and open panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "it is only an address"]
-pub struct Place {
+pub struct ListLocation {
     /// The tab.
     pub lane: Lane,
     /// Filter, order and so on by the names of `ActionQuery`, in the order of the URL.
@@ -60,9 +60,9 @@ pub struct Place {
     pub panel: Option<Panel>,
 }
 
-impl Place {
+impl ListLocation {
     /// The first page of a tab, nothing open.
-    pub const fn of(lane: Lane) -> Self {
+    pub const fn new(lane: Lane) -> Self {
         Self { lane, pairs: Vec::new(), cursor: None, open: None, panel: None }
     }
 
@@ -104,14 +104,14 @@ impl Place {
     /// The first page of all rows of the tab, in the same order and with the same columns.
     pub fn unfiltered(&self) -> Self {
         let mut pairs = self.pairs.clone();
-        pairs.retain(|(name, _)| MANNER.contains(&name.as_str()));
+        pairs.retain(|(name, _)| PRESENTATION_FIELDS.contains(&name.as_str()));
         Self { pairs, cursor: None, ..self.clone() }
     }
 
     /// The fields that rule rows out, as they stand.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        pairs.filter(|(name, _)| !MANNER.contains(name))
+        pairs.filter(|(name, _)| !PRESENTATION_FIELDS.contains(name))
     }
 
     /// The first value of a field.
@@ -196,35 +196,35 @@ pub const fn lane_word(lane: Lane) -> &'static str {
 
 /// The URL of what was saved of a tab.
 pub fn view_href(lane: Lane, shows: &str) -> String {
-    with_query(Place::of(lane).path(), shows)
+    with_query(ListLocation::new(lane).path(), shows)
 }
 
 /// The place that the current URL names; none if it names no tab.
 ///
 /// Path and query are both read from the router's URL: a route's own query stays as it was when only the path's
 /// parameter changes, as from one tab to another (`FlatRoutes` of `leptos_router` 0.8.17).
-pub fn use_place() -> Memo<Option<Place>> {
-    let location = use_location();
-    Memo::new(move |before: Option<&Option<Place>>| {
-        let path = location.pathname.read();
+pub fn use_list_location() -> Memo<Option<ListLocation>> {
+    let url = use_location();
+    Memo::new(move |before: Option<&Option<ListLocation>>| {
+        let path = url.pathname.read();
         let Some(word) = lane_of(&path) else {
             // On the way to another page this one stays as it is.
             return before.cloned().flatten();
         };
         let lane = Lane::ALL.iter().copied().find(|lane| lane_word(*lane) == word)?;
-        let mut place = Place::of(lane);
-        for (name, value) in &*location.query.read() {
+        let mut location = ListLocation::new(lane);
+        for (name, value) in &*url.query.read() {
             match name.as_ref() {
                 _ if value.is_empty() => {}
-                CURSOR => place.cursor = Some(value.to_owned()),
-                OPEN => place.open = Some(value.to_owned()),
-                PANEL => place.panel = Panel::ALL.into_iter().find(|panel| panel.as_str() == value),
+                CURSOR => location.cursor = Some(value.to_owned()),
+                OPEN => location.open = Some(value.to_owned()),
+                PANEL => location.panel = Panel::ALL.into_iter().find(|panel| panel.as_str() == value),
                 // What a form without wasm came back with.
                 name if name.starts_with("__") => {}
-                name => place.pairs.push((name.to_owned(), value.to_owned())),
+                name => location.pairs.push((name.to_owned(), value.to_owned())),
             }
         }
-        Some(place)
+        Some(location)
     })
 }
 
@@ -247,14 +247,14 @@ fn encode<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 mod tests {
     use super::*;
 
-    fn place(lane: Lane, pairs: &[(&str, &str)]) -> Place {
+    fn location(lane: Lane, pairs: &[(&str, &str)]) -> ListLocation {
         let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Place { pairs, ..Place::of(lane) }
+        ListLocation { pairs, ..ListLocation::new(lane) }
     }
 
     #[test]
     fn what_is_not_set_is_not_in_the_url_and_cursors_are_encoded() {
-        let plain = Place::of(Lane::InProgress);
+        let plain = ListLocation::new(Lane::InProgress);
         assert_eq!(plain.href(), "/action-center/in-progress");
         let paged = plain.page(Some("a b&c=/é".to_owned()));
         assert_eq!(paged.href(), "/action-center/in-progress?cursor=a%20b%26c%3D%2F%C3%A9");
@@ -262,7 +262,8 @@ mod tests {
         let open = paged.page(None).with_open(id);
         assert_eq!(open.href(), format!("/action-center/in-progress?open={id}"));
         assert_eq!(open.closed().href(), "/action-center/in-progress");
-        let narrow = Place { pairs: place(Lane::InProgress, &[("severity", "high")]).pairs, ..open };
+        let narrow =
+            ListLocation { pairs: location(Lane::InProgress, &[("severity", "high")]).pairs, ..open };
         assert_eq!(narrow.href(), format!("/action-center/in-progress?severity=high&open={id}"));
         assert_eq!(narrow.export(ExportFormat::Csv), "/export/actions.csv?lane=in_progress&severity=high");
         let panel = plain.with_panel(Some(Panel::Filters));
@@ -286,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_change_of_what_is_shown_begins_at_the_first_page() {
-        let before = place(Lane::History, &[("severity", "high"), ("severity", "low"), ("limit", "25")]);
+        let before = location(Lane::History, &[("severity", "high"), ("severity", "low"), ("limit", "25")]);
         let before = before.page(Some("x".to_owned()));
         assert_eq!(before.without("severity", "low").href(), "/action-center/history?severity=high&limit=25");
         assert_eq!(before.with("severity", None).href(), "/action-center/history?limit=25");
@@ -299,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_heading_sorts_and_then_turns_round() {
-        let history = Place::of(Lane::History);
+        let history = ListLocation::new(Lane::History);
         assert_eq!(history.sort(), Sort { key: SortKey::Updated, descending: true });
         assert_eq!(history.sorted_by(SortKey::Updated).href(), "/action-center/history?sort=updated");
         let asset = history.sorted_by(SortKey::Asset);
@@ -311,7 +312,7 @@ mod tests {
 
     #[test]
     fn columns_of_the_url_are_all_known_or_none() {
-        let columns = |text| place(Lane::History, &[("cols", text)]).columns();
+        let columns = |text| location(Lane::History, &[("cols", text)]).columns();
         assert_eq!(columns("asset,entity"), Some(vec![Column::Asset, Column::Entity]));
         assert_eq!(columns("asset,colour"), None);
     }

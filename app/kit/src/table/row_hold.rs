@@ -1,7 +1,7 @@
 //! What is new waits while someone is busy with what they see, and a button says how much waits.
 //!
 //! Someone is busy who has scrolled the table away from its top, or has selected rows. Rows that are shown still
-//! change in place and leave; [`Held`] decides which rows are shown, [`NewRows`] is the button.
+//! change in place and leave; [`RowHold`] decides which rows are shown, [`HeldRowsButton`] is the button.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlElement};
 
+use crate::effect::effect;
 use crate::focus::has_focus;
 use crate::handler::handler;
 use crate::icon::Icon;
-use crate::whenever::whenever;
 use domain::core::id::Identified;
 
 /// The rows that are shown, and how many wait.
@@ -29,7 +29,7 @@ pub struct ShownRows<Row> {
 }
 
 /// Holds new rows back.
-pub struct Held<Row: Identified + Send + Sync + 'static> {
+pub struct RowHold<Row: Identified + Send + Sync + 'static> {
     /// What is shown.
     pub shown: Signal<ShownRows<Row>>,
     /// Finds the table in the page.
@@ -41,15 +41,15 @@ pub struct Held<Row: Identified + Send + Sync + 'static> {
     changed: StoredValue<Option<HashSet<Row::Id>>>,
 }
 
-impl<Row: Identified + Send + Sync + 'static> Clone for Held<Row> {
+impl<Row: Identified + Send + Sync + 'static> Clone for RowHold<Row> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<Row: Identified + Send + Sync + 'static> Copy for Held<Row> {}
+impl<Row: Identified + Send + Sync + 'static> Copy for RowHold<Row> {}
 
-impl<Row: Identified + Clone + PartialEq + Send + Sync + 'static> Held<Row> {
+impl<Row: Identified + Clone + PartialEq + Send + Sync + 'static> RowHold<Row> {
     /// Follows a list whose `table` a selector finds. `page` is which list it is, and its rows; `selected` is whether
     /// the person has rows selected; `hears` is whether the page hears of each change.
     pub fn new(
@@ -133,11 +133,11 @@ fn hold<Row: Identified + Clone>(
 /// Whether the table is scrolled away from its top.
 fn scrolled(selector: &'static str) -> RwSignal<bool> {
     let scrolled = RwSignal::new(false);
-    whenever(move || {
+    effect(move || {
         // On its way down: scrolling does not bubble up, and the table may be rendered later or anew.
         let options =
             EventListenerOptions { phase: gloo::events::EventListenerPhase::Capture, passive: true };
-        let heard = EventListener::new_with_options(&document(), "scroll", options, move |event| {
+        let remote_change = EventListener::new_with_options(&document(), "scroll", options, move |event| {
             let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
             if let Some(table) = target.filter(|target| matches!(target.matches(selector), Ok(true))) {
                 let now = table.scroll_top() > 0;
@@ -146,17 +146,17 @@ fn scrolled(selector: &'static str) -> RwSignal<bool> {
                 }
             }
         });
-        let heard = StoredValue::new_local(Some(heard));
-        on_cleanup(move || heard.set_value(None));
+        let remote_change = StoredValue::new_local(Some(remote_change));
+        on_cleanup(move || remote_change.set_value(None));
     });
     scrolled
 }
 
 /// A button over the top of the table, where something waits.
 #[component]
-pub fn NewRows<Row>(
+pub fn HeldRowsButton<Row>(
     /// What waits.
-    held: Held<Row>,
+    held: RowHold<Row>,
 ) -> impl IntoView
 where
     Row: Identified + Clone + PartialEq + Send + Sync + 'static,

@@ -1,12 +1,12 @@
-//! What somebody else did to what is shown, in one line that keeps its place.
+//! A change that somebody else made to what is shown, in one line that keeps its place.
 
 use crate::visible_text::VisibleText;
 use leptos::prelude::*;
 
 /// Always there, so that screen readers notice what changes in it.
 #[component]
-pub fn Heard(
-    /// What to say, if anything.
+pub fn RemoteChange(
+    /// The text, if there is one.
     text: RwSignal<Option<String>>,
 ) -> impl IntoView {
     view! {
