@@ -17,7 +17,7 @@ use super::{
 #[derive(Debug)]
 pub(super) struct Cycle {
     /// The module in which the cycle's modules lie, with its crate: `server::store`.
-    pub(super) folder: String,
+    folder: String,
     /// Each module with the import that leads to the next one.
     links: Vec<(String, Import)>,
     /// All modules that depend on each other by way of these.
