@@ -251,6 +251,14 @@ mod tests {
     }
 
     #[test]
+    fn only_in_ci_slowness_is_a_failure() {
+        let longer = TIME_BUDGET + Duration::from_secs(1);
+        assert!(is_too_slow(longer, Some("true")));
+        assert!(!is_too_slow(TIME_BUDGET, Some("true")));
+        assert!(!is_too_slow(longer, None));
+    }
+
+    #[test]
     fn budgets_are_inclusive() {
         let full = weights(MAIN_BUDGET, &[("list", FIRST_BUDGET - MAIN_BUDGET), ("new", MODULE_BUDGET)]);
         assert!(within_budgets(&full).is_ok());
