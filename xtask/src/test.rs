@@ -37,8 +37,9 @@ const MODULE_BUDGET: usize = 40_000;
 const OWN_BUDGETS: [(&str, usize); 2] = [("list", 115_000), ("bulk", 50_000)];
 /// Maximum size of what the Action center loads first.
 const FIRST_BUDGET: usize = 300_000;
-/// Maximum duration of all checks in a fresh clone on two cores. Exceeding it is a failure if `CI` is `true`.
-const TIME_BUDGET: Duration = Duration::from_mins(40);
+/// Maximum duration of all checks in a fresh clone on two cores, half as much again as they should take: machines
+/// differ. Exceeding it is a failure if `CI` is `true`.
+const TIME_BUDGET: Duration = Duration::from_hours(1);
 
 const CLIPPY: &[&str] = &["clippy", "--quiet"];
 /// As arguments, since a change of `RUSTFLAGS` would invalidate all builds.
