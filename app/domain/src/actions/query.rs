@@ -24,8 +24,12 @@ pub type FacetCounts = list::FacetCounts<Facet>;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::string_enum::Word;
     use crate::core::time::Timestamp;
-    use crate::{ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status};
+    use crate::list::ListFilter as _;
+    use crate::{
+        ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status, UndoState, Verdict,
+    };
     use proptest::collection::btree_set;
     use proptest::option;
     use proptest::prelude::*;
@@ -33,14 +37,30 @@ mod tests {
     use std::collections::BTreeSet;
     use uuid::Uuid;
 
-    fn words<T: Copy + Ord + std::fmt::Debug + 'static>(
-        all: &'static [T],
-    ) -> impl Strategy<Value = BTreeSet<T>> {
-        btree_set(select(all), 0..3)
+    /// What a field takes of the words of all vocabularies; a field of names takes every one.
+    fn words(field: &str) -> Vec<&'static str> {
+        fn all<W: Word>() -> Vec<&'static str> {
+            W::ALL.iter().map(|word| word.as_str()).collect()
+        }
+        let kinds = [all::<ActionType>(), all::<EntityKind>(), all::<Source>(), all::<Undoable>()];
+        let states =
+            [all::<Decision>(), all::<Status>(), all::<UndoState>(), all::<Severity>(), all::<Verdict>()];
+        let mut words = [kinds.concat(), states.concat()].concat();
+        words.retain(|word| matches!(Filter::default().read(field, word), Ok(true)));
+        assert!(!words.is_empty(), "{field} takes none of the words: add its vocabulary");
+        words
     }
 
-    fn texts() -> impl Strategy<Value = BTreeSet<String>> {
-        btree_set(".{1,20}", 0..3)
+    /// Values of the fields that have several: words, and for fields of names any text.
+    fn choices() -> impl Strategy<Value = Vec<(&'static str, BTreeSet<String>)>> {
+        let field = |field: &&'static str| {
+            let field = *field;
+            let word = select(words(field)).prop_map(str::to_owned);
+            let takes_names = Filter::default().read(field, "any name").is_ok();
+            let value = if takes_names { prop_oneof![word, ".{1,20}"].boxed() } else { word.boxed() };
+            (Just(field), btree_set(value, 0..3))
+        };
+        Filter::CHOICES.iter().map(field).collect::<Vec<_>>()
     }
 
     fn times() -> impl Strategy<Value = Option<Timestamp>> {
@@ -48,37 +68,18 @@ mod tests {
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
-        let kinds =
-            (words(ActionType::ALL), words(EntityKind::ALL), words(Decision::ALL), words(Source::ALL));
-        let more = (words(Status::ALL), words(Severity::ALL), words(Undoable::ALL));
-        let names = (texts(), texts(), texts(), texts(), texts());
         let when = (option::of(select(Period::ALL)), times(), times(), option::of(".{1,40}"));
         let similar = option::of(any::<u128>().prop_map(|id| ActionId::from(Uuid::from_u128(id))));
-        (kinds, more, names, when, similar).prop_map(|(kinds, more, names, when, similar)| {
-            let (action_type, entity_kind, decision, source) = kinds;
-            let (status, severity, undoable) = more;
-            let (asset, decided_by, device_group, investigation, approval) = names;
-            let (period, from, to, search) = when;
+        (choices(), when, similar).prop_map(|(choices, (period, from, to, search), similar)| {
             let free = period.is_none();
-            Filter {
-                action_type,
-                entity_kind,
-                asset,
-                decision,
-                decided_by,
-                source,
-                status,
-                severity,
-                device_group,
-                investigation,
-                approval,
-                undoable,
-                similar,
-                period,
-                search,
-                from: from.filter(|_| free),
-                to: to.filter(|_| free),
+            let (from, to) = (from.filter(|_| free), to.filter(|_| free));
+            let mut filter = Filter { similar, period, search, from, to, ..Filter::default() };
+            for (field, values) in choices {
+                for value in values {
+                    assert!(filter.read(field, &value).unwrap(), "{field} {value}");
+                }
             }
+            filter
         })
     }
 
