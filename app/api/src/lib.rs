@@ -12,6 +12,7 @@ pub mod codec;
 mod error;
 mod export;
 mod home;
+mod load;
 #[cfg(feature = "ssr")]
 mod request;
 mod session;
@@ -24,5 +25,6 @@ pub use bulk::*;
 pub use error::ApiError;
 pub use export::*;
 pub use home::*;
+pub use load::Load;
 pub use session::*;
 pub use settings::*;

@@ -1,14 +1,11 @@
 //! The rows of a list of actions.
 
-use leptos::prelude::Resource;
-
-use api::ApiError;
-use api::codec::Json;
+use api::{ApiError, Load};
 use domain::{Action, ActionId, ActionPage, Lane, Status, UndoState};
 use kit::table::{row_hold, selection};
 
 /// A page of a list, with the place that it was loaded for.
-pub(crate) type List = Resource<(Lane, String, Result<ActionPage, ApiError>), Json>;
+pub(crate) type List = Load<(Lane, String, Result<ActionPage, ApiError>)>;
 /// Which rows are shown.
 pub(crate) type RowHold = row_hold::RowHold<Action>;
 /// Those rows.

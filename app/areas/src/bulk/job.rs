@@ -10,8 +10,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 use crate::actions::location::ListLocation;
 use crate::bulk::bulk_items::BulkItems;
 use crate::bulk::plan::{came_from, missing, no_such};
-use api::codec::Json;
-use api::{ApiError, RetryBulk, load_job};
+use api::{ApiError, Load, RetryBulk, load_job};
 use domain::bulk::Progress;
 use domain::core::text::{format_count, pluralize};
 use domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
@@ -24,7 +23,7 @@ use kit::icon::Icon;
 use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
 
-type Loaded = Resource<Result<BulkJob, ApiError>, Json>;
+type Loaded = Load<Result<BulkJob, ApiError>>;
 
 kit::page! {
     module: bulk,
@@ -81,8 +80,7 @@ fn Job() -> impl IntoView {
             after: query.get("after").and_then(|after| after.parse().ok()),
         }
     });
-    let job: Loaded =
-        Resource::new_with_options(move || location.get(), |part| async move { open_job(part).await }, false);
+    let job: Loaded = Load::new(move || location.get(), |part| async move { open_job(part).await });
     let retry = ServerAction::<RetryBulk>::new();
     let before = retry.value().get_untracked().and_then(Result::err);
     let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));
@@ -114,13 +112,13 @@ async fn open_job(part: JobLocation) -> Result<BulkJob, ApiError> {
 }
 
 fn of_job<T>(job: Loaded, take: impl FnOnce(&BulkJob) -> T) -> Option<T> {
-    job.read().as_ref().and_then(|answer| answer.as_ref().ok().map(take))
+    job.read().as_deref().and_then(|answer| answer.as_ref().ok().map(take))
 }
 
 #[component]
 fn JobView(job: Loaded, location: Memo<JobLocation>, retry: ServerAction<RetryBulk>) -> impl IntoView {
     let shape = derived(move || {
-        job.read().as_ref().map(|answer| match answer {
+        job.read().as_deref().map(|answer| match answer {
             Ok(job) => Shape::ChangeTargets(job.verb),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => Shape::Missing,
             Err(error) => Shape::Failed(error.code),

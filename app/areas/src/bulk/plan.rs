@@ -9,8 +9,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::actions::location::{ListLocation, view_href};
 use crate::bulk::bulk_items::BulkItems;
-use api::codec::Json;
-use api::{ApiError, StartBulk, load_plan};
+use api::{ApiError, Load, StartBulk, load_plan};
 use domain::actions::catalog::{NOT_NEEDED, Undo};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::bulk::{LeftOut, PlanGroup};
@@ -28,7 +27,7 @@ use kit::icon::Icon;
 use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
 
-type Loaded = Resource<Result<BulkPlan, ApiError>, Json>;
+type Loaded = Load<Result<BulkPlan, ApiError>>;
 
 kit::page! {
     module: bulk,
@@ -42,8 +41,7 @@ kit::page! {
 fn Plan() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let plan: Loaded =
-        Resource::new_with_options(move || id.get(), |id| async move { open_plan(id).await }, false);
+    let plan: Loaded = Load::new(move || id.get(), |id| async move { open_plan(id).await });
     let start = ServerAction::<StartBulk>::new();
     let before = start.value().get_untracked().and_then(Result::err);
     let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));

@@ -5,8 +5,7 @@ use leptos_meta::Title;
 
 use crate::actions::badges::Badged;
 use crate::actions::location::{ListLocation, view_href};
-use api::codec::Json;
-use api::{ApiError, load_home};
+use api::{ApiError, Load, load_home};
 use domain::core::text::{format_count, format_duration, pluralize};
 use domain::core::time::Timestamp;
 use domain::home::{Day, HomeView, Number, SLOW_MINUTES, Waiting};
@@ -22,7 +21,7 @@ use kit::short_text::ShortText;
 use kit::skeleton::Skeleton;
 use kit::time::{ago, full};
 
-type Loaded = Resource<Result<HomeView, ApiError>, Json>;
+type Loaded = Load<Result<HomeView, ApiError>>;
 
 kit::page! {
     module: home,
@@ -34,7 +33,7 @@ kit::page! {
 /// The page.
 #[component]
 fn Overview() -> impl IntoView {
-    let home: Loaded = Resource::new_with_options(|| (), |()| load_home(), false);
+    let home: Loaded = Load::new(|| (), |()| load_home());
     view! {
         <Title text="Home · Countersign"/>
             <div class="home">
@@ -52,7 +51,7 @@ fn Overview() -> impl IntoView {
 fn Cards(home: Loaded) -> impl IntoView {
     let rendered_at = derived(move || {
         let home = home.read();
-        let home = home.as_ref().and_then(|home| home.as_ref().ok());
+        let home = home.as_deref().and_then(|home| home.as_ref().ok());
         home.map_or(Timestamp::UNIX_EPOCH, |home| home.rendered_at)
     });
     let now = ticking(rendered_at);

@@ -15,8 +15,7 @@ use crate::actions::rows::RowHold;
 use crate::actions::rows::is_running;
 use crate::live::poll_while;
 use crate::page::leave_when_signed_out;
-use api::codec::Json;
-use api::{ApiError, load_action};
+use api::{ApiError, Load, load_action};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::core::time::Timestamp;
 use domain::{Action, ActionId, ErrorCode, Status, UndoState};
@@ -29,7 +28,7 @@ use kit::notice::Announcement;
 use kit::skeleton::Skeleton;
 
 /// None where none is open.
-pub type Detail = Resource<Option<Result<ActionDetail, ApiError>>, Json>;
+pub type Detail = Load<Option<Result<ActionDetail, ApiError>>>;
 
 kit::part! {
     module: details,
@@ -93,7 +92,9 @@ fn DetailView(
     });
     leave_when_signed_out(
         move || location.get_untracked().href(),
-        move || matches!(&*detail.read(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. })))),
+        move || {
+            matches!(detail.read().as_deref(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
+        },
     );
     let rendered = StoredValue::new(String::new());
     let shown = move || {
@@ -157,7 +158,7 @@ fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
 
 /// Something of the open action that is there.
 pub fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option<T> {
-    detail.read().as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
+    detail.read().as_deref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
 }
 
 fn ended(action: &Action) -> String {

@@ -40,7 +40,7 @@ use crate::actions::rows::{List, RowHold, Selection};
 use crate::actions::start::DefaultView;
 use crate::actions::table::action_table::is_selectable;
 use crate::live::stream::{Connection, Live};
-use api::{PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
+use api::{Load, PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
 use domain::core::text::format_count;
 use domain::{Action, ActionId, Lane};
 use kit::effect::{after_paint, effect};
@@ -73,21 +73,17 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
         let location = location.read();
         (location.lane, location.asks(), location.cursor.clone())
     });
-    let list: List = Resource::new_with_options(
+    let list: List = Load::new(
         move || asks.get(),
         |asked| async move {
             let of = name_of(&asked);
             let (lane, shows, cursor) = asked;
             (lane, of, list_actions(lane, shows, cursor).await)
         },
-        false,
     );
-    let settings: Settings = Resource::new_with_options(|| (), |()| load_preferences(), false);
-    let detail: Detail = Resource::new_with_options(
-        move || location.read().open.clone(),
-        |open| async move { Some(open_action(open?).await) },
-        false,
-    );
+    let settings: Settings = Load::new(|| (), |()| load_preferences());
+    let detail: Detail =
+        Load::new(move || location.read().open.clone(), |open| async move { Some(open_action(open?).await) });
     let selection = Selection::new(Memo::new(move |_| (location.read().lane, location.read().unordered())));
     let panel = Memo::new(move |_| location.read().panel);
     // The rows come first: the counts are asked for once these are painted.
@@ -95,7 +91,7 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
     effect(move || {
         list.track();
         after_paint(move || {
-            let of = list.try_read_untracked().and_then(|list| list.as_ref().map(|(_, of, _)| of.clone()));
+            let of = list.read_untracked().map(|list| list.1.clone());
             drop(of.map(|of| painted.try_set(of)));
         });
     });
@@ -106,34 +102,31 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
         let wanted = panel.get() == Some(Panel::Filters) || !selection.is_empty();
         wanted.then(|| (location.read().lane, location.read().unordered()))
     });
-    let counting: Counting = Resource::new_with_options(
+    let counting: Counting = Load::new(
         move || to_count.get(),
         |wanted| async move {
             let (lane, shows) = wanted?;
             Some((lane, count_actions(lane, shows).await))
         },
-        false,
     );
     let changes = ViewChanges::new();
-    let views: Views = Resource::new_with_options(
+    let views: Views = Load::new(
         move || (panel.get() == Some(Panel::Views), changes.version()),
         |(wanted, _)| async move { Some(load_views().await).filter(|_| wanted) },
-        false,
     );
     let default_view = DefaultView::current();
     effect(move || {
-        if let Some(Some(Ok(views))) = &*views.read() {
+        if let Some(Some(Ok(views))) = views.read().as_deref() {
             default_view.find(views);
         }
     });
     // Also from inside of one bucket, the others are in sight.
-    let grouping: Grouping = Resource::new_with_options(
+    let grouping: Grouping = Load::new(
         move || {
             let wanted = panel.get() == Some(Panel::Similar) && location.read().lane == Lane::Pending;
             wanted.then(|| location.read().with("similar", None).unordered())
         },
         |wanted| async move { Some(load_buckets(Lane::Pending, wanted?).await) },
-        false,
     );
     let loads = PanelData::new(location, counting, settings, views, grouping);
     let saving = Saving::new();
@@ -146,7 +139,7 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
     let loading = RwSignal::new(false);
     let selected = Signal::derive(move || !selection.is_empty());
     let current = move || {
-        let of = list.read().as_ref().map(|(_, of, _)| of.clone()).unwrap_or_default();
+        let of = list.read().map(|list| list.1.clone()).unwrap_or_default();
         (of, page_of(list, |page| page.items.clone()).unwrap_or_default())
     };
     let link = Live::current().link;
@@ -316,7 +309,7 @@ fn name_of((lane, shows, cursor): &(Lane, String, Option<String>)) -> String {
 /// How many rows there are to select, as far as they are counted.
 fn counted(counting: Counting) -> Option<Matches> {
     let answer = counting.read();
-    let (_, counts) = answer.as_ref()?.as_ref()?;
+    let (_, counts) = answer.as_deref()?.as_ref()?;
     counts.as_ref().ok().map(|counts| Matches { count: counts.matches, more: counts.more })
 }
 

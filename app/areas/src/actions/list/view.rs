@@ -41,7 +41,7 @@ pub(crate) fn ListView(
     held: RowHold,
 ) -> impl IntoView {
     let shape = derived(move || {
-        list.read().as_ref().map(|(lane, _, answer)| match answer {
+        list.read().as_deref().map(|(lane, _, answer)| match answer {
             Ok(page) if page.items.is_empty() && page.prev.is_none() => {
                 Shape::Empty(*lane, narrowed(&location.read()))
             }
@@ -137,5 +137,5 @@ fn start_over(location: &ListLocation, code: ErrorCode) -> String {
 
 /// Something of the page that is there.
 pub(crate) fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
-    list.read().as_ref().and_then(|(_, _, answer)| answer.as_ref().ok().map(take))
+    list.read().as_deref().and_then(|(_, _, answer)| answer.as_ref().ok().map(take))
 }

@@ -16,8 +16,7 @@ use crate::actions::panels::filter_panel::FilterForm;
 use crate::actions::panels::similar_panel::BucketList;
 use crate::actions::panels::view_panel::ViewChanges;
 use crate::actions::panels::view_panel::ViewList;
-use api::ApiError;
-use api::codec::Json;
+use api::{ApiError, Load};
 use domain::actions::query::Counts;
 use domain::actions::similar::Buckets;
 use domain::core::text::pluralize;
@@ -29,13 +28,13 @@ use kit::panel::SidePanel;
 use kit::skeleton::Skeleton;
 
 /// What the person set.
-pub type Settings = Resource<Result<Preferences, ApiError>, Json>;
+pub type Settings = Load<Result<Preferences, ApiError>>;
 /// How many rows each value has; none where nobody asks.
-pub type Counting = Resource<Option<(Lane, Result<Counts, ApiError>)>, Json>;
+pub type Counting = Load<Option<(Lane, Result<Counts, ApiError>)>>;
 /// The person's views; none where nobody asks.
-pub type Views = Resource<Option<Result<Vec<SavedView>, ApiError>>, Json>;
+pub type Views = Load<Option<Result<Vec<SavedView>, ApiError>>>;
 /// What is similar; none where nobody asks.
-pub type Grouping = Resource<Option<Result<Buckets, ApiError>>, Json>;
+pub type Grouping = Load<Option<Result<Buckets, ApiError>>>;
 
 kit::part! {
     module: panels,
@@ -79,7 +78,7 @@ impl PanelData {
     ) -> Self {
         let rendered_at = derived(move || {
             let answer = grouping.read();
-            let buckets = answer.as_ref().and_then(|answer| answer.as_ref()?.as_ref().ok());
+            let buckets = answer.as_deref().and_then(|answer| answer.as_ref()?.as_ref().ok());
             buckets.map_or(Timestamp::UNIX_EPOCH, |buckets| buckets.rendered_at)
         });
         let timeless = |buckets| Buckets { rendered_at: Timestamp::UNIX_EPOCH, ..buckets };
@@ -89,12 +88,12 @@ impl PanelData {
             views,
             lane: Memo::new(move |_| location.read().lane),
             counted: derived(move || {
-                counting.read().as_ref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
+                counting.read().as_deref().and_then(|answer| answer.as_ref()?.1.as_ref().ok().cloned())
             }),
             counted_well: derived(move || {
                 let answer = counting.read();
                 answer
-                    .as_ref()
+                    .as_deref()
                     .and_then(|answer| answer.as_ref().map(|(lane, answer)| (*lane, answer.is_ok())))
             }),
             found: derived(move || grouping.get().flatten().map(|answer| answer.map(timeless))),
