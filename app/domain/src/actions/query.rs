@@ -73,7 +73,7 @@ mod tests {
         (choices(), when, similar).prop_map(|(choices, (period, from, to, search), similar)| {
             let free = period.is_none();
             let (from, to) = (from.filter(|_| free), to.filter(|_| free));
-            let mut filter = Filter { similar, period, search, from, to, ..Filter::default() };
+            let mut filter = Filter { similar, period, from, to, search, ..Filter::default() };
             for (field, values) in choices {
                 for value in values {
                     assert!(filter.read(field, &value).unwrap(), "{field} {value}");
