@@ -85,6 +85,8 @@ test("a view is saved, opened and deleted", { tag: "@tablet" }, async ({ page })
   const item = panel.locator(".view-item", { hasText: "Worst first" });
   await item.getByRole("button", { name: "Begin with this view", exact: true }).click();
   await expect(item.getByRole("button", { name: "No longer begin with this view" })).toBeVisible();
+  const link = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Action center" });
+  await expect(link).toHaveAttribute("href", /pending\?severity=critical/);
   await page.goto("/action-center");
   await expect(page).toHaveURL(/pending\?severity=critical/);
   await visit(page, `${HISTORY}?panel=views`);

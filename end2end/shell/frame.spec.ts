@@ -44,6 +44,23 @@ test("one goes between the list and the other pages, and back", { tag: ["@tablet
   await expect(page.locator("tbody tr").first()).toBeVisible();
 });
 
+test("another page comes without a page load, gets the focus, and its title is said", async ({ page }) => {
+  await signIn(page);
+  await page.evaluate(() => Object.assign(window, { stays: true }));
+  const main = page.getByRole("navigation", { name: "Main" });
+  for (const [name, title, content] of [
+    ["Home", "Home · Countersign", ".cards"],
+    ["Action center", /Pending · Action center · Countersign$/, "tbody tr"],
+  ] as const) {
+    await main.getByRole("link", { name }).click();
+    await expect(page.locator(content).first()).toBeVisible();
+    await expect(page.locator("#content")).toBeFocused();
+    await expect(page.locator(".frame > [role=status].visually-hidden")).toHaveText(title);
+    await expect(page).toHaveTitle(title);
+  }
+  expect(await page.evaluate(() => "stays" in window)).toBe(true);
+});
+
 test("text in a crafted URL is never shown", { tag: "@no-js" }, async ({ page }) => {
   await authenticate(page);
   const error = Buffer.from(JSON.stringify({ code: "conflict", detail: "Call 555-0100" })).toString("base64");
