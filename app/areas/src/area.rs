@@ -5,33 +5,33 @@ use leptos::prelude::{AnyView, Signal};
 use crate::page::PageContext;
 use kit::lazy::Page;
 
-/// An area of the application.
+/// What an area provides to the application.
 pub trait Area: Sync {
-    /// Its pages.
+    /// The pages of the area.
     fn pages(&self) -> &'static [Page];
 
-    /// Its rows in the navigation pane.
+    /// The rows of the area in the navigation pane.
     fn navigation(&self) -> &'static [NavigationRow] {
         &[]
     }
 
-    /// Provides what its pages and the frame ask the context for, once for all pages.
+    /// Provides contexts of the area to all pages and the frame.
     fn provide(&self, _surroundings: &PageContext) {}
 }
 
 /// A row of the navigation pane.
 #[derive(Debug)]
 pub struct NavigationRow {
-    /// The heading above it.
+    /// The heading above the row.
     pub section: Option<&'static str>,
-    /// Its word.
+    /// The label.
     pub label: &'static str,
     /// The icon's id in the sprite.
     pub icon: &'static str,
-    /// Where its pages are: it is the current row there.
+    /// The path below which the row is the current one.
     pub root: &'static str,
-    /// Where it leads, if not to its root.
+    /// The URL, if it is not the root.
     pub href: Option<fn() -> Signal<String>>,
-    /// What stands beside its word.
+    /// Content after the label, such as a count.
     pub more: Option<fn() -> AnyView>,
 }

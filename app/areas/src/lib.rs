@@ -34,7 +34,7 @@ pub fn pages() -> impl Iterator<Item = &'static Page> {
     AREAS.into_iter().flat_map(Area::pages)
 }
 
-/// What the page at an address is made of, beside what all pages have.
+/// The functions that the page at an address needs.
 #[must_use]
 pub fn needed(path: &str, query: &str) -> Vec<&'static Piece> {
     let page = pages().find(|page| page.matches(path).is_some());

@@ -4,19 +4,19 @@ use leptos::prelude::*;
 
 use crate::markup::Markup;
 
-/// How a badge looks and what it says.
+/// The colour, the icon and the label of a badge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadgeStyle {
-    /// The classes of its colour and of its icon, which the style draws before the word.
+    /// The classes of its colour and its icon; the style draws the icon before the label.
     pub tone: &'static str,
-    /// The word.
+    /// The label.
     pub label: &'static str,
 }
 
-/// One badge.
+/// A badge.
 #[component]
 pub fn Badge(
-    /// What it says.
+    /// Its colour, icon and label.
     look: BadgeStyle,
 ) -> impl IntoView {
     Markup::new("span").with("class", format!("badge {}", look.tone)).text(look.label)

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 
 use domain::core::text::format_count;
 
-/// Units of a picture: a day is so wide, the tallest bar so high.
+/// Units of the drawing: the width of a day, the height of the tallest bar.
 const STEP: usize = 10;
 const HEIGHT: u64 = 40;
 
-/// One row of bars.
+/// A row of bars.
 pub struct Series {
     /// Its name.
     pub name: &'static str,
@@ -23,7 +23,7 @@ pub struct Series {
     pub numbers: Vec<u64>,
 }
 
-/// The chart and its table.
+/// A chart, and the same numbers as a table.
 #[component]
 pub fn Chart(
     /// The caption of its table.

@@ -11,12 +11,12 @@ use crate::derived::{Derived, derived};
 use crate::effect::effect;
 use domain::core::time::{SignedDuration, Timestamp};
 
-/// Between two looks at something that runs.
+/// Time between two polls.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Seconds between two steps of the relative times.
+/// Seconds between two updates of relative times.
 const TICK_SECONDS: u32 = 15;
 
-/// The present as the page knows it: the time of the answer, and what passed since.
+/// The page's current time: that of the answer, plus what has passed since, in steps.
 pub fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
     let passed = RwSignal::new(SignedDuration::ZERO);
     effect(move || {
@@ -32,7 +32,7 @@ pub fn ticking(rendered_at: Derived<Timestamp>) -> Derived<Timestamp> {
     })
 }
 
-/// Calls `look` every two seconds while `wanted` says so and somebody can see the page: for what the stream of changes
+/// Polls while `wanted` is true and the page is visible: for what the stream of changes
 /// does not tell.
 pub fn poll(wanted: Derived<bool>, look: impl Fn() + Clone + 'static) {
     effect(move || {
@@ -47,12 +47,12 @@ pub fn poll(wanted: Derived<bool>, look: impl Fn() + Clone + 'static) {
     });
 }
 
-/// Calls `step` at that pace for as long as the current owner lives.
+/// Calls `step` in an interval for as long as the current owner lives.
 fn every(pace: Duration, step: impl Fn() + Clone + 'static) {
     effect(move || interval(pace, step.clone()));
 }
 
-/// Calls `step` at that pace for as long as the current owner lives, or its effect does not run again.
+/// Calls `step` in an interval until the current owner is disposed of, or its effect runs again.
 pub fn interval(pace: Duration, step: impl Fn() + 'static) {
     if let Ok(handle) = set_interval_with_handle(step, pace) {
         on_cleanup(move || handle.clear());

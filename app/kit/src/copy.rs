@@ -5,12 +5,12 @@ use crate::icon::Icon;
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-/// Turns into a tick when the browser has taken it.
+/// A button that copies a text to the clipboard, and shows a tick afterwards.
 #[component]
 pub fn Copy(
-    /// What is copied.
+    /// The text to copy.
     text: String,
-    /// What it is called.
+    /// The name of the value, for the tooltip.
     label: &'static str,
 ) -> impl IntoView {
     let done = RwSignal::new(false);

@@ -9,9 +9,9 @@ use domain::core::time::Timestamp;
 /// Amber under a day, red under an hour; the words say the same as the colour.
 #[component]
 pub fn Deadline(
-    /// When it ends.
+    /// The deadline.
     until: Timestamp,
-    /// The page's present.
+    /// The page's current time.
     now: Derived<Timestamp>,
 ) -> impl IntoView {
     let left = move || Left::until(until, now.get());
@@ -22,7 +22,7 @@ pub fn Deadline(
     }
 }
 
-/// The class that gives the colour.
+/// The class of the colour.
 pub const fn urgency(left: Left) -> &'static str {
     match left {
         Left::Long => "deadline",

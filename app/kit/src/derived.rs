@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// A memo in the browser, where what depends on it shall not run again as long as it stays the same.
+/// A memo in the browser: dependents do not run again while the value stays the same.
 #[cfg(not(feature = "ssr"))]
 pub type Derived<T> = Memo<T>;
 /// On the server it is computed whenever it is asked. A resource says that its data is there before it tells the memos
@@ -10,7 +10,7 @@ pub type Derived<T> = Memo<T>;
 #[cfg(feature = "ssr")]
 pub type Derived<T> = Signal<T>;
 
-/// A value that follows from what `compute` reads.
+/// A value derived from the signals that `compute` reads.
 pub fn derived<T>(compute: impl Fn() -> T + Send + Sync + 'static) -> Derived<T>
 where
     T: PartialEq + Clone + Send + Sync + 'static,

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlDialogElement;
 
-/// Shown by [`show_dialog`] with its id.
+/// A modal dialog, opened by [`show_dialog`] with its id.
 #[component]
 pub fn Dialog(
-    /// Its id in the page.
+    /// The id of the element.
     id: &'static str,
-    /// Its heading.
+    /// The heading.
     title: &'static str,
     children: Children,
 ) -> impl IntoView {
@@ -32,7 +32,7 @@ pub fn Dialog(
     .into_any()
 }
 
-/// Shows a dialog of the page, if it has this one.
+/// Opens a dialog of the page. Returns whether the page has it.
 pub fn show_dialog(id: &str) -> bool {
     let dialog =
         document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlDialogElement>().ok());

@@ -4,18 +4,18 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 
-/// An icon, what there is nothing of, and a way on.
+/// A placeholder for a list without rows: an icon, a title, a text and a link.
 #[component]
 pub fn EmptyState(
     /// The icon's id in the sprite.
     icon: &'static str,
-    /// What there is nothing of.
+    /// The title.
     title: &'static str,
-    /// What would be here, and how it comes here.
+    /// The text: which rows would be here, and how they get here.
     text: &'static str,
-    /// The word of the link.
+    /// The label of the link.
     link: &'static str,
-    /// Where it leads.
+    /// The URL of the link.
     href: String,
 ) -> impl IntoView {
     view! {

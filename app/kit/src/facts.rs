@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-/// One label with its value.
+/// A label with its value.
 pub type Fact = (&'static str, AnyView);
 
-/// Nothing at all if there are no facts.
+/// A titled list of labels with their values; nothing if it is empty.
 #[component]
 pub fn Facts(
     /// The heading.
     title: &'static str,
-    /// What stands below it.
+    /// The labels with their values.
     facts: Vec<Fact>,
 ) -> impl IntoView {
     (!facts.is_empty()).then(|| {

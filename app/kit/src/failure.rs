@@ -6,17 +6,18 @@ use crate::handler::handler;
 use crate::icon::Icon;
 use domain::ErrorCode;
 
-/// A heading, the sentence of the code, and a link that works without wasm, too.
+/// A placeholder for content that could not be loaded: a title, the sentence of the error, and a link that works
+/// without wasm.
 #[component]
 pub fn Failure(
-    /// What did not work.
+    /// The title: what could not be loaded.
     title: &'static str,
-    /// Why.
+    /// The code of the error.
     code: ErrorCode,
-    /// Where the same is loaded again, or its beginning.
+    /// The URL that loads the content again, or the first page of it.
     #[prop(into)]
     href: Signal<String>,
-    /// Loads it again in place.
+    /// Loads the content again without a navigation.
     #[prop(into)]
     retry: Callback<()>,
 ) -> impl IntoView {
@@ -41,7 +42,7 @@ pub fn Failure(
     .into_any()
 }
 
-/// Reading changes nothing, so the sentences of decisions would mislead.
+/// The sentence for an error of reading: those of decisions would mislead, as reading changes nothing.
 #[must_use]
 pub const fn failed_to_read(code: ErrorCode) -> &'static str {
     match code {

@@ -4,20 +4,20 @@ use crate::icon::Icon;
 use crate::notice::{Announcement, Notice};
 use leptos::prelude::*;
 
-/// Beside the list, not instead of it: the list stays usable.
+/// A panel over the right of the page; what is beside it stays usable.
 #[component]
 pub fn Flyout(
-    /// What it is called.
+    /// The accessible name.
     label: &'static str,
     /// The titles of the links to the row before and the row after.
     steps: [&'static str; 2],
-    /// The URL without it.
+    /// The URL that closes the panel.
     #[prop(into)]
     close: Signal<String>,
     /// The URLs with the row before and the row after.
     #[prop(into)]
     around: Signal<(Option<String>, Option<String>)>,
-    /// What to announce.
+    /// The announcement, if there is one.
     news: RwSignal<Option<Announcement>>,
     children: Children,
 ) -> impl IntoView {
@@ -38,7 +38,7 @@ pub fn Flyout(
     .into_any()
 }
 
-/// At the end of the page it keeps its room.
+/// A link to a neighbour; an icon without a link if there is none, so that the layout does not shift.
 fn step(href: Option<String>, title: &'static str, icon: &'static str) -> AnyView {
     match href {
         Some(href) => view! {

@@ -6,12 +6,12 @@ use leptos::web_sys::HtmlElement;
 
 use super::effect::effect;
 
-/// Whether what has the focus lies inside `place`, a selector.
+/// Whether the focused element lies inside an element that a selector matches.
 pub fn has_focus(location: &str) -> bool {
     document().active_element().is_some_and(|active| matches!(active.closest(location), Ok(Some(_))))
 }
 
-/// Gives the focus to the first of these, if there is one.
+/// Focuses the first element that a selector matches. Returns whether there is one.
 pub fn focus(selector: &str) -> bool {
     let found = document()
         .query_selector(selector)
@@ -21,7 +21,7 @@ pub fn focus(selector: &str) -> bool {
     found.is_some_and(|found| found.focus().is_ok())
 }
 
-/// Escape leaves a field first, so that nothing typed is lost by one key. What else it does, the page says.
+/// Makes Escape leave a form field before it does anything else, so that one key never discards what was typed.
 pub fn leave_fields_on_escape() {
     effect(move || {
         let handle = window_event_listener(leptos::ev::keydown, move |event| {

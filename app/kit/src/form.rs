@@ -8,7 +8,7 @@ use leptos_router::hooks::use_navigate;
 use crate::url::{still, with_query};
 use domain::core::path::filled_fields;
 
-/// Goes where the browser would send the form to.
+/// Returns a function that navigates to the address to which the browser would send a form.
 pub fn follow() -> impl Fn(&HtmlFormElement) + Clone + Send + Sync + 'static {
     let navigate = use_navigate();
     move |form: &HtmlFormElement| {
@@ -22,18 +22,18 @@ pub fn follow() -> impl Fn(&HtmlFormElement) + Clone + Send + Sync + 'static {
     }
 }
 
-/// The form that is being sent; the page stays.
+/// The form of a submit event, whose default action is prevented.
 pub fn sent(event: &SubmitEvent) -> Option<HtmlFormElement> {
     event.prevent_default();
     event.target()?.dyn_into().ok()
 }
 
-/// The form around what changed.
+/// The form around the target of an event.
 pub fn around(event: &Event) -> Option<HtmlFormElement> {
     event.target()?.dyn_into::<Element>().ok()?.closest("form").ok()??.dyn_into().ok()
 }
 
-/// What the person typed into a field of the form that is being sent; the server is asked in place of the browser.
+/// The value of a field in the form of a submit event, whose default action is prevented.
 pub fn take(event: &SubmitEvent, field: &str) -> String {
     event.prevent_default();
     let form = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());

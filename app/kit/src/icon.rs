@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-/// One icon, hidden from screen readers.
+/// An icon, hidden from screen readers.
 #[component]
 pub fn Icon(
-    /// Its id in the sprite.
+    /// The icon's id in the sprite.
     name: &'static str,
 ) -> impl IntoView {
     view! {

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
-/// A module could not be loaded: the server was updated meanwhile, or is gone.
+/// The error of a module that could not be loaded: the server was updated meanwhile, or cannot be reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Missing;
 
@@ -26,44 +26,44 @@ impl From<leptos::wasm_split::SplitLoaderError> for Missing {
     }
 }
 
-/// What a function of a module answers.
+/// The result of a function in a module that is loaded later.
 pub type Loaded = Result<AnyView, Missing>;
 
-/// A future of one of these functions.
+/// The boxed future of such a function.
 pub type Loading<T> = Pin<Box<dyn Future<Output = T>>>;
 
-/// A function that is loaded later.
+/// The description of a function in a module that is loaded later.
 #[derive(Debug)]
 pub struct Piece {
-    /// The name of its module, which is that of its file.
+    /// The name of the module, which is also that of its file.
     pub module: &'static str,
-    /// Loads it. Each function knows by itself whether its module is there.
+    /// Loads the module. Each function has its own "is loaded" state, so each has its own preload.
     pub preload: fn() -> Loading<Result<(), Missing>>,
 }
 
-/// A page: where it is, and what shows it.
+/// The description of a page: its addresses and its view.
 #[derive(Debug)]
 pub struct Page {
-    /// Its addresses, with `:name` for what differs.
+    /// The addresses of the page, with `:name` for a parameter.
     pub paths: &'static [&'static str],
-    /// Its function.
+    /// The function that renders the page.
     pub piece: Piece,
-    /// Its view.
+    /// Renders the page.
     pub view: fn() -> Loading<Loaded>,
-    /// What else it needs where the query has a field of this name.
+    /// The parts that the page needs if its query has a field of this name.
     pub parts: &'static [(&'static str, &'static Piece)],
-    /// Whether the frame with the navigation stands around it.
+    /// Whether the page is rendered inside the frame with the navigation.
     pub framed: bool,
 }
 
 impl Page {
-    /// The parameters of an address of this page; none if it is none.
+    /// The parameters of a path; `None` if it is not an address of this page.
     #[must_use]
     pub fn matches(&self, path: &str) -> Option<Vec<(&'static str, String)>> {
         self.paths.iter().find_map(|pattern| parameters(pattern, path))
     }
 
-    /// What it is made of at an address, beside what all pages have.
+    /// The functions that the page needs for a query.
     pub fn needs(&'static self, query: &str) -> impl Iterator<Item = &'static Piece> {
         let has = move |name: &str| {
             let fields = query.trim_start_matches('?').split('&');
@@ -106,7 +106,7 @@ macro_rules! later {
         pub(crate) fn $name($($arg: $ty),*) -> $crate::lazy::Loaded {
             Ok($body)
         }
-        /// The server has it.
+        /// The server has all functions at once.
         #[cfg(not(feature = "hydrate"))]
         pub(crate) async fn $name($($arg: $ty),*) -> $crate::lazy::Loaded {
             Ok($body)
@@ -173,7 +173,7 @@ macro_rules! part {
     };
 }
 
-/// A part of a page; in its place until it is loaded, what stands for it.
+/// Renders a part of a page; `meanwhile` is shown until the part is loaded.
 pub fn part(
     view: impl Future<Output = Loaded> + 'static,
     meanwhile: impl FnOnce() -> AnyView + 'static,

@@ -29,32 +29,32 @@ enum Child {
     Element(Markup),
 }
 
-/// What keeps an element up while it stands in the document.
+/// Creates the effects of an element while it is in the document.
 type Upkeep = Box<dyn FnOnce(&Element) -> Vec<RenderEffect<()>> + Send>;
 
-/// An element.
+/// An element, with its attributes and children.
 #[must_use = "it is shown only where it is put"]
 pub struct Markup {
     tag: &'static str,
     attributes: Vec<(&'static str, Cow<'static, str>)>,
     children: Vec<Child>,
-    /// Whether it may have become another than was written.
+    /// Whether effects may have changed it since it was written.
     live: bool,
     upkeep: Option<Upkeep>,
-    /// What it holds instead of children.
+    /// Keyed rows, instead of children.
     rows: Vec<Row>,
 }
 
-/// An element within another that is known by a key.
+/// A keyed child element, which is created on demand.
 struct Row {
     key: RowKey,
     make: Box<dyn FnOnce() -> Markup + Send>,
 }
 
-/// Who it is, and in which version: while both stay, it is left as it stands.
+/// The id and version of a row: while both are the same, its element is left alone.
 pub type RowKey = (Uuid, i64);
 
-/// Whether what was written of one is right for the other.
+/// Whether the written form of one is valid for the other.
 impl PartialEq for Markup {
     fn eq(&self, other: &Self) -> bool {
         !self.live
@@ -66,7 +66,7 @@ impl PartialEq for Markup {
 }
 
 impl Markup {
-    /// An empty one.
+    /// An element without attributes and children.
     pub const fn new(tag: &'static str) -> Self {
         Self {
             tag,
@@ -78,13 +78,13 @@ impl Markup {
         }
     }
 
-    /// With an attribute more.
+    /// Adds an attribute.
     pub fn with(mut self, name: &'static str, value: impl Into<Cow<'static, str>>) -> Self {
         self.attributes.push((name, value.into()));
         self
     }
 
-    /// With a text more. A browser reads two in a row as one.
+    /// Adds a text. Adjacent texts are joined, as browsers parse them as one.
     pub fn text(mut self, text: impl Into<Cow<'static, str>>) -> Self {
         match self.children.last_mut() {
             Some(Child::Text(last)) => last.to_mut().push_str(&text.into()),
@@ -93,19 +93,19 @@ impl Markup {
         self
     }
 
-    /// With an element more.
+    /// Adds a child element.
     pub fn child(mut self, child: Self) -> Self {
         self.children.push(Child::Element(child));
         self
     }
 
-    /// With a row more, which is made unless it stands already. What has rows has no children.
+    /// Adds a keyed row, which is created unless it exists already. An element with rows has no other children.
     pub fn row(mut self, key: RowKey, make: impl FnOnce() -> Self + Send + 'static) -> Self {
         self.rows.push(Row { key, make: Box::new(make) });
         self
     }
 
-    /// That upkeep may have written to since.
+    /// Marks it as changed by effects.
     pub const fn live(mut self) -> Self {
         self.live = true;
         self
@@ -144,14 +144,14 @@ impl Markup {
         }
     }
 
-    /// But for its rows.
+    /// Creates the element, without its rows.
     fn create(&self) -> Element {
         let element = Rndr::create_element(self.tag, None);
         self.write_over(&element, &Self::new(self.tag));
         element
     }
 
-    /// Makes it of an element that was written as `old`.
+    /// Updates an element that was written as `old`.
     fn write_over(&self, element: &Element, old: &Self) {
         let live = self.live || old.live;
         for attribute in &self.attributes {
@@ -193,7 +193,7 @@ impl Markup {
         }
     }
 
-    /// As it came from the server.
+    /// Takes over an element that the server rendered.
     fn stands(mut self, element: Element) -> Mounted {
         let rows = std::mem::take(&mut self.rows);
         let mut there = (!rows.is_empty()).then(|| element.first_element_child()).flatten();
@@ -222,7 +222,7 @@ impl Child {
         }
     }
 
-    /// Makes it of a node that was written as `old`.
+    /// Updates a node that was written as `old`.
     fn write_over(&self, node: &Node, old: &Self) {
         match (self, old, node.dyn_ref::<Element>()) {
             (Self::Text(text), Self::Text(_), _) => node.set_text_content(Some(text)),
@@ -234,7 +234,7 @@ impl Child {
     }
 }
 
-/// An element in the document. Its effects end with it.
+/// An element in the document, with its effects, which end with it.
 pub struct Mounted {
     element: Element,
     was: Markup,

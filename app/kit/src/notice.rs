@@ -6,16 +6,16 @@ use crate::icon::Icon;
 use crate::visible_text::VisibleText;
 use domain::ErrorCode;
 
-/// What to say.
+/// What a notice says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Announcement {
-    /// It was done.
+    /// A command succeeded.
     Done(String),
-    /// Somebody else did something.
+    /// Somebody else changed what is shown.
     RemoteChange(String),
-    /// It was not.
+    /// A command failed.
     Failed {
-        /// The kind of the failure.
+        /// The code of the error.
         code: ErrorCode,
         /// Why the request was refused; never from a URL.
         detail: Option<String>,
@@ -23,7 +23,7 @@ pub enum Announcement {
 }
 
 impl Announcement {
-    /// From an answer that this page received.
+    /// The failure of an answer that this page received.
     #[must_use]
     pub fn failed(code: ErrorCode, detail: String) -> Self {
         // Where the code says it all, its sentence alone is calmer.
@@ -31,16 +31,16 @@ impl Announcement {
         Self::Failed { code, detail: explains.then_some(detail) }
     }
 
-    /// From the URL to which a form without wasm came back: anybody can write one, so only the code counts.
+    /// The failure in the URL to which a form without wasm came back: anybody can write one, so only the code counts.
     pub const fn failed_before(code: ErrorCode) -> Self {
         Self::Failed { code, detail: None }
     }
 }
 
-/// Always there, so that screen readers notice what changes in it.
+/// A live region, rendered also while it is empty: screen readers announce what changes in it.
 #[component]
 pub fn Notice(
-    /// The text, if there is one.
+    /// The announcement, if there is one.
     news: RwSignal<Option<Announcement>>,
 ) -> impl IntoView {
     let said = move || {

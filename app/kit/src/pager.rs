@@ -4,23 +4,23 @@ use leptos::prelude::*;
 
 use super::icon::Icon;
 
-/// Where the neighbours are; none where there is none.
+/// The links of a pager, and its summary.
 #[derive(Debug, Default)]
 pub struct Neighbours {
-    /// The URL of the page before.
+    /// The URL of the previous page, if there is one.
     pub previous: Option<String>,
-    /// The URL of the page after.
+    /// The URL of the next page, if there is one.
     pub next: Option<String>,
-    /// What is said of this page.
+    /// The text about this page, such as its number of rows.
     pub summary: String,
 }
 
-/// Links; the missing one stays as text, so that nothing jumps.
+/// Links to the previous and the next page. A missing one is rendered as text, so that the layout does not shift.
 #[component]
 pub fn Pager<Where>(
-    /// Where they lead.
+    /// The links and the summary.
     neighbours: Where,
-    /// What stands beside them.
+    /// Controls beside the links.
     children: Children,
 ) -> impl IntoView
 where

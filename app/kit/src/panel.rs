@@ -3,14 +3,14 @@
 use crate::icon::Icon;
 use leptos::prelude::*;
 
-/// Its frame: title and way out.
+/// A panel with a title and a link that closes it.
 #[component]
 pub fn SidePanel(
-    /// Its id in the page.
+    /// The id of the element.
     id: &'static str,
-    /// Its heading.
+    /// The heading.
     title: &'static str,
-    /// The URL without it.
+    /// The URL that closes the panel.
     #[prop(into)]
     close: Signal<String>,
     children: Children,

@@ -3,7 +3,7 @@
 use crate::visible_text::VisibleText;
 use leptos::prelude::*;
 
-/// Always there, so that screen readers notice what changes in it.
+/// A live region, rendered also while it is empty: screen readers announce what changes in it.
 #[component]
 pub fn RemoteChange(
     /// The text, if there is one.

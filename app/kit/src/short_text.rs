@@ -5,18 +5,18 @@ use crate::visible_text::reveal_bidi;
 use domain::core::text::escape_controls;
 use leptos::prelude::*;
 
-/// Characters of a hash that stay at its end.
+/// Characters at the end of a hash that are always shown.
 const END: usize = 12;
-/// Bytes that the end of any other value may have: as many letters as have room in the narrowest of columns.
+/// Maximum bytes of the end of any other value: as many letters as fit in the narrowest column.
 const MAX_END: usize = 20;
 
-/// Letters of a head that stay: those of the style's least width.
+/// Letters of a head that are always shown: as many as the style's minimum width has room for.
 const MIN_HEAD: usize = 3;
 
 /// The ends of a path or hash tell it from others; the middle rarely does.
 #[component]
 pub fn ShortText(
-    /// The whole value.
+    /// The value, not shortened.
     text: String,
 ) -> impl IntoView {
     let title = escape_controls(&text);
@@ -32,7 +32,7 @@ pub fn head_of(head: &str) -> Markup {
     if head.chars().count() > MIN_HEAD { element.with("class", "short-head") } else { element }
 }
 
-/// A head that gives way and an end that stays, for an element with the class `short-text`.
+/// Splits a text into a head that may be shortened and an end that may not, for an element with the class `short-text`.
 pub fn halves(text: &str) -> (&str, &str) {
     text.split_at(tail_start(text))
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-/// Twelve rows without content.
+/// A placeholder of twelve grey rows.
 #[component]
 pub fn Skeleton() -> impl IntoView {
     let rows = (0..12).map(|_| view! { <span class="skeleton-row"></span> }.into_any()).collect_view();

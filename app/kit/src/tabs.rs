@@ -2,24 +2,24 @@
 
 use leptos::prelude::*;
 
-/// One of the tabs.
+/// A tab.
 pub struct Tab {
-    /// Its word.
+    /// The label.
     pub label: &'static str,
-    /// Where it leads.
+    /// The URL.
     pub href: String,
-    /// Whether it is the one that is shown.
+    /// Whether it is the current tab.
     pub current: Signal<bool>,
-    /// What stands beside its word.
+    /// Content after the label, such as a count.
     pub more: AnyView,
 }
 
-/// All of them.
+/// A row of tabs.
 #[component]
 pub fn Tabs(
-    /// What they are tabs of.
+    /// The accessible name of the row.
     label: &'static str,
-    /// In their order.
+    /// The tabs in their order.
     tabs: Vec<Tab>,
 ) -> impl IntoView {
     let tabs = tabs

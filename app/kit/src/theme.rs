@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 const STORAGE_KEY: &str = "theme";
 
-/// Applies what the person chose earlier.
+/// Applies the theme that the person chose earlier.
 pub fn restore() {
     let stored = window()
         .local_storage()
@@ -18,7 +18,7 @@ pub fn restore() {
     }
 }
 
-/// Switches to the other one and remembers it.
+/// Switches between light and dark, and stores the choice.
 pub fn switch() {
     let next = if is_dark() { "light" } else { "dark" };
     apply(next);

@@ -17,17 +17,17 @@ fn zone() -> Arc<Zone> {
     use_context().unwrap_or_default()
 }
 
-/// In the person's zone, for example `2026-11-22 03:56:10 UTC` or `2026-11-22 04:56:10 +01:00`.
+/// The time in the person's zone, for example `2026-11-22 03:56:10 UTC` or `2026-11-22 04:56:10 +01:00`.
 pub fn full(at: Timestamp) -> String {
     zone().full(at)
 }
 
-/// In the person's zone, for example `2026-11-22`.
+/// The date in the person's zone, for example `2026-11-22`.
 pub fn day(at: Timestamp) -> String {
     zone().day(at)
 }
 
-/// How long ago: `just now`, `4 min ago`, `3 h ago`, `12 d ago`, then the date.
+/// The age as text: `just now`, `4 min ago`, `3 h ago`, `12 d ago`, then the date.
 pub fn ago(at: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(at).as_secs();
     match seconds {
@@ -40,7 +40,7 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// How much time is left to decide.
+/// The time that is left until a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     /// More than a day.
@@ -49,12 +49,12 @@ pub enum Left {
     Hours(i64, i64),
     /// Less than an hour: this many minutes.
     Minutes(i64),
-    /// None.
+    /// The deadline has passed.
     Over,
 }
 
 impl Left {
-    /// What is left from `now` until `until`.
+    /// The time that is left from `now` until `until`.
     pub fn until(until: Timestamp, now: Timestamp) -> Self {
         let left = until.duration_since(now);
         let seconds = left.as_secs();
@@ -69,7 +69,7 @@ impl Left {
         }
     }
 
-    /// The text; the date of `until` where a countdown would say too much.
+    /// The text: a countdown, or the date of `until` if more than a day is left.
     pub fn text(self, until: Timestamp) -> String {
         match self {
             Self::Long => day(until),

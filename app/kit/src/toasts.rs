@@ -14,48 +14,49 @@ use crate::icon::Icon;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
-/// Shown at a time.
+/// Maximum number of toasts that are shown at a time.
 const MAX_TOASTS: usize = 3;
-/// Seconds for which one stays; they begin anew while the pointer or the focus is on any.
+/// Seconds for which a toast is shown. The time starts again while the pointer or the focus is on any toast.
 const TOAST_SECONDS: u32 = 10;
 const ONE_SECOND: Duration = Duration::from_secs(1);
 
-/// What can be done about it.
+/// The button or link of a toast.
 #[derive(Clone)]
 pub enum ToastAction {
-    /// Takes it back.
+    /// A button that reverts what was done.
     Undo(Arc<dyn Fn() + Send + Sync>),
-    /// Leads somewhere, under that word.
+    /// A link with its label and its URL.
     To(&'static str, String),
 }
 
-/// What is said.
+/// A short message about something that was done.
 #[derive(Clone)]
 pub struct Toast {
     topic: &'static str,
     text: String,
     action: Option<ToastAction>,
-    /// It stays until another one takes its place: what it tells of goes on, so much of so much if that is known.
+    /// Set while something runs: how much is done, of how much if that is known. The toast stays until another one of its
+    /// topic replaces it.
     going: Option<(u64, Option<u64>)>,
-    /// It counts the older ones.
+    /// The number of toasts before it.
     number: u32,
 }
 
 impl Toast {
-    /// A later one of the same topic takes its place; without a topic none does. What comes from outside stands
-    /// [`escape_controls`](domain::core::text::escape_controls) in the text.
+    /// A toast. A later one of the same topic replaces it, unless the topic is empty. Texts from outside are to be
+    /// escaped by [`escape_controls`](domain::core::text::escape_controls).
     pub const fn new(topic: &'static str, text: String, action: Option<ToastAction>) -> Self {
         Self { topic, text, action, going: None, number: 0 }
     }
 
-    /// The same, for as long as something goes on.
+    /// The toast of something that runs: done, and in total if that is known.
     #[must_use]
     pub fn until(self, going: Option<(u64, Option<u64>)>) -> Self {
         Self { going, ..self }
     }
 }
 
-/// What is said at the moment; provided through context.
+/// The toasts that are shown; provided through context.
 #[derive(Clone, Copy)]
 pub struct Toasts {
     slots: [RwSignal<Option<Toast>>; MAX_TOASTS],
@@ -67,17 +68,17 @@ impl Toasts {
         Self { slots: [(); MAX_TOASTS].map(|()| RwSignal::new(None)), said: StoredValue::new(0) }
     }
 
-    /// Provides it: it outlives the pages.
+    /// Provides the toasts in the context of all pages.
     pub fn provide() {
         provide_context(Self::new());
     }
 
-    /// The one that is provided; a page outside the application has one that nobody sees.
+    /// The toasts of the context; outside of the application, toasts that are never shown.
     pub fn current() -> Self {
         use_context().unwrap_or_else(Self::new)
     }
 
-    /// Says it.
+    /// Shows a toast.
     pub fn show(self, toast: Toast) {
         let number =
             self.said.try_update_value(|said| std::mem::replace(said, *said + 1)).unwrap_or_default();
@@ -88,12 +89,12 @@ impl Toasts {
         self.slots[room(shown, toast.topic)].set(Some(Toast { number, ..toast }));
     }
 
-    /// Whether something of this topic is shown.
+    /// Whether a toast of this topic is shown.
     pub fn shows(self, topic: &str) -> bool {
         self.slots.iter().any(|slot| slot.read_untracked().as_ref().is_some_and(|toast| toast.topic == topic))
     }
 
-    /// Forgets what could be undone only by the page that is going.
+    /// Removes the toasts whose undo belongs to the page that is being left.
     pub fn forget_undo(self) {
         for slot in self.slots {
             // Where all goes, they may be gone already.
@@ -109,7 +110,7 @@ impl Toasts {
     }
 }
 
-/// Where the next one goes: in place of its topic's, where nothing stands, or in place of the oldest.
+/// The slot of the next toast: that of its topic, a free one, or that of the oldest toast.
 fn room(shown: [Option<(&str, u32)>; MAX_TOASTS], topic: &str) -> usize {
     let same = |of: &Option<(&str, u32)>| of.is_some_and(|(known, _)| !topic.is_empty() && known == topic);
     // Nothing is older than anything.
@@ -117,7 +118,7 @@ fn room(shown: [Option<(&str, u32)>; MAX_TOASTS], topic: &str) -> usize {
     shown.iter().position(same).or_else(|| oldest().map(|(at, _)| at)).unwrap_or_default()
 }
 
-/// Always there, so that screen readers notice what changes in it.
+/// A live region, rendered also while it is empty: screen readers announce what changes in it.
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let slots = Toasts::current().slots.map(|slot| {
@@ -144,7 +145,7 @@ pub fn ToastRegion() -> impl IntoView {
     .into_any()
 }
 
-/// One of them.
+/// The view of a toast in its slot.
 pub fn item(toast: Toast, slot: RwSignal<Option<Toast>>) -> AnyView {
     let Toast { text, action, going, .. } = toast;
     let leave = move || {

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_location;
 
-/// A path, and its query if it has one.
+/// Appends a query to a path, if it is not empty.
 pub fn with_query(mut path: String, query: &str) -> String {
     if !query.is_empty() {
         path.push('?');
@@ -13,13 +13,13 @@ pub fn with_query(mut path: String, query: &str) -> String {
     path
 }
 
-/// How to go to another state of the same page.
+/// Options for a navigation within the same page: the scroll position stays.
 #[must_use]
 pub fn still() -> NavigateOptions {
     NavigateOptions { scroll: false, ..NavigateOptions::default() }
 }
 
-/// Path and query of the page, for a form that leads back to it.
+/// Path and query of the current page, for the field `back` of a form.
 pub fn way_back() -> impl Fn() -> String + Copy + Send + Sync + 'static {
     let location = use_location();
     let (path, query) = (location.pathname, location.search);

@@ -8,7 +8,7 @@ use domain::core::text::{Piece, code_point, is_hidden, split_hidden};
 /// Names, paths and comments come from whoever attacks: a right-to-left override can make `exe.pdf` of `fdp.exe`.
 #[component]
 pub fn VisibleText(
-    /// The text.
+    /// The text from outside.
     text: String,
     /// Whether line breaks and tabs belong to it, as in a comment.
     #[prop(optional)]
@@ -21,7 +21,8 @@ pub fn VisibleText(
     }
 }
 
-/// The same within an element.
+/// Appends a text from outside to an element, with its bidirectional and other hidden characters shown by their code
+/// points.
 pub fn reveal_bidi(element: Markup, text: &str) -> Markup {
     if text.chars().any(|of| is_hidden(of, false)) {
         element.child(marked(text, false))

@@ -6,12 +6,12 @@ use crate::derived::Derived;
 use crate::time::{ago, full};
 use domain::core::time::Timestamp;
 
-/// Counts from the page's present and moves on with it.
+/// A time relative to the page's current time.
 #[component]
 pub fn When(
-    /// The time.
+    /// The time to show.
     at: Timestamp,
-    /// The page's present.
+    /// The page's current time.
     now: Derived<Timestamp>,
 ) -> impl IntoView {
     view! {

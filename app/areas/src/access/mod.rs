@@ -9,7 +9,7 @@ kit::pages! {
     mod sign_in;
 }
 
-/// Access.
+/// The area of access.
 #[derive(Debug)]
 pub struct AccessArea;
 

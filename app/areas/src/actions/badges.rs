@@ -7,7 +7,7 @@ use kit::badge::BadgeStyle;
 
 /// A word that is shown as a badge.
 pub trait Badged: Copy {
-    /// How it looks and what it says.
+    /// The style of its badge.
     fn badge(self) -> BadgeStyle;
 }
 

@@ -11,7 +11,7 @@ use kit::icon::Icon;
 use kit::toasts::{Toast, ToastAction, Toasts};
 use kit::visible_text::VisibleText;
 
-/// One chip a value; nothing where nothing narrows.
+/// A chip for each filter, with a link that removes it; nothing without filters.
 #[component]
 pub fn Chips(
     /// The list's location.
@@ -41,7 +41,7 @@ pub fn Chips(
     }
 }
 
-/// Says that this place is left for the same without filters.
+/// The toast after all filters were removed, with a link that restores them.
 pub fn cleared(location: &ListLocation) -> Toast {
     let count = location.filters().count() as u64;
     let text = format!("{} removed.", pluralize(count, "filter", "filters"));

@@ -16,9 +16,9 @@ use kit::effect::effect;
 use kit::failure::failed_to_read;
 use kit::toasts::{Toast, Toasts};
 
-/// Between two looks.
+/// Time between two polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Looks that find nothing before the page no longer waits: what was clicked may still be on its way.
+/// Polls that may find no export before the page stops waiting: the request may still be on its way.
 const MAX_MISSED_POLLS: u32 = 20;
 const TOPIC: &str = "export";
 
@@ -27,7 +27,7 @@ const TOPIC: &str = "export";
 pub(crate) struct ExportTracking(RwSignal<bool>);
 
 impl ExportTracking {
-    /// Provides it: it outlives the pages, as the download does.
+    /// Provides the tracking in the context of all pages, as a download outlives a page.
     pub(crate) fn provide() {
         let (waits, toasts) = (RwSignal::new(false), Toasts::current());
         provide_context(Self(waits));
@@ -39,7 +39,7 @@ impl ExportTracking {
         });
     }
 
-    /// The one that is provided; a page outside the application has one that asks nothing.
+    /// The tracking of the context; outside of the application, one that never polls.
     pub(crate) fn current() -> Self {
         use_context().unwrap_or_else(|| Self(RwSignal::new(false)))
     }
@@ -54,13 +54,13 @@ impl ExportTracking {
     }
 }
 
-/// One wait for one export.
+/// The polling of one export.
 struct ExportPoll {
     waits: RwSignal<bool>,
     toasts: Toasts,
     asking: Cell<bool>,
     missed: Cell<u32>,
-    /// Whether it was shown; whoever dismisses it then hears of the end only.
+    /// Whether the toast was shown: once dismissed, only the end is announced.
     shown: Cell<bool>,
 }
 
@@ -97,7 +97,7 @@ impl ExportPoll {
     }
 }
 
-/// The words, and while it goes on how much of what is written.
+/// The text of the toast, and the progress while the export runs.
 fn said(answer: Result<Option<ExportProgress>, ApiError>) -> (String, Option<(u64, Option<u64>)>) {
     let text = match answer {
         Ok(Some(ExportProgress { written, total, running: true, .. })) => {

@@ -4,13 +4,13 @@ use leptos::prelude::*;
 
 use super::location::ListLocation;
 
-/// Everything that the address says but these fields, so that a form that sets them keeps the rest. The first page is
-/// meant: a cursor is never kept.
+/// Hidden inputs for all fields of the location except `but`, so that a form keeps what it does not set. A cursor is
+/// never kept, as the form leads to the first page.
 #[component]
 pub(crate) fn HiddenFields(
     /// The list's location.
     location: Memo<ListLocation>,
-    /// The form's own fields.
+    /// The fields that the form sets.
     but: &'static [&'static str],
 ) -> impl IntoView {
     move || {

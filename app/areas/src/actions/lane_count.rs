@@ -6,7 +6,7 @@ use crate::live::stream::Live;
 use domain::Lane;
 use domain::core::text::format_count;
 
-/// Nothing for History, which only grows.
+/// The number of actions of a tab; nothing for History, which only grows.
 #[component]
 pub(crate) fn LaneCount(
     /// The tab.

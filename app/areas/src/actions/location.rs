@@ -14,26 +14,26 @@ use kit::url::with_query;
 const CURSOR: &str = "cursor";
 const OPEN: &str = "open";
 const PANEL: &str = "panel";
-/// What a query says beside which rows are shown.
+/// Fields of a query that do not restrict the rows.
 const PRESENTATION_FIELDS: [&str; 3] = ["sort", "cols", "limit"];
 
 /// A panel over the list, opened from its toolbar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Panel {
-    /// What is shown.
+    /// The filters.
     Filters,
-    /// Which columns.
+    /// The columns.
     Columns,
-    /// Queries with a name.
+    /// The saved views.
     Views,
-    /// What is similar, in buckets.
+    /// The groups of similar actions.
     Similar,
 }
 
 impl Panel {
     const ALL: [Self; 4] = [Self::Filters, Self::Columns, Self::Views, Self::Similar];
 
-    /// Its word in the URL and its id in the page.
+    /// The panel's value in the URL, and the id of its element.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Filters => "filters",
@@ -44,7 +44,7 @@ impl Panel {
     }
 }
 
-/// Tab, list, page, open action and open panel.
+/// The list's location: tab, filters, sort, cursor, open item, open panel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "it is only an address"]
 pub struct ListLocation {
@@ -108,7 +108,7 @@ impl ListLocation {
         Self { pairs, cursor: None, ..self.clone() }
     }
 
-    /// The fields that rule rows out, as they stand.
+    /// The fields that restrict the rows.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         pairs.filter(|(name, _)| !PRESENTATION_FIELDS.contains(name))
@@ -165,7 +165,7 @@ impl ListLocation {
         format!("/action-center/{}", lane_word(self.lane))
     }
 
-    /// Its URL.
+    /// The URL.
     pub fn href(&self) -> String {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let more = [
@@ -185,7 +185,7 @@ impl ListLocation {
     }
 }
 
-/// The tab's word in the URL.
+/// The segment of a tab in the path.
 pub const fn lane_word(lane: Lane) -> &'static str {
     match lane {
         Lane::Pending => "pending",
@@ -194,12 +194,12 @@ pub const fn lane_word(lane: Lane) -> &'static str {
     }
 }
 
-/// The URL of what was saved of a tab.
+/// The URL of a saved view.
 pub fn view_href(lane: Lane, shows: &str) -> String {
     with_query(ListLocation::new(lane).path(), shows)
 }
 
-/// The place that the current URL names; none if it names no tab.
+/// The location that the current URL names; `None` if it names no tab.
 ///
 /// Path and query are both read from the router's URL: a route's own query stays as it was when only the path's
 /// parameter changes, as from one tab to another (`FlatRoutes` of `leptos_router` 0.8.17).
@@ -228,13 +228,13 @@ pub fn use_list_location() -> Memo<Option<ListLocation>> {
     })
 }
 
-/// What the path has in the place of a tab's word.
+/// The segment of a path where that of a tab is expected.
 fn lane_of(path: &str) -> Option<&str> {
     let word = path.strip_prefix("/action-center/")?.trim_end_matches('/');
     (!word.is_empty() && !word.contains('/')).then_some(word)
 }
 
-/// Names and values as a query.
+/// Encodes names and values as a query.
 fn encode<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::new();
     for (name, value) in pairs {

@@ -30,7 +30,7 @@ kit::pages! {
     mod start;
 }
 
-/// Actions.
+/// The area of actions.
 #[derive(Debug)]
 pub struct ActionsArea;
 

@@ -13,27 +13,27 @@ kit::page! {
     view: view! { <Start/> }.into_any(),
 }
 
-/// The view with which it begins: one signal for all pages, which comes with the first.
+/// The person's default view, as a signal for all pages.
 #[derive(Clone, Copy)]
 pub struct DefaultView(RwSignal<Option<SavedView>>);
 
 impl DefaultView {
-    /// Provides it.
+    /// Provides the default view that the page came with.
     pub fn provide(view: Option<SavedView>) {
         provide_context(Self(RwSignal::new(view)));
     }
 
-    /// The one that is provided; a page outside the application has none.
+    /// The default view of the context.
     pub fn current() -> Self {
         use_context().unwrap_or_else(|| Self(RwSignal::new(None)))
     }
 
-    /// Follows what the person's views are now.
+    /// Updates the default view from the person's saved views.
     pub fn find(self, views: &[SavedView]) {
         self.0.set(views.iter().find(|view| view.is_default).cloned());
     }
 
-    /// The address of the list that it shows.
+    /// The URL of the default view, or of Pending without one.
     pub fn href(self) -> String {
         self.0.with(|view| match view {
             Some(view) => view_href(view.lane, &view.shows),
@@ -42,7 +42,7 @@ impl DefaultView {
     }
 }
 
-/// Without a tab the Action center is where it begins.
+/// Redirects from the Action center without a tab to the default view.
 #[component]
 fn Start() -> impl IntoView {
     view! { <Redirect path=untrack(|| DefaultView::current().href())/> }

@@ -9,15 +9,15 @@ use kit::badge::{Badge, BadgeStyle};
 use kit::icon::Icon;
 use kit::short_text::ShortText;
 
-/// A row an item. Rows that stay the same are not rendered again.
+/// A table of the items. Unchanged rows are not rendered again.
 #[component]
 pub(crate) fn BulkItems(
     /// The items.
     #[prop(into)]
     items: Signal<Vec<BulkItem>>,
-    /// In which tab their actions open.
+    /// The tab in which the actions open.
     lane: Lane,
-    /// What is planned for them; else it is said where each stands, and why.
+    /// The planned decision; without it, the state of each item is shown.
     #[prop(optional)]
     plan: Option<BulkVerb>,
 ) -> impl IntoView {

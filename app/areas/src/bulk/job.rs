@@ -32,7 +32,7 @@ kit::page! {
     view: view! { <Job/> }.into_any(),
 }
 
-/// Which job, and which of its items.
+/// The location of a page of items: job, filter and position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct JobLocation {
     id: String,
@@ -59,7 +59,7 @@ impl JobLocation {
     }
 }
 
-/// What stands on the page; it changes rarely, so that numbers can change alone.
+/// The kind of content; it changes rarely, so that numbers can change without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     ChangeTargets(BulkVerb),
@@ -279,7 +279,7 @@ fn state_links(progress: Derived<Progress>, location: Memo<JobLocation>) -> AnyV
     .into_any()
 }
 
-/// A form, so that it works without wasm.
+/// The form that plans the rest of a job again.
 fn again(
     progress: Derived<Progress>,
     running: Derived<bool>,

@@ -10,7 +10,7 @@ kit::pages! {
     mod job;
 }
 
-/// Decisions on many.
+/// The area of bulk decisions.
 #[derive(Debug)]
 pub struct BulkArea;
 

@@ -95,7 +95,7 @@ fn plan_href(id: &str) -> String {
     format!("/action-center/plans/{id}")
 }
 
-/// The tab from which it is decided.
+/// The tab of the actions that a verb decides on.
 const fn lane_of(verb: BulkVerb) -> Lane {
     match verb {
         BulkVerb::Approve | BulkVerb::Reject => Lane::Pending,
@@ -103,7 +103,7 @@ const fn lane_of(verb: BulkVerb) -> Lane {
     }
 }
 
-/// The list where they were chosen.
+/// The URL of the list where the actions were chosen.
 pub(crate) fn came_from(verb: BulkVerb, from: &str) -> String {
     view_href(lane_of(verb), from)
 }
@@ -306,7 +306,7 @@ fn stopped(text: &'static str, href: String, link: &'static str) -> AnyView {
     .into_any()
 }
 
-/// What the form says.
+/// The content of the form.
 struct Confirm {
     id: BulkId,
     verb: BulkVerb,

@@ -7,7 +7,7 @@ kit::pages! {
     mod overview;
 }
 
-/// Home.
+/// The area of the home page.
 #[derive(Debug)]
 pub struct HomeArea;
 

@@ -30,7 +30,7 @@ kit::page! {
     view: view! { <Overview/> }.into_any(),
 }
 
-/// The page.
+/// The home page.
 #[component]
 fn Overview() -> impl IntoView {
     let home: Loaded = Load::new(|| (), |()| load_home());

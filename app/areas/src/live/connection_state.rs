@@ -4,7 +4,7 @@ use crate::live::stream::{Connection, Live};
 use kit::icon::Icon;
 use leptos::prelude::*;
 
-/// A line in the navigation pane. Without wasm there is no such thing, and nothing to say.
+/// The state of the stream in the navigation pane; hidden without wasm.
 #[component]
 pub fn ConnectionState() -> impl IntoView {
     let link = Live::current().link;

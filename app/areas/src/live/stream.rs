@@ -21,53 +21,54 @@ use domain::site::StreamCursor;
 use domain::{Change, LaneCounts};
 use kit::effect::effect;
 
-/// Batches are at least so far apart: at most four loads a second of anything.
+/// Minimum time between two batches.
 const BATCH_INTERVAL: Duration = Duration::from_millis(250);
-/// Counts are asked for at most once in this time.
+/// Minimum time between two requests for counts.
 const COUNT_INTERVAL: Duration = Duration::from_secs(1);
-/// After the server refused: browsers try again by themselves only where a connection breaks.
+/// The delay before the page connects again after a refusal: browsers reconnect by themselves only after a broken
+/// connection.
 const RECONNECT_DELAY: Duration = Duration::from_secs(15);
 
-/// How the page is connected.
+/// The state of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Connection {
-    /// Not at all: nothing comes by itself.
+    /// Not connected: changes are not received.
     Off,
-    /// Changes come as they happen.
+    /// Connected: changes are received as they happen.
     Live,
-    /// The connection broke. What happens meanwhile comes once it is there again.
+    /// The connection broke; changes are received once it is restored.
     Reconnecting,
 }
 
-/// What happened since the batch before.
+/// The changes since the previous batch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ChangeBatch {
     /// Anything may have changed.
     pub everything: bool,
-    /// In the order in which it happened.
+    /// The changes in their order.
     pub changes: Vec<Change>,
 }
 
 impl ChangeBatch {
-    /// Whether nothing did.
+    /// Whether nothing changed.
     pub const fn is_empty(&self) -> bool {
         !self.everything && self.changes.is_empty()
     }
 }
 
-/// What every part of a page can follow; provided through context.
+/// The stream of changes, as signals; provided through context.
 #[derive(Debug, Clone, Copy)]
 pub struct Live {
-    /// How the page is connected.
+    /// The state of the connection.
     pub link: RwSignal<Connection>,
     /// The last batch.
     pub changes: RwSignal<ChangeBatch>,
-    /// None where nobody is signed in.
+    /// The number of actions by lane; `None` if nobody is signed in.
     pub counts: RwSignal<Option<LaneCounts>>,
 }
 
 impl Live {
-    /// Provides it, and in the browser connects a page that knows where it stands.
+    /// Provides the signals, and in the browser connects a page that has a cursor.
     pub fn provide(cursor: Option<StreamCursor>) {
         let live = Self {
             link: RwSignal::new(Connection::Off),
@@ -80,7 +81,7 @@ impl Live {
         }
     }
 
-    /// The one that is provided; a page outside the application has one that stays off.
+    /// The signals of the context; outside of the application, signals that stay off.
     pub fn current() -> Self {
         use_context().unwrap_or_else(|| Self {
             link: RwSignal::new(Connection::Off),
@@ -90,10 +91,10 @@ impl Live {
     }
 }
 
-/// The page's end of the stream.
+/// The client of the stream.
 struct Stream {
     live: Live,
-    /// The last change that came.
+    /// The sequence number of the last change.
     seen: Cell<i64>,
     open: RefCell<Option<OpenSource>>,
     waiting: RefCell<ChangeBatch>,
@@ -102,7 +103,7 @@ struct Stream {
     count_again: Cell<bool>,
 }
 
-/// Closes when it is dropped.
+/// An open connection, which is closed on drop.
 struct OpenSource {
     source: EventSource,
     _listeners: [EventListener; 6],
@@ -114,7 +115,7 @@ impl Drop for OpenSource {
     }
 }
 
-/// The data of `hello` and `reset`.
+/// The data of the events `hello` and `reset`.
 #[derive(Deserialize)]
 struct StreamPosition {
     seq: i64,

@@ -4,7 +4,7 @@ use crate::page::PageContext;
 use kit::icon::Icon;
 use leptos::prelude::*;
 
-/// Nothing outside the demo.
+/// The banner of the demo estate; nothing elsewhere.
 #[component]
 pub fn DemoBanner() -> impl IntoView {
     let demo = use_context::<PageContext>().is_some_and(|around| around.demo);

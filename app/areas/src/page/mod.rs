@@ -18,16 +18,16 @@ pub(crate) use signed_out::leave_when_signed_out;
 pub struct PageContext {
     /// Whether this is the demo estate.
     pub demo: bool,
-    /// Who is signed in; none on the pages for everybody.
+    /// The person who is signed in; `None` on public pages.
     pub who: Option<SessionView>,
-    /// What they set.
+    /// The settings of this person.
     pub settings: PageSettings,
-    /// Where the page begins to follow what happens.
+    /// The position in the stream of changes from which the page follows it.
     pub cursor: Option<StreamCursor>,
 }
 
 impl PageContext {
-    /// Those of the page; in the browser as the page carries them.
+    /// Reads the context on the server; in the browser, takes it from the page.
     #[must_use]
     pub fn shared() -> Self {
         SharedValue::<Self, Json>::new_with_encoding(Self::look).into_inner()

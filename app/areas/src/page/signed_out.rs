@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use domain::actions::query::push_encoded;
 use kit::effect::effect;
 
-/// A session that ended meanwhile: the sign-in page leads back here.
+/// Leaves for the sign-in page once the session has ended; `back` is the address to which it returns.
 pub(crate) fn leave_when_signed_out(
     back: impl Fn() -> String + 'static,
     signed_out: impl Fn() -> bool + 'static,

@@ -9,7 +9,7 @@ use crate::area::Area;
 use crate::page::PageContext;
 use kit::lazy::Page;
 
-/// Settings.
+/// The area of settings.
 #[derive(Debug)]
 pub struct SettingsArea;
 

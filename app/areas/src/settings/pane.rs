@@ -2,27 +2,27 @@
 
 use leptos::prelude::*;
 
-/// The state of the pane.
+/// Whether the navigation pane is collapsed, as a signal for all pages.
 #[derive(Clone, Copy)]
 pub struct Pane(RwSignal<bool>);
 
 impl Pane {
-    /// As the person left it.
+    /// The pane in the state that the person left it in.
     pub fn new(collapsed: bool) -> Self {
         Self(RwSignal::new(collapsed))
     }
 
-    /// That of the application; open where there is none.
+    /// The pane of the context; outside of the application, one that is open.
     pub fn current() -> Self {
         use_context().unwrap_or_else(|| Self::new(false))
     }
 
-    /// Whether it shows icons only.
+    /// Whether the pane shows icons only.
     pub fn is_collapsed(self) -> bool {
         self.0.get()
     }
 
-    /// Changes it; returns what it is now.
+    /// Collapses or expands the pane. Returns whether it is collapsed now.
     pub fn toggle(self) -> bool {
         self.0.update(|collapsed| *collapsed = !*collapsed);
         self.0.get_untracked()

@@ -9,7 +9,7 @@ use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-/// A form of one button.
+/// A button that collapses or expands the navigation pane, as a form.
 #[component]
 pub fn PaneSwitch() -> impl IntoView {
     let (pane, back) = (Pane::current(), way_back());

@@ -16,25 +16,25 @@ use crate::handler::handler;
 use crate::icon::Icon;
 use domain::core::id::Identified;
 
-/// The rows that are shown, and how many wait.
+/// The rows that are shown, and the number of new rows that are held back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShownRows<Row> {
-    /// Of which list: its tab, order, page and so on.
+    /// The list that they are of, by what it was asked for.
     pub of: String,
     /// The rows in their order.
     pub rows: Vec<Row>,
-    /// Rows that are new and not shown yet.
+    /// The number of new rows that are not shown yet.
     pub waiting: usize,
     shown_anew: u32,
 }
 
-/// Holds new rows back.
+/// Holds new rows of a list back while someone is busy with it.
 pub struct RowHold<Row: Identified + Send + Sync + 'static> {
-    /// What is shown.
+    /// The rows that are shown.
     pub shown: Signal<ShownRows<Row>>,
-    /// Finds the table in the page.
+    /// The selector of the table.
     table: &'static str,
-    /// Counts how often everything was asked for.
+    /// Incremented whenever all rows are to be shown.
     shown_anew: RwSignal<u32>,
     /// What changed since everything was shown: if it is gone, it has left, and was not pushed to the next page. None
     /// once that is not known.
@@ -94,7 +94,7 @@ impl<Row: Identified + Clone + PartialEq + Send + Sync + 'static> RowHold<Row> {
         Self { shown, table, shown_anew, changed }
     }
 
-    /// Notes that a row changed, or that any may have, before the list is loaded again.
+    /// Records that a row changed, or (`None`) that any may have, before the list is loaded again.
     pub fn note(self, id: Option<Row::Id>) {
         self.changed.update_value(|changed| match (changed.as_mut(), id) {
             (Some(changed), Some(id)) => {
@@ -104,7 +104,7 @@ impl<Row: Identified + Clone + PartialEq + Send + Sync + 'static> RowHold<Row> {
         });
     }
 
-    /// Shows everything.
+    /// Shows all rows.
     pub fn show(self) {
         self.shown_anew.update(|times| *times += 1);
     }
@@ -152,10 +152,10 @@ fn scrolled(selector: &'static str) -> RwSignal<bool> {
     scrolled
 }
 
-/// A button over the top of the table, where something waits.
+/// A button over the table that shows the rows that are held back, if there are any.
 #[component]
 pub fn HeldRowsButton<Row>(
-    /// What waits.
+    /// The rows of the table.
     held: RowHold<Row>,
 ) -> impl IntoView
 where

@@ -8,12 +8,12 @@ use leptos::prelude::*;
 
 use crate::effect::effect;
 
-/// What is selected.
+/// The rows that are selected: some, or all that match except some.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected<Id> {
     /// Everything that the list's address asks for, on all its pages, but `ids`.
     pub all: bool,
-    /// What is selected, or, of all, what is not.
+    /// The selected rows; with `all`, the rows that are not selected.
     pub ids: BTreeSet<Id>,
 }
 
@@ -24,12 +24,12 @@ impl<Id> Default for Selected<Id> {
 }
 
 impl<Id: Copy + Ord> Selected<Id> {
-    /// Whether this row is.
+    /// Whether a row is selected.
     pub fn has(&self, id: Id) -> bool {
         self.all != self.ids.contains(&id)
     }
 
-    /// Selects the row, or no longer.
+    /// Selects a row, or removes it from the selection.
     pub fn set(&mut self, id: Id, selected: bool) {
         if selected == self.all {
             self.ids.remove(&id);
@@ -38,24 +38,24 @@ impl<Id: Copy + Ord> Selected<Id> {
         }
     }
 
-    /// Whether nothing is.
+    /// Whether no row is selected.
     pub fn is_empty(&self) -> bool {
         !self.all && self.ids.is_empty()
     }
 }
 
-/// The selection of a page.
+/// The selection of a list, as signals.
 #[derive(Clone, Copy)]
 pub struct Selection<Id: Send + Sync + 'static> {
     selected: RwSignal<Selected<Id>>,
-    /// Where a range begins: the row that was touched last.
+    /// The row that was selected or deselected last: the beginning of a range.
     last: StoredValue<Option<Id>>,
     /// The rows of the page in their order.
     rows: RwSignal<Vec<Id>>,
 }
 
 impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
-    /// Nothing; and nothing again whenever the list shows something else.
+    /// An empty selection, which is cleared whenever `list` changes.
     pub fn new<List>(list: Memo<List>) -> Self
     where
         List: Send + Sync + 'static,
@@ -69,32 +69,32 @@ impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
         selection
     }
 
-    /// What is selected now.
+    /// The selected rows.
     pub fn get(self) -> Selected<Id> {
         self.selected.get()
     }
 
-    /// What is selected now, for who does not follow it.
+    /// The selected rows, untracked.
     pub fn get_untracked(self) -> Selected<Id> {
         self.selected.get_untracked()
     }
 
-    /// Whether this row is.
+    /// Whether a row is selected.
     pub fn has(self, id: Id) -> bool {
         self.selected.read().has(id)
     }
 
-    /// Whether nothing is.
+    /// Whether no row is selected.
     pub fn is_empty(self) -> bool {
         self.selected.read().is_empty()
     }
 
-    /// Says which rows the page has, in their order.
+    /// Sets the rows of the page in their order.
     pub fn show(self, rows: Vec<Id>) {
         self.rows.set(rows);
     }
 
-    /// Selects the row, or no longer; with `range` all rows from the one before, as this one.
+    /// Selects or deselects a row; with `range`, also all rows from the last one that was.
     pub fn toggle(self, id: Id, range: bool) {
         let select = !self.selected.read_untracked().has(id);
         let last = self.last.get_value().filter(|_| range);
@@ -108,24 +108,24 @@ impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
         self.last.set_value(Some(id));
     }
 
-    /// Selects all rows of the page, or no longer.
+    /// Selects or deselects all rows of the page.
     pub fn page(self, select: bool) {
         let rows = self.rows.get_untracked();
         self.selected.update(|selected| rows.into_iter().for_each(|row| selected.set(row, select)));
     }
 
-    /// How many rows of the page are selected, and how many it has.
+    /// The number of selected rows of the page, and the number of all its rows.
     pub fn current(self) -> (usize, usize) {
         let selected = self.selected.read();
         self.rows.with(|rows| (rows.iter().filter(|row| selected.has(**row)).count(), rows.len()))
     }
 
-    /// Selects everything that the list shows, on all pages.
+    /// Selects all rows that match, on all pages.
     pub fn everything(self) {
         self.selected.set(Selected { all: true, ids: BTreeSet::new() });
     }
 
-    /// Selects nothing.
+    /// Clears the selection.
     pub fn clear(self) {
         if !self.selected.read_untracked().is_empty() {
             self.selected.set(Selected::default());
@@ -134,7 +134,7 @@ impl<Id: Copy + Ord + Send + Sync + 'static> Selection<Id> {
     }
 }
 
-/// The rows from one to the other, in whichever order they stand; none if one of them is not there.
+/// The rows between two, inclusive, in either order; empty if one of them is missing.
 fn between<Id: Copy + Eq>(rows: &[Id], one: Id, other: Id) -> &[Id] {
     let at = |id| rows.iter().position(|row| *row == id);
     match (at(one), at(other)) {

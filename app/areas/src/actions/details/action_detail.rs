@@ -27,14 +27,14 @@ use kit::time::full;
 use kit::visible_text::VisibleText;
 use kit::when::When;
 
-/// Where the details stand and what they share with the page.
+/// What the details share with the page.
 #[derive(Clone, Copy)]
 pub struct DetailContext {
     /// The list's location.
     pub location: Memo<ListLocation>,
-    /// The page's present.
+    /// The page's current time.
     pub now: Derived<Timestamp>,
-    /// The page's running decisions.
+    /// The page's pending decisions.
     pub decisions: Decisions,
     /// Set when the person opened or decided something: the heading then takes the focus.
     pub wants_focus: StoredValue<bool>,
@@ -43,9 +43,9 @@ pub struct DetailContext {
 /// Renders once for each version of the action, so that nothing typed for one state is sent for another.
 #[component]
 pub fn ActionDetailBody(
-    /// The action and its surroundings.
+    /// The action with its details.
     detail: ActionDetail,
-    /// Where it stands.
+    /// What it shares with the page.
     setting: DetailContext,
 ) -> impl IntoView {
     let DetailContext { location, now, decisions, wants_focus } = setting;
@@ -83,7 +83,7 @@ pub fn ActionDetailBody(
     }
 }
 
-/// What it is, and to what: all that the list knows of the action, too.
+/// The head of the details: what is also known from the list.
 #[component]
 pub fn DetailHead(
     /// The action.

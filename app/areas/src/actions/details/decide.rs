@@ -14,26 +14,26 @@ use kit::handler::handler;
 use kit::icon::Icon;
 use kit::visible_text::VisibleText;
 
-/// The running decisions of a page: they outlive the details, which render again with each version.
+/// The requests that decide on actions: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
 pub struct Decisions {
-    /// Let it happen.
+    /// Approves an action.
     pub approve: ServerAction<ApproveAction>,
-    /// Refuse it.
+    /// Rejects an action.
     pub reject: ServerAction<RejectAction>,
-    /// Reverse it.
+    /// Reverses an action.
     pub undo: ServerAction<UndoAction>,
-    /// What the last of them is on, and what that is called.
+    /// The action of the last decision, and its name.
     pub last: StoredValue<Option<(ActionId, String)>>,
 }
 
-/// An action, and what it is called where it is not shown.
+/// The id of an action, and its name for a message.
 pub fn called(action: &Action) -> (ActionId, String) {
     (action.id, format!("{} on {}", action.action_type.label(), action.asset.name))
 }
 
 impl Decisions {
-    /// None is running.
+    /// No request is pending.
     #[expect(clippy::new_without_default, reason = "it makes signals, which belong to a page")]
     pub fn new() -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Decisions {
     }
 }
 
-/// What a decision is bound to.
+/// Hidden inputs with the version and digest that a decision is bound to.
 pub fn seen(action: &Action) -> impl IntoView + use<> {
     view! {
         <input type="hidden" name="id" value=action.id.to_string()/>
@@ -59,7 +59,7 @@ pub fn seen(action: &Action) -> impl IntoView + use<> {
 pub fn Decide(
     /// The pending action and what the person may do with it.
     detail: ActionDetail,
-    /// The page's running decisions.
+    /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
     let ActionDetail { action, approve, reject, deciders, .. } = detail;
@@ -83,7 +83,7 @@ pub fn Decide(
     view! { <div class="decide">{approve} {reject} {deciders}</div> }
 }
 
-/// Why a button is missing.
+/// The sentence in place of a button that is not available.
 pub fn closed(what: &'static str, reason: String) -> AnyView {
     view! {
         <p class="closed">

@@ -27,7 +27,7 @@ use kit::focus::has_focus;
 use kit::notice::Announcement;
 use kit::skeleton::Skeleton;
 
-/// None where none is open.
+/// The open action; `None` if none is open.
 pub type Detail = Load<Option<Result<ActionDetail, ApiError>>>;
 
 kit::part! {
@@ -54,7 +54,7 @@ kit::part! {
     },
 }
 
-/// Loads what the address names, which may be no id at all.
+/// Loads the open action. The address may hold no valid id.
 pub async fn open_action(open: String) -> Result<ActionDetail, ApiError> {
     if let Ok(id) = open.parse() {
         return load_action(id).await;
@@ -129,7 +129,7 @@ fn DetailView(
     .into_any()
 }
 
-/// Until the details are there: what the list already knows of the open action.
+/// The placeholder of the details: what the list already knows of the action.
 pub fn coming(location: Memo<ListLocation>, held: RowHold) -> AnyView {
     let open = location.read().open.as_ref().and_then(|open| open.parse::<ActionId>().ok());
     let known = held.shown.with(|shown| {
@@ -156,7 +156,7 @@ fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
     }
 }
 
-/// Something of the open action that is there.
+/// Maps the loaded details; `None` while there are none.
 pub fn detail_of<T>(detail: Detail, take: impl FnOnce(&ActionDetail) -> T) -> Option<T> {
     detail.read().as_deref().and_then(|answer| answer.as_ref()?.as_ref().ok().map(take))
 }

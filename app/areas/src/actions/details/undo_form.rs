@@ -19,7 +19,7 @@ use kit::handler::handler;
 pub(crate) fn UndoForm(
     /// The action that had an effect, and whether the person may undo it.
     detail: ActionDetail,
-    /// The page's running decisions.
+    /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
     let ActionDetail { action, undo: offer, instances, .. } = detail;

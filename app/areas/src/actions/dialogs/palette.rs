@@ -14,7 +14,7 @@ use kit::handler::handler;
 use kit::theme;
 use kit::toasts::Toasts;
 
-/// What can be done from here.
+/// The commands, each with its URL.
 fn commands(location: &ListLocation) -> Vec<(String, String)> {
     let mut commands = vec![("Home".to_owned(), "/".to_owned())];
     commands.extend(

@@ -18,12 +18,12 @@ use kit::handler::handler;
 use kit::icon::Icon;
 use kit::table::selection::Selected;
 
-/// How many rows the list has, on all pages.
+/// The number of rows that match, on all pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Matches {
-    /// So many.
+    /// The number.
     pub count: u64,
-    /// Or more.
+    /// Whether there are more.
     pub more: bool,
 }
 
@@ -33,7 +33,7 @@ impl Matches {
     }
 }
 
-/// The bar at the bottom edge of the table.
+/// The bar with the actions for the selected rows.
 #[component]
 pub fn BulkBar(
     /// The tab.
@@ -42,9 +42,9 @@ pub fn BulkBar(
     location: Memo<ListLocation>,
     /// The page's selection.
     selection: Selection,
-    /// How many there are to select; none while that is not known.
+    /// The number of rows that match, if it is known.
     matches: RwSignal<Option<Matches>>,
-    /// The running request for a preview.
+    /// The request for a preview.
     plan: ServerAction<PlanBulk>,
 ) -> impl IntoView {
     let send = move |event: SubmitEvent| {

@@ -9,7 +9,7 @@ use kit::icon::Icon;
 /// Nothing while all is well. It also knows what a form without wasm left in the URL, of which only the code counts.
 #[component]
 pub(crate) fn BulkNotice(
-    /// The page's way to plans.
+    /// The request for a preview.
     plan: ServerAction<PlanBulk>,
 ) -> impl IntoView {
     let text = move || match plan.value().get() {
@@ -36,7 +36,7 @@ pub(crate) fn BulkNotice(
     .into_any()
 }
 
-/// From an answer that this page received.
+/// The text for a failed answer.
 fn spoken(error: ApiError) -> String {
     if error.code == ErrorCode::Invalid {
         format!("Nothing was changed: {}.", error.detail)
@@ -45,7 +45,7 @@ fn spoken(error: ApiError) -> String {
     }
 }
 
-/// What is known of the failure from its code alone.
+/// The sentence for a code.
 const fn sentence(code: ErrorCode) -> &'static str {
     match code {
         ErrorCode::Invalid => {

@@ -6,7 +6,7 @@ use crate::actions::location::ListLocation;
 use domain::Lane;
 use kit::empty_state::EmptyState;
 
-/// By what an address rules rows out.
+/// How an address restricts the rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Narrowed {
     /// By a text.
@@ -17,12 +17,12 @@ pub enum Narrowed {
     Both,
 }
 
-/// The empty tab.
+/// The placeholder of a tab without rows.
 #[component]
 pub fn EmptyLane(
-    /// Which tab.
+    /// The tab.
     lane: Lane,
-    /// By what the address asks for some of its rows only.
+    /// How the address restricts the rows, if it does.
     narrowed: Option<Narrowed>,
 ) -> impl IntoView {
     let (icon, title, text, link, to) = match lane {

@@ -21,7 +21,7 @@ use kit::url::still;
 #[derive(Clone, Copy)]
 pub(crate) struct FocusAnchor {
     shown: Signal<ShownActions>,
-    /// In which list, and where.
+    /// The list, the action and the number of its row.
     noted: StoredValue<Option<(String, ActionId, usize)>>,
 }
 
@@ -30,7 +30,7 @@ impl FocusAnchor {
         Self { shown, noted: StoredValue::new(None) }
     }
 
-    /// Notes a row of the list.
+    /// Records the row that has the focus.
     pub(crate) fn note(self, id: ActionId, at: usize) {
         self.noted.set_value(Some((self.shown.read_untracked().of.clone(), id, at)));
     }

@@ -7,19 +7,19 @@ use crate::live::stream::Live;
 use domain::{ActionId, AuditKind, Change};
 use kit::effect::effect;
 
-/// What a page shows, for changes to find out whether they concern it.
+/// The parts of the page that a change may concern.
 pub(crate) struct ChangeTargets<Row, Note, List, Detail, Tell> {
     /// The list's location.
     pub(crate) location: Memo<ListLocation>,
-    /// What a row is called, if it is shown.
+    /// The name of a row, if it is shown.
     pub(crate) row: Row,
-    /// Hears of each action that changed, or (none) that any may have, before the list loads.
+    /// Called for each action that changed, or with `None` if any may have, before the list is loaded.
     pub(crate) note: Note,
     /// Loads the list again.
     pub(crate) list: List,
     /// Loads the open action again.
     pub(crate) detail: Detail,
-    /// Says what somebody else did, to a row or (true) to the open action.
+    /// Announces what somebody else did, to a row or (`true`) to the open action.
     pub(crate) tell: Tell,
 }
 
@@ -74,7 +74,7 @@ where
     });
 }
 
-/// What people do to an action, in the past tense.
+/// The verb of a change, in the past tense.
 const fn verb(kind: AuditKind) -> Option<&'static str> {
     match kind {
         AuditKind::Approved => Some("approved"),

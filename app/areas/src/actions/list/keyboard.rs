@@ -19,14 +19,14 @@ use kit::effect::effect;
 use kit::focus::focus;
 use kit::url::still;
 
-/// What the keys need to know of the page.
+/// The state of the page that the keys use.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys {
     /// The list's location.
     pub(crate) location: Memo<ListLocation>,
     /// The page's selection.
     pub(crate) selection: Selection,
-    /// Where in the list they are.
+    /// The row to return to.
     pub(crate) spot: FocusAnchor,
     /// The actions before and after the open one.
     pub(crate) around: RwSignal<(Option<ActionId>, Option<ActionId>)>,
@@ -34,7 +34,7 @@ pub(crate) struct Keys {
     pub(crate) investigation: Callback<ActionId, Option<String>>,
 }
 
-/// Listens for as long as the page is there.
+/// Handles keys for as long as the page exists.
 pub(crate) fn listen(keys: Keys) {
     let navigate = use_navigate();
     effect(move || {
@@ -49,7 +49,7 @@ pub(crate) fn listen(keys: Keys) {
     });
 }
 
-/// Whether the key meant something here.
+/// Handles a key. Returns whether it has a meaning here.
 fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool {
     let key = event.key();
     if key == "k" && (event.ctrl_key() || event.meta_key()) {
@@ -179,7 +179,7 @@ fn note(spot: FocusAnchor, row: &Element) {
     }
 }
 
-/// The row that has the focus.
+/// The focused row.
 fn current_row() -> Option<Element> {
     document().active_element()?.closest(ROWS).ok()?
 }

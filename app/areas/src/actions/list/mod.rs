@@ -59,7 +59,7 @@ kit::page! {
     view: view! { <ActionCenter/> }.into_any(),
 }
 
-/// One of the tabs.
+/// The page of a tab.
 #[component]
 fn ActionCenter() -> impl IntoView {
     let location = use_list_location();
@@ -301,12 +301,12 @@ fn rehearse(
     });
 }
 
-/// Which list it is, by what it was asked for.
+/// The identity of a list: what it was asked for.
 fn name_of((lane, shows, cursor): &(Lane, String, Option<String>)) -> String {
     format!("{lane} {shows} {}", cursor.as_deref().unwrap_or_default())
 }
 
-/// How many rows there are to select, as far as they are counted.
+/// The number of rows that match, if it is known.
 fn counted(counting: Counting) -> Option<Matches> {
     let answer = counting.read();
     let (_, counts) = answer.as_deref()?.as_ref()?;

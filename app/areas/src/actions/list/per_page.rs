@@ -11,7 +11,7 @@ use kit::derived::Derived;
 use kit::form::{around, follow, sent};
 use kit::handler::handler;
 
-/// What the pager says of a page with so many rows.
+/// The pager's text for a page with this number of rows.
 #[must_use]
 pub fn summary(location: &ListLocation, rows: usize) -> String {
     let usual = location.lane == Lane::Pending && location.sort() == Sort::of(Lane::Pending);
@@ -27,7 +27,7 @@ pub fn summary(location: &ListLocation, rows: usize) -> String {
 pub fn PerPage(
     /// The list's location.
     location: Memo<ListLocation>,
-    /// Rows that a page of this list may have.
+    /// The maximum number of rows of a page.
     limit: Derived<u16>,
 ) -> impl IntoView {
     let follow = follow();

@@ -16,7 +16,7 @@ use kit::form::{around, follow, sent};
 use kit::handler::handler;
 use kit::icon::Icon;
 
-/// After the last key, a search waits so long for the next.
+/// The delay between the last key and the search.
 const SEARCH_DELAY: Duration = Duration::from_millis(200);
 
 /// Works as forms and links before wasm is there.

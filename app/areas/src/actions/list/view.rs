@@ -21,16 +21,16 @@ use kit::failure::Failure;
 use kit::pager::{Neighbours, Pager};
 use kit::table::row_hold::HeldRowsButton;
 
-/// What the list shows; it changes rarely, so that rows can change alone.
+/// The kind of content; it changes rarely, so that rows can change without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Rows(Lane),
-    /// By what its address asks for some rows only.
+    /// With how its address restricts the rows.
     Empty(Lane, Option<Narrowed>),
     Failed(ErrorCode),
 }
 
-/// The rows, or what stands in their place.
+/// The table with its pager, or a placeholder.
 #[component]
 pub(crate) fn ListView(
     list: List,
@@ -135,7 +135,7 @@ fn start_over(location: &ListLocation, code: ErrorCode) -> String {
     if code == ErrorCode::Invalid { ListLocation::new(location.lane).href() } else { location.href() }
 }
 
-/// Something of the page that is there.
+/// Maps the loaded page of the list; `None` while there is none.
 pub(crate) fn page_of<T>(list: List, take: impl FnOnce(&ActionPage) -> T) -> Option<T> {
     list.read().as_deref().and_then(|(_, _, answer)| answer.as_ref().ok().map(take))
 }

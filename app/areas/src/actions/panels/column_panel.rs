@@ -17,30 +17,30 @@ use kit::effect::effect;
 use kit::handler::handler;
 use kit::icon::Icon;
 
-/// The running changes of a page's preferences.
+/// The requests that save or reset the table's preferences.
 #[derive(Clone, Copy)]
 pub struct Saving {
-    /// Keeps a choice.
+    /// Saves the preferences.
     pub save: ServerAction<SaveTable>,
-    /// Goes back to what nobody chose.
+    /// Resets the preferences.
     pub reset: ServerAction<ResetTable>,
-    /// What the last change took away, for the words that say so.
+    /// The preferences that the last change replaced.
     pub replaced: StoredValue<Option<Replaced>>,
-    /// What a form that is open takes over, since it was set elsewhere.
+    /// Preferences that were set elsewhere, for an open form to adopt.
     given: RwSignal<Option<(Lane, TablePreference)>>,
 }
 
-/// How a list was shown before a change that one may want back.
+/// Preferences before a change, for its undo.
 #[derive(Debug, Clone)]
 pub struct Replaced {
-    /// What the change was.
+    /// The text of the toast.
     pub text: String,
     lane: Lane,
     table: TablePreference,
 }
 
 impl Saving {
-    /// None is running.
+    /// No request is pending.
     #[expect(clippy::new_without_default, reason = "it makes signals, which belong to a page")]
     pub fn new() -> Self {
         Self {
@@ -51,14 +51,14 @@ impl Saving {
         }
     }
 
-    /// Keeps a choice.
+    /// Saves the preferences.
     fn keep(self, lane: Lane, table: TablePreference) {
         let TablePreference { columns, density, limit } = table;
         self.replaced.set_value(None);
         self.save.dispatch(SaveTable { lane, columns, density, limit, back: None });
     }
 
-    /// Goes back to how it was.
+    /// Saves the preferences of before the change.
     pub fn put_back(self, before: Replaced) {
         let Replaced { lane, table, .. } = before;
         self.given.set(Some((lane, table.clone())));
@@ -66,7 +66,7 @@ impl Saving {
     }
 }
 
-/// What the form holds.
+/// The state of the form.
 #[derive(Clone, Copy)]
 struct Draft {
     lane: Lane,
@@ -146,14 +146,14 @@ fn all(shown: Vec<ColumnChoice>) -> Vec<(ColumnChoice, bool)> {
     shown.into_iter().map(|choice| (choice, true)).chain(hidden).collect()
 }
 
-/// The form.
+/// The form of columns, row height and page size.
 #[component]
 pub fn ColumnForm(
     /// The list's location.
     location: Memo<ListLocation>,
-    /// What is kept now.
+    /// The saved preferences.
     table: TablePreference,
-    /// The page's running changes.
+    /// The page's pending changes.
     saving: Saving,
 ) -> impl IntoView {
     let lane = location.read_untracked().lane;

@@ -16,10 +16,10 @@ use kit::form::{around, follow, sent};
 use kit::handler::handler;
 use kit::visible_text::VisibleText;
 
-/// Values that a facet shows before one asks for more.
+/// The number of values of a facet that are not collapsed.
 const COLLAPSED_VALUES: usize = 6;
 
-/// What the server counted last.
+/// The last counts.
 pub type Counted = Derived<Option<Counts>>;
 
 /// The form of a tab. Its values stay as they were first found, so that nothing moves under the pointer; their counts
@@ -28,7 +28,7 @@ pub type Counted = Derived<Option<Counts>>;
 pub fn FilterForm(
     /// The list's location.
     location: Memo<ListLocation>,
-    /// What the server counts.
+    /// The counts of the list.
     counted: Counted,
 ) -> impl IntoView {
     let follow = follow();

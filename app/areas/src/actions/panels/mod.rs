@@ -27,13 +27,13 @@ use kit::derived::{Derived, derived};
 use kit::panel::SidePanel;
 use kit::skeleton::Skeleton;
 
-/// What the person set.
+/// The person's preferences.
 pub type Settings = Load<Result<Preferences, ApiError>>;
-/// How many rows each value has; none where nobody asks.
+/// The counts of the list by facet; `None` if they are not needed.
 pub type Counting = Load<Option<(Lane, Result<Counts, ApiError>)>>;
-/// The person's views; none where nobody asks.
+/// The person's saved views; `None` if they are not needed.
 pub type Views = Load<Option<Result<Vec<SavedView>, ApiError>>>;
-/// What is similar; none where nobody asks.
+/// The groups of similar actions; `None` if they are not needed.
 pub type Grouping = Load<Option<Result<Buckets, ApiError>>>;
 
 kit::part! {
@@ -49,11 +49,11 @@ kit::part! {
     | side_panel(panel, location, loads, saving, changes),
 }
 
-/// What the panels show.
+/// The data of all panels.
 #[derive(Clone, Copy)]
 pub struct PanelData {
     preferences: Derived<Option<Preferences>>,
-    /// Whether the preferences are there.
+    /// Whether the preferences are loaded.
     known: Derived<bool>,
     views: Views,
     /// The tab.
@@ -63,7 +63,7 @@ pub struct PanelData {
     counted_well: Derived<Option<(Lane, bool)>>,
     /// A later answer that says the same leaves the links, and the focus on one of them, alone.
     found: Derived<Option<Result<Buckets, ApiError>>>,
-    /// The present of what was found.
+    /// The current time for the ages in the groups.
     now: Derived<Timestamp>,
 }
 
@@ -102,7 +102,7 @@ impl PanelData {
     }
 }
 
-/// Where the panel lies over the list, what stands beneath it.
+/// A link below the panel, on screens where the panel covers the list.
 fn back_to_list(location: Memo<ListLocation>, counts: &Counts) -> AnyView {
     let over = if counts.more { "over " } else { "" };
     let text = format!("Show {over}{}", pluralize(counts.matches, "action", "actions"));

@@ -17,14 +17,14 @@ use kit::when::When;
 /// Characters at the end of a hash that tell it from others.
 const END: usize = 12;
 
-/// The buckets, the greatest first.
+/// The groups, the largest first.
 #[component]
 pub(crate) fn BucketList(
     /// The list's location.
     location: Memo<ListLocation>,
-    /// What the server found.
+    /// The groups.
     buckets: Buckets,
-    /// The page's present.
+    /// The page's current time.
     now: Derived<Timestamp>,
 ) -> impl IntoView {
     let Buckets { buckets, more, .. } = buckets;

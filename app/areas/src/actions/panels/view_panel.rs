@@ -13,21 +13,21 @@ use kit::handler::handler;
 use kit::icon::Icon;
 use kit::visible_text::VisibleText;
 
-/// The running changes of a page's views.
+/// The requests that change the person's saved views.
 #[derive(Clone, Copy)]
 pub struct ViewChanges {
-    /// Keeps one.
+    /// Saves a view.
     pub save: ServerAction<SaveView>,
-    /// Forgets one.
+    /// Deletes a view.
     pub delete: ServerAction<DeleteView>,
-    /// Makes one the first.
+    /// Makes a view the default.
     pub default: ServerAction<SetDefaultView>,
-    /// The one that was forgotten last.
+    /// The view that was deleted last.
     pub forgotten: StoredValue<Option<SavedView>>,
 }
 
 impl ViewChanges {
-    /// None is running.
+    /// No request is pending.
     #[expect(clippy::new_without_default, reason = "it makes signals, which belong to a page")]
     pub fn new() -> Self {
         Self {
@@ -38,7 +38,7 @@ impl ViewChanges {
         }
     }
 
-    /// Changes with each answer.
+    /// A number that increases with each answer.
     pub fn version(self) -> usize {
         self.save.version().get() + self.delete.version().get() + self.default.version().get()
     }
@@ -51,7 +51,7 @@ pub fn ViewList(
     location: Memo<ListLocation>,
     /// The person's views.
     views: Vec<SavedView>,
-    /// The page's running changes.
+    /// The page's pending changes.
     changes: ViewChanges,
 ) -> impl IntoView {
     let save = changes.save;

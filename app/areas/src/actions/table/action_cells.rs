@@ -15,10 +15,10 @@ use kit::short_text::{halves, head_of};
 use kit::time::{Left, ago, full};
 use kit::visible_text::reveal_bidi;
 
-/// Bytes of a text that fits wherever it stands; a longer one is whole in its tooltip.
+/// Maximum bytes of a text without a tooltip: it fits into every column.
 const FITS: usize = 14;
 
-/// Pixels that a column has where nobody chose: what its usual values need.
+/// The default width of a column in pixels.
 pub const fn width(column: Column) -> u16 {
     match column {
         Column::Severity => 120,
@@ -38,7 +38,7 @@ pub const fn width(column: Column) -> u16 {
 /// A column of a table, and how wide it is there.
 #[derive(Debug, Clone)]
 pub struct SizedColumn {
-    /// Which.
+    /// The column.
     pub column: Column,
     /// In pixels, as the attribute of its cells; none takes what is left.
     pub width: Option<Cow<'static, str>>,
@@ -70,7 +70,7 @@ const fn is_on_cards(column: Column) -> bool {
     )
 }
 
-/// Names the column in the style, which hides what there is no room for where nobody chose.
+/// The class of a column.
 pub const fn class(column: Column) -> &'static str {
     match column {
         Column::Updated => "col-updated",
@@ -159,14 +159,14 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
     }
 }
 
-/// What opens the action in a table that does not show the entity.
+/// A cell with a link to the action, for a table without the entity.
 pub fn opener(action: &Action, open: &str) -> Markup {
     let label = format!("Open {} on {}", action.action_type.label(), escape_controls(&action.entity.title()));
     let link = link(action.id, "entity-link", open).with("aria-label", label).text("Open");
     Markup::new("td").with("class", "col-open").child(link)
 }
 
-/// The element that has the focus when a row has it.
+/// The id of the link to an action.
 pub fn row_link(id: ActionId) -> String {
     format!("open-{id}")
 }

@@ -16,31 +16,31 @@ use domain::{Action, ActionId};
 use kit::derived::Derived;
 use kit::markup::Markup;
 
-/// The rows of the list.
+/// The selector of the rows.
 pub const ROWS: &str = ".action-table tbody tr";
 
-/// What opens a row's action.
+/// The link of a row to its action.
 pub fn link_of(row: &Element) -> Option<Element> {
     row.query_selector(".entity-link").ok()?
 }
 
-/// What rows share with their page.
+/// The signals that all rows share.
 #[derive(Clone, Copy)]
 pub struct Rows {
     /// The list's location.
     pub location: Memo<ListLocation>,
     /// The same with nothing beside the list: what the links of all rows follow, which stay as another row opens.
     list: Memo<ListLocation>,
-    /// Which is open.
+    /// The open action.
     open: Memo<Option<ActionId>>,
-    /// The page's present.
+    /// The page's current time.
     pub now: Derived<Timestamp>,
-    /// Which are selected.
+    /// The selected rows.
     pub selection: Selection,
 }
 
 impl Rows {
-    /// Of the page that shows them.
+    /// The signals of a list.
     pub fn new(location: Memo<ListLocation>, now: Derived<Timestamp>, selection: Selection) -> Self {
         let list = Memo::new(move |_| location.read().closed().with_panel(None));
         let open = Memo::new(move |_| location.read().open.as_ref().and_then(|open| open.parse().ok()));

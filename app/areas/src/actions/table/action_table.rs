@@ -24,7 +24,7 @@ use kit::url::still;
 /// The columns of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// In their order.
+    /// The columns in their order.
     pub columns: Vec<ColumnChoice>,
     /// Whether a person chose them: then none is hidden for want of room.
     pub chosen: bool,
@@ -40,7 +40,7 @@ const fn caption(lane: Lane) -> &'static str {
     }
 }
 
-/// Whether something can be done with several rows of a tab at once.
+/// Whether rows of a tab can be selected.
 pub const fn is_selectable(lane: Lane) -> bool {
     !matches!(lane, Lane::InProgress)
 }
@@ -53,9 +53,9 @@ pub fn ActionTable(
     /// The rows in their order.
     #[prop(into)]
     actions: Signal<Vec<Action>>,
-    /// Their columns.
+    /// The columns.
     layout: Derived<Layout>,
-    /// What they share.
+    /// What the rows share.
     rows: Rows,
 ) -> impl IntoView {
     let table = move || table(lane, &layout.get(), actions, rows);
