@@ -59,7 +59,9 @@ async fn a_plan_is_made_started_and_followed_over_the_api(kind: Kind) {
         (answer.status().as_u16(), replayed, answer.json::<Value>().await.unwrap())
     };
     let (status, _, job) = start("all of them").await;
-    assert_eq!((status, &job["progress"]["waiting"]), (202, &json!(7)), "{job}");
+    // The first of them may be decided by now.
+    let of = |state: &str| job["progress"][state].as_u64().unwrap();
+    assert_eq!((status, of("waiting") + of("decided")), (202, 7), "{job}");
     let (status, replayed, again) = start("all of them").await;
     assert_eq!((status, replayed, again), (202, true, job), "a repeat starts nothing");
     let twice = estate.post(&format!("{path}/start"), &estate.people[0], &json!({})).await.unwrap();

@@ -45,17 +45,17 @@ async fn a_page_without_counts_follows_what_happens(kind: Kind) {
         estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": actions })).await.unwrap();
     assert_eq!(status, 201, "{answer}");
     let cookie = estate.sign_in("operator-0").await;
-    let standing = async || {
+    let cursor = async || {
         let page = estate.client.get(estate.url("/action-center/pending")).header("cookie", &cookie);
         let page = page.send().await.unwrap().text().await.unwrap().replace('\\', "");
-        let (_, standing) = page.split_once("\"standing\":").unwrap_or_else(|| panic!("{page}"));
-        standing.chars().take(80).collect::<String>()
+        let (_, cursor) = page.split_once("\"cursor\":{").unwrap_or_else(|| panic!("{page}"));
+        cursor.chars().take(80).collect::<String>()
     };
-    let begin = "{\"seq\":";
-    let counted = standing().await;
+    let begin = "\"seq\":";
+    let counted = cursor().await;
     assert!(counted.starts_with(begin) && counted.contains("{\"pending\":1,"), "{counted}");
     estate.database.execute("UPDATE counts SET n = -1").await.unwrap();
-    let uncounted = standing().await;
+    let uncounted = cursor().await;
     assert!(uncounted.starts_with(begin) && uncounted.contains("\"counts\":null"), "{uncounted}");
 }
 
