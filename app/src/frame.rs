@@ -87,15 +87,22 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
 }
 
 /// The keyboard begins anew in each page, and its title is said, as when a page loads: the title of the page to which
-/// somebody went last.
+/// somebody went last. What only changes what a page shows is no arrival: its focus is the page's own business.
 fn arrival(going: RwSignal<bool>) -> RwSignal<String> {
     let title = RwSignal::new(String::new());
-    let went = StoredValue::new(false);
+    let path = use_location().pathname;
+    let current = move || {
+        let path = path.get_untracked();
+        areas::pages().position(|page| page.matches(&path).is_some())
+    };
+    let shown = StoredValue::new(current());
     effect(move || {
-        let going = going.get();
-        let arrived =
-            went.try_update_value(|went| std::mem::replace(went, going)).unwrap_or_default() && !going;
-        if arrived {
+        if going.get() {
+            return;
+        }
+        let before = shown.get_value();
+        shown.set_value(current());
+        if before != shown.get_value() {
             after_paint(move || {
                 focus("#content");
                 title.set(document().title());
