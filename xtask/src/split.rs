@@ -4,9 +4,10 @@
 //! all else stays in the main module, which wasm-bindgen then reads like any other. Parts reach the others' functions
 //! through the table of the main module, so each can be optimised by itself.
 //!
-//! What some parts share would become a file for each set of parts: many, and most of them tiny. So it is cut twice:
-//! what was in such a file the first time is exported the second time, which keeps it, and what it calls, in the main
-//! module. What is left of them is data alone, which is put there as it is.
+//! What some parts share becomes a file for each set of parts: many, and most of them tiny. So it is cut twice: what was
+//! in a tiny file the first time, or in one that [`FIRST`] needs too, is exported the second time, which keeps it, and
+//! what it calls, in the main module. What is left of such a file is data alone, which is put there as it is. The other
+//! shared files stay: what only later parts share must not make the first load larger.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -38,6 +39,10 @@ pub(crate) struct Pieces {
 
 /// The name, but for a number, of what is only exported so that it is kept.
 pub(crate) const KEPT: &str = "__kept_";
+/// The part that most people load first: what it shares may as well be in the main module.
+const FIRST: &str = "list";
+/// Minimum size of a shared file: a smaller one is not worth a request.
+const MIN_SHARED: usize = 4_000;
 /// Two are usually enough.
 const MAX_CUTS: usize = 5;
 
@@ -52,6 +57,10 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
         let mut found = false;
         for file in done.split_modules.iter().filter(|file| is_shared(file)) {
             let piece = fs::read(file)?;
+            let of_first = done.prefetch_map.get(FIRST).is_some_and(|files| files.contains(&stem(file)));
+            if !of_first && code_size(&piece)? >= MIN_SHARED {
+                continue;
+            }
             for name in functions(&piece)?.into_values() {
                 found |= shared.insert(name.to_owned());
             }
@@ -74,7 +83,7 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
     for file in done.split_modules {
         let piece = fs::read(&file)?;
         let names = functions(&piece)?;
-        let stem = file.file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_owned();
+        let stem = stem(&file);
         // What calls others is there even if only data refers to these.
         if quick || !is_shared(&file) || !names.values().all(|name| name.ends_with(" indirect_call_shim")) {
             others.push(file);
@@ -100,8 +109,22 @@ pub(crate) fn split(wasm: &[u8], folder: &Path, quick: bool) -> Result<Pieces> {
     Ok(Pieces { main: bytes, others, needs, data, canary })
 }
 
+fn stem(file: &Path) -> String {
+    file.file_stem().and_then(|it| it.to_str()).unwrap_or_default().to_owned()
+}
+
 fn is_shared(file: &Path) -> bool {
-    file.file_stem().and_then(|it| it.to_str()).is_some_and(|it| it.starts_with("chunk_"))
+    stem(file).starts_with("chunk_")
+}
+
+/// The size of all functions.
+fn code_size(wasm: &[u8]) -> Result<usize> {
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionStart { size, .. } = payload? {
+            return Ok(size as usize);
+        }
+    }
+    Ok(0)
 }
 
 fn cut(wasm: &[u8], folder: &Path, main: &Path) -> Result<SplitWasm> {

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// To be raised whenever [`bind`] makes something else from the same input.
-const RECIPE: u32 = 19;
+const RECIPE: u32 = 20;
 
 /// What the browser's half is built for.
 #[derive(Clone, Copy, PartialEq, Eq)]
