@@ -98,7 +98,7 @@ pub trait ReadAccess: Send + Sync {
 /// Writes to what is the caller's own: sessions, and the keys of requests.
 #[async_trait]
 pub trait WriteAccess: Send {
-    /// Adds a session of the person who writes. False if they are disabled.
+    /// Adds a session of the person who writes. False if they are disabled, or it is another's.
     async fn insert_session(&mut self, by: &Authorized, session: &Credential) -> Result<bool>;
 
     /// Ends a session now. False if there is no such live one.

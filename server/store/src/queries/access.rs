@@ -1,20 +1,18 @@
 //! Statements on users, credentials and idempotency keys.
 
-use super::SqlStore;
-use super::transaction::SqlTransaction;
-use crate::{ReadAccess, SystemAccess, WriteAccess};
-use async_trait::async_trait;
-use domain::Authorized;
-use domain::Purpose;
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{CredentialId, Permission, Role, UserId, access::permissions_of};
+use async_trait::async_trait;
+use domain::{Authorized, CredentialId, Permission, Purpose, Role, UserId, access::permissions_of};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::rows::{self, Row};
+use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::{Credential, CredentialKind, KeyState, Result, User};
+use crate::{ReadAccess, SystemAccess, WriteAccess};
 
 impl SqlStore {
     /// Gives every user the permissions that their roles amount to by the rules of this version: those that an older
@@ -97,6 +95,9 @@ impl ReadAccess for SqlStore {
 impl WriteAccess for SqlTransaction {
     async fn insert_session(&mut self, by: &Authorized, session: &Credential) -> Result<bool> {
         by.allow(Purpose::Own)?;
+        if by.check().is_some() && session.user != by.person() {
+            return Ok(false);
+        }
         insert_credential(&mut self.tx, session, by.person()).await
     }
 

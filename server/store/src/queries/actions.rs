@@ -1,25 +1,24 @@
 //! Statements on actions.
 
-use super::SqlStore;
-use super::transaction::SqlTransaction;
-use crate::{ReadActions, WriteActions};
 use async_trait::async_trait;
-use domain::Purpose;
 use domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, RowScope, Source, UserId,
-    Verdict,
+    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, Purpose, RowScope, Source,
+    UserId, Verdict,
 };
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
 
+use super::SqlStore;
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
+use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::keys::urgency;
 use crate::row_keys::Keys;
 use crate::{Guard, Result, filter_bits};
+use crate::{ReadActions, WriteActions};
 
 #[async_trait]
 impl ReadActions for SqlStore {

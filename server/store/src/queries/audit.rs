@@ -1,14 +1,14 @@
 //! Statements on the audit log.
 
+use async_trait::async_trait;
+use domain::{Authorized, Purpose};
+
 use super::SqlStore;
 use super::transaction::SqlTransaction;
 use super::{Connection, rows};
 use crate::audit::Record;
 use crate::{AuditEntry, Followed, Result};
 use crate::{ReadAudit, WriteAudit};
-use async_trait::async_trait;
-use domain::Authorized;
-use domain::Purpose;
 
 #[async_trait]
 impl ReadAudit for SqlStore {

@@ -1,20 +1,20 @@
 //! Buckets: how many of a list's most urgent rows are similar, folded by the key that they share.
 
-use super::SqlStore;
-use crate::ReadSimilar;
-use async_trait::async_trait;
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use domain::actions::query::{Sort, SortKey};
 use domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::list::push_order;
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
 use super::select::{AccessPath, Selection};
 use super::{Connection, Db, corrupt};
+use crate::ReadSimilar;
 use crate::Result;
 use crate::keys::{key, similar};
 

@@ -1,29 +1,27 @@
 //! Statements on plans and jobs of many, and on which actions are meant.
 
-use super::SqlStore;
-use super::transaction::SqlTransaction;
-use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
-use async_trait::async_trait;
-use domain::Authorized;
-use domain::Purpose;
 use std::collections::HashMap;
 
+use async_trait::async_trait;
+use domain::access::Check;
 use domain::bulk::{ActionLine, Progress};
 use domain::{
-    Action, ActionId, ActionQuery, ActionType, ApprovalId, BulkId, BulkItem, CredentialId, ItemState,
-    RowScope, Seen, UserId,
+    Action, ActionId, ActionQuery, ActionType, ApprovalId, Authorized, BulkId, BulkItem, CredentialId,
+    ItemState, Purpose, RowScope, Seen, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::actions::push_check;
 use super::list::push_order;
 use super::rows::{self, Row, action_columns};
 use super::scope::push_scope;
 use super::select::{AccessPath, Selection};
+use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
-use domain::access::Check;
+use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
 
 #[async_trait]
 impl ReadTargets for SqlStore {

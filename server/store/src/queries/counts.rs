@@ -1,19 +1,19 @@
 //! Counts: how many rows a lane has of each value of each facet. A table of them is kept in every transaction that
 //! writes rows; it answers for whole lanes. What a filter leaves is counted on the spot, as far as it is not too much.
 
-use super::SqlStore;
-use crate::ReadCounts;
-use async_trait::async_trait;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use async_trait::async_trait;
 use domain::actions::query::{Counts, Facet, FacetCounts, FacetValue};
 use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::scope::push_scope;
 use super::select::{Access, Selection};
 use super::{Connection, Db, corrupt, decided};
+use crate::ReadCounts;
 use crate::Result;
 use crate::actions_fields::{Reading, StoredField, stored};
 use crate::row_keys::Keys;

@@ -1,18 +1,18 @@
 //! Exports: every row that a query matches, streamed from one read transaction on a connection of its own, so that a
 //! long one never takes a reader from the lists.
 
-use super::SqlStore;
-use crate::ReadExport;
 use async_trait::async_trait;
 use domain::{ActionQuery, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::list::push_order;
 use super::rows;
 use super::select::{AccessPath, Selection};
 use super::{Db, corrupt};
+use crate::ReadExport;
 use crate::actions_fields::{Reading, stored};
 use crate::{Cell, Result, Rows, StoreError};
 

@@ -1,8 +1,6 @@
 //! The home page. What its numbers count are lists, asked for as the lists are, so that a number and the list behind
 //! it can't disagree; decisions come from the table that keeps them by day.
 
-use super::SqlStore;
-use crate::ReadHome;
 use async_trait::async_trait;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
 use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
@@ -11,8 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::push_index;
+use super::SqlStore;
 use super::scope::push_scope;
 use super::{Connection, Db, corrupt, counts, decided, list};
+use crate::ReadHome;
 use crate::Result;
 
 #[async_trait]

@@ -1,16 +1,16 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
-use super::SqlStore;
-use crate::ReadPages;
 use async_trait::async_trait;
 use domain::actions::query::Sort;
 use domain::{Action, ActionQuery, RowScope};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
+use super::SqlStore;
 use super::rows::{self, action_columns};
 use super::select::{AccessPath, Selection};
 use super::{Connection, Db};
+use crate::ReadPages;
 use crate::actions_fields::stored;
 use crate::keys::KeyValue;
 use crate::{Position, Result};

@@ -1,16 +1,14 @@
 //! Statements on the outbox.
 
-use super::SqlStore;
-use super::transaction::SqlTransaction;
-use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 use async_trait::async_trait;
-use domain::Authorized;
-use domain::Purpose;
-use domain::{ActionId, CommandId};
+use domain::{ActionId, Authorized, CommandId, Purpose};
 use jiff::Timestamp;
 
+use super::SqlStore;
+use super::transaction::SqlTransaction;
 use super::{Connection, micros, rows};
 use crate::{Leased, Result};
+use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
 #[async_trait]
 impl ReadOutbox for SqlStore {

@@ -1,20 +1,19 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
-use super::SqlStore;
-use super::transaction::SqlTransaction;
-use crate::{ReadSettings, WriteSettings};
 use async_trait::async_trait;
-use domain::Purpose;
 use domain::settings::preference;
-use domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId};
+use domain::{Authorized, Preference, Preferences, Purpose, SavedView, UserId, ViewId};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::SqlStore;
 use super::actions::push_check;
 use super::rows::Row;
+use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::Result;
 use crate::keys::key;
+use crate::{ReadSettings, WriteSettings};
 
 #[async_trait]
 impl ReadSettings for SqlStore {
