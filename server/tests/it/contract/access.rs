@@ -117,6 +117,7 @@ async fn a_credential_is_revoked_once(kind: Kind) {
     tx.commit().await.unwrap();
     assert!(store.credential("hash 1", at(3)).await.unwrap().is_none());
     let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_user(&user(0xB, "bo", &[Role::SecurityReader]), at(2)).await.unwrap();
     let another = tx.insert_session(&own(0xB, 3), &session(3, id(ANA))).await.unwrap();
     assert!(!another, "nobody opens a session of another's");
     tx.set_enabled(id(ANA), false).await.unwrap();
