@@ -51,6 +51,21 @@ test("the keys open, move, select and ask, and none decides", async ({ page, est
   await expect(page).toHaveURL(/history/);
 });
 
+test("a key that comes before its dialog is loaded opens it all the same", { tag: "@tablet" }, async ({ page }) => {
+  let release = () => {};
+  const pressed = new Promise<void>((resolve) => (release = resolve));
+  await page.route(/\/dialogs[^/]*\.wasm$/, async (route) => {
+    await pressed;
+    await route.continue();
+  });
+  await signIn(page, "Security Operator", PENDING);
+  await page.keyboard.press("?");
+  release();
+  await expect(page.locator("#help:modal")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.locator("#help")).toBeHidden();
+});
+
 test("after a decision one goes on with the row that took its place", { tag: "@tablet" }, async ({ page, estate }) => {
   for (const n of [1, 2, 3, 4]) await new MaliciousFile(estate, `goes-on-${n}.bin`).report();
   await signIn(page, "Security Operator", `${PENDING}?q=goes-on-`);

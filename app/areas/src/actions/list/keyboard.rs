@@ -1,7 +1,7 @@
 //! The keys of the Action center. One key never decides: `a` asks in a dialog whose default is no, `r` and `u` open the
 //! form that wants a reason, and with rows selected all three lead to the preview.
 //!
-//! To add a key, add it to `press` and to the list in `parts/help.rs`.
+//! To add a key, add it to `press` and to the list in `dialogs/help.rs`.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -32,6 +32,8 @@ pub(crate) struct Keys {
     pub(crate) around: RwSignal<(Option<ActionId>, Option<ActionId>)>,
     /// The investigation that a row of the page, or the open action, belongs to.
     pub(crate) investigation: Callback<ActionId, Option<String>>,
+    /// The dialog to open, from the part of the page that may still be on its way.
+    pub(crate) dialog: RwSignal<Option<&'static str>>,
 }
 
 /// Handles keys for as long as the page exists.
@@ -53,7 +55,8 @@ pub(crate) fn listen(keys: Keys) {
 fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool {
     let key = event.key();
     if key == "k" && (event.ctrl_key() || event.meta_key()) {
-        return show_dialog("palette");
+        keys.dialog.set(Some("palette"));
+        return true;
     }
     let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
     let typing = "input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [popover]";
@@ -90,7 +93,10 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool 
         }
         "/" => focus("#search"),
         "z" => focus(".toasts :is(button, a)"),
-        "?" => show_dialog("help"),
+        "?" => {
+            keys.dialog.set(Some("help"));
+            true
+        }
         "Escape" => escape(&location, selection, go),
         _ => false,
     }

@@ -200,7 +200,8 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
             .flatten()
     });
     let around = RwSignal::new((None, None));
-    keyboard::listen(Keys { location, selection, spot, around, investigation });
+    let dialog = RwSignal::new(None);
+    keyboard::listen(Keys { location, selection, spot, around, investigation, dialog });
     leave_fields_on_escape();
     forget_url_failure(location);
 
@@ -260,7 +261,7 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
                         </div>
                     </div>
                 </section>
-                {move || wants_dialogs.get().then(|| part(dialogs(location), || ().into_any()))}
+                {move || wants_dialogs.get().then(|| part(dialogs(location, dialog), || ().into_any()))}
                 {move || {
                     is_open
                         .get()
