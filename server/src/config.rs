@@ -7,9 +7,9 @@ use std::str::FromStr;
 use anyhow::{bail, ensure};
 use clap::Args;
 
-use crate::http::edge::security::Edge;
 use crate::telemetry::LogFormat;
 use service::hunt::HuntLink;
+use web::edge::security::Edge;
 
 /// Where the database is.
 #[derive(Debug, Clone, Args)]

@@ -14,10 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::ServeOptions;
-use crate::http::edge::accept;
-use crate::http::router;
-use crate::http::site::Site;
-use crate::http::state::AppState;
+use crate::http::pages::pages;
 use executors::openc2::OpenC2;
 use executors::simulated::Simulated;
 use openc2::signature::Key;
@@ -28,6 +25,10 @@ use service::executor::{Executor, Executors};
 use service::session::Sessions;
 use service::worker;
 use store::{self, SharedStore};
+use web::edge::accept;
+use web::router;
+use web::site::Site;
+use web::state::AppState;
 
 /// A server that runs.
 pub struct RunningServer {
@@ -90,7 +91,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let sessions = Sessions::new(store.clone(), clock.clone());
     let sessions = if config.demo { sessions.with_demo(authority) } else { sessions };
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
-    let router: Router = router::build(app);
+    let pages = pages(&app);
+    let router: Router = router::build(app, pages);
     let http = tokio::spawn(accept::serve(listener, router, stop.child_token()));
     Ok(RunningServer { address, store, service, stop, http, worker, jobs })
 }

@@ -13,7 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
@@ -25,14 +25,15 @@ use leptos::server_fn::ServerFn as _;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
 use serde::Deserialize;
 
-use super::download;
-use super::edge::credential::session_secret;
-use super::edge::limits::{self, Limits};
-use super::edge::paths::{SERVER_FUNCTIONS, SIGN_IN};
-use super::edge::problem::Problem;
-use super::edge::redirect::{own_path_or_home, see_other, sign_in_page};
-use super::state::AppState;
 use service::zone::zone;
+use web::download;
+use web::edge::limits::Limits;
+use web::edge::paths::{SERVER_FUNCTIONS, SIGN_IN};
+use web::edge::problem::Problem;
+use web::edge::redirect::{own_path_or_home, see_other, sign_in_page};
+use web::router::Pages;
+use web::state::AppState;
+use web::visitor::for_people;
 
 /// What the views and server functions find in their context.
 fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<> {
@@ -44,8 +45,13 @@ fn contexts(app: &AppState) -> impl Fn() + Clone + Send + Sync + 'static + use<>
     }
 }
 
+/// The pages, as the router takes them.
+pub(crate) fn pages(app: &AppState) -> Pages {
+    Pages { routes: router(app), not_found: any(not_found) }
+}
+
 /// Every page of the UI and every server function.
-pub(super) fn router(app: &AppState) -> Router<AppState> {
+fn router(app: &AppState) -> Router<AppState> {
     let usual = Router::new()
         .leptos_routes_with_context(app, routes(app), self::contexts(app), shell)
         .merge(design(app));
@@ -63,11 +69,6 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         .fold(Router::new(), Router::merge)
 }
 
-/// Gives routes their limits, and tells them who presents a session.
-pub(super) fn for_people(app: &AppState, limits: Limits, routes: Router<AppState>) -> Router<AppState> {
-    routes.layer(from_fn_with_state(app.clone(), identify)).layer(from_fn_with_state(limits, limits::enforce))
-}
-
 /// Every part in every state, for whoever builds pages; its style sheet is its own.
 #[cfg(debug_assertions)]
 fn design(app: &AppState) -> Router<AppState> {
@@ -82,7 +83,7 @@ fn design(_: &AppState) -> Router<AppState> {
 }
 
 /// Every page.
-pub(super) fn routes(app: &AppState) -> Vec<AxumRouteListing> {
+pub(crate) fn routes(app: &AppState) -> Vec<AxumRouteListing> {
     let with_other_limits = vec![PlanBulk::PATH.to_owned()];
     generate_route_list_with_exclusions_and_ssg_and_context(App, Some(with_other_limits), contexts(app)).0
 }
@@ -164,7 +165,7 @@ fn ask_to_sign_in(request: &Request) -> Response {
 }
 
 /// What is neither a page nor a file: the UI's own "not found" for a person, a problem for a program.
-pub(super) async fn not_found(
+async fn not_found(
     State(app): State<AppState>,
     caller: Option<Extension<Caller>>,
     mut request: Request,
@@ -185,18 +186,4 @@ pub(super) async fn not_found(
     let mut response = render(request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     response
-}
-
-/// Finds out who presents the session cookie. An unknown or dead one is as good as none.
-async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    if let Some(secret) = session_secret(request.headers()) {
-        match app.sessions.session(secret).await {
-            Ok(Some(caller)) => {
-                request.extensions_mut().insert(caller);
-            }
-            Ok(None) => {}
-            Err(error) => return Problem::from(error).into_response(),
-        }
-    }
-    next.run(request).await
 }

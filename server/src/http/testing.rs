@@ -14,10 +14,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::edge::security::Edge;
-use super::router;
-use super::site::Site;
-use super::state::AppState;
+use super::pages::pages;
 use executors::simulated::Simulated;
 use service::Service;
 use service::events::Feed;
@@ -25,6 +22,10 @@ use service::executor::Executors;
 use service::session::Sessions;
 pub(crate) use service::testing::{FixedClock, proposal, system, tester};
 use store::{self, SharedStore};
+use web::edge::security::Edge;
+use web::router;
+use web::site::Site;
+use web::state::AppState;
 
 /// The application under test.
 pub(crate) struct App {
@@ -85,7 +86,7 @@ impl App {
         let state =
             AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge);
         let sessions = Arc::clone(&state.sessions);
-        Self { router: router::build(state.clone()), state, store, sessions, clock, folder }
+        Self { router: router::build(state.clone(), pages(&state)), state, store, sessions, clock, folder }
     }
 
     pub(crate) fn site(&self) -> std::path::PathBuf {

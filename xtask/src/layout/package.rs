@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("service", &["crash", "domain", "store"]),
     ("executors", &["domain", "openc2", "service"]),
     ("seed", &["domain", "service", "store"]),
+    ("web", &["domain", "service", "store"]),
     (
         "server",
         &[
@@ -38,6 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "seed",
             "service",
             "store",
+            "web",
         ],
     ),
     ("xtask", &[]),

@@ -16,8 +16,8 @@ use domain::Role;
 use hyper::body::Frame;
 use jiff::SignedDuration;
 
-use super::edge::security::Edge;
 use super::testing::{App, cookie_of, request};
+use web::edge::security::Edge;
 
 const HTML: (&str, &str) = ("accept", "text/html");
 

@@ -17,10 +17,10 @@ use utoipa_axum::routes;
 use super::idempotency::{WriteRequest, json_answer};
 use super::input::{self, QueryPairs, action_query};
 use super::{ApiRoute, schema};
-use crate::http::edge::limits::Limits;
-use crate::http::edge::paths::{API, query_value};
-use crate::http::edge::problem::Problem;
-use crate::http::state::AppState;
+use crate::edge::limits::Limits;
+use crate::edge::paths::{API, query_value};
+use crate::edge::problem::Problem;
+use crate::state::AppState;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
     vec![

@@ -9,11 +9,11 @@ use tower_http::trace::{MakeSpan, OnResponse, TraceLayer};
 use tracing::Span;
 
 /// The header that carries a request's id.
-pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Makes ids; one that the client sends is replaced, so that nobody writes into our log.
 #[derive(Debug, Clone, Copy, Default)]
-pub(in crate::http) struct RequestIds;
+pub(crate) struct RequestIds;
 
 impl MakeRequestId for RequestIds {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
@@ -22,13 +22,13 @@ impl MakeRequestId for RequestIds {
 }
 
 /// Drops an id that came with the request.
-pub(in crate::http) async fn remove_client_id(mut request: Request) -> Request {
+pub(crate) async fn remove_client_id(mut request: Request) -> Request {
     request.headers_mut().remove(REQUEST_ID);
     request
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(in crate::http) struct RequestLog;
+pub(crate) struct RequestLog;
 
 impl<B> MakeSpan<B> for RequestLog {
     fn make_span(&mut self, request: &axum::http::Request<B>) -> Span {
@@ -46,7 +46,7 @@ impl<B> OnResponse<B> for RequestLog {
 }
 
 /// The layer.
-pub(in crate::http) fn layer()
+pub(crate) fn layer()
 -> TraceLayer<SharedClassifier<ServerErrorsAsFailures>, RequestLog, (), RequestLog, (), (), ()> {
     TraceLayer::new_for_http()
         .make_span_with(RequestLog)

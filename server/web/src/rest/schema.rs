@@ -3,7 +3,7 @@
 use domain::ActionId;
 use utoipa::{IntoParams, IntoResponses};
 
-use crate::http::edge::problem::Problem;
+use crate::edge::problem::Problem;
 
 /// The action's id.
 #[derive(IntoParams)]

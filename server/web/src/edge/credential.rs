@@ -14,7 +14,7 @@ const COOKIE_NAME: &str = "__Host-session";
 const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// A secret that is asked about again while a stream runs.
-pub(in crate::http) enum Credential {
+pub(crate) enum Credential {
     /// The secret of a session.
     Session(String),
     /// The secret of an API token.
@@ -23,18 +23,18 @@ pub(in crate::http) enum Credential {
 
 impl Credential {
     /// The session that the request presents.
-    pub(in crate::http) fn session(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn session(headers: &HeaderMap) -> Option<Self> {
         session_secret(headers).map(|secret| Self::Session(secret.to_owned()))
     }
 
     /// The API token that the request presents.
-    pub(in crate::http) fn token(headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn token(headers: &HeaderMap) -> Option<Self> {
         bearer_token(headers).map(|secret| Self::Token(secret.to_owned()))
     }
 
     /// Who is calling, and until when that holds at most. Asking is no use of a session: a page that nobody looks at
     /// must not keep it alive.
-    pub(in crate::http) async fn check(&self, sessions: &Sessions) -> Result<(Caller, Timestamp), Error> {
+    pub(crate) async fn check(&self, sessions: &Sessions) -> Result<(Caller, Timestamp), Error> {
         let found = match self {
             Self::Session(secret) => sessions.peek(secret).await?,
             Self::Token(secret) => sessions.token(secret).await?.map(|caller| (caller, Timestamp::MAX)),
@@ -44,13 +44,13 @@ impl Credential {
 }
 
 /// The token in the header `Authorization`, if any.
-pub(in crate::http) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The secret in the session cookie, if any.
-pub(in crate::http) fn session_secret(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -62,7 +62,7 @@ pub(in crate::http) fn session_secret(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The value of `Set-Cookie` that hands out a session.
-pub(in crate::http) fn session_cookie(secret: &str) -> Option<HeaderValue> {
+pub(crate) fn session_cookie(secret: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!(
         "{COOKIE_NAME}={secret}; {COOKIE_FLAGS}; Max-Age={}",
         MAX_AGE.as_secs()
@@ -73,7 +73,7 @@ pub(in crate::http) fn session_cookie(secret: &str) -> Option<HeaderValue> {
 }
 
 /// The value of `Set-Cookie` that takes it back.
-pub(in crate::http) fn expired_cookie() -> Option<HeaderValue> {
+pub(crate) fn expired_cookie() -> Option<HeaderValue> {
     HeaderValue::from_str(&format!("{COOKIE_NAME}=; {COOKIE_FLAGS}; Max-Age=0")).ok()
 }
 

@@ -15,11 +15,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 /// The media type.
-pub(in crate::http) const PROBLEM_JSON: &str = "application/problem+json";
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What an answer that failed says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(in crate::http) struct Problem {
+pub struct Problem {
     /// The kind, as a path on this server.
     #[serde(rename = "type")]
     #[schema(example = "/problems/conflict")]
@@ -81,7 +81,7 @@ impl Problem {
     }
 
     /// The failure that belongs to a status of the edge.
-    pub(in crate::http) fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
+    pub fn edge(status: StatusCode, detail: impl Into<String>) -> Self {
         match EDGE_PROBLEMS.iter().find(|(_, of, _)| *of == status) {
             Some((code, status, title)) => Self::new(code, *status, title, detail),
             None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
@@ -89,17 +89,17 @@ impl Problem {
     }
 
     /// A request that can't be read.
-    pub(in crate::http) fn malformed(detail: impl Into<String>) -> Self {
+    pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::edge(StatusCode::BAD_REQUEST, detail)
     }
 
     /// Its HTTP status.
-    pub(in crate::http) const fn status(&self) -> StatusCode {
+    pub(crate) const fn status(&self) -> StatusCode {
         self.status
     }
 
     /// Its JSON.
-    pub(in crate::http) fn json(&self) -> String {
+    pub(crate) fn json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| "{}".to_owned())
     }
 
@@ -153,7 +153,7 @@ impl IntoResponse for Problem {
 }
 
 /// Gives the bare failures of libraries (unknown method, timeout) the same form as ours.
-pub(in crate::http) async fn normalize_error(request: Request, next: Next) -> Response {
+pub(crate) async fn normalize_error(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     let status = response.status();
     if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
@@ -177,7 +177,7 @@ fn is_problem(response: &Response) -> bool {
 }
 
 /// What a panic in a handler looks like from outside.
-pub(in crate::http) fn from_panic(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
+pub(crate) fn from_panic(panic: Box<dyn std::any::Any + Send>) -> axum::http::Response<Body> {
     let text = panic
         .downcast_ref::<String>()
         .map(String::as_str)
@@ -187,7 +187,7 @@ pub(in crate::http) fn from_panic(panic: Box<dyn std::any::Any + Send>) -> axum:
 }
 
 /// `GET /problems/{code}`: what a `type` means.
-pub(in crate::http) async fn describe(Path(code): Path<String>) -> Response {
+pub(crate) async fn describe(Path(code): Path<String>) -> Response {
     let sentence = code
         .parse::<ErrorCode>()
         .map(ErrorCode::label)

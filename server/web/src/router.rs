@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use tower::ServiceBuilder;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -19,20 +19,30 @@ use super::edge::limits::{self, Limits};
 use super::edge::problem::{self, Problem};
 use super::edge::{body, paths, security, trace};
 use super::state::AppState;
-use super::{pages, rest, signin, site, sse};
+use super::visitor::for_people;
+use super::{rest, signin, site, sse};
 
 /// How long the database may take to answer a check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What the router is given of the pages.
+#[derive(Debug)]
+pub struct Pages {
+    /// Every page, every server function and every download, with its limits.
+    pub routes: Router<AppState>,
+    /// What answers where there is nothing else.
+    pub not_found: MethodRouter<AppState>,
+}
+
 /// The whole application.
-pub fn build(app: AppState) -> Router {
+pub fn build(app: AppState, pages: Pages) -> Router {
     // For browsers: a session cookie says who is calling.
     let forms = Router::new()
         .route("/sign-in", post(signin::sign_in))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))
-        .fallback_service(site::root(&app.site, pages::not_found, app.clone()));
-    let people = pages::router(&app).merge(pages::for_people(&app, Limits::USUAL, forms));
+        .fallback_service(site::root(&app.site, pages.not_found.with_state(app.clone())));
+    let people = pages.routes.merge(for_people(&app, Limits::USUAL, forms));
 
     // For everyone, without asking who; but a stream of events does that by itself, again and again.
     let open = Router::new()

@@ -13,10 +13,10 @@ use utoipa_axum::routes;
 
 use super::input::{QueryPairs, action_query};
 use super::{ApiRoute, schema};
-use crate::http::download::download;
-use crate::http::edge::limits::Limits;
-use crate::http::edge::problem::Problem;
-use crate::http::state::AppState;
+use crate::download::download;
+use crate::edge::limits::Limits;
+use crate::edge::problem::Problem;
+use crate::state::AppState;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
     ExportFormat::ALL.iter().map(|format| (Limits::EXPORT, route(*format))).collect()

@@ -7,11 +7,11 @@ use domain::{Change, Error};
 use utoipa_axum::routes;
 
 use super::{ApiRoute, schema};
-use crate::http::edge::credential::Credential;
-use crate::http::edge::limits::Limits;
-use crate::http::edge::problem::Problem;
-use crate::http::sse::{self, StreamQueryResult};
-use crate::http::state::AppState;
+use crate::edge::credential::Credential;
+use crate::edge::limits::Limits;
+use crate::edge::problem::Problem;
+use crate::sse::{self, StreamQueryResult};
+use crate::state::AppState;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
     vec![(Limits::USUAL, routes!(follow))]

@@ -17,7 +17,7 @@ use super::state::AppState;
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// `GET /export/actions.csv` and the like: what the page's links lead to.
-pub(super) async fn for_people(
+pub async fn for_people(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(format): Extension<ExportFormat>,
@@ -27,7 +27,7 @@ pub(super) async fn for_people(
 }
 
 /// Everything that a query matches, as a download.
-pub(super) async fn download(
+pub(crate) async fn download(
     app: &AppState,
     caller: &Caller,
     query: ActionQuery,

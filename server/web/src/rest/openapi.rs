@@ -8,8 +8,8 @@ use domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Sever
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::http::edge::paths::API;
-use crate::http::edge::problem::Problem;
+use crate::edge::paths::API;
+use crate::edge::problem::Problem;
 
 #[derive(OpenApi)]
 #[openapi(

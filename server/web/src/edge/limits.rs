@@ -12,27 +12,25 @@ use super::body;
 
 /// The limits of a route.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::http) struct Limits {
+pub struct Limits {
     body_bytes: usize,
     answer_begins_within: Duration,
 }
 
 impl Limits {
     /// For one form, one decision, one page.
-    pub(in crate::http) const USUAL: Self =
-        Self { body_bytes: 256 * 1024, answer_begins_within: Duration::from_secs(30) };
+    pub const USUAL: Self = Self { body_bytes: 256 * 1024, answer_begins_within: Duration::from_secs(30) };
 
     /// For requests that bring many things: proposals, or the ids of what is to be decided together.
-    pub(in crate::http) const BATCH: Self = Self { body_bytes: 1024 * 1024, ..Self::USUAL };
+    pub const BATCH: Self = Self { body_bytes: 1024 * 1024, ..Self::USUAL };
 
     /// For exports, whose answer begins when all of it is written: millions of rows on a busy machine.
-    pub(in crate::http) const EXPORT: Self =
-        Self { answer_begins_within: Duration::from_mins(15), ..Self::USUAL };
+    pub const EXPORT: Self = Self { answer_begins_within: Duration::from_mins(15), ..Self::USUAL };
 }
 
 /// Reads the body up to the limit and answers in time; what takes too long to begin is dropped. A layer that is made
 /// by `from_fn_with_state` with the limits.
-pub(in crate::http) async fn enforce(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+pub(crate) async fn enforce(State(limits): State<Limits>, request: Request, next: Next) -> Response {
     let answer = async {
         match body::read(request, limits.body_bytes).await {
             Ok(request) => next.run(request).await,

@@ -55,7 +55,7 @@ impl Edge {
     }
 
     /// The origin check, with the public name as one of ours.
-    pub(in crate::http) fn csrf(&self) -> CsrfLayer<fn(ProtectionError) -> Response> {
+    pub(crate) fn csrf(&self) -> CsrfLayer<fn(ProtectionError) -> Response> {
         let own = CsrfLayer::new();
         let layer = match &self.public_host {
             Some(host) => own.add_trusted_origin(format!("https://{host}")).unwrap_or_default(),
@@ -79,11 +79,7 @@ fn reject_cross_origin(_: ProtectionError) -> Response {
 }
 
 /// Refuses names that are not ours.
-pub(in crate::http) async fn check_host(
-    State(edge): State<Arc<Edge>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn check_host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(header);
     match host {
@@ -98,7 +94,7 @@ pub(in crate::http) async fn check_host(
 
 /// Refuses a change that says nothing of where it comes from. [`CsrfLayer`] lets such a request pass, as no browser
 /// of today sends one; here it needs a bearer token, which no browser attaches by itself.
-pub(in crate::http) async fn check_origin(request: Request, next: Next) -> Response {
+pub(crate) async fn check_origin(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_given = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
@@ -133,11 +129,7 @@ static DEFAULT_HEADERS: [(HeaderName, &str); 2] =
     [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
 
 /// Adds the headers that every answer carries.
-pub(in crate::http) async fn add_headers(
-    State(edge): State<Arc<Edge>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn add_headers(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in &REQUIRED_HEADERS {

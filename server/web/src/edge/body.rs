@@ -23,7 +23,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking
 /// the browser first; it can't send `application/json`.
-pub(in crate::http) async fn check_media_type(request: Request, next: Next) -> Response {
+pub(crate) async fn check_media_type(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     if is_safe || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE)) {
         return next.run(request).await;
@@ -57,7 +57,7 @@ fn verify_media_type(headers: &HeaderMap) -> Result<(), &'static str> {
 }
 
 /// Whether the body claims to be JSON.
-pub(in crate::http) fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
         kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
     })

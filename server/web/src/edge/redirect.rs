@@ -8,12 +8,12 @@ use domain::core::path::is_own_path;
 use super::paths::{HOME, SIGN_IN, query_value};
 
 /// The path, if it is one of ours and fits a header; [`HOME`] otherwise.
-pub(in crate::http) fn own_path_or_home(next: Option<&str>) -> &str {
+pub fn own_path_or_home(next: Option<&str>) -> &str {
     next.filter(|next| is_own_path(next)).unwrap_or(HOME)
 }
 
 /// The sign-in page that leads back to `next`, with an error's word if there is one.
-pub(in crate::http) fn sign_in_page(next: Option<&str>, error: Option<&str>) -> String {
+pub fn sign_in_page(next: Option<&str>, error: Option<&str>) -> String {
     let next = query_value(own_path_or_home(next));
     match error {
         Some(error) => format!("{SIGN_IN}?error={error}&next={next}"),
@@ -22,7 +22,7 @@ pub(in crate::http) fn sign_in_page(next: Option<&str>, error: Option<&str>) -> 
 }
 
 /// Sends the browser on with a GET, and with a cookie if there is one.
-pub(in crate::http) fn see_other(path: &str, cookie: Option<HeaderValue>) -> Response {
+pub fn see_other(path: &str, cookie: Option<HeaderValue>) -> Response {
     let mut response = StatusCode::SEE_OTHER.into_response();
     let path = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static(HOME));
     response.headers_mut().insert(LOCATION, path);

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::map_response;
 use axum::response::Response;
+use axum::routing::MethodRouter;
 use domain::site::{BundlePaths, SiteInfo};
 use serde::Deserialize;
 use tower_http::services::ServeDir;
@@ -52,21 +52,15 @@ impl Site {
 }
 
 /// `/pkg`: JavaScript, wasm and style, compressed at build time.
-pub(super) fn pkg<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
+pub(crate) fn pkg<S: Clone + Send + Sync + 'static>(site: &Site) -> Router<S> {
     Router::new()
         .nest_service("/pkg", files(site.root.join("pkg")))
         .layer(map_response(|response: Response| async move { with_cache_control(response, IMMUTABLE) }))
 }
 
 /// Files at the root of the site (icons, `robots.txt`). What is not there goes on to `page`.
-pub(super) fn root<S, H, T>(site: &Site, page: H, state: S) -> Router
-where
-    S: Clone + Send + Sync + 'static,
-    H: Handler<T, S>,
-    T: 'static,
-{
-    let files =
-        files(site.root.clone()).call_fallback_on_method_not_allowed(true).fallback(page.with_state(state));
+pub(crate) fn root(site: &Site, page: MethodRouter) -> Router {
+    let files = files(site.root.clone()).call_fallback_on_method_not_allowed(true).fallback(page);
     Router::new()
         .fallback_service(files)
         .layer(map_response(|response: Response| async move { with_cache_control(response, ONE_HOUR) }))

@@ -3,11 +3,11 @@
 //! Nothing here knows a handler. Addresses that several modules name stand in `paths`.
 
 pub mod accept;
-pub(super) mod body;
-pub(super) mod credential;
-pub(super) mod limits;
-pub(super) mod paths;
-pub(super) mod problem;
-pub(super) mod redirect;
+pub(crate) mod body;
+pub mod credential;
+pub mod limits;
+pub mod paths;
+pub mod problem;
+pub mod redirect;
 pub mod security;
-pub(super) mod trace;
+pub(crate) mod trace;

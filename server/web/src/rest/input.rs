@@ -14,8 +14,8 @@ use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
 use super::strict;
-use crate::http::edge::body::is_json;
-use crate::http::edge::problem::Problem;
+use crate::edge::body::is_json;
+use crate::edge::problem::Problem;
 
 /// The names and values of a URL's query, as axum extracts them.
 pub(super) type QueryPairs = Result<Query<Vec<(String, String)>>, QueryRejection>;

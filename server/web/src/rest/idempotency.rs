@@ -7,8 +7,8 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Error};
 
-use crate::http::edge::problem::{PROBLEM_JSON, Problem};
-use crate::http::state::AppState;
+use crate::edge::problem::{PROBLEM_JSON, Problem};
+use crate::state::AppState;
 use service::detached;
 use service::replay::{Answer, Claimed};
 

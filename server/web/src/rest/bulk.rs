@@ -15,9 +15,9 @@ use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::{ApiRoute, input, schema};
-use crate::http::edge::limits::Limits;
-use crate::http::edge::problem::Problem;
-use crate::http::state::AppState;
+use crate::edge::limits::Limits;
+use crate::edge::problem::Problem;
+use crate::state::AppState;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
     vec![

@@ -1,0 +1,30 @@
+//! The visitor of a page: who presents a session.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+
+use super::edge::credential::session_secret;
+use super::edge::limits::{self, Limits};
+use super::edge::problem::Problem;
+use super::state::AppState;
+
+/// Gives routes their limits, and tells them who presents a session.
+pub fn for_people(app: &AppState, limits: Limits, routes: Router<AppState>) -> Router<AppState> {
+    routes.layer(from_fn_with_state(app.clone(), identify)).layer(from_fn_with_state(limits, limits::enforce))
+}
+
+/// Finds out who presents the session cookie. An unknown or dead one is as good as none.
+async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    if let Some(secret) = session_secret(request.headers()) {
+        match app.sessions.session(secret).await {
+            Ok(Some(caller)) => {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(None) => {}
+            Err(error) => return Problem::from(error).into_response(),
+        }
+    }
+    next.run(request).await
+}
