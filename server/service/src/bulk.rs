@@ -268,8 +268,8 @@ impl Service {
         if !self.store.bulk_is_running().await? {
             return Ok(false);
         }
-        let now = self.clock.now();
         let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
         let most = u32::try_from(STEP).unwrap_or(u32::MAX);
         let Some(step) = tx.step_bulk(now, most).await? else { return Ok(false) };
         let (credential, user) = tx

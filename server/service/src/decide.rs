@@ -140,8 +140,9 @@ impl Service {
         verb: &Verb,
         together: Option<ApprovalId>,
     ) -> Result<Action, Error> {
+        let scope = RowScope::of(caller)?;
         let attempt =
-            DecisionAttempt { caller, scope: RowScope::of(caller)?, seen, together, now: self.clock.now() };
+            DecisionAttempt { caller, scope, seen, together, now: tx.time(self.clock.now()).await? };
         let before = tx.action(&attempt.scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         match verb {
             Verb::Approve { .. } | Verb::Reject { .. } => {
@@ -231,7 +232,10 @@ impl Service {
     ) -> Result<Action, Error> {
         let &DecisionAttempt { caller, ref scope, seen, together, now } = attempt;
         let id = before.id;
-        let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
+        let (by, lifecycle, reverse_type) = match self.check_undo(caller, &before) {
+            Ok(checked) => checked,
+            Err(error) => return Err(undone_before(tx, scope, &before, error).await?),
+        };
         check_seen(&before, seen)?;
 
         let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
@@ -331,6 +335,21 @@ impl Service {
     }
 }
 
+/// The refusal of an undo, with who was first if there is one already.
+async fn undone_before(
+    tx: &mut dyn Transaction,
+    scope: &RowScope,
+    action: &Action,
+    error: Error,
+) -> Result<Error, Error> {
+    let (Error::Conflict { detail, current }, Some(reverse)) = (&error, action.undone_by) else {
+        return Ok(error);
+    };
+    let Some(reverse) = tx.action(scope, reverse).await? else { return Ok(error) };
+    let detail = format!("{detail} (asked for by {})", reverse.proposed_by.name);
+    Ok(Error::Conflict { detail, current: current.clone() })
+}
+
 /// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
 pub(super) fn refused(
     id: ActionId,
@@ -372,11 +391,19 @@ fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
     }
     Err(Error::Conflict {
         detail: format!(
-            "the action changed since it was shown: it is at version {}, not {}",
-            action.version, seen.expected_version
+            "the action changed since it was shown: it is at version {}, not {}{}",
+            action.version,
+            seen.expected_version,
+            decided(action)
         ),
         current: Box::new(Current::new(action.id, action)),
     })
+}
+
+/// Who decided, and how, as the end of a sentence.
+fn decided(action: &Action) -> String {
+    let by = action.decided_by.as_ref();
+    by.map(|by| format!(" ({} by {})", action.decision.label().to_lowercase(), by.name)).unwrap_or_default()
 }
 
 fn conflict(action: &Action, refusal: Refusal) -> Error {

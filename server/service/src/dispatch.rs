@@ -29,8 +29,8 @@ impl Service {
     async fn take_order_now(&self, authority: &SystemAuthority) -> Result<Option<Order>, Error> {
         let by = worker(authority);
         loop {
-            let now = self.clock.now();
             let mut tx = self.store.begin_system(authority).await?;
+            let now = tx.time(self.clock.now()).await?;
             let Some(leased) = tx.lease(now, now.saturating_add(LEASE).unwrap_or(now)).await? else {
                 return Ok(None);
             };
@@ -43,8 +43,14 @@ impl Service {
             };
             if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
             {
-                let detail = "what is stored is not what was decided on; nothing was sent";
-                self.end(&mut *tx, &by, &leased, Transition::Report(Outcome::Failed), detail, now).await?;
+                let (transition, detail) = if leased.possibly_sent == 0 {
+                    let detail = "what is stored is not what was decided on; nothing was sent";
+                    (Transition::Report(Outcome::Failed), detail)
+                } else {
+                    let detail = "what is stored is not what was decided on, and may have been sent before; a person must look";
+                    (Transition::LoseTrack, detail)
+                };
+                self.end(&mut *tx, &by, &leased, transition, detail, now).await?;
                 tx.commit().await?;
                 continue;
             }
@@ -75,8 +81,8 @@ impl Service {
         let (service, authority) = (self.clone(), authority.clone());
         detached(async move {
             crash_point!("report.before_commit");
-            let now = service.clock.now();
             let mut tx = service.store.begin_system(&authority).await?;
+            let now = tx.time(service.clock.now()).await?;
             if !service.end(&mut *tx, &worker(&authority), &leased, transition, &detail, now).await? {
                 return Ok(false);
             }
@@ -100,8 +106,8 @@ impl Service {
     ) -> Result<bool, Error> {
         let (service, authority) = (self.clone(), authority.clone());
         detached(async move {
-            let now = service.clock.now();
             let mut tx = service.store.begin_system(&authority).await?;
+            let now = tx.time(service.clock.now()).await?;
             if !tx.retry(&leased, ready_at, &why).await? {
                 return Ok(false);
             }

@@ -26,9 +26,9 @@ impl Service {
     }
 
     async fn expire(&self, authority: &SystemAuthority, id: ActionId) -> Result<bool, Error> {
-        let now = self.clock.now();
         let by = Authorized::system(authority, "clock", "Countersign");
         let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
         let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
         // Decided, or given more time, since it was found.
         let Ok(lifecycle) = lifecycle_of(&before)?.apply(Transition::Expire) else { return Ok(false) };

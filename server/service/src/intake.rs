@@ -25,10 +25,10 @@ impl ProposeActions for Service {
 impl Service {
     async fn take_in(&self, caller: &Caller, mut proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
         let by = caller.authorize_proposal()?;
-        let now = self.clock.now();
-        check(&proposals, now)?;
+        check(&proposals, self.clock.now())?;
         proposals.iter_mut().for_each(Proposal::normalize);
         let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
         let mut taken = Vec::with_capacity(proposals.len());
         let mut fresh = Fresh::default();
         for (index, proposal) in proposals.into_iter().enumerate() {

@@ -36,6 +36,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::SystemAuthority;
+use jiff::Timestamp;
 
 pub use access::{Credential, CredentialKind, KeyState, ReadAccess, SystemAccess, User, WriteAccess};
 pub use actions::{
@@ -86,6 +87,10 @@ pub trait Store:
 pub trait Transaction:
     WriteActions + WriteAccess + WriteAudit + WriteBulk + WriteOutbox + WriteSettings + Send
 {
+    /// The time of what this transaction writes: what the clock says, read while the write lock is held, and never
+    /// earlier than what was written before. So times grow in the order of commits, whoever's clock they come from.
+    async fn time(&mut self, clock: Timestamp) -> Result<Timestamp>;
+
     /// Begins a part that can be taken back alone. There is one at a time.
     async fn begin_savepoint(&mut self) -> Result<()>;
 

@@ -1,6 +1,7 @@
 //! The end of the audit log that a transaction appends to.
 
 use domain::{Actor, SubjectKind};
+use jiff::Timestamp;
 use sqlx::QueryBuilder;
 
 use super::{Connection, Db, corrupt, json, micros, rows};
@@ -15,14 +16,14 @@ const ROWS: usize = 100;
 /// together.
 #[derive(Default)]
 pub(super) struct PendingRecords {
-    /// Sequence number and hash of the last record; unknown before the first is appended.
-    last: Option<(i64, String)>,
+    /// Sequence number, hash and time of the last record; unknown before it is asked for.
+    last: Option<(i64, String, Timestamp)>,
     waiting: Vec<Record>,
 }
 
 /// Where the records of a transaction ended.
 pub(super) struct Savepoint {
-    last: Option<(i64, String)>,
+    last: Option<(i64, String, Timestamp)>,
     waiting: usize,
 }
 
@@ -33,14 +34,21 @@ impl PendingRecords {
         actor: Actor,
         entry: AuditEntry,
     ) -> Result<Record> {
-        if self.last.is_none() {
-            let last = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
-            self.last = last.fetch_optional(&mut *db).await?.as_ref().map(rows::head).transpose()?;
-        }
-        let record = Record::chain(self.last.take(), actor, entry).map_err(corrupt)?;
-        self.last = Some((record.seq, record.hash.clone()));
+        let at = self.not_before(db, entry.at).await?;
+        let last = self.last.take().map(|(seq, hash, _)| (seq, hash));
+        let record = Record::chain(last, actor, AuditEntry { at, ..entry }).map_err(corrupt)?;
+        self.last = Some((record.seq, record.hash.clone(), record.at));
         self.waiting.push(record.clone());
         Ok(record)
+    }
+
+    /// A time, or that of the last record if it is earlier: clocks are set back, and those of two machines differ.
+    pub(super) async fn not_before(&mut self, db: &mut Connection, at: Timestamp) -> Result<Timestamp> {
+        if self.last.is_none() {
+            let last = sqlx::query("SELECT seq, hash, at FROM audit ORDER BY seq DESC LIMIT 1");
+            self.last = last.fetch_optional(&mut *db).await?.as_ref().map(rows::head).transpose()?;
+        }
+        Ok(self.last.as_ref().map_or(at, |(.., last)| at.max(*last)))
     }
 
     /// Writes them before they are too many for one statement.

@@ -158,9 +158,9 @@ pub(super) fn followed(row: &Row) -> Result<Followed> {
     Ok(Followed { seq: get(row, "seq")?, kind: word(row, "kind")?, by: json(row, "actor")?, changed })
 }
 
-/// Sequence number and hash of the last audit row.
-pub(super) fn head(row: &Row) -> Result<(i64, String)> {
-    Ok((get(row, "seq")?, get(row, "hash")?))
+/// Sequence number, hash and time of the last audit row.
+pub(super) fn head(row: &Row) -> Result<(i64, String, Timestamp)> {
+    Ok((get(row, "seq")?, get(row, "hash")?, time(row, "at")?))
 }
 
 pub(super) fn leased(row: &Row) -> Result<Leased> {

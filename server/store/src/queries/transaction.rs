@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::Action;
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
 use super::super::Db;
@@ -69,6 +70,10 @@ impl SystemTransaction for SqlTransaction {}
 
 #[async_trait]
 impl Transaction for SqlTransaction {
+    async fn time(&mut self, clock: Timestamp) -> Result<Timestamp> {
+        self.records.not_before(&mut self.tx, clock).await
+    }
+
     async fn begin_savepoint(&mut self) -> Result<()> {
         sqlx::query("SAVEPOINT part").execute(&mut *self.tx).await?;
         let counts = self.counts.as_mut().map(std::mem::take);
