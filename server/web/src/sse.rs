@@ -122,6 +122,20 @@ fn is_about_accounts(record: &Followed) -> bool {
 }
 
 /// Writes one event in the form of the HTML Standard.
+/// A record as a caller may see it; nothing, if it changed no action, or a hidden one.
+pub(super) fn visible_change(record: &Followed, caller: &Caller, scope: &RowScope) -> Option<Change> {
+    let changed = record.changed.as_ref().filter(|changed| scope.shows(&changed.row))?;
+    Some(Change {
+        seq: record.seq,
+        subject: changed.id.into(),
+        kind: record.kind,
+        version: changed.version,
+        lane: changed.row.lane,
+        by: record.by.name.clone(),
+        mine: record.by.id == caller.actor.id,
+    })
+}
+
 fn write_event(into: &mut String, name: &str, seq: i64, data: &str) {
     // Writing to a text can't fail.
     let _ = write!(into, "id: {seq}\nevent: {name}\ndata: {data}\n\n");
@@ -192,7 +206,7 @@ impl Follower {
             return text;
         };
         for record in records {
-            if let Some(change) = self.visible_change(record)
+            if let Some(change) = visible_change(record, &self.caller, &self.scope)
                 && let Ok(data) = serde_json::to_string(&change)
             {
                 write_event(&mut text, "change", record.seq, &data);
@@ -200,20 +214,6 @@ impl Follower {
         }
         self.at = last.seq;
         text
-    }
-
-    /// The record as the caller may see it; nothing, if it changed no action, or a hidden one.
-    fn visible_change(&self, record: &Followed) -> Option<Change> {
-        let changed = record.changed.as_ref().filter(|changed| self.scope.shows(&changed.row))?;
-        Some(Change {
-            seq: record.seq,
-            subject: changed.id.into(),
-            kind: record.kind,
-            version: changed.version,
-            lane: changed.row.lane,
-            by: record.by.name.clone(),
-            mine: record.by.id == self.caller.actor.id,
-        })
     }
 
     async fn authenticate(&self) -> Result<(Caller, RowScope, Timestamp), Error> {
