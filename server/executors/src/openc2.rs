@@ -75,22 +75,33 @@ impl OpenC2 {
     }
 }
 
-/// The `OpenC2` command of an order, or why there is none.
-fn command(order: &Order) -> Result<Command, String> {
-    let verb = match order.action.action_type {
-        ActionType::QuarantineFile => Action::Contain,
-        ActionType::ReleaseFromQuarantine => Action::Allow,
-        other => return Err(format!("this responder does not carry out {}", other.label())),
-    };
-    let Entity::File { path, sha256: Some(sha256), .. } = &order.action.entity else {
+/// What the responder does for a type of action, if it knows it.
+const fn verb(action_type: ActionType) -> Option<Action> {
+    match action_type {
+        ActionType::QuarantineFile => Some(Action::Contain),
+        ActionType::ReleaseFromQuarantine => Some(Action::Allow),
+        _ => None,
+    }
+}
+
+/// What the responder finds a file by, or what is missing for it.
+fn target(entity: &Entity) -> Result<Target, String> {
+    let Entity::File { path, sha256: Some(sha256), .. } = entity else {
         return Err("a responder needs the file's sha256".to_owned());
     };
     let sha256 = sha256.parse().map_err(|_| "the file's sha256 is not one".to_owned())?;
-    let target = match path {
+    Ok(match path {
         Some(path) => Target::file_at(path, sha256),
         None => Target::files_with(sha256),
-    };
-    Ok(Command::new(verb, target).with_id(order.leased.id.to_string()))
+    })
+}
+
+/// The `OpenC2` command of an order, or why there is none.
+fn command(order: &Order) -> Result<Command, String> {
+    let action_type = order.action.action_type;
+    let verb = verb(action_type)
+        .ok_or_else(|| format!("this responder does not carry out {}", action_type.label()))?;
+    Ok(Command::new(verb, target(&order.action.entity)?).with_id(order.leased.id.to_string()))
 }
 
 fn ended(response: &openc2::Response) -> Attempt {
@@ -122,14 +133,14 @@ impl Executor for OpenC2 {
         asset.name == self.asset
     }
 
-    fn carries_out(&self, action_type: ActionType) -> bool {
-        matches!(action_type, ActionType::QuarantineFile | ActionType::ReleaseFromQuarantine)
+    fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {
+        verb(action_type).is_some() && target(&action.entity).is_ok()
     }
 
     async fn execute(&self, order: &Order) -> Attempt {
         let command = match command(order) {
             Ok(command) => command,
-            Err(why) => return Attempt::Ended(Outcome::Failed, why),
+            Err(why) => return Attempt::Unsendable(why),
         };
         // A request id of its own for each attempt; the command id is what makes a repeat harmless.
         let id = Uuid::new_v4().to_string();
@@ -137,7 +148,7 @@ impl Executor for OpenC2 {
             Message::request(&id, self.clock.now(), "countersign", vec![self.asset.clone()], command);
         let body = match serde_json::to_vec(&message) {
             Ok(body) => body,
-            Err(error) => return Attempt::Ended(Outcome::Failed, error.to_string()),
+            Err(error) => return Attempt::Unsendable(error.to_string()),
         };
         match self.send(&id, body).await {
             Err(error) if error.is_connect() => {

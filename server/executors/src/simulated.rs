@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{ActionType, Asset, Outcome};
+use domain::{Action, ActionType, Asset, Outcome};
 use uuid::Uuid;
 
 use service::executor::{Attempt, Executor, Order};
@@ -26,7 +26,7 @@ impl Executor for Simulated {
         true
     }
 
-    fn carries_out(&self, _action_type: ActionType) -> bool {
+    fn carries_out(&self, _action_type: ActionType, _action: &Action) -> bool {
         true
     }
 

@@ -26,6 +26,8 @@ pub enum Attempt {
     Ended(Outcome, String),
     /// Provably nothing was sent: refused connection, unresolved name.
     NotSent(String),
+    /// Nothing was sent by this attempt, and no other can send it: it has no form for this executor.
+    Unsendable(String),
     /// It may have been sent; there is no trustworthy answer.
     Uncertain(String),
 }
@@ -44,8 +46,9 @@ pub trait Executor: Send + Sync {
     /// Whether actions on this asset are its business.
     fn serves(&self, asset: &Asset) -> bool;
 
-    /// Whether it can carry out this type.
-    fn carries_out(&self, action_type: ActionType) -> bool;
+    /// Whether it can carry out this type on what the action is about: also whether it finds that by what is known of
+    /// it. The action may be one of another type, whose reverse is asked for.
+    fn carries_out(&self, action_type: ActionType, action: &Action) -> bool;
 
     /// Tries once. The worker bounds the time.
     async fn execute(&self, order: &Order) -> Attempt;
@@ -72,6 +75,6 @@ impl Executors {
     #[must_use]
     pub fn find_for(&self, action_type: ActionType, action: &Action) -> Option<&Arc<dyn Executor>> {
         let serving = self.0.iter().find(|executor| executor.serves(&action.asset))?;
-        serving.carries_out(action_type).then_some(serving)
+        serving.carries_out(action_type, action).then_some(serving)
     }
 }
