@@ -311,7 +311,7 @@ impl Service {
                 Ok((ItemState::Decided, None))
             }
             // It goes away, and the whole step is tried again.
-            Err(Error::Busy) => Err(Error::Busy),
+            Err(error) if error.is_transient() => Err(error),
             Err(error) => {
                 tx.end_savepoint(false).await?;
                 if let Some(entry) = refused(item.action, verb.transition(), &error, self.clock.now()) {

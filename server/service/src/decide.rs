@@ -357,7 +357,7 @@ pub(super) fn refused(
     error: &Error,
     at: Timestamp,
 ) -> Option<AuditEntry> {
-    if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal | ErrorCode::Busy) {
+    if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal) || error.is_transient() {
         return None;
     }
     Some(AuditEntry {

@@ -52,6 +52,8 @@ pub async fn run(config: ServeOptions) -> anyhow::Result<()> {
     // Before the start, so that an early signal is not lost.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // A file that may not grow (`ulimit -f`) is an error of its write then, as a full disk is, not the process's end.
+    let _file_limit = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let running = start(&config, Arc::new(SystemClock)).await?;
     announce(&config, running.address)?;
     tokio::select! {

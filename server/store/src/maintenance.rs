@@ -21,7 +21,10 @@ pub trait Maintain: Send + Sync {
     /// Puts back what [`Self::suspend_indexes`] took away; nothing, if that is not missing.
     async fn restore_indexes(&self) -> Result<()>;
 
-    /// Whether the database answers.
+    /// Whether the database answers, and keeps what is written to it.
+    ///
+    /// # Errors
+    /// If it can't be read or written now.
     async fn ping(&self) -> Result<()>;
 
     /// Closes the connections, so that what was written is checkpointed.

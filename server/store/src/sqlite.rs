@@ -81,8 +81,11 @@ async fn connect(most: u32, options: &SqliteConnectOptions) -> Result<Pool<Db>> 
     let mut pauses = BUSY_TIMEOUT.as_millis() / COME_AGAIN_AFTER.as_millis();
     loop {
         let pool = SqlitePoolOptions::new().max_connections(most).acquire_timeout(Duration::from_secs(10));
-        // A connection to a file does not break while it rests.
-        let pool = pool.test_before_acquire(false);
+        // A connection to a file does not break while it rests, but one whose transaction ended with an error of the
+        // disk still counts as inside of it, as SQLite has rolled back by itself: nothing could begin on it any more.
+        let pool = pool
+            .test_before_acquire(false)
+            .before_acquire(|connection, _| Box::pin(async { Ok(!connection.is_in_transaction()) }));
         match pool.connect_with(options.clone()).await.map_err(StoreError::from) {
             Err(StoreError::Busy) if pauses > 0 => {
                 pauses -= 1;

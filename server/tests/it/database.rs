@@ -93,6 +93,18 @@ impl Database {
         }
     }
 
+    /// Makes a `PostgreSQL` database read-only, or writable again, and ends its sessions, which keep the setting that
+    /// they began with.
+    pub(crate) async fn set_read_only(&self, read_only: bool) {
+        let Held::Name(name) = &self.held else { panic!("a file has no such setting") };
+        let mut admin = PgConnection::connect(&cluster()).await.unwrap();
+        let set = format!("ALTER DATABASE {name} SET default_transaction_read_only = {read_only}");
+        sqlx::query(AssertSqlSafe(set)).execute(&mut admin).await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query(end).bind(name).execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
     /// The first column of the rows, as text.
     pub(crate) async fn column(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());

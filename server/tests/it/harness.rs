@@ -59,6 +59,13 @@ impl Process {
         Self { child, url }
     }
 
+    /// Lets it write no byte of a file beyond this offset: what its disk does that is full.
+    pub(crate) fn limit_files(&self, most: Option<u64>) {
+        use rustix::process::{Pid, Resource, Rlimit, prlimit};
+        let limit = Rlimit { current: most, maximum: None };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
+    }
+
     /// Waits for its end by SIGKILL, which only a crash point sends.
     pub(crate) async fn crashed(&mut self) {
         let status = until("the crash point is reached", async || self.child.try_wait().unwrap()).await;

@@ -10,6 +10,7 @@ mod bulk;
 mod contract;
 mod crash;
 mod database;
+mod disk;
 mod harness;
 mod live;
 mod pages;

@@ -75,13 +75,13 @@ pub fn build(app: AppState, pages: Pages) -> Router {
     people.merge(open).nest(paths::API, rest::router(&app)).layer(layers).with_state(app)
 }
 
-/// `GET /readyz`: whether the database answers.
+/// `GET /readyz`: whether the database answers and can be written to.
 async fn ready(State(app): State<AppState>) -> Response {
     match tokio::time::timeout(PING_TIMEOUT, app.store.ping()).await {
         Ok(Ok(())) => "ready\n".into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
-            Problem::from(domain::Error::Busy).into_response()
+            Problem::from(domain::Error::from(error)).into_response()
         }
         Err(_) => Problem::from(domain::Error::Busy).into_response(),
     }

@@ -20,6 +20,7 @@ string_enum! {
         IdempotencyKeyReused = "idempotency_key_reused" "This Idempotency-Key was used for another request.",
         IdempotencyInFlight = "idempotency_in_flight" "A request with this Idempotency-Key is still being answered.",
         Busy = "busy" "Nothing was changed: the database is busy. Try again in a few seconds.",
+        Unwritable = "unwritable" "Nothing was changed: the database can't be written to, as its disk is full, read-only or failing. Try again soon, and tell who runs this server.",
         TooManyExports = "too_many_exports" "An export is still being written. Wait for it, then try again.",
         Internal = "internal" "The server failed; its log says why. What was acknowledged before is safe.",
     }
@@ -37,7 +38,7 @@ impl ErrorCode {
             Self::Expired | Self::PlanExpired => 410,
             Self::Invalid | Self::NoExecutor | Self::IdempotencyKeyReused => 422,
             Self::TooManyExports => 429,
-            Self::Busy => 503,
+            Self::Busy | Self::Unwritable => 503,
             Self::Internal => 500,
         }
     }
@@ -104,6 +105,9 @@ pub enum Error {
     /// The database did not let us write in time.
     #[error("the database is busy")]
     Busy,
+    /// The database's disk is full, read-only or failing. Nothing was written.
+    #[error("the database can't be written to: its disk is full, read-only or failing")]
+    Unwritable,
     /// The caller's other export, or too many of everyone's, is still being written.
     #[error("an export is still being written: one at a time for each caller, and four in all")]
     TooManyExports,
@@ -116,6 +120,12 @@ impl Error {
     /// One wrong field.
     pub fn invalid(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError::new(pointer, detail)])
+    }
+
+    /// Whether it goes away by itself: the same request succeeds later.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        matches!(self, Self::Busy | Self::Unwritable)
     }
 
     /// Its kind.
@@ -134,6 +144,7 @@ impl Error {
             Self::IdempotencyInFlight => ErrorCode::IdempotencyInFlight,
             Self::TooManyExports => ErrorCode::TooManyExports,
             Self::Busy => ErrorCode::Busy,
+            Self::Unwritable => ErrorCode::Unwritable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }

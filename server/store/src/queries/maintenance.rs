@@ -9,6 +9,10 @@ use crate::Subscription;
 use crate::error::Result;
 use crate::maintenance::Maintain;
 
+/// A write that reaches the disk, which tells a full or read-only one: the same value again would not be written.
+const PROBE: &str = "INSERT INTO markers (name, value) VALUES ('probe', 'even')
+    ON CONFLICT (name) DO UPDATE SET value = CASE markers.value WHEN 'even' THEN 'odd' ELSE 'even' END";
+
 #[async_trait]
 impl Maintain for SqlStore {
     fn changes(&self) -> Subscription {
@@ -36,7 +40,9 @@ impl Maintain for SqlStore {
 
     async fn ping(&self) -> Result<()> {
         let _: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM markers").fetch_one(&self.reader).await?;
-        Ok(())
+        let mut tx = super::super::begin(&self.writer).await?;
+        sqlx::query(PROBE).execute(&mut *tx).await?;
+        Ok(tx.commit().await?)
     }
 
     async fn close(&self) {

@@ -5,7 +5,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, Request};
-use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +16,9 @@ use utoipa::ToSchema;
 
 /// The media type.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Seconds after which a request that came at a bad moment may succeed (RFC 9110, 10.2.3).
+const COME_AGAIN_AFTER: HeaderValue = HeaderValue::from_static("2");
 
 /// What an answer that failed says.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -152,17 +155,22 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives the bare failures of libraries (unknown method, timeout) the same form as ours.
+/// Gives the bare failures of libraries (unknown method, timeout) the same form as ours, and says of those that go away
+/// by themselves when to come again.
 pub(crate) async fn normalize_error(request: Request, next: Next) -> Response {
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let status = response.status();
+    if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        response.headers_mut().entry(RETRY_AFTER).or_insert(COME_AGAIN_AFTER);
+    }
     if !(status.is_client_error() || status.is_server_error()) || is_problem(&response) {
         return response;
     }
-    let allow = response.headers().get(ALLOW).cloned();
     let mut problem = Problem::of_status(status).into_response();
-    if let Some(allow) = allow {
-        problem.headers_mut().insert(ALLOW, allow);
+    for name in [ALLOW, RETRY_AFTER] {
+        if let Some(value) = response.headers_mut().remove(&name) {
+            problem.headers_mut().insert(name, value);
+        }
     }
     problem
 }
@@ -222,6 +230,7 @@ mod tests {
             (Error::NoExecutor, 422, "no_executor"),
             (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
             (Error::Busy, 503, "busy"),
+            (Error::Unwritable, 503, "unwritable"),
             (Error::Internal("SECRETSQL42".into()), 500, "internal"),
         ];
         for (error, status, code) in table {

@@ -43,7 +43,7 @@ pub(super) enum Failures {
     /// Unknown or hidden.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
-    /// The database is busy; try again.
+    /// The database is busy, or can't be written to; try again after the time in `Retry-After`.
     #[response(status = 503, content_type = "application/problem+json")]
     Busy(#[to_schema] Problem),
 }
