@@ -32,7 +32,9 @@ fn open_when_asked(asked: RwSignal<Option<&'static str>>) {
         asked.set(None);
         // The first time, the dialogs are only just being inserted.
         if !show_dialog(id) {
-            after_paint(move || drop(show_dialog(id)));
+            after_paint(move || {
+                show_dialog(id);
+            });
         }
     });
 }
