@@ -28,10 +28,15 @@ impl Position {
         Self { sort, key: stored(sort.field()).key(action), id: action.id, before }
     }
 
-    /// Whether it can be a position in that order: a cursor is what a stranger sends.
+    /// Whether it can be a position in that order: a cursor is what a stranger sends. No stored text has a NUL, which
+    /// `PostgreSQL` would not even take as a parameter.
     #[must_use]
     pub fn fits(&self, sort: SortKey) -> bool {
-        self.sort == sort && stored(sort.field()).is_time() == matches!(self.key, KeyValue::Time(_))
+        let is_possible = match &self.key {
+            KeyValue::Time(_) => stored(sort.field()).is_time(),
+            KeyValue::Text(text) => !stored(sort.field()).is_time() && !text.contains('\0'),
+        };
+        self.sort == sort && is_possible
     }
 }
 
@@ -47,5 +52,7 @@ mod tests {
         assert!(!at(SortKey::Updated, KeyValue::Time(1)).fits(SortKey::Expires));
         assert!(!at(SortKey::Updated, KeyValue::Text("1".into())).fits(SortKey::Updated));
         assert!(!at(SortKey::Asset, KeyValue::Time(1)).fits(SortKey::Asset));
+        assert!(at(SortKey::Asset, KeyValue::Text("a".into())).fits(SortKey::Asset));
+        assert!(!at(SortKey::Asset, KeyValue::Text("a\0".into())).fits(SortKey::Asset));
     }
 }

@@ -68,6 +68,7 @@ pub fn build(app: AppState, pages: Pages) -> Router {
         .layer(from_fn(problem::normalize_error))
         .layer(CatchPanicLayer::custom(problem::from_panic))
         .layer(from_fn_with_state(app.edge.clone(), security::check_host))
+        .layer(from_fn(security::check_length))
         .layer(app.edge.csrf())
         .layer(from_fn(security::check_origin))
         .layer(from_fn(body::check_media_type));

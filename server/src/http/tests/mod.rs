@@ -89,6 +89,32 @@ async fn a_proxy_brings_tls_and_a_name() {
     }
 }
 
+#[tokio::test]
+async fn a_request_has_one_host() {
+    let app = App::start().await;
+    let host = ("host", "localhost:8080");
+    assert_eq!(app.get("/healthz", &[host]).await.status, 200);
+    assert_eq!(app.get("/healthz", &[host, host]).await.status, 400);
+}
+
+#[tokio::test]
+async fn an_address_that_is_too_long_is_refused() {
+    let app = App::start().await;
+    let long = |length| "a".repeat(length);
+    let table = [
+        (format!("/{}", long(255)), 404),
+        (format!("/{}", "%61".repeat(255)), 404),
+        (format!("/{}", long(256)), 414),
+        (format!("/pkg/{}.js", long(300)), 414),
+        (format!("/api/v1/actions/{}", long(300)), 414),
+        (format!("/{}", format!("{}/", long(200)).repeat(21)), 414),
+    ];
+    for (path, status) in table {
+        let answer = app.get(&path, &[]).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {}", answer.text());
+    }
+}
+
 /// Each way a browser or a tool may come with a change, and whether it gets past the edge (to 303 here).
 #[tokio::test]
 async fn only_our_own_pages_may_post() {

@@ -60,6 +60,7 @@ const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("method_not_allowed", StatusCode::METHOD_NOT_ALLOWED, "This address does not take this method."),
     ("timeout", StatusCode::REQUEST_TIMEOUT, "The request took too long to arrive."),
     ("too_large", StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."),
+    ("uri_too_long", StatusCode::URI_TOO_LONG, "The address is too long."),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of content is not understood."),
     ("too_many_streams", StatusCode::TOO_MANY_REQUESTS, "Too many live connections are open."),
     ("misdirected", StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name."),

@@ -80,6 +80,10 @@ fn reject_cross_origin(_: ProtectionError) -> Response {
 
 /// Refuses names that are not ours.
 pub(crate) async fn check_host(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    // Whoever stands between could have chosen by the other one (RFC 9112, 3.2).
+    if request.headers().get_all(HOST).iter().count() > 1 {
+        return Problem::malformed("the request names more than one Host").into_response();
+    }
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let host = request.uri().authority().map(axum::http::uri::Authority::as_str).or(header);
     match host {
@@ -90,6 +94,22 @@ pub(crate) async fn check_host(State(edge): State<Arc<Edge>>, request: Request, 
         }
         None => Problem::malformed("the request names no Host").into_response(),
     }
+}
+
+/// Bytes of one part of a path, and of a whole path: a file system has no longer names (`NAME_MAX`, `PATH_MAX`), and
+/// nothing of ours has an address beyond them.
+const MAX_PATH_PART: usize = 255;
+const MAX_PATH: usize = 4_000;
+
+/// Refuses an address that is longer than any of ours.
+pub(crate) async fn check_length(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_long = |part: &str| percent_encoding::percent_decode_str(part).count() > MAX_PATH_PART;
+    if path.len() > MAX_PATH || path.split('/').any(is_long) {
+        return Problem::edge(StatusCode::URI_TOO_LONG, "no address of this server is that long")
+            .into_response();
+    }
+    next.run(request).await
 }
 
 /// Refuses a change that says nothing of where it comes from. [`CsrfLayer`] lets such a request pass, as no browser
