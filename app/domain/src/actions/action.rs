@@ -9,7 +9,7 @@ use crate::actions::parameter::Parameters;
 use crate::core::actor::Actor;
 use crate::core::id::{ActionId, ApprovalId, Identified};
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::{Permission, Refusal};
 
 string_enum! {
@@ -141,12 +141,15 @@ pub struct Action {
     /// Who asked for it.
     pub proposed_by: Actor,
     /// When.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub proposed_at: Timestamp,
     /// Until when it can be decided.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub expires_at: Timestamp,
     /// When the row last changed: Action update time.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub updated_at: Timestamp,
     /// Who let it happen, or why it will not.
@@ -162,7 +165,7 @@ pub struct Action {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<Actor>,
     /// When it was decided.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "six_decimals::optional")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
     pub decided_at: Option<Timestamp>,
     /// The decider's comment or reason.

@@ -5,8 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::core::string_enum::string_enum;
 use crate::core::time::Timestamp;
 
-#[cfg(any(test, not(feature = "ssr")))]
+mod fields;
 mod flat;
+#[cfg(feature = "ssr")]
+mod identity;
+#[cfg(feature = "ssr")]
+mod rules;
+
+pub use fields::{Field, FieldKind};
+#[cfg(feature = "ssr")]
+pub use identity::Identity;
+#[cfg(feature = "ssr")]
+pub use rules::GivenEntity;
 
 string_enum! {
     /// The kind of an entity.
@@ -88,28 +98,6 @@ pub struct Asset {
     pub device_group: Option<String>,
 }
 
-/// How a field reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FieldKind {
-    /// Somebody's words: names, subjects, addresses.
-    Text,
-    /// To the letter: paths, hashes, ids.
-    Code,
-    /// A word of ours, or a count.
-    Plain,
-}
-
-/// A field of an entity, for whoever reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// How it reads.
-    pub kind: FieldKind,
-    /// What it is called.
-    pub label: &'static str,
-    /// What it holds.
-    pub value: String,
-}
-
 /// The entity with the fields of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -132,6 +120,9 @@ pub enum Entity {
         /// 40 hexadecimal digits, lower case.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha1: Option<String>,
+        /// 32 hexadecimal digits, lower case.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        md5: Option<String>,
     },
     /// A running process, by pid and image, or by the image's hash.
     Process {
@@ -144,6 +135,19 @@ pub enum Entity {
         /// SHA-256 of the executable.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha256: Option<String>,
+        /// SHA-1 of the executable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha1: Option<String>,
+        /// MD5 of the executable.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        md5: Option<String>,
+        /// When it started: a pid is given out again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+        started_at: Option<Timestamp>,
+        /// With which command line, up to 32 kB.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        command_line: Option<String>,
     },
     /// A system service.
     Service {
@@ -155,19 +159,22 @@ pub enum Entity {
         /// Its name.
         name: String,
     },
-    /// A registry key.
+    /// A registry key, or one value of it.
     RegistryKey {
         /// The full path with its hive.
         path: String,
+        /// The name of the value; the whole key where none is named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value_name: Option<String>,
     },
     /// A scheduled task.
     ScheduledTask {
         /// Its name or path.
         name: String,
     },
-    /// An IPv4 or IPv6 address.
+    /// An IPv4 or IPv6 address, or a range of them.
     IpAddress {
-        /// The address.
+        /// The address, or the range as of CIDR (`203.0.113.0/24`).
         address: String,
     },
     /// A URL.
@@ -179,9 +186,9 @@ pub enum Entity {
     EmailMessage {
         /// The Message-ID (RFC 5322).
         message_id: String,
-        /// Its subject.
+        /// Its subject; empty if it has none.
         subject: String,
-        /// The sender's address.
+        /// The sender's address; empty for what has no return path.
         sender: String,
         /// The recipients' addresses.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -196,6 +203,9 @@ pub enum Entity {
         /// Where it is now.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         location: Option<MailLocation>,
+        /// The mail system's own id of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        network_message_id: Option<String>,
     },
     /// Messages that belong together.
     EmailCluster {
@@ -228,6 +238,12 @@ pub enum Entity {
         /// SHA-256 of the file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha256: Option<String>,
+        /// SHA-1 of the file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha1: Option<String>,
+        /// MD5 of the file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        md5: Option<String>,
         /// The Message-ID of the message that carries it.
         message_id: String,
     },
@@ -252,11 +268,20 @@ pub enum Entity {
         /// SHA-256 of the file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sha256: Option<String>,
+        /// SHA-1 of the file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha1: Option<String>,
+        /// MD5 of the file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        md5: Option<String>,
     },
     /// A person's account.
     User {
         /// User principal name or account name.
         name: String,
+        /// Its security identifier, for example `S-1-5-21-1-2-3-500`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sid: Option<String>,
     },
 }
 
@@ -282,118 +307,5 @@ impl Entity {
             Self::CloudFile { .. } => EntityKind::CloudFile,
             Self::User { .. } => EntityKind::User,
         }
-    }
-
-    /// One line that names the entity: what the Entity column and earlier decisions compare.
-    #[must_use]
-    pub fn title(&self) -> String {
-        match self {
-            Self::Device { name }
-            | Self::Service { name }
-            | Self::Driver { name }
-            | Self::ScheduledTask { name }
-            | Self::User { name } => name.clone(),
-            Self::File { path, sha256, sha1 } => {
-                path.as_ref().or(sha256.as_ref()).or(sha1.as_ref()).cloned().unwrap_or_default()
-            }
-            Self::Process { pid, image, sha256 } => {
-                let image = image.as_ref().or(sha256.as_ref()).cloned().unwrap_or_default();
-                pid.map_or(image.clone(), |pid| format!("{image} ({pid})"))
-            }
-            Self::RegistryKey { path } | Self::CloudFile { path, .. } => path.clone(),
-            Self::IpAddress { address } | Self::Mailbox { address } => address.clone(),
-            Self::Url { url } => url.clone(),
-            Self::EmailMessage { subject, .. } => subject.clone(),
-            Self::EmailCluster { subject, messages, .. } => format!("{subject} ({messages} messages)"),
-            Self::EmailAttachment { file_name, .. } => file_name.clone(),
-            Self::TeamsMessage { sender, channel, .. } => format!("{sender} in {channel}"),
-        }
-    }
-
-    /// When a message came, if that is known.
-    #[must_use]
-    pub const fn received_at(&self) -> Option<Timestamp> {
-        match self {
-            Self::EmailMessage { received_at, .. } => *received_at,
-            _ => None,
-        }
-    }
-
-    /// What the flyout shows, but for times: each field that is set, in reading order.
-    #[must_use]
-    pub fn fields(&self) -> Vec<Field> {
-        use FieldKind::{Code, Plain, Text};
-        let mut fields = Vec::new();
-        let mut put = |kind, label, value: Option<String>| {
-            fields.extend(value.map(|value| Field { kind, label, value }));
-        };
-        match self {
-            Self::Device { name }
-            | Self::Service { name }
-            | Self::Driver { name }
-            | Self::ScheduledTask { name }
-            | Self::User { name } => put(Text, "Name", Some(name.clone())),
-            Self::File { path, sha256, sha1 } => {
-                put(Code, "Path", path.clone());
-                put(Code, "SHA-256", sha256.clone());
-                put(Code, "SHA-1", sha1.clone());
-            }
-            Self::Process { pid, image, sha256 } => {
-                put(Code, "Process id", pid.map(|pid| pid.to_string()));
-                put(Code, "Image", image.clone());
-                put(Code, "SHA-256", sha256.clone());
-            }
-            Self::RegistryKey { path } => put(Code, "Path", Some(path.clone())),
-            Self::IpAddress { address } => put(Code, "Address", Some(address.clone())),
-            Self::Mailbox { address } => put(Text, "Address", Some(address.clone())),
-            Self::Url { url } => put(Code, "URL", Some(url.clone())),
-            Self::EmailMessage { message_id, subject, sender, recipients, delivery, location, .. } => {
-                put(Text, "Subject", Some(subject.clone()));
-                put(Text, "Sender", Some(sender.clone()));
-                put(Text, "Recipients", (!recipients.is_empty()).then(|| recipients.join(", ")));
-                put(Code, "Message ID", Some(message_id.clone()));
-                put(Plain, "Delivery", delivery.map(|delivery| delivery.label().to_owned()));
-                put(Plain, "Location now", location.map(|location| location.label().to_owned()));
-            }
-            Self::EmailCluster {
-                cluster_id,
-                subject,
-                messages,
-                mailboxes,
-                delivered,
-                junked,
-                blocked,
-                replaced,
-            } => {
-                let counts = [
-                    ("Messages", &Some(*messages)),
-                    ("Mailboxes", mailboxes),
-                    (Delivery::Delivered.label(), delivered),
-                    (Delivery::Junked.label(), junked),
-                    (Delivery::Blocked.label(), blocked),
-                    (Delivery::Replaced.label(), replaced),
-                ];
-                put(Text, "Subject", Some(subject.clone()));
-                for (label, count) in counts {
-                    put(Plain, label, count.map(|count| count.to_string()));
-                }
-                put(Code, "Cluster ID", Some(cluster_id.clone()));
-            }
-            Self::EmailAttachment { file_name, sha256, message_id } => {
-                put(Code, "File name", Some(file_name.clone()));
-                put(Code, "SHA-256", sha256.clone());
-                put(Code, "Message ID", Some(message_id.clone()));
-            }
-            Self::TeamsMessage { message_id, sender, channel } => {
-                put(Text, "Sender", Some(sender.clone()));
-                put(Text, "Channel", Some(channel.clone()));
-                put(Code, "Message ID", Some(message_id.clone()));
-            }
-            Self::CloudFile { path, sha256 } => {
-                put(Code, "Path", Some(path.clone()));
-                put(Code, "SHA-256", sha256.clone());
-            }
-        }
-        fields
     }
 }

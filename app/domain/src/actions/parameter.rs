@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::string_enum::string_enum;
+use crate::core::time::Timestamp;
 
 string_enum! {
     /// The name of a parameter.
@@ -21,7 +22,7 @@ pub type Parameters = BTreeMap<ParameterName, String>;
 pub enum ParameterKind {
     /// One of the listed words.
     OneOf(&'static [&'static str]),
-    /// An RFC 3339 time.
+    /// An RFC 3339 time that lies ahead.
     Time,
     /// Free text of at most this many characters.
     Text(usize),
@@ -43,14 +44,15 @@ impl ParameterKind {
     ///
     /// # Errors
     /// A sentence that says what the value must be.
-    pub fn check(self, value: &str) -> Result<(), String> {
+    pub fn check(self, value: &str, now: Timestamp) -> Result<(), String> {
         match self {
             Self::OneOf(words) if words.contains(&value) => Ok(()),
             Self::OneOf(words) => Err(format!("must be one of {}", words.join(", "))),
-            Self::Time => value
-                .parse::<crate::core::time::Timestamp>()
-                .map(drop)
-                .map_err(|_| "must be an RFC 3339 time, for example 2026-01-31T12:00:00Z".to_owned()),
+            Self::Time => match value.parse::<Timestamp>() {
+                Ok(at) if at > now => Ok(()),
+                Ok(at) => Err(format!("is {at}, which lies in the past; name a time after {now}")),
+                Err(_) => Err("must be an RFC 3339 time, for example 2026-01-31T12:00:00Z".to_owned()),
+            },
             Self::Text(limit) => match value.chars().count() {
                 0 => Err("must not be empty".to_owned()),
                 count if count > limit => Err(format!("has {count} characters; at most {limit}")),

@@ -1,25 +1,36 @@
-//! What makes actions similar, and buckets of them: the same type on the same file, else of the same campaign, else of
-//! the same investigation. An action belongs to one bucket at most.
+//! What makes actions similar, and buckets of them: the same type on the same file, message, address or URL, else of the
+//! same campaign, else of the same investigation, else on what has the same name. An action belongs to one bucket at most.
 
 use serde::{Deserialize, Serialize};
 
-use crate::actions::action::{Action, Severity};
+#[cfg(feature = "ssr")]
+use crate::actions::action::Action;
+use crate::actions::action::Severity;
 use crate::actions::catalog::ActionType;
+#[cfg(feature = "ssr")]
 use crate::actions::entity::Entity;
 use crate::core::id::ActionId;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// What similar actions of one type have in common.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub enum Similarity {
-    /// The SHA-256 of the file, wherever it lies and whatever it is called.
+    /// The SHA-256 of the file, else its SHA-1, else its MD5, wherever it lies and whatever it is called.
     File(String),
+    /// The Message-ID, in whichever mailbox it lies.
+    Message(String),
+    /// The address or range, wherever it is blocked.
+    Address(String),
+    /// The URL, wherever it is blocked.
+    Url(String),
     /// The name of the attack campaign.
     Campaign(String),
     /// The id of the investigation.
     Investigation(String),
+    /// What else has a name of its own on each of many assets: a service, a registry key, a path.
+    Name(String),
 }
 
 impl Similarity {
@@ -28,8 +39,12 @@ impl Similarity {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::File(_) => "Same file",
+            Self::Message(_) => "Same message",
+            Self::Address(_) => "Same address",
+            Self::Url(_) => "Same URL",
             Self::Campaign(_) => "Same campaign",
             Self::Investigation(_) => "Same investigation",
+            Self::Name(_) => "Same name",
         }
     }
 }
@@ -52,9 +67,11 @@ pub struct Bucket {
     /// Whether counting ended early.
     pub more: bool,
     /// When the first of them was proposed.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub oldest: Timestamp,
     /// When the last of them was proposed.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub newest: Timestamp,
     /// On how many assets.
@@ -72,6 +89,7 @@ pub struct Buckets {
     /// Whether there may be others.
     pub more: bool,
     /// The server's time of the answer.
+    #[serde(serialize_with = "six_decimals::serialize")]
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
     pub rendered_at: Timestamp,
 }
@@ -85,39 +103,70 @@ impl Buckets {
     pub const LEAST_ACTIONS: u64 = 2;
 }
 
+#[cfg(feature = "ssr")]
 impl Action {
     /// What it must have in common with another of its type to be similar; none if nothing is known of it.
     #[must_use]
     pub fn similarity(&self) -> Option<Similarity> {
-        let file = file(&self.entity).map(|(sha256, _)| Similarity::File(sha256.to_owned()));
         let campaign = || self.campaign.clone().map(Similarity::Campaign);
         let investigation = || self.investigation_id.clone().map(Similarity::Investigation);
-        file.or_else(campaign).or_else(investigation)
+        let entity = self.entity.canonical();
+        own(&entity).or_else(campaign).or_else(investigation).or_else(|| named(&entity))
     }
 
     /// What its bucket is called; empty if it has none.
     #[must_use]
     pub fn bucket_title(&self) -> String {
-        match (file(&self.entity), self.similarity()) {
-            (Some((_, Some(path))), _) => {
+        match self.similarity() {
+            Some(Similarity::File(hash)) => {
+                let path = file_name(&self.entity).unwrap_or(&hash);
                 path.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or(path).to_owned()
             }
-            (_, Some(Similarity::File(of) | Similarity::Campaign(of) | Similarity::Investigation(of))) => of,
-            (_, None) => String::new(),
+            Some(Similarity::Campaign(of) | Similarity::Investigation(of)) => of,
+            Some(_) => self.entity.title(),
+            None => String::new(),
         }
     }
 }
 
-/// The SHA-256 of the file that the entity is, or runs from, and its path or name.
-fn file(entity: &Entity) -> Option<(&str, Option<&str>)> {
-    let (sha256, path) = match entity {
-        Entity::File { sha256, path, .. } => (sha256, path.as_deref()),
-        Entity::Process { sha256, image, .. } => (sha256, image.as_deref()),
-        Entity::EmailAttachment { sha256, file_name, .. } => (sha256, Some(file_name.as_str())),
-        Entity::CloudFile { sha256, path } => (sha256, Some(path.as_str())),
-        _ => return None,
-    };
-    Some((sha256.as_deref()?, path))
+/// What is the same wherever it turns up.
+#[cfg(feature = "ssr")]
+fn own(entity: &Entity) -> Option<Similarity> {
+    match entity {
+        Entity::EmailMessage { message_id, .. } => Some(Similarity::Message(message_id.clone())),
+        Entity::IpAddress { address } => Some(Similarity::Address(address.clone())),
+        Entity::Url { url } => Some(Similarity::Url(url.clone())),
+        entity => entity.hash().map(|hash| Similarity::File(hash.to_owned())),
+    }
+}
+
+/// What has one name on each of many assets.
+#[cfg(feature = "ssr")]
+fn named(entity: &Entity) -> Option<Similarity> {
+    match entity {
+        Entity::Service { .. }
+        | Entity::Driver { .. }
+        | Entity::ScheduledTask { .. }
+        | Entity::RegistryKey { .. }
+        | Entity::EmailCluster { .. }
+        | Entity::File { .. } => {
+            let identity = entity.identity();
+            identity.key.or(identity.name).map(Similarity::Name)
+        }
+        _ => None,
+    }
+}
+
+/// The path or name of the file that the entity is, or runs from.
+#[cfg(feature = "ssr")]
+fn file_name(entity: &Entity) -> Option<&str> {
+    match entity {
+        Entity::File { path, .. } => path.as_deref(),
+        Entity::Process { image, .. } => image.as_deref(),
+        Entity::EmailAttachment { file_name, .. } => Some(file_name),
+        Entity::CloudFile { path, .. } => Some(path),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -139,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_comes_before_the_campaign_and_that_before_the_investigation() {
+    fn its_own_key_comes_before_the_campaign_and_that_before_the_investigation() {
         let hash = "ab".repeat(32);
         let file = || Some(Similarity::File(hash.clone()));
         let all = json!({"campaign": "Brinefall", "investigation_id": "INV-7"});
@@ -163,8 +212,32 @@ mod tests {
             (
                 json!({"kind": "file", "path": "/srv/a", "sha1": "cd".repeat(20)}),
                 &all,
+                Some(Similarity::File("cd".repeat(20))),
+                "a",
+            ),
+            (
+                json!({"kind": "file", "path": "/srv/a"}),
+                &all,
                 Some(Similarity::Campaign("Brinefall".to_owned())),
                 "Brinefall",
+            ),
+            (
+                json!({"kind": "file", "path": "C:\\A"}),
+                &json!({}),
+                Some(Similarity::Name("file c:\\a".to_owned())),
+                "C:\\A",
+            ),
+            (
+                json!({"kind": "email_message", "message_id": "m@X", "subject": "Parcel", "sender": ""}),
+                &all,
+                Some(Similarity::Message("<m@x>".to_owned())),
+                "Parcel",
+            ),
+            (
+                json!({"kind": "ip_address", "address": "::ffff:192.0.2.1"}),
+                &all,
+                Some(Similarity::Address("192.0.2.1".to_owned())),
+                "::ffff:192.0.2.1",
             ),
             (
                 json!({"kind": "device", "name": "lt-1"}),

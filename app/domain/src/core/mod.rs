@@ -1,10 +1,14 @@
 //! What every area is made of: ids, actors, times, errors, closed vocabularies. It knows no area.
 
 pub mod actor;
+#[cfg(feature = "ssr")]
+pub mod canonical;
 pub mod denied;
 pub mod error;
 pub mod id;
 pub mod path;
+#[cfg(feature = "ssr")]
+pub mod refang;
 pub mod string_enum;
 pub mod subject;
 pub mod text;

@@ -60,7 +60,11 @@ macro_rules! wire {
 
             fn from_str(text: &str) -> Result<Self, Self::Err> {
                 Self::ALL.iter().copied().find(|word| word.as_str() == text).ok_or_else(|| {
-                    crate::core::string_enum::UnknownWord { what: stringify!($name), word: text.to_owned() }
+                    crate::core::string_enum::UnknownWord {
+                        what: stringify!($name),
+                        word: text.to_owned(),
+                        words: Self::ALL.iter().map(|word| word.as_str()).collect(),
+                    }
                 })
             }
         }
@@ -110,12 +114,50 @@ pub trait Word: Copy + Ord + Debug + Display + FromStr<Err = UnknownWord> + 'sta
 
 /// A text that is none of the words it should be one of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} {word:?}")]
+#[error("can't be {word:?}{}; it is one of {}", self.hint(), self.words.join(", "))]
 pub struct UnknownWord {
     /// The vocabulary's name.
     pub what: &'static str,
     /// The text that was given.
     pub word: String,
+    /// The words that there are.
+    pub words: Vec<&'static str>,
+}
+
+impl UnknownWord {
+    /// The words that may have been meant: the same but for case and punctuation, or those that begin or end so.
+    fn hint(&self) -> String {
+        let letters = |text: &str| {
+            text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+        };
+        let given = letters(&self.word);
+        let like = |test: fn(&str, &str) -> bool| {
+            let words = self.words.iter().filter(|word| !given.is_empty() && test(&letters(word), &given));
+            words.take(3).copied().collect::<Vec<_>>()
+        };
+        let mut meant = like(|word, given| word == given);
+        if meant.is_empty() {
+            meant = like(|word, given| word.starts_with(given) || word.ends_with(given));
+        }
+        if meant.is_empty() { String::new() } else { format!(", but {}", meant.join(" or ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{ActionType, Severity, Source};
+
+    #[test]
+    fn an_unknown_word_is_answered_with_those_that_would_do() {
+        let of = |error: super::UnknownWord| error.to_string();
+        assert_eq!(
+            of("High".parse::<Severity>().unwrap_err()),
+            "can't be \"High\", but high; it is one of critical, high, medium, low, informational"
+        );
+        let isolate = of("Isolate".parse::<ActionType>().unwrap_err());
+        assert!(isolate.starts_with("can't be \"Isolate\", but isolate_device; it is one of isolate_device, "));
+        assert!(of("api".parse::<Source>().unwrap_err()).contains("automated_device_action"));
+    }
 }
 
 pub(crate) use {string_enum, wire};

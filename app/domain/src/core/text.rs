@@ -3,6 +3,30 @@
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;
 
+/// Characters of a text that a proposer sends.
+pub const MAX_TEXT: usize = 4_096;
+/// Characters of a command line, a URL, or a piece of evidence: the longest that Windows takes.
+pub const MAX_LONG_TEXT: usize = 32_768;
+
+/// Checks a text: not blank, not longer than so many characters, without NUL.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn check_text(text: &str, limit: usize) -> Result<(), String> {
+    if text.trim().is_empty() {
+        return Err("must not be empty".to_owned());
+    }
+    let count = text.chars().count();
+    if count > limit {
+        return Err(format!("has {count} characters; at most {limit}"));
+    }
+    // PostgreSQL stores no NUL, and nothing that a person names holds one.
+    if text.contains('\0') {
+        return Err("must not contain the character NUL".to_owned());
+    }
+    Ok(())
+}
+
 /// With thin spaces between groups of three digits from 10,000 on.
 #[must_use]
 pub fn format_count(number: impl ToString) -> String {

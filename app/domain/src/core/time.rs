@@ -9,6 +9,45 @@ pub use jiff::{SignedDuration, Timestamp};
 #[cfg(not(feature = "ssr"))]
 pub use light::{SignedDuration, Timestamp};
 
+/// Times on the wire, all with the same six decimals: programs guess the form of a column from its first rows.
+pub mod six_decimals {
+    use serde::{Serialize as _, Serializer};
+
+    use super::Timestamp;
+
+    /// The text of a time.
+    #[cfg(feature = "ssr")]
+    #[must_use]
+    pub fn text(at: Timestamp) -> String {
+        format!("{at:.6}")
+    }
+
+    /// The text of a time. What a browser sends is read by the server alone.
+    #[cfg(not(feature = "ssr"))]
+    #[must_use]
+    pub fn text(at: Timestamp) -> String {
+        at.to_string()
+    }
+
+    /// For serde.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+    pub fn serialize<S: Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&text(*at))
+    }
+
+    /// For serde.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    #[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde's signature")]
+    pub fn optional<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+        at.map(text).serialize(serializer)
+    }
+}
+
 #[cfg(any(test, not(feature = "ssr")))]
 #[cfg_attr(feature = "ssr", expect(dead_code, unreachable_pub, reason = "only the browser uses all of it"))]
 mod light {
@@ -119,8 +158,11 @@ mod light {
                 digits.and_then(|digits| digits.parse::<i64>().ok()).ok_or(NoTime)
             };
             let days = days(number(0, 4)?, number(5, 7)?, number(8, 10)?);
-            let seconds = days * DAY + number(11, 13)? * 3_600 + number(14, 16)? * 60 + number(17, 19)?;
-            let fraction = text.get(19..).and_then(|rest| rest.strip_suffix('Z')).ok_or(NoTime)?;
+            let (end, offset) = offset(text.get(11..).ok_or(NoTime)?)?;
+            let end = 11 + end;
+            let second = if end > 16 { number(17, 19)? } else { 0 };
+            let seconds = days * DAY + number(11, 13)? * 3_600 + number(14, 16)? * 60 + second - offset;
+            let fraction = if end > 19 { text.get(19..end).ok_or(NoTime)? } else { "" };
             let nanos = match fraction.strip_prefix('.') {
                 None if fraction.is_empty() => 0,
                 Some(digits) if digits.len() <= 9 => {
@@ -162,6 +204,31 @@ mod light {
             let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
             text.parse().map_err(serde::de::Error::custom)
         }
+    }
+
+    /// Where the offset begins in a time of day, and how many seconds it is ahead of UTC.
+    fn offset(time: &str) -> Result<(usize, i64), NoTime> {
+        let at = time.find(['Z', 'z', '+', '-']).filter(|at| *at >= 5).ok_or(NoTime)?;
+        let (sign, text) = time.split_at(at);
+        let ahead = match text.split_at_checked(1).ok_or(NoTime)? {
+            ("Z" | "z", "") => 0,
+            (sign @ ("+" | "-"), text) => {
+                let digits = text.replace(':', "");
+                let number = |from: usize, to: usize| match digits.get(from..to) {
+                    Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => part.parse().map_err(|_| NoTime),
+                    _ => Err(NoTime),
+                };
+                let hours: i64 = number(0, 2)?;
+                let minutes: i64 = if digits.len() > 2 { number(2, 4)? } else { 0 };
+                let seconds = hours * 3_600 + minutes * 60;
+                if digits.len() > 4 {
+                    return Err(NoTime);
+                }
+                if sign == "-" { -seconds } else { seconds }
+            }
+            _ => return Err(NoTime),
+        };
+        Ok((sign.len(), ahead))
     }
 
     /// Days from 1970-01-01 in the proleptic Gregorian calendar; years begin in March, so that leap days are last.
@@ -209,6 +276,16 @@ mod tests {
             assert_eq!(ours.to_string(), theirs.to_string());
             let since = ours.duration_since(light::Timestamp::UNIX_EPOCH).as_secs();
             assert_eq!(since, theirs.duration_since(jiff::Timestamp::UNIX_EPOCH).as_secs(), "{text}");
+        }
+        // As older proposals name the end of what they ask for.
+        for text in [
+            "2026-12-01T00:00:00+02:00",
+            "2026-12-01 00:00+02",
+            "2026-12-01T00:00:00.25-0330",
+            "2026-12-01 00:00:00Z",
+        ] {
+            let ours: light::Timestamp = text.parse().unwrap();
+            assert_eq!(ours.to_string(), text.parse::<jiff::Timestamp>().unwrap().to_string(), "{text}");
         }
         for day in (-700_000..2_900_000).step_by(173) {
             let ours = light::Timestamp::UNIX_EPOCH + light::SignedDuration::from_hours(24 * day);

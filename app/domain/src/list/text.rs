@@ -132,7 +132,7 @@ pub(crate) fn once<T>(slot: &mut Option<T>, name: &str, value: Option<T>) -> Res
 }
 
 /// Adds a value to a field that may have several.
-pub(crate) fn add<T: FromStr + Ord>(
+pub(crate) fn add<T: FromStr<Err: Display> + Ord>(
     set: &mut BTreeSet<T>,
     name: &str,
     value: &str,
@@ -148,8 +148,13 @@ pub(crate) fn add<T: FromStr + Ord>(
 }
 
 /// Reads a word, or another value with one text form.
-pub(crate) fn word<T: FromStr>(name: &str, value: &str) -> Result<Option<T>, QueryError> {
-    value.parse().map(Some).map_err(|_| QueryError::new(name, format!("can't be {value:?}")))
+pub(crate) fn word<T: FromStr<Err: Display>>(name: &str, value: &str) -> Result<Option<T>, QueryError> {
+    value.parse().map(Some).map_err(|error: T::Err| {
+        let error = error.to_string();
+        // A vocabulary says what would do.
+        let can_not = || format!("can't be {value:?}: {error}");
+        QueryError::new(name, if error.starts_with("can't be") { error.clone() } else { can_not() })
+    })
 }
 
 /// Reads what is searched for: an empty search box is no search.
@@ -178,7 +183,10 @@ fn time(name: &str, value: &str, hours: i64) -> Result<Option<Timestamp>, QueryE
 
 fn read_lane<S: ListSpec>(name: &str, value: &str) -> Result<S::Lane, QueryError> {
     let lane = S::Lane::LANES.iter().copied().find(|lane| lane.name() == Some(value));
-    lane.ok_or_else(|| QueryError::new(name, format!("can't be {value:?}")))
+    lane.ok_or_else(|| {
+        let lanes: Vec<_> = S::Lane::LANES.iter().filter_map(|lane| lane.name()).collect();
+        QueryError::new(name, format!("can't be {value:?}; it is one of {}", lanes.join(", ")))
+    })
 }
 
 fn read_sort<K: Word>(name: &str, value: &str) -> Result<Sort<K>, QueryError> {

@@ -63,7 +63,7 @@ impl FromStr for ColumnChoice {
     fn from_str(text: &str) -> Result<Self, UnknownWord> {
         let (column, width) =
             text.split_once(':').map_or((text, None), |(column, width)| (column, Some(width)));
-        let unknown = || UnknownWord { what: "width", word: text.to_owned() };
+        let unknown = || UnknownWord { what: "width", word: text.to_owned(), words: vec!["a number"] };
         let width = width.map(|width| width.parse().map_err(|_| unknown())).transpose()?;
         Ok(Self { column: column.parse()?, width })
     }

@@ -203,7 +203,7 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         FieldKind::Code => mono(label, value),
         FieldKind::Plain => (label, value.into_any()),
     }));
-    facts.extend(action.entity.received_at().map(|at| time("Received", at, now)));
+    facts.extend(action.entity.time().map(|(label, at)| time(label, at, now)));
     if asset.name != action.entity.title() {
         facts.push(copied(asset.kind.label(), asset.name.clone(), ""));
     }

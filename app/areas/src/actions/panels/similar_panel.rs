@@ -56,7 +56,7 @@ fn item(bucket: Bucket, location: Memo<ListLocation>, now: Derived<Timestamp>) -
         Similarity::File(sha256) => {
             sha256.get(sha256.len().saturating_sub(END)..).map(|end| format!(" …{end}"))
         }
-        Similarity::Campaign(_) | Similarity::Investigation(_) => None,
+        _ => None,
     };
     let count = format!("{}{} actions", format_count(count), if more { "+" } else { "" });
     let assets =

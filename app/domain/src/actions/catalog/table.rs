@@ -12,6 +12,7 @@ use crate::actions::entity::EntityKind::{
 use crate::actions::parameter::ParameterKind::{OneOf, Text, Time};
 use crate::actions::parameter::ParameterName::{CommandLine, Expiry, Scope};
 use crate::actions::parameter::ParameterSpec;
+use crate::core::text::MAX_LONG_TEXT;
 
 macro_rules! catalog {
     ($($variant:ident { $($field:ident: $value:expr,)+ })+) => {
@@ -223,7 +224,7 @@ catalog! {
         name: "Live response command",
         effect: "Runs the command on the device in a live response session.",
         entities: &[Device],
-        parameters: &[ParameterSpec { name: CommandLine, kind: Text(4_096), required: true }],
+        parameters: &[ParameterSpec { name: CommandLine, kind: Text(MAX_LONG_TEXT), required: true }],
         comment_required: false,
         file: PathOrHash,
         undo: Never("what a command did is undone inside its session"),

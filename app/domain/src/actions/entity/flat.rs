@@ -1,7 +1,8 @@
-//! How the browser reads an entity: every field that any kind has, then the kind picks its own.
+//! How an entity is read field by field: every field that any kind has, then the kind picks its own. The server reads
+//! so what strangers send, to point at what is wrong, and the browser reads so what the server wrote.
 //!
-//! Reading each kind by its own rules, as the server does for what strangers send, takes a machinery that would be
-//! a twentieth of the page's wasm. The browser only reads what the server wrote.
+//! Reading each kind by its own rules, as serde would, loses the field at fault and takes a machinery that would be
+//! a twentieth of the page's wasm. 
 
 use serde::Deserialize;
 
@@ -10,15 +11,23 @@ use crate::core::time::Timestamp;
 
 /// All fields of all kinds.
 #[derive(Debug, Deserialize)]
-pub(super) struct Flat {
+#[cfg_attr(feature = "ssr", serde(deny_unknown_fields))]
+#[cfg_attr(feature = "ssr", expect(unreachable_pub, reason = "the server reads what strangers send by it"))]
+pub struct Flat {
     kind: EntityKind,
     #[serde(default)]
     name: String,
     path: Option<String>,
     sha256: Option<String>,
     sha1: Option<String>,
+    md5: Option<String>,
     pid: Option<u32>,
     image: Option<String>,
+    started_at: Option<Timestamp>,
+    command_line: Option<String>,
+    value_name: Option<String>,
+    sid: Option<String>,
+    network_message_id: Option<String>,
     #[serde(default)]
     address: String,
     #[serde(default)]
@@ -51,20 +60,25 @@ pub(super) struct Flat {
 
 impl From<Flat> for Entity {
     fn from(flat: Flat) -> Self {
-        let Flat { kind, name, path, sha256, sha1, pid, image, address, url, .. } = flat;
+        let Flat { kind, name, path, sha256, sha1, md5, address, url, .. } = flat;
         let Flat { message_id, subject, sender, recipients, file_name, channel, .. } = flat;
         match kind {
             EntityKind::Device => Self::Device { name },
-            EntityKind::File => Self::File { path, sha256, sha1 },
-            EntityKind::Process => Self::Process { pid, image, sha256 },
+            EntityKind::File => Self::File { path, sha256, sha1, md5 },
+            EntityKind::Process => {
+                let Flat { pid, image, started_at, command_line, .. } = flat;
+                Self::Process { pid, image, sha256, sha1, md5, started_at, command_line }
+            }
             EntityKind::Service => Self::Service { name },
             EntityKind::Driver => Self::Driver { name },
-            EntityKind::RegistryKey => Self::RegistryKey { path: path.unwrap_or_default() },
+            EntityKind::RegistryKey => {
+                Self::RegistryKey { path: path.unwrap_or_default(), value_name: flat.value_name }
+            }
             EntityKind::ScheduledTask => Self::ScheduledTask { name },
             EntityKind::IpAddress => Self::IpAddress { address },
             EntityKind::Url => Self::Url { url },
             EntityKind::EmailMessage => {
-                let Flat { received_at, delivery, location, .. } = flat;
+                let Flat { received_at, delivery, location, network_message_id, .. } = flat;
                 Self::EmailMessage {
                     message_id,
                     subject,
@@ -73,6 +87,7 @@ impl From<Flat> for Entity {
                     received_at,
                     delivery,
                     location,
+                    network_message_id,
                 }
             }
             EntityKind::EmailCluster => {
@@ -88,11 +103,15 @@ impl From<Flat> for Entity {
                     replaced,
                 }
             }
-            EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, message_id },
+            EntityKind::EmailAttachment => {
+                Self::EmailAttachment { file_name, sha256, sha1, md5, message_id }
+            }
             EntityKind::Mailbox => Self::Mailbox { address },
             EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
-            EntityKind::CloudFile => Self::CloudFile { path: path.unwrap_or_default(), sha256 },
-            EntityKind::User => Self::User { name },
+            EntityKind::CloudFile => {
+                Self::CloudFile { path: path.unwrap_or_default(), sha256, sha1, md5 }
+            }
+            EntityKind::User => Self::User { name, sid: flat.sid },
         }
     }
 }
@@ -105,7 +124,9 @@ mod tests {
     fn the_browser_reads_every_kind_as_the_server_wrote_it() {
         for kind in EntityKind::ALL {
             let mut all = serde_json::json!({
-                "kind": kind, "name": "n", "path": "/p", "sha256": "ab", "sha1": "cd", "pid": 7, "image": "/i",
+                "kind": kind, "name": "n", "path": "/p", "sha256": "ab", "sha1": "cd", "md5": "ef", "pid": 7, "image": "/i",
+                "started_at": "2026-01-02T03:04:05Z", "command_line": "i -q", "value_name": "v", "sid": "S-1-1-0",
+                "network_message_id": "0-0",
                 "address": "192.0.2.1", "url": "https://u.example", "message_id": "<m>", "subject": "s",
                 "sender": "a@b.example", "recipients": ["c@d.example"], "cluster_id": "c", "messages": 3,
                 "received_at": "2026-01-02T03:04:05Z", "delivery": "junked", "location": "junk_folder",

@@ -1,0 +1,283 @@
+//! What the server makes of a proposal: one form, everything that is wrong with it, and the action that it becomes.
+
+use super::{DEFAULT_TIME_TO_DECIDE, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
+use crate::actions::action::Action;
+use crate::actions::catalog::FileRule;
+use crate::actions::entity::{Entity, EntityKind};
+use crate::actions::lifecycle::{Decision, Status, UndoState};
+use crate::actions::parameter::ParameterName;
+use crate::core::actor::Actor;
+use crate::core::error::FieldError;
+use crate::core::id::ActionId;
+use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
+use crate::core::time::{SignedDuration, Timestamp};
+
+/// Pieces of evidence on one action.
+const MAX_EVIDENCE: usize = 50;
+
+/// Collects what is wrong, each with its pointer below the proposal.
+struct Findings(Vec<FieldError>);
+
+impl Findings {
+    fn note(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(FieldError::new(pointer, detail));
+    }
+
+    fn check(&mut self, pointer: &str, result: Result<(), String>) {
+        if let Err(detail) = result {
+            self.note(pointer, detail);
+        }
+    }
+
+    fn below(&mut self, pointer: &str, errors: Vec<FieldError>) {
+        let at = |error: FieldError| FieldError::new(format!("{pointer}{}", error.pointer), error.detail);
+        self.0.extend(errors.into_iter().map(at));
+    }
+
+    fn text(&mut self, pointer: &str, text: Option<&String>) {
+        if let Some(text) = text {
+            self.check(pointer, check_text(text, MAX_TEXT));
+        }
+    }
+}
+
+impl Proposal {
+    /// Brings what means the same into one form: hashes in lower case, times in UTC.
+    pub fn normalize(&mut self) {
+        if let Entity::File { sha256, sha1, md5, .. }
+        | Entity::Process { sha256, sha1, md5, .. }
+        | Entity::EmailAttachment { sha256, sha1, md5, .. }
+        | Entity::CloudFile { sha256, sha1, md5, .. } = &mut self.entity
+        {
+            for hash in [sha256, sha1, md5].into_iter().flatten() {
+                hash.make_ascii_lowercase();
+            }
+        }
+        if let Some(end) = self.parameters.get_mut(&ParameterName::Expiry)
+            && let Ok(at) = end.parse::<Timestamp>()
+        {
+            *end = at.to_string();
+        }
+    }
+
+    /// Everything that is wrong with it, with pointers below the proposal (`/entity`, `/comment`).
+    #[must_use]
+    pub fn check(&self, now: Timestamp) -> Vec<FieldError> {
+        let mut found = Findings(Vec::new());
+        let info = self.action_type.info();
+        found.text("/external_id", Some(&self.external_id));
+        if !info.entities.contains(&self.entity.kind()) {
+            let kinds: Vec<_> = info.entities.iter().map(|kind| kind.as_str()).collect();
+            let detail = format!(
+                "{} does not act on a {}; it takes {}",
+                info.name,
+                self.entity.kind().label(),
+                kinds.join(" or ")
+            );
+            found.note("/entity", detail);
+        }
+        self.check_entity(&mut found);
+        found.below("/asset", self.asset.check());
+        self.check_parameters(&mut found, now);
+        match &self.comment {
+            Some(comment) => found.check("/comment", check_comment(comment)),
+            None if info.comment_required => {
+                found.note("/comment", format!("{} requires a comment", info.name));
+            }
+            None => {}
+        }
+        if self.evidence.len() > MAX_EVIDENCE {
+            found.note("/evidence", format!("holds {} pieces; at most {MAX_EVIDENCE}", self.evidence.len()));
+        }
+        for (index, evidence) in self.evidence.iter().enumerate() {
+            found.text(&format!("/evidence/{index}/title"), Some(&evidence.title));
+            let detail = check_text(&evidence.detail, MAX_LONG_TEXT);
+            found.check(&format!("/evidence/{index}/detail"), detail);
+            found.text(&format!("/evidence/{index}/technique"), evidence.technique.as_ref());
+        }
+        if let Some(alert) = &self.alert {
+            found.text("/alert/id", Some(&alert.id));
+            found.text("/alert/title", Some(&alert.title));
+            found.text("/alert/url", alert.url.as_ref());
+            if alert.url.as_ref().is_some_and(|url| !is_web_url(url)) {
+                found.note("/alert/url", "must start with https:// or http://");
+            }
+        }
+        found.text("/campaign", self.campaign.as_ref());
+        found.text("/investigation_id", self.investigation_id.as_ref());
+        found.text("/incident_id", self.incident_id.as_ref());
+        if let Some(expires_at) = self.expires_at {
+            let left = expires_at.duration_since(now);
+            if left <= SignedDuration::ZERO {
+                found.note("/expires_at", "lies in the past");
+            } else if left > MAX_TIME_TO_DECIDE {
+                found.note("/expires_at", "lies more than 180 days ahead");
+            }
+        }
+        found.0
+    }
+
+    fn check_entity(&self, found: &mut Findings) {
+        found.below("/entity", self.entity.check());
+        if self.action_type.info().file == FileRule::Hash
+            && self.entity.kind() == EntityKind::File
+            && self.entity.hash().is_none()
+        {
+            let name = self.action_type.info().name;
+            found.note("/entity/sha256", format!("{name} needs the file's sha256, sha1 or md5"));
+        }
+    }
+
+    fn check_parameters(&self, found: &mut Findings, now: Timestamp) {
+        let specs = self.action_type.info().parameters;
+        for (name, value) in &self.parameters {
+            let pointer = format!("/parameters/{name}");
+            match specs.iter().find(|spec| spec.name == *name) {
+                Some(spec) => found.check(&pointer, spec.kind.check(value, now)),
+                None => found.note(&pointer, format!("{} does not take it", self.action_type.info().name)),
+            }
+        }
+        for spec in specs.iter().filter(|spec| spec.required && !self.parameters.contains_key(&spec.name)) {
+            found.note(format!("/parameters/{}", spec.name), "is required");
+        }
+    }
+
+        /// The pending action that it becomes. The caller gives the digest of what it proposes.
+    #[must_use]
+    pub fn into_action(self, id: ActionId, digest: String, proposed_by: Actor, now: Timestamp) -> Action {
+        let default_expiry = now.checked_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
+        let expires_at = self.expires_at.unwrap_or(default_expiry);
+        Action {
+            id,
+            version: 1,
+            digest,
+            external_id: Some(self.external_id),
+            action_type: self.action_type,
+            entity: self.entity,
+            asset: self.asset,
+            parameters: self.parameters,
+            comment: self.comment,
+            severity: self.severity,
+            source: self.source,
+            verdict: self.verdict,
+            evidence: self.evidence,
+            alert: self.alert,
+            campaign: self.campaign,
+            investigation_id: self.investigation_id,
+            incident_id: self.incident_id,
+            proposed_by,
+            proposed_at: now,
+            // Microseconds are all that the store keeps.
+            expires_at: Timestamp::from_microsecond(expires_at.as_microsecond()).unwrap_or(expires_at),
+            updated_at: now,
+            decision: Decision::Pending,
+            status: Status::None,
+            status_detail: None,
+            undo: UndoState::None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: None,
+            undone_by: None,
+            executor: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proposal(change: serde_json::Value) -> Result<Proposal, serde_json::Error> {
+        let mut body = serde_json::json!({
+            "external_id": "x-1", "type": "quarantine_file", "severity": "high", "source": "antivirus_action",
+            "entity": {"kind": "file", "path": "/srv/a", "sha256": "AB".repeat(32)},
+            "asset": {"kind": "device", "name": "web-1"},
+        });
+        for (key, value) in change.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        serde_json::from_value(body)
+    }
+
+    fn cluster(counts: serde_json::Value) -> serde_json::Value {
+        let mut entity = serde_json::json!({"kind": "email_cluster", "cluster_id": "c", "subject": "Parcel"});
+        entity.as_object_mut().unwrap().extend(counts.as_object().unwrap().clone());
+        serde_json::json!({"type": "soft_delete_email", "comment": "c", "entity": entity})
+    }
+
+    #[test]
+    fn each_rule_points_at_its_field() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let table = [
+            (serde_json::json!({}), None),
+            (serde_json::json!({"entity": {"kind": "user", "name": "ana"}}), Some("/entity")),
+            (serde_json::json!({"entity": {"kind": "file"}}), Some("/entity")),
+            (serde_json::json!({"entity": {"kind": "file", "sha256": "12"}}), Some("/entity/sha256")),
+            (serde_json::json!({"entity": {"kind": "file", "path": " "}}), Some("/entity/path")),
+            (
+                serde_json::json!({"type": "stop_and_quarantine_file", "comment": "c",
+                "entity": {"kind": "file", "path": "/a"}}),
+                Some("/entity/sha256"),
+            ),
+            (
+                serde_json::json!({"type": "isolate_device", "entity": {"kind": "device", "name": "d"}}),
+                Some("/comment"),
+            ),
+            (serde_json::json!({"comment": ""}), Some("/comment")),
+            (serde_json::json!({"parameters": {"scope": "Full"}}), Some("/parameters/scope")),
+            (
+                serde_json::json!({"type": "run_antivirus_scan", "comment": "c",
+                "entity": {"kind": "device", "name": "d"}}),
+                Some("/parameters/scope"),
+            ),
+            (
+                serde_json::json!({"type": "run_antivirus_scan", "comment": "c", "parameters": {"scope": "Deep"},
+                "entity": {"kind": "device", "name": "d"}}),
+                Some("/parameters/scope"),
+            ),
+            (
+                serde_json::json!({"alert": {"id": "1", "title": "t", "url": "javascript:alert(1)"}}),
+                Some("/alert/url"),
+            ),
+            (serde_json::json!({"expires_at": "2025-12-31T00:00:00Z"}), Some("/expires_at")),
+            (serde_json::json!({"expires_at": "2027-12-31T00:00:00Z"}), Some("/expires_at")),
+            (
+                serde_json::json!({"type": "block_ip_address", "comment": "c",
+                "entity": {"kind": "ip_address", "address": "1.2.3"}}),
+                Some("/entity/address"),
+            ),
+            (cluster(serde_json::json!({"messages": 0})), Some("/entity/messages")),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 9, "delivered": 7, "junked": 2})), None),
+            (
+                cluster(serde_json::json!({"messages": 9, "delivered": u32::MAX, "blocked": 2})),
+                Some("/entity/messages"),
+            ),
+            (
+                cluster(serde_json::json!({"messages": 9, "junked": 5, "replaced": 5})),
+                Some("/entity/messages"),
+            ),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 10})), Some("/entity/mailboxes")),
+            (cluster(serde_json::json!({"messages": 9, "mailboxes": 0})), Some("/entity/mailboxes")),
+        ];
+        for (change, pointer) in table {
+            let found = proposal(change.clone()).unwrap().check(now);
+            assert_eq!(found.first().map(|error| error.pointer.as_str()), pointer, "{change} gave {found:?}");
+        }
+        for broken in [
+            serde_json::json!({"type": "fly_to_the_moon"}),
+            serde_json::json!({"surprise": 1}),
+            serde_json::json!({"entity": {"kind": "file", "path": "/a", "colour": "red"}}),
+        ] {
+            assert!(proposal(broken.clone()).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_kept_in_lower_case() {
+        let mut given = proposal(serde_json::json!({})).unwrap();
+        given.normalize();
+        assert_eq!(given.entity.fields()[1].value, "ab".repeat(32));
+    }
+}
