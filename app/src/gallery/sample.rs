@@ -22,6 +22,7 @@ pub(super) fn pending() -> Action {
             path: Some("C:\\Users\\r.contreras\\AppData\\Local\\Temp\\BL_Hamburg_draft.scr".to_owned()),
             sha256: Some("f2e0ddd6cee16ac18de556cf69bf62a6134202a7c8e8d5b3a0843d634c48faff".to_owned()),
             sha1: None,
+            md5: None,
         },
         asset: Asset {
             kind: AssetKind::Device,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
+use domain::core::canonical;
 use domain::{ActionType, Asset, Entity, Outcome};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
@@ -130,7 +131,7 @@ impl Executor for OpenC2 {
     }
 
     fn serves(&self, asset: &Asset) -> bool {
-        asset.name == self.asset
+        canonical::name(&asset.name) == canonical::name(&self.asset)
     }
 
     fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {

@@ -124,15 +124,22 @@ impl Incident {
                 // Old scanners report a second hash.
                 sha1: rng.chance(20).then(|| sha256[..40].to_owned()),
                 sha256: Some(sha256),
+                md5: None,
             },
             EntityKind::Process => Entity::Process {
                 pid: u32::try_from(rng.between(412, 32_700)).ok(),
                 image: Some(self.path(rng.word(threat.images))),
                 sha256: rng.chance(60).then_some(sha256),
+                sha1: None,
+                md5: None,
+                started_at: None,
+                command_line: None,
             },
             EntityKind::Service => Entity::Service { name: name_of(rng, threat.services) },
             EntityKind::Driver => Entity::Driver { name: name_of(rng, threat.drivers) },
-            EntityKind::RegistryKey => Entity::RegistryKey { path: name_of(rng, threat.keys) },
+            EntityKind::RegistryKey => {
+                Entity::RegistryKey { path: name_of(rng, threat.keys), value_name: None }
+            }
             EntityKind::ScheduledTask => Entity::ScheduledTask { name: name_of(rng, threat.tasks) },
             EntityKind::IpAddress => Entity::IpAddress { address: self.address.clone() },
             EntityKind::Url => Entity::Url { url: self.mail.url.clone() },
@@ -144,6 +151,7 @@ impl Incident {
                 received_at: Some(self.mail.received_at),
                 delivery: Some(self.mail.delivery),
                 location: Some(self.mail.location),
+                network_message_id: None,
             },
             EntityKind::EmailCluster => {
                 let messages = u32::try_from(rng.between(3, 9) * rng.between(1, 24)).unwrap_or(3);
@@ -162,6 +170,8 @@ impl Incident {
             EntityKind::EmailAttachment => Entity::EmailAttachment {
                 file_name: self.mail.attachment.clone(),
                 sha256: Some(sha256),
+                sha1: None,
+                md5: None,
                 message_id: self.mail.message_id.clone(),
             },
             EntityKind::Mailbox => Entity::Mailbox { address: self.mailbox.address.clone() },
@@ -173,8 +183,10 @@ impl Incident {
             EntityKind::CloudFile => Entity::CloudFile {
                 path: rng.pick(mail::CLOUD_PATHS).replace("{user}", &self.person.login.replace('.', "_")),
                 sha256: rng.chance(70).then_some(sha256),
+                sha1: None,
+                md5: None,
             },
-            EntityKind::User => Entity::User { name: self.person.address() },
+            EntityKind::User => Entity::User { name: self.person.address(), sid: None },
         };
         (entity, self.asset(kind))
     }

@@ -121,6 +121,7 @@ fn propose(
             path: Some(path.to_owned()),
             sha256: Some(hex::encode(Sha256::digest(&bytes))),
             sha1: None,
+            md5: None,
         },
         asset: Asset {
             kind: AssetKind::Device,

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::decide::{lifecycle_of, next};
 use super::executor::Order;
-use super::{Service, detached, digest, entry};
+use super::{Service, detached, entry, is_bound};
 use crash::crash_point;
 use store::{Guard, Leased, SystemTransaction, Transaction};
 
@@ -41,8 +41,7 @@ impl Service {
                 tx.commit().await?;
                 continue;
             };
-            if digest(before.action_type, &before.entity, &before.asset, &before.parameters)? != before.digest
-            {
+            if !is_bound(&before)? {
                 let (transition, detail) = if leased.possibly_sent == 0 {
                     let detail = "what is stored is not what was decided on; nothing was sent";
                     (Transition::Report(Outcome::Failed), detail)

@@ -1,4 +1,5 @@
-//! The write path of tools: proposals come in, all or none, and a repeat changes nothing.
+//! The write path of tools: proposals come in, all or none, or each for itself. A repeat changes nothing, unless it brings
+//! newer facts.
 
 use std::collections::HashSet;
 
@@ -18,21 +19,61 @@ use store::Transaction;
 impl ProposeActions for Service {
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.take_in(&caller, proposals).await }).await
+        let taken = detached(async move { service.take_in(&caller, proposals, OnError::Stop).await }).await?;
+        taken.into_iter().collect()
+    }
+
+    async fn propose_each(
+        &self,
+        caller: &Caller,
+        proposals: Vec<Proposal>,
+    ) -> Result<Vec<Result<Proposed, Error>>, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.take_in(&caller, proposals, OnError::GoOn).await }).await
     }
 }
 
+/// What becomes of the others when one proposal can't be taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    /// None is.
+    Stop,
+    /// They are.
+    GoOn,
+}
+
 impl Service {
-    async fn take_in(&self, caller: &Caller, mut proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error> {
+    async fn take_in(
+        &self,
+        caller: &Caller,
+        proposals: Vec<Proposal>,
+        on_error: OnError,
+    ) -> Result<Vec<Result<Proposed, Error>>, Error> {
         let by = caller.authorize_proposal()?;
-        check(&proposals, self.clock.now())?;
-        proposals.iter_mut().for_each(Proposal::normalize);
+        check_count(proposals.len())?;
+        let now = self.clock.now();
+        let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
+        if on_error == OnError::Stop {
+            let errors: Vec<_> = checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned().collect();
+            if !errors.is_empty() {
+                return Err(Error::Invalid(errors));
+            }
+        }
         let mut tx = self.store.begin().await?;
-        let now = tx.time(self.clock.now()).await?;
-        let mut taken = Vec::with_capacity(proposals.len());
+        let now = tx.time(now).await?;
+        let mut taken = Vec::with_capacity(checked.len());
         let mut fresh = Fresh::default();
-        for (index, proposal) in proposals.into_iter().enumerate() {
-            taken.push(take_one(&mut *tx, &by, &mut fresh, proposal, index, now).await?);
+        for (index, proposal) in checked.into_iter().enumerate() {
+            let one = match proposal {
+                Ok(proposal) => take_one(&mut *tx, &by, &mut fresh, proposal, index, now).await,
+                Err(errors) => Err(Error::Invalid(errors)),
+            };
+            // What one proposal can be at fault for wrote nothing of it.
+            let own = matches!(one, Ok(_) | Err(Error::Invalid(_) | Error::Conflict { .. }));
+            match one {
+                Err(error) if on_error == OnError::Stop || !own => return Err(error),
+                one => taken.push(one),
+            }
         }
         fresh.write(&mut *tx, &by).await?;
         tx.commit().await?;
@@ -40,25 +81,29 @@ impl Service {
     }
 }
 
-fn check(proposals: &[Proposal], now: Timestamp) -> Result<(), Error> {
-    if proposals.is_empty() {
-        return Err(Error::invalid("/actions", "names no action"));
+fn check_count(count: usize) -> Result<(), Error> {
+    match count {
+        0 => Err(Error::invalid("/actions", "names no action")),
+        1..=proposal::MAX_ACTIONS => Ok(()),
+        count => {
+            let detail = format!("names {count} actions; at most {}", proposal::MAX_ACTIONS);
+            Err(Error::invalid("/actions", detail))
+        }
     }
-    if proposals.len() > proposal::MAX_ACTIONS {
-        let detail = format!("names {} actions; at most {}", proposals.len(), proposal::MAX_ACTIONS);
-        return Err(Error::invalid("/actions", detail));
+}
+
+/// The proposal in its one form, or everything that is wrong with it.
+fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
+    let at = |error: FieldError| {
+        FieldError::new(format!("/actions/{index}{}", error.pointer), error.detail)
+    };
+    let errors: Vec<_> = proposal.check(now).into_iter().map(at).collect();
+    if errors.is_empty() {
+        proposal.normalize();
+        Ok(proposal)
+    } else {
+        Err(errors)
     }
-    let errors: Vec<_> = proposals
-        .iter()
-        .enumerate()
-        .flat_map(|(index, proposal)| {
-            let at = move |error: FieldError| {
-                FieldError::new(format!("/actions/{index}{}", error.pointer), error.detail)
-            };
-            proposal.check(now).into_iter().map(at)
-        })
-        .collect();
-    if errors.is_empty() { Ok(()) } else { Err(Error::Invalid(errors)) }
 }
 
 /// New actions, to be written together.
@@ -89,8 +134,13 @@ async fn take_one(
         // Twice in one request: the second finds the first.
         fresh.write(tx, by).await?;
     }
-    let known = tx.action_by_external_id(&by.actor().id, proposal.source, &proposal.external_id).await?;
+    let known = tx.action_by_external_id(by.principal(), proposal.source, &proposal.external_id).await?;
     let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+    if let Some(before) = &known
+        && of(before)? == digest
+    {
+        return repeat(tx, by, before, proposal, now).await;
+    }
     let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
     let Some(before) = known else {
         let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
@@ -98,11 +148,8 @@ async fn take_one(
         tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
         fresh.names.insert(name);
         fresh.actions.push(proposed.clone());
-        return Ok(Proposed { action: proposed, created: true });
+        return Ok(Proposed { action: proposed, created: true, changed: Vec::new(), dropped: Vec::new() });
     };
-    if before.digest == proposed.digest {
-        return Ok(Proposed { action: before, created: false });
-    }
     // Another target or other parameters under the same id: a new version, which nobody has seen yet.
     let after = Action {
         id: before.id,
@@ -120,5 +167,40 @@ async fn take_one(
     let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
         "parameters": after.parameters, "before": before.digest });
     tx.append_audit(by, entry(now, AuditKind::Revised, &after, more)).await?;
-    Ok(Proposed { action: after, created: false })
+    let differs = [
+        ("type", after.action_type != before.action_type),
+        ("entity", after.entity != before.entity),
+        ("asset", after.asset != before.asset),
+        ("parameters", after.parameters != before.parameters),
+    ];
+    let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
+    Ok(Proposed { action: after, created: false, changed, dropped: Vec::new() })
+}
+
+/// The digest that a stored action would get today.
+fn of(action: &Action) -> Result<String, Error> {
+    digest(action.action_type, &action.entity, &action.asset, &action.parameters)
+}
+
+/// The same again: with newer facts a pending action gets a new version, so that nobody decides on the older one.
+async fn repeat(
+    tx: &mut dyn Transaction,
+    by: &Authorized,
+    before: &Action,
+    proposal: Proposal,
+    now: Timestamp,
+) -> Result<Proposed, Error> {
+    let (after, changes) = proposal.update(before);
+    let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
+    let unchanged = Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
+    if changes.is_empty() {
+        return Ok(unchanged);
+    }
+    let after = Action { version: before.version + 1, updated_at: now.max(before.updated_at), ..after };
+    let open = before.decision == Decision::Pending && before.expires_at > now;
+    if !open || !tx.revise_action(by, before, &after).await? {
+        return Ok(Proposed { dropped: fields, ..unchanged });
+    }
+    tx.append_audit(by, entry(now, AuditKind::Revised, &after, json!({ "changes": changes }))).await?;
+    Ok(Proposed { action: after, changed: fields, ..unchanged })
 }

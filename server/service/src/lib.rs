@@ -107,7 +107,8 @@ pub async fn detached<T: Send + 'static>(
         .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
 }
 
-/// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters.
+/// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters, in their one
+/// spelling.
 ///
 /// # Errors
 /// [`Error::Internal`] if they have no JSON form, which their types rule out.
@@ -117,8 +118,24 @@ pub fn digest(
     asset: &Asset,
     parameters: &Parameters,
 ) -> Result<String, Error> {
+    digest_of(action_type, &entity.canonical(), &asset.canonical(), parameters)
+}
+
+fn digest_of(
+    action_type: ActionType,
+    entity: &Entity,
+    asset: &Asset,
+    parameters: &Parameters,
+) -> Result<String, Error> {
     let bound = json!({ "type": action_type, "entity": entity, "asset": asset, "parameters": parameters });
     canonical_hash(&bound).map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// Whether the action is what its digest was made of. Older programs made digests of the spelling that was given.
+fn is_bound(action: &Action) -> Result<bool, Error> {
+    let Action { action_type, entity, asset, parameters, digest: bound, .. } = action;
+    Ok(digest(*action_type, entity, asset, parameters)? == *bound
+        || digest_of(*action_type, entity, asset, parameters)? == *bound)
 }
 
 /// An audit entry on an action, with the facts that every one carries.

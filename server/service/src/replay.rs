@@ -48,7 +48,8 @@ impl Replays {
     /// Another request has the key, or the first one is still being answered; or the store failed.
     pub async fn claim(&self, caller: &Caller, key: &str, request: &[&[u8]]) -> Result<Claimed, Error> {
         let by = caller.recorded();
-        let principal = format!("{}:{}", caller.actor.kind, caller.actor.id);
+        // A tool's whose secret was renewed still is the same: a repeat after it is one.
+        let principal = format!("{}:{}", caller.actor.kind, caller.principal());
         let mut hash = Sha256::new();
         for part in request {
             // With its length before each part, no two requests read the same.

@@ -12,7 +12,7 @@ use domain::{Action, ActionType, Decision, EntityKind, Severity, Source, Status}
 use jiff::Timestamp;
 
 use crate::bits::Bits;
-use crate::keys::{KeyValue, key, urgency};
+use crate::keys::{KeyValue, asset, entity_order, key, natural, urgency};
 
 /// What the database holds for one field.
 #[derive(Clone, Copy)]
@@ -70,6 +70,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         }
         Field::Approval => {
             derived("approval_key", |action| action.approval_id.map(|id| id.to_string()).unwrap_or_default())
+                .chosen(key)
                 .shown("approval_id", Reading::Text)
                 .sorted("actions_by_approval")
         }
@@ -80,10 +81,11 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::EntityKind => row("entity_kind", |action| action.entity.kind().to_string())
             .sorted("actions_by_entity_kind")
             .bits(Bits::words::<EntityKind>(0, 5)),
-        Field::Entity => derived("entity_key", |action| key(&action.entity.title()))
+        Field::Entity => derived("entity_key", entity_order)
             .shown("entity_title", Reading::Text)
             .sorted("actions_by_entity_key"),
-        Field::Asset => derived("asset_key", |action| key(&action.asset.name))
+        Field::Asset => derived("asset_key", |action| asset(&action.asset.name))
+            .chosen(asset)
             .shown("asset_name", Reading::Text)
             .labelled(|action| Some(action.asset.name.clone()))
             .sorted("actions_by_asset_key")
@@ -110,7 +112,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
             .chosen(|word| Severity::from_str(word).map(severity).unwrap_or_default().to_owned())
             .sorted("actions_by_severity")
             .bits(Bits::words::<Severity>(18, 3)),
-        Field::ProposedBy => derived("proposed_by_key", |action| key(&action.proposed_by.name))
+        Field::ProposedBy => derived("proposed_by_key", |action| natural(&action.proposed_by.name))
             .shown("proposed_by", Reading::Actor)
             .sorted("actions_by_proposer"),
         Field::Proposed => time("proposed_at", |action| action.proposed_at).sorted("actions_by_proposal"),
@@ -129,11 +131,12 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         .bits(Bits::hashed(36, 5)),
         Field::Undo => row("undo", |action| action.undo.to_string()).sorted("actions_by_undo"),
         Field::Technique => derived("technique_key", |action| {
-            optional(action.evidence.iter().find_map(|evidence| evidence.technique.as_ref()))
+            let technique = action.evidence.iter().find_map(|evidence| evidence.technique.as_ref());
+            technique.map(|technique| key(technique)).unwrap_or_default()
         })
         .shown("technique_key", Reading::Capitals)
         .sorted("actions_by_technique"),
-        Field::Comment => row("comment", |action| optional(action.comment.as_ref())),
+        Field::Comment => row("comment", |action| action.comment.clone().unwrap_or_default()),
         Field::Undoable => derived("undoable", |action| {
             let undoable = if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No };
             undoable.to_string()
@@ -153,7 +156,7 @@ const fn field(column: &'static str, reading: Reading, source: KeySource) -> Sto
         source,
         label: None,
         chosen: match source {
-            KeySource::Derived(_) => key,
+            KeySource::Derived(_) => natural,
             KeySource::Time(_) | KeySource::Row(_) => str::to_owned,
         },
     }
@@ -249,11 +252,11 @@ const fn severity(severity: Severity) -> &'static str {
 
 /// The key of a device group's name; "Ungrouped devices" is no group.
 pub(crate) fn device_group(name: &str) -> String {
-    if name == Filter::UNGROUPED { String::new() } else { key(name) }
+    if name == Filter::UNGROUPED { String::new() } else { natural(name) }
 }
 
 fn optional(text: Option<&String>) -> String {
-    text.map(|text| key(text)).unwrap_or_default()
+    text.map(|text| natural(text)).unwrap_or_default()
 }
 
 #[cfg(test)]

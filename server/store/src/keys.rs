@@ -4,7 +4,10 @@
 //! A key is compared by its bytes; a missing value is the empty key. Which key a field has, `actions_fields` says; rows
 //! that were keyed in another way are keyed anew when the store opens (see `encoding`).
 
-use domain::{Action, Severity, Similarity};
+use std::net::Ipv6Addr;
+
+use domain::core::canonical;
+use domain::{Action, Entity, Severity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -14,12 +17,90 @@ const MAX_KEY: usize = 200;
 /// What similar actions share: a hash, since a campaign's name may be longer than a key, and cut it would be another's.
 pub(super) fn similar(action: &Action) -> Option<String> {
     let (by, value) = match action.similarity()? {
-        Similarity::File(sha256) => ("file", sha256),
+        Similarity::File(hash) => ("file", hash),
+        Similarity::Message(id) => ("message", id),
+        Similarity::Address(address) => ("address", address),
+        Similarity::Url(url) => ("url", url),
         Similarity::Campaign(name) => ("campaign", name),
         Similarity::Investigation(id) => ("investigation", id),
+        Similarity::Name(name) => ("name", name),
     };
-    let hash = Sha256::digest(format!("{} {by} {value}", action.action_type));
-    Some(hex::encode(&hash[..16]))
+    Some(short_hash(&format!("{} {by} {value}", action.action_type)))
+}
+
+/// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name.
+/// Empty where it has none.
+pub(super) fn identity(action: &Action) -> (String, String) {
+    let asset = canonical::name(&action.asset.name);
+    let hash = |text: Option<String>| text.map(|text| short_hash(&format!("{asset}\n{text}"))).unwrap_or_default();
+    let identity = action.entity.identity();
+    (hash(identity.key), hash(identity.name))
+}
+
+fn short_hash(text: &str) -> String {
+    hex::encode(&Sha256::digest(text)[..16])
+}
+
+/// The key of a text whose numbers sort as numbers: `web-9` before `web-10`, `9.9.9.9` before `10.0.0.1`.
+pub(super) fn natural(text: &str) -> String {
+    let text = key(text);
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut rest = text.as_str();
+    while let Some(begin) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, numbers) = rest.split_at(begin);
+        let end = numbers.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(numbers.len());
+        let (number, after) = numbers.split_at(end);
+        out.push_str(before);
+        push_number(&mut out, number);
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A number after its length, so that longer ones come later. With zeros before it, it is a text of a fixed width.
+fn push_number(out: &mut String, number: &str) {
+    match number.len() {
+        2.. if number.starts_with('0') => out.push('0'),
+        length @ 0..=9 => out.push_str(&length.to_string()),
+        length => out.push_str(&format!(":{length:03}")),
+    }
+    out.push_str(number);
+}
+
+/// What the natural keys of texts that begin with this one begin with: its last number may go on.
+pub(super) fn natural_beginnings(text: &str) -> Vec<String> {
+    let text = key(text);
+    let begin = text.rfind(|letter: char| !letter.is_ascii_digit());
+    let begin = begin.map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let (before, number) = text.split_at(begin);
+    let before = natural(before);
+    match number.len() {
+        0 => vec![before],
+        1 if number == "0" => vec![format!("{before}10"), format!("{before}00")],
+        _ if number.starts_with('0') => vec![format!("{before}0{number}")],
+        length => {
+            let short = (length..=9).map(|length| format!("{before}{length}{number}"));
+            short.chain((10..=20).map(|length| format!("{before}:{length:03}{number}"))).collect()
+        }
+    }
+}
+
+/// The key of an entity in the order of entities. Addresses of IPv6 come in the order of their numbers.
+pub(super) fn entity_order(action: &Action) -> String {
+    if let Entity::IpAddress { address } = action.entity.canonical() {
+        let (first, length) = address.split_once('/').unwrap_or((&address, "128"));
+        return match first.parse::<Ipv6Addr>() {
+            Ok(ip) => format!(":{}/{length:0>3}", hex::encode(ip.octets())),
+            Err(_) => natural(&address),
+        };
+    }
+    natural(&action.entity.title())
+}
+
+/// The key of an asset, by which its actions are found and counted whatever the spelling of its name.
+pub(super) fn asset(name: &str) -> String {
+    natural(&canonical::name(name))
 }
 
 /// The key of a text.
@@ -70,5 +151,30 @@ mod tests {
             assert_eq!(fold(text), folded, "{text:?}");
         }
         assert_eq!(key(&"Ä".repeat(300)), "ä".repeat(200));
+    }
+
+    #[test]
+    fn numbers_sort_as_numbers_and_no_two_names_share_a_key() {
+        let sorted = [
+            "", "1.2.3.4", "9.9.9.9", "10.0.0.9", "10.0.0.10", "10.0.0.100", "192.168.1.2", "203.0.113.0/24", "host001",
+            "host008", "host010", "host100", "web", "web-1", "web-2", "web-10", "web-10a", "web-999999999",
+            "web-1000000000", "web-99999999999999999999", "x0", "x00", "x01",
+        ];
+        let keys: Vec<_> = sorted.iter().map(|text| natural(text)).collect();
+        for (pair, names) in keys.windows(2).zip(sorted.windows(2)) {
+            assert!(pair[0] != pair[1], "{names:?}");
+        }
+        assert!(keys[..20].is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn a_beginning_of_a_text_is_one_of_its_key() {
+        for text in ["web-10", "10.0.0.9", "0", "007", "x0y", "ä1", "INC-2026-0417", "123456789012"] {
+            for (end, _) in text.char_indices().skip(1).chain([(text.len(), ' ')]) {
+                let begins = natural_beginnings(&text[..end]);
+                assert!(begins.iter().any(|begin| natural(text).starts_with(begin)), "{} of {text}", &text[..end]);
+            }
+            assert!(!natural_beginnings("9").iter().any(|begin| natural("10.0.0.9").starts_with(begin)));
+        }
     }
 }

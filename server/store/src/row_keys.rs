@@ -1,13 +1,15 @@
-//! The keys of a row: those of each field, what is similar, what is searched.
+//! The keys of a row: those of each field, what is similar, what is the same, what is searched.
 
 use domain::Action;
 use domain::actions::query::Field;
 
 use crate::actions_fields::stored;
-use crate::keys::{KeyValue, cut, fold, similar};
+use crate::keys::{KeyValue, cut, fold, identity, similar};
 
 /// Characters of a part of the text that is searched.
 const MAX_TEXT: usize = 2_000;
+/// Bytes of the whole: a message to a thousand people fits.
+const MAX_SEARCH_BYTES: usize = 64 * 1024;
 
 /// The keys of one action.
 pub(super) struct Keys {
@@ -15,17 +17,23 @@ pub(super) struct Keys {
     fields: Vec<KeyValue>,
     /// What the rows of one bucket share; empty for rows that are in none.
     pub(super) similar: String,
-    /// Entity and asset, each on a line of its own.
+    /// What the rows on the same entity of the same asset share; empty for rows whose entity has no key of its own.
+    pub(super) identity_key: String,
+    /// Likewise by the name of the entity.
+    pub(super) identity_name: String,
+    /// All by which the row is found: line ends before, between and after.
     pub(super) search_text: String,
 }
 
 impl Keys {
     pub(super) fn of(action: &Action) -> Self {
-        let (entity, asset) = (fold(&action.entity.title()), fold(&action.asset.name));
+        let (identity_key, identity_name) = identity(action);
         Self {
             fields: Field::ALL.iter().map(|field| stored(*field).key(action)).collect(),
             similar: similar(action).unwrap_or_default(),
-            search_text: format!("{}\n{}", cut(&entity, MAX_TEXT), cut(&asset, MAX_TEXT)),
+            identity_key,
+            identity_name,
+            search_text: search_text(action),
         }
     }
 
@@ -36,4 +44,27 @@ impl Keys {
             Some(KeyValue::Time(_)) | None => "",
         }
     }
+}
+
+/// Entity and asset as they were given and in their one spelling, and the proposer's id of the action.
+fn search_text(action: &Action) -> String {
+    let (entity, asset) = (action.entity.canonical(), action.asset.canonical());
+    let mut texts = action.entity.search_texts();
+    texts.push(action.asset.name.clone());
+    texts.extend(entity.search_texts());
+    texts.push(asset.name);
+    texts.extend(action.external_id.clone());
+    let mut lines: Vec<String> = Vec::with_capacity(texts.len());
+    let mut bytes = 1;
+    for text in texts {
+        let line = cut(&fold(&text), MAX_TEXT).to_owned();
+        bytes += line.len() + 1;
+        if bytes > MAX_SEARCH_BYTES {
+            break;
+        }
+        if !line.is_empty() && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    format!("\n{}\n", lines.join("\n"))
 }

@@ -84,6 +84,17 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Whose proposals and requests the caller's are, whichever secret it presents: the person's, also by a token of
+    /// theirs, or those of the tool, which is told by the name of its tokens.
+    #[must_use]
+    pub fn principal(&self) -> String {
+        match (self.person, self.actor.kind) {
+            (Some(person), _) => person.to_string(),
+            (None, ActorKind::Token) => format!("tool:{}", self.actor.name),
+            (None, _) => self.actor.id.clone(),
+        }
+    }
+
     /// May this caller propose actions?
     ///
     /// # Errors
@@ -177,6 +188,7 @@ impl Caller {
     fn authorized(&self, purpose: Purpose, permission: Option<Permission>) -> Authorized {
         Authorized {
             actor: self.actor.clone(),
+            principal: self.principal(),
             purpose,
             check: Some(Check { person: self.person, credential: self.credential, permission }),
         }
@@ -228,6 +240,7 @@ pub struct Misused {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authorized {
     actor: Actor,
+    principal: String,
     purpose: Purpose,
     check: Option<Check>,
 }
@@ -247,19 +260,35 @@ impl Authorized {
     /// The product's own acts. `id` names the part that acts.
     #[must_use]
     pub fn system(_: &SystemAuthority, id: &str, name: &str) -> Self {
-        Self { actor: system_actor(id, name), purpose: Purpose::System, check: None }
+        Self::unchecked(system_actor(id, name), Purpose::System)
     }
 
     /// The product's own acts in the name of another: of who runs the command line, or of who acted in imported records.
     #[must_use]
     pub fn system_as(_: &SystemAuthority, actor: Actor) -> Self {
-        Self { actor, purpose: Purpose::System, check: None }
+        Self::unchecked(actor, Purpose::System)
     }
 
     /// The sign-in, before anybody is known: it can have a failure recorded, and nothing else.
     #[must_use]
     pub fn sign_in() -> Self {
-        Self { actor: system_actor("sign-in", "Sign-in"), purpose: Purpose::Record, check: None }
+        Self::unchecked(system_actor("sign-in", "Sign-in"), Purpose::Record)
+    }
+
+    fn unchecked(actor: Actor, purpose: Purpose) -> Self {
+        Self { principal: actor.id.clone(), actor, purpose, check: None }
+    }
+
+    /// Whose the action is that this actor proposes: of others, the actor's own id is all that is known.
+    #[must_use]
+    pub fn principal_of<'a>(&'a self, proposed_by: &'a Actor) -> &'a str {
+        if self.actor == *proposed_by { &self.principal } else { &proposed_by.id }
+    }
+
+    /// Whose proposals and requests these are ([`Caller::principal`]).
+    #[must_use]
+    pub fn principal(&self) -> &str {
+        &self.principal
     }
 
     /// Whether it was given for this; the product's own authority is given for everything.

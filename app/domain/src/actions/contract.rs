@@ -70,6 +70,13 @@ pub trait DecideActions: Send + Sync {
 pub trait ProposeActions: Send + Sync {
     /// Takes in proposals, all or none.
     async fn propose(&self, caller: &Caller, proposals: Vec<Proposal>) -> Result<Vec<Proposed>, Error>;
+
+    /// Takes in those that can be taken in, and says of each what became of it.
+    async fn propose_each(
+        &self,
+        caller: &Caller,
+        proposals: Vec<Proposal>,
+    ) -> Result<Vec<Result<Proposed, Error>>, Error>;
 }
 
 /// Whole lists as files.
@@ -112,12 +119,16 @@ pub struct ExportProgress {
 }
 
 /// What became of one proposal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposed {
     /// The action as it is now.
     pub action: Action,
     /// Whether this request made it; false for a repeat.
     pub created: bool,
+    /// Which of its facts a repeat brought up to date, by their names in the API.
+    pub changed: Vec<&'static str>,
+    /// Which newer facts of a repeat were not taken, since the action is no longer pending.
+    pub dropped: Vec<&'static str>,
 }
 
 /// Whether the caller may do a thing now, or why not.

@@ -12,6 +12,9 @@ use crate::core::time::{SignedDuration, Timestamp};
 #[cfg(feature = "ssr")]
 mod intake;
 
+#[cfg(feature = "ssr")]
+pub use intake::FactChange;
+
 /// Time to decide where the proposer names none (product default: 7 days).
 pub const DEFAULT_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The longest time to decide that a proposer may ask for.

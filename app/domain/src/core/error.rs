@@ -128,6 +128,24 @@ impl Error {
         matches!(self, Self::Busy | Self::Unwritable)
     }
 
+    /// The same error of a list's item that stands at another place in what the caller sent.
+    #[must_use]
+    pub fn moved(self, from: usize, to: usize) -> Self {
+        let (from, to) = (format!("/actions/{from}"), format!("/actions/{to}"));
+        let rest = |text: &str| {
+            text.strip_prefix(&from).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::to_owned)
+        };
+        let moved = |text: String| rest(&text).map_or(text, |rest| format!("{to}{rest}"));
+        match self {
+            Self::Invalid(errors) => {
+                let error = |error: FieldError| FieldError::new(moved(error.pointer), error.detail);
+                Self::Invalid(errors.into_iter().map(error).collect())
+            }
+            Self::Conflict { detail, current } => Self::Conflict { detail: moved(detail), current },
+            other => other,
+        }
+    }
+
     /// Its kind.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {

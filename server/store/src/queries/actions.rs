@@ -15,7 +15,7 @@ use super::rows::{self, action_columns};
 use super::scope::push_scope;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
-use crate::keys::urgency;
+use crate::keys::{identity, urgency};
 use crate::row_keys::Keys;
 use crate::{Guard, Result, filter_bits};
 use crate::{ReadActions, WriteActions};
@@ -98,7 +98,7 @@ pub(super) async fn find_external(
     let query = sqlx::query(concat!(
         "SELECT ",
         action_columns!(),
-        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND external_id = $3"
+        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND external_id = $3 AND is_twin = 0"
     ));
     let row = query.bind(principal).bind(source.as_str()).bind(external_id).fetch_optional(db).await?;
     row.as_ref().map(rows::action).transpose()
@@ -117,15 +117,26 @@ pub(super) async fn on_same_entity(
     action: &Action,
     limit: u32,
 ) -> Result<Vec<Action>> {
-    let mut sql =
-        QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE asset_name = "));
-    sql.push_bind(&action.asset.name).push(" AND entity_title = ").push_bind(action.entity.title());
-    sql.push(" AND id <> ").push_bind(action.id.to_string());
+    let (key, name) = identity(action);
+    let mut sql = QueryBuilder::<Db>::new(concat!(
+        "SELECT ",
+        action_columns!(),
+        " FROM actions WHERE id IN (SELECT id FROM actions WHERE identity_key <> '' AND identity_key = "
+    ));
+    sql.push_bind(key);
+    sql.push(" UNION SELECT id FROM actions WHERE identity_name <> '' AND identity_name = ").push_bind(name);
+    sql.push(") AND id <> ").push_bind(action.id.to_string());
     push_scope(&mut sql, scope);
-    sql.push(" ORDER BY proposed_at DESC LIMIT ").push_bind(i64::from(limit));
+    sql.push(" ORDER BY proposed_at DESC, id DESC LIMIT ").push_bind(i64::from(limit) * NAMESAKES);
     let rows = sql.build().fetch_all(db).await?;
-    rows.iter().map(rows::action).collect()
+    let found = rows.iter().map(rows::action).collect::<Result<Vec<_>>>()?;
+    let identity = action.entity.identity();
+    let same = found.into_iter().filter(|other| other.entity.identity().is_same(&identity));
+    Ok(same.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
 }
+
+/// So many times as many are looked at as are asked for: of the same name, some are another content.
+const NAMESAKES: i64 = 4;
 
 /// The person an actor stands for: a user, or the owner behind a personal token.
 fn person(by: &Authorized, actor: &Actor) -> Option<String> {
@@ -180,6 +191,7 @@ struct Row<'a> {
     alert: Option<String>,
     proposed_by: String,
     decided_by: Option<String>,
+    principal: String,
     person: Option<String>,
     lane: Lane,
     keys: Keys,
@@ -194,6 +206,7 @@ impl<'a> Row<'a> {
             alert: action.alert.as_ref().map(json).transpose()?,
             proposed_by: json(&action.proposed_by)?,
             decided_by: action.decided_by.as_ref().map(json).transpose()?,
+            principal: by.principal_of(&action.proposed_by).to_owned(),
             person: person(by, &action.proposed_by),
             lane: lifecycle(action)?.state().lane(),
             keys: Keys::of(action),
@@ -242,7 +255,7 @@ impl<'a> Row<'a> {
             .push_bind(action.executor.clone())
             .push_bind(action.entity.kind().as_str())
             .push_bind(action.entity.title())
-            .push_bind(action.proposed_by.id.clone())
+            .push_bind(self.principal)
             .push_bind(self.person)
             .push_bind(decider.map(|actor| actor.id.clone()))
             .push_bind(self.lane.as_str())

@@ -16,7 +16,7 @@ use super::select::{AccessPath, Selection};
 use super::{Connection, Db, corrupt};
 use crate::ReadSimilar;
 use crate::Result;
-use crate::keys::{key, similar};
+use crate::keys::{asset, similar};
 
 #[async_trait]
 impl ReadSimilar for SqlStore {
@@ -77,7 +77,7 @@ pub(super) async fn waiting_elsewhere(
         "SELECT COUNT(DISTINCT asset_key) AS assets, COUNT(*) AS looked_at FROM (
              SELECT asset_key FROM actions WHERE lane = 'pending' AND similar_key = ",
     );
-    sql.push_bind(shared).push(" AND asset_key <> ").push_bind(key(&action.asset.name));
+    sql.push_bind(shared).push(" AND asset_key <> ").push_bind(asset(&action.asset.name));
     push_scope(&mut sql, scope);
     sql.push(" LIMIT ").push_bind(i64::from(most)).push(") AS alike");
     let row = sql.build().fetch_one(db).await?;

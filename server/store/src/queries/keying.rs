@@ -30,12 +30,14 @@ fn derived() -> impl Iterator<Item = Field> {
 
 /// The columns that are written beside the row.
 pub(super) fn columns() -> impl Iterator<Item = &'static str> {
-    derived().map(|field| stored(field).column).chain(["similar_key", "search_text"])
+    let others = ["similar_key", "identity_key", "identity_name", "search_text"];
+    derived().map(|field| stored(field).column).chain(others)
 }
 
 /// What stands in these columns.
 pub(super) fn values(keys: &Keys) -> impl Iterator<Item = &str> {
-    derived().map(|field| keys.text(field)).chain([&*keys.similar, &*keys.search_text])
+    let others = [&*keys.similar, &*keys.identity_key, &*keys.identity_name, &*keys.search_text];
+    derived().map(|field| keys.text(field)).chain(others)
 }
 
 /// Gives keys to the rows that follow an id, one batch; returns the id of the last of them.

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 
 use domain::actions::query::{Facet, Field, Filter, SortKey};
+use domain::core::canonical;
+use domain::core::refang::refang_link;
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
@@ -17,7 +19,7 @@ use crate::Result;
 use crate::actions_fields::{StoredField, stored};
 use crate::bits::Bits;
 use crate::filter_bits::BitTests;
-use crate::keys::fold;
+use crate::keys::{fold, natural_beginnings};
 
 /// As many matches are fetched and sorted. Beyond it a walk meets a page of them soon.
 pub(super) const MAX_FETCHED: i64 = 10_000;
@@ -282,45 +284,45 @@ fn push_any(sql: &mut QueryBuilder<Db>, column: &str, values: &[String]) {
 
 /// What is searched for, folded as the keys are.
 struct Search {
-    text: String,
-    /// An end that no continuation of the text reaches.
-    end: String,
-    anywhere: bool,
+    /// Any of these stands in the text of a match.
+    texts: Vec<String>,
+    /// A match has one of the beginnings in one of these columns.
+    beginnings: Vec<(&'static str, Vec<String>)>,
 }
 
 impl Search {
     fn of(search: &str) -> Self {
         let text = fold(search);
-        Self { end: format!("{text}\u{10FFFF}"), anywhere: text.chars().count() >= MIN_SUBSTRING, text }
-    }
-
-    /// The columns of which a match is the beginning: ids always, names where the text is short.
-    const fn beginnings(&self) -> &'static [&'static str] {
-        if self.anywhere {
-            &["id", "investigation_key", "incident_key", "approval_key"]
-        } else {
-            &["id", "investigation_key", "incident_key", "approval_key", "entity_key", "asset_key"]
+        let anywhere = text.chars().count() >= MIN_SUBSTRING;
+        // A short text is a whole line at least: a pid.
+        let texts = if anywhere { spellings(search, text.clone()) } else { vec![format!("\n{text}\n")] };
+        let natural = natural_beginnings(search);
+        let mut beginnings = vec![
+            ("id", vec![text.clone()]),
+            ("approval_key", vec![text.clone()]),
+            ("investigation_key", natural.clone()),
+            ("incident_key", natural.clone()),
+        ];
+        if !anywhere {
+            beginnings.push(("asset_key", natural.clone()));
+            // As addresses of IPv6 begin.
+            beginnings.push(("entity_key", natural.into_iter().chain([format!(":{text}")]).collect()));
         }
+        Self { texts, beginnings }
     }
 
     /// A condition on the row at hand.
     fn push_test(&self, sql: &mut QueryBuilder<Db>) {
         sql.push(" AND (");
-        if self.anywhere {
-            super::super::push_contains(sql, &self.text);
-        } else {
-            sql.push("1 = 0");
+        for (at, text) in self.texts.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { " OR " });
+            super::super::push_contains(sql, text);
         }
-        for column in self.beginnings() {
+        for (column, texts) in &self.beginnings {
             sql.push(" OR ");
-            self.push_begins(sql, column);
+            push_begins(sql, column, texts);
         }
         sql.push(")");
-    }
-
-    fn push_begins(&self, sql: &mut QueryBuilder<Db>, column: &str) {
-        sql.push("(").push(column).push(" >= ").push_bind(self.text.clone());
-        sql.push(" AND ").push(column).push(" < ").push_bind(self.end.clone()).push(")");
     }
 
     /// The ids of all matches in a lane, if they are few. Each way to match is asked for by itself, so that each has
@@ -329,15 +331,17 @@ impl Search {
         let mut ids = BTreeSet::new();
         let limit = i64::try_from(MAX_FETCHED_IDS + 1).unwrap_or(i64::MAX);
         let mut ways = Vec::new();
-        for column in self.beginnings() {
-            let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
-            sql.push(lane.as_str()).push("' AND ");
-            self.push_begins(&mut sql, column);
-            ways.push(sql);
+        for (column, texts) in &self.beginnings {
+            for text in texts {
+                let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
+                sql.push(lane.as_str()).push("' AND ");
+                push_begins(&mut sql, column, std::slice::from_ref(text));
+                ways.push(sql);
+            }
         }
-        if self.anywhere {
+        for text in &self.texts {
             let mut sql = QueryBuilder::<Db>::new("");
-            super::super::push_matches(&mut sql, &self.text, lane);
+            super::super::push_matches(&mut sql, text, lane);
             ways.push(sql);
         }
         for mut sql in ways {
@@ -354,4 +358,34 @@ impl Search {
         }
         Ok(Some(ids.into_iter().collect()))
     }
+}
+
+/// What is searched for as it was typed, and in the one spelling of what it may be: an address, a URL, a path, a host.
+fn spellings(search: &str, folded: String) -> Vec<String> {
+    let given = search.trim();
+    let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
+    let mut texts = vec![folded, fold(&plain)];
+    texts.extend(canonical::address(&plain));
+    if plain.contains("://") {
+        texts.extend(canonical::url(&plain).map(|url| fold(&url)));
+    }
+    if plain.contains(['\\', '/']) {
+        texts.extend([fold(&canonical::path(&plain)), canonical::registry_key(&plain)]);
+    }
+    if !plain.is_ascii() {
+        texts.push(canonical::name(&plain));
+    }
+    let mut seen = BTreeSet::new();
+    texts.retain(|text| text.chars().count() >= MIN_SUBSTRING && seen.insert(text.clone()));
+    texts
+}
+
+/// A condition that a column begins with one of these. No continuation of a text reaches its end.
+fn push_begins(sql: &mut QueryBuilder<Db>, column: &str, texts: &[String]) {
+    for (at, text) in texts.iter().enumerate() {
+        sql.push(if at == 0 { "(" } else { " OR " });
+        sql.push("(").push(column).push(" >= ").push_bind(text.clone());
+        sql.push(" AND ").push(column).push(" < ").push_bind(format!("{text}\u{10FFFF}")).push(")");
+    }
+    sql.push(")");
 }

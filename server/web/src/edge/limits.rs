@@ -21,7 +21,10 @@ impl Limits {
     /// For one form, one decision, one page.
     pub const USUAL: Self = Self { body_bytes: 256 * 1024, answer_begins_within: Duration::from_secs(30) };
 
-    /// For requests that bring many things: proposals, or the ids of what is to be decided together.
+    /// For proposals: 500 with their evidence. Who sends them is known before they are read.
+    pub const PROPOSALS: Self = Self { body_bytes: 16 * 1024 * 1024, ..Self::USUAL };
+
+    /// For the ids of what is to be decided together.
     pub const BATCH: Self = Self { body_bytes: 1024 * 1024, ..Self::USUAL };
 
     /// For exports, whose answer begins when all of it is written: millions of rows on a busy machine.

@@ -1,6 +1,7 @@
 //! Actions: propose, list, load, decide, undo.
 
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::header::LINK;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -11,7 +12,7 @@ use domain::{
     Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status, SubjectKind,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
@@ -25,7 +26,7 @@ use crate::state::AppState;
 pub(super) fn routes() -> Vec<ApiRoute> {
     vec![
         (Limits::USUAL, routes!(list)),
-        (Limits::BATCH, routes!(create)),
+        (Limits::PROPOSALS, routes!(create)),
         (Limits::USUAL, routes!(buckets)),
         (Limits::USUAL, routes!(counts)),
         (Limits::USUAL, routes!(load)),
@@ -69,13 +70,67 @@ struct CreatedAction {
     digest: String,
     decision: Decision,
     status: Status,
+    /// Which newer facts of a repeat were taken; then it has a new version.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<&'static str>,
+    /// Which newer facts of a repeat were dropped, since it is no longer pending: propose them under another
+    /// `external_id`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<&'static str>,
 }
 
 impl From<Proposed> for CreatedAction {
-    fn from(Proposed { action, created }: Proposed) -> Self {
+    fn from(Proposed { action, created, changed, dropped }: Proposed) -> Self {
         let Action { id, version, digest, decision, status, .. } = action;
-        Self { id, created, version, digest, decision, status }
+        Self { id, created, version, digest, decision, status, changed, dropped }
     }
+}
+
+/// What became of each action by itself.
+#[derive(Serialize, ToSchema)]
+struct ProposalResults {
+    /// In the order of the request.
+    results: Vec<ProposalResult>,
+    /// How many were taken in.
+    taken: usize,
+    /// How many were not.
+    refused: usize,
+}
+
+/// What became of one action: `action` or `error`.
+#[derive(Serialize, ToSchema)]
+struct ProposalResult {
+    /// The proposer's id of it, as far as it was readable.
+    external_id: Option<String>,
+    /// What the answer's status would be for it alone.
+    status: u16,
+    /// The action, if it was taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<CreatedAction>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem>,
+}
+
+/// What becomes of the others when one action is refused.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum OnError {
+    /// None is taken in.
+    #[default]
+    Request,
+    /// They are taken in, and each has its own result.
+    Item,
+}
+
+/// How proposals are taken in.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ProposeQuery {
+    /// What becomes of the others when one action is refused; `request` where it is not named.
+    #[serde(default)]
+    on_error: OnError,
 }
 
 /// One page of a list.
@@ -115,26 +170,82 @@ struct Reasoned {
 
 /// Propose actions.
 ///
-/// All or none are taken in. A repeat of the same `source` and `external_id` answers with the action that is there.
+/// All or none are taken in, unless `on_error=item` asks for a result of each. A repeat of the same `source` and
+/// `external_id` answers with the action that is there; its newer facts make a new version of a pending action.
+/// The body may have up to 16 MiB.
 #[utoipa::path(
     post, path = "/actions", tag = "actions", operation_id = "propose_actions",
-    params(schema::IdempotencyKey),
-    request_body = NewActions,
+    params(ProposeQuery, schema::IdempotencyKey),
+    request_body(content = NewActions, description = "Up to 500 actions in up to 16 MiB (16,777,216 bytes)."),
     responses(
         (status = 201, description = "What became of each action", body = CreatedActions),
+        (status = 207, description = "With `on_error=item`: the result of each action", body = ProposalResults),
         schema::Failures, schema::WriteFailures,
     ),
 )]
-async fn create(write: WriteRequest) -> Response {
+async fn create(query: Result<Query<ProposeQuery>, QueryRejection>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         // Before the body is read: who may not propose learns nothing of what a proposal is.
         caller.authorize_proposal().map_err(Error::from)?;
-        let proposals = input::parse_proposals(&headers, &body, app.clock.now())?;
+        let Query(ProposeQuery { on_error }) =
+            query.map_err(|_| Problem::malformed("the query may hold on_error, which is request or item"))?;
+        let items = input::parse_items(&headers, &body)?;
+        if on_error == OnError::Item {
+            let results = propose_each(&app, &caller, items).await?;
+            return json_answer(StatusCode::MULTI_STATUS, &results);
+        }
+        let proposals = input::parse_proposals(items, app.clock.now())?;
         let proposed = app.backend.propose(&caller, proposals).await?;
         let actions = proposed.into_iter().map(CreatedAction::from).collect();
         json_answer(StatusCode::CREATED, &CreatedActions { actions })
     };
     write.answer_once(work).await
+}
+
+/// Takes in what can be, each by itself.
+async fn propose_each(
+    app: &AppState,
+    caller: &Caller,
+    items: Vec<serde_json::Value>,
+) -> Result<ProposalResults, Error> {
+    let id = |item: &serde_json::Value| item.get("external_id").and_then(|id| id.as_str()).map(str::to_owned);
+    let ids: Vec<_> = items.iter().map(id).collect();
+    let mut results: Vec<Option<Result<Proposed, Error>>> = Vec::with_capacity(items.len());
+    let (mut proposals, mut places) = (Vec::new(), Vec::new());
+    for (index, item) in items.into_iter().enumerate() {
+        results.push(match input::parse_proposal(index, item) {
+            Ok(proposal) => {
+                places.push(index);
+                proposals.push(proposal);
+                None
+            }
+            Err(errors) => Some(Err(Error::Invalid(errors))),
+        });
+    }
+    if !proposals.is_empty() {
+        let taken = app.backend.propose_each(caller, proposals).await?;
+        for (index, (place, result)) in places.into_iter().zip(taken).enumerate() {
+            results[place] = Some(result.map_err(|error| error.moved(index, place)));
+        }
+    }
+    let result = |(external_id, result): (Option<String>, Option<Result<Proposed, Error>>)| {
+        let result = result.unwrap_or_else(|| Err(Error::Internal("a proposal has no result".to_owned())));
+        match result {
+            Ok(proposed) => ProposalResult {
+                external_id,
+                status: StatusCode::CREATED.as_u16(),
+                action: Some(proposed.into()),
+                error: None,
+            },
+            Err(error) => {
+                let error = Problem::from(error);
+                ProposalResult { external_id, status: error.status().as_u16(), action: None, error: Some(error) }
+            }
+        }
+    };
+    let results: Vec<_> = ids.into_iter().zip(results).map(result).collect();
+    let taken = results.iter().filter(|result| result.action.is_some()).count();
+    Ok(ProposalResults { refused: results.len() - taken, taken, results })
 }
 
 /// List the actions of a lane: filtered, sorted, page by page.

@@ -61,7 +61,8 @@ impl WriteRequest {
         };
         let Self { app, caller, method, uri, body, .. } = self;
         let run = async move {
-            let request = [method.as_str().as_bytes(), uri.path().as_bytes(), &body];
+            let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
+            let request = [method.as_str().as_bytes(), path.as_bytes(), &body];
             let claim = match app.replays.claim(&caller, &key, &request).await? {
                 Claimed::Ours(claim) => claim,
                 Claimed::Answered(answer) => return Ok((answer, true)),

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
+use domain::actions::entity::GivenEntity;
 use domain::actions::proposal::MAX_ACTIONS;
 use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
@@ -47,12 +48,8 @@ pub(super) fn parse_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) 
     deserialize_at(value, "").map_err(|error| Error::Invalid(vec![error]).into())
 }
 
-/// The proposals of a body: all of them, or everything that is wrong with any of them.
-pub(super) fn parse_proposals(
-    headers: &HeaderMap,
-    body: &[u8],
-    now: Timestamp,
-) -> Result<Vec<Proposal>, Problem> {
+/// The items of a body of proposals.
+pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Problem> {
     let items = match json(headers, body)? {
         Value::Object(mut fields) => {
             let items = fields.remove("actions");
@@ -71,40 +68,108 @@ pub(super) fn parse_proposals(
         let detail = format!("has {} items; send 1 to {MAX_ACTIONS}", items.len());
         return Err(Error::invalid("/actions", detail).into());
     }
+    Ok(items)
+}
+
+/// The proposal that an item of a body is, or everything that is wrong with it.
+pub(super) fn parse_proposal(index: usize, mut item: Value) -> Result<Proposal, Vec<FieldError>> {
+    let pointer = format!("/actions/{index}");
+    let mut found = Vec::new();
+    // By itself, since a value that is read by its kind loses the field that is at fault.
+    if let Some(Value::Object(given)) = item.get("entity").cloned() {
+        let pointer = format!("{pointer}/entity");
+        match deserialize_at::<GivenEntity>(Value::Object(given.clone()), &pointer) {
+            Err(error) => found.push(error),
+            Ok(entity) => match entity.into_entity(&given) {
+                Err(errors) => found.extend(errors.into_iter().map(|error| below(&pointer, error))),
+                Ok(entity) => item["entity"] = serde_json::to_value(entity).unwrap_or_default(),
+            },
+        }
+        if !found.is_empty() {
+            // Anything that can be read, so that the rest is looked at, too.
+            item["entity"] = serde_json::json!({ "kind": "device", "name": "unreadable" });
+        }
+    }
+    match deserialize_at::<Proposal>(item, &pointer) {
+        Ok(proposal) if found.is_empty() => Ok(proposal),
+        Ok(_) => Err(found),
+        Err(error) => {
+            found.push(error);
+            Err(found)
+        }
+    }
+}
+
+/// The proposals of a body: all of them, or everything that is wrong with any of them.
+pub(super) fn parse_proposals(items: Vec<Value>, now: Timestamp) -> Result<Vec<Proposal>, Problem> {
     let mut found = Vec::new();
     let mut proposals = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let pointer_prefix = format!("/actions/{index}");
-        match deserialize_at::<Proposal>(item, &pointer_prefix) {
-            Ok(proposal) => proposals.push((pointer_prefix, proposal)),
-            Err(error) => found.push(error),
+        match parse_proposal(index, item) {
+            Ok(proposal) => proposals.push((index, proposal)),
+            Err(errors) => found.extend(errors),
         }
     }
     if found.is_empty() {
         return Ok(proposals.into_iter().map(|(_, proposal)| proposal).collect());
     }
     // The service checks the rules, but is not asked now: the sender still gets to read everything at once.
-    for (pointer_prefix, proposal) in proposals {
-        found.extend(
-            proposal
-                .check(now)
-                .into_iter()
-                .map(|error| FieldError::new(format!("{pointer_prefix}{}", error.pointer), error.detail)),
-        );
+    for (index, proposal) in proposals {
+        let pointer = format!("/actions/{index}");
+        found.extend(proposal.check(now).into_iter().map(|error| below(&pointer, error)));
     }
     Err(Error::Invalid(found).into())
+}
+
+fn below(pointer: &str, error: FieldError) -> FieldError {
+    FieldError::new(format!("{pointer}{}", error.pointer), error.detail)
 }
 
 fn deserialize_at<T: DeserializeOwned>(value: Value, pointer_prefix: &str) -> Result<T, FieldError> {
     serde_path_to_error::deserialize(value).map_err(|error| {
         let detail = error.inner().to_string();
         let mut pointer = format!("{pointer_prefix}{}", pointer(error.path()));
-        if let Some(name) = detail.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
-            pointer = format!("{pointer}/{}", escape_pointer(name));
+        let named = |begin: &str| detail.strip_prefix(begin).and_then(|rest| rest.split('`').next());
+        if let Some(name) = named("missing field `") {
+            return FieldError::new(format!("{pointer}/{}", escape_pointer(name)), "is missing");
         }
-        FieldError::new(pointer, detail)
+        if let Some(name) = named("unknown field `") {
+            let name = format!("/{}", escape_pointer(name));
+            if !pointer.ends_with(&name) {
+                pointer.push_str(&name);
+            }
+        }
+        FieldError::new(pointer, in_words(&detail))
     })
 }
+
+/// What serde says, for whoever wrote the program that sent it.
+fn in_words(detail: &str) -> String {
+    if let Some((_, names)) = detail.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected ")) {
+        let names = names.strip_prefix("one of ").unwrap_or(names).replace('`', "");
+        return format!("is not known here; known are {names}");
+    }
+    let Some((given, wanted)) = detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected ")) else {
+        return match detail.contains("time zone") || detail.contains("offset") || detail.contains("timestamp") {
+            true => format!("must be an RFC 3339 time with Z or an offset, for example {TIME} ({detail})"),
+            false => detail.to_owned(),
+        };
+    };
+    let given = given.trim_start_matches("type: ").trim_start_matches("value: ");
+    let wanted = match wanted {
+        "u32" => "a whole number from 0 to 4294967295".to_owned(),
+        "u64" => "a whole number".to_owned(),
+        "i64" => "a whole number".to_owned(),
+        "a sequence" => "an array".to_owned(),
+        "a map" => "an object".to_owned(),
+        wanted if wanted.starts_with("struct ") => "an object".to_owned(),
+        wanted if wanted.contains("imestamp") => format!("an RFC 3339 time like {TIME}"),
+        wanted => wanted.to_owned(),
+    };
+    format!("must be {wanted}, and not {given}")
+}
+
+const TIME: &str = "2026-01-31T12:00:00Z";
 
 /// RFC 6901.
 fn pointer(path: &Path) -> String {

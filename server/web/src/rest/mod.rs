@@ -38,8 +38,9 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
 /// The API, to be nested under its root. All of it but its own description asks for a token.
 pub(super) fn router(app: &AppState) -> Router<AppState> {
     let add = |router: OpenApiRouter<AppState>, (limits, methods): ApiRoute| {
-        let methods = methods.layer(from_fn_with_state(app.clone(), authenticate));
-        router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
+        // The outer layer is the later one: nobody's body is read before it is known who they are.
+        let methods = methods.layer(from_fn_with_state(limits, limits::enforce));
+        router.routes(methods.layer(from_fn_with_state(app.clone(), authenticate)))
     };
     let (described, paths) = routes().fold(OpenApiRouter::default(), add).split_for_parts();
     let open = Router::new()

@@ -16,6 +16,8 @@ const MAX_DEPTH: usize = 32;
 /// # Errors
 /// A sentence that says what is wrong and where.
 pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+    // RFC 8259 lets readers skip it, and Windows PowerShell writes it.
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))?;
     let mut json = serde_json::Deserializer::from_str(text);
@@ -133,6 +135,12 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_once() {
+        assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), serde_json::json!({}));
+        assert!(parse(b"\xef\xbb\xbf\xef\xbb\xbf{}").is_err());
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::core::time::Timestamp;
 /// All fields of all kinds.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "ssr", serde(deny_unknown_fields))]
-#[cfg_attr(feature = "ssr", expect(unreachable_pub, reason = "the server reads what strangers send by it"))]
 pub struct Flat {
     kind: EntityKind,
     #[serde(default)]
