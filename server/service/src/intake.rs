@@ -54,7 +54,8 @@ impl Service {
         let now = self.clock.now();
         let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
         if on_error == OnError::Stop {
-            let errors: Vec<_> = checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned().collect();
+            let errors: Vec<_> =
+                checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned().collect();
             if !errors.is_empty() {
                 return Err(Error::Invalid(errors));
             }
@@ -94,9 +95,7 @@ fn check_count(count: usize) -> Result<(), Error> {
 
 /// The proposal in its one form, or everything that is wrong with it.
 fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
-    let at = |error: FieldError| {
-        FieldError::new(format!("/actions/{index}{}", error.pointer), error.detail)
-    };
+    let at = |error: FieldError| FieldError::new(format!("/actions/{index}{}", error.pointer), error.detail);
     let errors: Vec<_> = proposal.check(now).into_iter().map(at).collect();
     if errors.is_empty() {
         proposal.normalize();
@@ -192,7 +191,8 @@ async fn repeat(
 ) -> Result<Proposed, Error> {
     let (after, changes) = proposal.update(before);
     let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
-    let unchanged = Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
+    let unchanged =
+        Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
     if changes.is_empty() {
         return Ok(unchanged);
     }

@@ -143,8 +143,13 @@ impl App {
     }
 
     pub(crate) async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
+        self.token_named("tool", owner, scopes).await
+    }
+
+    /// Tokens without an owner are one tool's if they have one name.
+    pub(crate) async fn token_named(&self, name: &str, owner: Option<&str>, scopes: &[Scope]) -> String {
         let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
-        self.sessions.create_token(&system(), tester(), "tool", owner, scopes, 30).await.unwrap().secret
+        self.sessions.create_token(&system(), tester(), name, owner, scopes, 30).await.unwrap().secret
     }
 
     /// Signs in and returns the cookie to send.

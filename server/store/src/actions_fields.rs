@@ -45,6 +45,18 @@ pub(crate) enum Reading {
     Actor,
     /// A key, which has no capitals, of what is written in capitals.
     Capitals,
+    /// A number.
+    Number,
+    /// A time that not every row has.
+    MaybeTime,
+    /// The JSON of an actor, of whom the name and the id are shown if it is a token.
+    Token,
+    /// The JSON of an entity, of which the strongest hash is shown.
+    EntityHash,
+    /// Likewise its Message-ID.
+    EntityMessage,
+    /// The JSON of parameters.
+    Parameters,
 }
 
 /// Where a key comes from.
@@ -137,6 +149,20 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         .shown("technique_key", Reading::Capitals)
         .sorted("actions_by_technique"),
         Field::Comment => row("comment", |action| action.comment.clone().unwrap_or_default()),
+        Field::Id => row("id", |action| action.id.to_string()),
+        Field::Version => {
+            row("version", |action| action.version.to_string()).shown("version", Reading::Number)
+        }
+        Field::ExternalId => row("external_id", |action| action.external_id.clone().unwrap_or_default()),
+        Field::Decided => row("decided_at", |_| String::new()).shown("decided_at", Reading::MaybeTime),
+        Field::Reason => row("reason", |action| action.reason.clone().unwrap_or_default()),
+        Field::DecidedByPerson => row("decided_by_person", |_| String::new()),
+        Field::DecidedByToken => row("decided_by", |_| String::new()).shown("decided_by", Reading::Token),
+        Field::Hash => row("entity", |_| String::new()).shown("entity", Reading::EntityHash),
+        Field::MessageId => row("entity", |_| String::new()).shown("entity", Reading::EntityMessage),
+        Field::Parameters => row("parameters", |_| String::new()).shown("parameters", Reading::Parameters),
+        Field::Result => row("status_detail", |action| action.status_detail.clone().unwrap_or_default()),
+        Field::Digest => row("digest", |action| action.digest.clone()),
         Field::Undoable => derived("undoable", |action| {
             let undoable = if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No };
             undoable.to_string()

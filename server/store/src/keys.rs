@@ -32,7 +32,8 @@ pub(super) fn similar(action: &Action) -> Option<String> {
 /// Empty where it has none.
 pub(super) fn identity(action: &Action) -> (String, String) {
     let asset = canonical::name(&action.asset.name);
-    let hash = |text: Option<String>| text.map(|text| short_hash(&format!("{asset}\n{text}"))).unwrap_or_default();
+    let hash =
+        |text: Option<String>| text.map(|text| short_hash(&format!("{asset}\n{text}"))).unwrap_or_default();
     let identity = action.entity.identity();
     (hash(identity.key), hash(identity.name))
 }
@@ -156,9 +157,29 @@ mod tests {
     #[test]
     fn numbers_sort_as_numbers_and_no_two_names_share_a_key() {
         let sorted = [
-            "", "1.2.3.4", "9.9.9.9", "10.0.0.9", "10.0.0.10", "10.0.0.100", "192.168.1.2", "203.0.113.0/24", "host001",
-            "host008", "host010", "host100", "web", "web-1", "web-2", "web-10", "web-10a", "web-999999999",
-            "web-1000000000", "web-99999999999999999999", "x0", "x00", "x01",
+            "",
+            "1.2.3.4",
+            "9.9.9.9",
+            "10.0.0.9",
+            "10.0.0.10",
+            "10.0.0.100",
+            "192.168.1.2",
+            "203.0.113.0/24",
+            "host001",
+            "host008",
+            "host010",
+            "host100",
+            "web",
+            "web-1",
+            "web-2",
+            "web-10",
+            "web-10a",
+            "web-999999999",
+            "web-1000000000",
+            "web-99999999999999999999",
+            "x0",
+            "x00",
+            "x01",
         ];
         let keys: Vec<_> = sorted.iter().map(|text| natural(text)).collect();
         for (pair, names) in keys.windows(2).zip(sorted.windows(2)) {
@@ -172,7 +193,11 @@ mod tests {
         for text in ["web-10", "10.0.0.9", "0", "007", "x0y", "ä1", "INC-2026-0417", "123456789012"] {
             for (end, _) in text.char_indices().skip(1).chain([(text.len(), ' ')]) {
                 let begins = natural_beginnings(&text[..end]);
-                assert!(begins.iter().any(|begin| natural(text).starts_with(begin)), "{} of {text}", &text[..end]);
+                assert!(
+                    begins.iter().any(|begin| natural(text).starts_with(begin)),
+                    "{} of {text}",
+                    &text[..end]
+                );
             }
             assert!(!natural_beginnings("9").iter().any(|begin| natural("10.0.0.9").starts_with(begin)));
         }

@@ -217,8 +217,7 @@ impl Action {
             .map(|piece| Evidence { title: String::new(), detail: String::new(), verdict: None, ..piece })
             .into_iter()
             .collect();
-        self.parameters = Parameters::new();
-        (self.alert, self.reason, self.external_id, self.executor) = (None, None, None, None);
+        (self.alert, self.executor) = (None, None);
         self
     }
 

@@ -7,6 +7,7 @@ string_enum! {
     /// The format of an export; its word is the file's extension.
     ExportFormat {
         Csv = "csv" "CSV",
+        SpreadsheetCsv = "excel.csv" "CSV for Excel",
         JsonLines = "jsonl" "JSON Lines",
     }
 }
@@ -42,8 +43,15 @@ impl ExportFormat {
                 on_page: true,
                 summary: "Export everything that matches, for spreadsheets.",
                 description: Some(
-                    "CSV as of RFC 4180 with a header; a cell that looks like a formula begins with an apostrophe.",
+                    "CSV as of RFC 4180 with a header. A cell begins with an apostrophe where a spreadsheet would take it for \
+                     a formula, or would change it: an id that looks like a long number or a date. Times have six decimals.",
                 ),
+            },
+            Self::SpreadsheetCsv => ExportFormatInfo {
+                media_type: "text/csv; charset=utf-8; header=present",
+                on_page: true,
+                summary: "Export everything that matches, for spreadsheets that read UTF-8 only by its mark.",
+                description: Some("The same CSV with a byte order mark before it."),
             },
             Self::JsonLines => ExportFormatInfo {
                 media_type: "application/jsonl; charset=utf-8",

@@ -89,6 +89,18 @@ list_fields! {
             sort Ascending
         }
         Comment = "comment" "Comment": String {}
+        Id = "id" "Action ID": String {}
+        Version = "version" "Version": String {}
+        ExternalId = "external_id" "External ID": String {}
+        Decided = "decided" "Decided at": Timestamp {}
+        Reason = "reason" "Reason": String {}
+        DecidedByPerson = "decided_by_person" "Decided by person": String {}
+        DecidedByToken = "decided_by_token" "Decided by token": String {}
+        Hash = "hash" "Hash": String {}
+        MessageId = "message_id" "Message ID": String {}
+        Parameters = "parameters" "Parameters": String {}
+        Result = "result" "Result": String {}
+        Digest = "digest" "Digest": String {}
     }
     filters {
         Undoable = "undoable" "Undo possible": Undoable {
@@ -193,6 +205,40 @@ impl Column {
         Self::DecidedBy,
         Self::Source,
         Self::Status,
+    ];
+
+    /// The columns of an export that names none: which action on what, who decided when and why, and what came of it.
+    pub const OF_EXPORT: &'static [Self] = &[
+        Self::Id,
+        Self::Version,
+        Self::ExternalId,
+        Self::Updated,
+        Self::Investigation,
+        Self::Incident,
+        Self::Approval,
+        Self::ActionType,
+        Self::EntityKind,
+        Self::Entity,
+        Self::Hash,
+        Self::MessageId,
+        Self::Asset,
+        Self::Parameters,
+        Self::Severity,
+        Self::Source,
+        Self::ProposedBy,
+        Self::Proposed,
+        Self::Expires,
+        Self::Comment,
+        Self::Decision,
+        Self::DecidedBy,
+        Self::DecidedByPerson,
+        Self::DecidedByToken,
+        Self::Decided,
+        Self::Reason,
+        Self::Status,
+        Self::Result,
+        Self::Undo,
+        Self::Digest,
     ];
 
     /// The columns of a tab's table where nobody chose any.
@@ -331,7 +377,9 @@ mod tests {
         let columns: Vec<_> = Column::ALL.iter().map(|column| column.as_str()).collect();
         let names = "updated investigation approval type entity_type entity asset decision decided_by source \
                      status severity proposed_by proposed expires incident device_group undo technique";
-        assert_eq!(words(&columns), format!("{names} comment"));
+        let facts = "id version external_id decided reason decided_by_person decided_by_token hash message_id \
+                     parameters result digest";
+        assert_eq!(words(&columns), format!("{names} comment {facts}"));
         let keys: Vec<_> = SortKey::ALL.iter().map(|key| key.as_str()).collect();
         assert_eq!(words(&keys), format!("urgency {names}"));
         let facets: Vec<_> = Facet::ALL.iter().map(|facet| facet.as_str()).collect();

@@ -104,16 +104,20 @@ pub fn path(text: &str) -> String {
 /// Whether it is a path of Windows: with a drive, or with separators that no other system has.
 fn is_windows(text: &str) -> bool {
     let mut letters = text.chars();
-    let drive = letters.next().is_some_and(|letter| letter.is_ascii_alphabetic()) && letters.next() == Some(':');
+    let drive =
+        letters.next().is_some_and(|letter| letter.is_ascii_alphabetic()) && letters.next() == Some(':');
     drive || (text.contains('\\') && !text.starts_with('/'))
 }
 
 fn windows_path(text: &str) -> String {
     let text = text.replace('/', "\\").to_lowercase();
-    let text = ["\\\\?\\unc\\", "\\\\?\\", "\\\\.\\", "\\??\\"].into_iter().find_map(|prefix| {
-        let rest = text.strip_prefix(prefix)?;
-        Some(if prefix.ends_with("unc\\") { format!("\\\\{rest}") } else { rest.to_owned() })
-    }).unwrap_or(text);
+    let text = ["\\\\?\\unc\\", "\\\\?\\", "\\\\.\\", "\\??\\"]
+        .into_iter()
+        .find_map(|prefix| {
+            let rest = text.strip_prefix(prefix)?;
+            Some(if prefix.ends_with("unc\\") { format!("\\\\{rest}") } else { rest.to_owned() })
+        })
+        .unwrap_or(text);
     let share = text.starts_with("\\\\");
     let mut parts: Vec<&str> = Vec::new();
     for part in text.split('\\') {
@@ -183,7 +187,9 @@ mod tests {
         same(canonical, &["203.0.113.7", "::ffff:203.0.113.7", "::FFFF:cb00:7107", "203.0.113.7/32"]);
         same(canonical, &["203.0.113.0/24", "::ffff:203.0.113.0/120"]);
         same(canonical, &["2001:db8:aa::/48", "2001:DB8:AA:0::/48"]);
-        for none in ["", "1.2.3", "010.0.0.1", "203.0.113.7/24", "203.0.113.0/33", "203.0.113.0/+8", "fe80::1%eth0"] {
+        for none in
+            ["", "1.2.3", "010.0.0.1", "203.0.113.7/24", "203.0.113.0/33", "203.0.113.0/+8", "fe80::1%eth0"]
+        {
             assert_eq!(address(none), None, "{none}");
         }
     }
@@ -221,7 +227,12 @@ mod tests {
         assert_ne!(path("/srv/A"), path("/srv/a"));
         same(
             registry_key,
-            &["HKEY_LOCAL_MACHINE\\Software\\X", "HKLM\\SOFTWARE\\x\\", "HKLM:\\Software\\X", "\\REGISTRY\\MACHINE\\Software\\X"],
+            &[
+                "HKEY_LOCAL_MACHINE\\Software\\X",
+                "HKLM\\SOFTWARE\\x\\",
+                "HKLM:\\Software\\X",
+                "\\REGISTRY\\MACHINE\\Software\\X",
+            ],
         );
         same(message_id, &["<m-1@mail.bad.example>", "m-1@MAIL.bad.example", " <m-1@mail.bad.example> "]);
         assert_ne!(message_id("<M-1@a.example>"), message_id("<m-1@a.example>"));

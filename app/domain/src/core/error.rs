@@ -133,7 +133,9 @@ impl Error {
     pub fn moved(self, from: usize, to: usize) -> Self {
         let (from, to) = (format!("/actions/{from}"), format!("/actions/{to}"));
         let rest = |text: &str| {
-            text.strip_prefix(&from).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::to_owned)
+            text.strip_prefix(&from)
+                .filter(|rest| rest.is_empty() || rest.starts_with('/'))
+                .map(str::to_owned)
         };
         let moved = |text: String| rest(&text).map_or(text, |rest| format!("{to}{rest}"));
         match self {

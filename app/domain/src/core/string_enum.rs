@@ -114,7 +114,7 @@ pub trait Word: Copy + Ord + Debug + Display + FromStr<Err = UnknownWord> + 'sta
 
 /// A text that is none of the words it should be one of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("can't be {word:?}{}; it is one of {}", self.hint(), self.words.join(", "))]
+#[error("can't be {word:?}{}; {what} is one of {}", self.hint(), self.words.join(", "))]
 pub struct UnknownWord {
     /// The vocabulary's name.
     pub what: &'static str,
@@ -128,7 +128,10 @@ impl UnknownWord {
     /// The words that may have been meant: the same but for case and punctuation, or those that begin or end so.
     fn hint(&self) -> String {
         let letters = |text: &str| {
-            text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+            text.chars()
+                .filter(|letter| letter.is_alphanumeric())
+                .flat_map(char::to_lowercase)
+                .collect::<String>()
         };
         let given = letters(&self.word);
         let like = |test: fn(&str, &str) -> bool| {
@@ -139,7 +142,7 @@ impl UnknownWord {
         if meant.is_empty() {
             meant = like(|word, given| word.starts_with(given) || word.ends_with(given));
         }
-        if meant.is_empty() { String::new() } else { format!(", but {}", meant.join(" or ")) }
+        if meant.is_empty() { String::new() } else { format!(" (did you mean {}?)", meant.join(" or ")) }
     }
 }
 
@@ -152,10 +155,12 @@ mod tests {
         let of = |error: super::UnknownWord| error.to_string();
         assert_eq!(
             of("High".parse::<Severity>().unwrap_err()),
-            "can't be \"High\", but high; it is one of critical, high, medium, low, informational"
+            "can't be \"High\" (did you mean high?); Severity is one of critical, high, medium, low, informational"
         );
         let isolate = of("Isolate".parse::<ActionType>().unwrap_err());
-        assert!(isolate.starts_with("can't be \"Isolate\", but isolate_device; it is one of isolate_device, "));
+        assert!(isolate.starts_with(
+            "can't be \"Isolate\" (did you mean isolate_device?); ActionType is one of isolate"
+        ));
         assert!(of("api".parse::<Source>().unwrap_err()).contains("automated_device_action"));
     }
 }

@@ -215,7 +215,9 @@ mod light {
             (sign @ ("+" | "-"), text) => {
                 let digits = text.replace(':', "");
                 let number = |from: usize, to: usize| match digits.get(from..to) {
-                    Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => part.parse().map_err(|_| NoTime),
+                    Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => {
+                        part.parse().map_err(|_| NoTime)
+                    }
                     _ => Err(NoTime),
                 };
                 let hours: i64 = number(0, 2)?;

@@ -1,10 +1,10 @@
 //! CSV as of RFC 4180, with the words of the screen: for people and their spreadsheets.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufWriter};
+use std::io::{self, BufWriter, Write as _};
 
 use domain::actions::query::{Column, value_label};
+use domain::core::time::six_decimals;
 use store::{Cell, Rows};
 
 use super::Writer;
@@ -18,8 +18,11 @@ pub(super) struct CsvWriter {
 }
 
 impl CsvWriter {
-    /// Writes the header.
-    pub(super) fn begin(file: BufWriter<File>, columns: &[Column]) -> io::Result<Self> {
+    /// Writes the header; before it the byte order mark, without which some spreadsheets take UTF-8 for something else.
+    pub(super) fn begin(mut file: BufWriter<File>, columns: &[Column], marked: bool) -> io::Result<Self> {
+        if marked {
+            file.write_all("\u{feff}".as_bytes())?;
+        }
         let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
         file.write_record(columns.iter().map(|column| column.label()))?;
         Ok(Self { file, columns: columns.to_vec(), text: String::new() })
@@ -40,7 +43,7 @@ impl Rows for CsvWriter {
             text.clear();
             match cell {
                 Cell::Text(word) => push_harmless(text, value_label(column.as_str(), word)),
-                Cell::Time(time) => write!(text, "{time}").map_err(io::Error::other)?,
+                Cell::Time(time) => text.push_str(&six_decimals::text(*time)),
                 Cell::Nothing => {}
             }
             self.file.write_field(&*text)?;
@@ -56,10 +59,37 @@ fn push_harmless(into: &mut String, text: &str) {
     let begins =
         |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠');
     let first = text.trim_start_matches(|c: char| c.is_whitespace() && !begins(c)).chars().next();
-    if first.is_some_and(begins) {
+    if first.is_some_and(begins) || is_rewritten(text.trim()) {
         into.push('\'');
     }
     into.extend(text.chars().filter(|c| *c != '\0'));
+}
+
+/// Whether a spreadsheet reads it as a number or a date and then shows, and saves, something else: an id with zeros before
+/// it or with more digits than it keeps, `1E5`, `2026-11-29`, `DEC-1`, `12:30`.
+fn is_rewritten(text: &str) -> bool {
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if is_digits(text) {
+        return text.len() > 11 || (text.len() > 1 && text.starts_with('0'));
+    }
+    if text.len() > 40 || !text.is_ascii() {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    if let Some((number, exponent)) = lower.split_once('e') {
+        let digits = number.replacen('.', "", 1);
+        return is_digits(&digits) && is_digits(exponent.trim_start_matches(['+', '-']));
+    }
+    let is_month = |part: &str| {
+        let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+        part.get(..3).is_some_and(|begin| months.contains(&begin))
+            && part.bytes().all(|byte| byte.is_ascii_lowercase())
+    };
+    let parts: Vec<_> = lower.split(['-', '/', ' ', ':']).collect();
+    let is_part = |part: &&str| is_month(part) || (is_digits(part) && part.len() <= 4);
+    let glued = lower.find(|letter: char| letter.is_ascii_digit()).map(|at| lower.split_at(at));
+    ((2..=3).contains(&parts.len()) && parts.iter().all(is_part))
+        || glued.is_some_and(|(month, day)| is_month(month) && is_digits(day) && day.len() <= 4)
 }
 
 #[cfg(test)]
@@ -86,5 +116,24 @@ mod tests {
             assert_eq!(harmless(harmless_already), harmless_already);
         }
         assert_eq!(harmless("a\0b"), "ab");
+        for id in [
+            "0012",
+            "123456789012",
+            "1E5",
+            "12e-034",
+            "2026-11-29",
+            "1-2",
+            "DEC-1",
+            "march1",
+            "12:30",
+            "1/2/26",
+        ] {
+            assert_eq!(harmless(id), format!("'{id}"));
+        }
+        for id in
+            ["4711", "INC-9", "f-1", "10.0.0.1", "deadbeef", "web-1", "019ad000-0000-7000-8000-000000000000"]
+        {
+            assert_eq!(harmless(id), id);
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
 use domain::actions::query::Column;
+use domain::core::time::six_decimals;
 use store::{Cell, Rows};
 
 use super::Writer;
@@ -35,7 +36,7 @@ impl Rows for JsonLinesWriter {
             write!(file, ",\"{column}\":")?;
             match cell {
                 Cell::Text(word) => serde_json::to_writer(&mut *file, word)?,
-                Cell::Time(time) => write!(file, "\"{time}\"")?,
+                Cell::Time(time) => write!(file, "\"{}\"", six_decimals::text(*time))?,
                 Cell::Nothing => file.write_all(b"null")?,
             }
         }

@@ -32,10 +32,13 @@ impl ExportActions for Service {
     async fn export(
         &self,
         caller: &Caller,
-        query: ActionQuery,
+        mut query: ActionQuery,
         format: ExportFormat,
     ) -> Result<Export, Error> {
         let scope = RowScope::of(caller)?;
+        if query.columns.is_empty() {
+            query.columns = Column::OF_EXPORT.to_vec();
+        }
         let slot = self.exports.start(&caller.actor.id)?;
         let export = self.write_export(caller, &scope, &query, format, &slot).await;
         slot.end(export.as_ref().err().map(Error::code));
@@ -88,7 +91,8 @@ trait Writer: Rows {
 /// Begins a file of a format.
 fn writer(format: ExportFormat, file: BufWriter<File>, columns: &[Column]) -> io::Result<Box<dyn Writer>> {
     Ok(match format {
-        ExportFormat::Csv => Box::new(csv::CsvWriter::begin(file, columns)?),
+        ExportFormat::Csv => Box::new(csv::CsvWriter::begin(file, columns, false)?),
+        ExportFormat::SpreadsheetCsv => Box::new(csv::CsvWriter::begin(file, columns, true)?),
         ExportFormat::JsonLines => Box::new(json_lines::JsonLinesWriter::begin(file, columns)),
     })
 }

@@ -79,7 +79,7 @@ async fn actions(app: &App) -> Vec<(&'static str, String)> {
     items[1]["entity"] = json!({ "kind": "teams_message", "message_id": "m", "sender": "a", "channel": "c" });
     items[2]["type"] = json!("disable_user");
     items[2]["entity"] = json!({ "kind": "user", "name": "b" });
-    let tool = app.token(None, &[Scope::Propose]).await;
+    let tool = app.token_named("another tool", None, &[Scope::Propose]).await;
     let answer = app.api(&tool, "POST", "/api/v1/actions", Some(&json!({ "actions": items }))).await;
     let id = |n: usize| answer.json()["actions"][n]["id"].as_str().unwrap().to_owned();
     vec![("device", id(0)), ("email", id(1)), ("user", id(2))]

@@ -2,7 +2,7 @@
 //! long one never takes a reader from the lists.
 
 use async_trait::async_trait;
-use domain::{ActionQuery, RowScope};
+use domain::{ActionQuery, Actor, ActorKind, Entity, Parameters, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
@@ -68,10 +68,39 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         Reading::Text => {
             row.try_get::<Option<&str>, _>(at)?.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
         }
+        Reading::Number => Cell::Text(row.try_get::<i64, _>(at)?.to_string().into()),
+        Reading::MaybeTime => match row.try_get::<Option<i64>, _>(at)? {
+            Some(micros) => Cell::Time(Timestamp::from_microsecond(micros).map_err(corrupt)?),
+            None => Cell::Nothing,
+        },
+        Reading::Token => match row.try_get::<Option<&str>, _>(at)?.map(serde_json::from_str::<Actor>) {
+            Some(actor) => {
+                let actor = actor.map_err(corrupt)?;
+                let token =
+                    (actor.kind == ActorKind::Token).then(|| format!("{} ({})", actor.name, actor.id));
+                token.map_or(Cell::Nothing, |token| Cell::Text(token.into()))
+            }
+            None => Cell::Nothing,
+        },
+        Reading::EntityHash => text(entity(row, at)?.hash()),
+        Reading::EntityMessage => text(entity(row, at)?.message_id()),
+        Reading::Parameters => {
+            let parameters: Parameters = serde_json::from_str(row.try_get(at)?).map_err(corrupt)?;
+            let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            if pairs.is_empty() { Cell::Nothing } else { Cell::Text(pairs.join("; ").into()) }
+        }
         Reading::Capitals => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
         Reading::Actor => match row.try_get::<Option<&str>, _>(at)? {
             Some(json) => Cell::Text(rows::name(json)?.into()),
             None => Cell::Nothing,
         },
     })
+}
+
+fn entity(row: &<Db as Database>::Row, at: usize) -> Result<Entity> {
+    serde_json::from_str(row.try_get(at)?).map_err(corrupt)
+}
+
+fn text(text: Option<&str>) -> Cell<'static> {
+    text.map_or(Cell::Nothing, |text| Cell::Text(text.to_owned().into()))
 }

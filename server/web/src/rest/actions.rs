@@ -239,7 +239,12 @@ async fn propose_each(
             },
             Err(error) => {
                 let error = Problem::from(error);
-                ProposalResult { external_id, status: error.status().as_u16(), action: None, error: Some(error) }
+                ProposalResult {
+                    external_id,
+                    status: error.status().as_u16(),
+                    action: None,
+                    error: Some(error),
+                }
             }
         }
     };

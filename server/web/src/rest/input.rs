@@ -145,12 +145,17 @@ fn deserialize_at<T: DeserializeOwned>(value: Value, pointer_prefix: &str) -> Re
 
 /// What serde says, for whoever wrote the program that sent it.
 fn in_words(detail: &str) -> String {
-    if let Some((_, names)) = detail.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected ")) {
+    if let Some((_, names)) =
+        detail.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected "))
+    {
         let names = names.strip_prefix("one of ").unwrap_or(names).replace('`', "");
         return format!("is not known here; known are {names}");
     }
-    let Some((given, wanted)) = detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected ")) else {
-        return match detail.contains("time zone") || detail.contains("offset") || detail.contains("timestamp") {
+    let Some((given, wanted)) =
+        detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected "))
+    else {
+        return match detail.contains("time zone") || detail.contains("offset") || detail.contains("timestamp")
+        {
             true => format!("must be an RFC 3339 time with Z or an offset, for example {TIME} ({detail})"),
             false => detail.to_owned(),
         };

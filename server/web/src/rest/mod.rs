@@ -15,7 +15,7 @@ mod schema;
 mod strict;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -39,6 +39,8 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
 pub(super) fn router(app: &AppState) -> Router<AppState> {
     let add = |router: OpenApiRouter<AppState>, (limits, methods): ApiRoute| {
         // The outer layer is the later one: nobody's body is read before it is known who they are.
+        // The extractors have a limit of their own, for bodies that nobody limited.
+        let methods = methods.layer(DefaultBodyLimit::disable());
         let methods = methods.layer(from_fn_with_state(limits, limits::enforce));
         router.routes(methods.layer(from_fn_with_state(app.clone(), authenticate)))
     };

@@ -7,7 +7,7 @@ use domain::actions::query::{Column, Filter};
 use domain::core::text::escape_controls;
 use domain::core::time::Timestamp;
 use domain::settings::preference::ColumnChoice;
-use domain::{Action, ActionId, Criticality, Decision, Status, UndoState};
+use domain::{Action, ActionId, ActorKind, Criticality, Decision, Status, UndoState};
 use kit::badge::BadgeStyle;
 use kit::deadline::urgency;
 use kit::markup::Markup;
@@ -32,6 +32,18 @@ pub const fn width(column: Column) -> u16 {
         }
         Column::Source | Column::Technique => 184,
         Column::Entity | Column::Comment => 240,
+        Column::Id
+        | Column::Version
+        | Column::ExternalId
+        | Column::Decided
+        | Column::Reason
+        | Column::DecidedByPerson
+        | Column::DecidedByToken
+        | Column::Hash
+        | Column::MessageId
+        | Column::Parameters
+        | Column::Result
+        | Column::Digest => 168,
     }
 }
 
@@ -93,6 +105,18 @@ pub const fn class(column: Column) -> &'static str {
         Column::Technique => "col-technique",
         Column::Entity => "col-entity",
         Column::Comment => "col-comment",
+        Column::Id
+        | Column::Version
+        | Column::ExternalId
+        | Column::Decided
+        | Column::Reason
+        | Column::DecidedByPerson
+        | Column::DecidedByToken
+        | Column::Hash
+        | Column::MessageId
+        | Column::Parameters
+        | Column::Result
+        | Column::Digest => "col-fact",
     }
 }
 
@@ -111,6 +135,30 @@ impl Tick {
         let (class, words) = (self.words)(self.at, now);
         (format!("{} {class}", self.column), words)
     }
+}
+
+/// A fact that stands in an export, as text.
+fn fact(column: Column, action: &Action) -> String {
+    let decider =
+        |kind| action.decided_by.as_ref().filter(|actor| actor.kind == kind).map(|actor| actor.name.clone());
+    match column {
+        Column::Id => Some(action.id.to_string()),
+        Column::Version => Some(action.version.to_string()),
+        Column::ExternalId => action.external_id.clone(),
+        Column::Reason => action.reason.clone(),
+        Column::DecidedByPerson => decider(ActorKind::User),
+        Column::DecidedByToken => decider(ActorKind::Token),
+        Column::Hash => action.entity.hash().map(str::to_owned),
+        Column::MessageId => action.entity.message_id().map(str::to_owned),
+        Column::Parameters => {
+            let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+            Some(pairs.collect::<Vec<_>>().join("; "))
+        }
+        Column::Result => action.status_detail.clone(),
+        Column::Digest => Some(action.digest.clone()),
+        _ => None,
+    }
+    .unwrap_or_default()
 }
 
 /// One cell: an element of its own and, but for the entity's link to `open`, nothing in it but its text. Those that
@@ -156,6 +204,18 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::Technique => text(action.evidence.iter().find_map(|piece| piece.technique.as_ref())),
         Column::Entity => entity(action, open),
         Column::Comment => text(action.comment.as_ref()),
+        Column::Decided => plain(name, &action.decided_at.map(full).unwrap_or_default()),
+        Column::Id
+        | Column::Version
+        | Column::ExternalId
+        | Column::Reason
+        | Column::DecidedByPerson
+        | Column::DecidedByToken
+        | Column::Hash
+        | Column::MessageId
+        | Column::Parameters
+        | Column::Result
+        | Column::Digest => plain(name, &fact(column, action)),
     }
 }
 

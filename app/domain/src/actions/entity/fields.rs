@@ -76,6 +76,17 @@ impl Entity {
         [("SHA-256", sha256.as_deref()), ("SHA-1", sha1.as_deref()), ("MD5", md5.as_deref())]
     }
 
+    /// The id of the message that it is, or that carries it.
+    #[must_use]
+    pub fn message_id(&self) -> Option<&str> {
+        match self {
+            Self::EmailMessage { message_id, .. }
+            | Self::EmailAttachment { message_id, .. }
+            | Self::TeamsMessage { message_id, .. } => Some(message_id),
+            _ => None,
+        }
+    }
+
     /// The strongest of them.
     #[must_use]
     pub fn hash(&self) -> Option<&str> {

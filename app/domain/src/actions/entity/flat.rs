@@ -2,7 +2,7 @@
 //! so what strangers send, to point at what is wrong, and the browser reads so what the server wrote.
 //!
 //! Reading each kind by its own rules, as serde would, loses the field at fault and takes a machinery that would be
-//! a twentieth of the page's wasm. 
+//! a twentieth of the page's wasm.
 
 use serde::Deserialize;
 
@@ -102,14 +102,10 @@ impl From<Flat> for Entity {
                     replaced,
                 }
             }
-            EntityKind::EmailAttachment => {
-                Self::EmailAttachment { file_name, sha256, sha1, md5, message_id }
-            }
+            EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, sha1, md5, message_id },
             EntityKind::Mailbox => Self::Mailbox { address },
             EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
-            EntityKind::CloudFile => {
-                Self::CloudFile { path: path.unwrap_or_default(), sha256, sha1, md5 }
-            }
+            EntityKind::CloudFile => Self::CloudFile { path: path.unwrap_or_default(), sha256, sha1, md5 },
             EntityKind::User => Self::User { name, sid: flat.sid },
         }
     }

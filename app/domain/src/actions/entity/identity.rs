@@ -16,7 +16,8 @@ impl Identity {
     /// Whether two are the same: by their keys if both have one of the same kind, else by their names.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
-        let kind = |key: &Option<String>| key.as_deref().and_then(|key| key.split(' ').next()).map(str::to_owned);
+        let kind =
+            |key: &Option<String>| key.as_deref().and_then(|key| key.split(' ').next()).map(str::to_owned);
         if kind(&self.key).is_some() && kind(&self.key) == kind(&other.key) {
             return self.key == other.key;
         }
@@ -182,21 +183,25 @@ mod tests {
     #[test]
     fn an_entity_is_known_by_its_own_key() {
         let (one, two) = ("ab".repeat(32), "cd".repeat(32));
-        let message = |id: &str, subject: &str| {
-            json!({"kind": "email_message", "message_id": id, "subject": subject, "sender": "a@b.example"})
-        };
+        let message = |id: &str, subject: &str| json!({"kind": "email_message", "message_id": id, "subject": subject, "sender": "a@b.example"});
         let same = [
             (message("<m@a.example>", "Parcel"), message("m@A.example", "")),
             (
                 json!({"kind": "file", "path": "C:\\a.exe", "sha256": one}),
                 json!({"kind": "file", "sha256": one.to_uppercase()}),
             ),
-            (json!({"kind": "file", "path": "C:\\a.exe", "sha256": one}), json!({"kind": "file", "path": "c:/A.exe"})),
+            (
+                json!({"kind": "file", "path": "C:\\a.exe", "sha256": one}),
+                json!({"kind": "file", "path": "c:/A.exe"}),
+            ),
             (
                 json!({"kind": "user", "name": "kim", "sid": "S-1-5-21-1"}),
                 json!({"kind": "user", "name": "kim.old", "sid": "s-1-5-21-1"}),
             ),
-            (json!({"kind": "user", "name": "kim", "sid": "S-1-5-21-1"}), json!({"kind": "user", "name": "KIM"})),
+            (
+                json!({"kind": "user", "name": "kim", "sid": "S-1-5-21-1"}),
+                json!({"kind": "user", "name": "KIM"}),
+            ),
             (
                 json!({"kind": "registry_key", "path": "HKCU\\Run", "value_name": "Updater"}),
                 json!({"kind": "registry_key", "path": "hkey_current_user\\run\\", "value_name": "updater"}),

@@ -27,11 +27,16 @@ impl GivenEntity {
         let Ok(Value::Object(written)) = serde_json::to_value(&entity) else { return Ok(entity) };
         let kind = entity.kind().label().to_lowercase();
         let missing = written.keys().filter(|name| given.get(*name).is_none_or(Value::is_null));
-        let missing = missing.map(|name| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
+        let missing =
+            missing.map(|name| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
         let fields = entity.field_names();
-        let unknown = given.iter().filter(|(name, value)| !value.is_null() && !fields.contains(&name.as_str()));
+        let unknown =
+            given.iter().filter(|(name, value)| !value.is_null() && !fields.contains(&name.as_str()));
         let unknown = unknown.map(|(name, _)| {
-            FieldError::new(format!("/{name}"), format!("is not known of a {kind}; it has {}", fields.join(", ")))
+            FieldError::new(
+                format!("/{name}"),
+                format!("is not known of a {kind}; it has {}", fields.join(", ")),
+            )
         });
         let errors: Vec<_> = missing.chain(unknown).collect();
         if errors.is_empty() { Ok(entity) } else { Err(errors) }
@@ -107,7 +112,9 @@ impl Entity {
             Self::File { path: None, sha256: None, sha1: None, md5: None } => {
                 note("", "a file needs a path, a sha256, a sha1 or an md5".to_owned());
             }
-            Self::Process { pid, image, .. } if self.hash().is_none() && (pid.is_none() || image.is_none()) => {
+            Self::Process { pid, image, .. }
+                if self.hash().is_none() && (pid.is_none() || image.is_none()) =>
+            {
                 note("", "a process needs pid and image, or the image's sha256, sha1 or md5".to_owned());
             }
             Self::EmailMessage { sender, recipients, .. } => {
@@ -158,8 +165,11 @@ impl Entity {
             match value {
                 Value::String(text) => found.extend(check(format!("/{name}"), name, text)),
                 Value::Array(items) => {
-                    let texts = items.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_str()?)));
-                    found.extend(texts.filter_map(|(index, text)| check(format!("/{name}/{index}"), name, text)));
+                    let texts =
+                        items.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_str()?)));
+                    found.extend(
+                        texts.filter_map(|(index, text)| check(format!("/{name}/{index}"), name, text)),
+                    );
                 }
                 _ => {}
             }
@@ -173,10 +183,13 @@ impl Asset {
     #[must_use]
     pub fn check(&self) -> Vec<FieldError> {
         let group = self.device_group.as_deref().map_or(Ok(()), |group| check_text(group, MAX_TEXT));
-        [("/name", check_text(&self.name, MAX_TEXT).and_then(|()| check_fanged(&self.name))), ("/device_group", group)]
-            .into_iter()
-            .filter_map(|(pointer, result)| Some(FieldError::new(pointer, result.err()?)))
-            .collect()
+        [
+            ("/name", check_text(&self.name, MAX_TEXT).and_then(|()| check_fanged(&self.name))),
+            ("/device_group", group),
+        ]
+        .into_iter()
+        .filter_map(|(pointer, result)| Some(FieldError::new(pointer, result.err()?)))
+        .collect()
     }
 }
 
@@ -216,15 +229,19 @@ fn check_address(text: &str) -> Result<(), String> {
         return Err(format!("is defanged; send {plain}"));
     }
     if let Some((first, range)) = range_of(text) {
-        return Err(format!("is a range that begins elsewhere; send {range} for the range, or {first} for one address"));
+        return Err(format!(
+            "is a range that begins elsewhere; send {range} for the range, or {first} for one address"
+        ));
     }
     let bare = text.trim().trim_start_matches('[');
     let bare = bare.split_once(']').map_or(bare, |(bare, _)| bare);
     let host = bare.rsplit_once(':').map_or(bare, |(host, _)| host);
     match [bare, host].into_iter().find(|part| canonical::address(part).is_some()) {
         Some(plain) => Err(format!("must be an address without brackets and port; send {plain}")),
-        None => Err("must be an IPv4 or IPv6 address like 203.0.113.7 or 2001:db8::7, or a range like 203.0.113.0/24"
-            .to_owned()),
+        None => Err(
+            "must be an IPv4 or IPv6 address like 203.0.113.7 or 2001:db8::7, or a range like 203.0.113.0/24"
+                .to_owned(),
+        ),
     }
 }
 
@@ -285,7 +302,12 @@ mod tests {
             let error = check_url(text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");
         }
-        for good in ["https://evil.example/a", "http://[2001:db8::1]:81/", "https://bücher.example", "ftp://a.example/b[1]"] {
+        for good in [
+            "https://evil.example/a",
+            "http://[2001:db8::1]:81/",
+            "https://bücher.example",
+            "ftp://a.example/b[1]",
+        ] {
             assert_eq!(check_url(good), Ok(()), "{good}");
         }
         let address = [

@@ -166,7 +166,7 @@ impl Proposal {
         }
     }
 
-        /// The action with the newer facts of a repeat, and their names. What a repeat leaves out stays as it was.
+    /// The action with the newer facts of a repeat, and their names. What a repeat leaves out stays as it was.
     #[must_use]
     pub fn update(self, before: &Action) -> (Action, Vec<FactChange>) {
         let mut after = before.clone();

@@ -10,7 +10,7 @@ use crate::http::testing::proposal;
 #[tokio::test]
 async fn a_key_gives_the_first_answer_again() {
     let (app, tool, person) = app().await;
-    let other = app.token(None, &[Scope::Propose]).await;
+    let other = app.token_named("other", None, &[Scope::Propose]).await;
     let key = [("idempotency-key", "\"k-1\"")];
     let body = json!({ "actions": [proposal("x-1")] }).to_string();
     let first = app.api_with(&tool, "POST", ACTIONS, &key, body.clone()).await;

@@ -202,7 +202,7 @@ async fn an_export_holds_everything_that_matches_and_no_formula() {
     assert_eq!(rows[0], ["Comment", "Action type", "Proposed by", "Proposed at"]);
     assert_eq!(rows.len(), 121, "the page's size does not matter");
     for row in &rows[1..] {
-        assert_eq!(row[1..], ["Quarantine file", "tool", "2026-03-01T08:00:00Z"], "{row:?}");
+        assert_eq!(row[1..], ["Quarantine file", "tool", "2026-03-01T08:00:00.000000Z"], "{row:?}");
         let begins = row[0].trim_start().chars().next().unwrap();
         assert!(!"=+-@＝".contains(begins), "{row:?}");
         let comment = row[0].strip_prefix('\'').unwrap_or(&row[0]);
@@ -222,7 +222,7 @@ async fn an_export_holds_everything_that_matches_and_no_formula() {
     let empty = app.api(&person, "GET", &format!("{ACTIONS}.csv?lane=history"), None).await;
     assert_eq!(csv_rows(&empty.body).len(), 1, "the header alone");
     // Who sees only what they proposed exports only that.
-    let stranger = app.token(None, &[Scope::Propose]).await;
+    let stranger = app.token_named("stranger", None, &[Scope::Propose]).await;
     let answer = app.api(&stranger, "GET", &format!("{ACTIONS}.jsonl"), None).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
 }

@@ -2,7 +2,9 @@
 
 mod idempotency;
 mod input;
+mod intake;
 mod lists;
+mod names;
 
 use std::collections::BTreeSet;
 
@@ -98,7 +100,7 @@ async fn the_description_is_the_surface() {
     let paths = document["paths"].as_object().unwrap();
     assert_eq!(paths.len(), 16);
     let mut operations = BTreeSet::new();
-    let large = vec![b' '; 1024 * 1024 + 1];
+    let large = axum::body::Bytes::from(vec![b' '; 16 * 1024 * 1024 + 1]);
     for (path, item) in paths {
         let real = path.replace("{id}", "019ad000-0000-7000-8000-000000000000");
         // The query is one that nothing takes: a stream of events would not end.
