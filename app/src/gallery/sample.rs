@@ -130,7 +130,11 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         reject: offer.clone(),
         undo: offer,
         executor: Some(ExecutorView { name: "responder on this machine".to_owned(), simulated: false }),
+        later: Vec::new(),
         earlier: vec![completed(), unknown()],
+        standing: Vec::new(),
+        revisions: Vec::new(),
+        end: None,
         rendered_at: NOW,
         action,
     }

@@ -90,10 +90,13 @@ impl BulkBackend for Service {
 }
 
 impl Service {
-    pub(super) async fn plan(&self, caller: &Caller, request: BulkRequest) -> Result<BulkPlan, Error> {
+    pub(super) async fn plan(&self, caller: &Caller, mut request: BulkRequest) -> Result<BulkPlan, Error> {
         let (owner, by) = (caller.decider()?, caller.authorize_plan()?);
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
+        if let Targets::Matching { query, .. } = &mut request.targets {
+            **query = self.in_zone(caller, (**query).clone()).await?;
+        }
         let ids = self.targets(&scope, &request, now).await?;
         let actions = self.store.actions(&scope, &ids).await?;
         if actions.len() != ids.len() {

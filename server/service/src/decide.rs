@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::clock::new_id;
-use super::{Service, detached, digest, entry};
+use super::{Service, detached, digest, entry, timeline};
 use crash::crash_point;
 use store::{AuditEntry, Guard, Transaction};
 
@@ -216,6 +216,13 @@ impl Service {
             lifecycle_of(action)?.apply(transition).map_err(|refusal| conflict(action, refusal))?;
         if proposer.is_some() && proposer == caller.person {
             return Err(Denied::OwnProposal.into());
+        }
+        if transition == Transition::Approve
+            && let Some(end) = timeline::end_of(action).filter(|end| *end <= now)
+        {
+            let detail =
+                format!("the end that it names, {end}, has passed: what is approved now would have none");
+            return Err(Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) });
         }
         if transition == Transition::Approve && self.executors.find(action).is_none() {
             return Err(Error::NoExecutor);

@@ -2,12 +2,14 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView, ShowAction};
-use domain::{Action, ActionId, Caller, Error, ErrorCode, RowScope, Transition};
+use domain::{Action, ActionId, AuditKind, Caller, Error, ErrorCode, RowScope, Transition};
 
-use super::Service;
+use super::{Service, timeline};
 
-/// Earlier actions on the same entity that the flyout shows.
-const MAX_EARLIER: u32 = 10;
+/// Other actions on the same entity that are looked at.
+const MAX_OTHERS: u32 = 20;
+/// Changes by the proposer that the flyout shows.
+const MAX_REVISIONS: u32 = 10;
 
 #[async_trait]
 impl ShowAction for Service {
@@ -24,6 +26,8 @@ impl ShowAction for Service {
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
         let approve = decision(Transition::Approve);
         let undo = offer(self.check_undo(caller, &action).map(drop));
+        let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
+        let (later, earlier) = timeline::split(&action, &others);
         Ok(ActionDetail {
             instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
             impact: self.impact(&scope, &action).await?,
@@ -36,7 +40,13 @@ impl ShowAction for Service {
                 name: executor.name().to_owned(),
                 simulated: executor.is_simulated(),
             }),
-            earlier: self.store.on_same_entity(&scope, &action, MAX_EARLIER).await?,
+            standing: timeline::standing(&action, &others),
+            later,
+            earlier,
+            revisions: timeline::revisions(
+                &self.store.records_of(id, AuditKind::Revised, MAX_REVISIONS).await?,
+            ),
+            end: timeline::end(&action, now),
             action,
             rendered_at: now,
         })

@@ -22,6 +22,7 @@ pub mod session;
 mod settings;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod timeline;
 pub mod worker;
 pub mod zone;
 

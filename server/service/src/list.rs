@@ -15,6 +15,7 @@ use store::Position;
 impl ListActions for Service {
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error> {
         let scope = RowScope::of(caller)?;
+        let query = self.in_zone(caller, query).await?;
         let limit = match (query.limit, caller.own()) {
             (Some(limit), _) => limit,
             (None, Ok(person)) => self.store.preferences(person).await?.table(query.lane).limit,
@@ -45,7 +46,9 @@ impl ListActions for Service {
     }
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
-        Ok(self.store.counts(&RowScope::of(caller)?, &query, self.clock.now()).await?)
+        let scope = RowScope::of(caller)?;
+        let query = self.in_zone(caller, query).await?;
+        Ok(self.store.counts(&scope, &query, self.clock.now()).await?)
     }
 
     async fn lane_counts(&self, caller: &Caller) -> Result<LaneCounts, Error> {
@@ -60,6 +63,7 @@ impl ListActions for Service {
                 "must be pending: only what waits for a decision is grouped",
             ));
         }
+        let query = self.in_zone(caller, query).await?;
         Ok(self.store.buckets(&scope, &query, self.clock.now()).await?)
     }
 }

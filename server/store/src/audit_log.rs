@@ -39,6 +39,9 @@ pub trait ReadAudit: Send + Sync {
     /// The sequence number of the last audit row; 0 if there is none. Rows become visible in the order of their numbers.
     async fn audit_head(&self) -> Result<i64>;
 
+    /// The last records of a kind on an action, newest first.
+    async fn records_of(&self, id: ActionId, kind: AuditKind, limit: u32) -> Result<Vec<Record>>;
+
     /// The rows after a sequence number, in order, as those see them who follow the log.
     async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>>;
 }

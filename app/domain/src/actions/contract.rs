@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::actions::action::{Action, Seen};
+use crate::actions::catalog::ActionType;
 use crate::actions::change::LaneCounts;
 use crate::actions::export::ExportFormat;
 use crate::actions::proposal::Proposal;
@@ -175,10 +176,42 @@ pub struct ActionDetail {
     pub instances: usize,
     /// The executor that carries it out, or would; none if none is connected for it.
     pub executor: Option<ExecutorView>,
-    /// Earlier actions on the same entity of the same asset, newest first, at most ten.
+    /// Other actions on the same entity of the same asset that were proposed later, newest first.
+    pub later: Vec<Action>,
+    /// Likewise those that were proposed earlier.
     pub earlier: Vec<Action>,
+    /// What of all of them stands now.
+    pub standing: Vec<Standing>,
+    /// What its proposer changed of it since, newest first.
+    pub revisions: Vec<Revision>,
+    /// What becomes of it at the end that it names, as a sentence; none if it names none.
+    pub end: Option<String>,
     /// The server's time of the answer.
     pub rendered_at: Timestamp,
+}
+
+/// Whether what a type of action does to an entity stands now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The type.
+    pub action_type: ActionType,
+    /// Whether it stands: it was done last, and not its reverse.
+    pub stands: bool,
+    /// The action that did, or reversed it last.
+    pub by: ActionId,
+    /// When that ended.
+    pub at: Timestamp,
+}
+
+/// A change of an action by its proposer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revision {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: String,
+    /// What, each as a sentence.
+    pub changes: Vec<String>,
 }
 
 /// An executor as the screen names it.

@@ -12,7 +12,7 @@ use crate::core::id::ActionId;
 use crate::core::string_enum::{Word, string_enum};
 use crate::core::time::Timestamp;
 use crate::list::{
-    FieldValue, ListLane, ListSpec, Period, QueryError, Sort, day_begin, day_end, list_fields, search, word,
+    FieldValue, ListLane, ListSpec, Moment, Period, QueryError, Sort, list_fields, moment, search, word,
 };
 
 list_fields! {
@@ -112,11 +112,12 @@ list_fields! {
             word, "The id of an action: what is similar to it, and itself. Once, as everything that follows."
         }
         period = "period" "Updated": Period { word, "Changed within this time before now." }
-        from = "from" "Updated from": Timestamp { day_begin, "Changed at or after this time (RFC 3339)." }
-        to = "to" "Updated until": Timestamp { day_end, "Changed before this time (RFC 3339)." }
+        from = "from" "Updated from": Moment { moment, "Changed at or after this time (RFC 3339) or day (of UTC)." }
+        to = "to" "Updated until": Moment { moment, "Changed before this time, or before the end of this day." }
         search = "q" "Search": String {
             search,
-            "Part of the entity or asset from three characters on, its beginning before; or the beginning of an id."
+            "Part of what names the entity or asset (hashes, Message-IDs, addresses, pids included) or of the external id, \
+             in any spelling and also defanged, from three characters on; its beginning before; or the beginning of an id."
         }
     }
 }

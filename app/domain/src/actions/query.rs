@@ -63,8 +63,11 @@ mod tests {
         Filter::CHOICES.iter().map(field).collect::<Vec<_>>()
     }
 
-    fn times() -> impl Strategy<Value = Option<Timestamp>> {
-        option::of((0_i64..4_000_000_000_000_000).prop_map(|at| Timestamp::from_microsecond(at).unwrap()))
+    fn times() -> impl Strategy<Value = Option<Moment>> {
+        let time = |at| Timestamp::from_microsecond(at).unwrap();
+        option::of((0_i64..4_000_000_000_000_000, any::<bool>()).prop_map(move |(at, is_day)| {
+            if is_day { Moment::Day(time(at).to_string()[..10].to_owned()) } else { Moment::At(time(at)) }
+        }))
     }
 
     fn filters() -> impl Strategy<Value = Filter> {
@@ -122,10 +125,13 @@ mod tests {
     }
 
     #[test]
-    fn a_day_lasts_to_its_end() {
+    fn a_day_stays_a_day_and_lasts_to_its_end() {
         let query = ActionQuery::from_pairs([("from", "2026-01-31"), ("to", "2026-01-31")]).unwrap();
         let pairs = query.pairs().into_iter().map(|(_, value)| value).collect::<Vec<_>>();
-        assert_eq!(pairs, ["pending", "2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z"]);
+        assert_eq!(pairs, ["pending", "2026-01-31", "2026-01-31"]);
+        let (from, to) = (query.filter.from.unwrap().begin(), query.filter.to.unwrap().end());
+        assert_eq!(from, "2026-01-31T00:00:00Z".parse().ok());
+        assert_eq!(to, "2026-02-01T00:00:00Z".parse().ok());
     }
 
     #[test]

@@ -26,13 +26,13 @@ use crate::core::string_enum::Word;
 pub use counts::{Counts, FacetCounts, FacetValue};
 pub use encode::{push_encoded, push_pair};
 pub use page::{DEFAULT_LIMIT, LIMITS, Page};
-pub use period::Period;
+pub use period::{Moment, Period};
 pub use sort::{Direction, Sort};
 pub use text::QueryError;
 pub use value::FieldValue;
 
 pub(crate) use fields::{filter_field, given, list_fields};
-pub(crate) use text::{add, day_begin, day_end, once, search, word};
+pub(crate) use text::{add, moment, once, search, word};
 
 /// What a list is: its tabs, columns, orders and filter.
 pub trait ListSpec: Clone + Debug + PartialEq + Eq + 'static {

@@ -1,6 +1,6 @@
 //! A second list, to see that the kit knows no field of the first: audit records, without tabs.
 
-use super::{ListQuery, ListSpec, Sort, day_begin, word};
+use super::{ListQuery, ListSpec, Moment, Sort, moment, word};
 use crate::AuditKind;
 use crate::core::actor::ActorKind;
 use crate::core::id::ActionId;
@@ -8,7 +8,7 @@ use crate::core::time::Timestamp;
 
 #[expect(unreachable_pub, reason = "the macro serves the areas' public tables")]
 mod records {
-    use super::{ActionId, ActorKind, AuditKind, Timestamp, day_begin, word};
+    use super::{ActionId, ActorKind, AuditKind, Moment, Timestamp, moment, word};
     use crate::list::list_fields;
 
     list_fields! {
@@ -24,7 +24,7 @@ mod records {
         }
         once {
             action = "action" "Action": ActionId { word, "The action." }
-            since = "since" "Since": Timestamp { day_begin, "At or after this time." }
+            since = "since" "Since": Moment { moment, "At or after this time." }
         }
     }
 }

@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
-use super::{LIMITS, ListFilter as _, ListLane as _, ListQuery, ListSpec, Sort, push_pair};
+use super::period::NoMoment;
+use super::{LIMITS, ListFilter as _, ListLane as _, ListQuery, ListSpec, Moment, Sort, push_pair};
 use crate::core::string_enum::Word;
-use crate::core::time::{SignedDuration, Timestamp};
 
 /// Values of one field; beyond that nobody typed it, and databases have bounds of their own.
 const MAX_VALUES: usize = 100;
 
 /// Characters of one value.
 const MAX_LENGTH: usize = 500;
-
-const DAY: &str = "2026-01-31";
 
 /// The names that a query has beside its filter's, first and last.
 const LANE: &str = "lane";
@@ -163,22 +161,10 @@ pub(crate) fn search(_name: &str, value: &str) -> Result<Option<String>, QueryEr
     Ok((!value.is_empty()).then(|| value.to_owned()))
 }
 
-/// Reads a time, or a day in UTC, as the date fields of a page send it, from its beginning.
-pub(crate) fn day_begin(name: &str, value: &str) -> Result<Option<Timestamp>, QueryError> {
-    time(name, value, 0)
-}
-
-/// Reads a time, or a day to its end.
-pub(crate) fn day_end(name: &str, value: &str) -> Result<Option<Timestamp>, QueryError> {
-    time(name, value, 24)
-}
-
-fn time(name: &str, value: &str, hours: i64) -> Result<Option<Timestamp>, QueryError> {
-    let day = (value.len() == DAY.len()).then(|| format!("{value}T00:00:00Z").parse::<Timestamp>().ok());
-    let day = day.flatten().and_then(|begin| begin.checked_add(SignedDuration::from_hours(hours)).ok());
-    day.or_else(|| value.parse().ok()).map(Some).ok_or_else(|| {
-        QueryError::new(name, format!("is {value:?}; write a day like {DAY} or a time like {DAY}T00:00:00Z"))
-    })
+/// Reads a time, or a day as the date fields of a page send it.
+pub(crate) fn moment(name: &str, value: &str) -> Result<Option<Moment>, QueryError> {
+    let moment = value.parse().map(Some);
+    moment.map_err(|error: NoMoment| QueryError::new(name, format!("is {value:?}; {error}")))
 }
 
 fn read_lane<S: ListSpec>(name: &str, value: &str) -> Result<S::Lane, QueryError> {

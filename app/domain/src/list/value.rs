@@ -2,6 +2,7 @@
 
 use crate::core::string_enum::Word;
 use crate::core::time::Timestamp;
+use crate::list::Moment;
 
 /// A kind of value: how the screen shows its text, and how the API describes it.
 pub trait FieldValue {
@@ -42,5 +43,12 @@ impl FieldValue for Timestamp {
         use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
         let format = SchemaFormat::KnownFormat(KnownFormat::DateTime);
         ObjectBuilder::new().schema_type(Type::String).format(Some(format)).into()
+    }
+}
+
+impl FieldValue for Moment {
+    #[cfg(feature = "ssr")]
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        Timestamp::schema()
     }
 }

@@ -78,7 +78,9 @@ fn is_rewritten(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     if let Some((number, exponent)) = lower.split_once('e') {
         let digits = number.replacen('.', "", 1);
-        return is_digits(&digits) && is_digits(exponent.trim_start_matches(['+', '-']));
+        if is_digits(&digits) && is_digits(exponent.trim_start_matches(['+', '-'])) {
+            return true;
+        }
     }
     let is_month = |part: &str| {
         let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];

@@ -32,10 +32,11 @@ impl ExportActions for Service {
     async fn export(
         &self,
         caller: &Caller,
-        mut query: ActionQuery,
+        query: ActionQuery,
         format: ExportFormat,
     ) -> Result<Export, Error> {
         let scope = RowScope::of(caller)?;
+        let mut query = self.in_zone(caller, query).await?;
         if query.columns.is_empty() {
             query.columns = Column::OF_EXPORT.to_vec();
         }

@@ -57,3 +57,89 @@ async fn whoever_may_not_decide_reads_who_may() {
     assert_eq!(app.form("/api/reject_action", Some(&second), &form).await.status, 200);
     assert_eq!(details(&app, &reader, &id).await["deciders"], Value::Null);
 }
+
+#[tokio::test]
+async fn what_happens_on_one_entity_is_a_timeline() {
+    let app = App::start().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let ana = app.cookie("ana").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let of = |id: &str, action_type: &str, entity: Value, asset: Value| {
+        json!({
+            "external_id": id, "type": action_type, "severity": "high", "source": "automated_device_action",
+            "entity": entity, "asset": asset, "comment": "x",
+        })
+    };
+    let host = |name: &str| json!({"kind": "device", "name": name});
+    let mail = |id: &str| json!({"kind": "email_message", "message_id": id, "subject": "Parcel", "sender": "a@b.example"});
+    let mailbox = json!({"kind": "mailbox", "name": "kim@corp.example"});
+    let mut scan = of("hc-1", "run_antivirus_scan", host("WS-0500"), host("WS-0500"));
+    scan["parameters"] = json!({"scope": "Full"});
+    let first = propose(&app, &tool, scan).await;
+    app.clock.forward(jiff::SignedDuration::from_secs(1));
+    let second = propose(&app, &tool, of("hc-2", "isolate_device", host("ws-0500"), host("ws-0500"))).await;
+    let one =
+        propose(&app, &tool, of("e-1", "soft_delete_email", mail("<m-1@a.example>"), mailbox.clone())).await;
+    propose(&app, &tool, of("e-2", "soft_delete_email", mail("<news-7@a.example>"), mailbox.clone())).await;
+    let same = propose(&app, &tool, of("e-3", "hard_delete_email", mail("m-1@A.example"), mailbox)).await;
+
+    let ids = |detail: &Value, list: &str| {
+        let list = detail[list].as_array().unwrap();
+        list.iter().map(|other| other["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let detail = details(&app, &ana, &second).await;
+    assert_eq!((ids(&detail, "earlier"), ids(&detail, "later")), (vec![first.clone()], vec![]));
+    let detail = details(&app, &ana, &first).await;
+    assert_eq!(
+        (ids(&detail, "earlier"), ids(&detail, "later")),
+        (vec![], vec![second]),
+        "later is not earlier"
+    );
+    let detail = details(&app, &ana, &one).await;
+    assert_eq!(
+        [ids(&detail, "earlier"), ids(&detail, "later")].concat(),
+        [same],
+        "another mail of that subject is not it"
+    );
+}
+
+#[tokio::test]
+async fn whoever_looks_reads_what_its_proposer_changed() {
+    let app = App::start().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let ana = app.cookie("ana").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let mut action = proposal("1");
+    action["severity"] = json!("low");
+    let id = propose(&app, &tool, action.clone()).await;
+    assert_eq!(details(&app, &ana, &id).await["revisions"], json!([]));
+    action["severity"] = json!("critical");
+    action["incident_id"] = json!("INC-9");
+    propose(&app, &tool, action).await;
+    let revisions = details(&app, &ana, &id).await["revisions"].clone();
+    assert_eq!(revisions[0]["changes"], json!(["severity: low → critical", "incident: INC-9"]));
+    assert_eq!(revisions[0]["by"], "tool");
+}
+
+#[tokio::test]
+async fn an_end_that_passed_is_not_approved_any_more() {
+    let app = App::start().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let ana = app.cookie("ana").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let block = json!({
+        "external_id": "end-1", "type": "block_ip_address", "severity": "high", "source": "automated_device_action",
+        "entity": {"kind": "ip_address", "address": "198.51.100.77"}, "asset": {"kind": "device", "name": "FW-1"},
+        "comment": "x", "parameters": {"expiry": "2026-03-01T08:00:06Z"},
+    });
+    let id = propose(&app, &tool, block).await;
+    let before = details(&app, &ana, &id).await;
+    assert_eq!(
+        (&before["approve"], &before["end"]),
+        (&json!("Allowed"), &json!("Countersign does not end it by itself yet: undo it then."))
+    );
+    app.clock.forward(jiff::SignedDuration::from_secs(14));
+    let after = details(&app, &ana, &id).await;
+    assert!(after["approve"]["Denied"].as_str().unwrap().contains("has passed"), "{}", after["approve"]);
+    assert_eq!(after["end"], "This end has passed.");
+}

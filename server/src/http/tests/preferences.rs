@@ -203,3 +203,24 @@ async fn pages_are_as_preferred_from_their_first_byte_on() {
     assert_eq!(app.form("/api/save_pane", Some(&cookie), "collapsed=maybe").await.status, 422);
     assert_eq!(app.form("/api/save_pane", None, "collapsed=true").await.status, 401);
 }
+
+#[tokio::test]
+async fn a_day_of_a_filter_is_the_persons_day() {
+    let app = App::start().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let cookie = app.cookie("ana").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    // 2026-03-01 14:38 UTC is 2026-03-02 in Auckland.
+    app.clock.forward(jiff::SignedDuration::from_mins(6 * 60 + 38));
+    let body = json!({ "actions": [proposal("x-1")] });
+    assert_eq!(app.api(&tool, "POST", "/api/v1/actions", Some(&body)).await.status, 201);
+    assert_eq!(
+        app.form("/api/save_time_zone", Some(&cookie), "time_zone=Pacific/Auckland").await.status,
+        200
+    );
+    let count = async |day: &str| {
+        let path = format!("/export/actions.csv?lane=pending&from={day}&to={day}");
+        app.get(&path, &[("cookie", &cookie)]).await.text().lines().count() - 1
+    };
+    assert_eq!((count("2026-03-01").await, count("2026-03-02").await, count("2026-03-03").await), (0, 1, 0));
+}

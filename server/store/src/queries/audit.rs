@@ -1,7 +1,7 @@
 //! Statements on the audit log.
 
 use async_trait::async_trait;
-use domain::{Authorized, Purpose};
+use domain::{ActionId, AuditKind, Authorized, Purpose};
 
 use super::SqlStore;
 use super::transaction::SqlTransaction;
@@ -18,6 +18,15 @@ impl ReadAudit for SqlStore {
 
     async fn audit_head(&self) -> Result<i64> {
         Ok(sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM audit").fetch_one(&self.reader).await?)
+    }
+
+    async fn records_of(&self, id: ActionId, kind: AuditKind, limit: u32) -> Result<Vec<Record>> {
+        let query = sqlx::query(
+            "SELECT v, seq, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash FROM audit
+             WHERE action_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT $3",
+        );
+        let query = query.bind(id.to_string()).bind(kind.as_str()).bind(i64::from(limit));
+        query.fetch_all(&self.reader).await?.iter().map(rows::record).collect()
     }
 
     async fn follow(&self, seq: i64, limit: u32) -> Result<Vec<Followed>> {

@@ -4,6 +4,7 @@
 use async_trait::async_trait;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
 use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::list::Moment;
 use domain::{ActionQuery, AssetKind, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
@@ -34,7 +35,7 @@ pub(super) async fn home(db: &mut Connection, scope: &RowScope, now: Timestamp) 
     let unknown = Filter { status: [Status::Unknown].into(), ..Filter::default() };
     let slow = Filter {
         status: [Status::Queued, Status::InProgress].into(),
-        to: now.checked_sub(SignedDuration::from_mins(SLOW_MINUTES)).ok(),
+        to: now.checked_sub(SignedDuration::from_mins(SLOW_MINUTES)).ok().map(Moment::At),
         ..Filter::default()
     };
     let failed = Filter {

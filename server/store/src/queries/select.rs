@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use domain::actions::query::{Facet, Field, Filter, SortKey};
 use domain::core::canonical;
 use domain::core::refang::refang_link;
+use domain::list::Moment;
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
@@ -126,8 +127,8 @@ impl Selection {
             scope: scope.clone(),
             conditions,
             bits: BitTests::of(filter),
-            from: since.or(filter.from).map(micros),
-            to: filter.to.map(micros),
+            from: since.or(filter.from.as_ref().and_then(Moment::begin)).map(micros),
+            to: filter.to.as_ref().and_then(Moment::end).map(micros),
             search,
             ids,
         })

@@ -10,6 +10,7 @@ mod events;
 mod export;
 mod idempotency;
 mod input;
+mod naming;
 mod openapi;
 mod schema;
 mod strict;

@@ -5,9 +5,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use domain::actions::query::{Period, Undoable};
 use domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::naming;
 use crate::edge::paths::API;
 use crate::edge::problem::Problem;
 
@@ -22,6 +24,7 @@ use crate::edge::problem::Problem;
     components(schemas(
         ActionId, Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
     )),
+    servers((url = "/", description = "This server")),
     tags(
         (name = "actions", description = "Remediation actions"),
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
@@ -48,14 +51,17 @@ impl Modify for BearerScheme {
 }
 
 /// The whole document, from what the routes describe.
-pub(super) fn document(routes: utoipa::openapi::OpenApi) -> utoipa::openapi::OpenApi {
-    Head::openapi().nest(API, routes)
+pub(super) fn document(routes: utoipa::openapi::OpenApi) -> Value {
+    let document = Head::openapi().nest(API, routes);
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    naming::name_all(&mut document);
+    document
 }
 
 /// `GET /api/v1/openapi.json`
 pub(super) fn serve(
-    document: &utoipa::openapi::OpenApi,
+    document: &Value,
 ) -> impl Fn() -> std::future::Ready<Response> + Clone + Send + Sync + 'static {
-    let json = Bytes::from(document.to_json().unwrap_or_default());
+    let json = Bytes::from(document.to_string());
     move || std::future::ready(([(CONTENT_TYPE, "application/json")], json.clone()).into_response())
 }

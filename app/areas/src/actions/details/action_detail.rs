@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
+use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::location::ListLocation;
 use domain::actions::catalog::NOT_NEEDED;
@@ -68,14 +69,15 @@ pub fn ActionDetailBody(
             <DetailHead action=action.clone() heading now/>
             {effect_section(&detail, pending).into_any()}
             <Facts title="Target" facts=target(&detail, now)/>
-            <Facts title="Parameters" facts=parameters(action)/>
+            <Facts title="Parameters" facts=parameters(&detail)/>
             <Facts title="Why" facts=why(action)/>
             {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
             <Facts title="Execution" facts=execution(action, now)/>
             <Facts title="Undo" facts=undo_links(action, location)/>
-            {earlier(&detail.earlier, location, now).into_any()}
+            {revisions(&detail.revisions, now).into_any()}
+            {timeline(&detail, location, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}
@@ -214,12 +216,14 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn parameters(action: &Action) -> Vec<Fact> {
+fn parameters(detail: &ActionDetail) -> Vec<Fact> {
     let fact = |(name, value): (&ParameterName, &String)| match value.parse() {
         Ok(at) if *name == ParameterName::Expiry => (name.label(), full(at).into_any()),
         _ => mono(name.label(), value.clone()),
     };
-    action.parameters.iter().map(fact).collect()
+    let mut facts: Vec<_> = detail.action.parameters.iter().map(fact).collect();
+    facts.extend(detail.end.clone().map(|end| ("At its end", end.into_any())));
+    facts
 }
 
 fn why(action: &Action) -> Vec<Fact> {
@@ -349,45 +353,6 @@ fn undo_links(action: &Action, location: Memo<ListLocation>) -> Vec<Fact> {
     facts.extend(action.undo_of.map(|id| link("Reverses", id)));
     facts.extend(action.undone_by.map(|id| link("Reversed by", id)));
     facts
-}
-
-fn earlier(
-    actions: &[Action],
-    location: Memo<ListLocation>,
-    now: Derived<Timestamp>,
-) -> impl IntoView + use<> {
-    let items = actions
-        .iter()
-        .map(|action| {
-            let id = action.id;
-            let by = action.decided_by.as_ref().unwrap_or(&action.proposed_by).name.clone();
-            let status =
-                (action.status != Status::None).then(|| view! { <Badge look=action.status.badge()/> });
-            view! {
-                <li>
-                    <a href=move || location.read().with_open(id).href() data-noscroll>
-                        {action.action_type.label()}
-                    </a>
-                    <Badge look=action.decision.badge()/>
-                    {status}
-                    <span class="meta">
-                        <VisibleText text=by/>
-                        ", "
-                        <When at=action.updated_at now/>
-                    </span>
-                </li>
-            }
-            .into_any()
-        })
-        .collect_view();
-    (!actions.is_empty()).then(|| {
-        view! {
-            <section class="facts">
-                <h3>"Earlier on the same entity"</h3>
-                <ul class="earlier">{items}</ul>
-            </section>
-        }
-    })
 }
 
 fn identifiers(action: &Action) -> Vec<Fact> {

@@ -3,6 +3,7 @@
 pub mod action_detail;
 pub mod confirm;
 pub mod decide;
+mod timeline;
 mod undo_form;
 
 use leptos::prelude::*;

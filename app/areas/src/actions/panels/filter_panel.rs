@@ -68,7 +68,7 @@ pub fn FilterForm(
 
 fn text(location: Memo<ListLocation>, name: &'static str, kind: &'static str) -> AnyView {
     // A date field takes no time of day.
-    let (most, hint) = if kind == "date" { (10, " (UTC day)") } else { (usize::MAX, "") };
+    let (most, hint) = if kind == "date" { (10, " (day in your time zone)") } else { (usize::MAX, "") };
     let value = move || {
         location
             .read()

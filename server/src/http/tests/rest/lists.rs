@@ -226,3 +226,51 @@ async fn an_export_holds_everything_that_matches_and_no_formula() {
     let answer = app.api(&stranger, "GET", &format!("{ACTIONS}.jsonl"), None).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
 }
+
+#[tokio::test]
+async fn an_export_is_evidence_without_being_asked_for_columns() {
+    let (app, tool, person) = app().await;
+    let mut item = proposal("0012");
+    item["expires_at"] = json!("2026-03-05T00:00:00Z");
+    item["entity"]["sha256"] = json!("ab".repeat(32));
+    let made = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": [item] }))).await.json();
+    let made = made["actions"][0].clone();
+    let id = made["id"].as_str().unwrap();
+    let body = json!({ "expected_version": made["version"], "digest": made["digest"], "reason": "noise" });
+    let rejected = app.api(&person, "POST", &format!("{ACTIONS}/{id}/reject"), Some(&body)).await.json();
+    for time in ["proposed_at", "expires_at", "updated_at", "decided_at"] {
+        assert_eq!(rejected[time].as_str().unwrap().len(), "2026-03-01T08:00:00.000000Z".len(), "{time}");
+    }
+    let answer = app.api(&person, "GET", &format!("{ACTIONS}.csv?lane=history"), None).await;
+    let rows = csv_rows(&answer.body);
+    let cell = |name: &str| {
+        rows[1][rows[0].iter().position(|title| title == name).unwrap_or_else(|| panic!("{name}"))].clone()
+    };
+    let wanted = [
+        ("Action ID", id),
+        ("Version", "2"),
+        ("External ID", "'0012"),
+        ("Decided at", "2026-03-01T08:00:00.000000Z"),
+        ("Expires", "2026-03-05T00:00:00.000000Z"),
+        ("Reason", "noise"),
+        ("Hash", &"ab".repeat(32)),
+        ("Message ID", ""),
+        ("Parameters", ""),
+        ("Result", ""),
+        ("Digest", made["digest"].as_str().unwrap()),
+    ];
+    for (name, text) in wanted {
+        assert_eq!(cell(name), text, "{name}");
+    }
+    assert!(cell("Decided by token").starts_with("tool ("), "{}", cell("Decided by token"));
+    assert_eq!(cell("Decided by person").len(), 36);
+
+    let marked =
+        app.api(&person, "GET", &format!("{ACTIONS}.excel.csv?lane=history&cols=id,reason"), None).await;
+    assert_eq!(marked.text(), format!("\u{feff}Action ID,Reason\r\n{id},noise\r\n"));
+    let plain = app.api(&person, "GET", &format!("{ACTIONS}.csv?lane=history&cols=id,reason"), None).await;
+    assert_eq!(format!("\u{feff}{}", plain.text()), marked.text());
+    let line = app.api(&person, "GET", &format!("{ACTIONS}.jsonl?lane=history"), None).await.json();
+    assert_eq!((&line["external_id"], &line["reason"]), (&json!("0012"), &json!("noise")));
+    assert_eq!(line["decided"], "2026-03-01T08:00:00.000000Z");
+}

@@ -117,6 +117,16 @@ async fn the_description_is_the_surface() {
     }
     assert_eq!(operations.len(), 17);
     assert!(operations.contains("export_actions_jsonl"), "{operations:?}");
+    assert_eq!(document["servers"][0]["url"], "/");
+    let propose = &document["paths"]["/api/v1/actions"]["post"];
+    assert!(propose["requestBody"]["description"].as_str().unwrap().contains("16 MiB"), "{propose}");
+    assert_eq!(document["components"]["schemas"]["FileEntity"]["title"], "FileEntity");
+    assert_eq!(document["components"]["schemas"]["Entity"]["discriminator"]["propertyName"], "kind");
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        for variant in schema["oneOf"].as_array().into_iter().flatten() {
+            assert!(variant.get("$ref").is_some() || variant["type"] == "null", "{name} {variant}");
+        }
+    }
     // Every reference leads somewhere.
     let text = document.to_string();
     for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {

@@ -8,7 +8,7 @@ use super::{ACTIONS, app};
 use crate::http::edge::paths::query_value;
 use crate::http::testing::App;
 
-/// The external ids... of what a query of Pending finds, in its order: their entities' first fields tell them apart.
+/// The ids of what a query of Pending finds.
 async fn found(app: &App, person: &str, query: &str) -> Vec<String> {
     let answer = app.api(person, "GET", &format!("{ACTIONS}?lane=pending&{query}"), None).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
@@ -17,7 +17,9 @@ async fn found(app: &App, person: &str, query: &str) -> Vec<String> {
 }
 
 fn ids(actions: &[Value]) -> Vec<String> {
-    actions.iter().map(|action| action["id"].as_str().unwrap().to_owned()).collect()
+    let mut ids: Vec<_> = actions.iter().map(|action| action["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
 }
 
 async fn search(app: &App, person: &str, text: &str) -> Vec<String> {

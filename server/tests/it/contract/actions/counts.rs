@@ -159,8 +159,10 @@ async fn the_counts_of_many_matches_end_early(kind: Kind) {
     assert!(types.len() > 10 && types.iter().all(|value| value.count.is_none()));
     // One day less than that: exact.
     let from = Some(now() - SignedDuration::from_hours(24 * 20));
-    let query =
-        ActionQuery { filter: Filter { from, ..Filter::default() }, ..ActionQuery::of(Lane::History) };
+    let query = ActionQuery {
+        filter: Filter { from: from.map(domain::list::Moment::At), ..Filter::default() },
+        ..ActionQuery::of(Lane::History)
+    };
     let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
     assert_eq!(counts.matches, walk(&store, &query, false).await.len() as u64);
     assert!(!counts.more && counts.matches > 500);

@@ -2,6 +2,7 @@
 //! it chooses to [`choices`], and what it counts to [`value`].
 
 use domain::actions::query::{Facet, Filter, Period, Undoable};
+use domain::list::Moment;
 use domain::{Action, ActionType, Decision, EntityKind, Severity, Source, Status};
 use jiff::SignedDuration;
 
@@ -86,9 +87,11 @@ pub(super) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
         }),
         choice("undoable", Filter { undoable: [Undoable::Yes].into(), ..none() }, |a| a.undoable().is_ok()),
         choice("period", Filter { period: Some(Period::Month), ..none() }, move |a| a.updated_at >= month),
-        choice("range", Filter { from: Some(month), to: Some(week), ..none() }, move |a| {
-            a.updated_at >= month && a.updated_at < week
-        }),
+        choice(
+            "range",
+            Filter { from: Some(Moment::At(month)), to: Some(Moment::At(week)), ..none() },
+            move |a| a.updated_at >= month && a.updated_at < week,
+        ),
         choice(
             "two fields",
             Filter { action_type: [of_type].into(), severity: [sample.severity].into(), ..none() },

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::query::{Filter, Sort, SortKey};
 use domain::actions::similar::{Bucket, Buckets, Similarity};
+use domain::list::Moment;
 use domain::{Action, ActionId, ActionQuery, ActionType, Lane, RowScope, Severity, Transition};
 use jiff::SignedDuration;
 use store::SharedStore;
@@ -81,7 +82,7 @@ async fn similar_rows_share_their_type_and_a_file_a_campaign_or_an_investigation
             let narrow = Filter {
                 severity: [example.severity].into(),
                 device_group: example.asset.device_group.iter().cloned().collect(),
-                from: Some(now() - SignedDuration::from_hours(24 * 150)),
+                from: Some(Moment::At(now() - SignedDuration::from_hours(24 * 150))),
                 search: Some(part.clone()),
                 ..similar(example.id)
             };
@@ -89,7 +90,7 @@ async fn similar_rows_share_their_type_and_a_file_a_campaign_or_an_investigation
                 row.severity == example.severity
                     && (example.asset.device_group.is_none()
                         || row.asset.device_group == example.asset.device_group)
-                    && Some(row.updated_at) >= narrow.from
+                    && Some(row.updated_at) >= narrow.from.as_ref().and_then(Moment::begin)
                     && [row.entity.title(), row.asset.name.clone()]
                         .iter()
                         .any(|name| name.to_lowercase().contains(&part))

@@ -1,0 +1,133 @@
+//! What happens on one entity over time: what came before an action and after it, what of it stands now, what its
+//! proposer changed, and what becomes of it at the end that it names.
+
+use std::collections::BTreeMap;
+
+use domain::actions::contract::{Revision, Standing};
+use domain::core::time::Timestamp;
+use domain::{Action, ActionType, ParameterName, Undo, UndoState};
+use serde_json::Value;
+use store::audit::Record;
+
+/// Those that were proposed later, and those that were before; each newest first, as they come.
+pub(super) fn split(action: &Action, others: &[Action]) -> (Vec<Action>, Vec<Action>) {
+    let order = |of: &Action| (of.proposed_at, of.id);
+    others.iter().cloned().partition(|other| order(other) > order(action))
+}
+
+/// What stands of each type that had an effect: the type itself, or nothing where its reverse came last.
+pub(super) fn standing(action: &Action, others: &[Action]) -> Vec<Standing> {
+    let mut last: BTreeMap<ActionType, Standing> = BTreeMap::new();
+    for of in others.iter().chain([action]) {
+        let had_effect = of.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect());
+        let Some((action_type, stands)) = effect(of.action_type).filter(|_| had_effect) else { continue };
+        // Undoing changes the row once more; when it was done is then known of its reverse alone.
+        let at =
+            if of.undo == UndoState::None { of.updated_at } else { of.decided_at.unwrap_or(of.proposed_at) };
+        let this = Standing { action_type, stands, by: of.id, at };
+        let newer = last.get(&action_type).is_none_or(|known| (known.at, known.by) < (this.at, this.by));
+        if newer {
+            last.insert(action_type, this);
+        }
+    }
+    last.into_values().collect()
+}
+
+/// The type of which it makes the effect stand, or reverses it; none if there is nothing to stand.
+fn effect(of: ActionType) -> Option<(ActionType, bool)> {
+    if let Undo::By(_) = of.info().undo {
+        return Some((of, true));
+    }
+    ActionType::ALL
+        .iter()
+        .find(|forward| forward.info().undo == Undo::By(of))
+        .map(|forward| (*forward, false))
+}
+
+/// What records of revisions say.
+pub(super) fn revisions(records: &[Record]) -> Vec<Revision> {
+    let revision = |record: &Record| {
+        let facts = record.body["changes"].as_array().into_iter().flatten();
+        let sentence = |change: &Value| {
+            let text = |field: &str| change[field].as_str().unwrap_or_default().to_owned();
+            let name = text("field").trim_end_matches("_id").replace('_', " ");
+            match text("before") {
+                before if before.is_empty() => format!("{name}: {}", text("after")),
+                before => format!("{name}: {before} → {}", text("after")),
+            }
+        };
+        let mut changes: Vec<_> = facts.map(sentence).collect();
+        if changes.is_empty() {
+            changes.push("type, target or parameters".to_owned());
+        }
+        Revision { at: record.at, by: record.actor.name.clone(), changes }
+    };
+    records.iter().map(revision).collect()
+}
+
+/// The end that an action names.
+pub(super) fn end_of(action: &Action) -> Option<Timestamp> {
+    action.parameters.get(&ParameterName::Expiry)?.parse().ok()
+}
+
+pub(super) fn end(action: &Action, now: Timestamp) -> Option<String> {
+    let end = end_of(action)?;
+    let lifecycle = action.lifecycle().ok()?;
+    let text = match (end <= now, lifecycle.state().had_effect(), action.undo) {
+        (_, true, UndoState::Undone) => "It was undone.",
+        (true, true, _) => {
+            "This end has passed, and nothing has ended it. Undo it if it should no longer hold."
+        }
+        (true, false, _) => "This end has passed.",
+        (false, ..) => "Countersign does not end it by itself yet: undo it then.",
+    };
+    Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{proposal, tester};
+    use domain::{Decision, Proposal, Status};
+
+    fn action(number: u128, action_type: &str, minute: i64) -> Action {
+        let mut of = proposal("1");
+        of["type"] = action_type.into();
+        let of: Proposal = serde_json::from_value(of).unwrap();
+        let at = Timestamp::from_second(minute * 60).unwrap();
+        let action = of.into_action(uuid::Uuid::from_u128(number).into(), String::new(), tester(), at);
+        Action { decision: Decision::Approved, status: Status::Completed, decided_at: Some(at), ..action }
+    }
+
+    #[test]
+    fn what_came_last_stands() {
+        let (first, second) = (action(1, "quarantine_file", 1), action(2, "quarantine_file", 2));
+        let release = action(3, "release_from_quarantine", 3);
+        let failed = Action { status: Status::Failed, ..action(4, "quarantine_file", 4) };
+        let of = |standing: Vec<Standing>| standing.iter().map(|of| (of.stands, of.by)).collect::<Vec<_>>();
+        assert_eq!(of(standing(&first, &[second.clone()])), [(true, second.id)]);
+        let undone = Action { undo: UndoState::Undone, updated_at: release.updated_at, ..first.clone() };
+        let others = [failed, release.clone(), undone];
+        assert_eq!(
+            of(standing(&second, &others)),
+            [(false, release.id)],
+            "also for the one that nobody undid"
+        );
+        assert_eq!(of(standing(&action(5, "request_sample", 5), &[])), []);
+        let (later, earlier) = split(&second, &[release.clone(), first.clone()]);
+        assert_eq!((later, earlier), (vec![release], vec![first]));
+    }
+
+    #[test]
+    fn an_end_that_nobody_keeps_is_not_promised() {
+        let end_at = |text: &str, undo| {
+            let mut block = Action { undo, ..action(1, "quarantine_file", 1) };
+            block.parameters.insert(ParameterName::Expiry, text.to_owned());
+            end(&block, Timestamp::from_second(600).unwrap()).unwrap()
+        };
+        assert!(end_at("1970-01-01T00:11:00Z", UndoState::None).contains("does not end it by itself"));
+        assert!(end_at("1970-01-01T00:09:00Z", UndoState::None).contains("nothing has ended it"));
+        assert!(end_at("1970-01-01T00:09:00Z", UndoState::Undone).contains("undone"));
+        assert_eq!(end(&action(1, "quarantine_file", 1), Timestamp::UNIX_EPOCH), None);
+    }
+}
