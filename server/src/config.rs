@@ -69,7 +69,9 @@ pub struct ServeOptions {
     #[arg(long, value_name = "HOST")]
     pub public_host: Option<String>,
 
-    /// A responder and the device it stands for; may be repeated
+    /// A responder and the device it stands for; may be repeated. After commas may follow `profile=NAME`, the actuator
+    /// profile that it is addressed by, and for one that does not sign `token=FILE`, or `identity=FILE` and
+    /// `authority=FILE` for mutual TLS
     #[arg(long = "responder", value_name = "DEVICE=URL")]
     pub responders: Vec<ResponderAddress>,
 
@@ -93,18 +95,62 @@ pub struct ResponderAddress {
     pub asset: String,
     /// Where it listens.
     pub url: String,
+    /// The actuator profile that it is addressed by; ours where none is named.
+    pub profile: Option<String>,
+    /// The file with the token that proves our requests.
+    pub token: Option<PathBuf>,
+    /// The file with our certificate and its key.
+    pub identity: Option<PathBuf>,
+    /// The file with the authority of its certificate.
+    pub authority: Option<PathBuf>,
+}
+
+impl ResponderAddress {
+    /// Whether requests to it and its answers are signed.
+    #[must_use]
+    pub const fn signs(&self) -> bool {
+        self.token.is_none() && self.identity.is_none()
+    }
 }
 
 impl FromStr for ResponderAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
+        let mut parts = text.split(',');
+        let address = parts.next().unwrap_or_default();
+        let mut responder = match address.split_once('=') {
             Some((asset, url)) if !asset.trim().is_empty() && domain::actions::proposal::is_web_url(url) => {
-                Ok(Self { asset: asset.trim().to_owned(), url: url.to_owned() })
+                Self {
+                    asset: asset.trim().to_owned(),
+                    url: url.to_owned(),
+                    profile: None,
+                    token: None,
+                    identity: None,
+                    authority: None,
+                }
             }
-            _ => Err("write DEVICE=URL, for example this-machine=http://127.0.0.1:7070".to_owned()),
+            _ => return Err("write DEVICE=URL, for example this-machine=http://127.0.0.1:7070".to_owned()),
+        };
+        for part in parts {
+            let (name, value) =
+                part.split_once('=').filter(|(_, value)| !value.is_empty()).unwrap_or((part, ""));
+            match name {
+                "profile" if !value.is_empty() => responder.profile = Some(value.to_owned()),
+                "token" if !value.is_empty() => responder.token = Some(value.into()),
+                "identity" if !value.is_empty() => responder.identity = Some(value.into()),
+                "authority" if !value.is_empty() => responder.authority = Some(value.into()),
+                _ => {
+                    return Err(format!(
+                        "after DEVICE=URL may follow ,profile=NAME ,token=FILE ,identity=FILE and ,authority=FILE, not {part:?}"
+                    ));
+                }
+            }
         }
+        if responder.token.is_some() && responder.identity.is_some() {
+            return Err("name a token or an identity, not both".to_owned());
+        }
+        Ok(responder)
     }
 }
 
@@ -133,7 +179,7 @@ impl ServeOptions {
             );
         }
         ensure!(
-            self.responders.is_empty() || self.responder_key.is_some(),
+            self.responder_key.is_some() || !self.responders.iter().any(ResponderAddress::signs),
             "--responder needs --responder-key FILE, the key that it shares with this server"
         );
         if let Some(host) = &self.public_host {
@@ -194,10 +240,29 @@ mod tests {
     }
 
     #[test]
-    fn a_responder_is_a_device_and_a_url() {
-        let want = ResponderAddress { asset: "this machine".into(), url: "http://127.0.0.1:7070".into() };
-        assert_eq!("this machine=http://127.0.0.1:7070".parse(), Ok(want));
-        for bad in ["", "x", "=http://a", "x=", "x=file:///etc"] {
+    fn a_responder_is_a_device_a_url_and_how_it_is_spoken_to() {
+        let want = ResponderAddress {
+            asset: "this machine".into(),
+            url: "http://127.0.0.1:7070".into(),
+            profile: None,
+            token: None,
+            identity: None,
+            authority: None,
+        };
+        assert_eq!("this machine=http://127.0.0.1:7070".parse(), Ok(want.clone()));
+        let profiled = ResponderAddress { profile: Some("slpf".into()), token: Some("t".into()), ..want };
+        assert_eq!("this machine=http://127.0.0.1:7070,profile=slpf,token=t".parse(), Ok(profiled.clone()));
+        assert!(!profiled.signs());
+        for bad in [
+            "",
+            "x",
+            "=http://a",
+            "x=",
+            "x=file:///etc",
+            "x=http://a,profile=",
+            "x=http://a,colour=red",
+            "x=https://a,token=t,identity=i",
+        ] {
             assert!(bad.parse::<ResponderAddress>().is_err(), "{bad}");
         }
     }

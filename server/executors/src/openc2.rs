@@ -1,4 +1,5 @@
-//! The `OpenC2` v1.0 client over HTTP, for our responder: signed requests, and only signed answers are believed.
+//! The `OpenC2` v1.0 client over HTTP, for our responder and for consumers of others. Requests and answers are signed,
+//! or, with peers that do not sign, proven by a token or by certificates.
 
 use std::time::Duration;
 
@@ -6,42 +7,93 @@ use anyhow::Context;
 use async_trait::async_trait;
 use domain::core::canonical;
 use domain::{ActionType, Asset, Entity, Outcome};
-use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use uuid::Uuid;
 
-use openc2::signature::{Key, Signed};
-use openc2::{Action, Command, Message, Status, Target};
+use openc2::signature::{Key, Signed, Token};
+use openc2::{Action, Actuator, Command, Digest, FileTarget, Hashes, Message, Status, Target};
 use service::clock::SharedClock;
 use service::executor::{Attempt, Executor, Order};
 
+/// Whom an executor speaks to, and how each proves to be who they are.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The device that it stands for.
+    pub asset: String,
+    /// Where it listens, for example `http://127.0.0.1:7070`.
+    pub url: String,
+    /// The actuator profile that commands are addressed to.
+    pub profile: String,
+    /// How requests are proven and answers believed.
+    pub proof: Proof,
+}
+
+/// How requests are proven and answers believed.
+#[derive(Debug, Clone)]
+pub enum Proof {
+    /// Both are signed with this key.
+    Signature(Key),
+    /// Requests present this token; answers are believed for the connection that they come on.
+    Token(Token),
+    /// Both sides show a certificate: ours with its key as PEM, and the authority that theirs must be of.
+    MutualTls {
+        /// Our certificate and its key.
+        identity: Vec<u8>,
+        /// The authority, if it is none of the world's.
+        authority: Option<Vec<u8>>,
+    },
+}
+
 /// A responder on one host.
 pub struct OpenC2 {
-    asset: String,
+    peer: Peer,
     name: String,
     url: String,
-    key: Key,
     clock: SharedClock,
     client: reqwest::Client,
 }
 
 impl OpenC2 {
-    /// A client of the responder at `base` (for example `http://127.0.0.1:7070`), which stands for the device `asset`.
+    /// A client of the responder.
     ///
     /// # Errors
-    /// If the HTTP client can't be set up, or the URL is none.
-    pub fn new(asset: &str, base: &str, key: Key, clock: SharedClock) -> anyhow::Result<Self> {
-        let base = base.trim_end_matches('/');
+    /// If the HTTP client can't be set up, the URL is none, or a secret would travel in the clear.
+    pub fn new(peer: Peer, clock: SharedClock) -> anyhow::Result<Self> {
+        let base = peer.url.trim_end_matches('/');
         let url = format!("{base}{}", openc2::PATH);
-        reqwest::Url::parse(&url).with_context(|| format!("{base:?} is not the URL of a responder"))?;
-        let client = reqwest::Client::builder()
+        let parsed =
+            reqwest::Url::parse(&url).with_context(|| format!("{base:?} is not the URL of a responder"))?;
+        let is_local = matches!(parsed.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        let mut client = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::none())
-            .connect_timeout(Duration::from_secs(3))
-            .build()
-            .context("setting up the HTTP client")?;
-        let name = format!("responder on {asset}");
-        Ok(Self { asset: asset.to_owned(), name, url, key, clock, client })
+            .connect_timeout(Duration::from_secs(3));
+        match &peer.proof {
+            Proof::Signature(_) => {}
+            Proof::Token(_) => {
+                anyhow::ensure!(
+                    is_local || parsed.scheme() == "https",
+                    "a token travels by https only, not to {base}"
+                );
+            }
+            Proof::MutualTls { identity, authority } => {
+                anyhow::ensure!(
+                    parsed.scheme() == "https",
+                    "certificates are shown by https only, not to {base}"
+                );
+                let identity = reqwest::Identity::from_pem(identity).context("the identity is no PEM")?;
+                client = client.identity(identity);
+                if let Some(authority) = authority {
+                    let authority =
+                        reqwest::Certificate::from_pem(authority).context("the authority is no PEM")?;
+                    client = client.tls_certs_only([authority]);
+                }
+            }
+        }
+        let client = client.build().context("setting up the HTTP client")?;
+        let name = format!("responder on {}", peer.asset);
+        Ok(Self { peer, name, url, clock, client })
     }
 
     async fn send(&self, id: &str, body: Vec<u8>) -> Result<reqwest::Response, reqwest::Error> {
@@ -52,23 +104,31 @@ impl OpenC2 {
             .header(ACCEPT, openc2::MEDIA_TYPE)
             .header(CACHE_CONTROL, "no-cache")
             .header("x-request-id", id);
-        for (header, value) in self.key.sign(id, self.clock.now(), &body).pairs() {
-            request = request.header(header, value);
+        match &self.peer.proof {
+            Proof::Signature(key) => {
+                for (header, value) in key.sign(id, self.clock.now(), &body).pairs() {
+                    request = request.header(header, value);
+                }
+            }
+            Proof::Token(token) => request = request.header(AUTHORIZATION, token.header()),
+            Proof::MutualTls { .. } => {}
         }
         request.body(body).send().await
     }
 
-    /// The response, if it is signed with our key and answers this request.
-    async fn trusted(&self, id: &str, answer: reqwest::Response) -> anyhow::Result<openc2::Response> {
-        let signed = Signed::from_headers(answer.headers())?;
-        let mut answer = answer;
+    /// The response, if it is the peer's and answers this request.
+    async fn trusted(&self, id: &str, mut answer: reqwest::Response) -> anyhow::Result<openc2::Response> {
+        let signed = Signed::from_headers(answer.headers());
         let mut body = Vec::new();
         while let Some(chunk) = answer.chunk().await? {
             anyhow::ensure!(body.len() + chunk.len() <= openc2::MAX_RESPONSE, "the answer is too long");
             body.extend_from_slice(&chunk);
         }
-        self.key.verify(&signed, self.clock.now(), &body)?;
-        anyhow::ensure!(signed.id == id, "the answer is signed for another request");
+        if let Proof::Signature(key) = &self.peer.proof {
+            let signed = signed?;
+            key.verify(&signed, self.clock.now(), &body)?;
+            anyhow::ensure!(signed.id == id, "the answer is signed for another request");
+        }
         let message: Message = serde_json::from_slice(&body)?;
         let (request_id, response) = message.into_response().context("the answer is not a response")?;
         anyhow::ensure!(request_id.as_deref() == Some(id), "the answer belongs to another request");
@@ -85,24 +145,32 @@ const fn verb(action_type: ActionType) -> Option<Action> {
     }
 }
 
-/// What the responder finds a file by, or what is missing for it.
-fn target(entity: &Entity) -> Result<Target, String> {
-    let Entity::File { path, sha256: Some(sha256), .. } = entity else {
-        return Err("a responder needs the file's sha256".to_owned());
+/// What the consumer finds a file by, or what is missing for it.
+fn target(entity: &Entity, profile: &str) -> Result<Target, String> {
+    let Entity::File { path, sha256, sha1, md5 } = entity else {
+        return Err("a responder acts on files".to_owned());
     };
-    let sha256 = sha256.parse().map_err(|_| "the file's sha256 is not one".to_owned())?;
-    Ok(match path {
-        Some(path) => Target::file_at(path, sha256),
-        None => Target::files_with(sha256),
-    })
+    if profile == openc2::REPORT_KEY && sha256.is_none() {
+        return Err("a responder needs the file's sha256".to_owned());
+    }
+    let hashes = Hashes { md5: digest(md5)?, sha1: digest(sha1)?, sha256: digest(sha256)? };
+    let hashes = (hashes != Hashes::default()).then_some(hashes);
+    Ok(Target::File(FileTarget { name: None, path: path.clone(), hashes }))
 }
 
 /// The `OpenC2` command of an order, or why there is none.
-fn command(order: &Order) -> Result<Command, String> {
+fn command(order: &Order, profile: &str) -> Result<Command, String> {
     let action_type = order.action.action_type;
     let verb = verb(action_type)
         .ok_or_else(|| format!("this responder does not carry out {}", action_type.label()))?;
-    Ok(Command::new(verb, target(&order.action.entity)?).with_id(order.leased.id.to_string()))
+    let actuator = Actuator { profile: profile.to_owned(), specifiers: serde_json::Map::new() };
+    let command = Command::new(verb, target(&order.action.entity, profile)?);
+    Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
+}
+
+fn digest<const N: usize>(hash: &Option<String>) -> Result<Option<Digest<N>>, String> {
+    let parse = |hash: &String| hash.parse().map_err(|_| format!("{hash} is no hash value"));
+    hash.as_ref().map(parse).transpose()
 }
 
 fn ended(response: &openc2::Response) -> Attempt {
@@ -131,31 +199,33 @@ impl Executor for OpenC2 {
     }
 
     fn serves(&self, asset: &Asset) -> bool {
-        canonical::name(&asset.name) == canonical::name(&self.asset)
+        canonical::name(&asset.name) == canonical::name(&self.peer.asset)
     }
 
     fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {
-        verb(action_type).is_some() && target(&action.entity).is_ok()
+        verb(action_type).is_some() && target(&action.entity, &self.peer.profile).is_ok()
     }
 
     async fn execute(&self, order: &Order) -> Attempt {
-        let command = match command(order) {
+        let command = match command(order, &self.peer.profile) {
             Ok(command) => command,
             Err(why) => return Attempt::Unsendable(why),
         };
         // A request id of its own for each attempt; the command id is what makes a repeat harmless.
         let id = Uuid::new_v4().to_string();
         let message =
-            Message::request(&id, self.clock.now(), "countersign", vec![self.asset.clone()], command);
-        let body = match serde_json::to_vec(&message) {
+            Message::request(&id, self.clock.now(), "countersign", vec![self.peer.asset.clone()], command);
+        let body = match openc2::encode(&message) {
             Ok(body) => body,
             Err(error) => return Attempt::Unsendable(error.to_string()),
         };
         match self.send(&id, body).await {
             Err(error) if error.is_connect() => {
-                Attempt::NotSent(format!("no connection to the responder on {}", self.asset))
+                Attempt::NotSent(format!("no connection to the responder on {}", self.peer.asset))
             }
-            Err(_) => Attempt::Uncertain(format!("the connection to the responder on {} broke", self.asset)),
+            Err(_) => {
+                Attempt::Uncertain(format!("the connection to the responder on {} broke", self.peer.asset))
+            }
             Ok(answer) => match self.trusted(&id, answer).await {
                 Ok(response) => ended(&response),
                 Err(error) => Attempt::Uncertain(format!("an answer that can't be trusted: {error}")),

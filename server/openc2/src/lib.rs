@@ -10,11 +10,13 @@ mod message;
 mod report;
 pub mod signature;
 mod target;
+mod wire;
 
 pub use digest::{Digest, Md5, NotHex, Sha1, Sha256};
 pub use message::{Action, Actuator, Body, Command, Content, Headers, Message, Response, Status};
 pub use report::{FileReport, Outcome, REPORT_KEY, Report};
 pub use target::{FileTarget, Hashes, Target};
+pub use wire::encode;
 
 /// The media type of a message, in `Content-Type` and `Accept`.
 pub const MEDIA_TYPE: &str = "application/openc2+json;version=1.0";

@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -80,6 +81,9 @@ pub enum KeyError {
     /// It holds no secret.
     #[error("the key file {0} does not hold `whsec_` and 24 to 64 bytes in base64")]
     Malformed(PathBuf),
+    /// It holds no token.
+    #[error("the token file {0} does not hold 24 or more visible ASCII characters")]
+    NoToken(PathBuf),
 }
 
 impl fmt::Debug for Key {
@@ -103,18 +107,7 @@ impl Key {
 
     /// Reads the key of this file, which must be open to nobody but us.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
-        if metadata.mode() & 0o077 != 0 {
-            return Err(KeyError::Exposed(path.to_owned()));
-        }
-        if metadata.uid() != 0 && metadata.uid() != rustix::process::geteuid().as_raw() {
-            return Err(KeyError::Foreign(path.to_owned()));
-        }
-        let mut text = String::new();
-        file.take(1024).read_to_string(&mut text).map_err(failed)?;
-        Self::parse(text.trim()).ok_or_else(|| KeyError::Malformed(path.to_owned()))
+        Self::parse(&read_secret(path)?).ok_or_else(|| KeyError::Malformed(path.to_owned()))
     }
 
     /// The key that this text writes, if it is one.
@@ -174,6 +167,65 @@ impl Key {
             mac.update(part);
         }
         mac.finalize().into_bytes().to_vec()
+    }
+}
+
+/// The text of a file that is open to nobody but us.
+fn read_secret(path: &Path) -> Result<String, KeyError> {
+    let failed = |source| KeyError::Io { path: path.to_owned(), source };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.mode() & 0o077 != 0 {
+        return Err(KeyError::Exposed(path.to_owned()));
+    }
+    if metadata.uid() != 0 && metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(KeyError::Foreign(path.to_owned()));
+    }
+    let mut text = String::new();
+    file.take(1024).read_to_string(&mut text).map_err(failed)?;
+    Ok(text.trim().to_owned())
+}
+
+/// A bearer token, for peers that do not sign: it proves who sends, as long as nobody else reads what is sent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}
+
+impl Token {
+    /// Reads the token of this file, which must be open to nobody but us.
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        Self::parse(&read_secret(path)?).ok_or_else(|| KeyError::NoToken(path.to_owned()))
+    }
+
+    /// The token that this text is: at least 24 visible ASCII characters.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (visible && text.len() >= 24).then(|| Self(text.to_owned()))
+    }
+
+    /// The value of `Authorization` that presents it.
+    #[must_use]
+    pub fn header(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    /// Whether the request presents it.
+    #[must_use]
+    pub fn is_in(&self, headers: &HeaderMap) -> bool {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), None) = (values.next().and_then(|value| value.to_str().ok()), values.next()) else {
+            return false;
+        };
+        value.split_once(' ').is_some_and(|(scheme, token)| {
+            scheme.eq_ignore_ascii_case("bearer")
+                && bool::from(token.trim().as_bytes().ct_eq(self.0.as_bytes()))
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The one HTTP route: who is calling, what is said, and the signed answer.
 //!
-//! Nothing is parsed before the signature holds. Answers to callers that did not prove who they are carry no
-//! signature: a signed one could be passed off to somebody else as the answer to his command.
+//! Nothing is parsed before the caller is known: by a signature, or, for peers that do not sign, by a bearer token or the
+//! client certificate that a proxy asked for. Answers to callers that did not sign carry no signature: a signed one could
+//! be passed off to somebody else as the answer to his command.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,17 +18,29 @@ use tokio::sync::Mutex;
 use super::dispatch::{Parsed, parse_command};
 use super::engine::Engine;
 use super::{answer, refusal::Refusal};
-use openc2::signature::{Key, Signed};
-use openc2::{self, Command, Content, Headers, Message, Response, Status};
+use openc2::signature::{Key, Signed, Token};
+use openc2::{self, Command, Content, Headers, Message, Outcome, REPORT_KEY, Response, Status};
 
 const REQUEST_ID: &str = "x-request-id";
 const NAME: &str = "countersign-responder";
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Which requests are believed without a signature.
+#[derive(Debug, Clone)]
+pub(super) enum Unsigned {
+    /// None.
+    Never,
+    /// Those that present this token.
+    WithToken(Token),
+    /// All: the proxy in front lets nobody in but whom it knows by a certificate.
+    ThroughProxy,
+}
+
 /// What the route needs.
 pub(super) struct Endpoint {
     pub(super) engine: Arc<Engine>,
     pub(super) key: Key,
+    pub(super) unsigned: Unsigned,
     pub(super) clock: fn() -> Timestamp,
     /// One command at a time, a repeat of one that is under way included.
     pub(super) turn: Arc<Mutex<()>>,
@@ -37,7 +50,20 @@ pub(super) struct Endpoint {
 type Answer = (StatusCode, Response);
 
 pub(super) fn router(endpoint: Endpoint) -> Router {
-    Router::new().route(openc2::PATH, post(receive)).with_state(Arc::new(endpoint))
+    let endpoint = Arc::new(endpoint);
+    let elsewhere = Arc::clone(&endpoint);
+    // Producers read an OpenC2 message from every answer.
+    let refuse = move |code: StatusCode, detail: &'static str| {
+        let reply = elsewhere.reply(None, &Headers::default(), bad(code, detail));
+        std::future::ready(reply)
+    };
+    let refuse_method = refuse.clone();
+    let wrong_method = move || refuse_method(StatusCode::METHOD_NOT_ALLOWED, "send messages by POST");
+    let wrong_path = move || refuse(StatusCode::NOT_FOUND, "messages are taken at /.well-known/openc2");
+    Router::new()
+        .route(openc2::PATH, post(receive).fallback(wrong_method))
+        .fallback(wrong_path)
+        .with_state(endpoint)
 }
 
 async fn receive(
@@ -47,18 +73,22 @@ async fn receive(
 ) -> HttpResponse<Body> {
     let (body, signed) = match endpoint.admit(&headers, body).await {
         Ok(admitted) => admitted,
-        Err(answer) => return endpoint.reply(None, &Headers::default(), answer),
+        Err(answer) => return endpoint.reply(None, &Headers::default(), without_report(answer)),
     };
     let mut asked = Headers::default();
-    let answer = match read(&headers, &body, &mut asked) {
-        Ok(command) => endpoint.carry_out(command).await,
-        Err(answer) => answer,
+    let (code, response) = match read(&headers, &body, &mut asked) {
+        Ok(command) => {
+            let addressed = command.actuator.as_ref().is_some_and(|actuator| actuator.profile == REPORT_KEY);
+            let answer = endpoint.carry_out(command).await;
+            if addressed { answer } else { without_report(answer) }
+        }
+        Err(answer) => without_report(answer),
     };
-    endpoint.reply(Some(&signed.id), &asked, answer)
+    endpoint.reply(signed.as_ref().map(|signed| signed.id.as_str()), &asked, (code, response))
 }
 
 impl Endpoint {
-    async fn admit(&self, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Signed), Answer> {
+    async fn admit(&self, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Option<Signed>), Answer> {
         let body = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, openc2::MAX_MESSAGE)).await {
             Ok(Ok(body)) => body.to_vec(),
             Ok(Err(_)) => {
@@ -66,6 +96,14 @@ impl Endpoint {
             }
             Err(_) => return Err(bad(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time")),
         };
+        let is_known = match &self.unsigned {
+            Unsigned::Never => false,
+            Unsigned::WithToken(token) => token.is_in(headers),
+            Unsigned::ThroughProxy => !headers.contains_key(openc2::signature::SIGNATURE),
+        };
+        if is_known {
+            return Ok((body, None));
+        }
         let signed = Signed::from_headers(headers)
             .and_then(|signed| self.key.verify(&signed, (self.clock)(), &body).map(|()| signed))
             .map_err(|forged| {
@@ -73,7 +111,7 @@ impl Endpoint {
                 let response = Response::refusing(Status::UNAUTHORIZED, "unauthorized", forged.to_string());
                 (StatusCode::UNAUTHORIZED, response)
             })?;
-        Ok((body, signed))
+        Ok((body, Some(signed)))
     }
 
     async fn carry_out(&self, command: Command) -> Answer {
@@ -98,7 +136,7 @@ impl Endpoint {
         let now = (self.clock)();
         let to = asked.from.clone().into_iter().collect();
         let message = Message::response(asked.request_id.clone(), now, NAME, to, response);
-        let Ok(body) = serde_json::to_vec(&message) else {
+        let Ok(body) = openc2::encode(&message) else {
             let mut failed = HttpResponse::new(Body::empty());
             *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return failed;
@@ -154,6 +192,20 @@ fn bad(code: StatusCode, detail: &str) -> Answer {
     (code, Refusal::malformed(detail).into_response())
 }
 
+/// For a caller that did not address our profile: producers raise on results of one that they do not know. The language
+/// has no word for half, which must not read as all.
+fn without_report((code, mut response): Answer) -> Answer {
+    let outcome = response.report().map(|report| report.outcome);
+    response.results.remove(REPORT_KEY);
+    if outcome == Some(Outcome::PartiallyCompleted) {
+        response.status = Status::INTERNAL_ERROR;
+        return (StatusCode::INTERNAL_SERVER_ERROR, response);
+    }
+    (code, response)
+}
+
 fn settled(response: Response) -> Answer {
-    (StatusCode::from_u16(response.status.0).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), response)
+    // An informational status is one of the message alone: HTTP would wait for another answer.
+    let code = if response.status.0 < 200 { 200 } else { response.status.0 };
+    (StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), response)
 }

@@ -39,7 +39,8 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use openc2::signature::Key;
+use endpoint::Unsigned;
+use openc2::signature::{Key, Token};
 
 /// Options of `countersign responder`.
 #[derive(Clone, Debug, clap::Args)]
@@ -59,6 +60,14 @@ pub struct Args {
     /// The file with the key that requests and responses are signed with; made if missing
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+
+    /// The file with a bearer token: requests that present it need no signature, and their answers have none
+    #[arg(long, value_name = "FILE")]
+    pub token: Option<PathBuf>,
+
+    /// Believe requests that are not signed, because the proxy in front lets only client certificates in that it knows
+    #[arg(long, requires = "behind_proxy", conflicts_with = "token")]
+    pub mutual_tls: bool,
 
     /// Allow an address that others can reach, because a proxy in front of it ends TLS
     #[arg(long)]
@@ -82,13 +91,18 @@ async fn run_until(
         args.listen
     );
     let key = Key::load_or_create(&args.key)?;
+    let unsigned = match &args.token {
+        Some(file) => Unsigned::WithToken(Token::load(file)?),
+        None if args.mutual_tls => Unsigned::ThroughProxy,
+        None => Unsigned::Never,
+    };
     let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, clock)?);
     let recovering = Arc::clone(&engine);
     tokio::task::spawn_blocking(move || recovering.recover()).await.context("recovery ended early")??;
 
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let router = endpoint::router(endpoint::Endpoint { engine, key, clock, turn: Arc::default() });
+    let router = endpoint::router(endpoint::Endpoint { engine, key, unsigned, clock, turn: Arc::default() });
     let mut out = std::io::stdout();
     writeln!(out, "responder listening on http://{}", listener.local_addr()?)?;
     out.flush()?;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -13,11 +14,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::ServeOptions;
+use crate::config::{ResponderAddress, ServeOptions};
 use crate::http::pages::pages;
-use executors::openc2::OpenC2;
+use executors::openc2::{OpenC2, Peer, Proof};
 use executors::simulated::Simulated;
-use openc2::signature::Key;
+use openc2::signature::{Key, Token};
 use service::Service;
 use service::clock::{SharedClock, SystemClock};
 use service::events::Feed;
@@ -116,20 +117,35 @@ impl RunningServer {
 /// The responders first: the simulated one would take every asset.
 fn executors(config: &ServeOptions, clock: &SharedClock) -> anyhow::Result<Executors> {
     let mut executors: Vec<Arc<dyn Executor>> = Vec::new();
-    if let Some(file) = &config.responder_key
-        && !config.responders.is_empty()
-    {
-        let key = Key::load_or_create(file)
-            .with_context(|| format!("the responders' key {} can't be used", file.display()))?;
-        for responder in &config.responders {
-            let client = OpenC2::new(&responder.asset, &responder.url, key.clone(), clock.clone())?;
-            executors.push(Arc::new(client));
-        }
+    for responder in &config.responders {
+        let peer = Peer {
+            asset: responder.asset.clone(),
+            url: responder.url.clone(),
+            profile: responder.profile.clone().unwrap_or_else(|| openc2::REPORT_KEY.to_owned()),
+            proof: proof(config, responder)?,
+        };
+        executors.push(Arc::new(OpenC2::new(peer, clock.clone())?));
     }
     if config.demo {
         executors.push(Arc::new(Simulated));
     }
     Ok(Executors::new(executors))
+}
+
+/// How a responder and we prove to each other who we are.
+fn proof(config: &ServeOptions, responder: &ResponderAddress) -> anyhow::Result<Proof> {
+    let read = |file: &Path| std::fs::read(file).with_context(|| format!("{} can't be read", file.display()));
+    if let Some(file) = &responder.token {
+        return Ok(Proof::Token(Token::load(file)?));
+    }
+    if let Some(file) = &responder.identity {
+        let authority = responder.authority.as_deref().map(read).transpose()?;
+        return Ok(Proof::MutualTls { identity: read(file)?, authority });
+    }
+    let file = config.responder_key.as_ref().context("--responder needs --responder-key FILE")?;
+    let key = Key::load_or_create(file)
+        .with_context(|| format!("the responders' key {} can't be used", file.display()))?;
+    Ok(Proof::Signature(key))
 }
 
 /// The demo lets anyone in, so it opens no database but one that was made for it.

@@ -163,6 +163,32 @@ impl Estate {
             start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, crash_at);
     }
 
+    /// A file that only we may read, with this in it.
+    pub(crate) fn secret(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.at(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// Starts the server again with these options beside the usual ones.
+    pub(crate) fn serve_with(&mut self, options: &[&str]) {
+        let listen = address(&self.server.url);
+        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
+        let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
+        self.server = Process::start(&args, None);
+    }
+
+    /// Likewise the responder.
+    pub(crate) fn respond_with(&mut self, options: &[&str]) {
+        let listen = address(&self.responder.url);
+        drop(std::mem::replace(&mut self.responder, Process { child: idle(), url: String::new() }));
+        let args = responder_args(self.dir.path(), &listen);
+        let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
+        self.responder = Process::start(&args, None);
+    }
+
     /// Another server on the same database.
     pub(crate) fn another_server(&self) -> Process {
         start_server(self.dir.path(), &self.database.url, "127.0.0.1:0", &self.responder.url, None)
@@ -279,10 +305,16 @@ fn idle() -> Child {
 }
 
 fn start_responder(dir: &Path, listen: &str, crash_at: Option<&str>) -> Process {
+    let args = responder_args(dir, listen);
+    Process::start(&args.iter().map(String::as_str).collect::<Vec<_>>(), crash_at)
+}
+
+fn responder_args(dir: &Path, listen: &str) -> Vec<String> {
     let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let (root, vault, key) = (at("sandbox"), at("vault"), at("responder.key"));
-    let args = ["responder", "--listen", listen, "--root", &root, "--vault", &vault, "--key", &key];
-    Process::start(&args, crash_at)
+    ["responder", "--listen", listen, "--root", &root, "--vault", &vault, "--key", &key]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 fn start_server(
@@ -292,11 +324,17 @@ fn start_server(
     responder: &str,
     crash_at: Option<&str>,
 ) -> Process {
+    let args = server_args(dir, database, listen, responder);
+    Process::start(&args.iter().map(String::as_str).collect::<Vec<_>>(), crash_at)
+}
+
+fn server_args(dir: &Path, database: &str, listen: &str, responder: &str) -> Vec<String> {
     let at = |name: &str| dir.join(name).to_str().unwrap().to_owned();
     let (site, key) = (at("site"), at("responder.key"));
     let responder = format!("test host={responder}");
     let args = ["serve", "--listen", listen, "--site", &site, "--database-url", database];
-    Process::start(&[&args[..], &["--responder", &responder, "--responder-key", &key]].concat(), crash_at)
+    let more = ["--responder", &responder, "--responder-key", &key];
+    args.iter().chain(&more).map(|arg| (*arg).to_owned()).collect()
 }
 
 /// A file to quarantine, and what it must look like whenever it is at its place.

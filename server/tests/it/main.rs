@@ -13,5 +13,6 @@ mod database;
 mod disk;
 mod harness;
 mod live;
+mod otupy;
 mod pages;
 mod race;

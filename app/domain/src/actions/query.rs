@@ -27,6 +27,7 @@ mod tests {
     use crate::core::string_enum::Word;
     use crate::core::time::Timestamp;
     use crate::list::ListFilter as _;
+    use crate::list::Moment;
     use crate::{
         ActionId, ActionType, Decision, EntityKind, Lane, Severity, Source, Status, UndoState, Verdict,
     };

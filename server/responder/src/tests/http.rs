@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::endpoint::Unsigned;
 use crate::{Args, endpoint, run_until, serve};
-use openc2::signature::{Key, Signed};
-use openc2::{Action, Command, MEDIA_TYPE, Message, PATH, Target};
+use openc2::signature::{Key, Signed, Token};
+use openc2::{Action, Actuator, Command, MEDIA_TYPE, Message, PATH, REPORT_KEY, Target};
 
 const BYTES: &[u8] = b"over the wire";
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -27,12 +28,21 @@ struct Got {
 }
 
 async fn peer(host: &Host) -> Peer {
+    peer_with(host, Unsigned::Never).await
+}
+
+async fn peer_with(host: &Host, unsigned: Unsigned) -> Peer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     let key = Key::parse(SECRET).unwrap();
     let engine = Arc::new(host.engine());
-    let router =
-        endpoint::router(endpoint::Endpoint { engine, key: key.clone(), clock, turn: Arc::default() });
+    let router = endpoint::router(endpoint::Endpoint {
+        engine,
+        key: key.clone(),
+        unsigned,
+        clock,
+        turn: Arc::default(),
+    });
     tokio::spawn(serve::serve(listener, router, std::future::pending()));
     Peer { url, key }
 }
@@ -60,7 +70,13 @@ impl Peer {
         self.send(Some(self.key.sign("id-1", clock(), body)), MEDIA_TYPE, body.to_vec()).await
     }
 
+    /// Addressed to our profile.
     async fn command(&self, command: Command) -> Response {
+        let actuator = Actuator { profile: REPORT_KEY.to_owned(), specifiers: serde_json::Map::new() };
+        self.plain_command(Command { actuator: Some(actuator), ..command }).await
+    }
+
+    async fn plain_command(&self, command: Command) -> Response {
         let message = Message::request("request-1", clock(), "tester", vec!["host".into()], command);
         let got = self.say(&serde_json::to_vec(&message).unwrap()).await;
         assert_eq!(got.signed.unwrap().id, "id-1");
@@ -142,7 +158,8 @@ async fn what_cannot_be_read_is_said_so() {
         assert_eq!(got.code, 400, "{}", String::from_utf8_lossy(body));
         assert_eq!(got.signed.unwrap().id, "id-1");
         let response = &got.message["body"]["openc2"]["response"];
-        assert_eq!(response["results"]["x-countersign"]["outcome"], "failed");
+        assert_eq!((&response["status"], &response["results"]), (&json!(400), &Value::Null), "nobody addressed our profile");
+        assert!(!response["status_text"].as_str().unwrap().is_empty());
     }
     let deep = "[".repeat(60_000);
     assert_eq!(peer.say(deep.as_bytes()).await.code, 400);
@@ -158,6 +175,8 @@ async fn others_may_connect_only_behind_a_proxy() {
         root: host.root.path().into(),
         vault: host.vault(),
         key: host.vault.path().join("key"),
+        token: None,
+        mutual_tls: false,
         behind_proxy,
     };
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
@@ -166,4 +185,57 @@ async fn others_may_connect_only_behind_a_proxy() {
     }
     run_until(args("0.0.0.0:0", true), clock, std::future::ready(())).await.unwrap();
     run_until(args("127.0.0.1:0", false), clock, std::future::ready(())).await.unwrap();
+}
+
+#[tokio::test]
+async fn results_of_our_profile_are_for_whoever_addressed_it() {
+    let host = Host::new();
+    let path = host.put("Zoë", BYTES, 0o640);
+    let peer = peer(&host).await;
+    let target = Target::file_at(path.to_str().unwrap(), sha256(BYTES));
+    let contain = Command::new(Action::Contain, target.clone()).with_id(Uuid::new_v4());
+    let er = Actuator { profile: "er".to_owned(), specifiers: serde_json::Map::new() };
+    let response = peer.plain_command(Command { actuator: Some(er), ..contain }).await;
+    assert_eq!((response.status.0, response.results.len()), (200, 0));
+    assert_eq!(response.status_text.as_deref(), Some("1 file quarantined"));
+    // Two of one content, of which one has a second link: half is not done.
+    host.put("one", b"twice", 0o640);
+    host.put("two", b"twice", 0o640);
+    std::fs::hard_link(host.path("two"), host.path("three")).unwrap();
+    let both = Command::new(Action::Contain, Target::files_with(sha256(b"twice"))).with_id(Uuid::new_v4());
+    let response = peer.plain_command(both).await;
+    assert_eq!((response.status.0, response.results.len()), (500, 0), "{response:?}");
+}
+
+#[tokio::test]
+async fn a_peer_with_a_token_need_not_sign() {
+    let host = Host::new();
+    let token = "0123456789abcdef01234567";
+    let peer = peer_with(&host, Unsigned::WithToken(Token::parse(token).unwrap())).await;
+    let command = Command::query_features(["versions"]);
+    let message = Message::request("request-1", clock(), "tester", vec![], command);
+    let body = openc2::encode(&message).unwrap();
+    let ask = async |token: Option<&str>| {
+        let mut request =
+            reqwest::Client::new().post(&peer.url).header(CONTENT_TYPE, MEDIA_TYPE).body(body.clone());
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.send().await.unwrap();
+        let signed = Signed::from_headers(answer.headers()).is_ok();
+        (answer.status().as_u16(), signed)
+    };
+    assert_eq!(ask(Some(token)).await, (200, false));
+    assert_eq!(ask(Some("0123456789abcdef01234568")).await, (401, false));
+    assert_eq!(ask(None).await, (401, false));
+    assert_eq!(peer.say(&body).await.code, 200, "a signature still does");
+    // Also what is no message at all is answered by one.
+    for (method, path, status) in [("GET", "", 405), ("POST", "/elsewhere", 404)] {
+        let url = format!("{}{path}", peer.url);
+        let answer = reqwest::Client::new().request(method.parse().unwrap(), url).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()[CONTENT_TYPE]),
+            (status, &reqwest::header::HeaderValue::from_static(MEDIA_TYPE))
+        );
+    }
 }

@@ -208,10 +208,10 @@ async fn pages_are_as_preferred_from_their_first_byte_on() {
 async fn a_day_of_a_filter_is_the_persons_day() {
     let app = App::start().await;
     app.user("ana", &[Role::SecurityOperator]).await;
-    let cookie = app.cookie("ana").await;
     let tool = app.token(None, &[Scope::Propose]).await;
     // 2026-03-01 14:38 UTC is 2026-03-02 in Auckland.
     app.clock.forward(jiff::SignedDuration::from_mins(6 * 60 + 38));
+    let cookie = app.cookie("ana").await;
     let body = json!({ "actions": [proposal("x-1")] });
     assert_eq!(app.api(&tool, "POST", "/api/v1/actions", Some(&body)).await.status, 201);
     assert_eq!(

@@ -19,6 +19,6 @@ const QUERY_VALUE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// A value as it may stand in a query.
-pub(crate) fn query_value(value: &str) -> PercentEncode<'_> {
+pub fn query_value(value: &str) -> PercentEncode<'_> {
     utf8_percent_encode(value, QUERY_VALUE)
 }

@@ -130,6 +130,7 @@ enum OnError {
 struct ProposeQuery {
     /// What becomes of the others when one action is refused; `request` where it is not named.
     #[serde(default)]
+    #[param(inline)]
     on_error: OnError,
 }
 

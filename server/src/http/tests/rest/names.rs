@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::intake::{host, mailbox, message, of, send, taken};
 use super::{ACTIONS, app};
-use crate::http::edge::paths::query_value;
+use web::edge::paths::query_value;
 use crate::http::testing::App;
 
 /// The ids of what a query of Pending finds.
