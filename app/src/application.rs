@@ -9,6 +9,7 @@ use leptos_router::components::Router;
 use super::frame::Frame;
 use super::routes::Pages;
 use areas::AREAS;
+use areas::live::outage::Outage;
 use areas::live::stream::Live;
 use areas::page::PageContext;
 use kit::effect::effect;
@@ -35,6 +36,7 @@ fn provide() {
     provide_meta_context();
     let context = PageContext::shared();
     provide_context(Arc::new(context.settings.zone.clone()));
+    Outage::provide();
     Live::provide(context.cursor);
     Toasts::provide();
     for area in AREAS {

@@ -6,7 +6,9 @@ use leptos_router::hooks::use_location;
 
 use super::navigation::Navigation;
 use areas::access::account::Account;
+use areas::access::session_over::SessionOver;
 use areas::live::connection_state::ConnectionState;
+use areas::live::outage::{Outage, OutageBanner};
 use areas::page::demo_banner::DemoBanner;
 use areas::settings::pane::Pane;
 use areas::settings::pane_switch::PaneSwitch;
@@ -47,8 +49,9 @@ pub(super) fn Frame(
 fn around(going: RwSignal<bool>, children: Children) -> AnyView {
     let pane = Pane::current();
     let title = arrival(going);
+    let since = Outage::current().since;
     view! {
-        <div class="frame" class:collapsed=move || pane.is_collapsed()>
+        <div class="frame" class:collapsed=move || pane.is_collapsed() class:disconnected=move || since.read().is_some()>
             <a class="skip" href="#content" rel="external">
                 "Skip to content"
             </a>
@@ -75,9 +78,11 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
             </header>
             <main class="main" id="content" tabindex="-1">
                 <DemoBanner/>
+                <OutageBanner/>
                 {children()}
             </main>
             <ToastRegion/>
+            <SessionOver/>
             <p class="visually-hidden" role="status">
                 {move || title.get()}
             </p>

@@ -27,15 +27,20 @@ impl FromServerFnError for ApiError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            #[cfg(feature = "ssr")]
             ServerFnErrorErr::Args(detail)
             | ServerFnErrorErr::MissingArg(detail)
             | ServerFnErrorErr::Deserialization(detail) => {
-                #[cfg(feature = "ssr")]
                 super::status::refuse_input();
                 Self::new(ErrorCode::Invalid, detail)
             }
-            ServerFnErrorErr::Request(_) => {
-                Self::new(ErrorCode::Busy, "The server can't be reached. Check the connection and try again.")
+            // In the browser: no answer, or one that is not of this server, but of what stands between. It may have
+            // arrived all the same.
+            #[cfg(not(feature = "ssr"))]
+            ServerFnErrorErr::Request(_)
+            | ServerFnErrorErr::Response(_)
+            | ServerFnErrorErr::Deserialization(_) => {
+                Self::new(ErrorCode::NoAnswer, ErrorCode::NoAnswer.label())
             }
             _ => Self::new(ErrorCode::Internal, ErrorCode::Internal.label()),
         }

@@ -50,8 +50,9 @@ pub const fn failed_to_read(code: ErrorCode) -> &'static str {
         ErrorCode::Invalid => {
             "This list has no such filter or page, or no longer has it. Remove what is wrong, or show the list without filters."
         }
-        ErrorCode::Busy => {
-            "The server is busy or can't be reached. Nothing is lost; try again in a few seconds."
+        ErrorCode::Busy => "The server is busy. Nothing is lost; try again in a few seconds.",
+        ErrorCode::NoAnswer => {
+            "The server can't be reached. Nothing is lost; it loads by itself once it answers."
         }
         other => other.label(),
     }

@@ -11,6 +11,8 @@ use domain::ErrorCode;
 pub enum Announcement {
     /// A command succeeded.
     Done(String),
+    /// It is not known yet what became of a command.
+    Checking(String),
     /// Somebody else changed what is shown.
     RemoteChange(String),
     /// A command failed.
@@ -27,7 +29,7 @@ impl Announcement {
     #[must_use]
     pub fn failed(code: ErrorCode, detail: String) -> Self {
         // Where the code says it all, its sentence alone is calmer.
-        let explains = matches!(code, ErrorCode::Forbidden | ErrorCode::Invalid);
+        let explains = matches!(code, ErrorCode::Forbidden | ErrorCode::Invalid | ErrorCode::Conflict);
         Self::Failed { code, detail: explains.then_some(detail) }
     }
 
@@ -46,6 +48,7 @@ pub fn Notice(
     let said = move || {
         let (class, icon, text) = match news.get()? {
             Announcement::Done(text) => ("notice-text good", "check", text),
+            Announcement::Checking(text) => ("notice-text heard-text", "clock", text),
             Announcement::RemoteChange(text) => ("notice-text heard-text", "info", text),
             Announcement::Failed { code, detail } => {
                 let detail = detail.map(|detail| format!(" {}", sentence(&detail))).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Who is signed in: signing in, and the account in the navigation pane.
 
 pub mod account;
+pub mod session_over;
 
 use crate::area::Area;
 use kit::lazy::Page;

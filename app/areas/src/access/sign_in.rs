@@ -80,7 +80,10 @@ fn SignIn() -> impl IntoView {
 
 /// One form a role, so that each button works alone.
 #[component]
-fn DemoRoles(next: String) -> impl IntoView {
+pub(crate) fn DemoRoles(
+    /// Where each leads.
+    next: String,
+) -> impl IntoView {
     let forms = DEMO_ROLES
         .iter()
         .map(|roles| {
@@ -120,7 +123,7 @@ fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         "wrong" => "Name or password is wrong.",
         "locked" => "Too many attempts. Wait a minute, then try again.",
-        "expired" => "Your session is over. Sign in to go on; what you decided is saved.",
+        "expired" => "Your session is over. Sign in to go on.",
         "denied" => "Your roles do not open the Action center. It needs at least Security Reader.",
         "" => return None,
         _ => "Signing in did not work. Try again.",

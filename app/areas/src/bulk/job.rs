@@ -9,6 +9,7 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::actions::location::ListLocation;
 use crate::bulk::bulk_items::BulkItems;
+use crate::live::outage::Outage;
 use crate::bulk::plan::{came_from, missing, no_such};
 use api::{ApiError, Load, RetryBulk, load_job};
 use domain::bulk::Progress;
@@ -80,7 +81,16 @@ fn Job() -> impl IntoView {
             after: query.get("after").and_then(|after| after.parse().ok()),
         }
     });
-    let job: Loaded = Load::new(move || location.get(), |part| async move { open_job(part).await });
+    let (outage, kept) = (Outage::current(), StoredValue::new(None));
+    let job: Loaded = Load::new(
+        move || location.get(),
+        move |part| async move {
+            let asked = part.href(part.state, part.after);
+            let answer = open_job(part).await;
+            outage.keep(kept, asked, answer)
+        },
+    );
+    outage.again(move || job.refetch());
     let retry = ServerAction::<RetryBulk>::new();
     let before = retry.value().get_untracked().and_then(Result::err);
     let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));

@@ -9,6 +9,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::actions::location::{ListLocation, view_href};
 use crate::bulk::bulk_items::BulkItems;
+use crate::live::outage::Outage;
 use api::{ApiError, Load, StartBulk, load_plan};
 use domain::actions::catalog::{NOT_NEEDED, Undo};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
@@ -41,7 +42,15 @@ kit::page! {
 fn Plan() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
-    let plan: Loaded = Load::new(move || id.get(), |id| async move { open_plan(id).await });
+    let (outage, kept) = (Outage::current(), StoredValue::new(None));
+    let plan: Loaded = Load::new(
+        move || id.get(),
+        move |id| async move {
+            let answer = open_plan(id.clone()).await;
+            outage.keep(kept, id, answer)
+        },
+    );
+    outage.again(move || plan.refetch());
     let start = ServerAction::<StartBulk>::new();
     let before = start.value().get_untracked().and_then(Result::err);
     let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
+use crate::live::outage::Outage;
 use crate::actions::badges::Badged;
 use crate::actions::location::{ListLocation, view_href};
 use api::{ApiError, Load, load_home};
@@ -33,7 +34,15 @@ kit::page! {
 /// The home page.
 #[component]
 fn Overview() -> impl IntoView {
-    let home: Loaded = Load::new(|| (), |()| load_home());
+    let (outage, kept) = (Outage::current(), StoredValue::new(None));
+    let home: Loaded = Load::new(
+        || (),
+        move |()| async move {
+            let answer = load_home().await;
+            outage.keep(kept, String::new(), answer)
+        },
+    );
+    outage.again(move || home.refetch());
     view! {
         <Title text="Home · Countersign"/>
             <div class="home">

@@ -1,6 +1,7 @@
 //! What happens while the page is open: the stream of changes, and what is done without it.
 
 pub mod connection_state;
+pub mod outage;
 pub mod stream;
 
 use leptos::prelude::*;

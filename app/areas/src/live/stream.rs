@@ -16,6 +16,7 @@ use leptos::web_sys::Event;
 use serde::Deserialize;
 use web_sys::{EventSource, MessageEvent};
 
+use crate::live::outage::Outage;
 use api::codec;
 use domain::site::StreamCursor;
 use domain::{Change, LaneCounts};
@@ -65,6 +66,8 @@ pub struct Live {
     pub changes: RwSignal<ChangeBatch>,
     /// The number of actions by lane; `None` if nobody is signed in.
     pub counts: RwSignal<Option<LaneCounts>>,
+    /// Notified to connect again at once: somebody is signed in again.
+    pub connect_again: Trigger,
 }
 
 impl Live {
@@ -74,6 +77,7 @@ impl Live {
             link: RwSignal::new(Connection::Off),
             changes: RwSignal::new(ChangeBatch::default()),
             counts: RwSignal::new(cursor.and_then(|cursor| cursor.counts)),
+            connect_again: Trigger::new(),
         };
         provide_context(live);
         if let Some(StreamCursor { seq, .. }) = cursor {
@@ -87,6 +91,7 @@ impl Live {
             link: RwSignal::new(Connection::Off),
             changes: RwSignal::new(ChangeBatch::default()),
             counts: RwSignal::new(None),
+            connect_again: Trigger::new(),
         })
     }
 }
@@ -94,6 +99,7 @@ impl Live {
 /// The client of the stream.
 struct Stream {
     live: Live,
+    outage: Outage,
     /// The sequence number of the last change.
     seen: Cell<i64>,
     open: RefCell<Option<OpenSource>>,
@@ -125,6 +131,7 @@ impl Stream {
     fn new(live: Live, seq: i64) -> Self {
         Self {
             live,
+            outage: Outage::current(),
             seen: Cell::new(seq),
             open: RefCell::default(),
             waiting: RefCell::default(),
@@ -146,9 +153,13 @@ impl Stream {
         };
         // For as long as the page lives.
         EventListener::new(&document(), "visibilitychange", follow).forget();
-        if !document().hidden() {
-            self.connect();
-        }
+        let line = Rc::clone(&self);
+        effect(move || {
+            line.live.connect_again.track();
+            if !document().hidden() && line.open.borrow().is_none() {
+                line.connect();
+            }
+        });
     }
 
     fn close(&self) {
@@ -163,7 +174,13 @@ impl Stream {
             EventListener::new(&source, name, move |event| act(&line, event))
         };
         let listeners = [
-            on("open", |line, _| line.live.link.set(Connection::Live)),
+            on("open", |line, _| {
+                line.live.link.set(Connection::Live);
+                if line.outage.since.read_untracked().is_some() {
+                    line.outage.over();
+                    line.hand_on(|batch| batch.everything = true);
+                }
+            }),
             on("change", |line, event| {
                 if let Some(change) = read::<Change>(event) {
                     line.seen.set(change.seq);
@@ -172,7 +189,7 @@ impl Stream {
             }),
             on("hello", Self::begin_anew),
             on("reset", Self::begin_anew),
-            // The session is over: the next load finds out, and leads to the sign-in page.
+            // The session is over: the next load finds out, and asks to sign in.
             on("end", |line, _| {
                 line.close();
                 line.hand_on(|batch| batch.everything = true);
@@ -194,6 +211,7 @@ impl Stream {
             self.open.borrow().as_ref().is_some_and(|open| open.source.ready_state() == EventSource::CLOSED);
         if !refused {
             self.live.link.set(Connection::Reconnecting);
+            self.outage.begin();
             return;
         }
         self.close();

@@ -1,7 +1,6 @@
 //! What every page shares, whichever area it is of.
 
 pub mod demo_banner;
-mod signed_out;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,8 +9,6 @@ use api::codec::Json;
 use domain::access::contract::SessionView;
 use domain::settings::contract::PageSettings;
 use domain::site::StreamCursor;
-
-pub(crate) use signed_out::leave_when_signed_out;
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -21,6 +21,7 @@ string_enum! {
         IdempotencyInFlight = "idempotency_in_flight" "A request with this Idempotency-Key is still being answered.",
         Busy = "busy" "Nothing was changed: the database is busy. Try again in a few seconds.",
         Unwritable = "unwritable" "Nothing was changed: the database can't be written to, as its disk is full, read-only or failing. Try again soon, and tell who runs this server.",
+        NoAnswer = "no_answer" "No answer came, so it is not known whether this arrived. What is shown may be old.",
         TooManyExports = "too_many_exports" "An export is still being written. Wait for it, then try again.",
         Internal = "internal" "The server failed; its log says why. What was acknowledged before is safe.",
     }
@@ -39,6 +40,7 @@ impl ErrorCode {
             Self::Invalid | Self::NoExecutor | Self::IdempotencyKeyReused => 422,
             Self::TooManyExports => 429,
             Self::Busy | Self::Unwritable => 503,
+            Self::NoAnswer => 504,
             Self::Internal => 500,
         }
     }

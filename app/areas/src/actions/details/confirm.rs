@@ -1,4 +1,4 @@
-//! The question before an approval by keyboard. Its default is no.
+//! The question before an approval by keyboard, and before one that can't be undone. Its default is no.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -14,18 +14,24 @@ use kit::visible_text::VisibleText;
 pub fn Confirm(
     /// The open action.
     action: Action,
+    /// What it hits, as a sentence.
+    impact: String,
+    /// Set when the answer was yes.
+    confirmed: StoredValue<bool>,
 ) -> impl IntoView {
     let info = action.action_type.info();
     let (class, warning) = match info.undo {
         Undo::By(_) | Undo::NotNeeded => ("button primary", None),
         Undo::Never(why) => ("button danger", Some(format!("This can't be undone: {why}."))),
     };
+    let is_final = warning.is_some();
     let send = move |_| {
         let dialog =
             document().get_element_by_id("confirm").and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
         if let Some(dialog) = dialog {
             dialog.close();
         }
+        confirmed.set_value(true);
         let form = document().query_selector(".approve-form").ok().flatten();
         let form = form.and_then(|form| form.dyn_into::<HtmlFormElement>().ok());
         if let Some(form) = form {
@@ -43,6 +49,7 @@ pub fn Confirm(
                     <VisibleText text=action.asset.name.clone()/>
                 </p>
                 <p>{info.effect}</p>
+                <p>{impact}</p>
                 {warning.map(|text| view! { <p class="final">{text}</p> })}
             </div>
             <form method="dialog" class="dialog-foot">
@@ -50,7 +57,7 @@ pub fn Confirm(
                     "Cancel"
                 </button>
                 <button type="button" class=class on:click=handler(send)>
-                    "Approve"
+                    {if is_final { info.name } else { "Approve" }}
                 </button>
             </form>
         </Dialog>

@@ -8,11 +8,45 @@ use crate::actions::details::confirm::Confirm;
 use api::{ApproveAction, RejectAction, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
-use domain::{Action, ActionId, Undo};
+use domain::{Action, ActionId, Decision, Undo};
+use kit::dialog::show_dialog;
 use kit::form::take;
 use kit::handler::handler;
 use kit::icon::Icon;
 use kit::visible_text::VisibleText;
+
+/// A decision as it was sent, to be asked for again with the same action, version and digest.
+#[derive(Clone)]
+pub enum SentDecision {
+    /// To approve.
+    Approve(ApproveAction),
+    /// To reject.
+    Reject(RejectAction),
+    /// To undo.
+    Undo(UndoAction),
+}
+
+impl SentDecision {
+    /// The action, and the version on which it was decided.
+    pub const fn subject(&self) -> (ActionId, i64) {
+        match self {
+            Self::Approve(sent) => (sent.id, sent.expected_version),
+            Self::Reject(sent) => (sent.id, sent.expected_version),
+            Self::Undo(sent) => (sent.id, sent.expected_version),
+        }
+    }
+
+    /// Whether the action is as it would be had the decision arrived.
+    pub fn arrived(&self, action: &Action) -> bool {
+        let later = action.version > self.subject().1;
+        later
+            && match self {
+                Self::Approve(_) => action.decision == Decision::Approved,
+                Self::Reject(_) => action.decision == Decision::Rejected,
+                Self::Undo(_) => action.undone_by.is_some(),
+            }
+    }
+}
 
 /// The requests that decide on actions: they outlive the details, which render again with each version.
 #[derive(Clone, Copy)]
@@ -25,6 +59,12 @@ pub struct Decisions {
     pub undo: ServerAction<UndoAction>,
     /// The action of the last decision, and its name.
     pub last: StoredValue<Option<(ActionId, String)>>,
+    /// Whether the question before what can't be undone was answered with yes.
+    pub confirmed: StoredValue<bool>,
+    /// The last decision that was sent.
+    pub sent: StoredValue<Option<SentDecision>>,
+    /// The action of which it is not known yet whether the decision arrived.
+    pub checking: RwSignal<Option<ActionId>>,
 }
 
 /// The id of an action, and its name for a message.
@@ -41,6 +81,20 @@ impl Decisions {
             reject: ServerAction::new(),
             undo: ServerAction::new(),
             last: StoredValue::new(None),
+            confirmed: StoredValue::new(false),
+            sent: StoredValue::new(None),
+            checking: RwSignal::new(None),
+        }
+    }
+
+    /// Sends a decision on an action of this name.
+    pub fn send(self, called: (ActionId, String), decision: SentDecision) {
+        self.last.set_value(Some(called));
+        self.sent.set_value(Some(decision.clone()));
+        match decision {
+            SentDecision::Approve(sent) => drop(self.approve.dispatch(sent)),
+            SentDecision::Reject(sent) => drop(self.reject.dispatch(sent)),
+            SentDecision::Undo(sent) => drop(self.undo.dispatch(sent)),
         }
     }
 }
@@ -62,12 +116,12 @@ pub fn Decide(
     /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, approve, reject, deciders, .. } = detail;
+    let ActionDetail { action, approve, reject, deciders, impact, .. } = detail;
     let same_reason = approve == reject;
     let approve = match approve {
         Availability::Allowed => view! {
             <ApproveForm action=action.clone() decisions/>
-            <Confirm action=action.clone()/>
+            <Confirm action=action.clone() impact confirmed=decisions.confirmed/>
         }
         .into_any(),
         Availability::Denied(reason) => closed("You can't approve this", reason),
@@ -101,13 +155,31 @@ pub fn closed(what: &'static str, reason: String) -> AnyView {
 fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
     let approve = decisions.approve;
     let Action { id, version: expected_version, digest, .. } = action.clone();
-    let busy = move || approve.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let busy = move || {
+        decisions.checking.get() == Some(id)
+            || approve.input().read().as_ref().is_some_and(|sent| sent.id == id)
+    };
     let of = action.clone();
+    let is_final = matches!(action.action_type.info().undo, Undo::Never(_));
     let send = move |event| {
         let comment = Some(take(&event, "comment"));
-        decisions.last.set_value(Some(called(&of)));
-        approve.dispatch(ApproveAction { id, expected_version, digest: digest.clone(), comment });
+        // What can't be undone is asked about first, however the button was pressed.
+        if is_final && !decisions.confirmed.get_value() && show_dialog("confirm") {
+            return;
+        }
+        decisions.confirmed.set_value(false);
+        let approve = ApproveAction { id, expected_version, digest: digest.clone(), comment };
+        decisions.send(called(&of), SentDecision::Approve(approve));
     };
+    let sure = is_final.then(|| {
+        view! {
+            <label class="check no-wasm">
+                // Without scripts this is the question; with them a dialog asks.
+                <input type="checkbox" required prop:required=false/>
+                "I know that this can't be undone"
+            </label>
+        }
+    });
     let final_warning = match action.action_type.info().undo {
         Undo::By(_) | Undo::NotNeeded => None,
         Undo::Never(_) => Some(view! {
@@ -126,10 +198,11 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
                 // Not an `<input>`: there, Enter would approve.
                 <textarea name="comment" rows="1" maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
             </label>
+            {sure}
             <div class="submit-row">
                 {final_warning}
                 <button type="submit" class=class disabled=move || busy()>
-                    {move || if busy() { "Approving…" } else { "Approve" }}
+                    {move || if busy() { "Approving…" } else if is_final { "Approve…" } else { "Approve" }}
                 </button>
             </div>
         </form>
@@ -140,12 +213,15 @@ fn ApproveForm(action: Action, decisions: Decisions) -> impl IntoView {
 fn RejectForm(action: Action, decisions: Decisions) -> impl IntoView {
     let reject = decisions.reject;
     let Action { id, version: expected_version, digest, .. } = action.clone();
-    let busy = move || reject.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let busy = move || {
+        decisions.checking.get() == Some(id)
+            || reject.input().read().as_ref().is_some_and(|sent| sent.id == id)
+    };
     let of = action.clone();
     let send = move |event| {
         let reason = take(&event, "reason");
-        decisions.last.set_value(Some(called(&of)));
-        reject.dispatch(RejectAction { id, expected_version, digest: digest.clone(), reason });
+        let reject = RejectAction { id, expected_version, digest: digest.clone(), reason };
+        decisions.send(called(&of), SentDecision::Reject(reject));
     };
     view! {
         <details class="fold reject-fold">

@@ -15,7 +15,6 @@ use crate::actions::rows::List;
 use crate::actions::rows::RowHold;
 use crate::actions::rows::is_running;
 use crate::live::poll_while;
-use crate::page::leave_when_signed_out;
 use api::{ApiError, Load, load_action};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::core::time::Timestamp;
@@ -91,12 +90,6 @@ fn DetailView(
         }
         ran.set_value(running.then_some(id));
     });
-    leave_when_signed_out(
-        move || location.get_untracked().href(),
-        move || {
-            matches!(detail.read().as_deref(), Some(Some(Err(ApiError { code: ErrorCode::NotSignedIn, .. }))))
-        },
-    );
     let rendered = StoredValue::new(String::new());
     let shown = move || {
         let answer = detail.get().flatten();

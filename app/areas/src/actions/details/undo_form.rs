@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::actions::details::decide::Decisions;
 use crate::actions::details::decide::called;
+use crate::actions::details::decide::{Decisions, SentDecision};
 use crate::actions::details::decide::{closed, seen};
 use api::{PlanBulk, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
@@ -32,12 +32,14 @@ pub(crate) fn UndoForm(
     };
     let undo = decisions.undo;
     let Action { id, version: expected_version, digest, .. } = action.clone();
-    let busy = move || undo.input().read().as_ref().is_some_and(|sent| sent.id == id);
+    let busy = move || {
+        decisions.checking.get() == Some(id) || undo.input().read().as_ref().is_some_and(|sent| sent.id == id)
+    };
     let of = action.clone();
     let send = move |event| {
         let reason = take(&event, "reason");
-        decisions.last.set_value(Some(called(&of)));
-        undo.dispatch(UndoAction { id, expected_version, digest: digest.clone(), reason });
+        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason };
+        decisions.send(called(&of), SentDecision::Undo(undo));
     };
     let effect = reverse.map(|reverse| {
         view! {

@@ -3,16 +3,19 @@
 //! What the person still looks at says it itself; what they turned away from is said by a toast.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_navigate;
 
-use crate::actions::details::decide::Decisions;
-use crate::actions::details::decide::called;
+use crate::actions::details::decide::{Decisions, SentDecision, called};
 use crate::actions::location::{ListLocation, Panel};
 use crate::actions::panels::column_panel::Saving;
 use crate::actions::panels::view_panel::ViewChanges;
-use api::{ApiError, SaveView};
+use crate::live::outage::Outage;
+use api::{ApiError, SaveView, load_action};
+use domain::actions::contract::ActionDetail;
 use domain::core::text::escape_controls;
 use domain::{Action, ActionId, ErrorCode, Status};
 use kit::effect::effect;
@@ -39,61 +42,126 @@ pub(crate) fn announce(
     wants_focus: StoredValue<bool>,
     reload: impl Fn(Option<ActionId>) + Copy + 'static,
 ) {
-    let toasts = Toasts::current();
-    let say = move |answer: Option<Result<Action, ApiError>>, done: fn(&Action) -> &'static str| {
+    let (toasts, outage) = (Toasts::current(), Outage::current());
+    let say = move |id: ActionId, name: &str, text: Announcement| {
+        let location = location.get_untracked();
+        if location.open != Some(id.to_string()) {
+            let name = escape_controls(name);
+            let text = match &text {
+                Announcement::Failed { code, .. } => format!("{name}: {}", code.label()),
+                Announcement::Checking(text) | Announcement::RemoteChange(text) => format!("{name}: {text}"),
+                Announcement::Done(text) => format!("{}: {name}.", text.split('.').next().unwrap_or_default()),
+            };
+            let action = Some(ToastAction::To("View", location.with_open(id).href()));
+            toasts.show(Toast::new("", text, action));
+            return;
+        }
+        // The details render anew where the action changed; a form that stays keeps the focus.
+        let stays = match &text {
+            Announcement::Failed { code, .. } => !matches!(code, ErrorCode::Conflict | ErrorCode::Expired),
+            Announcement::Checking(_) => true,
+            Announcement::Done(_) | Announcement::RemoteChange(_) => false,
+        };
+        wants_focus.set_value(!stays);
+        news.set(Some(text));
+    };
+    let answered = move |answer: Option<Result<Action, ApiError>>| {
         let Some(answer) = answer else { return };
+        let sent = decisions.sent.get_value();
         let of = match &answer {
             Ok(action) => Some(called(action)),
             Err(_) => decisions.last.get_value(),
         };
-        let id = of.as_ref().map(|(id, _)| *id);
-        let location = location.get_untracked();
-        match of {
-            Some((id, name)) if location.open != Some(id.to_string()) => {
-                let name = escape_controls(&name);
-                let text = match &answer {
-                    Ok(action) => {
-                        format!("{}: {name}.", done(action).split('.').next().unwrap_or_default())
-                    }
-                    Err(error) => format!("{name}: {}", error.code.label()),
-                };
-                let action = Some(ToastAction::To("View", location.with_open(id).href()));
-                toasts.show(Toast::new("", text, action));
+        let Some((id, name)) = of else { return reload(None) };
+        match (answer, sent) {
+            (Ok(action), sent) => say(id, &name, Announcement::Done(done(sent.as_ref(), &action).to_owned())),
+            (Err(error), Some(sent)) if error.code == ErrorCode::NoAnswer => {
+                decisions.checking.set(Some(id));
+                say(id, &name, Announcement::Checking(NOT_KNOWN.to_owned()));
+                find_out(sent, decisions, outage, FIRST_PAUSE, move |text| {
+                    say(id, &name, text);
+                    reload(Some(id));
+                });
             }
-            _ => {
-                // The details render anew where the action changed; a form that stays keeps the focus.
-                let changed = answer.as_ref().map_or_else(
-                    |error| matches!(error.code, ErrorCode::Conflict | ErrorCode::Expired),
-                    |_| true,
-                );
-                wants_focus.set_value(changed);
-                news.set(Some(match answer {
-                    Ok(action) => Announcement::Done(done(&action).to_owned()),
-                    Err(error) => Announcement::failed(error.code, error.detail),
-                }));
+            (Err(error), _) if error.code == ErrorCode::NotSignedIn => {
+                outage.note(error.code);
+                let text = "Nothing was sent: your session had ended. Sign in, then send it again.".to_owned();
+                return say(id, &name, Announcement::RemoteChange(text));
             }
+            (Err(error), _) => say(id, &name, Announcement::failed(error.code, error.detail)),
         }
-        reload(id);
+        reload(Some(id));
     };
     let Decisions { approve, reject, undo, .. } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
+    let same = answered.clone();
     effect(move || {
         if approve.version().get() > 0 {
-            say(approve.value().get_untracked(), |action| match action.status {
-                Status::Queued | Status::InProgress => "Approved. Waiting for the executor.",
-                _ => "Approved.",
-            });
+            same(approve.value().get_untracked());
         }
     });
+    let same = answered.clone();
     effect(move || {
         if reject.version().get() > 0 {
-            say(reject.value().get_untracked(), |_| "Rejected. Nothing will be done.");
+            same(reject.value().get_untracked());
         }
     });
     effect(move || {
         if undo.version().get() > 0 {
-            say(undo.value().get_untracked(), |_| "Undo requested. Its reverse is on the way.");
+            answered(undo.value().get_untracked());
         }
+    });
+}
+
+const NOT_KNOWN: &str = "We don't know yet whether it arrived. Checking…";
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// What is said of a decision that was taken.
+fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
+    match sent {
+        Some(SentDecision::Reject(_)) => "Rejected. Nothing will be done.",
+        Some(SentDecision::Undo(_)) => "Undo requested. Its reverse is on the way.",
+        _ if matches!(action.status, Status::Queued | Status::InProgress) => {
+            "Approved. Waiting for the executor."
+        }
+        _ => "Approved.",
+    }
+}
+
+/// Asks what became of a decision whose answer was lost, until the server says it: by the action as it is now, or by
+/// sending the same again, which can be taken only once.
+fn find_out(
+    sent: SentDecision,
+    decisions: Decisions,
+    outage: Outage,
+    pause: Duration,
+    tell: impl FnOnce(Announcement) + 'static,
+) {
+    spawn_local(async move {
+        let (id, version) = sent.subject();
+        let text = match load_action(id).await {
+            Ok(ActionDetail { action, .. }) if sent.arrived(&action) => {
+                Announcement::Done(format!("It had arrived. {}", done(Some(&sent), &action)))
+            }
+            Ok(ActionDetail { action, .. }) if action.version == version => {
+                let _ = decisions.checking.try_set(None);
+                let called = called(&action);
+                return decisions.send(called, sent);
+            }
+            Ok(ActionDetail { action, .. }) => {
+                let by = action.decided_by.map(|by| format!("{} by {}", action.decision.label(), by.name));
+                Announcement::failed(ErrorCode::Conflict, by.unwrap_or_default())
+            }
+            Err(error) if matches!(error.code, ErrorCode::NoAnswer | ErrorCode::Busy | ErrorCode::NotSignedIn) => {
+                outage.note(error.code);
+                let next = (pause * 2).min(LONGEST_PAUSE);
+                return set_timeout(move || find_out(sent, decisions, outage, next, tell), pause);
+            }
+            Err(error) => Announcement::failed(error.code, error.detail),
+        };
+        let _ = decisions.checking.try_set(None);
+        tell(text);
     });
 }
 

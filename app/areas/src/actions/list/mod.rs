@@ -39,6 +39,7 @@ use crate::actions::panels::{Counting, Grouping, PANELS, PanelData, Settings, Vi
 use crate::actions::rows::{List, RowHold, Selection};
 use crate::actions::start::DefaultView;
 use crate::actions::table::action_table::is_selectable;
+use crate::live::outage::Outage;
 use crate::live::stream::{Connection, Live};
 use api::{Load, PlanBulk, count_actions, list_actions, load_buckets, load_preferences, load_views};
 use domain::core::text::format_count;
@@ -73,17 +74,31 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
         let location = location.read();
         (location.lane, location.asks(), location.cursor.clone())
     });
+    let outage = Outage::current();
+    let kept = StoredValue::new(None);
     let list: List = Load::new(
         move || asks.get(),
-        |asked| async move {
+        move |asked| async move {
             let of = name_of(&asked);
             let (lane, shows, cursor) = asked;
-            (lane, of, list_actions(lane, shows, cursor).await)
+            let answer = list_actions(lane, shows, cursor).await;
+            (lane, of.clone(), outage.keep(kept, of, answer))
         },
     );
     let settings: Settings = Load::new(|| (), |()| load_preferences());
-    let detail: Detail =
-        Load::new(move || location.read().open.clone(), |open| async move { Some(open_action(open?).await) });
+    let kept = StoredValue::new(None);
+    let detail: Detail = Load::new(
+        move || location.read().open.clone(),
+        move |open| async move {
+            let open = open?;
+            let answer = open_action(open.clone()).await;
+            Some(outage.keep(kept, open, answer))
+        },
+    );
+    outage.again(move || {
+        list.refetch();
+        detail.refetch();
+    });
     let selection = Selection::new(Memo::new(move |_| (location.read().lane, location.read().unordered())));
     let panel = Memo::new(move |_| location.read().panel);
     // The rows come first: the counts are asked for once these are painted.

@@ -10,7 +10,6 @@ use crate::actions::rows::{List, RowHold, Selection, is_running};
 use crate::actions::table::action_row::Rows;
 use crate::actions::table::action_table::{ActionTable, Layout};
 use crate::live::poll_while;
-use crate::page::leave_when_signed_out;
 use domain::core::time::Timestamp;
 use domain::settings::preference::{Density, TablePreference};
 use domain::{ActionPage, ErrorCode, Lane, Preferences};
@@ -85,10 +84,6 @@ pub(crate) fn ListView(
         location.track();
         quiet.set(false);
     });
-    leave_when_signed_out(
-        move || location.get_untracked().href(),
-        move || matches!(shape.get(), Some(Shape::Failed(ErrorCode::NotSignedIn))),
-    );
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
