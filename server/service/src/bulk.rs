@@ -218,6 +218,7 @@ impl Service {
             ended_at: start.ended_at,
             from: bulk.preview.from,
             progress: self.store.bulk_progress(id).await?,
+            execution: self.store.bulk_execution(id, bulk.verb).await?,
             next: items.last().filter(|_| more).map(|item| item.position),
             items,
             rendered_at: self.clock.now(),
@@ -231,7 +232,10 @@ impl Service {
             let detail = "it has not ended; wait for it, then try the rest again".to_owned();
             return Err(Error::Conflict { detail, current: Box::new(Current::named(Subject::bulk_job(id))) });
         }
-        let ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
+        let mut ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
+        if bulk.verb == BulkVerb::Undo {
+            ids.extend(self.store.bulk_undo_failed(id).await?);
+        }
         let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
         self.plan(caller, BulkRequest { verb, targets, from }).await
     }

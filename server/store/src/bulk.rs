@@ -106,6 +106,12 @@ pub trait ReadBulk: Send + Sync {
     /// How many items of a plan or job stand where.
     async fn bulk_progress(&self, id: BulkId) -> Result<Progress>;
 
+    /// What became of the items that were decided.
+    async fn bulk_execution(&self, id: BulkId, verb: BulkVerb) -> Result<Execution>;
+
+    /// The actions that were to be undone, and whose reverse failed since, in their order.
+    async fn bulk_undo_failed(&self, id: BulkId) -> Result<Vec<ActionId>>;
+
     /// The actions of all items in one of these states, in their order.
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>>;
 

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
-use domain::{BulkItem, BulkVerb, ItemState, Lane};
+use domain::{BulkItem, BulkVerb, ItemState, Lane, Status, UndoState};
 use kit::badge::{Badge, BadgeStyle};
 use kit::icon::Icon;
 use kit::short_text::ShortText;
@@ -24,6 +24,7 @@ pub(crate) fn BulkItems(
     let heads = plan.is_none().then(|| {
         view! {
             <th scope="col">"Result"</th>
+            <th scope="col">"Status"</th>
             <th scope="col" class="why">"Why"</th>
         }
     });
@@ -42,7 +43,7 @@ pub(crate) fn BulkItems(
                 <tbody>
                     <For
                         each=move || items.get()
-                        key=|item| (item.position, item.state)
+                        key=|item| (item.position, item.state, item.decision, item.status, item.undo)
                         children=move |item| row(item, lane, plan)
                     />
                 </tbody>
@@ -53,7 +54,7 @@ pub(crate) fn BulkItems(
 }
 
 fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
-    let BulkItem { position, action, state, detail } = item;
+    let BulkItem { position, action, state, decision, status, undo, detail } = item;
     let href = ListLocation::new(lane).with_open(action.id).href();
     let is_final = plan.is_some_and(|verb| verb.is_final(action.action_type));
     let is_final = is_final.then(|| {
@@ -65,9 +66,20 @@ fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
             </span>
         }
     });
+    // What was decided says how, and what became of it; what was not, why.
+    let result = if state == ItemState::Decided { decision.badge() } else { state.badge() };
+    let result = view! { <Badge look=result/> }.into_any();
+    let since = match (state, undo) {
+        (ItemState::Decided, UndoState::None) if status != Status::None => Some(status.badge()),
+        (ItemState::Decided, UndoState::None) => None,
+        (ItemState::Decided, undo) => Some(undo.badge()),
+        _ => None,
+    };
+    let since = since.map(|look| view! { <Badge look/> }.into_any());
     let states = plan.is_none().then(|| {
         view! {
-            <td><Badge look=state.badge()/></td>
+            <td>{result}</td>
+            <td>{since}</td>
             <td class="why">{detail}</td>
         }
     });

@@ -12,7 +12,7 @@ use crate::bulk::bulk_items::BulkItems;
 use crate::live::outage::Outage;
 use crate::bulk::plan::{came_from, missing, no_such};
 use api::{ApiError, Load, RetryBulk, load_job};
-use domain::bulk::Progress;
+use domain::bulk::{Execution, Progress};
 use domain::core::text::{format_count, pluralize};
 use domain::{BulkId, BulkJob, BulkVerb, ErrorCode, ItemState, Lane};
 use kit::clock::poll;
@@ -101,8 +101,8 @@ fn Job() -> impl IntoView {
             news.set(Some(Announcement::failed(error.code, error.detail)));
         }
     });
-    let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
-    poll(running, move || job.refetch());
+    let going = derived(move || of_job(job, is_going).unwrap_or_default());
+    poll(going, move || job.refetch());
     view! {
         <Title text="Result · Action center · Countersign"/>
             <div class="bulk">
@@ -112,6 +112,11 @@ fn Job() -> impl IntoView {
                 </Transition>
             </div>
     }
+}
+
+/// Whether something is still to come: decisions, or the reports of executors.
+const fn is_going(job: &BulkJob) -> bool {
+    job.is_running() || job.is_executing()
 }
 
 async fn open_job(part: JobLocation) -> Result<BulkJob, ApiError> {
@@ -156,13 +161,17 @@ fn shown(
 ) -> AnyView {
     let progress = derived(move || of_job(job, |job| job.progress).unwrap_or_default());
     let running = derived(move || of_job(job, BulkJob::is_running).unwrap_or_default());
+    let going = derived(move || of_job(job, is_going).unwrap_or_default());
+    let execution = derived(move || of_job(job, |job| job.execution).unwrap_or_default());
+    let retriable = derived(move || of_job(job, BulkJob::retriable).unwrap_or_default());
     let approval = derived(move || of_job(job, |job| job.approval_id.to_string()).unwrap_or_default());
     let reason = of_job(job, |job| job.reason.clone()).flatten();
     let back = of_job(job, |job| came_from(verb, &job.from)).unwrap_or_default();
     let items = derived(move || of_job(job, |job| job.items.clone()).unwrap_or_default());
     let next = derived(move || of_job(job, |job| job.next).flatten());
     let in_lane = move |lane: Lane| ListLocation::new(lane).with("approval", Some(&approval.get())).href();
-    let title = move || headline(verb, progress.get(), running.get());
+    let title = move || headline(verb, progress.get(), execution.get(), running.get());
+    let counters = move || counters(verb, execution.get());
     let words = move || {
         let progress = progress.get();
         format!(
@@ -173,7 +182,7 @@ fn shown(
     };
     let reason = reason.map(|reason| view! { <p class="bulk-reason">{reason}</p> });
     let refresh = move || {
-        running.get().then(|| {
+        going.get().then(|| {
             view! {
                 <a class="button" href=location.read().href(location.read().state, location.read().after) rel="external">
                     "Refresh"
@@ -203,6 +212,7 @@ fn shown(
             <div aria-live="polite">
                 <h1>{move || title()}</h1>
                 <p>{move || words()}</p>
+                {move || counters()}
             </div>
             <progress
                 class="bulk-progress"
@@ -216,7 +226,7 @@ fn shown(
         <div class="bulk-answer">
             <div class="submit-row">
                 {move || refresh()}
-                {again(progress, running, location, retry)}
+                {again(retriable, running, location, retry)}
                 <a class="button" href=back>
                     "Back to the list"
                 </a>
@@ -238,19 +248,41 @@ fn shown(
     .into_any()
 }
 
-fn headline(verb: BulkVerb, progress: Progress, running: bool) -> String {
+/// What became of what was decided, by number; nothing where nothing is carried out.
+fn counters(verb: BulkVerb, execution: Execution) -> Option<AnyView> {
+    let done = if verb == BulkVerb::Undo { "undone" } else { "completed" };
+    let counts = [
+        (execution.running, "running i-play", "being carried out"),
+        (execution.completed, "done i-check", done),
+        (execution.failed, "failed i-cross", "failed"),
+        (execution.unknown, "unknown i-question", "with an unknown end: a person must look"),
+    ];
+    let shown: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, ..)| *count > 0)
+        .map(|(count, tone, word)| {
+            view! { <span class=format!("mark {tone}")>{format_count(count)} " " {word}</span> }.into_any()
+        })
+        .collect();
+    (!shown.is_empty()).then(|| view! { <p class="bulk-counters">{shown}</p> }.into_any())
+}
+
+fn headline(verb: BulkVerb, progress: Progress, execution: Execution, running: bool) -> String {
     let decided = pluralize(progress.decided as u64, "action", "actions");
     let did = match verb {
         BulkVerb::Approve => "approved",
         BulkVerb::Reject => "rejected",
+        BulkVerb::Undo if execution.running == 0 && !running => "undone or tried to",
         BulkVerb::Undo => "being undone",
     };
     if running {
         format!("{decided} {did} so far")
-    } else if progress.decided == progress.total() {
-        format!("{decided} {did}")
     } else {
-        format!("{decided} {did}, {} not", format_count(progress.total() - progress.decided))
+        let not = progress.total() - progress.decided;
+        let not = if not > 0 { format!(", {} not", format_count(not)) } else { String::new() };
+        let lost = execution.failed + execution.unknown;
+        let lost = if lost > 0 { format!(", {} failed or unknown", format_count(lost)) } else { String::new() };
+        format!("{decided} {did}{not}{lost}")
     }
 }
 
@@ -291,12 +323,12 @@ fn state_links(progress: Derived<Progress>, location: Memo<JobLocation>) -> AnyV
 
 /// The form that plans the rest of a job again.
 fn again(
-    progress: Derived<Progress>,
+    retriable: Derived<usize>,
     running: Derived<bool>,
     location: Memo<JobLocation>,
     retry: ServerAction<RetryBulk>,
 ) -> AnyView {
-    let count = derived(move || if running.get() { 0 } else { progress.get().undone() });
+    let count = derived(move || if running.get() { 0 } else { retriable.get() });
     let form = move || {
         let count = count.get();
         (count > 0).then(|| {

@@ -16,7 +16,7 @@ use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::bulk::{LeftOut, PlanGroup};
 use domain::core::text::{format_count, pluralize};
 use domain::core::time::Timestamp;
-use domain::{BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
+use domain::{ActionType, BulkId, BulkPlan, BulkVerb, ErrorCode, Lane};
 use kit::clock::ticking;
 use kit::deadline::Deadline;
 use kit::derived::derived;
@@ -54,16 +54,46 @@ fn Plan() -> impl IntoView {
     let start = ServerAction::<StartBulk>::new();
     let before = start.value().get_untracked().and_then(Result::err);
     let news = RwSignal::new(before.map(|error| Announcement::failed_before(error.code)));
+    let asked = StoredValue::new(false);
     effect(move || {
         if start.version().get() > 0
             && let Some(Err(error)) = start.value().get_untracked()
         {
-            news.set(Some(Announcement::failed(error.code, error.detail)));
+            outage.note(error.code);
+            asked.set_value(error.code == ErrorCode::NoAnswer);
+            news.set(Some(match error.code {
+                ErrorCode::NoAnswer => {
+                    Announcement::Checking("We don't know yet whether it arrived. Checking…".to_owned())
+                }
+                ErrorCode::NotSignedIn => Announcement::RemoteChange(
+                    "Nothing was sent: your session had ended. Sign in, then send it again.".to_owned(),
+                ),
+                code => Announcement::failed(code, error.detail),
+            }));
             plan.refetch();
         }
     });
+    // Once the server answers again, the plan says whether it was started.
+    effect(move || {
+        let Some(Ok(BulkPlan { started, .. })) = plan.get() else { return };
+        if outage.since.read().is_none() && asked.get_value() {
+            asked.set_value(false);
+            news.set(Some(Announcement::Done(if started {
+                "It had arrived, and was started.".to_owned()
+            } else {
+                "It had not arrived: nothing was started. Send it again.".to_owned()
+            })));
+        }
+    });
+    // What is typed stays while the plan is the same.
+    let shape = derived(move || {
+        plan.read().as_deref().map(|answer| match answer {
+            Ok(plan) => (plan.id.to_string(), plan.started, plan.expires_at <= plan.rendered_at),
+            Err(error) => (error.code.as_str().to_owned(), false, false),
+        })
+    });
     let content = move || {
-        plan.get().map(|answer| match answer {
+        shape.get().and_then(|_| plan.read_untracked().as_deref().cloned()).map(|answer| match answer {
             Ok(plan) => shown(plan, start),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => missing(),
             Err(ApiError { code, .. }) => {
@@ -137,14 +167,12 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     let is_over = expires_at <= rendered_at;
     let title = format!("{} {}", verb.label(), pluralize(preview.decidable as u64, "action", "actions"));
     let assets = pluralize(preview.assets as u64, "asset", "assets");
+    let so_far = if started { "It was started; what stands here is what was planned." } else { "Nothing has happened yet." };
     let lead = match preview.critical_assets {
         _ if preview.decidable == 0 => "None of the actions can be decided by you now.".to_owned(),
-        0 => format!("On {assets}. Nothing has happened yet."),
+        0 => format!("On {assets}. {so_far}"),
         critical => {
-            format!(
-                "On {assets}, {} of high or very high criticality. Nothing has happened yet.",
-                format_count(critical)
-            )
+            format!("On {assets}, {} of high or very high criticality. {so_far}", format_count(critical))
         }
     };
     let (finals, others): (Vec<_>, Vec<_>) = preview.groups.into_iter().partition(|of| of.irreversible);
@@ -173,15 +201,15 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
                     <Icon name="triangle"/>
                     "This can't be undone"
                 </h2>
-                {groups(finals, true)}
+                {groups(finals, verb)}
             </section>
         }
     });
     let others = (!others.is_empty()).then(|| {
-        let of_approval = verb == BulkVerb::Approve;
         let needs_none = |of: &PlanGroup| of.action_type.info().undo == Undo::NotNeeded;
         let heading = match others.iter().filter(|of| needs_none(of)).count() {
-            _ if !of_approval => "By action type",
+            _ if verb == BulkVerb::Reject => "None of this will be done",
+            _ if verb == BulkVerb::Undo => "What undoes it",
             0 => "This can be undone",
             all if all == others.len() => "This changes nothing",
             _ => "This can be undone, or changes nothing",
@@ -189,7 +217,7 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
         view! {
             <section class="bulk-part">
                 <h2>{heading}</h2>
-                {groups(others, of_approval)}
+                {groups(others, verb)}
             </section>
         }
     });
@@ -216,14 +244,24 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     .into_any()
 }
 
-fn groups(groups: Vec<PlanGroup>, of_approval: bool) -> AnyView {
+fn groups(groups: Vec<PlanGroup>, verb: BulkVerb) -> AnyView {
+    let effect_of = |of: ActionType| match (verb, of.info().undo) {
+        (BulkVerb::Undo, Undo::By(reverse)) => format!("{}: {}", reverse.label(), reverse.info().effect),
+        (BulkVerb::Reject, _) => "Nothing: it is not carried out.".to_owned(),
+        _ => of.info().effect.to_owned(),
+    };
+    let what = match verb {
+        BulkVerb::Approve => "What it does",
+        BulkVerb::Reject => "What happens",
+        BulkVerb::Undo => "What the undo does",
+    };
     let rows = groups
         .into_iter()
         .map(|group| {
             let info = group.action_type.info();
             let never = match info.undo {
                 Undo::Never(why) if group.irreversible => Some(format!("This can't be undone: {why}.")),
-                Undo::NotNeeded if of_approval => Some(NOT_NEEDED.to_owned()),
+                Undo::NotNeeded if verb == BulkVerb::Approve => Some(NOT_NEEDED.to_owned()),
                 Undo::Never(_) | Undo::By(_) | Undo::NotNeeded => None,
             };
             view! {
@@ -233,7 +271,7 @@ fn groups(groups: Vec<PlanGroup>, of_approval: bool) -> AnyView {
                     <td class="number">{format_count(group.assets)}</td>
                     <td class="number">{format_count(group.critical_assets)}</td>
                     <td class="why">
-                        {info.effect}
+                        {effect_of(group.action_type)}
                         {never.map(|why| view! { " " <strong>{why}</strong> })}
                     </td>
                 </tr>
@@ -249,7 +287,7 @@ fn groups(groups: Vec<PlanGroup>, of_approval: bool) -> AnyView {
                         <th scope="col" class="number">"Actions"</th>
                         <th scope="col" class="number">"Assets"</th>
                         <th scope="col" class="number critical-assets">"High criticality"</th>
-                        <th scope="col">"What it does"</th>
+                        <th scope="col">{what}</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>

@@ -194,6 +194,13 @@ impl Identified for Action {
 }
 
 impl Action {
+    /// Who answers for it: who decided, or, where nobody else had to, who took it.
+    #[must_use]
+    pub fn taken_by(&self) -> Option<&Actor> {
+        let taken = (self.decision == Decision::NotRequired).then_some(&self.proposed_by);
+        self.decided_by.as_ref().or(taken)
+    }
+
     /// Where it stands.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actions::action::Action;
 use crate::actions::catalog::{ActionType, Undo};
+use crate::actions::lifecycle::{Decision, Status, UndoState};
 use crate::actions::query::ActionQuery;
 use crate::core::id::{ActionId, ApprovalId, BulkId};
 use crate::core::string_enum::string_enum;
@@ -168,6 +169,12 @@ pub struct BulkItem {
     pub action: ActionLine,
     /// Where it stands.
     pub state: ItemState,
+    /// The action's decision now.
+    pub decision: Decision,
+    /// What became of the action since.
+    pub status: Status,
+    /// What became of its undo.
+    pub undo: UndoState,
     /// Why, where it was not decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
@@ -245,6 +252,38 @@ impl Progress {
     }
 }
 
+/// What became of the items that were decided: of each action, or of its reverse where it was undone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Execution {
+    /// Nothing was to be carried out: rejected.
+    pub none: usize,
+    /// Waiting for an executor, or being carried out.
+    pub running: usize,
+    /// Done, also in part or as it was done before.
+    pub completed: usize,
+    /// Failed, called off, or never sent in time.
+    pub failed: usize,
+    /// The end is unknown: a person must look.
+    pub unknown: usize,
+}
+
+impl Execution {
+    /// Where one stands, by the status of its action or, of an undo, by the state of that.
+    pub const fn of(&mut self, verb: BulkVerb, status: Status, undo: UndoState) -> &mut usize {
+        match (verb, undo, status) {
+            (BulkVerb::Undo, UndoState::Undone, _) => &mut self.completed,
+            (BulkVerb::Undo, UndoState::Failed, _) => &mut self.failed,
+            (BulkVerb::Undo, UndoState::Requested | UndoState::None, _)
+            | (_, _, Status::Queued | Status::InProgress) => &mut self.running,
+            (_, _, Status::None) => &mut self.none,
+            (_, _, Status::Completed | Status::PartiallyCompleted | Status::Skipped) => &mut self.completed,
+            (_, _, Status::Failed | Status::TimedOut | Status::Cancelled) => &mut self.failed,
+            (_, _, Status::Unknown) => &mut self.unknown,
+        }
+    }
+}
+
 /// A plan that was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -270,6 +309,8 @@ pub struct BulkJob {
     pub from: String,
     /// How far it is.
     pub progress: Progress,
+    /// What became of what was decided.
+    pub execution: Execution,
     /// A page of its items.
     pub items: Vec<BulkItem>,
     /// The position after which the next page begins; none on the last.
@@ -284,6 +325,20 @@ impl BulkJob {
     #[must_use]
     pub const fn is_running(&self) -> bool {
         self.ended_at.is_none()
+    }
+
+    /// Whether executors still have some of it.
+    #[must_use]
+    pub const fn is_executing(&self) -> bool {
+        self.execution.running > 0
+    }
+
+    /// How many can be tried again: what was not decided, and undos that failed. What was approved and failed is over;
+    /// it needs a new proposal.
+    #[must_use]
+    pub const fn retriable(&self) -> usize {
+        let undone = if matches!(self.verb, BulkVerb::Undo) { self.execution.failed } else { 0 };
+        self.progress.undone() + undone
     }
 }
 

@@ -70,6 +70,18 @@ impl ReadBulk for SqlStore {
         progress(&mut *self.reader.acquire().await?, id).await
     }
 
+    async fn bulk_execution(&self, id: BulkId, verb: BulkVerb) -> Result<Execution> {
+        execution(&mut *self.reader.acquire().await?, id, verb).await
+    }
+
+    async fn bulk_undo_failed(&self, id: BulkId) -> Result<Vec<ActionId>> {
+        let query = sqlx::query_scalar(
+            "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id
+             WHERE i.bulk_id = $1 AND i.state = 'decided' AND a.undo = 'UndoFailed' ORDER BY i.position",
+        );
+        ids(&query.bind(id.to_string()).fetch_all(&self.reader).await?)
+    }
+
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>> {
         actions_of(&mut *self.reader.acquire().await?, id, states).await
     }
@@ -272,7 +284,8 @@ pub(super) async fn items(
     limit: u32,
 ) -> Result<Vec<BulkItem>> {
     let mut sql = QueryBuilder::<Db>::new(
-        "SELECT i.position, i.action_id, i.state, i.detail, a.type, a.entity_title, a.asset_name
+        "SELECT i.position, i.action_id, i.state, i.detail, a.type, a.entity_title, a.asset_name,
+                a.decision, a.status, a.undo
          FROM bulk_items i JOIN actions a ON a.id = i.action_id WHERE i.bulk_id = ",
     );
     sql.push_bind(id.to_string()).push(" AND i.position > ").push_bind(after).push(" AND i.state IN (");
@@ -295,6 +308,9 @@ fn item(row: &Row) -> Result<BulkItem> {
             asset: row.try_get("asset_name")?,
         },
         state: rows::word(row, "state")?,
+        decision: rows::word(row, "decision")?,
+        status: rows::word(row, "status")?,
+        undo: rows::word(row, "undo")?,
         detail: row.try_get("detail")?,
     })
 }
@@ -307,6 +323,20 @@ pub(super) async fn progress(db: &mut Connection, id: BulkId) -> Result<Progress
         *progress.of(rows::word(&row, "state")?) = usize::try_from(count).map_err(corrupt)?;
     }
     Ok(progress)
+}
+
+async fn execution(db: &mut Connection, id: BulkId, verb: BulkVerb) -> Result<Execution> {
+    let query = sqlx::query(
+        "SELECT a.status, a.undo, COUNT(*) AS n FROM bulk_items i JOIN actions a ON a.id = i.action_id
+         WHERE i.bulk_id = $1 AND i.state = 'decided' GROUP BY a.status, a.undo",
+    );
+    let mut execution = Execution::default();
+    for row in query.bind(id.to_string()).fetch_all(db).await? {
+        let count: i64 = row.try_get("n")?;
+        let (status, undo) = (rows::word(&row, "status")?, rows::word(&row, "undo")?);
+        *execution.of(verb, status, undo) += usize::try_from(count).map_err(corrupt)?;
+    }
+    Ok(execution)
 }
 
 /// The actions of the items in one of these states.

@@ -182,10 +182,16 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::Undo if action.undo != UndoState::None => mark(name, action.undo.badge(), None),
         Column::Expires | Column::Undo => plain(name, ""),
         // How it was done stands in the details; what went wrong is said here.
+        // What was undone stands no longer, however well it went.
+        Column::Status if action.undo == UndoState::Undone => {
+            let badge = BadgeStyle { label: action.status.badge().label, ..action.undo.badge() };
+            mark(name, badge, Some("undone since"))
+        }
         Column::Status if action.status == Status::Completed => mark(name, action.status.badge(), None),
         Column::Status => mark(name, action.status.badge(), action.status_detail.as_deref()),
         Column::EntityKind => plain(name, action.entity.kind().label()),
-        Column::DecidedBy => text(action.decided_by.as_ref().map(|actor| &actor.name)),
+        // Nobody else had to decide it: who took it stands for it.
+        Column::DecidedBy => text(action.taken_by().map(|actor| &actor.name)),
         Column::ProposedBy => plain(name, &action.proposed_by.name),
         Column::Investigation => text(action.investigation_id.as_ref()),
         Column::Approval => text(action.approval_id.map(|id| id.to_string()).as_ref()),
