@@ -26,7 +26,7 @@ pub(super) fn chapter() -> AnyView {
     let location = Memo::new(|_| location());
     view! {
         {section("Panels", panels(location))}
-        {section("A question before the last step", view! { <Confirm action=sample::irreversible()/> {opens("confirm")} })}
+        {section("A question before the last step", view! { <Confirm action=sample::irreversible() impact="Hits 39 messages in 12 mailboxes.".to_owned() confirmed=StoredValue::new(false)/> {opens("confirm")} })}
         {section("Said in passing", toasts())}
         {section("Keys", view! { <Help/> {opens("help")} })}
         {section("Commands", view! { <Palette location/> {opens("palette")} })}

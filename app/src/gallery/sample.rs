@@ -141,7 +141,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
 }
 
 fn actor(kind: ActorKind, name: &str) -> Actor {
-    Actor { kind, id: name.to_lowercase(), name: name.to_owned() }
+    Actor::new(kind, name.to_lowercase(), name)
 }
 
 fn id(number: u128) -> ActionId {

@@ -283,7 +283,7 @@ impl Generator {
     }
 
     fn proposer(&mut self, case: &mut Case, permission: Permission) -> Actor {
-        let tool = |kind, id: &str, name: &str| Actor { kind, id: id.to_owned(), name: name.to_owned() };
+        let tool = |kind, id: &str, name: &str| Actor::new(kind, id, name);
         match case.source {
             Source::AutomatedDevice | Source::AutomatedEmail | Source::AutomatedUser => {
                 tool(ActorKind::Automation, "automated-investigation", "Automated investigation")

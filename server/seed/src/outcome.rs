@@ -66,11 +66,7 @@ impl Generator {
             Grant::AutoApproved => {
                 let account = IncidentKind::of(action.entity.kind()) == IncidentKind::Account;
                 action.verdict = Some(if account { Verdict::Compromised } else { Verdict::Malicious });
-                action.decided_by = Some(Actor {
-                    kind: ActorKind::Automation,
-                    id: "automation".to_owned(),
-                    name: "Automation".to_owned(),
-                });
+                action.decided_by = Some(Actor::new(ActorKind::Automation, "automation", "Automation"));
                 let at = self.rng.soon(action.proposed_at, 1, 20, self.now);
                 decide(action, at);
                 let rule = if account {
@@ -205,7 +201,7 @@ fn decide(action: &mut Action, at: Timestamp) {
 }
 
 fn system(part: &str) -> Actor {
-    Actor { kind: ActorKind::System, id: part.to_owned(), name: "Countersign".to_owned() }
+    Actor::new(ActorKind::System, part, "Countersign")
 }
 
 fn advance(begun: Lifecycle, execution: Execution) -> Result<Lifecycle, Refusal> {

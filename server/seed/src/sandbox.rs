@@ -109,11 +109,7 @@ fn propose(
     let (title, detail, technique) = find.evidence;
     let alert_id = format!("SCAN-{}", 6_001 + number);
     let id = ActionId::from(rng.uuid(at));
-    let scanner = Actor {
-        kind: ActorKind::Token,
-        id: "endpoint-scanner".to_owned(),
-        name: "Endpoint scanner".to_owned(),
-    };
+    let scanner = Actor::new(ActorKind::Token, "endpoint-scanner", "Endpoint scanner");
     let proposal = Proposal {
         external_id: format!("scan-{}-{number}", now.as_second()),
         action_type: ActionType::QuarantineFile,

@@ -86,5 +86,5 @@ impl Users {
 }
 
 fn actor(user: &User) -> Actor {
-    Actor { kind: ActorKind::User, id: user.id.to_string(), name: user.display_name.clone() }
+    Actor::new(ActorKind::User, user.id.to_string(), user.display_name.clone())
 }

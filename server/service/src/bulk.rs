@@ -363,7 +363,7 @@ fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
         (_, Some(current), Verb::Approve { .. } | Verb::Reject { .. })
             if current.decision != Decision::Pending =>
         {
-            let by = current.decided_by.as_ref().map(|actor| format!(" by {}", actor.name));
+            let by = current.decided_by.as_ref().map(|actor| format!(" by {}", actor.label()));
             let detail = format!("{}{}.", current.decision.label(), by.unwrap_or_default());
             return (ItemState::Skipped, detail);
         }

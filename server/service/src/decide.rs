@@ -353,7 +353,7 @@ async fn undone_before(
         return Ok(error);
     };
     let Some(reverse) = tx.action(scope, reverse).await? else { return Ok(error) };
-    let detail = format!("{detail} (asked for by {})", reverse.proposed_by.name);
+    let detail = format!("{detail} (asked for by {})", reverse.proposed_by.label());
     Ok(Error::Conflict { detail, current: current.clone() })
 }
 
@@ -410,11 +410,12 @@ fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
 /// Who decided, and how, as the end of a sentence.
 fn decided(action: &Action) -> String {
     let by = action.decided_by.as_ref();
-    by.map(|by| format!(" ({} by {})", action.decision.label().to_lowercase(), by.name)).unwrap_or_default()
+    by.map(|by| format!(" ({} by {})", action.decision.label().to_lowercase(), by.label()))
+        .unwrap_or_default()
 }
 
 fn conflict(action: &Action, refusal: Refusal) -> Error {
-    let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.name)).unwrap_or_default();
+    let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.label())).unwrap_or_default();
     let detail = format!("{refusal}{by}");
     Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) }
 }

@@ -174,7 +174,7 @@ mod tests {
     use domain::{Actor, ActorKind, AuditKind};
 
     fn record(seq: i64) -> Followed {
-        let by = Actor { kind: ActorKind::System, id: "test".to_owned(), name: "Test".to_owned() };
+        let by = Actor::new(ActorKind::System, "test", "Test");
         Followed { seq, kind: AuditKind::SignedIn, by, changed: None }
     }
 

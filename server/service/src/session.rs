@@ -286,11 +286,7 @@ pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
     match user {
         Some(user) if credential.kind == CredentialKind::Session => person(credential, user),
         user => Caller {
-            actor: Actor {
-                kind: ActorKind::Token,
-                id: credential.id.to_string(),
-                name: credential.name.clone(),
-            },
+            actor: token_actor(credential, user.as_ref()),
             person: user.as_ref().map(|user| user.id),
             credential: credential.id,
             roles: user.map(|user| user.roles).unwrap_or_default(),
@@ -299,9 +295,18 @@ pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
     }
 }
 
+/// A token, with the person behind it: what its owner called it names nobody.
+fn token_actor(credential: &Credential, owner: Option<&User>) -> Actor {
+    let actor = Actor::new(ActorKind::Token, credential.id.to_string(), &credential.name);
+    match owner {
+        Some(user) => actor.of(user.id.to_string(), &user.display_name),
+        None => actor,
+    }
+}
+
 fn person(credential: &Credential, user: User) -> Caller {
     Caller {
-        actor: Actor { kind: ActorKind::User, id: user.id.to_string(), name: user.display_name },
+        actor: Actor::new(ActorKind::User, user.id.to_string(), user.display_name),
         person: Some(user.id),
         credential: credential.id,
         roles: user.roles,

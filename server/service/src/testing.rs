@@ -40,7 +40,7 @@ pub const fn system() -> SystemAuthority {
 /// Who sets things up.
 #[must_use]
 pub fn tester() -> Actor {
-    Actor { kind: ActorKind::System, id: "test".into(), name: "Test".into() }
+    Actor::new(ActorKind::System, "test", "Test")
 }
 
 /// A proposal that is right in every way, as a tool sends it.

@@ -112,7 +112,7 @@ const fn authority() -> SystemAuthority {
 
 /// The actor in the audit log: whoever can write the database's file.
 fn command_line() -> Actor {
-    Actor { kind: ActorKind::System, id: "cli".to_owned(), name: "Command line".to_owned() }
+    Actor::new(ActorKind::System, "cli", "Command line")
 }
 
 fn one_line(error: Error) -> anyhow::Error {

@@ -105,13 +105,16 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::Decision => row("decision", |action| action.decision.to_string())
             .sorted("actions_by_decision")
             .bits(Bits::words::<Decision>(5, 4)),
-        Field::DecidedBy => {
-            derived("decided_by_key", |action| optional(action.decided_by.as_ref().map(|actor| &actor.name)))
-                .shown("decided_by", Reading::Actor)
-                .labelled(|action| serde_json::to_string(action.decided_by.as_ref()?).ok())
-                .sorted("actions_by_decider")
-                .bits(Bits::hashed(30, 6))
-        }
+        Field::DecidedBy => derived("decided_by_key", |action| {
+            optional(action.taken_by().map(domain::Actor::who))
+        })
+        .shown(
+            "CASE decision WHEN 'NotRequired' THEN COALESCE(decided_by, proposed_by) ELSE decided_by END",
+            Reading::Actor,
+        )
+        .labelled(|action| serde_json::to_string(action.taken_by()?).ok())
+        .sorted("actions_by_decider")
+        .bits(Bits::hashed(30, 6)),
         Field::Source => row("source", |action| action.source.to_string())
             .sorted("actions_by_source")
             .bits(Bits::words::<Source>(9, 5)),
@@ -124,7 +127,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
             .chosen(|word| Severity::from_str(word).map(severity).unwrap_or_default().to_owned())
             .sorted("actions_by_severity")
             .bits(Bits::words::<Severity>(18, 3)),
-        Field::ProposedBy => derived("proposed_by_key", |action| natural(&action.proposed_by.name))
+        Field::ProposedBy => derived("proposed_by_key", |action| natural(action.proposed_by.who()))
             .shown("proposed_by", Reading::Actor)
             .sorted("actions_by_proposer"),
         Field::Proposed => time("proposed_at", |action| action.proposed_at).sorted("actions_by_proposal"),
@@ -281,8 +284,8 @@ pub(crate) fn device_group(name: &str) -> String {
     if name == Filter::UNGROUPED { String::new() } else { natural(name) }
 }
 
-fn optional(text: Option<&String>) -> String {
-    text.map(|text| natural(text)).unwrap_or_default()
+fn optional(text: Option<&(impl AsRef<str> + ?Sized)>) -> String {
+    text.map(|text| natural(text.as_ref())).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -145,7 +145,7 @@ mod tests {
     }
 
     fn ana() -> Actor {
-        Actor { kind: ActorKind::User, id: "u1".into(), name: "Ana".into() }
+        Actor::new(ActorKind::User, "u1", "Ana")
     }
 
     /// The formats are final: these hashes must never change.

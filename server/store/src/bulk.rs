@@ -1,7 +1,7 @@
 //! Plans of decisions on many, and the jobs that they become.
 
 use async_trait::async_trait;
-use domain::bulk::{Preview, Progress};
+use domain::bulk::{Execution, Preview, Progress};
 use domain::{
     ActionId, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId, ItemState, Seen, UserId,
 };

@@ -131,7 +131,7 @@ pub(super) fn visible_change(record: &Followed, caller: &Caller, scope: &RowScop
         kind: record.kind,
         version: changed.version,
         lane: changed.row.lane,
-        by: record.by.name.clone(),
+        by: record.by.label(),
         mine: record.by.id == caller.actor.id,
     })
 }

@@ -168,7 +168,7 @@ impl Caller {
         if permissions_of(&self.roles).contains(&permission) {
             return Ok(());
         }
-        Err(Denied::Needs { who: self.actor.name.clone(), needs: self.needs(permission).to_owned() })
+        Err(Denied::Needs { who: self.actor.who().to_owned(), needs: self.needs(permission).to_owned() })
     }
 
     /// What this person would need, in the shortest true words.
@@ -328,7 +328,7 @@ impl Authorized {
 }
 
 fn system_actor(id: &str, name: &str) -> Actor {
-    Actor { kind: ActorKind::System, id: id.to_owned(), name: name.to_owned() }
+    Actor::new(ActorKind::System, id, name)
 }
 
 #[cfg(test)]
@@ -359,7 +359,7 @@ mod tests {
 
     fn caller(roles: &[Role], scopes: Option<&[Scope]>, person: bool) -> Caller {
         Caller {
-            actor: Actor { kind: ActorKind::User, id: "u".into(), name: "Ana".into() },
+            actor: Actor::new(ActorKind::User, "u", "Ana"),
             person: person.then(|| UserId::from(uuid::Uuid::nil())),
             credential: CredentialId::from(uuid::Uuid::nil()),
             roles: roles.iter().copied().collect(),

@@ -85,7 +85,7 @@ mod tests {
 
     fn caller(roles: &[Role], scopes: Option<&[Scope]>, person: bool) -> Caller {
         Caller {
-            actor: Actor { kind: ActorKind::User, id: "u".into(), name: "Ana".into() },
+            actor: Actor::new(ActorKind::User, "u", "Ana"),
             person: person.then(|| uuid::Uuid::nil().into()),
             credential: uuid::Uuid::nil().into(),
             roles: roles.iter().copied().collect(),

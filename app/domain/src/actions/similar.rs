@@ -183,7 +183,7 @@ mod tests {
         });
         proposal.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let proposal: Proposal = serde_json::from_value(proposal).unwrap();
-        let by = Actor { kind: ActorKind::Token, id: "t".to_owned(), name: "T".to_owned() };
+        let by = Actor::new(ActorKind::Token, "t", "T");
         proposal.into_action(uuid::Uuid::nil().into(), String::new(), by, Timestamp::UNIX_EPOCH)
     }
 

@@ -22,6 +22,47 @@ pub struct Actor {
     pub kind: ActorKind,
     /// A stable id: the user's, the token's, or the part's name.
     pub id: String,
+    /// The person's own name, or what the token or part is called: anybody may call their token anything.
+    pub name: String,
+    /// Who owns the token that was presented, and answers for what is done with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
+}
+
+/// A person, as named at that time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Person {
+    /// The user's id.
+    pub id: String,
     /// The name to show.
     pub name: String,
+}
+
+impl Actor {
+    /// An actor behind whom stands nobody else.
+    pub fn new(kind: ActorKind, id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { kind, id: id.into(), name: name.into(), person: None }
+    }
+
+    /// The same, of whom that person is the owner.
+    #[must_use]
+    pub fn of(self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { person: Some(Person { id: id.into(), name: name.into() }), ..self }
+    }
+
+    /// The name of who answers for it: the person, also behind a token. Lists are filtered by it.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        self.person.as_ref().map_or(&self.name, |person| &person.name)
+    }
+
+    /// Who it was, in words: the person, and by which token.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match &self.person {
+            Some(person) => format!("{} by token \u{201c}{}\u{201d}", person.name, self.name),
+            None => self.name.clone(),
+        }
+    }
 }

@@ -177,7 +177,7 @@ impl Sessions {
             enabled: true,
             roles,
         };
-        let by = Actor { kind: ActorKind::System, id: "demo".to_owned(), name: "Demo".to_owned() };
+        let by = Actor::new(ActorKind::System, "demo", "Demo");
         match self.insert_user(authority, by, user.clone()).await {
             Ok(()) => Ok(Some(user)),
             // Two first clicks at once: the other one made it.

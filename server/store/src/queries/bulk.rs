@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::access::Check;
-use domain::bulk::{ActionLine, Progress};
+use domain::bulk::{ActionLine, Execution, Progress};
 use domain::{
-    Action, ActionId, ActionQuery, ActionType, ApprovalId, Authorized, BulkId, BulkItem, CredentialId,
-    ItemState, Purpose, RowScope, Seen, UserId,
+    Action, ActionId, ActionQuery, ActionType, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb,
+    CredentialId, ItemState, Purpose, RowScope, Seen, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};

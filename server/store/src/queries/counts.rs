@@ -237,7 +237,7 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
 fn choice(facet: Facet, label: String) -> Result<String> {
     let StoredField { reading, absent, .. } = stored(facet.field());
     Ok(match (reading, absent) {
-        (Reading::Actor, _) => super::rows::name(&label)?,
+        (Reading::Actor, _) => super::rows::actor(&label)?.who().to_owned(),
         (_, Some(absent)) if label.is_empty() => absent.to_owned(),
         _ => label,
     })

@@ -91,7 +91,7 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         }
         Reading::Capitals => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
         Reading::Actor => match row.try_get::<Option<&str>, _>(at)? {
-            Some(json) => Cell::Text(rows::name(json)?.into()),
+            Some(json) => Cell::Text(rows::actor(json)?.label().into()),
             None => Cell::Nothing,
         },
     })

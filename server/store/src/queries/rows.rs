@@ -57,13 +57,9 @@ pub(super) fn optional_time(row: &Row, column: &str) -> Result<Option<Timestamp>
         .transpose()
 }
 
-/// The name in an actor's JSON.
-pub(super) fn name(actor: &str) -> Result<String> {
-    #[derive(serde::Deserialize)]
-    struct Named {
-        name: String,
-    }
-    serde_json::from_str::<Named>(actor).map(|actor| actor.name).map_err(corrupt)
+/// The actor of a JSON.
+pub(super) fn actor(json: &str) -> Result<domain::Actor> {
+    serde_json::from_str(json).map_err(corrupt)
 }
 
 pub(super) fn action(row: &Row) -> Result<Action> {

@@ -46,7 +46,7 @@ pub(super) fn action(number: u128) -> Action {
         incident_id: None,
         expires_at: Some(at(3_600)),
     };
-    let scanner = Actor { kind: ActorKind::Token, id: "scanner".to_owned(), name: "Scanner".to_owned() };
+    let scanner = Actor::new(ActorKind::Token, "scanner", "Scanner");
     let action = proposal.into_action(id(number), format!("digest {number}"), scanner, at(0));
     Action { external_id: None, ..action }
 }
@@ -143,7 +143,7 @@ pub(super) async fn add_ana(store: &SharedStore) -> Caller {
 /// A Security Operator by a session, whether or not the database knows them.
 pub(super) fn person(number: u128, session: u128) -> Caller {
     Caller {
-        actor: Actor { kind: ActorKind::User, id: id::<UserId>(number).to_string(), name: "ANA".to_owned() },
+        actor: Actor::new(ActorKind::User, id::<UserId>(number).to_string(), "ANA"),
         person: Some(id(number)),
         credential: id(session),
         roles: [Role::SecurityOperator].into(),

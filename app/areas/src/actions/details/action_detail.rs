@@ -290,7 +290,7 @@ fn evidence(evidence: &[Evidence]) -> impl IntoView + use<> {
 
 fn proposal(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     let by = &action.proposed_by;
-    let who = view! { <VisibleText text=by.name.clone()/> " (" {by.kind.label()} ")" };
+    let who = view! { <VisibleText text=by.label()/> " (" {by.kind.label()} ")" };
     let mut facts = vec![
         ("Proposed by", who.into_any()),
         ("Source", action.source.label().into_any()),
@@ -317,7 +317,7 @@ fn decision(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
         }
     };
     let what = match &action.decided_by {
-        Some(by) => summary(by.name.clone(), action.decided_at).into_any(),
+        Some(by) => summary(by.label(), action.decided_at).into_any(),
         None => action.decision.label().into_any(),
     };
     let mut facts = vec![("Decision", what)];

@@ -47,7 +47,7 @@ fn stands(of: &Standing, now: Derived<Timestamp>) -> AnyView {
 
 fn item(action: &Action, this: ActionId, location: Memo<ListLocation>, now: Derived<Timestamp>) -> AnyView {
     let id = action.id;
-    let by = action.decided_by.as_ref().unwrap_or(&action.proposed_by).name.clone();
+    let by = action.taken_by().unwrap_or(&action.proposed_by).label();
     let status = (action.status != Status::None).then(|| view! { <Badge look=action.status.badge()/> });
     let name = action.action_type.label();
     let name = if id == this {

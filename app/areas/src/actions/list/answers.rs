@@ -150,7 +150,7 @@ fn find_out(
                 return decisions.send(called, sent);
             }
             Ok(ActionDetail { action, .. }) => {
-                let by = action.decided_by.map(|by| format!("{} by {}", action.decision.label(), by.name));
+                let by = action.decided_by.map(|by| format!("{} by {}", action.decision.label(), by.label()));
                 Announcement::failed(ErrorCode::Conflict, by.unwrap_or_default())
             }
             Err(error) if matches!(error.code, ErrorCode::NoAnswer | ErrorCode::Busy | ErrorCode::NotSignedIn) => {

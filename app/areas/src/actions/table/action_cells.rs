@@ -191,8 +191,8 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::Status => mark(name, action.status.badge(), action.status_detail.as_deref()),
         Column::EntityKind => plain(name, action.entity.kind().label()),
         // Nobody else had to decide it: who took it stands for it.
-        Column::DecidedBy => text(action.taken_by().map(|actor| &actor.name)),
-        Column::ProposedBy => plain(name, &action.proposed_by.name),
+        Column::DecidedBy => text(action.taken_by().map(domain::Actor::label).as_ref()),
+        Column::ProposedBy => plain(name, &action.proposed_by.label()),
         Column::Investigation => text(action.investigation_id.as_ref()),
         Column::Approval => text(action.approval_id.map(|id| id.to_string()).as_ref()),
         Column::Incident => text(action.incident_id.as_ref()),
