@@ -145,7 +145,7 @@ const fn verb(action_type: ActionType) -> Option<Action> {
     }
 }
 
-/// What the consumer finds a file by, or what is missing for it.
+/// What a responder of that profile finds a file by, or what is missing for it. Ours takes a file only by its SHA-256.
 fn target(entity: &Entity, profile: &str) -> Result<Target, String> {
     let Entity::File { path, sha256, sha1, md5 } = entity else {
         return Err("a responder acts on files".to_owned());
@@ -153,7 +153,11 @@ fn target(entity: &Entity, profile: &str) -> Result<Target, String> {
     if profile == openc2::REPORT_KEY && sha256.is_none() {
         return Err("a responder needs the file's sha256".to_owned());
     }
-    let hashes = Hashes { md5: digest(md5)?, sha1: digest(sha1)?, sha256: digest(sha256)? };
+    let hashes = Hashes {
+        md5: digest(md5.as_deref())?,
+        sha1: digest(sha1.as_deref())?,
+        sha256: digest(sha256.as_deref())?,
+    };
     let hashes = (hashes != Hashes::default()).then_some(hashes);
     Ok(Target::File(FileTarget { name: None, path: path.clone(), hashes }))
 }
@@ -163,14 +167,14 @@ fn command(order: &Order, profile: &str) -> Result<Command, String> {
     let action_type = order.action.action_type;
     let verb = verb(action_type)
         .ok_or_else(|| format!("this responder does not carry out {}", action_type.label()))?;
+    let target = target(&order.action.entity, profile)?;
     let actuator = Actuator { profile: profile.to_owned(), specifiers: serde_json::Map::new() };
-    let command = Command::new(verb, target(&order.action.entity, profile)?);
-    Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
+    let command = Command::new(verb, target).with_id(order.leased.id.to_string());
+    Ok(Command { actuator: Some(actuator), ..command })
 }
 
-fn digest<const N: usize>(hash: &Option<String>) -> Result<Option<Digest<N>>, String> {
-    let parse = |hash: &String| hash.parse().map_err(|_| format!("{hash} is no hash value"));
-    hash.as_ref().map(parse).transpose()
+fn digest<const N: usize>(hash: Option<&str>) -> Result<Option<Digest<N>>, String> {
+    hash.map(|hash| hash.parse().map_err(|_| format!("{hash} is no hash value"))).transpose()
 }
 
 fn ended(response: &openc2::Response) -> Attempt {
