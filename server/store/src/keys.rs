@@ -82,7 +82,7 @@ pub(super) fn natural_beginnings(text: &str) -> Vec<String> {
         _ if number.starts_with('0') => vec![format!("{before}0{number}")],
         length => {
             let short = (length..=9).map(|length| format!("{before}{length}{number}"));
-            short.chain((10..=20).map(|length| format!("{before}:{length:03}{number}"))).collect()
+            short.chain((length.max(10)..=16).map(|length| format!("{before}:{length:03}{number}"))).collect()
         }
     }
 }

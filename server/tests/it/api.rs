@@ -47,7 +47,7 @@ async fn bad_proposals_are_refused_with_pointers(kind: Kind) {
     let table = [
         (with("type", json!("fly_to_the_moon")), "/actions/1/type"),
         (with("entity", json!({ "kind": "user", "name": "ana" })), "/actions/1/entity"),
-        (with("entity", json!({ "kind": "file", "colour": "red" })), "/actions/1/entity"),
+        (with("entity", json!({ "kind": "file", "colour": "red" })), "/actions/1/entity/colour"),
         (with("type", json!("stop_and_quarantine_file")), "/actions/1/comment"),
         (with("surprise", json!(1)), "/actions/1/surprise"),
         (with("severity", json!(3)), "/actions/1/severity"),
@@ -72,10 +72,10 @@ async fn broken_bodies_are_refused(kind: Kind) {
         (b"{\"actions\": ".to_vec(), 400),
         (deep.into_bytes(), 400),
         (b"{\"actions\": [], \"surprise\": 1}".to_vec(), 422),
-        (vec![b' '; 10 * 1024 * 1024], 413),
+        (vec![b' '; 20 * 1024 * 1024], 413),
     ] {
         let length = body.len();
-        // The server may answer and close before it has read 10 MB.
+        // The server may answer and close before it has read 20 MB.
         if status == 413 {
             let request = estate.client.post(estate.url("/api/v1/actions")).bearer_auth(&estate.scanner);
             let answer = request.header(CONTENT_TYPE, "application/json").body(body).send().await;

@@ -333,12 +333,10 @@ impl Search {
         let limit = i64::try_from(MAX_FETCHED_IDS + 1).unwrap_or(i64::MAX);
         let mut ways = Vec::new();
         for (column, texts) in &self.beginnings {
-            for text in texts {
-                let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
-                sql.push(lane.as_str()).push("' AND ");
-                push_begins(&mut sql, column, std::slice::from_ref(text));
-                ways.push(sql);
-            }
+            let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
+            sql.push(lane.as_str()).push("' AND ");
+            push_begins(&mut sql, column, texts);
+            ways.push(sql);
         }
         for text in &self.texts {
             let mut sql = QueryBuilder::<Db>::new("");

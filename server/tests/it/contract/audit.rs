@@ -7,7 +7,7 @@ use domain::{ActionId, AssetKind, AuditKind, Lane, ScopedRow};
 use serde_json::json;
 use store::{AuditEntry, Changed, Followed};
 
-use super::sample::{action, add, entry, id, system};
+use super::sample::{SCANNER, action, add, entry, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -116,7 +116,7 @@ async fn who_follows_learns_what_became_of_an_action(kind: Kind) {
     tx.commit().await.unwrap();
     let followed = store.follow(0, 10).await.unwrap();
     let row = ScopedRow {
-        proposed_by: "scanner".to_owned(),
+        proposed_by: SCANNER.to_owned(),
         lane: Lane::InProgress,
         asset_kind: AssetKind::Device,
         device_group: action(7).asset.device_group,

@@ -101,6 +101,8 @@ pub(super) fn decided(before: &Action, by: &Authorized, command: Transition, now
     }
 }
 
+/// Whose the actions of the sample are: those of the tool of that name.
+pub(super) const SCANNER: &str = "tool:Scanner";
 pub(super) const ANA: u128 = 0xA;
 pub(super) const ANAS_SESSION: u128 = 0xA5;
 

@@ -11,7 +11,6 @@ use crate::core::time::Timestamp;
 
 /// All fields of all kinds.
 #[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "ssr", serde(deny_unknown_fields))]
 pub struct Flat {
     kind: EntityKind,
     #[serde(default)]

@@ -10,7 +10,7 @@ use store::{Guard, SharedStore};
 
 use super::fields::{choices, value};
 use super::lists::{all_of, by, now, search, seeded, walk};
-use crate::contract::sample::{action, add, add_ana, after, at, decided, decider, id, system};
+use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, decided, decider, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -178,7 +178,7 @@ async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
         }
         add(&store, &row).await;
     }
-    let scope = RowScope::proposed_by("scanner");
+    let scope = RowScope::proposed_by(SCANNER);
     let counts = store.counts(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(counts.matches, 2);
     assert!(tally(&counts).keys().all(|(_, value)| value != "secret host"), "{counts:?}");

@@ -146,7 +146,15 @@ pub(crate) async fn search(store: &SharedStore, text: &str) -> BTreeSet<ActionId
 /// What a search means, without an index.
 fn means(action: &Action, text: &str) -> bool {
     let text = text.to_lowercase();
-    let names = [action.entity.title().to_lowercase(), action.asset.name.to_lowercase()];
+    let mut names = vec![action.entity.title().to_lowercase(), action.asset.name.to_lowercase()];
+    let texts = [action.entity.search_texts(), action.entity.canonical().search_texts()].concat();
+    let others: Vec<_> =
+        texts.into_iter().chain(action.external_id.clone()).map(|text| text.to_lowercase()).collect();
+    if text.chars().count() >= 3 {
+        names.extend(others);
+    } else if others.contains(&text) {
+        return true;
+    }
     let approval = action.approval_id.map(|id| id.to_string());
     let ids =
         [action.investigation_id.clone(), action.incident_id.clone(), approval, Some(action.id.to_string())];

@@ -3,7 +3,7 @@
 use domain::{Action, ActionId, ActionQuery, AssetKind, Lane, RowScope, Severity, Transition};
 use store::{Position, SharedStore};
 
-use crate::contract::sample::{action, add, after, at, id};
+use crate::contract::sample::{SCANNER, action, add, after, at, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(pending_comes_most_urgent_first, the_other_lanes_come_newest_first, a_page_keeps_to_its_scope);
@@ -91,7 +91,7 @@ async fn a_page_keeps_to_its_scope(kind: Kind) {
     let own_group = action(1).asset.device_group.unwrap_or(RowScope::UNGROUPED.to_owned());
     let scopes = [
         (RowScope::ALL, 3),
-        (RowScope::proposed_by("scanner"), 2),
+        (RowScope::proposed_by(SCANNER), 2),
         (RowScope::proposed_by("nobody"), 0),
         (groups(&own_group), 3),
         (groups("Elsewhere"), 1),

@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use domain::{Action, RowScope, Source, Transition};
 
-use crate::contract::sample::{action, add, add_ana, after, at, full_action, id, proposer, system};
+use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -20,7 +20,7 @@ on_both!(
 );
 
 fn mine() -> RowScope {
-    RowScope::proposed_by("scanner")
+    RowScope::proposed_by(SCANNER)
 }
 
 fn others() -> RowScope {
@@ -66,7 +66,7 @@ async fn the_longest_texts_fit(kind: Kind) {
     assert_eq!(store.on_same_entity(&RowScope::ALL, &long, 10).await.unwrap().len(), 1);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let name = long.external_id.as_deref().unwrap();
-    let found = tx.action_by_external_id("scanner", Source::Antivirus, name).await.unwrap();
+    let found = tx.action_by_external_id(SCANNER, Source::Antivirus, name).await.unwrap();
     assert_eq!(found.map(|action| action.id), Some(id(1)));
 }
 
@@ -92,12 +92,12 @@ async fn external_ids_belong_to_principal_and_source(kind: Kind) {
     add(&store, &second).await;
 
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    let found = tx.action_by_external_id("scanner", Source::Antivirus, &name).await.unwrap();
+    let found = tx.action_by_external_id(SCANNER, Source::Antivirus, &name).await.unwrap();
     assert_eq!(found, Some(first.clone()));
     for (principal, source, name) in [
         ("another", Source::Antivirus, name.as_str()),
-        ("scanner", Source::ManualUser, name.as_str()),
-        ("scanner", Source::Antivirus, "another"),
+        (SCANNER, Source::ManualUser, name.as_str()),
+        (SCANNER, Source::Antivirus, "another"),
     ] {
         assert_eq!(tx.action_by_external_id(principal, source, name).await.unwrap(), None);
     }

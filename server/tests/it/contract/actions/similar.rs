@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use store::SharedStore;
 
 use super::lists::{all_of, by, now, seeded, walk};
-use crate::contract::sample::{action, add, add_ana, at, decided, decider, id};
+use crate::contract::sample::{SCANNER, action, add, add_ana, at, decided, decider, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -120,7 +120,7 @@ async fn to_what_is_hidden_or_has_nothing_to_share_nothing_is_similar(kind: Kind
         row.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/x"})).unwrap();
         add(&store, &row).await;
     }
-    let scope = RowScope::proposed_by("scanner");
+    let scope = RowScope::proposed_by(SCANNER);
     let found = async |scope: &RowScope, number: u128| {
         let query = query(Lane::Pending, similar(id(number)));
         let page = store.page(scope, &query, None, 50, now()).await.unwrap();
@@ -175,7 +175,7 @@ async fn what_waits_on_other_assets_is_counted(kind: Kind) {
         add(&store, &row).await;
     }
     let of = on(1, "host");
-    let scope = RowScope::proposed_by("scanner");
+    let scope = RowScope::proposed_by(SCANNER);
     assert_eq!(store.waiting_elsewhere(&RowScope::ALL, &of, 10).await.unwrap(), (2, false));
     assert_eq!(store.waiting_elsewhere(&scope, &of, 10).await.unwrap(), (1, false));
     assert_eq!(store.waiting_elsewhere(&scope, &of, 2).await.unwrap(), (1, true));
