@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::actions::query::Counts;
 use domain::actions::similar::Buckets;
-use domain::{Action, ActionId, ActionQuery, ActionType, Authorized, LaneCounts, RowScope, Source, UserId};
+use domain::{Action, ActionId, ActionQuery, Authorized, LaneCounts, RowScope, Source, UserId};
 use jiff::Timestamp;
 
 use crate::error::Result;
@@ -117,14 +117,8 @@ pub trait ReadTargets: Send + Sync {
         most: u32,
     ) -> Result<Vec<ActionId>>;
 
-    /// The ids of actions of History that can be undone, of that type and on the file with that SHA-256, up to `most`.
-    async fn same_file(
-        &self,
-        scope: &RowScope,
-        action_type: ActionType,
-        sha256: &str,
-        most: u32,
-    ) -> Result<Vec<ActionId>>;
+    /// The ids of actions of History that can be undone and are similar to this one, up to `most`.
+    async fn same_file(&self, scope: &RowScope, action: &Action, most: u32) -> Result<Vec<ActionId>>;
 
     /// Those of these actions that the scope shows, in this order, each with the person behind its proposal.
     async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>>;

@@ -23,15 +23,6 @@ macro_rules! claim_clause {
     };
 }
 
-/// The actions of History on a file, by its SHA-256.
-macro_rules! of_file {
-    () => {
-        " FROM actions \
-         WHERE entity_kind = 'file' AND lane = 'history' \
-         AND substring(entity FROM '\"sha256\":\"([0-9a-f]{64})\"') = "
-    };
-}
-
 #[expect(clippy::duplicate_mod, reason = "one text, mounted once for each database")]
 #[path = "queries/mod.rs"]
 mod queries;

@@ -27,14 +27,6 @@ macro_rules! claim_clause {
     };
 }
 
-/// The actions of History on a file, by its SHA-256.
-macro_rules! of_file {
-    () => {
-        " FROM actions INDEXED BY actions_by_file \
-         WHERE entity_kind = 'file' AND lane = 'history' AND json_extract(entity, '$.sha256') = "
-    };
-}
-
 #[path = "queries/mod.rs"]
 mod queries;
 

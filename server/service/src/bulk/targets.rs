@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use domain::bulk::MAX_ITEMS;
-use domain::{Action, ActionId, ActionQuery, BulkRequest, BulkVerb, Entity, Error, RowScope, Targets};
+use domain::{Action, ActionId, ActionQuery, BulkRequest, BulkVerb, EntityKind, Error, RowScope, Targets};
 use jiff::Timestamp;
 
 use crate::Service;
@@ -32,7 +32,7 @@ impl Service {
                     self.store.action(scope, *id).await?.ok_or_else(|| Error::NotFound((*id).into()))?;
                 let ids = self.same_file(scope, &action).await?;
                 let none =
-                    || Error::invalid("/same_file", "names no action on a file whose SHA-256 is known");
+                    || Error::invalid("/same_file", "names no action on a file of which a hash is known");
                 ("/same_file", ids.ok_or_else(none)?)
             }
         };
@@ -65,11 +65,13 @@ impl Service {
         Ok(ids)
     }
 
-    /// All that did the same to the same file and can be undone. None if it is on no file, or on one without SHA-256.
+    /// All that did the same to the same file and can be undone. None if it is on no file, or on one without a hash.
     async fn same_file(&self, scope: &RowScope, action: &Action) -> Result<Option<Vec<ActionId>>, Error> {
-        let Entity::File { sha256: Some(sha256), .. } = &action.entity else { return Ok(None) };
+        if action.entity.kind() != EntityKind::File || action.entity.hash().is_none() {
+            return Ok(None);
+        }
         let most = u32::try_from(MAX_ITEMS + 1).unwrap_or(u32::MAX);
-        Ok(Some(self.store.same_file(scope, action.action_type, sha256, most).await?))
+        Ok(Some(self.store.same_file(scope, action, most).await?))
     }
 
     /// How many others did the same to the same file and can be undone.

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use domain::access::Check;
 use domain::bulk::{ActionLine, Execution, Progress};
 use domain::{
-    Action, ActionId, ActionQuery, ActionType, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb,
-    CredentialId, ItemState, Purpose, RowScope, Seen, UserId,
+    Action, ActionId, ActionQuery, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId,
+    ItemState, Purpose, RowScope, Seen, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -20,6 +20,7 @@ use super::scope::push_scope;
 use super::select::{AccessPath, Selection};
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
+use crate::keys::similar;
 use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
 use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
 
@@ -38,11 +39,10 @@ impl ReadTargets for SqlStore {
     async fn same_file(
         &self,
         scope: &RowScope,
-        action_type: ActionType,
-        sha256: &str,
+        action: &Action,
         most: u32,
     ) -> Result<Vec<ActionId>> {
-        same_file(&mut *self.reader.acquire().await?, scope, action_type, sha256, most).await
+        same_file(&mut *self.reader.acquire().await?, scope, action, most).await
     }
 
     async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>> {
@@ -163,13 +163,12 @@ fn ids(texts: &[String]) -> Result<Vec<ActionId>> {
 pub(super) async fn same_file(
     db: &mut Connection,
     scope: &RowScope,
-    action_type: ActionType,
-    sha256: &str,
+    action: &Action,
     most: u32,
 ) -> Result<Vec<ActionId>> {
-    let mut sql = QueryBuilder::<Db>::new(concat!("SELECT id", of_file!()));
-    sql.push_bind(sha256).push(" AND type = ").push_bind(action_type.as_str());
-    sql.push(" AND undoable = 'yes'");
+    let Some(shared) = similar(action) else { return Ok(Vec::new()) };
+    let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = 'history' AND similar_key = ");
+    sql.push_bind(shared).push(" AND undoable = 'yes'");
     push_scope(&mut sql, scope);
     sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(most));
     ids(&sql.build_query_scalar().fetch_all(db).await?)

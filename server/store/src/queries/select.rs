@@ -363,17 +363,19 @@ impl Search {
 fn spellings(search: &str, folded: String) -> Vec<String> {
     let given = search.trim();
     let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
-    let mut texts = vec![folded, fold(&plain)];
-    texts.extend(canonical::address(&plain));
+    let mut others = vec![plain.clone()];
+    others.extend(canonical::address(&plain));
     if plain.contains("://") {
-        texts.extend(canonical::url(&plain).map(|url| fold(&url)));
+        others.extend(canonical::url(&plain));
     }
     if plain.contains(['\\', '/']) {
-        texts.extend([fold(&canonical::path(&plain)), canonical::registry_key(&plain)]);
+        others.extend([canonical::path(&plain), canonical::registry_key(&plain)]);
     }
     if !plain.is_ascii() {
-        texts.push(canonical::name(&plain));
+        others.push(canonical::name(&plain));
     }
+    let mut texts = vec![folded];
+    texts.extend(others.iter().map(|text| fold(text)));
     let mut seen = BTreeSet::new();
     texts.retain(|text| text.chars().count() >= MIN_SUBSTRING && seen.insert(text.clone()));
     texts

@@ -81,7 +81,9 @@ impl Entity {
             Self::EmailMessage { message_id, sender, recipients, network_message_id, .. } => {
                 with(message_id, canonical::message_id);
                 with(sender, canonical::name);
-                recipients.iter_mut().for_each(|recipient| with(recipient, canonical::name));
+                for recipient in recipients.iter_mut() {
+                    with(recipient, canonical::name);
+                }
                 recipients.sort_unstable();
                 recipients.dedup();
                 lower(network_message_id);
@@ -114,8 +116,10 @@ impl Entity {
             name: name.map(|name| format!("{kind} {name}")),
         };
         match &entity {
-            Self::Device { name } | Self::Service { name } | Self::Driver { name } => own(name),
-            Self::ScheduledTask { name } => own(name),
+            Self::Device { name }
+            | Self::Service { name }
+            | Self::Driver { name }
+            | Self::ScheduledTask { name } => own(name),
             Self::Mailbox { address } | Self::IpAddress { address } => own(address),
             Self::Url { url } => own(url),
             Self::File { path, .. } => or_named(hash, path.clone()),

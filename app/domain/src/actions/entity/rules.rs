@@ -50,7 +50,7 @@ impl Entity {
             Self::Device { .. } | Self::Service { .. } | Self::Driver { .. } | Self::ScheduledTask { .. } => {
                 &["kind", "name"]
             }
-            Self::File { .. } => &["kind", "path", "sha256", "sha1", "md5"],
+            Self::File { .. } | Self::CloudFile { .. } => &["kind", "path", "sha256", "sha1", "md5"],
             Self::Process { .. } => {
                 &["kind", "pid", "image", "sha256", "sha1", "md5", "started_at", "command_line"]
             }
@@ -81,7 +81,6 @@ impl Entity {
             ],
             Self::EmailAttachment { .. } => &["kind", "file_name", "sha256", "sha1", "md5", "message_id"],
             Self::TeamsMessage { .. } => &["kind", "message_id", "sender", "channel"],
-            Self::CloudFile { .. } => &["kind", "path", "sha256", "sha1", "md5"],
             Self::User { .. } => &["kind", "name", "sid"],
         }
     }

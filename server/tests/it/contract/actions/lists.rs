@@ -321,13 +321,14 @@ async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let (store, database) = seeded(kind, 600).await;
     let keys =
         "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || similar_key
-                    || filter_bits
+                    || identity_key || identity_name || filter_bits
                 FROM actions ORDER BY id";
     let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
     assert!(before.len() == 600 && !found.is_empty());
     store.close().await;
     let forget = "UPDATE actions SET entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
-                      decided_by_key = '', similar_key = '', search_text = '', filter_bits = 0";
+                      decided_by_key = '', similar_key = '', search_text = '',
+                      identity_key = '', identity_name = '', filter_bits = 0";
     assert_eq!(database.execute(forget).await.unwrap(), 600);
     let other = "UPDATE markers SET value = 'another way' WHERE name = 'keys'";
     assert_eq!(database.execute(other).await.unwrap(), 1);

@@ -117,7 +117,8 @@ async fn to_what_is_hidden_or_has_nothing_to_share_nothing_is_similar(kind: Kind
     }
     for number in 4..=5 {
         let mut row = action(number);
-        row.entity = serde_json::from_value(serde_json::json!({"kind": "file", "path": "/srv/x"})).unwrap();
+        let process = serde_json::json!({"kind": "process", "pid": 7, "image": "/srv/x"});
+        row.entity = serde_json::from_value(process).unwrap();
         add(&store, &row).await;
     }
     let scope = RowScope::proposed_by(SCANNER);

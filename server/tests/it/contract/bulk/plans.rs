@@ -275,11 +275,12 @@ async fn the_same_file_is_found_on_other_devices(kind: Kind) {
         add(&store, &done).await;
     }
     add(&store, &action(7)).await;
-    let found = store.same_file(&RowScope::ALL, quarantine, &file, 10).await.unwrap();
+    let like = of(1, &file, quarantine);
+    let found = store.same_file(&RowScope::ALL, &like, 10).await.unwrap();
     assert_eq!(found, [id(1), id(3)]);
-    assert_eq!(store.same_file(&RowScope::ALL, quarantine, &file, 1).await.unwrap(), [id(1)]);
+    assert_eq!(store.same_file(&RowScope::ALL, &like, 1).await.unwrap(), [id(1)]);
     let hidden = RowScope::proposed_by("somebody else");
-    assert!(store.same_file(&hidden, quarantine, &file, 10).await.unwrap().is_empty());
+    assert!(store.same_file(&hidden, &like, 10).await.unwrap().is_empty());
 }
 
 async fn a_principal_is_known_also_when_it_is_over(kind: Kind) {

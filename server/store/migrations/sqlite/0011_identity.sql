@@ -1,11 +1,14 @@
 -- What actions on the same entity of the same asset share, whatever the spelling: the hash of the entity's own key, and
 -- that of its name. Rows of before are given theirs when the program starts.
-ALTER TABLE actions ADD COLUMN identity_key TEXT COLLATE "C" NOT NULL DEFAULT '';
-ALTER TABLE actions ADD COLUMN identity_name TEXT COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE actions ADD COLUMN identity_key TEXT NOT NULL DEFAULT '';
+ALTER TABLE actions ADD COLUMN identity_name TEXT NOT NULL DEFAULT '';
 -- It held whole titles, which may be longer than an index takes.
 DROP INDEX actions_by_entity;
 CREATE INDEX actions_by_identity ON actions (identity_key, proposed_at) WHERE identity_key <> '';
 CREATE INDEX actions_by_identity_name ON actions (identity_name, proposed_at) WHERE identity_name <> '';
+
+-- What did the same to the same file is similar, whichever hash it is known by.
+DROP INDEX actions_by_file;
 
 -- What a tool proposes belongs to the tool, not to the secret that it used: to the owner of its token, or to the tokens
 -- of that name. Where one tool proposed twins under one id, by two secrets, the older ones are no longer found by it.
