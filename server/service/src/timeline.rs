@@ -105,7 +105,7 @@ mod tests {
         let release = action(3, "release_from_quarantine", 3);
         let failed = Action { status: Status::Failed, ..action(4, "quarantine_file", 4) };
         let of = |standing: Vec<Standing>| standing.iter().map(|of| (of.stands, of.by)).collect::<Vec<_>>();
-        assert_eq!(of(standing(&first, &[second.clone()])), [(true, second.id)]);
+        assert_eq!(of(standing(&first, std::slice::from_ref(&second))), [(true, second.id)]);
         let undone = Action { undo: UndoState::Undone, updated_at: release.updated_at, ..first.clone() };
         let others = [failed, release.clone(), undone];
         assert_eq!(

@@ -4,6 +4,7 @@
 //! A key is compared by its bytes; a missing value is the empty key. Which key a field has, `actions_fields` says; rows
 //! that were keyed in another way are keyed anew when the store opens (see `encoding`).
 
+use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use domain::core::canonical;
@@ -64,7 +65,10 @@ fn push_number(out: &mut String, number: &str) {
     match number.len() {
         2.. if number.starts_with('0') => out.push('0'),
         length @ 0..=9 => out.push_str(&length.to_string()),
-        length => out.push_str(&format!(":{length:03}")),
+        length => {
+            // Writing to a text can't fail.
+            let _ = write!(out, ":{length:03}");
+        }
     }
     out.push_str(number);
 }

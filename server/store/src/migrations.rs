@@ -63,7 +63,8 @@ mod tests {
     #[tokio::test]
     async fn an_upgrade_keeps_every_row_and_gives_it_to_its_tool() {
         use sqlx::{Connection as _, SqliteConnection};
-        let before = Migrator::with_migrations(sqlite().iter().filter(|of| of.version < 11).cloned().collect());
+        let before =
+            Migrator::with_migrations(sqlite().iter().filter(|of| of.version < 11).cloned().collect());
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         before.run(&mut db).await.unwrap();
         for (id, owner) in [("t1", "NULL"), ("t2", "NULL"), ("t3", "'u1'")] {
@@ -72,12 +73,15 @@ mod tests {
                  VALUES ('{id}', 'token', '{id}', {owner}, 'xdr', '[]', 0, 0, 0)"
             );
             if owner != "NULL" {
-                let user = "INSERT INTO users (id, name, display_name, created_at) VALUES ('u1', 'u', 'U', 0)";
+                let user =
+                    "INSERT INTO users (id, name, display_name, created_at) VALUES ('u1', 'u', 'U', 0)";
                 sqlx::query(user).execute(&mut db).await.unwrap();
             }
             sqlx::query(AssertSqlSafe(credential)).execute(&mut db).await.unwrap();
         }
-        for (id, by, at) in [("a1", "t1", 1), ("a2", "t2", 2), ("a3", "t3", 3), ("a4", "u1", 4), ("a5", "seed", 5)] {
+        for (id, by, at) in
+            [("a1", "t1", 1), ("a2", "t2", 2), ("a3", "t3", 3), ("a4", "u1", 4), ("a5", "seed", 5)]
+        {
             let action = format!(
                 "INSERT INTO actions (id, version, digest, external_id, type, entity_kind, entity_title, entity, asset_kind,
                      asset_name, parameters, severity, source, evidence, proposed_by, proposed_by_id, proposed_at, expires_at,
@@ -90,9 +94,15 @@ mod tests {
         }
         sqlite().run(&mut db).await.unwrap();
         let rows: Vec<(String, String, i64)> =
-            sqlx::query_as("SELECT id, proposed_by_id, is_twin FROM actions ORDER BY id").fetch_all(&mut db).await.unwrap();
+            sqlx::query_as("SELECT id, proposed_by_id, is_twin FROM actions ORDER BY id")
+                .fetch_all(&mut db)
+                .await
+                .unwrap();
         let rows: Vec<_> = rows.iter().map(|(id, by, twin)| (id.as_str(), by.as_str(), *twin)).collect();
         let (tool, person) = ("tool:xdr", "u1");
-        assert_eq!(rows, [("a1", tool, 1), ("a2", tool, 0), ("a3", person, 0), ("a4", person, 0), ("a5", "seed", 0)]);
+        assert_eq!(
+            rows,
+            [("a1", tool, 1), ("a2", tool, 0), ("a3", person, 0), ("a4", person, 0), ("a5", "seed", 0)]
+        );
     }
 }

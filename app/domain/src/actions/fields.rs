@@ -378,9 +378,9 @@ mod tests {
         let columns: Vec<_> = Column::ALL.iter().map(|column| column.as_str()).collect();
         let names = "updated investigation approval type entity_type entity asset decision decided_by source \
                      status severity proposed_by proposed expires incident device_group undo technique";
-        let facts = "id version external_id decided reason decided_by_person decided_by_token hash message_id \
+        let evidence = "id version external_id decided reason decided_by_person decided_by_token hash message_id \
                      parameters result digest";
-        assert_eq!(words(&columns), format!("{names} comment {facts}"));
+        assert_eq!(words(&columns), format!("{names} comment {evidence}"));
         let keys: Vec<_> = SortKey::ALL.iter().map(|key| key.as_str()).collect();
         assert_eq!(words(&keys), format!("urgency {names}"));
         let facets: Vec<_> = Facet::ALL.iter().map(|facet| facet.as_str()).collect();

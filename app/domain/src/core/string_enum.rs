@@ -146,6 +146,8 @@ impl UnknownWord {
     }
 }
 
+pub(crate) use {string_enum, wire};
+
 #[cfg(test)]
 mod tests {
     use crate::{ActionType, Severity, Source};
@@ -164,5 +166,3 @@ mod tests {
         assert!(of("api".parse::<Source>().unwrap_err()).contains("automated_device_action"));
     }
 }
-
-pub(crate) use {string_enum, wire};

@@ -36,12 +36,7 @@ impl ReadTargets for SqlStore {
         matching(&mut *self.reader.acquire().await?, scope, query, now, most).await
     }
 
-    async fn same_file(
-        &self,
-        scope: &RowScope,
-        action: &Action,
-        most: u32,
-    ) -> Result<Vec<ActionId>> {
+    async fn same_file(&self, scope: &RowScope, action: &Action, most: u32) -> Result<Vec<ActionId>> {
         same_file(&mut *self.reader.acquire().await?, scope, action, most).await
     }
 

@@ -40,6 +40,9 @@ async fn records_read_back_in_order(kind: Kind) {
     tx.commit().await.unwrap();
 
     assert_eq!(store.audit_after(0, 100).await.unwrap(), written);
+    let of = store.records_of(id(7), AuditKind::Approved, 2).await.unwrap();
+    assert_eq!(of, [written[4].clone(), written[2].clone()], "the newest first");
+    assert_eq!(store.records_of(id(7), AuditKind::Revised, 2).await.unwrap(), []);
     assert_eq!(store.audit_after(2, 3).await.unwrap(), written[2..5]);
     assert_eq!(store.audit_after(7, 3).await.unwrap(), []);
     assert_eq!(store::verify(&*store).await.unwrap(), (7, written[6].hash.clone()));

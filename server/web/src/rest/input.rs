@@ -154,17 +154,17 @@ fn in_words(detail: &str) -> String {
     let Some((given, wanted)) =
         detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected "))
     else {
-        return match detail.contains("time zone") || detail.contains("offset") || detail.contains("timestamp")
-        {
-            true => format!("must be an RFC 3339 time with Z or an offset, for example {TIME} ({detail})"),
-            false => detail.to_owned(),
+        let is_time = ["time zone", "offset", "timestamp"].iter().any(|word| detail.contains(word));
+        return if is_time {
+            format!("must be an RFC 3339 time with Z or an offset, for example {TIME} ({detail})")
+        } else {
+            detail.to_owned()
         };
     };
     let given = given.trim_start_matches("type: ").trim_start_matches("value: ");
     let wanted = match wanted {
         "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" => "a whole number".to_owned(),
-        "i64" => "a whole number".to_owned(),
+        "u64" | "i64" => "a whole number".to_owned(),
         "a sequence" => "an array".to_owned(),
         "a map" => "an object".to_owned(),
         wanted if wanted.starts_with("struct ") => "an object".to_owned(),

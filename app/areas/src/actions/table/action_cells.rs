@@ -27,12 +27,14 @@ pub const fn width(column: Column) -> u16 {
         Column::Expires | Column::EntityKind => 136,
         Column::Status => 172,
         Column::Updated | Column::Investigation | Column::Approval | Column::Incident => 144,
-        Column::ActionType | Column::Asset | Column::DecidedBy | Column::DeviceGroup | Column::ProposedBy => {
-            168
-        }
         Column::Source | Column::Technique => 184,
         Column::Entity | Column::Comment => 240,
-        Column::Id
+        Column::ActionType
+        | Column::Asset
+        | Column::DecidedBy
+        | Column::DeviceGroup
+        | Column::ProposedBy
+        | Column::Id
         | Column::Version
         | Column::ExternalId
         | Column::Decided

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::intake::{host, mailbox, message, of, send, taken};
 use super::{ACTIONS, app};
-use web::edge::paths::query_value;
 use crate::http::testing::App;
+use web::edge::paths::query_value;
 
 /// The ids of what a query of Pending finds.
 async fn found(app: &App, person: &str, query: &str) -> Vec<String> {
