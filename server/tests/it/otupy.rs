@@ -91,9 +91,9 @@ async fn a_consumer_of_others_carries_out_a_command_of_ours() {
         (&settled["status"], &settled["status_detail"]),
         (&json!("Completed"), &json!("done by otupy"))
     );
-    let noted = std::fs::read_to_string(carried_out).unwrap();
-    let notes: Vec<Value> = noted.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(notes.len(), 1, "{noted}");
+    let text = std::fs::read_to_string(carried_out).unwrap();
+    let notes: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(notes.len(), 1, "{text}");
     assert_eq!((&notes[0]["action"], &notes[0]["path"]), (&json!("contain"), &json!(path)));
 }
 
