@@ -45,6 +45,14 @@ test("three files are approved together and released together", ALL_PROJECTS, as
     await expect(page.getByRole("heading", { level: 1, name: "3 actions approved" })).toBeVisible({ timeout: 1000 });
   }).toPass();
   await expect(page.getByText("All three at once")).toBeVisible();
+  // The result lives on until the executor has reported each.
+  await expect(async () => {
+    const refresh = page.getByRole("link", { name: "Refresh" });
+    if (!hasScripts() && (await refresh.isVisible())) await refresh.click();
+    await expect(page.locator(".bulk-counters")).toHaveText("3 completed", { timeout: 1000 });
+  }).toPass();
+  const rows = page.locator(".bulk-table.items tbody tr");
+  await expect(rows.filter({ hasText: "Approved" }).filter({ hasText: "Completed" })).toHaveCount(3);
   await expect(page.getByRole("link", { name: "Back to the list" })).toHaveAttribute("href", "/action-center/pending?q=bulk-");
   for (const file of files) await expect.poll(() => file.exists(), { timeout: 30_000 }).toBe(false);
 

@@ -15,6 +15,10 @@ export interface Estate {
   vault: string;
   /** An API token that may propose. */
   token: string;
+  /** Kills the server, as a failing machine would. */
+  kill(): Promise<void>;
+  /** Starts it again at the same address. */
+  start(): Promise<void>;
 }
 
 function env(name: string): string {
@@ -40,10 +44,10 @@ async function startProcess(args: string[], ready: RegExp): Promise<{ child: Chi
   return { child, url };
 }
 
-async function stopProcess(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+async function stopProcess(child: ChildProcess, signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.on("exit", resolve));
-  child.kill("SIGTERM");
+  child.kill(signal);
   await gone;
 }
 
@@ -54,6 +58,8 @@ function collectProblems(page: Page, problems: string[], expectedStatuses: Set<n
     if (message.type() !== "error") return;
     const status = /Failed to load resource: .* status of (\d+)/.exec(message.text());
     if (status && expectedStatuses.has(Number(status[1]))) return;
+    // 0: no answer at all.
+    if (expectedStatuses.has(0) && message.text().includes("net::ERR_")) return;
     problems.push(`console: ${message.text()}`);
   });
   page.on("response", (response) => {
@@ -81,14 +87,20 @@ export const test = base.extend<Watched, { estate: Estate }>({
         ["responder", "--listen", "127.0.0.1:0", "--root", sandbox, "--vault", vault, "--key", key],
         /responder listening on (http:\S+)/,
       );
-      const server = await startProcess(
-        ["serve", "--listen", "127.0.0.1:0", "--site", env("COUNTERSIGN_SITE"), ...database, "--demo"].concat(
+      const serve = (listen: string) => startProcess(
+        ["serve", "--listen", listen, "--site", env("COUNTERSIGN_SITE"), ...database, "--demo"].concat(
           ["--responder", `this machine=${responder.url}`, "--responder-key", key],
           ["--hunt-url", "https://siem.example/hunt?q={entity}&host={asset}"],
         ),
         /(?:^|\n)listening on (http:\S+)/,
       );
-      await use({ url: server.url, sandbox, vault, token: token.split(/\s+/).pop() as string });
+      let server = await serve("127.0.0.1:0");
+      const { url } = server;
+      const kill = () => stopProcess(server.child, "SIGKILL");
+      const start = async () => {
+        server = await serve(new URL(url).host);
+      };
+      await use({ url, sandbox, vault, token: token.split(/\s+/).pop() as string, kill, start });
       await stopProcess(server.child);
       await stopProcess(responder.child);
       rmSync(dir, { recursive: true });

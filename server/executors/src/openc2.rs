@@ -237,3 +237,24 @@ impl Executor for OpenC2 {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_file_that_the_responder_can_find_is_offered() {
+        let sha256 = "ab".repeat(32);
+        let file = |more: serde_json::Value| {
+            let mut entity = serde_json::json!({ "kind": "file" });
+            entity.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            serde_json::from_value::<Entity>(entity).unwrap()
+        };
+        let found = |more| target(&file(more)).is_ok();
+        assert!(found(serde_json::json!({ "sha256": sha256 })));
+        assert!(found(serde_json::json!({ "sha256": sha256, "path": "/srv/a" })));
+        assert!(!found(serde_json::json!({ "sha1": "5f1e8acedc065031aad553b710838eb366cfee9a" })));
+        assert!(!found(serde_json::json!({ "path": "/srv/b.exe" })));
+        assert!(verb(ActionType::QuarantineFile).is_some() && verb(ActionType::IsolateDevice).is_none());
+    }
+}

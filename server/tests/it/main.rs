@@ -16,3 +16,4 @@ mod live;
 mod otupy;
 mod pages;
 mod race;
+mod writers;

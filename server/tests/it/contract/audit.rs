@@ -7,7 +7,7 @@ use domain::{ActionId, AssetKind, AuditKind, Lane, ScopedRow};
 use serde_json::json;
 use store::{AuditEntry, Changed, Followed};
 
-use super::sample::{SCANNER, action, add, entry, id, system};
+use super::sample::{SCANNER, action, add, at, entry, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -16,7 +16,26 @@ on_both!(
     writers_at_once_make_one_chain,
     who_follows_learns_what_became_of_an_action,
     who_follows_never_meets_a_gap,
+    a_clock_that_is_set_back_sets_no_time_back,
 );
+
+async fn a_clock_that_is_set_back_sets_no_time_back(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let before = tx.append_audit(&system(), entry(100, None)).await.unwrap();
+    assert_eq!(tx.time(at(7)).await.unwrap(), before.at);
+    tx.commit().await.unwrap();
+    // Another machine, whose clock is behind.
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert_eq!(tx.time(at(7)).await.unwrap(), before.at);
+    assert_eq!(tx.append_audit(&system(), entry(8, None)).await.unwrap().at, before.at);
+    let later = tx.append_audit(&system(), entry(101, None)).await.unwrap();
+    assert!(later.at > before.at);
+    assert_eq!(tx.time(before.at).await.unwrap(), later.at);
+    tx.commit().await.unwrap();
+    assert_eq!(store::verify(&*store).await.unwrap().0, 3);
+}
 
 async fn records_read_back_in_order(kind: Kind) {
     let database = Database::migrated(kind).await;

@@ -20,7 +20,51 @@ on_both!(
     a_retry_waits_and_keeps_the_counts,
     of_two_workers_one_gets_the_command,
     commits_ring_and_what_is_taken_back_does_not,
+    what_may_have_been_sent_ends_unknown_without_its_executor,
 );
+
+/// A server that starts without the executor of an order: what was not sent fails, and of what may have been sent nobody
+/// knows. Nor does another executor answer for it.
+async fn what_may_have_been_sent_ends_unknown_without_its_executor(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let by = decider(&add_ana(&store).await);
+    for number in 1..=3 {
+        let mut approved = decided(&action(number), &by, domain::Transition::Approve, at(0));
+        approved.executor = Some("responder on host".to_owned());
+        approved.digest =
+            service::digest(approved.action_type, &approved.entity, &approved.asset, &approved.parameters)
+                .unwrap();
+        add(&store, &approved).await;
+        enqueue(&store, number, 0).await;
+    }
+    // The second and third were leased by a process that was killed: whether it sent them nobody knows.
+    let sent: Vec<_> = [lease(&store, 0).await, lease(&store, 0).await].into_iter().flatten().collect();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    for mut leased in sent.clone() {
+        leased.possibly_sent += 1;
+        assert!(tx.retry(&leased, at(1), "killed").await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    let end_of = async |executors: Vec<Arc<dyn service::executor::Executor>>, which: u128| {
+        let service = Service::new(store.clone(), Arc::new(Still), Executors::new(executors));
+        let stop = tokio_util::sync::CancellationToken::new();
+        let worker = tokio::spawn(service::worker::run(service, authority(), stop.child_token()));
+        let ended = crate::harness::until("it ended", async || {
+            let action = store.action(&RowScope::ALL, id(which)).await.unwrap().unwrap();
+            (!matches!(action.status, domain::Status::Queued | domain::Status::InProgress)).then_some(action)
+        })
+        .await;
+        stop.cancel();
+        worker.await.unwrap();
+        ended.status
+    };
+    let sent: Vec<_> = sent.iter().map(|leased| leased.action_id).collect();
+    for number in 1..=3 {
+        let want = if sent.contains(&id(number)) { domain::Status::Unknown } else { domain::Status::Failed };
+        assert_eq!(end_of(Vec::new(), number).await, want, "{number}");
+    }
+}
 
 async fn start(kind: Kind, actions: u128) -> (Database, SharedStore) {
     let database = Database::migrated(kind).await;

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use domain::{Role, Scope};
 use serde_json::{Value, json};
 
-use crate::http::testing::{App, proposal, request};
+use crate::http::testing::{App, proposal, request, system, tester};
 
 async fn app() -> (App, String, String) {
     let app = App::start().await;
@@ -23,6 +23,45 @@ async fn app() -> (App, String, String) {
 }
 
 const ACTIONS: &str = "/api/v1/actions";
+
+#[tokio::test]
+async fn a_decision_by_token_names_the_person_and_the_token() {
+    let (app, tool, _) = app().await;
+    app.sessions
+        .add_user(
+            &system(),
+            tester(),
+            "otto",
+            "Otto Person",
+            [Role::SecurityOperator].into(),
+            "correct horse battery",
+        )
+        .await
+        .unwrap();
+    let scopes = [Scope::Decide, Scope::Read].into();
+    let token =
+        app.sessions.create_token(&system(), tester(), "Ana Ondra", Some("otto"), scopes, 30).await.unwrap();
+    let made = proposed(&app, &tool, "x-1").await;
+    let path = format!("{ACTIONS}/{}/reject", made["id"].as_str().unwrap());
+    let answer = app.api(&token.secret, "POST", &path, Some(&seen(&made, json!({ "reason": "n" })))).await;
+    let by = answer.json()["decided_by"].clone();
+    assert_eq!((&by["kind"], &by["name"]), (&json!("token"), &json!("Ana Ondra")));
+    assert_eq!(by["person"]["name"], "Otto Person");
+    // The record is hashed with both.
+    let records = app.store.audit_after(0, 1_000).await.unwrap();
+    let record = records.iter().find(|record| record.kind == domain::AuditKind::Rejected).unwrap();
+    assert_eq!(serde_json::to_value(&record.actor).unwrap(), by);
+    store::verify(&*app.store).await.unwrap();
+    // Lists are filtered by the person, and an export names both.
+    let list = async |who: &str| {
+        let path = format!("{ACTIONS}?lane=history&decided_by={who}");
+        app.api(&token.secret, "GET", &path, None).await.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!((list("Otto%20Person").await, list("Ana%20Ondra").await), (1, 0));
+    let csv =
+        app.api(&token.secret, "GET", "/api/v1/actions.csv?lane=history&cols=decided_by", None).await.text();
+    assert!(csv.contains("Otto Person by token \u{201c}Ana Ondra\u{201d}"), "{csv}");
+}
 
 /// Proposes one action and returns it as its answer shows it.
 async fn proposed(app: &App, tool: &str, external_id: &str) -> Value {

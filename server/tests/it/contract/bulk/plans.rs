@@ -4,7 +4,7 @@ use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::actions::query::Filter;
-use domain::bulk::Preview;
+use domain::bulk::{Execution, Preview};
 use domain::{
     Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Decision, ItemState, Lane, RowScope,
     Seen, Severity, Status, Transition,
@@ -102,6 +102,9 @@ async fn a_plan_reads_back_for_its_owner_alone(kind: Kind) {
     assert_eq!(store.bulk_actions(id(7), &[waiting]).await.unwrap(), [id(2), id(3)]);
     let progress = store.bulk_progress(id(7)).await.unwrap();
     assert_eq!((progress.left_out, progress.waiting, progress.total()), (1, 2, 2));
+    let execution = store.bulk_execution(id(7), BulkVerb::Approve).await.unwrap();
+    assert_eq!(execution, Execution::default(), "nothing was decided");
+    assert_eq!(store.bulk_undo_failed(id(7)).await.unwrap(), []);
     assert!(!store.bulk_is_running().await.unwrap());
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.step_bulk(at(1), 50).await.unwrap().is_none(), "it is only a plan");
