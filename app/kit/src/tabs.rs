@@ -7,7 +7,7 @@ pub struct Tab {
     /// The label.
     pub label: &'static str,
     /// The URL.
-    pub href: String,
+    pub href: Signal<String>,
     /// Whether it is the current tab.
     pub current: Signal<bool>,
     /// Content after the label, such as a count.
@@ -27,7 +27,7 @@ pub fn Tabs(
         .map(|Tab { label, href, current, more }| {
             view! {
                 <li>
-                    <a class="tab" href=href aria-current=move || current.get().then_some("page")>
+                    <a class="tab" href=move || href.get() aria-current=move || current.get().then_some("page")>
                         {label}
                         {more}
                     </a>

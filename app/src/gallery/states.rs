@@ -27,7 +27,7 @@ fn empty() -> impl IntoView {
         .map(|(lane, narrowed)| {
             view! {
                 <div class="stand">
-                    <EmptyLane lane narrowed/>
+                    <EmptyLane lane narrowed elsewhere=Vec::new()/>
                 </div>
             }
         })

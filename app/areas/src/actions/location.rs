@@ -108,6 +108,11 @@ impl ListLocation {
         Self { pairs, cursor: None, ..self.clone() }
     }
 
+    /// The first page of a tab with the same search; other filters differ from tab to tab.
+    pub fn searching_in(&self, lane: Lane) -> Self {
+        Self::new(lane).with("q", self.value("q"))
+    }
+
     /// The fields that restrict the rows.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::actions::location::ListLocation;
 use domain::Lane;
+use domain::core::text::format_count;
 use kit::empty_state::EmptyState;
 
 /// How an address restricts the rows.
@@ -24,6 +25,9 @@ pub fn EmptyLane(
     lane: Lane,
     /// How the address restricts the rows, if it does.
     narrowed: Option<Narrowed>,
+    /// How many rows the search finds in the other tabs, once that is known.
+    #[prop(into)]
+    elsewhere: Signal<Vec<FoundElsewhere>>,
 ) -> impl IntoView {
     let (icon, title, text, link, to) = match lane {
         lane if narrowed.is_some() => {
@@ -58,5 +62,35 @@ pub fn EmptyLane(
             Lane::Pending,
         ),
     };
-    view! { <EmptyState icon title text link href=ListLocation::new(to).href()/> }
+    view! {
+        <EmptyState icon title text link href=ListLocation::new(to).href()/>
+        <p class="found-elsewhere" role="status">
+            {move || found(&elsewhere.read())}
+        </p>
+    }
+}
+
+/// The search in another tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundElsewhere {
+    /// The tab with the search.
+    pub location: ListLocation,
+    /// How many rows match there.
+    pub matches: u64,
+    /// Whether they are more.
+    pub more: bool,
+}
+
+/// Where the search finds something, as links.
+fn found(elsewhere: &[FoundElsewhere]) -> Option<AnyView> {
+    let links: Vec<_> = elsewhere
+        .iter()
+        .filter(|found| found.matches > 0)
+        .map(|found| {
+            let more = if found.more { "+" } else { "" };
+            let text = format!("{}{more} in {}", format_count(found.matches), found.location.lane.label());
+            view! { ", " <a href=found.location.href()>{text}</a> }.into_any()
+        })
+        .collect();
+    (!links.is_empty()).then(|| view! { "0 here" {links} }.into_any())
 }

@@ -7,7 +7,7 @@ use crate::actions::location::ListLocation;
 use domain::Lane;
 use kit::tabs::{Tab, Tabs};
 
-/// Pending, In progress, History.
+/// Pending, In progress, History. What is searched for is searched for in the next tab, too.
 #[component]
 pub fn LaneTabs(
     /// The list's location.
@@ -15,7 +15,7 @@ pub fn LaneTabs(
 ) -> impl IntoView {
     let tab = |&lane: &Lane| Tab {
         label: lane.label(),
-        href: ListLocation::new(lane).href(),
+        href: Signal::derive(move || location.read().searching_in(lane).href()),
         current: Signal::derive(move || location.read().lane == lane),
         more: view! { <LaneCount lane/> }.into_any(),
     };

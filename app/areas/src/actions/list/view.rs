@@ -1,8 +1,9 @@
 //! The rows of a tab, or what stands in their place.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
-use super::empty::{EmptyLane, Narrowed};
+use super::empty::{EmptyLane, FoundElsewhere, Narrowed};
 use super::per_page::{PerPage, summary};
 use crate::actions::location::ListLocation;
 use crate::actions::panels::Settings;
@@ -10,11 +11,12 @@ use crate::actions::rows::{List, RowHold, Selection, is_running};
 use crate::actions::table::action_row::Rows;
 use crate::actions::table::action_table::{ActionTable, Layout};
 use crate::live::poll_while;
+use api::count_actions;
 use domain::core::time::Timestamp;
 use domain::settings::preference::{Density, TablePreference};
 use domain::{ActionPage, ErrorCode, Lane, Preferences};
 use kit::clock::ticking;
-use kit::derived::derived;
+use kit::derived::{Derived, derived};
 use kit::effect::effect;
 use kit::failure::Failure;
 use kit::pager::{Neighbours, Pager};
@@ -84,6 +86,8 @@ pub(crate) fn ListView(
         location.track();
         quiet.set(false);
     });
+    let elsewhere = RwSignal::new(Vec::new());
+    search_elsewhere(shape, location, elsewhere);
     let content = move || {
         shape.get().map(|shape| match shape {
             Shape::Rows(lane) => view! {
@@ -94,7 +98,7 @@ pub(crate) fn ListView(
                 </Pager>
             }
             .into_any(),
-            Shape::Empty(lane, narrowed) => view! { <EmptyLane lane narrowed/> }.into_any(),
+            Shape::Empty(lane, narrowed) => view! { <EmptyLane lane narrowed elsewhere/> }.into_any(),
             Shape::Failed(code) => {
                 let href = Signal::derive(move || start_over(&location.read(), code));
                 view! {
@@ -105,6 +109,34 @@ pub(crate) fn ListView(
         })
     };
     view! { <div class="slot">{move || content()}</div> }.into_any()
+}
+
+/// Where a search finds nothing, asks whether another tab has it.
+fn search_elsewhere(
+    shape: Derived<Option<Shape>>,
+    location: Memo<ListLocation>,
+    elsewhere: RwSignal<Vec<FoundElsewhere>>,
+) {
+    let asked = derived(move || {
+        let Some(Shape::Empty(lane, Some(Narrowed::Search | Narrowed::Both))) = shape.get() else { return None };
+        let location = location.read();
+        let others = Lane::ALL.iter().filter(|other| **other != lane);
+        Some(others.map(|other| location.searching_in(*other)).collect::<Vec<_>>())
+    });
+    effect(move || {
+        elsewhere.set(Vec::new());
+        for location in asked.get().unwrap_or_default() {
+            spawn_local(async move {
+                if let Ok(counts) = count_actions(location.lane, location.unordered()).await
+                    && asked.try_with_untracked(|asked| asked.iter().flatten().any(|it| *it == location))
+                        == Some(true)
+                {
+                    let found = FoundElsewhere { location, matches: counts.matches, more: counts.more };
+                    elsewhere.update(|elsewhere| elsewhere.push(found));
+                }
+            });
+        }
+    });
 }
 
 fn narrowed(location: &ListLocation) -> Option<Narrowed> {
