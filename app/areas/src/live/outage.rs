@@ -1,6 +1,9 @@
 //! What a page does while the server can't be asked, or only by somebody who is signed in: what was shown last stays as
 //! it was, the page says since when, and loads again by itself.
 
+use std::any::Any;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -16,8 +19,9 @@ use kit::time::full;
 /// Time between two attempts to load.
 const RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
-/// The last answer that was good, and what it was an answer to.
-pub type Kept<T> = StoredValue<Option<(String, T)>>;
+/// The last answer that was good, and what it was an answer to; of any type, so that what is done with it is compiled
+/// once.
+type Kept = StoredValue<Option<(String, Arc<dyn Any + Send + Sync>)>>;
 
 /// Whether the server can be asked; provided through context.
 #[derive(Debug, Clone, Copy)]
@@ -45,26 +49,35 @@ impl Outage {
 
     /// Takes an answer to `asked`: notes whether the server could be asked, and gives the last good answer in place of
     /// one that says nothing of what was asked for.
-    pub fn keep<T>(self, kept: Kept<T>, asked: String, answer: Result<T, ApiError>) -> Result<T, ApiError>
+    pub fn keep<T>(self, kept: Kept, asked: String, answer: Result<T, ApiError>) -> Result<T, ApiError>
     where
         T: Clone + Send + Sync + 'static,
     {
         match answer {
             Ok(value) => {
-                self.over();
-                // The page may be gone by now.
-                drop(kept.try_set_value(Some((asked, value.clone()))));
+                self.store(kept, asked, Arc::new(value.clone()));
                 Ok(value)
             }
             Err(error) => {
-                self.note(error.code);
-                let good = kept.try_with_value(|kept| {
-                    let (known, value) = kept.as_ref()?;
-                    (*known == asked && is_passing(error.code)).then(|| value.clone())
-                });
-                good.flatten().ok_or(error)
+                let good = self.recall(kept, &asked, error.code);
+                good.and_then(|value| value.downcast_ref::<T>().cloned()).ok_or(error)
             }
         }
+    }
+
+    fn store(self, kept: Kept, asked: String, value: Arc<dyn Any + Send + Sync>) {
+        self.over();
+        // The page may be gone by now.
+        drop(kept.try_set_value(Some((asked, value))));
+    }
+
+    fn recall(self, kept: Kept, asked: &str, code: ErrorCode) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.note(code);
+        let good = kept.try_with_value(|kept| {
+            let (known, value) = kept.as_ref()?;
+            (known == asked && is_passing(code)).then(|| Arc::clone(value))
+        });
+        good.flatten()
     }
 
     /// Notes what the failure of a request says about the server.
@@ -92,11 +105,15 @@ impl Outage {
     }
 
     /// Calls `load` again and again while nothing is heard from the server, and once somebody is signed in again.
-    pub fn again(self, load: impl Fn() + Clone + 'static) {
-        let after = load.clone();
+    pub fn again(self, load: impl Fn() + 'static) {
+        self.again_boxed(Rc::new(load));
+    }
+
+    fn again_boxed(self, load: Rc<dyn Fn()>) {
+        let after = Rc::clone(&load);
         effect(move || {
             if self.since.read().is_some() {
-                let load = load.clone();
+                let load = Rc::clone(&load);
                 interval(RETRY_INTERVAL, move || {
                     if !document().hidden() {
                         load();
