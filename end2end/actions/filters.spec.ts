@@ -1,6 +1,7 @@
 // The filters beside the list, and their chips.
 import { type Locator } from "@playwright/test";
-import { expect, holdRequests, signIn, test } from "../support/estate";
+import { authenticate, expect, holdRequests, signIn, test, visit } from "../support/estate";
+import { MaliciousFile } from "../support/file";
 
 const HISTORY = "/action-center/history";
 
@@ -84,4 +85,17 @@ test("a filter makes nothing anew that it does not change", { tag: "@tablet" }, 
   await expect(page).toHaveURL(/severity=high/);
   await counts;
   expect(await page.evaluate(() => (window as unknown as { written: string[] }).written)).toEqual([]);
+});
+
+test("a search goes along to the other tabs, and says where it finds something", async ({ page, estate }) => {
+  const id = await new MaliciousFile(estate, "only-pending.bin").report();
+  await authenticate(page);
+  await visit(page, "/action-center/history?q=only-pending.bin");
+  await expect(page.getByText("No action on this tab matches the search.")).toBeVisible();
+  await expect(page.locator(".found-elsewhere")).toHaveText("0 here, 1 in Pending");
+  await page.getByRole("link", { name: "1 in Pending" }).click();
+  await expect(page.locator(`#open-${id}`)).toBeVisible();
+  await expect(page.getByRole("searchbox")).toHaveValue("only-pending.bin");
+  await page.getByRole("navigation", { name: "Action center" }).getByRole("link", { name: /^In progress/ }).click();
+  await expect(page).toHaveURL(/in-progress\?q=only-pending\.bin/);
 });
