@@ -250,7 +250,7 @@ mod tests {
             entity.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             serde_json::from_value::<Entity>(entity).unwrap()
         };
-        let found = |more| target(&file(more)).is_ok();
+        let found = |more| target(&file(more), openc2::REPORT_KEY).is_ok();
         assert!(found(serde_json::json!({ "sha256": sha256 })));
         assert!(found(serde_json::json!({ "sha256": sha256, "path": "/srv/a" })));
         assert!(!found(serde_json::json!({ "sha1": "5f1e8acedc065031aad553b710838eb366cfee9a" })));
