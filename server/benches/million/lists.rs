@@ -69,19 +69,19 @@ pub(crate) async fn measure(kind: Kind, url: &str, report: &mut Report) {
 }
 
 async fn pages(store: &SharedStore, db: &mut Raw, report: &mut Report) {
-    let newest = "updated_at DESC, id DESC";
+    let newest = "updated_at DESC, number DESC";
     let first = time(store, &history(), None, ROUNDS).await;
     let raw_first = raw!(db, time_page("", newest, ROUNDS));
     report.times("first page of History, newest first", &first, Some(&raw_first));
 
-    let (key, id) = raw!(db, position(500_000.min(count(store).await / 2)));
+    let (key, number, id) = raw!(db, position(500_000.min(count(store).await / 2)));
     let from = Position {
         sort: SortKey::Updated,
-        key: KeyValue::Time(key),
-        id: id.parse::<ActionId>().unwrap(),
+        key: KeyValue::Number(key),
+        id: ActionId::from(id),
         before: false,
     };
-    let condition = format!("AND (updated_at, id) < ({key}, '{id}')");
+    let condition = format!("AND (updated_at, number) < ({key}, {number})");
     let deep = time(store, &history(), Some(&from), ROUNDS).await;
     let raw_deep = raw!(db, time_page(&condition, newest, ROUNDS));
     report.times("page half a million rows down", &deep, Some(&raw_deep));
@@ -93,7 +93,7 @@ async fn pages(store: &SharedStore, db: &mut Raw, report: &mut Report) {
             let query = ActionQuery { sort: Sort { key, descending }, ..history() };
             let ours = time(store, &query, None, ROUNDS / 2).await;
             let direction = if descending { "DESC" } else { "ASC" };
-            let order = format!("{column} {direction}, id {direction}");
+            let order = format!("{column} {direction}, number {direction}");
             let raw = raw!(db, time_page("", &order, ROUNDS / 2));
             let ratio = ours.percentile(50) / raw.percentile(50);
             if ratio > worst.0 {
@@ -129,9 +129,16 @@ async fn filters(store: &SharedStore, db: &mut Raw, report: &mut Report) {
         ..Filter::default()
     });
     let ours = time(store, &query, None, ROUNDS).await;
-    let condition =
-        format!("AND type = '{kind}' AND status = '{state}' AND updated_at >= {}", month.as_microsecond());
-    let raw = raw!(db, time_page(&condition, "updated_at DESC, id DESC", ROUNDS));
+    let number = |vocabulary: &str, word: &str| {
+        format!("(SELECT number FROM words WHERE vocabulary = '{vocabulary}' AND word = '{word}')")
+    };
+    let condition = format!(
+        "AND type = {} AND status = {} AND updated_at >= {}",
+        number("type", &types[0].0),
+        number("status", &status[0].0),
+        month.as_microsecond()
+    );
+    let raw = raw!(db, time_page(&condition, "updated_at DESC, number DESC", ROUNDS));
     report.times("type, status and 30 days", &ours, Some(&raw));
 
     let mut singles: Vec<(String, Filter)> = Vec::new();
@@ -232,7 +239,7 @@ async fn searches(kind: Kind, store: &SharedStore, db: &mut Raw, report: &mut Re
             Kind::Sqlite => raw::sqlite::holds(text),
             Kind::Postgres => raw::postgres::holds(text),
         };
-        let raw = raw!(db, time_page(&format!("AND {holds}"), "updated_at DESC, id DESC", 3));
+        let raw = raw!(db, time_page(&format!("AND {holds}"), "updated_at DESC, number DESC", 3));
         report.times(&format!("{what}: {text:?}"), &ours, Some(&raw));
         let by_asset = Sort { key: SortKey::Asset, descending: false };
         let ours = time(store, &ActionQuery { sort: by_asset, ..query }, None, ROUNDS / 2).await;

@@ -3,6 +3,8 @@
 use domain::core::string_enum::Word;
 use sha2::{Digest, Sha256};
 
+use crate::keys::KeyValue;
+
 /// The bits of one field.
 #[derive(Clone, Copy)]
 pub(crate) struct Bits {
@@ -18,6 +20,8 @@ enum Numbers {
     Words {
         /// The place of a word.
         place: fn(&str) -> Option<usize>,
+        /// The word at a place.
+        word: fn(i64) -> Option<&'static str>,
         /// Every word, in order.
         all: fn() -> Vec<&'static str>,
     },
@@ -30,8 +34,9 @@ impl Bits {
     pub(crate) const fn words<W: Word>(lowest: u32, width: u32) -> Self {
         assert!(W::ALL.len() <= 1 << width, "the vocabulary has outgrown its bits");
         let place = |text: &str| W::ALL.iter().position(|word| word.as_str() == text);
+        let word = |number| W::ALL.get(usize::try_from(number).ok()?).map(|word| word.as_str());
         let all = || W::ALL.iter().map(|word| word.as_str()).collect();
-        Self::new(lowest, width, Numbers::Words { place, all })
+        Self::new(lowest, width, Numbers::Words { place, word, all })
     }
 
     /// So many bits for the hashes of names.
@@ -77,13 +82,27 @@ impl Bits {
         number << self.lowest
     }
 
+    /// The number that stands in its place.
+    pub(crate) const fn get(self, packed: i64) -> i64 {
+        packed >> self.lowest & self.low_mask()
+    }
+
+    /// The word of a number, if the bits stand for words.
+    pub(crate) fn word(self, number: i64) -> Option<&'static str> {
+        match self.numbers {
+            Numbers::Words { word, .. } => word(number),
+            Numbers::Hash => None,
+        }
+    }
+
     /// The number of a value, by its word or by its key.
-    pub(crate) fn number(self, word: impl FnOnce() -> String, key: &str) -> i64 {
+    pub(crate) fn number(self, word: impl FnOnce() -> String, key: &KeyValue) -> i64 {
         match self.numbers {
             Numbers::Words { place, .. } => {
                 place(&word()).and_then(|place| i64::try_from(place).ok()).unwrap_or_default()
             }
             Numbers::Hash => {
+                let KeyValue::Text(key) = key else { return 0 };
                 let [first, second, ..]: [u8; 32] = Sha256::digest(key).into();
                 i64::from(u16::from_be_bytes([first, second])) & self.low_mask()
             }
@@ -93,6 +112,6 @@ impl Bits {
     /// The same bits for words whose numbers another function gives.
     #[cfg(test)]
     pub(crate) fn numbered(self, place: fn(&str) -> Option<usize>) -> Self {
-        Self { numbers: Numbers::Words { place, all: Vec::new }, ..self }
+        Self { numbers: Numbers::Words { place, word: |_| None, all: Vec::new }, ..self }
     }
 }

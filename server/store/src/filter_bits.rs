@@ -14,14 +14,42 @@ use crate::actions_fields::stored;
 use crate::bits::Bits;
 use crate::row_keys::Keys;
 
+/// Above the bits of the fields stands the day of the last change, so that a walk rules out by the time, too.
+const DAY_SHIFT: u32 = 49;
+const DAYS: i64 = 1 << 13;
+/// 2020-01-01, in days since 1970: what changed before counts as changed then, and what changes after 2042 as then.
+const FIRST_DAY: i64 = 18_262;
+const MICROS_A_DAY: i64 = 86_400_000_000;
+
+/// The number of the day of a time, which grows with the time.
+fn day(micros: i64) -> i64 {
+    (micros.div_euclid(MICROS_A_DAY) - FIRST_DAY).clamp(0, DAYS - 1)
+}
+
+/// The condition on the filter bits of rows that changed at or after a time, and what those of them fulfil that did so
+/// whatever the hour: their own time need not be asked.
+pub(crate) fn since(micros: i64) -> (String, String) {
+    let day = day(micros);
+    (format!("filter_bits >= {}", day << DAY_SHIFT), format!("filter_bits >= {}", (day + 1) << DAY_SHIFT))
+}
+
+/// The same for rows that changed before a time.
+pub(crate) fn until(micros: i64) -> (String, String) {
+    let day = day(micros);
+    // After the last day there is none.
+    let end = if day + 1 < DAYS { (day + 1) << DAY_SHIFT } else { i64::MAX };
+    (format!("filter_bits < {end}"), format!("filter_bits < {}", day << DAY_SHIFT))
+}
+
 /// The filter bits of a row.
 pub(crate) fn pack(action: &Action, keys: &Keys) -> i64 {
+    let changed = day(action.updated_at.as_microsecond()) << DAY_SHIFT;
     let of = |field: &Field| {
         let stored = stored(*field);
-        let key = keys.text(*field);
+        let key = keys.of_field(*field);
         stored.bits.map(|bits| bits.put(bits.number(|| stored.label(action, key), key)))
     };
-    Field::ALL.iter().filter_map(of).fold(0, |packed, bits| packed | bits)
+    Field::ALL.iter().filter_map(of).fold(changed, |packed, bits| packed | bits)
 }
 
 /// What a row's filter bits must be like for the row to match.
@@ -63,7 +91,30 @@ impl BitTests {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyValue;
     use domain::{ActionType, Severity, Status};
+
+    /// Whatever the times, the first condition leaves out none that the time lets in, and the second lets in none that it
+    /// leaves out.
+    #[test]
+    fn days_rule_out_and_decide() {
+        let limit = |text: &str| text.rsplit(' ').next().unwrap().parse::<i64>().unwrap();
+        let days = [0, 1, 18_261, 18_262, 18_263, 20_500, 20_501, 26_452, 26_453, 26_454, 40_000];
+        let times = days.iter().flat_map(|day| [0, 1, MICROS_A_DAY - 1].map(|of| day * MICROS_A_DAY + of));
+        let times: Vec<_> = times.collect();
+        for edge in &times {
+            let (from, surely_from) = since(*edge);
+            let (to, surely_to) = until(*edge);
+            for at in &times {
+                for bits in [day(*at) << DAY_SHIFT, day(*at) << DAY_SHIFT | ((1 << DAY_SHIFT) - 1)] {
+                    assert!(at < edge || bits >= limit(&from), "{at} {edge}");
+                    assert!(at >= edge || bits < limit(&surely_from), "{at} {edge}");
+                    assert!(at >= edge || bits < limit(&to), "{at} {edge}");
+                    assert!(at < edge || bits >= limit(&surely_to), "{at} {edge}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn one_value_each_is_one_test() {
@@ -86,14 +137,18 @@ mod tests {
         assert_eq!(BitTests::of(&upper), BitTests::of(&lower));
         let none = Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..Filter::default() };
         let bits = stored(Field::DeviceGroup).bits.unwrap();
-        assert_eq!(BitTests::of(&none).all.unwrap().1, bits.put(bits.number(String::new, "")));
+        assert_eq!(
+            BitTests::of(&none).all.unwrap().1,
+            bits.put(bits.number(String::new, &KeyValue::Text(String::new())))
+        );
     }
 
     /// As if there were so many types.
     #[test]
     fn there_is_room_for_256_types() {
         let bits = stored(Field::ActionType).bits.unwrap().numbered(|text| text.parse().ok());
-        let packed = |number: i64| bits.put(bits.number(|| number.to_string(), "")) | 0b1_0101;
+        let packed =
+            |number: i64| bits.put(bits.number(|| number.to_string(), &KeyValue::Number(number))) | 0b1_0101;
         for number in [0, 63, 64, 65, 255] {
             let mut tests = BitTests::default();
             tests.add(bits, [number].into());

@@ -8,16 +8,19 @@ use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
 use domain::core::canonical;
-use domain::{Action, Entity, Severity, Similarity};
+use domain::{Action, Entity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::vocabulary::number;
 
 /// Characters of a key: longer ones would not fit an index page.
 const MAX_KEY: usize = 200;
 
 /// What similar actions share: a hash, since a campaign's name may be longer than a key, and cut it would be another's.
-pub(super) fn similar(action: &Action) -> Option<String> {
-    let (by, value) = match action.similarity()? {
+pub(super) fn similar(action: &Action) -> Option<i64> {
+    let (by, value) = match &action.similarity()? {
         Similarity::File(hash) => ("file", hash),
         Similarity::Message(id) => ("message", id),
         Similarity::Address(address) => ("address", address),
@@ -26,21 +29,21 @@ pub(super) fn similar(action: &Action) -> Option<String> {
         Similarity::Investigation(id) => ("investigation", id),
         Similarity::Name(name) => ("name", name),
     };
-    Some(short_hash(&format!("{} {by} {value}", action.action_type)))
+    Some(hash(&format!("{} {by} {value}", action.action_type)))
 }
 
-/// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name.
-/// Empty where it has none.
-pub(super) fn identity(action: &Action) -> (String, String) {
+/// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name;
+/// nothing, where it has none.
+pub(super) fn identity(action: &Action) -> (Option<i64>, Option<i64>) {
     let asset = canonical::name(&action.asset.name);
-    let hash =
-        |text: Option<String>| text.map(|text| short_hash(&format!("{asset}\n{text}"))).unwrap_or_default();
+    let hash = |text: Option<String>| text.map(|text| hash(&format!("{asset}\n{text}")));
     let identity = action.entity.identity();
     (hash(identity.key), hash(identity.name))
 }
 
-fn short_hash(text: &str) -> String {
-    hex::encode(&Sha256::digest(text)[..16])
+/// A part of a hash that no two texts of one database share.
+fn hash(text: &str) -> i64 {
+    Sha256::digest(text).first_chunk().map_or(0, |bytes| i64::from_be_bytes(*bytes))
 }
 
 /// The key of a text whose numbers sort as numbers: `web-9` before `web-10`, `9.9.9.9` before `10.0.0.1`.
@@ -122,12 +125,15 @@ pub(super) fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Most urgent first in plain byte order: severity, then expiry, then age.
-pub(super) fn urgency(action: &Action) -> String {
-    let severity = Severity::ALL.iter().position(|of| *of == action.severity).unwrap_or_default();
-    let (expires, proposed) = (action.expires_at.as_microsecond(), action.proposed_at.as_microsecond());
-    format!("{severity}-{expires:020}-{proposed:020}")
+/// Most urgent first: severity, then expiry. What comes later at the same urgency stands behind what was there.
+pub(super) fn urgency(action: &Action) -> i64 {
+    i64::from(number(action.severity)) << EXPIRY_BITS
+        | action.expires_at.as_microsecond().clamp(0, MAX_EXPIRY)
 }
+
+/// Microseconds of a time up to the year 4253.
+const EXPIRY_BITS: u32 = 56;
+const MAX_EXPIRY: i64 = (1 << EXPIRY_BITS) - 1;
 
 /// The value of a sort key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -135,8 +141,21 @@ pub(super) fn urgency(action: &Action) -> String {
 pub enum KeyValue {
     /// In byte order.
     Text(String),
-    /// Microseconds since 1970 UTC.
-    Time(i64),
+    /// A number, the place of a word, or the microseconds of a time since 1970 UTC.
+    Number(i64),
+    /// An id; all zeros for none.
+    Id(Uuid),
+}
+
+impl KeyValue {
+    /// The same as a text, as the table of counts has it.
+    pub(crate) fn to_text(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Number(number) => number.to_string(),
+            Self::Id(id) => id.to_string(),
+        }
+    }
 }
 
 #[cfg(test)]

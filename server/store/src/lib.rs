@@ -10,6 +10,7 @@
 mod access;
 mod actions;
 mod actions_fields;
+mod actor_text;
 pub mod audit;
 mod audit_log;
 mod bits;
@@ -30,7 +31,10 @@ mod postgres;
 mod row_keys;
 mod settings;
 mod sqlite;
+#[cfg(test)]
+mod upgrade;
 mod verify;
+mod vocabulary;
 
 use std::sync::Arc;
 

@@ -35,6 +35,12 @@ fn migrator(own: &[(i64, &'static str, &'static str)], translate: fn(&str) -> St
     Migrator::with_migrations(texts.into_iter().map(migration).collect())
 }
 
+/// Those up to a number, as a program before had them.
+#[cfg(test)]
+pub(crate) fn up_to(last: i64, all: &Migrator) -> Migrator {
+    Migrator::with_migrations(all.iter().filter(|migration| migration.version <= last).cloned().collect())
+}
+
 fn in_sqlite(text: &str) -> String {
     text.replace(" COLLATE \"C\"", "").replace(") INCLUDE (", ", ")
 }

@@ -4,6 +4,7 @@ use domain::actions::query::{Filter, Period, Sort, SortKey, Undoable};
 use domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
 
 use super::{KeyValue, Position, Store};
+use crate::actions_fields::stored;
 
 /// An invented estate, in which History has far more rows than are fetched and sorted.
 pub(super) async fn seeded(database_url: &str) {
@@ -35,8 +36,8 @@ pub(super) async fn every_order_walks_its_index(
     for &lane in Lane::ALL {
         for &key in SortKey::ALL {
             for (descending, before) in [(false, false), (true, false), (false, true), (true, true)] {
-                let is_time = matches!(key, SortKey::Updated | SortKey::Proposed | SortKey::Expires);
-                let edge = if is_time { KeyValue::Time(1) } else { KeyValue::Text("m".into()) };
+                let keys = [KeyValue::Number(1), KeyValue::Text("m".into()), KeyValue::Id(uuid::Uuid::nil())];
+                let edge = keys.into_iter().find(|edge| stored(key.field()).takes(edge)).unwrap();
                 let from = Position { sort: key, key: edge, id, before };
                 let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
                 for from in [None, Some(&from)] {

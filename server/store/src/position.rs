@@ -28,15 +28,10 @@ impl Position {
         Self { sort, key: stored(sort.field()).key(action), id: action.id, before }
     }
 
-    /// Whether it can be a position in that order: a cursor is what a stranger sends. No stored text has a NUL, which
-    /// `PostgreSQL` would not even take as a parameter.
+    /// Whether it can be a position in that order: a cursor is what a stranger sends.
     #[must_use]
     pub fn fits(&self, sort: SortKey) -> bool {
-        let is_possible = match &self.key {
-            KeyValue::Time(_) => stored(sort.field()).is_time(),
-            KeyValue::Text(text) => !stored(sort.field()).is_time() && !text.contains('\0'),
-        };
-        self.sort == sort && is_possible
+        self.sort == sort && stored(sort.field()).takes(&self.key)
     }
 }
 
@@ -48,11 +43,13 @@ mod tests {
     fn a_position_of_another_order_does_not_fit() {
         let id = uuid::Uuid::nil().into();
         let at = |sort, key| Position { sort, key, id, before: false };
-        assert!(at(SortKey::Updated, KeyValue::Time(1)).fits(SortKey::Updated));
-        assert!(!at(SortKey::Updated, KeyValue::Time(1)).fits(SortKey::Expires));
+        assert!(at(SortKey::Updated, KeyValue::Number(1)).fits(SortKey::Updated));
+        assert!(!at(SortKey::Updated, KeyValue::Number(1)).fits(SortKey::Expires));
         assert!(!at(SortKey::Updated, KeyValue::Text("1".into())).fits(SortKey::Updated));
-        assert!(!at(SortKey::Asset, KeyValue::Time(1)).fits(SortKey::Asset));
+        assert!(!at(SortKey::Asset, KeyValue::Number(1)).fits(SortKey::Asset));
         assert!(at(SortKey::Asset, KeyValue::Text("a".into())).fits(SortKey::Asset));
         assert!(!at(SortKey::Asset, KeyValue::Text("a\0".into())).fits(SortKey::Asset));
+        assert!(at(SortKey::ActionType, KeyValue::Number(1)).fits(SortKey::ActionType));
+        assert!(!at(SortKey::Approval, KeyValue::Text("1".into())).fits(SortKey::Approval));
     }
 }

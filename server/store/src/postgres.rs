@@ -4,13 +4,11 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::Lane;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
-use super::maintenance::Maintain as _;
 use super::migrations;
 
 /// The database of this mount.
@@ -20,6 +18,13 @@ pub(super) type Db = sqlx::Postgres;
 macro_rules! claim_clause {
     () => {
         " FOR UPDATE SKIP LOCKED"
+    };
+}
+
+/// The id in a text, as it stood in the tables of before.
+macro_rules! id_of_text {
+    ($column:literal) => {
+        concat!("CAST(", $column, " AS uuid)")
     };
 }
 
@@ -66,8 +71,7 @@ impl PostgresStore {
         let passing_on = pass_on(listener, reader.clone(), notifier.clone());
         tokio::spawn(async move { closed.do_until(passing_on).await });
         let store = Self::new(reader, writer, notifier);
-        store.restore_indexes().await?;
-        store.key_rows().await?;
+        store.prepare_rows().await?;
         store.derive_permissions().await?;
         Ok(store)
     }
@@ -107,7 +111,7 @@ fn push_index(_sql: &mut QueryBuilder<Db>, _index: &str) {}
 async fn missing(db: &mut PgConnection) -> Result<(Vec<String>, Vec<String>)> {
     let found: Vec<(String, String)> = sqlx::query_as(
         "SELECT indexname, indexdef FROM pg_indexes
-         WHERE schemaname = current_schema() AND tablename IN ('actions', 'audit')
+         WHERE schemaname = current_schema() AND tablename = 'actions'
            AND indexname NOT IN (SELECT conname FROM pg_constraint)",
     )
     .fetch_all(db)
@@ -117,7 +121,21 @@ async fn missing(db: &mut PgConnection) -> Result<(Vec<String>, Vec<String>)> {
     Ok((drops, makes))
 }
 
-/// For a load: room to sort in, on whichever connection of the pool makes an index.
+/// Whether there is such a table.
+async fn has_table(db: &mut PgConnection, name: &'static str) -> Result<bool> {
+    let query = sqlx::query_scalar(
+        "SELECT COUNT(*) > 0 FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+    );
+    Ok(query.bind(name).fetch_one(db).await?)
+}
+
+/// Nothing: the migration took away what would be checked.
+async fn check_links(_writer: &Pool<Db>, _on: bool) -> Result<()> {
+    Ok(())
+}
+
+/// For a load: room to sort in, on whichever connection of the pool makes an index. At its end the planner learns what the
+/// rows are like, and which pages all can see, so that an index answers without the rows.
 async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
     let set = if begins { "SET maintenance_work_mem = '256MB'" } else { "RESET maintenance_work_mem" };
     let mut held = Vec::new();
@@ -125,6 +143,13 @@ async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
         let mut connection = writer.acquire().await?;
         sqlx::query(set).execute(&mut *connection).await?;
         held.push(connection);
+    }
+    if let (false, Some(connection)) = (begins, held.first_mut()) {
+        for table in ["actions", "evidence", "audit", "counts"] {
+            sqlx::query(AssertSqlSafe(format!("VACUUM (ANALYZE) {table}")))
+                .execute(&mut **connection)
+                .await?;
+        }
     }
     Ok(())
 }
@@ -135,9 +160,9 @@ fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("search_text LIKE ").push_bind(format!("%{plain}%"));
 }
 
-/// The ids of a lane's rows whose text holds this; the index of trigrams answers.
-fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
-    sql.push("SELECT id FROM actions WHERE lane = '").push(lane.as_str()).push("' AND ");
+/// The numbers of a lane's rows whose text holds this; the index of trigrams answers.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
+    sql.push("SELECT number FROM actions WHERE lane = ").push(lane.to_string()).push(" AND ");
     push_contains(sql, text);
 }
 
@@ -182,22 +207,26 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, notifier: CommitNotifier) {
 
 #[cfg(test)]
 mod tests {
+    use super::queries::carry_over::before;
     use super::*;
+    use crate::maintenance::Maintain as _;
     use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+    use crate::upgrade;
 
     /// Sixteen times as many rows as were invented, with statistics.
     async fn grow(store: &PostgresStore, admin: &mut PgConnection) {
         store.suspend_indexes().await.unwrap();
         let columns: Vec<String> = sqlx::query_scalar(
             "SELECT column_name FROM information_schema.columns WHERE table_name = 'actions'
-             AND column_name NOT IN ('id', 'external_id', 'undo_of', 'undone_by')",
+             AND column_name NOT IN ('number', 'id', 'external_id', 'undo_of', 'undone_by')",
         )
         .fetch_all(&mut *admin)
         .await
         .unwrap();
         let columns = columns.join(", ");
         let copy = format!(
-            "INSERT INTO actions (id, {columns}) SELECT gen_random_uuid()::text, {columns}
+            "INSERT INTO actions (number, id, {columns})
+             SELECT (SELECT MAX(number) FROM actions) + row_number() OVER (), gen_random_uuid(), {columns}
              FROM actions, generate_series(1, 16)"
         );
         sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *admin).await.unwrap();
@@ -207,20 +236,49 @@ mod tests {
         assert!(rows > 200_000);
     }
 
-    #[tokio::test]
-    async fn pages_come_from_indexes() {
+    /// A database of the cluster of the tests, which is gone when the work is done.
+    async fn with_database(work: impl AsyncFnOnce(String)) {
         let cluster = std::env::var("COUNTERSIGN_TEST_POSTGRES")
             .expect("COUNTERSIGN_TEST_POSTGRES is not set: run the tests by `cargo xtask test`");
-        let name = format!("plans_{}", uuid::Uuid::new_v4().simple());
+        let name = format!("store_{}", uuid::Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&cluster).await.unwrap();
         let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::query(create).execute(&mut admin).await.unwrap();
         let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
         let (server, _) = server.rsplit_once('/').unwrap();
-        let url = format!("{server}/{name}?{query}");
-        seeded(&url).await;
-        let store = PostgresStore::open(&url).await.unwrap();
-        let mut inside = PgConnection::connect(&url).await.unwrap();
+        work(format!("{server}/{name}?{query}")).await;
+        let drop_it = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+        sqlx::query(drop_it).execute(&mut admin).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_the_program_before_wrote_is_carried_over() {
+        let mut expected = None;
+        with_database(async |url| expected = Some(upgrade::invented(&url).await)).await;
+        let expected = expected.unwrap();
+        for interrupted in [false, true] {
+            with_database(async |url| {
+                before::write(&url, &migrations::up_to(11, &migrations::postgres()), &expected).await;
+                if interrupted {
+                    before::begin_only(&url, &migrations::postgres()).await;
+                }
+                let store = PostgresStore::open(&url).await.unwrap();
+                upgrade::check(&store, &expected).await;
+                store.close().await;
+            })
+            .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn pages_come_from_indexes() {
+        with_database(async |url| walk_plans(&url).await).await;
+    }
+
+    async fn walk_plans(url: &str) {
+        seeded(url).await;
+        let store = PostgresStore::open(url).await.unwrap();
+        let mut inside = PgConnection::connect(url).await.unwrap();
         grow(&store, &mut inside).await;
 
         let plan = async |query: &_, from: Option<&_>| store.plan(query, from).await.unwrap();
@@ -237,7 +295,5 @@ mod tests {
         assert!(few >= 40 && many >= 40, "{few} and {many}");
         store.close().await;
         inside.close().await.unwrap();
-        let drop_it = sqlx::AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
-        sqlx::query(drop_it).execute(&mut admin).await.unwrap();
     }
 }

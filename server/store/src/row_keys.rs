@@ -15,12 +15,12 @@ const MAX_SEARCH_BYTES: usize = 64 * 1024;
 pub(super) struct Keys {
     /// Of each field, in the order of [`Field::ALL`].
     fields: Vec<KeyValue>,
-    /// What the rows of one bucket share; empty for rows that are in none.
-    pub(super) similar: String,
-    /// What the rows on the same entity of the same asset share; empty for rows whose entity has no key of its own.
-    pub(super) identity_key: String,
+    /// What the rows of one bucket share; none for rows that are in none.
+    pub(super) similar: Option<i64>,
+    /// What the rows on the same entity of the same asset share; none for rows whose entity has no key of its own.
+    pub(super) identity_key: Option<i64>,
     /// Likewise by the name of the entity.
-    pub(super) identity_name: String,
+    pub(super) identity_name: Option<i64>,
     /// All by which the row is found: line ends before, between and after.
     pub(super) search_text: String,
 }
@@ -30,19 +30,16 @@ impl Keys {
         let (identity_key, identity_name) = identity(action);
         Self {
             fields: Field::ALL.iter().map(|field| stored(*field).key(action)).collect(),
-            similar: similar(action).unwrap_or_default(),
+            similar: similar(action),
             identity_key,
             identity_name,
             search_text: search_text(action),
         }
     }
 
-    /// The key of a field that is a text.
-    pub(super) fn text(&self, field: Field) -> &str {
-        match self.fields.get(field as usize) {
-            Some(KeyValue::Text(text)) => text,
-            Some(KeyValue::Time(_)) | None => "",
-        }
+    /// The key of a field.
+    pub(super) fn of_field(&self, field: Field) -> &KeyValue {
+        &self.fields[field as usize]
     }
 }
 

@@ -8,13 +8,11 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use domain::Lane;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
-use super::maintenance::Maintain as _;
 use super::migrations;
 
 /// The database of this mount.
@@ -24,6 +22,13 @@ pub(super) type Db = sqlx::Sqlite;
 macro_rules! claim_clause {
     () => {
         ""
+    };
+}
+
+/// The id in a text, as it stood in the tables of before.
+macro_rules! id_of_text {
+    ($column:literal) => {
+        concat!("unhex(replace(", $column, ", '-', ''))")
     };
 }
 
@@ -60,8 +65,7 @@ impl SqliteStore {
         tx.commit().await?;
         let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
         let store = Self::new(reader, writer, CommitNotifier::new());
-        store.restore_indexes().await?;
-        store.key_rows().await?;
+        store.prepare_rows().await?;
         store.derive_permissions().await?;
         Ok(store)
     }
@@ -124,21 +128,33 @@ fn push_index(sql: &mut QueryBuilder<Db>, index: &str) {
 async fn missing(db: &mut SqliteConnection) -> Result<(Vec<String>, Vec<String>)> {
     let found: Vec<(String, String, String)> = sqlx::query_as(
         "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL
-         AND (type = 'index' AND tbl_name IN ('actions', 'audit') OR type = 'trigger' AND tbl_name = 'actions')",
+         AND (type = 'index' AND tbl_name = 'actions' OR type = 'trigger' AND tbl_name = 'actions')",
     )
     .fetch_all(db)
     .await?;
     let drops = found.iter().map(|(kind, name, _)| format!("DROP {kind} {name}")).collect();
     // What the triggers would have written comes before the triggers.
     let texts = [
-        "INSERT INTO search_numbers (action_id)
-         SELECT id FROM actions WHERE search_text <> '' ORDER BY id ON CONFLICT (action_id) DO NOTHING",
         "INSERT INTO search (rowid, text)
-         SELECT n.number, a.search_text FROM search_numbers n JOIN actions a ON a.id = n.action_id
-         WHERE n.number > (SELECT COALESCE(MAX(rowid), 0) FROM search)",
+         SELECT number, search_text FROM actions WHERE number > (SELECT COALESCE(MAX(rowid), 0) FROM search)",
     ];
     let makes = texts.map(str::to_owned).into_iter().chain(found.into_iter().map(|(.., sql)| sql)).collect();
     Ok((drops, makes))
+}
+
+/// Whether there is such a table.
+async fn has_table(db: &mut SqliteConnection, name: &'static str) -> Result<bool> {
+    let query =
+        sqlx::query_scalar("SELECT COUNT(*) > 0 FROM sqlite_schema WHERE type = 'table' AND name = $1");
+    Ok(query.bind(name).fetch_one(db).await?)
+}
+
+/// Whether the writer checks that what rows name is there. Tables of before are taken away row by row, and each would be
+/// looked for in all of them.
+async fn check_links(writer: &Pool<Db>, on: bool) -> Result<()> {
+    let set = if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" };
+    sqlx::query(set).execute(writer).await?;
+    Ok(())
 }
 
 /// For a load: commits that reach the disk with the next checkpoint, checkpoints that come seldom, and room to sort in.
@@ -161,16 +177,14 @@ fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
 }
 
-/// The ids of a lane's rows whose text holds this, from the index of trigrams: a phrase of it, in which nothing has a
-/// meaning of its own.
-fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: Lane) {
+/// The numbers of a lane's rows whose text holds this, from the index of trigrams: a phrase of it, in which nothing has
+/// a meaning of its own.
+fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
     let phrase = format!("\"{}\"", text.replace('"', "\"\""));
     sql.push(
-        "SELECT a.id FROM search CROSS JOIN search_numbers n ON n.number = search.rowid
-         CROSS JOIN actions a ON a.id = n.action_id
-         WHERE search MATCH ",
+        "SELECT a.number FROM search CROSS JOIN actions a ON a.number = search.rowid WHERE search MATCH ",
     );
-    sql.push_bind(phrase).push(" AND a.lane = '").push(lane.as_str()).push("'");
+    sql.push_bind(phrase).push(" AND a.lane = ").push(lane.to_string());
 }
 
 /// What asks for a plan, and the column of the answer that holds it.
@@ -179,8 +193,11 @@ const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
 
 #[cfg(test)]
 mod tests {
+    use super::queries::carry_over::before;
     use super::*;
+    use crate::maintenance::Maintain as _;
     use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+    use crate::upgrade;
 
     async fn estate(folder: &tempfile::TempDir) -> SqliteStore {
         let url = format!("sqlite://{}", folder.path().join("t.db").display());
@@ -198,7 +215,9 @@ mod tests {
         let store = estate(&folder).await;
         let plan = async |query: &_, from: Option<&_>| store.plan(query, from).await.unwrap();
         every_order_walks_its_index(plan, |lines| {
-            lines.len() == 1 && lines[0].starts_with("SEARCH actions USING INDEX actions_by_")
+            let rows: Vec<_> = lines.iter().filter(|line| line.contains(" actions")).collect();
+            let sorts = lines.iter().any(|line| line.contains("TEMP B-TREE"));
+            rows.len() == 1 && rows[0].starts_with("SEARCH actions USING INDEX actions_by_") && !sorts
         })
         .await;
         let by_index = |lines: &[String]| {
@@ -208,5 +227,22 @@ mod tests {
         let similar = one_of_many(&store).await;
         let (few, many) = every_filter_uses_an_index(plan, by_index, similar).await;
         assert!(few >= 40 && many >= 40, "{few} and {many}");
+    }
+
+    #[tokio::test]
+    async fn what_the_program_before_wrote_is_carried_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = |name: &str| format!("sqlite://{}?mode=rwc", folder.path().join(name).display());
+        let expected = upgrade::invented(&url("new.db")).await;
+        for interrupted in [false, true] {
+            let url = url(&format!("{interrupted}.db"));
+            before::write(&url, &migrations::up_to(11, &migrations::sqlite()), &expected).await;
+            if interrupted {
+                before::begin_only(&url, &migrations::sqlite()).await;
+            }
+            let store = SqliteStore::open(&url).await.unwrap();
+            upgrade::check(&store, &expected).await;
+            store.close().await;
+        }
     }
 }

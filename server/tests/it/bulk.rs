@@ -228,10 +228,11 @@ pub(crate) async fn killed_at(kind: Kind, point: &'static str) {
     estate.server.crashed().await;
 
     // As it lies there: what says that it is decided is so, and nothing else.
-    let differ = "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id
-                  WHERE (i.state = 'decided') <> (a.decision = 'Approved')";
+    let differ = "SELECT CAST(i.position AS TEXT) FROM bulk_items i JOIN actions a ON a.id = i.action_id
+                  JOIN words w ON w.vocabulary = 'decision' AND w.number = a.decision
+                  WHERE (i.state = 'decided') <> (w.word = 'Approved')";
     assert_eq!(estate.database.column(differ).await, Vec::<String>::new(), "{point}");
-    let decided = estate.database.column("SELECT action_id FROM bulk_items WHERE state = 'decided'").await;
+    let decided = estate.database.column("SELECT digest FROM bulk_items WHERE state = 'decided'").await;
     let is_first = ["bulk.before_commit", "approve.before_commit"].contains(&point);
     assert_eq!(decided.is_empty(), is_first, "{point}: {}", decided.len());
     assert!(decided.len() < ids.len() || point == "dispatch.after_lease", "{point}: {}", decided.len());
@@ -249,7 +250,8 @@ pub(crate) async fn killed_at(kind: Kind, point: &'static str) {
     assert_eq!(estate.journal(), 110, "{point}: commands that reached the responder");
     for kind in ["Approved", "Dispatched", "Reported"] {
         let once = format!(
-            "SELECT action_id FROM audit WHERE kind = '{kind}' GROUP BY action_id HAVING COUNT(*) = 1"
+            "SELECT CAST(MAX(seq) AS TEXT) FROM audit JOIN words ON vocabulary = 'audit_kind' AND number = kind
+             WHERE word = '{kind}' GROUP BY action_id HAVING COUNT(*) = 1"
         );
         assert_eq!(estate.database.column(&once).await.len(), 110, "{point}: {kind}");
     }

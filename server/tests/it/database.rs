@@ -16,6 +16,24 @@ pub(crate) enum Kind {
     Postgres,
 }
 
+impl Kind {
+    /// An id as a literal of a statement, where it is kept as 16 bytes.
+    pub(crate) fn id(self, id: &str) -> String {
+        match self {
+            Self::Sqlite => format!("X'{}'", id.replace('-', "")),
+            Self::Postgres => format!("'{id}'"),
+        }
+    }
+
+    /// The text of such a column.
+    pub(crate) fn text_of_id(self, column: &str) -> String {
+        match self {
+            Self::Sqlite => format!("lower(hex({column}))"),
+            Self::Postgres => format!("replace({column}::text, '-', '')"),
+        }
+    }
+}
+
 /// Runs each named `async fn(Kind)` as a test on each kind of database.
 macro_rules! on_both {
     ($($name:ident),+ $(,)?) => {

@@ -7,10 +7,7 @@ const SETTINGS: &str = "PRAGMA synchronous = FULL; PRAGMA cache_size = -49152; P
 
 /// The rows that hold a text, by the index of trigrams.
 pub(crate) fn holds(text: &str) -> String {
-    format!(
-        "id IN (SELECT action_id FROM search_numbers WHERE number IN
-         (SELECT rowid FROM search WHERE search MATCH '\"{text}\"'))"
-    )
+    format!("number IN (SELECT rowid FROM search WHERE search MATCH '\"{text}\"')")
 }
 
 #[path = "statements.rs"]

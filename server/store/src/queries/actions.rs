@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Criticality, Lane, Lifecycle, Purpose, RowScope, Source,
-    UserId, Verdict,
+    Action, ActionId, Actor, ActorKind, Authorized, Lane, Lifecycle, Purpose, RowScope, Source, UserId,
 };
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::keying::{self, push_keys};
@@ -15,8 +15,10 @@ use super::rows::{self, action_columns};
 use super::scope::push_scope;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
+use crate::actor_text;
 use crate::keys::{identity, urgency};
 use crate::row_keys::Keys;
+use crate::vocabulary::{number, severity_rank};
 use crate::{Guard, Result, filter_bits};
 use crate::{ReadActions, WriteActions};
 
@@ -35,11 +37,11 @@ impl ReadActions for SqlStore {
     }
 
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
-        let query = sqlx::query_scalar::<_, String>(
-            "SELECT id FROM actions WHERE lane = 'pending' AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
+        let query = sqlx::query_scalar::<_, Uuid>(
+            "SELECT id FROM actions WHERE lane = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
         );
         let ids = query.bind(micros(now)).bind(i64::from(limit)).fetch_all(&self.reader).await?;
-        ids.iter().map(|id| id.parse().map_err(corrupt)).collect()
+        Ok(ids.into_iter().map(Into::into).collect())
     }
 }
 
@@ -64,7 +66,8 @@ impl WriteActions for SqlTransaction {
 
     async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()> {
         by.allow(Purpose::Propose).or_else(|_| by.allow(Purpose::Decide))?;
-        insert(&mut self.tx, by, actions).await?;
+        let first = self.take_numbers(actions.len()).await?;
+        insert(&mut self.tx, by, first, actions).await?;
         actions.iter().try_for_each(|action| self.note(action, 1))
     }
 
@@ -83,10 +86,15 @@ impl WriteActions for SqlTransaction {
 
 pub(super) async fn find(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Option<Action>> {
     let mut sql = QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE id = "));
-    sql.push_bind(id.to_string());
+    sql.push_bind(Uuid::from(id));
     push_scope(&mut sql, scope);
     let row = sql.build().fetch_optional(db).await?;
     row.as_ref().map(rows::action).transpose()
+}
+
+/// The highest number of a row.
+pub(super) async fn last_number(db: &mut Connection) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM actions").fetch_one(db).await?)
 }
 
 pub(super) async fn find_external(
@@ -100,15 +108,14 @@ pub(super) async fn find_external(
         action_columns!(),
         " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND external_id = $3 AND is_twin = 0"
     ));
-    let row = query.bind(principal).bind(source.as_str()).bind(external_id).fetch_optional(db).await?;
+    let row = query.bind(principal).bind(number(source)).bind(external_id).fetch_optional(db).await?;
     row.as_ref().map(rows::action).transpose()
 }
 
 pub(super) async fn proposer(db: &mut Connection, id: ActionId) -> Result<Option<UserId>> {
-    let query =
-        sqlx::query_scalar::<_, Option<String>>("SELECT proposed_by_person FROM actions WHERE id = $1");
-    let person = query.bind(id.to_string()).fetch_optional(db).await?.flatten();
-    person.map(|id| id.parse().map_err(corrupt)).transpose()
+    let query = sqlx::query_scalar::<_, Option<Uuid>>("SELECT proposed_by_person FROM actions WHERE id = $1");
+    let person = query.bind(Uuid::from(id)).fetch_optional(db).await?.flatten();
+    Ok(person.map(Into::into))
 }
 
 pub(super) async fn on_same_entity(
@@ -121,13 +128,12 @@ pub(super) async fn on_same_entity(
     let mut sql = QueryBuilder::<Db>::new(concat!(
         "SELECT ",
         action_columns!(),
-        " FROM actions WHERE id IN (SELECT id FROM actions WHERE identity_key <> '' AND identity_key = "
+        " FROM actions WHERE number IN (SELECT number FROM actions WHERE identity_key = "
     ));
-    sql.push_bind(key);
-    sql.push(" UNION SELECT id FROM actions WHERE identity_name <> '' AND identity_name = ").push_bind(name);
-    sql.push(") AND id <> ").push_bind(action.id.to_string());
+    sql.push_bind(key).push(" UNION SELECT number FROM actions WHERE identity_name = ").push_bind(name);
+    sql.push(") AND id <> ").push_bind(Uuid::from(action.id));
     push_scope(&mut sql, scope);
-    sql.push(" ORDER BY proposed_at DESC, id DESC LIMIT ").push_bind(i64::from(limit) * NAMESAKES);
+    sql.push(" ORDER BY proposed_at DESC, number DESC LIMIT ").push_bind(i64::from(limit) * NAMESAKES);
     let rows = sql.build().fetch_all(db).await?;
     let found = rows.iter().map(rows::action).collect::<Result<Vec<_>>>()?;
     let identity = action.entity.identity();
@@ -139,132 +145,207 @@ pub(super) async fn on_same_entity(
 const NAMESAKES: i64 = 4;
 
 /// The person an actor stands for: a user, or the owner behind a personal token.
-fn person(by: &Authorized, actor: &Actor) -> Option<String> {
-    match (by.check().and_then(|check| check.person), actor.kind) {
-        (Some(person), _) => Some(person.to_string()),
-        (None, ActorKind::User) => Some(actor.id.clone()),
-        (None, _) => None,
-    }
+fn person(by: &Authorized, actor: &Actor) -> Option<Uuid> {
+    by.check().and_then(|check| check.person).map(Into::into).or_else(|| user(actor))
+}
+
+/// The person an actor is.
+fn user(actor: &Actor) -> Option<Uuid> {
+    if actor.kind == ActorKind::User { actor.id.parse().ok() } else { None }
 }
 
 fn lifecycle(action: &Action) -> Result<Lifecycle> {
     action.lifecycle().map_err(corrupt)
 }
 
+/// A digest as it is stored.
+fn digest(action: &Action) -> Result<Vec<u8>> {
+    hex::decode(&action.digest).map_err(corrupt)
+}
+
+fn optional_id(id: Option<impl Into<Uuid>>) -> Option<Uuid> {
+    id.map(Into::into)
+}
+
 /// Rows in one statement: few statements, and none with more values than a database takes.
 const ROWS: usize = 50;
 
-/// While one statement runs, the next is put together.
-pub(super) async fn insert(db: &mut Connection, by: &Authorized, actions: &[Action]) -> Result<()> {
-    let mut chunks = actions.chunks(ROWS).map(|actions| insertion(by, actions));
-    let mut next = chunks.next().transpose()?;
-    while let Some(mut insertion) = next {
-        let (done, following) =
-            tokio::join!(insertion.build().execute(&mut *db), async { chunks.next().transpose() });
-        done?;
-        next = following?;
-    }
-    Ok(())
+/// Rows with the numbers from `first` on. While one statement runs, the next is put together.
+pub(super) async fn insert<'a>(
+    db: &mut Connection,
+    by: &Authorized,
+    first: i64,
+    actions: &'a [Action],
+) -> Result<()> {
+    let row = |(number, action): (i64, &'a Action)| {
+        let decider = action.decided_by.as_ref().and_then(user);
+        let principal = by.principal_of(&action.proposed_by);
+        Row::of(number, action, principal, person(by, &action.proposed_by), decider)
+    };
+    let rows = (first..).zip(actions).map(row).collect::<Result<Vec<_>>>()?;
+    insert_rows(db, rows).await
 }
 
-fn insertion(by: &Authorized, actions: &[Action]) -> Result<QueryBuilder<Db>> {
-    let rows: Vec<_> = actions.iter().map(|action| Row::of(by, action)).collect::<Result<_>>()?;
-    let mut query = QueryBuilder::<Db>::new(concat!(
-        "INSERT INTO actions (",
-        action_columns!(),
-        ", entity_kind, entity_title, proposed_by_id, proposed_by_person, decided_by_person, lane, urgency, filter_bits"
-    ));
+/// The same for rows that are put together.
+pub(super) async fn insert_rows(db: &mut Connection, mut rows: Vec<Row<'_>>) -> Result<()> {
+    let found: Vec<_> = rows.iter_mut().filter_map(Row::take_evidence).collect();
+    let mut rows = rows.into_iter();
+    let mut next = insertion(&mut rows);
+    while let Some(mut insertion_now) = next {
+        let (done, following) =
+            tokio::join!(insertion_now.build().execute(&mut *db), async { insertion(&mut rows) });
+        done?;
+        next = following;
+    }
+    insert_found(db, &found).await
+}
+
+fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilder<Db>> {
+    let rows: Vec<_> = rows.take(ROWS).collect();
+    if rows.is_empty() {
+        return None;
+    }
+    let mut query = QueryBuilder::<Db>::new(
+        "INSERT INTO actions (number, id, lane, filter_bits, updated_at, proposed_at, expires_at, decided_at, \
+         urgency, version, type, entity_kind, asset_kind, asset_criticality, severity, source, verdict, decision, \
+         status, undo, is_twin, digest, proposed_by_person, decided_by_person, \
+         approval_id, undo_of, undone_by, entity, entity_title, asset_name, device_group, parameters, comment, \
+         campaign, investigation_id, incident_id, proposed_by_id, proposed_by, decided_by, status_detail, reason, executor, external_id",
+    );
     for column in keying::columns() {
         query.push(", ").push(column);
     }
     query.push(") ");
     query.push_values(rows, |mut values, row| row.push(&mut values));
-    Ok(query)
+    Some(query)
 }
 
-/// What of a row is made from its action: JSON and keys.
-struct Row<'a> {
+/// The JSON of what was found, and of the alert.
+type Found = (String, Option<String>);
+
+/// What of a row is made from its action: numbers, JSON and keys.
+pub(super) struct Row<'a> {
+    number: i64,
     action: &'a Action,
+    digest: Vec<u8>,
     entity: String,
     parameters: String,
-    evidence: String,
-    alert: Option<String>,
+    /// What was found and the alert, if there is either.
+    evidence: Option<Found>,
+    /// Whose proposals these are.
+    principal: String,
+    pub(super) is_twin: bool,
     proposed_by: String,
     decided_by: Option<String>,
-    principal: String,
-    person: Option<String>,
+    proposer: Option<Uuid>,
+    decider: Option<Uuid>,
     lane: Lane,
     keys: Keys,
 }
 
 impl<'a> Row<'a> {
-    fn of(by: &Authorized, action: &'a Action) -> Result<Self> {
+    /// The row of an action, with the persons behind its proposal and its decision.
+    pub(super) fn of(
+        number: i64,
+        action: &'a Action,
+        principal: &str,
+        proposer: Option<Uuid>,
+        decider: Option<Uuid>,
+    ) -> Result<Self> {
         Ok(Self {
+            number,
+            digest: digest(action)?,
             entity: json(&action.entity)?,
             parameters: json(&action.parameters)?,
-            evidence: json(&action.evidence)?,
-            alert: action.alert.as_ref().map(json).transpose()?,
-            proposed_by: json(&action.proposed_by)?,
-            decided_by: action.decided_by.as_ref().map(json).transpose()?,
-            principal: by.principal_of(&action.proposed_by).to_owned(),
-            person: person(by, &action.proposed_by),
+            evidence: evidence(action)?,
+            principal: principal.to_owned(),
+            is_twin: false,
+            proposed_by: actor_text::write(&action.proposed_by).map_err(corrupt)?,
+            decided_by: decided_by(action)?,
+            proposer,
+            decider,
             lane: lifecycle(action)?.state().lane(),
             keys: Keys::of(action),
             action,
         })
     }
 
+    fn take_evidence(&mut self) -> Option<(i64, Found)> {
+        self.evidence.take().map(|found| (self.number, found))
+    }
+
     fn push(self, values: &mut Separated<'_, Db, &'static str>) {
-        let Self { action, ref keys, .. } = self;
-        let decider = action.decided_by.as_ref().filter(|actor| actor.kind == ActorKind::User);
+        let Self { action, keys, .. } = self;
         values
-            .push_bind(action.id.to_string())
+            .push_bind(self.number)
+            .push_bind(Uuid::from(action.id))
+            .push_bind(number(self.lane))
+            .push_bind(filter_bits::pack(action, &keys))
+            .push_bind(micros(action.updated_at))
+            .push_bind(micros(action.proposed_at))
+            .push_bind(micros(action.expires_at))
+            .push_bind(action.decided_at.map(micros))
+            .push_bind(urgency(action))
             .push_bind(action.version)
-            .push_bind(action.digest.clone())
-            .push_bind(action.external_id.clone())
-            .push_bind(action.action_type.as_str())
+            .push_bind(number(action.action_type))
+            .push_bind(number(action.entity.kind()))
+            .push_bind(number(action.asset.kind))
+            .push_bind(action.asset.criticality.map(number))
+            .push_bind(severity_rank(action.severity))
+            .push_bind(number(action.source))
+            .push_bind(action.verdict.map(number))
+            .push_bind(number(action.decision))
+            .push_bind(number(action.status))
+            .push_bind(number(action.undo))
+            .push_bind(i16::from(self.is_twin))
+            .push_bind(self.digest)
+            .push_bind(self.proposer)
+            .push_bind(self.decider)
+            .push_bind(optional_id(action.approval_id).unwrap_or_default())
+            .push_bind(optional_id(action.undo_of))
+            .push_bind(optional_id(action.undone_by))
             .push_bind(self.entity)
-            .push_bind(action.asset.kind.as_str())
+            .push_bind(action.entity.title())
             .push_bind(action.asset.name.clone())
-            .push_bind(action.asset.criticality.map(Criticality::as_str))
             .push_bind(action.asset.device_group.clone())
             .push_bind(self.parameters)
             .push_bind(action.comment.clone())
-            .push_bind(action.severity.as_str())
-            .push_bind(action.source.as_str())
-            .push_bind(action.verdict.map(Verdict::as_str))
-            .push_bind(self.evidence)
-            .push_bind(self.alert)
             .push_bind(action.campaign.clone())
             .push_bind(action.investigation_id.clone())
             .push_bind(action.incident_id.clone())
-            .push_bind(self.proposed_by)
-            .push_bind(micros(action.proposed_at))
-            .push_bind(micros(action.expires_at))
-            .push_bind(micros(action.updated_at))
-            .push_bind(action.decision.as_str())
-            .push_bind(action.status.as_str())
-            .push_bind(action.status_detail.clone())
-            .push_bind(action.undo.as_str())
-            .push_bind(self.decided_by)
-            .push_bind(action.decided_at.map(micros))
-            .push_bind(action.reason.clone())
-            .push_bind(action.approval_id.map(|id| id.to_string()))
-            .push_bind(action.undo_of.map(|id| id.to_string()))
-            .push_bind(action.undone_by.map(|id| id.to_string()))
-            .push_bind(action.executor.clone())
-            .push_bind(action.entity.kind().as_str())
-            .push_bind(action.entity.title())
             .push_bind(self.principal)
-            .push_bind(self.person)
-            .push_bind(decider.map(|actor| actor.id.clone()))
-            .push_bind(self.lane.as_str())
-            .push_bind(urgency(action))
-            .push_bind(filter_bits::pack(action, keys));
-        for key in keying::values(keys) {
-            values.push_bind(key.to_owned());
-        }
+            .push_bind(self.proposed_by)
+            .push_bind(self.decided_by)
+            .push_bind(action.status_detail.clone())
+            .push_bind(action.reason.clone())
+            .push_bind(action.executor.clone())
+            .push_bind(action.external_id.clone());
+        keying::values(&keys).for_each(|value| value.push(values));
     }
+}
+
+/// The text of who decided.
+fn decided_by(action: &Action) -> Result<Option<String>> {
+    action.decided_by.as_ref().map(actor_text::write).transpose().map_err(corrupt)
+}
+
+/// What was found and the alert as they are stored, if there is either.
+fn evidence(action: &Action) -> Result<Option<Found>> {
+    if action.evidence.is_empty() && action.alert.is_none() {
+        return Ok(None);
+    }
+    Ok(Some((json(&action.evidence)?, action.alert.as_ref().map(json).transpose()?)))
+}
+
+async fn insert_found(db: &mut Connection, found: &[(i64, Found)]) -> Result<()> {
+    for found in found.chunks(ROWS) {
+        let mut query = QueryBuilder::<Db>::new("INSERT INTO evidence (number, evidence, alert) ");
+        query.push_values(found, |mut row, (number, (evidence, alert))| {
+            row.push_bind(*number).push_bind(evidence).push_bind(alert);
+        });
+        query.build().execute(&mut *db).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn revise(
@@ -275,32 +356,38 @@ pub(super) async fn revise(
 ) -> Result<bool> {
     let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
     query.push_bind(after.version);
-    query.push(", digest = ").push_bind(&after.digest);
-    query.push(", type = ").push_bind(after.action_type.as_str());
+    query.push(", digest = ").push_bind(digest(after)?);
+    query.push(", type = ").push_bind(number(after.action_type));
     query.push(", entity = ").push_bind(json(&after.entity)?);
-    query.push(", entity_kind = ").push_bind(after.entity.kind().as_str());
+    query.push(", entity_kind = ").push_bind(number(after.entity.kind()));
     query.push(", entity_title = ").push_bind(after.entity.title());
-    query.push(", asset_kind = ").push_bind(after.asset.kind.as_str());
+    query.push(", asset_kind = ").push_bind(number(after.asset.kind));
     query.push(", asset_name = ").push_bind(&after.asset.name);
-    query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(Criticality::as_str));
+    query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(number));
     query.push(", device_group = ").push_bind(&after.asset.device_group);
     query.push(", parameters = ").push_bind(json(&after.parameters)?);
     query.push(", comment = ").push_bind(&after.comment);
-    query.push(", severity = ").push_bind(after.severity.as_str());
-    query.push(", verdict = ").push_bind(after.verdict.map(Verdict::as_str));
-    query.push(", evidence = ").push_bind(json(&after.evidence)?);
-    query.push(", alert = ").push_bind(after.alert.as_ref().map(json).transpose()?);
+    query.push(", severity = ").push_bind(severity_rank(after.severity));
+    query.push(", verdict = ").push_bind(after.verdict.map(number));
     query.push(", campaign = ").push_bind(&after.campaign);
     query.push(", investigation_id = ").push_bind(&after.investigation_id);
     query.push(", incident_id = ").push_bind(&after.incident_id);
     query.push(", expires_at = ").push_bind(micros(after.expires_at));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(", urgency = ").push_bind(urgency(after));
-    push_keys(&mut query, after);
-    query.push(" WHERE lane = 'pending' AND id = ").push_bind(before.id.to_string());
+    push_keys(&mut query, after, &Keys::of(after));
+    query.push(" WHERE lane = 0 AND id = ").push_bind(Uuid::from(before.id));
     query.push(" AND version = ").push_bind(before.version);
     push_check(&mut query, by, micros(after.updated_at));
-    Ok(query.build().execute(db).await?.rows_affected() == 1)
+    query.push(" RETURNING number");
+    let Some(number) = query.build_query_scalar::<i64>().fetch_optional(&mut *db).await? else {
+        return Ok(false);
+    };
+    sqlx::query("DELETE FROM evidence WHERE number = $1").bind(number).execute(&mut *db).await?;
+    if let Some(found) = evidence(after)? {
+        insert_found(db, &[(number, found)]).await?;
+    }
+    Ok(true)
 }
 
 pub(super) async fn update_state(
@@ -309,35 +396,37 @@ pub(super) async fn update_state(
     before: &Action,
     after: &Action,
 ) -> Result<bool> {
+    // What is no digest is no row's.
+    let Ok(seen) = digest(before) else { return Ok(false) };
     let lane = lifecycle(after)?.state().lane();
     let decider = after.decided_by.as_ref().map(|actor| person(guard.by, actor));
     let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
     query.push_bind(after.version);
-    query.push(", lane = ").push_bind(lane.as_str());
-    query.push(", decision = ").push_bind(after.decision.as_str());
-    query.push(", status = ").push_bind(after.status.as_str());
+    query.push(", lane = ").push_bind(number(lane));
+    query.push(", decision = ").push_bind(number(after.decision));
+    query.push(", status = ").push_bind(number(after.status));
     query.push(", status_detail = ").push_bind(&after.status_detail);
-    query.push(", undo = ").push_bind(after.undo.as_str());
-    query.push(", decided_by = ").push_bind(after.decided_by.as_ref().map(json).transpose()?);
+    query.push(", undo = ").push_bind(number(after.undo));
+    query.push(", decided_by = ").push_bind(decided_by(after)?);
     if guard.deciding {
         query.push(", decided_by_person = ").push_bind(decider.flatten());
     }
     query.push(", decided_at = ").push_bind(after.decided_at.map(micros));
     query.push(", reason = ").push_bind(&after.reason);
-    query.push(", approval_id = ").push_bind(after.approval_id.map(|id| id.to_string()));
-    query.push(", undone_by = ").push_bind(after.undone_by.map(|id| id.to_string()));
+    query.push(", approval_id = ").push_bind(optional_id(after.approval_id).unwrap_or_default());
+    query.push(", undone_by = ").push_bind(optional_id(after.undone_by));
     query.push(", executor = ").push_bind(&after.executor);
-    push_keys(&mut query, after);
+    push_keys(&mut query, after, &Keys::of(after));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
-    query.push(" WHERE id = ").push_bind(before.id.to_string());
+    query.push(" WHERE id = ").push_bind(Uuid::from(before.id));
     query.push(" AND version = ").push_bind(before.version);
-    query.push(" AND digest = ").push_bind(&before.digest);
+    query.push(" AND digest = ").push_bind(seen);
     let now = micros(guard.now);
     if guard.deciding {
-        query.push(" AND lane = 'pending' AND expires_at > ").push_bind(now);
+        query.push(" AND lane = 0 AND expires_at > ").push_bind(now);
         if let Some(person) = guard.by.check().and_then(|check| check.person) {
             query.push(" AND (proposed_by_person IS NULL OR proposed_by_person <> ");
-            query.push_bind(person.to_string()).push(")");
+            query.push_bind(Uuid::from(person)).push(")");
         }
     }
     push_check(&mut query, guard.by, now);

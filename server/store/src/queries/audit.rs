@@ -2,11 +2,13 @@
 
 use async_trait::async_trait;
 use domain::{ActionId, AuditKind, Authorized, Purpose};
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::transaction::SqlTransaction;
 use super::{Connection, rows};
 use crate::audit::Record;
+use crate::vocabulary::number;
 use crate::{AuditEntry, Followed, Result};
 use crate::{ReadAudit, WriteAudit};
 
@@ -21,11 +23,12 @@ impl ReadAudit for SqlStore {
     }
 
     async fn records_of(&self, id: ActionId, kind: AuditKind, limit: u32) -> Result<Vec<Record>> {
-        let query = sqlx::query(
-            "SELECT v, seq, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash FROM audit
-             WHERE action_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT $3",
-        );
-        let query = query.bind(id.to_string()).bind(kind.as_str()).bind(i64::from(limit));
+        let query = sqlx::query(concat!(
+            "SELECT ",
+            rows::record_columns!(),
+            " FROM audit WHERE action_id = $1 AND kind = $2 ORDER BY seq DESC LIMIT $3"
+        ));
+        let query = query.bind(Uuid::from(id)).bind(number(kind)).bind(i64::from(limit));
         query.fetch_all(&self.reader).await?.iter().map(rows::record).collect()
     }
 
@@ -51,22 +54,23 @@ impl WriteAudit for SqlTransaction {
 
 /// Up to `limit` records after a sequence number.
 pub(super) async fn after(db: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Record>> {
-    let query = sqlx::query(
-        "SELECT v, seq, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash FROM audit
-         WHERE seq > $1 ORDER BY seq LIMIT $2",
-    );
+    let query = sqlx::query(concat!(
+        "SELECT ",
+        rows::record_columns!(),
+        " FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2"
+    ));
     let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(db).await?;
     rows.iter().map(rows::record).collect()
 }
 
 /// The same for those who follow: with who proposed the action, and without what only the log is for.
 pub(super) async fn follow(db: &mut Connection, seq: i64, limit: u32) -> Result<Vec<Followed>> {
-    let query = sqlx::query(
-        "SELECT audit.seq, audit.kind, audit.actor, audit.action_id, audit.body, actions.proposed_by_id,
-                actions.asset_kind, actions.device_group
-         FROM audit LEFT JOIN actions ON actions.id = audit.action_id
-         WHERE audit.seq > $1 ORDER BY audit.seq LIMIT $2",
-    );
+    let query = sqlx::query(concat!(
+        "SELECT ",
+        rows::followed_columns!(),
+        " FROM audit LEFT JOIN actions ON actions.id = audit.action_id
+         WHERE audit.seq > $1 ORDER BY audit.seq LIMIT $2"
+    ));
     let rows = query.bind(seq).bind(i64::from(limit)).fetch_all(db).await?;
     rows.iter().map(rows::followed).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::actions::query::{Sort, SortKey};
-use domain::{Action, ActionId, ActionQuery, Bucket, Buckets, Lane, RowScope};
+use domain::{Action, ActionQuery, Bucket, Buckets, Lane, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -75,7 +75,7 @@ pub(super) async fn waiting_elsewhere(
     let Some(shared) = similar(action) else { return Ok((0, false)) };
     let mut sql = QueryBuilder::<Db>::new(
         "SELECT COUNT(DISTINCT asset_key) AS assets, COUNT(*) AS looked_at FROM (
-             SELECT asset_key FROM actions WHERE lane = 'pending' AND similar_key = ",
+             SELECT asset_key FROM actions WHERE lane = 0 AND similar_key = ",
     );
     sql.push_bind(shared).push(" AND asset_key <> ").push_bind(asset(&action.asset.name));
     push_scope(&mut sql, scope);
@@ -87,10 +87,11 @@ pub(super) async fn waiting_elsewhere(
 /// The greatest buckets, one more than are shown; at least one row, which says how many rows were looked at.
 fn statement(selection: &Selection, path: AccessPath) -> QueryBuilder<Db> {
     let mut sql = QueryBuilder::<Db>::new(
-        "WITH found AS MATERIALIZED (SELECT similar_key, urgency, id, asset_key, proposed_at",
+        "WITH found AS MATERIALIZED (SELECT similar_key, urgency, number, asset_key, proposed_at",
     );
     match path {
         AccessPath::IndexOrder => selection.push_index_order(&mut sql, SortKey::Urgency),
+        AccessPath::OrderAmongMatches => selection.push_order_among_matches(&mut sql, SortKey::Urgency),
         AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, Sort::of(Lane::Pending), false);
@@ -99,8 +100,10 @@ fn statement(selection: &Selection, path: AccessPath) -> QueryBuilder<Db> {
          FROM (SELECT COUNT(*) AS looked_at FROM found) AS all_found
          LEFT JOIN (
              SELECT similar_key, COUNT(*) AS n, COUNT(DISTINCT asset_key) AS assets, MIN(proposed_at) AS oldest,
-                 MAX(proposed_at) AS newest, MIN(urgency || ' ' || id) AS example
-             FROM found WHERE similar_key <> '' GROUP BY similar_key HAVING COUNT(*) >= {}
+                 MAX(proposed_at) AS newest,
+                 MIN(CAST({SAME_LENGTH} + urgency AS TEXT) || ' ' || CAST({SAME_LENGTH} + number AS TEXT))
+                     AS example
+             FROM found WHERE similar_key IS NOT NULL GROUP BY similar_key HAVING COUNT(*) >= {}
              ORDER BY n DESC, example LIMIT {}
          ) AS folded ON 1 = 1
          ORDER BY n DESC, example",
@@ -111,10 +114,14 @@ fn statement(selection: &Selection, path: AccessPath) -> QueryBuilder<Db> {
     sql
 }
 
+/// Added to an urgency or a number it gives nineteen digits, which are compared as texts.
+const SAME_LENGTH: i64 = 1_000_000_000_000_000_000;
+
 /// A bucket without the words for it.
 struct Fold {
-    key: String,
-    example: ActionId,
+    key: i64,
+    /// The number of its row.
+    example: i64,
     count: u64,
     assets: u64,
     oldest: Timestamp,
@@ -123,11 +130,12 @@ struct Fold {
 
 fn fold(row: &rows::Row) -> Result<Option<Fold>> {
     let Some(example) = row.try_get::<Option<&str>, _>("example")? else { return Ok(None) };
-    let (_, id) = example.rsplit_once(' ').unwrap_or_default();
+    let (_, number) = example.rsplit_once(' ').unwrap_or_default();
+    let number: i64 = number.parse().map_err(corrupt)?;
     let time = |column: &str| Timestamp::from_microsecond(row.try_get(column)?).map_err(corrupt);
     Ok(Some(Fold {
         key: row.try_get("similar_key")?,
-        example: id.parse().map_err(corrupt)?,
+        example: number - SAME_LENGTH,
         count: count(row.try_get("n")?)?,
         assets: count(row.try_get("assets")?)?,
         oldest: time("oldest")?,
@@ -140,17 +148,20 @@ fn count(number: i64) -> Result<u64> {
 }
 
 /// The scope showed them when they were counted.
-async fn examples(db: &mut Connection, folds: &[Fold]) -> Result<HashMap<ActionId, Action>> {
+async fn examples(db: &mut Connection, folds: &[Fold]) -> Result<HashMap<i64, Action>> {
     if folds.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut sql =
-        QueryBuilder::<Db>::new(concat!("SELECT ", action_columns!(), " FROM actions WHERE id IN ("));
+    let mut sql = QueryBuilder::<Db>::new(concat!(
+        "SELECT ",
+        action_columns!(),
+        ", number FROM actions WHERE number IN ("
+    ));
     let mut ids = sql.separated(", ");
     for fold in folds {
-        ids.push_bind(fold.example.to_string());
+        ids.push_bind(fold.example);
     }
     sql.push(")");
     let rows = sql.build().fetch_all(db).await?;
-    rows.iter().map(|row| rows::action(row).map(|action| (action.id, action))).collect()
+    rows.iter().map(|row| Ok((row.try_get("number")?, rows::action(row)?))).collect()
 }

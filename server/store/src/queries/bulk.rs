@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::access::Check;
+use domain::actions::query::Undoable;
 use domain::bulk::{ActionLine, Execution, Progress};
 use domain::{
     Action, ActionId, ActionQuery, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId,
-    ItemState, Purpose, RowScope, Seen, UserId,
+    ItemState, Lane, Purpose, RowScope, Seen, UndoState, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
+use uuid::Uuid;
 
+use super::super::push_index;
 use super::SqlStore;
 use super::actions::push_check;
 use super::list::push_order;
@@ -21,6 +24,7 @@ use super::select::{AccessPath, Selection};
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::keys::similar;
+use crate::vocabulary::number;
 use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
 use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
 
@@ -70,11 +74,12 @@ impl ReadBulk for SqlStore {
     }
 
     async fn bulk_undo_failed(&self, id: BulkId) -> Result<Vec<ActionId>> {
-        let query = sqlx::query_scalar(
-            "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id
-             WHERE i.bulk_id = $1 AND i.state = 'decided' AND a.undo = 'UndoFailed' ORDER BY i.position",
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id WHERE i.bulk_id = ",
         );
-        ids(&query.bind(id.to_string()).fetch_all(&self.reader).await?)
+        sql.push_bind(id.to_string()).push(" AND i.state = 'decided' AND a.undo = ");
+        sql.push_bind(number(UndoState::Failed)).push(" ORDER BY i.position");
+        ids(sql, &mut *self.reader.acquire().await?).await
     }
 
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>> {
@@ -143,15 +148,17 @@ pub(super) async fn matching(
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
     match selection.access_path(db).await? {
         AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
+        AccessPath::OrderAmongMatches => selection.push_order_among_matches(&mut sql, query.sort.key),
         AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, query.sort, false);
     sql.push(" LIMIT ").push_bind(i64::from(most));
-    ids(&sql.build_query_scalar().fetch_all(db).await?)
+    ids(sql, db).await
 }
 
-fn ids(texts: &[String]) -> Result<Vec<ActionId>> {
-    texts.iter().map(|id| id.parse().map_err(corrupt)).collect()
+async fn ids(mut sql: QueryBuilder<Db>, db: &mut Connection) -> Result<Vec<ActionId>> {
+    let ids = sql.build_query_scalar::<Uuid>().fetch_all(db).await?;
+    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// The ids of what can be undone and did the same to the same file, up to `most`.
@@ -162,11 +169,16 @@ pub(super) async fn same_file(
     most: u32,
 ) -> Result<Vec<ActionId>> {
     let Some(shared) = similar(action) else { return Ok(Vec::new()) };
-    let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = 'history' AND similar_key = ");
-    sql.push_bind(shared).push(" AND undoable = 'yes'");
+    let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions");
+    push_index(&mut sql, "actions_by_similarity");
+    sql.push(" WHERE lane = ")
+        .push(number(Lane::History).to_string())
+        .push(" AND similar_key = ")
+        .push_bind(shared);
+    sql.push(" AND undoable = ").push_bind(number(Undoable::Yes));
     push_scope(&mut sql, scope);
     sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(most));
-    ids(&sql.build_query_scalar().fetch_all(db).await?)
+    ids(sql, db).await
 }
 
 /// Those of these actions that the scope shows, in this order, each with the person who proposed it.
@@ -184,15 +196,14 @@ pub(super) async fn actions(
         ));
         let mut list = sql.separated(", ");
         for id in ids {
-            list.push_bind(id.to_string());
+            list.push_bind(Uuid::from(*id));
         }
         sql.push(")");
         push_scope(&mut sql, scope);
         for row in sql.build().fetch_all(&mut *db).await? {
-            let person: Option<&str> = row.try_get("proposed_by_person")?;
-            let person = person.map(|id| id.parse().map_err(corrupt)).transpose()?;
+            let person: Option<Uuid> = row.try_get("proposed_by_person")?;
             let action = rows::action(&row)?;
-            found.insert(action.id, (action, person));
+            found.insert(action.id, (action, person.map(Into::into)));
         }
     }
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
@@ -217,7 +228,7 @@ pub(super) async fn insert(db: &mut Connection, bulk: &Bulk, items: &[NewBulkIte
         );
         let first = i64::try_from(chunk * ROWS + 1).map_err(corrupt)?;
         sql.push_values((first..).zip(items), |mut row, (position, item)| {
-            row.push_bind(&id).push_bind(position).push_bind(item.action.to_string());
+            row.push_bind(&id).push_bind(position).push_bind(Uuid::from(item.action));
             row.push_bind(item.seen.expected_version).push_bind(&item.seen.digest);
             row.push_bind(item.state().as_str()).push_bind(&item.left_out);
         });
@@ -296,15 +307,15 @@ fn item(row: &Row) -> Result<BulkItem> {
     Ok(BulkItem {
         position: row.try_get("position")?,
         action: ActionLine {
-            id: rows::word(row, "action_id")?,
-            action_type: rows::word(row, "type")?,
+            id: rows::id(row, "action_id")?,
+            action_type: rows::numbered(row, "type")?,
             entity: row.try_get("entity_title")?,
             asset: row.try_get("asset_name")?,
         },
         state: rows::word(row, "state")?,
-        decision: rows::word(row, "decision")?,
-        status: rows::word(row, "status")?,
-        undo: rows::word(row, "undo")?,
+        decision: rows::numbered(row, "decision")?,
+        status: rows::numbered(row, "status")?,
+        undo: rows::numbered(row, "undo")?,
         detail: row.try_get("detail")?,
     })
 }
@@ -327,7 +338,7 @@ async fn execution(db: &mut Connection, id: BulkId, verb: BulkVerb) -> Result<Ex
     let mut execution = Execution::default();
     for row in query.bind(id.to_string()).fetch_all(db).await? {
         let count: i64 = row.try_get("n")?;
-        let (status, undo) = (rows::word(&row, "status")?, rows::word(&row, "undo")?);
+        let (status, undo) = (rows::numbered(&row, "status")?, rows::numbered(&row, "undo")?);
         *execution.of(verb, status, undo) += usize::try_from(count).map_err(corrupt)?;
     }
     Ok(execution)
@@ -346,7 +357,7 @@ pub(super) async fn actions_of(
         list.push_bind(state.as_str());
     }
     sql.push(") ORDER BY position");
-    ids(&sql.build_query_scalar().fetch_all(db).await?)
+    ids(sql, db).await
 }
 
 /// False if there is no such plan of that owner, or it was started before, or its time is over.
@@ -401,7 +412,7 @@ pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Resu
 fn step_item(row: &Row) -> Result<StepItem> {
     Ok(StepItem {
         position: row.try_get("position")?,
-        action: rows::word(row, "action_id")?,
+        action: rows::id(row, "action_id")?,
         seen: Seen { expected_version: row.try_get("version")?, digest: row.try_get("digest")? },
     })
 }

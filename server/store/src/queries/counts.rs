@@ -16,7 +16,9 @@ use super::{Connection, Db, corrupt, decided};
 use crate::ReadCounts;
 use crate::Result;
 use crate::actions_fields::{Reading, StoredField, stored};
+use crate::keys::KeyValue;
 use crate::row_keys::Keys;
+use crate::vocabulary::number;
 
 #[async_trait]
 impl ReadCounts for SqlStore {
@@ -34,8 +36,20 @@ const BATCH: usize = 1_000;
 
 /// What a row holds of a facet: its key, and what to show for it.
 fn value(facet: Facet, action: &Action, keys: &Keys) -> (String, String) {
-    let key = keys.text(facet.field());
-    (key.to_owned(), stored(facet.field()).label(action, key))
+    match keys.of_field(facet.field()) {
+        // The word says it.
+        key @ (KeyValue::Number(_) | KeyValue::Id(_)) => (key.to_text(), String::new()),
+        key @ KeyValue::Text(text) => (text.clone(), stored(facet.field()).label(action, key)),
+    }
+}
+
+/// The columns of a facet's key and of its label, as the table of counts has them.
+fn key_and_label(facet: Facet) -> (String, String) {
+    let StoredField { column, shown, reading, .. } = stored(facet.field());
+    match reading {
+        Reading::Word(_) => (format!("CAST({column} AS TEXT)"), "''".to_owned()),
+        _ => (column.to_owned(), format!("COALESCE(MAX({shown}), '')")),
+    }
 }
 
 /// By how much the counts change: of lane, facet and key, with what to show for it.
@@ -73,7 +87,7 @@ impl CountChanges {
         for batch in changes.chunks(BATCH) {
             let mut sql = QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) ");
             sql.push_values(batch, |mut row, ((lane, facet, key), (label, change))| {
-                row.push_bind(lane.as_str()).push_bind(facet.as_str());
+                row.push_bind(number(*lane)).push_bind(facet.as_str());
                 row.push_bind(key).push_bind(label).push_bind(*change);
             });
             sql.push(" ON CONFLICT (lane, facet, key) DO UPDATE SET n = counts.n + excluded.n");
@@ -86,10 +100,11 @@ impl CountChanges {
 /// The statements that count all rows anew.
 pub(super) fn recounting() -> Vec<String> {
     let count = |facet: &Facet| {
-        let StoredField { column: key, shown: label, .. } = stored(facet.field());
+        let (key, label) = key_and_label(*facet);
+        let column = stored(facet.field()).column;
         format!(
             "INSERT INTO counts (lane, facet, key, label, n)
-             SELECT lane, '{facet}', {key}, COALESCE(MAX({label}), ''), COUNT(*) FROM actions GROUP BY lane, {key}"
+             SELECT lane, '{facet}', {key}, {label}, COUNT(*) FROM actions GROUP BY lane, {column}"
         )
     };
     let counts = std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count));
@@ -103,10 +118,11 @@ pub(super) async fn counts(
     query: &ActionQuery,
     now: Timestamp,
 ) -> Result<Counts> {
-    let mut counts = of_list(db, scope, query, now).await?;
+    let mut counts = of_list(db, scope, query, Facet::ALL, now).await?;
     for facet in &mut counts.facets {
         if let Some(filter) = query.filter.without(facet.facet) {
-            let wider = of_list(db, scope, &ActionQuery { filter, ..query.clone() }, now).await?;
+            let wider = ActionQuery { filter, ..query.clone() };
+            let wider = of_list(db, scope, &wider, &[facet.facet], now).await?;
             let others = wider.facets.into_iter().filter(|of| of.facet == facet.facet);
             // What is in use stays, counted, even where it is not among the most frequent.
             let in_use: BTreeSet<_> = facet.values.iter().map(|of| of.value.clone()).collect();
@@ -117,13 +133,15 @@ pub(super) async fn counts(
     Ok(counts)
 }
 
+/// The counts of some facets.
 async fn of_list(
     db: &mut Connection,
     scope: &RowScope,
     query: &ActionQuery,
+    facets: &[Facet],
     now: Timestamp,
 ) -> Result<Counts> {
-    let selection = Selection::of(db, scope, query, now).await?;
+    let mut selection = Selection::of(db, scope, query, now).await?;
     let most = i64::try_from(Counts::MAX_MATCHES).map_err(corrupt)?;
     if selection.is_everything() {
         let rows = of_lane(db, query.lane).await?;
@@ -136,7 +154,7 @@ async fn of_list(
         let rows = if scope.is_all() { of_lane(db, query.lane).await? } else { Vec::new() };
         return counted(rows, most, true);
     }
-    counted(of_matches(db, &selection, by).await?, matches, false)
+    counted(of_matches(db, &selection, by, facets).await?, matches, false)
 }
 
 /// How many rows the two lanes have that are not over.
@@ -147,11 +165,11 @@ pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result
         let n: i64 = if scope.is_all() {
             let sum = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
             let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str());
-            sum.bind(lane.as_str()).fetch_one(&mut *db).await?
+            sum.bind(number(lane)).fetch_one(&mut *db).await?
         } else {
             let mut sql =
                 QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = ");
-            sql.push_bind(lane.as_str());
+            sql.push_bind(number(lane));
             push_scope(&mut sql, scope);
             sql.push(" LIMIT ").push_bind(most).push(") AS found");
             sql.build_query_scalar().fetch_one(&mut *db).await?
@@ -170,7 +188,7 @@ pub(super) async fn matches(
     now: Timestamp,
 ) -> Result<(i64, bool)> {
     let most = i64::try_from(Counts::MAX_MATCHES).map_err(corrupt)?;
-    let selection = Selection::of(db, scope, query, now).await?;
+    let mut selection = Selection::of(db, scope, query, now).await?;
     let exact = selection.is_one_condition();
     let (_, matches) = selection.matches(db, most).await?;
     Ok(if exact || matches <= most { (matches, false) } else { (most, true) })
@@ -180,29 +198,52 @@ type Counted = (Facet, String, String, i64);
 
 async fn of_lane(db: &mut Connection, lane: Lane) -> Result<Vec<Counted>> {
     let query = sqlx::query("SELECT facet, key, label, n FROM counts WHERE lane = $1 AND n > 0");
-    let rows = query.bind(lane.as_str()).fetch_all(db).await?;
+    let rows = query.bind(number(lane)).fetch_all(db).await?;
     rows.iter().map(read).collect()
 }
 
-async fn of_matches(db: &mut Connection, selection: &Selection, by: Option<Access>) -> Result<Vec<Counted>> {
-    let mut sql = QueryBuilder::<Db>::new("WITH found AS MATERIALIZED (SELECT ");
-    let fields = Facet::ALL.iter().map(|facet| stored(facet.field()));
-    let columns: BTreeSet<_> = fields.flat_map(|field| [field.column, field.shown]).collect();
-    let mut list = sql.separated(", ");
-    for column in columns {
-        list.push(column);
+/// The values of the matches, counted here: words are read from the filter bits, which stand in the index.
+async fn of_matches(
+    db: &mut Connection,
+    selection: &Selection,
+    by: Option<Access>,
+    facets: &[Facet],
+) -> Result<Vec<Counted>> {
+    let exact = |facet: &Facet| stored(facet.field()).bits.filter(|bits| bits.is_exact());
+    let words: Vec<_> = facets.iter().filter_map(|facet| Some((*facet, exact(facet)?))).collect();
+    let names: Vec<_> = facets.iter().copied().filter(|facet| exact(facet).is_none()).collect();
+    let mut sql = QueryBuilder::<Db>::new("SELECT filter_bits");
+    for facet in &names {
+        let StoredField { column, shown, .. } = stored(facet.field());
+        sql.push(", ").push(column).push(", ").push(shown);
     }
     selection.push_fetch(&mut sql, by);
-    for (at, facet) in Facet::ALL.iter().enumerate() {
-        let StoredField { column: key, shown: label, .. } = stored(facet.field());
-        sql.push(if at == 0 { ") " } else { " UNION ALL " });
-        sql.push(format_args!(
-            "SELECT '{facet}' AS facet, {key} AS key, COALESCE(MAX({label}), '') AS label, COUNT(*) AS n \
-             FROM found GROUP BY {key}"
-        ));
+    let rows = sql.build().persistent(false).fetch_all(db).await?;
+    let mut counted_words: BTreeMap<(Facet, i64), i64> = BTreeMap::new();
+    let mut counted_names: HashMap<(Facet, &str), (&str, i64)> = HashMap::new();
+    for row in &rows {
+        let packed: i64 = row.try_get(0)?;
+        for (facet, bits) in &words {
+            *counted_words.entry((*facet, bits.get(packed))).or_default() += 1;
+        }
+        for (at, facet) in names.iter().enumerate() {
+            let key = row.try_get(1 + 2 * at)?;
+            let label = row.try_get::<Option<&str>, _>(2 + 2 * at)?.unwrap_or_default();
+            let (greatest, n) = counted_names.entry((*facet, key)).or_default();
+            *greatest = label.max(greatest);
+            *n += 1;
+        }
     }
-    let rows = sql.build().fetch_all(db).await?;
-    rows.iter().map(read).collect()
+    let words = counted_words.into_iter().map(|((facet, number), n)| {
+        let field = stored(facet.field());
+        let word = field.bits.and_then(|bits| bits.word(number));
+        let word = word.ok_or_else(|| corrupt(format!("{facet} has no word {number}")))?;
+        Ok((facet, field.chosen_key(word).to_text(), String::new(), n))
+    });
+    let names = counted_names
+        .into_iter()
+        .map(|((facet, key), (label, n))| Ok((facet, key.to_owned(), label.to_owned(), n)));
+    words.chain(names).collect()
 }
 
 fn read(row: &super::rows::Row) -> Result<Counted> {
@@ -223,9 +264,9 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
             // Who decided what nobody decided is no choice.
             .filter(|(facet, key, ..)| !key.is_empty() || stored(facet.field()).absent.is_some())
             .take(Counts::MAX_VALUES)
-            .map(|(facet, _, label, n)| {
+            .map(|(facet, key, label, n)| {
                 let count = if more { None } else { Some(u64::try_from(n).map_err(corrupt)?) };
-                Ok(FacetValue { value: choice(facet, label)?, count })
+                Ok(FacetValue { value: choice(facet, &key, label)?, count })
             });
         Ok(FacetCounts { facet: *facet, values: values.collect::<Result<_>>()? })
     });
@@ -234,9 +275,13 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
 }
 
 /// What the filter takes.
-fn choice(facet: Facet, label: String) -> Result<String> {
-    let StoredField { reading, absent, .. } = stored(facet.field());
-    Ok(match (reading, absent) {
+fn choice(facet: Facet, key: &str, label: String) -> Result<String> {
+    let field = stored(facet.field());
+    if let Reading::Word(_) = field.reading {
+        let word = key.parse().ok().and_then(|number| field.word(number));
+        return word.map(str::to_owned).ok_or_else(|| corrupt(format!("{facet} has no word {key}")));
+    }
+    Ok(match (field.reading, field.absent) {
         (Reading::Actor, _) => super::rows::actor(&label)?.who().to_owned(),
         (_, Some(absent)) if label.is_empty() => absent.to_owned(),
         _ => label,

@@ -8,8 +8,9 @@ use domain::{Action, Decision};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
-use super::{Connection, Db, corrupt, micros};
+use super::{Connection, Db, corrupt, micros, rows};
 use crate::Result;
+use crate::vocabulary::number;
 
 /// Rows of the table in one statement.
 const BATCH: usize = 1_000;
@@ -66,7 +67,7 @@ impl DecidedChanges {
         for batch in changes.chunks(BATCH) {
             let mut sql = QueryBuilder::<Db>::new("INSERT INTO decided (day, decision, took, n) ");
             sql.push_values(batch, |mut row, ((day, decision, took), change)| {
-                row.push_bind(*day).push_bind(decision.as_str()).push_bind(*took).push_bind(*change);
+                row.push_bind(*day).push_bind(number(*decision)).push_bind(*took).push_bind(*change);
             });
             sql.push(" ON CONFLICT (day, decision, took) DO UPDATE SET n = decided.n + excluded.n");
             sql.build().persistent(false).execute(&mut *db).await?;
@@ -78,7 +79,7 @@ impl DecidedChanges {
 /// The statements that count all rows anew.
 pub(super) fn recounting() -> [String; 2] {
     let words = |of: &mut dyn Iterator<Item = Decision>| {
-        of.map(|decision| format!("'{decision}'")).collect::<Vec<_>>().join(", ")
+        of.map(|decision| number(decision).to_string()).collect::<Vec<_>>().join(", ")
     };
     let counted = words(&mut COUNTED.into_iter());
     let timed = words(&mut COUNTED.into_iter().filter(|decision| is_a_persons(*decision)));
@@ -105,7 +106,7 @@ pub(super) async fn load(
     let (mut week, mut month) = (BTreeMap::new(), BTreeMap::new());
     for row in query.bind(first).fetch_all(db).await? {
         let (at, took, n): (i64, i64, i64) = (row.try_get("day")?, row.try_get("took")?, row.try_get("n")?);
-        let decision: Decision = row.try_get::<&str, _>("decision")?.parse().map_err(corrupt)?;
+        let decision: Decision = rows::numbered(&row, "decision")?;
         // A clock that was set back may have left decisions in the future.
         let Some(day) = usize::try_from(at - first).ok().and_then(|at| days.get_mut(at)) else { continue };
         let count = u64::try_from(n).map_err(corrupt)?;

@@ -2,10 +2,11 @@
 //! long one never takes a reader from the lists.
 
 use async_trait::async_trait;
-use domain::{ActionQuery, Actor, ActorKind, Entity, Parameters, RowScope};
+use domain::{ActionQuery, ActorKind, Entity, Parameters, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::list::push_order;
@@ -47,6 +48,7 @@ pub(super) async fn export(
     }
     match path {
         AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
+        AccessPath::OrderAmongMatches => selection.push_order_among_matches(&mut sql, query.sort.key),
         AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),
     }
     push_order(&mut sql, query.sort, false);
@@ -55,7 +57,8 @@ pub(super) async fn export(
         while let Some(row) = rows.try_next().await? {
             let cells = fields.iter().enumerate().map(|(at, field)| cell(&row, at + 1, field.reading));
             let cells = cells.collect::<Result<Vec<_>>>()?;
-            into.row(row.try_get(0)?, &cells).map_err(StoreError::Export)?;
+            let id = row.try_get::<Uuid, _>(0)?.hyphenated();
+            into.row(id.encode_lower(&mut Uuid::encode_buffer()), &cells).map_err(StoreError::Export)?;
         }
     }
     tx.rollback().await?;
@@ -68,19 +71,26 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         Reading::Text => {
             row.try_get::<Option<&str>, _>(at)?.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
         }
+        Reading::Capitals => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
+        Reading::Id => {
+            let id = row.try_get::<Option<Uuid>, _>(at)?.and_then(rows::unless_nil);
+            id.map_or(Cell::Nothing, |id| Cell::Text(id.to_string().into()))
+        }
         Reading::Number => Cell::Text(row.try_get::<i64, _>(at)?.to_string().into()),
         Reading::MaybeTime => match row.try_get::<Option<i64>, _>(at)? {
             Some(micros) => Cell::Time(Timestamp::from_microsecond(micros).map_err(corrupt)?),
             None => Cell::Nothing,
         },
-        Reading::Token => match row.try_get::<Option<&str>, _>(at)?.map(serde_json::from_str::<Actor>) {
-            Some(actor) => {
-                let actor = actor.map_err(corrupt)?;
-                let token =
-                    (actor.kind == ActorKind::Token).then(|| format!("{} ({})", actor.name, actor.id));
-                token.map_or(Cell::Nothing, |token| Cell::Text(token.into()))
-            }
+        Reading::Hex => Cell::Text(hex::encode(row.try_get::<&[u8], _>(at)?).into()),
+        Reading::Actor => match row.try_get::<Option<&str>, _>(at)? {
+            Some(actor) => Cell::Text(rows::actor(actor)?.label().into()),
             None => Cell::Nothing,
+        },
+        Reading::Token => match row.try_get::<Option<&str>, _>(at)?.map(rows::actor).transpose()? {
+            Some(actor) if actor.kind == ActorKind::Token => {
+                Cell::Text(format!("{} ({})", actor.name, actor.id).into())
+            }
+            Some(_) | None => Cell::Nothing,
         },
         Reading::EntityHash => text(entity(row, at)?.hash()),
         Reading::EntityMessage => text(entity(row, at)?.message_id()),
@@ -89,11 +99,11 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
             let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
             if pairs.is_empty() { Cell::Nothing } else { Cell::Text(pairs.join("; ").into()) }
         }
-        Reading::Capitals => Cell::Text(row.try_get::<&str, _>(at)?.to_uppercase().into()),
-        Reading::Actor => match row.try_get::<Option<&str>, _>(at)? {
-            Some(json) => Cell::Text(rows::actor(json)?.label().into()),
-            None => Cell::Nothing,
-        },
+        Reading::Word(vocabulary) => {
+            let number = row.try_get(at)?;
+            let word = (vocabulary.word)(number);
+            Cell::Text(word.ok_or_else(|| corrupt(format!("no word has the number {number}")))?.into())
+        }
     })
 }
 

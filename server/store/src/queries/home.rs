@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::super::push_index;
 use super::SqlStore;
 use super::scope::push_scope;
-use super::{Connection, Db, corrupt, counts, decided, list};
+use super::{Connection, Db, corrupt, counts, decided, list, rows};
 use crate::ReadHome;
 use crate::Result;
 
@@ -95,12 +95,12 @@ async fn affected(db: &mut Connection, scope: &RowScope) -> Result<Vec<(AssetKin
         "SELECT asset_kind, COUNT(*) AS n FROM (SELECT DISTINCT asset_kind, asset_key FROM actions",
     );
     push_index(&mut sql, "actions_by_waiting_asset");
-    sql.push(" WHERE lane = 'pending'");
+    sql.push(" WHERE lane = 0");
     push_scope(&mut sql, scope);
     sql.push(") AS assets GROUP BY asset_kind");
     let mut affected = Vec::new();
     for row in sql.build().fetch_all(db).await? {
-        let kind: AssetKind = row.try_get::<&str, _>("asset_kind")?.parse().map_err(corrupt)?;
+        let kind: AssetKind = rows::numbered(&row, "asset_kind")?;
         affected.push((kind, u64::try_from(row.try_get::<i64, _>("n")?).map_err(corrupt)?));
     }
     affected.sort_unstable();

@@ -1,17 +1,18 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
 use async_trait::async_trait;
-use domain::actions::query::Sort;
+use domain::actions::query::{Sort, SortKey};
 use domain::{Action, ActionQuery, RowScope};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Row as _};
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::rows::{self, action_columns};
 use super::select::{AccessPath, Selection};
 use super::{Connection, Db};
 use crate::ReadPages;
-use crate::actions_fields::stored;
+use crate::actions_fields::{KeyKind, stored};
 use crate::keys::KeyValue;
 use crate::{Position, Result};
 
@@ -39,9 +40,19 @@ pub(super) async fn page(
     now: Timestamp,
 ) -> Result<Vec<Action>> {
     let selection = Selection::of(db, scope, query, now).await?;
-    let path = selection.access_path(db).await?;
-    let mut statement = statement(&selection, path, query.sort, from, limit);
-    let rows = statement.build().fetch_all(db).await?;
+    let from_edge = match from {
+        Some(from) => {
+            Some(Edge { key: from.key.clone(), number: number_of(db, from).await?, before: from.before })
+        }
+        None => None,
+    };
+    let range = Range { sort: query.sort, from: from_edge, until: None };
+    let mut rows = walk(db, &selection, &range, limit).await?;
+    if rows.is_none() {
+        let path = selection.access_path(db).await?;
+        rows = Some(statement(&selection, path, &range, limit).build().fetch_all(&mut *db).await?);
+    }
+    let rows = rows.unwrap_or_default();
     let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
     if from.is_some_and(|from| from.before) {
         actions.reverse();
@@ -49,17 +60,100 @@ pub(super) async fn page(
     Ok(actions)
 }
 
-fn statement(
-    selection: &Selection,
-    path: AccessPath,
+/// The number of the row at an edge, which breaks ties; before all others, if it is no longer there.
+async fn number_of(db: &mut Connection, from: &Position) -> Result<i64> {
+    let query = sqlx::query_scalar("SELECT number FROM actions WHERE id = $1").bind(Uuid::from(from.id));
+    Ok(query.fetch_optional(db).await?.unwrap_or_default())
+}
+
+/// A row in an order.
+struct Edge {
+    key: KeyValue,
+    number: i64,
+    before: bool,
+}
+
+/// A part of an order.
+struct Range {
     sort: Sort,
-    from: Option<&Position>,
+    /// Where it begins.
+    from: Option<Edge>,
+    /// Where it ends: not later than with this row.
+    until: Option<(KeyValue, i64)>,
+}
+
+impl Range {
+    fn backwards(&self) -> bool {
+        self.from.as_ref().is_some_and(|from| from.before)
+    }
+
+    fn push(&self, sql: &mut QueryBuilder<Db>) {
+        let column = stored(self.sort.key.field()).column;
+        let forward = self.sort.descending == self.backwards();
+        let mut push = |comparison: &str, key: &KeyValue, number: i64| {
+            sql.push(format_args!(" AND ({column}, number) {comparison} ("));
+            match key {
+                KeyValue::Text(key) => sql.push_bind(key.clone()),
+                KeyValue::Number(key) => sql.push_bind(*key),
+                KeyValue::Id(id) => sql.push_bind(*id),
+            };
+            sql.push(", ").push_bind(number).push(")");
+        };
+        if let Some(from) = &self.from {
+            push(if forward { ">" } else { "<" }, &from.key, from.number);
+        }
+        if let Some((key, number)) = &self.until {
+            push(if forward { "<=" } else { ">=" }, key, *number);
+        }
+    }
+
+    fn push_order(&self, sql: &mut QueryBuilder<Db>) {
+        push_order(sql, self.sort, self.backwards());
+    }
+}
+
+/// The rows that a walk along the order meets, if it meets enough within a bounded number of steps. Where it ends is
+/// looked up first, which costs next to nothing.
+async fn walk(
+    db: &mut Connection,
+    selection: &Selection,
+    range: &Range,
     limit: u32,
-) -> QueryBuilder<Db> {
-    let backwards = from.is_some_and(|from| from.before);
+) -> Result<Option<Vec<rows::Row>>> {
+    let Some(steps) = selection.hopeful_steps(db, range.sort.key, limit).await? else { return Ok(None) };
+    let column = stored(range.sort.key.field()).column;
+    let mut sql = QueryBuilder::<Db>::new("SELECT ");
+    sql.push(column).push(", number");
+    selection.push_entries(&mut sql, range.sort.key);
+    range.push(&mut sql);
+    range.push_order(&mut sql);
+    sql.push(" LIMIT 1 OFFSET ").push_bind(steps);
+    let end = sql.build().fetch_optional(&mut *db).await?;
+    let until = end.as_ref().map(|end| edge_key(end, range.sort.key)).transpose()?;
+    let whole = until.is_none();
+    let from = range.from.as_ref().map(|from| Edge { key: from.key.clone(), ..*from });
+    let range = Range { from, until, ..*range };
+    let found = statement(selection, AccessPath::IndexOrder, &range, limit).build().fetch_all(db).await?;
+    let enough = whole || found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
+    Ok(enough.then_some(found))
+}
+
+/// The key and the number of a row of which nothing else was asked for.
+fn edge_key(row: &rows::Row, sort: SortKey) -> Result<(KeyValue, i64)> {
+    let key = match stored(sort.field()).key_kind() {
+        KeyKind::Text => KeyValue::Text(row.try_get(0)?),
+        KeyKind::Number => KeyValue::Number(row.try_get(0)?),
+        KeyKind::Word => KeyValue::Number(row.try_get::<i16, _>(0)?.into()),
+        KeyKind::Id => KeyValue::Id(row.try_get(0)?),
+    };
+    Ok((key, row.try_get(1)?))
+}
+
+fn statement(selection: &Selection, path: AccessPath, range: &Range, limit: u32) -> QueryBuilder<Db> {
+    let sort = range.sort;
     let column = stored(sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("");
-    // Where rows are ruled out, the ids come first, from an index alone if possible, and then their rows.
+    // Where rows are ruled out, the numbers come first, from an index alone if possible, and then their rows.
     let all = selection.is_everything();
     match path {
         AccessPath::IndexOrder if all => {
@@ -67,33 +161,29 @@ fn statement(
             selection.push_index_order(&mut sql, sort.key);
         }
         AccessPath::IndexOrder => {
-            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE id IN (SELECT id"));
+            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE number IN (SELECT number"));
             selection.push_index_order(&mut sql, sort.key);
         }
+        AccessPath::OrderAmongMatches => {
+            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE number IN (SELECT number"));
+            selection.push_order_among_matches(&mut sql, sort.key);
+        }
         AccessPath::FetchAndSort(by) => {
-            sql.push("WITH few AS MATERIALIZED (SELECT id, ").push(column);
+            sql.push("WITH few AS MATERIALIZED (SELECT number, ").push(column);
             selection.push_fetch(&mut sql, by);
             sql.push(concat!(
                 ") SELECT ",
                 action_columns!(),
-                " FROM actions WHERE id IN (SELECT id FROM few WHERE 1 = 1"
+                " FROM actions WHERE number IN (SELECT number FROM few WHERE 1 = 1"
             ));
         }
     }
-    if let Some(from) = from {
-        let forward = sort.descending == backwards;
-        sql.push(" AND (").push(column).push(", id) ").push(if forward { ">" } else { "<" }).push(" (");
-        match &from.key {
-            KeyValue::Text(key) => sql.push_bind(key.clone()),
-            KeyValue::Time(at) => sql.push_bind(*at),
-        };
-        sql.push(", ").push_bind(from.id.to_string()).push(")");
-    }
-    push_order(&mut sql, sort, backwards);
+    range.push(&mut sql);
+    range.push_order(&mut sql);
     sql.push(" LIMIT ").push_bind(i64::from(limit));
     if !(all && path == AccessPath::IndexOrder) {
         sql.push(")");
-        push_order(&mut sql, sort, backwards);
+        range.push_order(&mut sql);
     }
     sql
 }
@@ -101,7 +191,7 @@ fn statement(
 pub(super) fn push_order(sql: &mut QueryBuilder<Db>, sort: Sort, backwards: bool) {
     let column = stored(sort.key.field()).column;
     let direction = if sort.descending == backwards { "ASC" } else { "DESC" };
-    sql.push(format_args!(" ORDER BY {column} {direction}, id {direction}"));
+    sql.push(format_args!(" ORDER BY {column} {direction}, number {direction}"));
 }
 
 /// How the database would carry out a page, line by line: for the tests of its plans.
@@ -111,11 +201,12 @@ pub(super) async fn plan(
     query: &ActionQuery,
     from: Option<&Position>,
 ) -> Result<Vec<String>> {
-    use sqlx::{Execute as _, Row as _};
+    use sqlx::Execute as _;
     let (explain, column) = super::super::EXPLAIN;
     let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
     let path = selection.access_path(db).await?;
-    let mut sql = statement(&selection, path, query.sort, from, 101);
+    let from = from.map(|from| Edge { key: from.key.clone(), number: 1, before: from.before });
+    let mut sql = statement(&selection, path, &Range { sort: query.sort, from, until: None }, 101);
     let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));
     let arguments = sql.build().take_arguments().map_err(super::corrupt)?.unwrap_or_default();
     let rows = sqlx::query_with(text, arguments).fetch_all(db).await?;

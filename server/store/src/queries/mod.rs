@@ -1,12 +1,14 @@
 //! The statements, for whichever database mounts this module: `super::Db` says which.
 //!
-//! Placeholders are `$1`, ids and JSON are TEXT, times are microseconds: one text serves both. No rule stands here.
+//! Placeholders are `$1`; ids of actions and commands are 16 bytes, words of closed vocabularies their numbers, times
+//! microseconds, JSON and the rest texts: one text serves both. No rule stands here.
 
 mod access;
 mod actions;
 mod audit;
 mod buckets;
 mod bulk;
+pub(super) mod carry_over;
 mod counts;
 mod decided;
 mod export;
@@ -20,9 +22,11 @@ mod outbox;
 mod pending_records;
 mod rows;
 mod scope;
+mod search;
 mod select;
 mod settings;
 mod transaction;
+mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -68,33 +72,52 @@ impl SqlStore {
         list::plan(&mut *self.reader.acquire().await?, query, from).await
     }
 
+    /// Brings the rows to what this program expects: those of the tables of before into those of today, the indexes
+    /// that a load took away, and then the keys.
+    pub(super) async fn prepare_rows(&self) -> Result<()> {
+        words::check(&mut *self.writer.acquire().await?).await?;
+        let carried = carry_over::run(&self.writer).await?;
+        self.restore_indexes().await?;
+        if carried {
+            self.recount(&Encoding::current()).await?;
+        }
+        self.key_rows().await
+    }
+
     /// Gives rows that another program wrote the keys of this one, and counts them.
-    pub(super) async fn key_rows(&self) -> Result<()> {
+    async fn key_rows(&self) -> Result<()> {
         let current = Encoding::current();
         let written =
             self.metadata(KEYS).await?.and_then(|text| serde_json::from_str::<Encoding>(&text).ok());
         if let Some(written) = written.filter(|written| written.agrees_with(&current)) {
             if written.known_words() < current.known_words() {
                 let mut tx = self.begin_counting().await?;
+                words::name(&mut tx.tx).await?;
                 tx.set_metadata(KEYS, &json(&current)?).await?;
                 Box::new(tx).commit().await?;
             }
             return Ok(());
         }
-        let mut last = Some(String::new());
+        let mut last = Some(0);
         let mut keyed = 0;
         while let Some(after) = last {
             let mut tx = super::begin(&self.writer).await?;
-            last = keying::key_rows(&mut tx, &after).await?;
+            last = keying::key_rows(&mut tx, after).await?;
             tx.commit().await?;
             if last.is_some() && keyed % keying::LOG_EVERY == 0 {
                 tracing::info!(keyed, "rows get the keys of this version, before anything else is done");
             }
             keyed += keying::BATCH;
         }
+        self.recount(&current).await
+    }
+
+    /// Counts all rows anew, which have the keys of that encoding.
+    async fn recount(&self, encoding: &Encoding) -> Result<()> {
         let mut tx = self.begin_counting().await?;
         tx.recount().await?;
-        tx.set_metadata(KEYS, &json(&current)?).await?;
+        words::name(&mut tx.tx).await?;
+        tx.set_metadata(KEYS, &json(encoding)?).await?;
         Box::new(tx).commit().await
     }
 

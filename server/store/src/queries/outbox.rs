@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::{ActionId, Authorized, CommandId, Purpose};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::SqlStore;
 use super::transaction::SqlTransaction;
@@ -56,8 +57,8 @@ pub(super) async fn enqueue(
     sqlx::query(
         "INSERT INTO commands (id, action_id, state, created_at, ready_at) VALUES ($1, $2, 'open', $3, $3)",
     )
-    .bind(id.to_string())
-    .bind(action.to_string())
+    .bind(Uuid::from(id))
+    .bind(Uuid::from(action))
     .bind(micros(now))
     .execute(db)
     .await?;
@@ -68,7 +69,7 @@ pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<O
     let query = sqlx::query(
         "SELECT id, action_id, generation, created_at, possibly_sent, not_sent FROM commands WHERE action_id = $1",
     );
-    let row = query.bind(action.to_string()).fetch_optional(db).await?;
+    let row = query.bind(Uuid::from(action)).fetch_optional(db).await?;
     row.as_ref().map(rows::leased).transpose()
 }
 
@@ -92,7 +93,7 @@ pub(super) async fn finish(db: &mut Connection, leased: &Leased) -> Result<bool>
     let query = sqlx::query(
         "UPDATE commands SET state = 'done', leased_until = 0 WHERE id = $1 AND generation = $2 AND state = 'open'",
     );
-    let done = query.bind(leased.id.to_string()).bind(leased.generation).execute(db).await?;
+    let done = query.bind(Uuid::from(leased.id)).bind(leased.generation).execute(db).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -107,7 +108,7 @@ pub(super) async fn retry(
          WHERE id = $1 AND generation = $2 AND state = 'open'",
     );
     let done = query
-        .bind(leased.id.to_string())
+        .bind(Uuid::from(leased.id))
         .bind(leased.generation)
         .bind(micros(ready_at))
         .bind(leased.possibly_sent)

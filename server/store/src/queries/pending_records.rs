@@ -1,13 +1,16 @@
 //! The end of the audit log that a transaction appends to.
 
-use domain::{Actor, SubjectKind};
+use domain::{Actor, Subject};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use super::{Connection, Db, corrupt, json, micros, rows};
 use crate::AuditEntry;
+use crate::actor_text;
 use crate::audit::Record;
 use crate::error::Result;
+use crate::vocabulary::number;
 
 /// Records in one statement.
 const ROWS: usize = 100;
@@ -71,23 +74,60 @@ impl PendingRecords {
         if self.waiting.is_empty() {
             return Ok(());
         }
-        let texts = |record: &Record| Ok((json(&record.actor)?, json(&record.body)?));
-        let texts: Vec<_> = self.waiting.iter().map(texts).collect::<Result<_>>()?;
-        let mut sql = QueryBuilder::<Db>::new(
-            "INSERT INTO audit (seq, v, at, kind, actor, action_id, subject_kind, subject_id, body, prev, hash) ",
-        );
-        sql.push_values(self.waiting.iter().zip(texts), |mut row, (record, (actor, body))| {
-            row.push_bind(record.seq).push_bind(i64::from(record.v)).push_bind(micros(record.at));
-            row.push_bind(record.kind.as_str()).push_bind(actor);
-            let subject = record.subject.as_ref();
-            let action = subject.filter(|subject| subject.kind == SubjectKind::Action);
-            row.push_bind(action.map(|action| action.id.clone()));
-            row.push_bind(subject.map(|subject| subject.kind.as_str()));
-            row.push_bind(subject.map(|subject| subject.id.clone()));
-            row.push_bind(body).push_bind(record.prev.clone()).push_bind(record.hash.clone());
-        });
-        sql.build().execute(&mut *db).await?;
+        insert(db, &self.waiting).await?;
         self.waiting.clear();
         Ok(())
+    }
+}
+
+/// Writes records that are chained, up to [`ROWS`] in a statement.
+pub(super) async fn insert(db: &mut Connection, records: &[Record]) -> Result<()> {
+    for records in records.chunks(ROWS) {
+        let rows = records.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO audit (seq, at, v, kind, subject_kind, action_id, prev, hash, actor, subject_id, body) ",
+        );
+        sql.push_values(rows, |mut values, row| {
+            let record = row.record;
+            values.push_bind(record.seq).push_bind(micros(record.at)).push_bind(row.v);
+            values.push_bind(number(record.kind));
+            values.push_bind(record.subject.as_ref().map(|subject| number(subject.kind)));
+            values.push_bind(row.action).push_bind(row.prev).push_bind(row.hash);
+            values.push_bind(row.actor).push_bind(row.subject).push_bind(row.body);
+        });
+        sql.build().execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// What of a row is made from its record.
+struct Row<'a> {
+    record: &'a Record,
+    v: i16,
+    prev: Vec<u8>,
+    hash: Vec<u8>,
+    actor: String,
+    body: String,
+    /// The id of an action, which is written in one way only.
+    action: Option<Uuid>,
+    /// Any other.
+    subject: Option<&'a str>,
+}
+
+impl<'a> Row<'a> {
+    fn of(record: &'a Record) -> Result<Self> {
+        let subject = record.subject.as_ref();
+        let action = subject.and_then(Subject::action).map(Uuid::from);
+        let action = action.filter(|id| subject.is_some_and(|subject| subject.id == id.to_string()));
+        Ok(Self {
+            v: i16::try_from(record.v).map_err(corrupt)?,
+            prev: hex::decode(&record.prev).map_err(corrupt)?,
+            hash: hex::decode(&record.hash).map_err(corrupt)?,
+            actor: actor_text::write(&record.actor).map_err(corrupt)?,
+            body: json(&record.body)?,
+            action,
+            subject: subject.filter(|_| action.is_none()).map(|subject| subject.id.as_str()),
+            record,
+        })
     }
 }

@@ -2,35 +2,104 @@
 
 use std::str::FromStr;
 
+use domain::core::string_enum::Word;
 use domain::{
-    Action, ActionId, Asset, Decision, Lifecycle, Parameters, ScopedRow, Status, Subject, SubjectKind,
-    UndoState,
+    Action, Actor, Asset, Decision, Lifecycle, Parameters, ScopedRow, Status, Subject, SubjectKind, UndoState,
 };
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Decode, Row as _, Type};
+use uuid::Uuid;
 
 use super::{Db, corrupt};
+use crate::actor_text;
 use crate::audit::Record;
+use crate::vocabulary::{self, severity_of_rank};
 use crate::{Changed, Credential, CredentialKind, Followed, Leased, Result};
 
 pub(super) type Row = <Db as Database>::Row;
 
-/// The columns that [`action`] reads; `$prefix` is empty.
+/// The columns that [`action`] reads, in its order, of a statement whose rows are `actions`.
 macro_rules! action_columns {
     () => {
         "id, version, digest, external_id, type, entity, asset_kind, asset_name, asset_criticality, device_group, \
-         parameters, comment, severity, source, verdict, evidence, alert, campaign, investigation_id, incident_id, \
-         proposed_by, proposed_at, expires_at, updated_at, decision, status, status_detail, undo, decided_by, \
-         decided_at, reason, approval_id, undo_of, undone_by, executor"
+         parameters, comment, severity, source, verdict, \
+         (SELECT evidence FROM evidence WHERE evidence.number = actions.number) AS evidence, \
+         (SELECT alert FROM evidence WHERE evidence.number = actions.number) AS alert, campaign, \
+         investigation_id, incident_id, proposed_by, proposed_at, expires_at, \
+         updated_at, decision, status, status_detail, undo, decided_by, decided_at, reason, approval_id, undo_of, undone_by, executor"
     };
 }
 pub(super) use action_columns;
+
+/// The columns of a row, one after the other.
+struct Cells<'r> {
+    row: &'r Row,
+    next: usize,
+}
+
+impl<'r> Cells<'r> {
+    fn get<T: Decode<'r, Db> + Type<Db>>(&mut self) -> Result<T> {
+        let value = self.row.try_get(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn word<W: Word>(&mut self) -> Result<W> {
+        let number = self.get()?;
+        vocabulary::word(number).ok_or_else(|| unknown::<W>(number))
+    }
+
+    fn optional_word<W: Word>(&mut self) -> Result<Option<W>> {
+        let number = self.get::<Option<i16>>()?;
+        number.map(|number| vocabulary::word(number).ok_or_else(|| unknown::<W>(number))).transpose()
+    }
+
+    fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        serde_json::from_str(self.get()?).map_err(corrupt)
+    }
+
+    fn optional_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        let json = self.get::<Option<&str>>()?;
+        json.map(|text| serde_json::from_str(text).map_err(corrupt)).transpose()
+    }
+
+    fn time(&mut self) -> Result<Timestamp> {
+        Timestamp::from_microsecond(self.get()?).map_err(corrupt)
+    }
+
+    fn optional_time(&mut self) -> Result<Option<Timestamp>> {
+        let micros = self.get::<Option<i64>>()?;
+        micros.map(|micros| Timestamp::from_microsecond(micros).map_err(corrupt)).transpose()
+    }
+
+    fn hex(&mut self) -> Result<String> {
+        Ok(hex::encode(self.get::<&[u8]>()?))
+    }
+
+    fn actor(&mut self) -> Result<Actor> {
+        actor(self.get()?)
+    }
+
+    fn optional_actor(&mut self) -> Result<Option<Actor>> {
+        self.get::<Option<&str>>()?.map(actor).transpose()
+    }
+}
+
+/// The actor of a text.
+pub(super) fn actor(text: &str) -> Result<Actor> {
+    actor_text::read(text).map_err(corrupt)?.ok_or_else(|| corrupt("an actor of no known kind"))
+}
+
+fn unknown<W: Word>(number: i16) -> crate::StoreError {
+    corrupt(format!("no {} has the number {number}", W::NAME))
+}
 
 fn get<'r, T: Decode<'r, Db> + Type<Db>>(row: &'r Row, column: &str) -> Result<T> {
     Ok(row.try_get(column)?)
 }
 
+/// A word, or an id, that is stored as a text.
 pub(super) fn word<T: FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) -> Result<T> {
     get::<&str>(row, column)?.parse().map_err(corrupt)
 }
@@ -39,12 +108,19 @@ fn optional_word<T: FromStr<Err: std::fmt::Display>>(row: &Row, column: &str) ->
     get::<Option<&str>>(row, column)?.map(|text| text.parse().map_err(corrupt)).transpose()
 }
 
-pub(super) fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
-    serde_json::from_str(get(row, column)?).map_err(corrupt)
+/// A word that is stored as a number.
+pub(super) fn numbered<W: Word>(row: &Row, column: &str) -> Result<W> {
+    let number = get(row, column)?;
+    vocabulary::word(number).ok_or_else(|| unknown::<W>(number))
 }
 
-fn optional_json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<Option<T>> {
-    get::<Option<&str>>(row, column)?.map(|text| serde_json::from_str(text).map_err(corrupt)).transpose()
+/// An id of 16 bytes.
+pub(super) fn id<T: From<Uuid>>(row: &Row, column: &str) -> Result<T> {
+    Ok(get::<Uuid>(row, column)?.into())
+}
+
+pub(super) fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T> {
+    serde_json::from_str(get(row, column)?).map_err(corrupt)
 }
 
 pub(super) fn time(row: &Row, column: &str) -> Result<Timestamp> {
@@ -57,76 +133,84 @@ pub(super) fn optional_time(row: &Row, column: &str) -> Result<Option<Timestamp>
         .transpose()
 }
 
-/// The actor of a JSON.
-pub(super) fn actor(json: &str) -> Result<domain::Actor> {
-    serde_json::from_str(json).map_err(corrupt)
+/// The id in a column in which all zeros are none.
+pub(super) fn unless_nil(id: Uuid) -> Option<Uuid> {
+    (!id.is_nil()).then_some(id)
 }
 
+/// An action of which the statement selects [`action_columns`] first.
 pub(super) fn action(row: &Row) -> Result<Action> {
-    let decision: Decision = word(row, "decision")?;
-    let status: Status = word(row, "status")?;
-    let undo: UndoState = word(row, "undo")?;
-    Lifecycle::from_columns(decision, status, undo).map_err(corrupt)?;
-    Ok(Action {
-        id: word(row, "id")?,
-        version: get(row, "version")?,
-        digest: get(row, "digest")?,
-        external_id: get(row, "external_id")?,
-        action_type: word(row, "type")?,
-        entity: json(row, "entity")?,
+    let mut cells = Cells { row, next: 0 };
+    let action = Action {
+        id: cells.get::<Uuid>()?.into(),
+        version: cells.get()?,
+        digest: cells.hex()?,
+        external_id: cells.get()?,
+        action_type: cells.word()?,
+        entity: cells.json()?,
         asset: Asset {
-            kind: word(row, "asset_kind")?,
-            name: get(row, "asset_name")?,
-            criticality: optional_word(row, "asset_criticality")?,
-            device_group: get(row, "device_group")?,
+            kind: cells.word()?,
+            name: cells.get()?,
+            criticality: cells.optional_word()?,
+            device_group: cells.get()?,
         },
-        parameters: json::<Parameters>(row, "parameters")?,
-        comment: get(row, "comment")?,
-        severity: word(row, "severity")?,
-        source: word(row, "source")?,
-        verdict: optional_word(row, "verdict")?,
-        evidence: json(row, "evidence")?,
-        alert: optional_json(row, "alert")?,
-        campaign: get(row, "campaign")?,
-        investigation_id: get(row, "investigation_id")?,
-        incident_id: get(row, "incident_id")?,
-        proposed_by: json(row, "proposed_by")?,
-        proposed_at: time(row, "proposed_at")?,
-        expires_at: time(row, "expires_at")?,
-        updated_at: time(row, "updated_at")?,
-        decision,
-        status,
-        status_detail: get(row, "status_detail")?,
-        undo,
-        decided_by: optional_json(row, "decided_by")?,
-        decided_at: optional_time(row, "decided_at")?,
-        reason: get(row, "reason")?,
-        approval_id: optional_word(row, "approval_id")?,
-        undo_of: optional_word(row, "undo_of")?,
-        undone_by: optional_word(row, "undone_by")?,
-        executor: get(row, "executor")?,
-    })
+        parameters: cells.json::<Parameters>()?,
+        comment: cells.get()?,
+        severity: severity_of_rank(cells.get()?).ok_or_else(|| corrupt("no severity has this rank"))?,
+        source: cells.word()?,
+        verdict: cells.optional_word()?,
+        evidence: cells.optional_json()?.unwrap_or_default(),
+        alert: cells.optional_json()?,
+        campaign: cells.get()?,
+        investigation_id: cells.get()?,
+        incident_id: cells.get()?,
+        proposed_by: cells.actor()?,
+        proposed_at: cells.time()?,
+        expires_at: cells.time()?,
+        updated_at: cells.time()?,
+        decision: cells.word()?,
+        status: cells.word()?,
+        status_detail: cells.get()?,
+        undo: cells.word()?,
+        decided_by: cells.optional_actor()?,
+        decided_at: cells.optional_time()?,
+        reason: cells.get()?,
+        approval_id: unless_nil(cells.get()?).map(Into::into),
+        undo_of: cells.get::<Option<Uuid>>()?.map(Into::into),
+        undone_by: cells.get::<Option<Uuid>>()?.map(Into::into),
+        executor: cells.get()?,
+    };
+    Lifecycle::from_columns(action.decision, action.status, action.undo).map_err(corrupt)?;
+    Ok(action)
 }
+
+/// The columns that [`record`] reads, in its order.
+macro_rules! record_columns {
+    () => {
+        "v, seq, at, kind, actor, subject_kind, action_id, subject_id, body, prev, hash"
+    };
+}
+pub(super) use record_columns;
 
 pub(super) fn record(row: &Row) -> Result<Record> {
+    let mut cells = Cells { row, next: 0 };
     Ok(Record {
-        v: u32::try_from(get::<i64>(row, "v")?).map_err(corrupt)?,
-        seq: get(row, "seq")?,
-        at: time(row, "at")?,
-        kind: word(row, "kind")?,
-        actor: json(row, "actor")?,
-        subject: subject(row)?,
-        body: json(row, "body")?,
-        prev: get(row, "prev")?,
-        hash: get(row, "hash")?,
+        v: u32::try_from(cells.get::<i16>()?).map_err(corrupt)?,
+        seq: cells.get()?,
+        at: cells.time()?,
+        kind: cells.word()?,
+        actor: cells.actor()?,
+        subject: subject(&mut cells)?,
+        body: cells.json()?,
+        prev: cells.hex()?,
+        hash: cells.hex()?,
     })
 }
 
-fn subject(row: &Row) -> Result<Option<Subject>> {
-    // A record of version 1 has an action or nothing.
-    let kind = optional_word(row, "subject_kind")?.unwrap_or(SubjectKind::Action);
-    let id: Option<String> = get::<Option<String>>(row, "subject_id")?.or(get(row, "action_id")?);
-    Ok(id.map(|id| Subject { kind, id }))
+fn subject(cells: &mut Cells<'_>) -> Result<Option<Subject>> {
+    let (kind, action, other) = (cells.optional_word()?, cells.get::<Option<Uuid>>()?, cells.get()?);
+    let id: Option<String> = action.map(|id| id.to_string()).or(other);
+    Ok(id.map(|id| Subject { kind: kind.unwrap_or(SubjectKind::Action), id }))
 }
 
 /// What the body of a record holds that changed an action; others, such as a refused attempt's, lack some of it.
@@ -138,12 +222,23 @@ struct Facts {
     undo: UndoState,
 }
 
+/// The columns that [`followed`] reads, in its order.
+macro_rules! followed_columns {
+    () => {
+        "audit.seq, audit.kind, audit.actor, audit.action_id, audit.body, \
+         actions.proposed_by_id, actions.asset_kind, actions.device_group"
+    };
+}
+pub(super) use followed_columns;
+
 pub(super) fn followed(row: &Row) -> Result<Followed> {
-    let id: Option<ActionId> = optional_word(row, "action_id")?;
-    let proposed_by: Option<String> = get(row, "proposed_by_id")?;
-    let asset_kind = optional_word(row, "asset_kind")?;
-    let device_group: Option<String> = get(row, "device_group")?;
-    let facts = serde_json::from_str::<Facts>(get(row, "body")?).ok();
+    let mut cells = Cells { row, next: 0 };
+    let (seq, kind, by) = (cells.get()?, cells.word()?, cells.actor()?);
+    let id = cells.get::<Option<Uuid>>()?.map(Into::into);
+    let facts = serde_json::from_str::<Facts>(cells.get()?).ok();
+    let proposed_by: Option<String> = cells.get()?;
+    let asset_kind = cells.optional_word()?;
+    let device_group: Option<String> = cells.get()?;
     let changed = id.zip(proposed_by).zip(facts).and_then(|((id, proposed_by), facts)| {
         let lifecycle = Lifecycle::from_columns(facts.decision, facts.status, facts.undo).ok()?;
         let lane = lifecycle.state().lane();
@@ -151,18 +246,18 @@ pub(super) fn followed(row: &Row) -> Result<Followed> {
             ScopedRow { proposed_by, lane, asset_kind: asset_kind?, device_group: device_group.clone() };
         Some(Changed { id, version: facts.version, row })
     });
-    Ok(Followed { seq: get(row, "seq")?, kind: word(row, "kind")?, by: json(row, "actor")?, changed })
+    Ok(Followed { seq, kind, by, changed })
 }
 
 /// Sequence number, hash and time of the last audit row.
 pub(super) fn head(row: &Row) -> Result<(i64, String, Timestamp)> {
-    Ok((get(row, "seq")?, get(row, "hash")?, time(row, "at")?))
+    Ok((get(row, "seq")?, hex::encode(get::<&[u8]>(row, "hash")?), time(row, "at")?))
 }
 
 pub(super) fn leased(row: &Row) -> Result<Leased> {
     Ok(Leased {
-        id: word(row, "id")?,
-        action_id: word(row, "action_id")?,
+        id: id(row, "id")?,
+        action_id: id(row, "action_id")?,
         generation: get(row, "generation")?,
         created_at: time(row, "created_at")?,
         possibly_sent: get(row, "possibly_sent")?,

@@ -1,10 +1,11 @@
 //! The row scope as conditions: the only place where it becomes SQL.
 
-use domain::RowScope;
-use sqlx::QueryBuilder;
+use domain::{AssetKind, RowScope};
+use sqlx::{Encode, QueryBuilder, Type};
 
 use super::Db;
 use crate::actions_fields::device_group;
+use crate::vocabulary::number;
 
 /// Adds the conditions of a scope to a statement whose `WHERE` has begun and whose rows are actions.
 pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
@@ -13,18 +14,21 @@ pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
         sql.push(" AND proposed_by_id = ").push_bind(proposer.clone());
     }
     if let Some(lanes) = lanes {
-        push_in(sql, " AND lane IN (", lanes.iter().map(|lane| lane.as_str().to_owned()));
+        push_in(sql, " AND lane IN (", lanes.iter().map(|lane| number(*lane)));
         sql.push(")");
     }
     if let Some(groups) = device_groups {
-        sql.push(" AND (asset_kind <> 'device'");
+        sql.push(" AND (asset_kind <> ").push(number(AssetKind::Device).to_string());
         push_in(sql, " OR device_group_key IN (", groups.iter().map(|group| device_group(group)));
         sql.push("))");
     }
 }
 
 /// An empty list matches nothing, which `NULL` says in both databases.
-fn push_in(sql: &mut QueryBuilder<Db>, begin: &str, values: impl Iterator<Item = String>) {
+fn push_in<T>(sql: &mut QueryBuilder<Db>, begin: &str, values: impl Iterator<Item = T>)
+where
+    T: for<'a> Encode<'a, Db> + Type<Db>,
+{
     sql.push(begin);
     let mut list = sql.separated(", ");
     list.push("NULL");

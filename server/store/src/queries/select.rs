@@ -1,38 +1,41 @@
 //! Which rows: the filter, the search and the scope as conditions, and the access path to the rows that meet them.
 //!
-//! A few matches are found by the index of the narrowest condition, and sorted. Many are met soon by walking along the
-//! order's own index. Which it is, counting says, up to [`MAX_FETCHED`].
-
-use std::collections::BTreeSet;
+//! Many matches are met soon by walking along the order's own index: the figures of the table of counts say when, and a
+//! walk that meets too few within [`MAX_STEPS`] ends there. A few matches are found by the index of the narrowest
+//! condition, and sorted; whether they are few, counting says, up to [`MAX_FETCHED`].
 
 use domain::actions::query::{Facet, Field, Filter, SortKey};
-use domain::core::canonical;
-use domain::core::refang::refang_link;
 use domain::list::Moment;
 use domain::{ActionId, ActionQuery, Lane, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::QueryBuilder;
+use uuid::Uuid;
 
 use super::super::push_index;
 use super::scope::push_scope;
+use super::search::Search;
 use super::{Connection, Db, micros};
 use crate::Result;
 use crate::actions_fields::{StoredField, stored};
 use crate::bits::Bits;
-use crate::filter_bits::BitTests;
-use crate::keys::{fold, natural_beginnings};
+use crate::filter_bits::{self, BitTests};
+use crate::keys::KeyValue;
+use crate::vocabulary::number;
 
 /// As many matches are fetched and sorted. Beyond it a walk meets a page of them soon.
 pub(super) const MAX_FETCHED: i64 = 10_000;
 
-/// As many matches of a search are fetched by their ids.
-const MAX_FETCHED_IDS: usize = 1_000;
+/// As many matches of a search are fetched by their numbers.
+const MAX_FETCHED_NUMBERS: usize = 1_000;
+
+/// So many entries of an index are passed at most by a walk that hopes to meet enough.
+const MAX_STEPS: i64 = 20_000;
+
+/// The same where each entry's row is looked up.
+const MAX_LOOKUPS: i64 = 2_000;
 
 /// So long a part of the time line is counted, to know whether the time is the narrowest condition.
 const MAX_COUNTED_CHANGES: i64 = 20_000;
-
-/// From how many characters on a search looks anywhere in a text: the length of what the indexes hold.
-const MIN_SUBSTRING: usize = 3;
 
 /// A column, and the index that finds rows by it.
 pub(super) type Access = (&'static str, &'static str);
@@ -46,7 +49,7 @@ struct Condition {
     facet: Option<Facet>,
     /// Whether the row's filter bits decide alone.
     in_bits: bool,
-    values: Vec<String>,
+    values: Vec<KeyValue>,
 }
 
 /// Those of the fields that are set.
@@ -68,15 +71,15 @@ fn conditions(filter: &Filter) -> Vec<Condition> {
 /// that has nothing to share, is similar to none.
 async fn similar(db: &mut Connection, scope: &RowScope, id: ActionId) -> Result<Condition> {
     let mut sql = QueryBuilder::<Db>::new("SELECT similar_key FROM actions WHERE id = ");
-    sql.push_bind(id.to_string());
+    sql.push_bind(Uuid::from(id));
     push_scope(&mut sql, scope);
-    let key: Option<String> = sql.build_query_scalar().fetch_optional(db).await?;
+    let key: Option<Option<i64>> = sql.build_query_scalar().fetch_optional(db).await?;
     Ok(Condition {
         column: "similar_key",
         index: Some("actions_by_similarity"),
         facet: None,
         in_bits: false,
-        values: vec![key.filter(|key| !key.is_empty()).unwrap_or("none".to_owned())],
+        values: key.flatten().map(KeyValue::Number).into_iter().collect(),
     })
 }
 
@@ -87,6 +90,8 @@ pub(super) enum AccessPath {
     IndexOrder,
     /// Few: all of them, by this column and its index (any, if none), and then sorted.
     FetchAndSort(Option<Access>),
+    /// Along the index of the order, past what is not among all matches of the search: they are many, and come late.
+    OrderAmongMatches,
 }
 
 /// Which rows of a lane.
@@ -98,8 +103,8 @@ pub(super) struct Selection {
     from: Option<i64>,
     to: Option<i64>,
     search: Option<Search>,
-    /// All ids that the search finds, if they are few.
-    ids: Option<Vec<String>>,
+    /// The numbers of all rows that the search finds, if they are few.
+    numbers: Option<Vec<i64>>,
 }
 
 impl Selection {
@@ -114,8 +119,8 @@ impl Selection {
         let since =
             filter.period.and_then(|period| now.checked_sub(SignedDuration::from_hours(period.hours())).ok());
         let search = filter.search.as_deref().map(Search::of);
-        let ids = match &search {
-            Some(search) => search.few(db, query.lane).await?,
+        let numbers = match &search {
+            Some(search) => search.few(db, query.lane, MAX_FETCHED_NUMBERS).await?,
             None => None,
         };
         let mut conditions = conditions(filter);
@@ -130,7 +135,7 @@ impl Selection {
             from: since.or(filter.from.as_ref().and_then(Moment::begin)).map(micros),
             to: filter.to.as_ref().and_then(Moment::end).map(micros),
             search,
-            ids,
+            numbers,
         })
     }
 
@@ -140,19 +145,71 @@ impl Selection {
         scope.is_all() && conditions.is_empty() && from.is_none() && to.is_none() && search.is_none()
     }
 
+    /// How many entries of the index of an order a walk may pass that hopes to meet so many rows; none, if there is no
+    /// hope, or no need.
+    pub(super) async fn hopeful_steps(
+        &self,
+        db: &mut Connection,
+        sort: SortKey,
+        limit: u32,
+    ) -> Result<Option<i64>> {
+        if self.is_everything() || self.numbers.is_some() {
+            return Ok(None);
+        }
+        if self.search.is_some() {
+            return Ok(Some(MAX_LOOKUPS));
+        }
+        let all = self.rows_of_lane(db).await?;
+        let mut share = 1.0;
+        for condition in &self.conditions {
+            let leads = stored(sort.field()).column == condition.column && condition.values.len() == 1;
+            match self.known_rows(db, condition).await? {
+                // Ids, of which there are hardly ever more than a few.
+                None if !leads => return Ok(None),
+                Some(rows) if !leads => share *= fraction(rows, all),
+                _ => {}
+            }
+        }
+        if (self.from.is_some() || self.to.is_some()) && sort.field() != Field::Updated {
+            share *= fraction(self.count_changes(db).await?, all);
+        }
+        let expected = f64::from(limit) / share.max(f64::MIN_POSITIVE);
+        // As often as not it takes longer than expected.
+        let most = fraction(MAX_STEPS, 2);
+        Ok((expected <= most).then_some(MAX_STEPS))
+    }
+
+    async fn rows_of_lane(&self, db: &mut Connection) -> Result<i64> {
+        let sum = "SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts WHERE facet = $1 AND lane = $2";
+        let sum = sqlx::query_scalar(sum).bind(Facet::Decision.as_str()).bind(number(self.lane));
+        Ok(sum.fetch_one(db).await?)
+    }
+
+    /// How many rows of the lane meet a condition, if that is kept.
+    async fn known_rows(&self, db: &mut Connection, condition: &Condition) -> Result<Option<i64>> {
+        let Some(facet) = condition.facet else { return Ok(None) };
+        let mut sql = QueryBuilder::<Db>::new("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts");
+        sql.push(" WHERE lane = ").push_bind(number(self.lane));
+        sql.push(" AND facet = ").push_bind(facet.as_str());
+        let keys = condition.values.iter().map(|value| KeyValue::Text(value.to_text()));
+        push_any(&mut sql, "key", &keys.collect::<Vec<_>>());
+        Ok(Some(sql.build_query_scalar().fetch_one(db).await?))
+    }
+
     /// How to come by the rows.
     pub(super) async fn access_path(&self, db: &mut Connection) -> Result<AccessPath> {
         if self.is_everything() {
             return Ok(AccessPath::IndexOrder);
         }
-        if self.ids.is_some() {
+        if self.numbers.is_some() {
             return Ok(AccessPath::FetchAndSort(None));
         }
         let (by, known) = self.narrowest(db).await?;
         let few = match known {
             Some(count) if self.is_one_condition() || count <= MAX_FETCHED => count <= MAX_FETCHED,
-            // Too much is a match of the search, and each is tested by looking it up.
-            _ if self.search.is_some() || by.is_none() => false,
+            // Counting would look up each, and the index of trigrams knows them all.
+            _ if self.search.is_some() => return Ok(AccessPath::OrderAmongMatches),
+            _ if by.is_none() => false,
             _ => self.count(db, by, MAX_FETCHED).await? <= MAX_FETCHED,
         };
         Ok(if few { AccessPath::FetchAndSort(by) } else { AccessPath::IndexOrder })
@@ -164,9 +221,24 @@ impl Selection {
         scope.is_all() && conditions.len() == 1 && from.is_none() && to.is_none() && search.is_none()
     }
 
+    /// Nothing but a search.
+    const fn is_search_alone(&self) -> bool {
+        let Self { scope, conditions, from, to, search, .. } = self;
+        scope.is_all() && conditions.is_empty() && from.is_none() && to.is_none() && search.is_some()
+    }
+
     /// The condition that leaves the fewest rows, and how many rows there are: of a field alone all, otherwise one more
     /// than `most` if there are more.
-    pub(super) async fn matches(&self, db: &mut Connection, most: i64) -> Result<(Option<Access>, i64)> {
+    pub(super) async fn matches(&mut self, db: &mut Connection, most: i64) -> Result<(Option<Access>, i64)> {
+        if let (Some(search), None) = (&self.search, &self.numbers) {
+            self.numbers = search.few(db, self.lane, usize::try_from(most).unwrap_or_default()).await?;
+            if self.numbers.is_none() && self.is_search_alone() {
+                return Ok((None, most + 1));
+            }
+        }
+        if self.numbers.is_some() {
+            return Ok((None, self.count(db, None, most).await?));
+        }
         let (by, known) = self.narrowest(db).await?;
         let matches = match known {
             Some(count) if self.is_one_condition() => count,
@@ -181,15 +253,10 @@ impl Selection {
         for condition in &self.conditions {
             let Some(index) = condition.index else { continue };
             let by = Some((condition.column, index));
-            let Some(facet) = condition.facet else {
+            let Some(count) = self.known_rows(&mut *db, condition).await? else {
                 // Ids: hardly ever more than a few rows.
                 return Ok((by, None));
             };
-            let mut sql = QueryBuilder::<Db>::new("SELECT CAST(COALESCE(SUM(n), 0) AS BIGINT) FROM counts");
-            sql.push(" WHERE lane = ").push_bind(self.lane.as_str());
-            sql.push(" AND facet = ").push_bind(facet.as_str());
-            push_any(&mut sql, "key", &condition.values);
-            let count: i64 = sql.build_query_scalar().fetch_one(&mut *db).await?;
             if best.1.is_none_or(|least| count < least) {
                 best = (by, Some(count));
             }
@@ -204,9 +271,9 @@ impl Selection {
     }
 
     async fn count_changes(&self, db: &mut Connection) -> Result<i64> {
-        let mut sql = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = '");
-        sql.push(self.lane.as_str()).push("'");
-        self.push_times(&mut sql);
+        let mut sql = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = ");
+        sql.push(number(self.lane).to_string());
+        self.push_times(&mut sql, true);
         sql.push(" LIMIT ").push_bind(MAX_COUNTED_CHANGES + 1).push(") AS found");
         Ok(sql.build_query_scalar().fetch_one(db).await?)
     }
@@ -216,21 +283,57 @@ impl Selection {
         let mut sql = QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1");
         self.push_fetch(&mut sql, by);
         sql.push(" LIMIT ").push_bind(most + 1).push(") AS found");
-        Ok(sql.build_query_scalar().fetch_one(db).await?)
+        // Thousands of numbers make a text that is not asked for again.
+        Ok(sql.build_query_scalar().persistent(self.numbers.is_none()).fetch_one(db).await?)
     }
 
     /// `FROM actions WHERE …`, by the index of a condition.
     pub(super) fn push_fetch(&self, sql: &mut QueryBuilder<Db>, by: Option<Access>) {
         self.push_from(sql, by.map(|(_, index)| index));
-        self.push_conditions(sql, |condition| by.is_some_and(|(column, _)| condition.column == column));
+        let column = by.map(|(column, _)| column);
+        self.push_conditions(sql, column, |condition| column == Some(condition.column));
+        self.push_search(sql);
     }
 
     /// `FROM actions WHERE …`, along the index of an order.
     pub(super) fn push_index_order(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
+        self.push_walk(sql, sort);
+        self.push_search(sql);
+    }
+
+    /// The same, past what is not among the matches of the search.
+    pub(super) fn push_order_among_matches(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
+        self.push_walk(sql, sort);
+        if let Some(search) = &self.search {
+            sql.push(" AND number IN (");
+            for (at, way) in search.statements().iter().enumerate() {
+                sql.push(if at == 0 { "" } else { " UNION ALL " });
+                way.push_statement(sql, self.lane);
+            }
+            sql.push(")");
+        }
+    }
+
+    fn push_walk(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
         let StoredField { column, index, .. } = stored(sort.field());
         self.push_from(sql, index);
         // Several values of the order's own column would be walked one by one, and then not be in order.
-        self.push_conditions(sql, |condition| condition.column == column && condition.values.len() == 1);
+        let leads = |condition: &Condition| condition.column == column && condition.values.len() == 1;
+        self.push_conditions(sql, Some(column), leads);
+    }
+
+    /// `FROM actions WHERE …`: the entries of the index of an order that a walk may meet, whatever else is asked for.
+    pub(super) fn push_entries(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
+        let StoredField { column, index, .. } = stored(sort.field());
+        self.push_from(sql, index);
+        for condition in &self.conditions {
+            if condition.column == column && condition.values.len() == 1 {
+                push_any(sql, condition.column, &condition.values);
+            }
+        }
+        if sort.field() == Field::Updated {
+            self.push_times(sql, true);
+        }
     }
 
     fn push_from(&self, sql: &mut QueryBuilder<Db>, index: Option<&'static str>) {
@@ -239,11 +342,16 @@ impl Selection {
             push_index(sql, index);
         }
         // A literal, so that the plan does not depend on how the statement is prepared.
-        sql.push(" WHERE lane = '").push(self.lane.as_str()).push("'");
+        sql.push(" WHERE lane = ").push(number(self.lane).to_string());
     }
 
     /// Filter bits first: where they decide, a condition's own column is only asked if it leads the index.
-    fn push_conditions(&self, sql: &mut QueryBuilder<Db>, leads: impl Fn(&Condition) -> bool) {
+    fn push_conditions(
+        &self,
+        sql: &mut QueryBuilder<Db>,
+        leading: Option<&str>,
+        leads: impl Fn(&Condition) -> bool,
+    ) {
         if let Some((mask, value)) = self.bits.all {
             sql.push(format_args!(" AND (filter_bits & {mask}) = {value}"));
         }
@@ -251,142 +359,61 @@ impl Selection {
             let values: Vec<_> = values.iter().map(ToString::to_string).collect();
             sql.push(format_args!(" AND ((filter_bits >> {shift}) & {mask}) IN ({})", values.join(", ")));
         }
-        self.push_times(sql);
+        self.push_times(sql, leading == stored(Field::Updated).access().map(|(column, _)| column));
         for condition in self.conditions.iter().filter(|condition| !condition.in_bits || leads(condition)) {
             push_any(sql, condition.column, &condition.values);
         }
         push_scope(sql, &self.scope);
-        match (&self.ids, &self.search) {
-            (Some(ids), _) => push_any(sql, "id", ids),
+    }
+
+    fn push_search(&self, sql: &mut QueryBuilder<Db>) {
+        match (&self.numbers, &self.search) {
+            (Some(numbers), _) => {
+                push_any(sql, "number", &numbers.iter().copied().map(KeyValue::Number).collect::<Vec<_>>());
+            }
             (None, Some(search)) => search.push_test(sql),
             (None, None) => {}
         }
     }
 
-    fn push_times(&self, sql: &mut QueryBuilder<Db>) {
-        if let Some(from) = self.from {
-            sql.push(" AND updated_at >= ").push_bind(from);
-        }
-        if let Some(to) = self.to {
-            sql.push(" AND updated_at < ").push_bind(to);
+    /// The time `leads` the index, or the day stands in the filter bits; the time itself is then asked for only of the rows
+    /// of the first and the last day.
+    fn push_times(&self, sql: &mut QueryBuilder<Db>, leads: bool) {
+        let edges =
+            [(self.from, filter_bits::since as fn(i64) -> _, ">="), (self.to, filter_bits::until, "<")];
+        for (time, days, comparison) in edges {
+            let Some(time) = time else { continue };
+            if leads {
+                sql.push(format_args!(" AND updated_at {comparison} ")).push_bind(time);
+                continue;
+            }
+            let (possibly, surely) = days(time);
+            sql.push(format_args!(" AND {possibly} AND ({surely} OR updated_at {comparison} "));
+            sql.push_bind(time).push(")");
         }
     }
 }
 
-/// ` AND column IN (…)`.
-fn push_any(sql: &mut QueryBuilder<Db>, column: &str, values: &[String]) {
+/// What part some rows are of all; all, if there is none.
+fn fraction(rows: i64, all: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    if all > 0 { rows as f64 / all as f64 } else { 1.0 }
+}
+
+/// ` AND column IN (…)`; of nothing, no row.
+fn push_any(sql: &mut QueryBuilder<Db>, column: &str, values: &[KeyValue]) {
     sql.push(" AND ").push(column).push(" IN (");
     let mut list = sql.separated(", ");
+    if values.is_empty() {
+        list.push("NULL");
+    }
     for value in values {
-        list.push_bind(value.clone());
-    }
-    sql.push(")");
-}
-
-/// What is searched for, folded as the keys are.
-struct Search {
-    /// Any of these stands in the text of a match.
-    texts: Vec<String>,
-    /// A match has one of the beginnings in one of these columns.
-    beginnings: Vec<(&'static str, Vec<String>)>,
-}
-
-impl Search {
-    fn of(search: &str) -> Self {
-        let text = fold(search);
-        let anywhere = text.chars().count() >= MIN_SUBSTRING;
-        // A short text is a whole line at least: a pid.
-        let texts = if anywhere { spellings(search, text.clone()) } else { vec![format!("\n{text}\n")] };
-        let natural = natural_beginnings(search);
-        let mut beginnings = vec![
-            ("id", vec![text.clone()]),
-            ("approval_key", vec![text.clone()]),
-            ("investigation_key", natural.clone()),
-            ("incident_key", natural.clone()),
-        ];
-        if !anywhere {
-            beginnings.push(("asset_key", natural.clone()));
-            // As addresses of IPv6 begin.
-            beginnings.push(("entity_key", natural.into_iter().chain([format!(":{text}")]).collect()));
-        }
-        Self { texts, beginnings }
-    }
-
-    /// A condition on the row at hand.
-    fn push_test(&self, sql: &mut QueryBuilder<Db>) {
-        sql.push(" AND (");
-        for (at, text) in self.texts.iter().enumerate() {
-            sql.push(if at == 0 { "" } else { " OR " });
-            super::super::push_contains(sql, text);
-        }
-        for (column, texts) in &self.beginnings {
-            sql.push(" OR ");
-            push_begins(sql, column, texts);
-        }
-        sql.push(")");
-    }
-
-    /// The ids of all matches in a lane, if they are few. Each way to match is asked for by itself, so that each has
-    /// an index to answer from.
-    async fn few(&self, db: &mut Connection, lane: Lane) -> Result<Option<Vec<String>>> {
-        let mut ids = BTreeSet::new();
-        let limit = i64::try_from(MAX_FETCHED_IDS + 1).unwrap_or(i64::MAX);
-        let mut ways = Vec::new();
-        for (column, texts) in &self.beginnings {
-            let mut sql = QueryBuilder::<Db>::new("SELECT id FROM actions WHERE lane = '");
-            sql.push(lane.as_str()).push("' AND ");
-            push_begins(&mut sql, column, texts);
-            ways.push(sql);
-        }
-        for text in &self.texts {
-            let mut sql = QueryBuilder::<Db>::new("");
-            super::super::push_matches(&mut sql, text, lane);
-            ways.push(sql);
-        }
-        for mut sql in ways {
-            sql.push(" LIMIT ").push_bind(limit);
-            let found = sql.build_query_scalar::<String>().fetch_all(&mut *db).await?;
-            ids.extend(found);
-            if ids.len() > MAX_FETCHED_IDS {
-                return Ok(None);
-            }
-        }
-        // No id at all is a list of one that there is not.
-        if ids.is_empty() {
-            ids.insert(String::new());
-        }
-        Ok(Some(ids.into_iter().collect()))
-    }
-}
-
-/// What is searched for as it was typed, and in the one spelling of what it may be: an address, a URL, a path, a host.
-fn spellings(search: &str, folded: String) -> Vec<String> {
-    let given = search.trim();
-    let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
-    let mut others = vec![plain.clone()];
-    others.extend(canonical::address(&plain));
-    if plain.contains("://") {
-        others.extend(canonical::url(&plain));
-    }
-    if plain.contains(['\\', '/']) {
-        others.extend([canonical::path(&plain), canonical::registry_key(&plain)]);
-    }
-    if !plain.is_ascii() {
-        others.push(canonical::name(&plain));
-    }
-    let mut texts = vec![folded];
-    texts.extend(others.iter().map(|text| fold(text)));
-    let mut seen = BTreeSet::new();
-    texts.retain(|text| text.chars().count() >= MIN_SUBSTRING && seen.insert(text.clone()));
-    texts
-}
-
-/// A condition that a column begins with one of these. No continuation of a text reaches its end.
-fn push_begins(sql: &mut QueryBuilder<Db>, column: &str, texts: &[String]) {
-    for (at, text) in texts.iter().enumerate() {
-        sql.push(if at == 0 { "(" } else { " OR " });
-        sql.push("(").push(column).push(" >= ").push_bind(text.clone());
-        sql.push(" AND ").push(column).push(" < ").push_bind(format!("{text}\u{10FFFF}")).push(")");
+        match value {
+            KeyValue::Text(text) => list.push_bind(text.clone()),
+            // No value that a stranger wrote, and planned for.
+            KeyValue::Number(number) => list.push(number.to_string()),
+            KeyValue::Id(id) => list.push_bind(*id),
+        };
     }
     sql.push(")");
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
 use super::super::Db;
-use super::counts;
 use super::pending_records::{PendingRecords, Savepoint};
+use super::{actions, corrupt, counts};
 use crate::commit_events::{CommitEvents, CommitNotifier};
 use crate::error::Result;
 use crate::{SystemTransaction, SystemWrites, Transaction};
@@ -18,6 +18,8 @@ pub(super) struct SqlTransaction {
     pub(super) events: CommitEvents,
     counts: Option<counts::CountChanges>,
     pub(super) records: PendingRecords,
+    /// The highest number of a row; unknown before the first is added. Nobody else can add any meanwhile.
+    last_number: Option<i64>,
     notifier: CommitNotifier,
     pub(super) savepoint: Option<TransactionSavepoint>,
 }
@@ -38,9 +40,20 @@ impl SqlTransaction {
             events: CommitEvents::default(),
             counts: counting.then(counts::CountChanges::default),
             records: PendingRecords::default(),
+            last_number: None,
             notifier,
             savepoint: None,
         }
+    }
+
+    /// So many numbers for new rows that follow each other; returns the first.
+    pub(super) async fn take_numbers(&mut self, rows: usize) -> Result<i64> {
+        let last = match self.last_number {
+            Some(last) => last,
+            None => actions::last_number(&mut self.tx).await?,
+        };
+        self.last_number = Some(last + i64::try_from(rows).map_err(corrupt)?);
+        Ok(last + 1)
     }
 
     /// Counts all rows anew.
@@ -100,7 +113,7 @@ impl Transaction for SqlTransaction {
 
     async fn commit(mut self: Box<Self>) -> Result<()> {
         self.end_savepoint(true).await?;
-        let Self { mut tx, events, counts, mut records, notifier, savepoint: _ } = *self;
+        let Self { mut tx, events, counts, mut records, notifier, .. } = *self;
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;
         }

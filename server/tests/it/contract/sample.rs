@@ -47,7 +47,7 @@ pub(super) fn action(number: u128) -> Action {
         expires_at: Some(at(3_600)),
     };
     let scanner = Actor::new(ActorKind::Token, "scanner", "Scanner");
-    let action = proposal.into_action(id(number), format!("digest {number}"), scanner, at(0));
+    let action = proposal.into_action(id(number), format!("{number:064x}"), scanner, at(0));
     Action { external_id: None, ..action }
 }
 

@@ -31,29 +31,30 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     tx.enqueue(&system(), id(102), id(2), at(1)).await.unwrap();
     tx.commit().await.unwrap();
 
-    let (one, two, nobody) = (uuid(1), uuid(2), uuid(3));
+    let (one, two, nobody) = (kind.id(&uuid(1)), kind.id(&uuid(2)), kind.id(&uuid(3)));
+    // Numbers of words: History is lane 2, and there is no lane 3; Completed is status 3, None status 0.
     for sql in [
-        format!("UPDATE actions SET lane = 'history' WHERE id = '{one}'"),
-        format!("UPDATE actions SET lane = 'elsewhere' WHERE id = '{two}'"),
-        format!("UPDATE actions SET lane = 'history' WHERE id = '{two}'"),
-        format!("UPDATE actions SET status = 'Completed' WHERE id = '{one}'"),
-        format!("UPDATE actions SET status = 'None' WHERE id = '{two}'"),
-        format!("UPDATE actions SET decided_by = NULL WHERE id = '{two}'"),
-        format!("UPDATE actions SET proposed_by_person = decided_by_person WHERE id = '{two}'"),
-        format!("UPDATE actions SET undo_of = '{nobody}' WHERE id = '{two}'"),
-        format!("UPDATE actions SET version = NULL WHERE id = '{two}'"),
+        format!("UPDATE actions SET lane = 2 WHERE id = {one}"),
+        format!("UPDATE actions SET lane = 3 WHERE id = {two}"),
+        format!("UPDATE actions SET lane = 2 WHERE id = {two}"),
+        format!("UPDATE actions SET status = 3 WHERE id = {one}"),
+        format!("UPDATE actions SET status = 0 WHERE id = {two}"),
+        format!("UPDATE actions SET decided_by = NULL WHERE id = {two}"),
+        format!("UPDATE actions SET proposed_by_person = decided_by_person WHERE id = {two}"),
+        format!("UPDATE actions SET undo_of = {nobody} WHERE id = {two}"),
+        format!("UPDATE actions SET version = NULL WHERE id = {two}"),
         "UPDATE users SET enabled = 2".to_owned(),
         "UPDATE credentials SET kind = 'cookie'".to_owned(),
         "UPDATE commands SET state = 'lost'".to_owned(),
-        format!("UPDATE commands SET action_id = '{nobody}'"),
-        format!("DELETE FROM actions WHERE id = '{two}'"),
+        format!("UPDATE commands SET action_id = {nobody}"),
+        format!("DELETE FROM actions WHERE id = {two}"),
         format!("DELETE FROM users WHERE id = '{}'", uuid(ANA)),
     ] {
         assert!(database.execute(&sql).await.is_err(), "{sql}");
     }
     // The same statements can succeed: it is the value that is refused.
     for sql in [
-        format!("UPDATE actions SET version = 3 WHERE id = '{two}'"),
+        format!("UPDATE actions SET version = 3 WHERE id = {two}"),
         "UPDATE users SET enabled = 0".to_owned(),
         "UPDATE commands SET state = 'done'".to_owned(),
     ] {

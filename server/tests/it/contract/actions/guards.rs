@@ -55,7 +55,8 @@ async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
     let user: UserId = id(ANA);
     for (fact, seen, now) in [
         ("version", Action { version: 2, ..action(1) }, at(1)),
-        ("digest", Action { digest: "another".to_owned(), ..action(1) }, at(1)),
+        ("digest", Action { digest: "ab".repeat(32), ..action(1) }, at(1)),
+        ("no digest at all", Action { digest: "another".to_owned(), ..action(1) }, at(1)),
         ("expiry of the action", action(1), at(3_600)),
         ("permission", action(1), at(1)),
         ("account", action(1), at(1)),
@@ -107,7 +108,7 @@ async fn a_revision_loses_when_a_fact_changed(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let revised = Action {
         version: 2,
-        digest: "another".to_owned(),
+        digest: "ab".repeat(32),
         comment: Some("changed".to_owned()),
         updated_at: at(1),
         expires_at: at(7_200),

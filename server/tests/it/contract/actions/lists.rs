@@ -84,12 +84,17 @@ pub(crate) async fn all_of(store: &SharedStore, lane: Lane) -> Vec<Action> {
 }
 
 async fn every_order_shows_every_row_once_in_both_directions(kind: Kind) {
-    let (store, _database) = seeded(kind, 2_000).await;
+    let (store, database) = seeded(kind, 2_000).await;
+    let in_order = format!("SELECT {} FROM actions ORDER BY number", kind.text_of_id("id"));
+    let numbers: BTreeMap<ActionId, usize> =
+        (0..).zip(database.column(&in_order).await).map(|(at, id)| (id.parse().unwrap(), at)).collect();
     for &lane in Lane::ALL {
         let mut rows = all_of(&store, lane).await;
         assert!(!rows.is_empty());
         for &key in SortKey::ALL {
-            rows.sort_by_cached_key(|action| (Position::of(action, key, false).key, action.id.to_string()));
+            // Rows of one key stand in the order in which they came.
+            let came = |action: &Action| numbers[&action.id];
+            rows.sort_by_cached_key(|action| (Position::of(action, key, false).key, came(action)));
             for descending in [false, true] {
                 let query = ActionQuery { sort: Sort { key, descending }, ..ActionQuery::of(lane) };
                 for backwards in [false, true] {
@@ -320,15 +325,15 @@ async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
 async fn rows_of_before_are_keyed_when_the_store_opens(kind: Kind) {
     let (store, database) = seeded(kind, 600).await;
     let keys =
-        "SELECT id || entity_key || asset_key || severity_key || undoable || decided_by_key || similar_key
-                    || identity_key || identity_name || filter_bits
-                FROM actions ORDER BY id";
+        "SELECT number || entity_key || asset_key || undoable || decided_by_key || COALESCE(similar_key, 0)
+                    || ' ' || COALESCE(identity_key, 0) || ' ' || COALESCE(identity_name, 0) || ' ' || urgency || ' ' || filter_bits
+                FROM actions ORDER BY number";
     let (before, found) = (database.column(keys).await, search(&store, ".exe").await);
     assert!(before.len() == 600 && !found.is_empty());
     store.close().await;
-    let forget = "UPDATE actions SET entity_key = '', asset_key = '', severity_key = '', undoable = 'no',
-                      decided_by_key = '', similar_key = '', search_text = '',
-                      identity_key = '', identity_name = '', filter_bits = 0";
+    let forget = "UPDATE actions SET entity_key = '', asset_key = '', urgency = 0, undoable = 1 - undoable,
+                      decided_by_key = '', similar_key = NULL, identity_key = NULL, identity_name = NULL, search_text = '',
+                      filter_bits = 0";
     assert_eq!(database.execute(forget).await.unwrap(), 600);
     let other = "UPDATE markers SET value = 'another way' WHERE name = 'keys'";
     assert_eq!(database.execute(other).await.unwrap(), 1);
@@ -350,7 +355,10 @@ async fn a_new_word_leaves_the_rows_of_before_alone(kind: Kind) {
     assert_eq!(database.execute(&set).await.unwrap(), 1);
     assert_eq!(database.execute("UPDATE actions SET filter_bits = 0").await.unwrap(), 600);
     database.open().await.close().await;
-    assert_eq!(database.column("SELECT id FROM actions WHERE filter_bits <> 0").await, Vec::<String>::new());
+    assert_eq!(
+        database.column("SELECT entity FROM actions WHERE filter_bits <> 0").await,
+        Vec::<String>::new()
+    );
     assert_eq!(database.column(written).await, now, "the new word is known from now on");
 }
 

@@ -46,16 +46,16 @@ async fn pending_comes_most_urgent_first(kind: Kind) {
     for row in [
         row(1, Severity::Low, 100, 0),
         row(2, Severity::Critical, 300, 0),
-        row(3, Severity::Critical, 200, 7),
+        // The same urgency: what came first is older.
         row(4, Severity::Critical, 200, 5),
-        // The same urgency: the id decides.
+        row(3, Severity::Critical, 200, 7),
         row(6, Severity::High, 100, 0),
         row(5, Severity::High, 100, 0),
         row(0xA7, Severity::High, 100, 0),
     ] {
         add(&store, &row).await;
     }
-    let order = [4, 3, 2, 5, 6, 0xA7, 1].map(id::<ActionId>);
+    let order = [4, 3, 2, 6, 5, 0xA7, 1].map(id::<ActionId>);
     for limit in [1, 2, 3, 7, 100] {
         assert_eq!(lane(&store, Lane::Pending, limit).await, order, "{limit} a page");
     }
@@ -69,7 +69,8 @@ async fn the_other_lanes_come_newest_first(kind: Kind) {
         add(&store, &after(&action(number), Transition::Expire, at(seconds))).await;
     }
     add(&store, &action(9)).await;
-    let order = [2, 5, 4, 3, 1].map(id::<ActionId>);
+    // Of one moment, what came last is newer.
+    let order = [2, 4, 5, 3, 1].map(id::<ActionId>);
     for limit in [1, 2, 5, 100] {
         assert_eq!(lane(&store, Lane::History, limit).await, order, "{limit} a page");
     }

@@ -264,7 +264,8 @@ async fn the_greatest_buckets_of_the_most_urgent_rows_are_shown(kind: Kind) {
         tx.insert_actions(&by(), &rows).await.unwrap();
         tx.commit().await.unwrap();
     };
-    write(pairs.chain(odd).collect()).await;
+    // The odd ones are as old as the first pair.
+    write(odd.chain(pairs).collect()).await;
     assert_eq!(check(&store, Filter::default()).await, Buckets::MOST);
 
     // More rows than are looked at: the less urgent are not counted.

@@ -155,7 +155,7 @@ async fn what_changed_since_the_preview_is_not_decided(kind: Kind) {
     assert_eq!(plan.preview.decidable, 5);
 
     let mut tx = house.store.begin_system(&authority()).await.unwrap();
-    let revised = Action { version: 2, digest: "another".to_owned(), ..on_host(2) };
+    let revised = Action { version: 2, digest: "ab".repeat(32), ..on_host(2) };
     assert!(tx.revise_action(&token_of(&house.ana), &on_host(2), &revised).await.unwrap());
     tx.commit().await.unwrap();
     let other = house.plan_ids(BulkVerb::Reject, [3]).await;

@@ -51,7 +51,7 @@ fn bulk(number: u128) -> Bulk {
 }
 
 fn item(number: u128, left_out: Option<&str>) -> NewBulkItem {
-    let seen = Seen { expected_version: 1, digest: format!("digest {number}") };
+    let seen = Seen { expected_version: 1, digest: format!("{number:064x}") };
     NewBulkItem { action: id(number), seen, left_out: left_out.map(str::to_owned) }
 }
 
