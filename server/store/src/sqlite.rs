@@ -177,14 +177,22 @@ fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
 }
 
+fn phrase(text: &str) -> String {
+    format!("\"{}\"", text.replace('"', "\"\""))
+}
+
 /// The numbers of a lane's rows whose text holds this, from the index of trigrams: a phrase of it, in which nothing has
 /// a meaning of its own.
 fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
-    let phrase = format!("\"{}\"", text.replace('"', "\"\""));
     sql.push(
         "SELECT a.number FROM search CROSS JOIN actions a ON a.number = search.rowid WHERE search MATCH ",
     );
-    sql.push_bind(phrase).push(" AND a.lane = ").push(lane.to_string());
+    sql.push_bind(phrase(text)).push(" AND a.lane = ").push(lane.to_string());
+}
+
+/// The same, whatever the lane: the index of trigrams alone knows them.
+fn push_all_matches(sql: &mut QueryBuilder<Db>, text: &str, _lane: i16) {
+    sql.push("SELECT rowid FROM search WHERE search MATCH ").push_bind(phrase(text));
 }
 
 /// What asks for a plan, and the column of the answer that holds it.

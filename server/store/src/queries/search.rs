@@ -104,6 +104,15 @@ impl Way {
         }
     }
 
+    /// The numbers of at least these rows, without a look at what is not in an index, as far as that is possible.
+    pub(super) fn push_all(&self, sql: &mut QueryBuilder<Db>, lane: Lane) {
+        if let Self::Anywhere(text) = self {
+            super::super::push_all_matches(sql, text, number(lane));
+        } else {
+            self.push_statement(sql, lane);
+        }
+    }
+
     /// The condition on a row.
     fn push(&self, sql: &mut QueryBuilder<Db>) {
         match self {

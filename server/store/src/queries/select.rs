@@ -35,7 +35,7 @@ const MAX_STEPS: i64 = 20_000;
 const MAX_LOOKUPS: i64 = 2_000;
 
 /// So long a part of the time line is counted, to know whether the time is the narrowest condition.
-const MAX_COUNTED_CHANGES: i64 = 20_000;
+const MAX_COUNTED_CHANGES: i64 = 100_000;
 
 /// A column, and the index that finds rows by it.
 pub(super) type Access = (&'static str, &'static str);
@@ -263,7 +263,9 @@ impl Selection {
         }
         if (self.from.is_some() || self.to.is_some()) && best.1.is_none_or(|least| least > MAX_FETCHED) {
             let by = stored(Field::Updated).access();
-            if best.0.is_none() || self.count_changes(db).await? <= MAX_COUNTED_CHANGES {
+            let changes = self.count_changes(db).await?;
+            let fewer = best.1.is_none_or(|least| changes < least);
+            if best.0.is_none() || (fewer && changes <= MAX_COUNTED_CHANGES) {
                 return Ok((by, None));
             }
         }
@@ -308,7 +310,7 @@ impl Selection {
             sql.push(" AND number IN (");
             for (at, way) in search.statements().iter().enumerate() {
                 sql.push(if at == 0 { "" } else { " UNION ALL " });
-                way.push_statement(sql, self.lane);
+                way.push_all(sql, self.lane);
             }
             sql.push(")");
         }
