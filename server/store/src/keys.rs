@@ -20,7 +20,8 @@ const MAX_KEY: usize = 200;
 
 /// What similar actions share: a hash, since a campaign's name may be longer than a key, and cut it would be another's.
 pub(super) fn similar(action: &Action) -> Option<i64> {
-    let (by, value) = match &action.similarity()? {
+    let similarity = action.similarity()?;
+    let (by, value) = match &similarity {
         Similarity::File(hash) => ("file", hash),
         Similarity::Message(id) => ("message", id),
         Similarity::Address(address) => ("address", address),
