@@ -10,6 +10,7 @@ use sqlx::query_builder::Separated;
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::evidence;
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
@@ -197,7 +198,7 @@ pub(super) async fn insert_rows(db: &mut Connection, mut rows: Vec<Row<'_>>) -> 
         done?;
         next = following;
     }
-    insert_found(db, &found).await
+    evidence::insert(db, &found).await
 }
 
 fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilder<Db>> {
@@ -220,9 +221,6 @@ fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilde
     Some(query)
 }
 
-/// The JSON of what was found, and of the alert.
-type Found = (String, Option<String>);
-
 /// What of a row is made from its action: numbers, JSON and keys.
 pub(super) struct Row<'a> {
     number: i64,
@@ -231,7 +229,7 @@ pub(super) struct Row<'a> {
     entity: String,
     parameters: String,
     /// What was found and the alert, if there is either.
-    evidence: Option<Found>,
+    evidence: Option<evidence::Found>,
     /// Whose proposals these are.
     principal: String,
     pub(super) is_twin: bool,
@@ -257,7 +255,7 @@ impl<'a> Row<'a> {
             digest: digest(action)?,
             entity: json(&action.entity)?,
             parameters: json(&action.parameters)?,
-            evidence: evidence(action)?,
+            evidence: evidence::of(action)?,
             principal: principal.to_owned(),
             is_twin: false,
             proposed_by: actor_text::write(&action.proposed_by).map_err(corrupt)?,
@@ -270,7 +268,7 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn take_evidence(&mut self) -> Option<(i64, Found)> {
+    fn take_evidence(&mut self) -> Option<(i64, evidence::Found)> {
         self.evidence.take().map(|found| (self.number, found))
     }
 
@@ -329,25 +327,6 @@ fn decided_by(action: &Action) -> Result<Option<String>> {
     action.decided_by.as_ref().map(actor_text::write).transpose().map_err(corrupt)
 }
 
-/// What was found and the alert as they are stored, if there is either.
-fn evidence(action: &Action) -> Result<Option<Found>> {
-    if action.evidence.is_empty() && action.alert.is_none() {
-        return Ok(None);
-    }
-    Ok(Some((json(&action.evidence)?, action.alert.as_ref().map(json).transpose()?)))
-}
-
-async fn insert_found(db: &mut Connection, found: &[(i64, Found)]) -> Result<()> {
-    for found in found.chunks(ROWS) {
-        let mut query = QueryBuilder::<Db>::new("INSERT INTO evidence (number, evidence, alert) ");
-        query.push_values(found, |mut row, (number, (evidence, alert))| {
-            row.push_bind(*number).push_bind(evidence).push_bind(alert);
-        });
-        query.build().execute(&mut *db).await?;
-    }
-    Ok(())
-}
-
 pub(super) async fn revise(
     db: &mut Connection,
     by: &Authorized,
@@ -383,10 +362,7 @@ pub(super) async fn revise(
     let Some(number) = query.build_query_scalar::<i64>().fetch_optional(&mut *db).await? else {
         return Ok(false);
     };
-    sqlx::query("DELETE FROM evidence WHERE number = $1").bind(number).execute(&mut *db).await?;
-    if let Some(found) = evidence(after)? {
-        insert_found(db, &[(number, found)]).await?;
-    }
+    evidence::replace(db, number, after).await?;
     Ok(true)
 }
 

@@ -11,6 +11,7 @@ mod bulk;
 pub(super) mod carry_over;
 mod counts;
 mod decided;
+mod evidence;
 mod export;
 mod home;
 mod indexes;
