@@ -98,7 +98,7 @@ export const test = base.extend<Watched, { estate: Estate }>({
       const { url } = server;
       const kill = () => stopProcess(server.child, "SIGKILL");
       const start = async () => {
-        server = await serve(new URL(url).host);
+        server = await serve(`127.0.0.1:${new URL(url).port}`);
       };
       await use({ url, sandbox, vault, token: token.split(/\s+/).pop() as string, kill, start });
       await stopProcess(server.child);

@@ -206,6 +206,8 @@ impl Service {
         let bulk = self.find(caller, id).await?;
         let start = bulk.start.ok_or_else(|| Error::NotFound(Subject::bulk_job(id)))?;
         let states = state.as_ref().map_or(TRIED, std::slice::from_ref);
+        // Before the items: where these numbers say that all is over, the items do, too.
+        let execution = self.store.bulk_execution(id, bulk.verb).await?;
         let mut items = self.store.bulk_items(id, states, after, shown() + 1).await?;
         let more = items.len() > ITEMS_SHOWN;
         items.truncate(ITEMS_SHOWN);
@@ -218,7 +220,7 @@ impl Service {
             ended_at: start.ended_at,
             from: bulk.preview.from,
             progress: self.store.bulk_progress(id).await?,
-            execution: self.store.bulk_execution(id, bulk.verb).await?,
+            execution,
             next: items.last().filter(|_| more).map(|item| item.position),
             items,
             rendered_at: self.clock.now(),

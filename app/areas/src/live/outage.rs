@@ -13,7 +13,6 @@ use domain::ErrorCode;
 use domain::core::time::Timestamp;
 use kit::clock::interval;
 use kit::effect::effect;
-use kit::icon::Icon;
 use kit::time::full;
 
 /// Time between two attempts to load.
@@ -146,12 +145,10 @@ pub fn OutageBanner() -> impl IntoView {
             // The hour and minute of the person's zone.
             let since = full(since).get(11..16).unwrap_or_default().to_owned();
             view! {
+                // Without an icon: its file may not be there any more.
                 <p class="outage-text">
-                    <Icon name="triangle"/>
-                    <span>
-                        <strong>"Not connected since " {since} ". "</strong>
-                        "What is shown is of then. It loads by itself once the server answers; what you type is kept."
-                    </span>
+                    <strong>"Not connected since " {since} ". "</strong>
+                    "What is shown is of then. It loads by itself; what you type is kept."
                 </p>
             }
             .into_any()
