@@ -60,6 +60,8 @@ pub(crate) enum Reading {
     Hex,
     /// The text of an actor, of whom the name and the id are shown if it is a token.
     Token,
+    /// Likewise of the person who answers for it.
+    Person,
     /// The JSON of an entity, of which the strongest hash is shown.
     EntityHash,
     /// Likewise its Message-ID.
@@ -175,7 +177,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::ExternalId => text("external_id", |action| action.external_id.clone().unwrap_or_default()),
         Field::Decided => shown_only("decided_at", Reading::MaybeTime),
         Field::Reason => text("reason", |action| action.reason.clone().unwrap_or_default()),
-        Field::DecidedByPerson => shown_only("decided_by_person", Reading::Id),
+        Field::DecidedByPerson => shown_only("decided_by", Reading::Person),
         Field::DecidedByToken => shown_only("decided_by", Reading::Token),
         Field::Hash => shown_only("entity", Reading::EntityHash),
         Field::MessageId => shown_only("entity", Reading::EntityMessage),

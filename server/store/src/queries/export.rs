@@ -86,12 +86,18 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
             Some(actor) => Cell::Text(rows::actor(actor)?.label().into()),
             None => Cell::Nothing,
         },
-        Reading::Token => match row.try_get::<Option<&str>, _>(at)?.map(rows::actor).transpose()? {
-            Some(actor) if actor.kind == ActorKind::Token => {
-                Cell::Text(format!("{} ({})", actor.name, actor.id).into())
-            }
-            Some(_) | None => Cell::Nothing,
-        },
+        Reading::Token => {
+            let actor = actor(row, at)?.filter(|actor| actor.kind == ActorKind::Token);
+            text(actor.map(|actor| format!("{} ({})", actor.name, actor.id)).as_deref())
+        }
+        Reading::Person => {
+            let person = |actor: Actor| match (actor.person, actor.kind) {
+                (Some(person), _) => Some(format!("{} ({})", person.name, person.id)),
+                (None, ActorKind::User) => Some(format!("{} ({})", actor.name, actor.id)),
+                (None, _) => None,
+            };
+            text(actor(row, at)?.and_then(person).as_deref())
+        }
         Reading::EntityHash => text(entity(row, at)?.hash()),
         Reading::EntityMessage => text(entity(row, at)?.message_id()),
         Reading::Parameters => {
@@ -105,6 +111,10 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
             Cell::Text(word.ok_or_else(|| corrupt(format!("no word has the number {number}")))?.into())
         }
     })
+}
+
+fn actor(row: &<Db as Database>::Row, at: usize) -> Result<Option<Actor>> {
+    row.try_get::<Option<&str>, _>(at)?.map(rows::actor).transpose()
 }
 
 fn entity(row: &<Db as Database>::Row, at: usize) -> Result<Entity> {

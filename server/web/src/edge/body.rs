@@ -18,7 +18,7 @@ use super::problem::Problem;
 /// The time in which a body must have arrived.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// What is still read and thrown away of a body that is too large, so that the client gets to read our answer.
-const DRAIN_LIMIT: usize = 16 * 1024 * 1024;
+const DRAIN_LIMIT: usize = 32 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking

@@ -7,7 +7,7 @@ use domain::actions::query::{Column, Filter};
 use domain::core::text::escape_controls;
 use domain::core::time::Timestamp;
 use domain::settings::preference::ColumnChoice;
-use domain::{Action, ActionId, ActorKind, Criticality, Decision, Status, UndoState};
+use domain::{Action, ActionId, Actor, ActorKind, Criticality, Decision, Status, UndoState};
 use kit::badge::BadgeStyle;
 use kit::deadline::urgency;
 use kit::markup::Markup;
@@ -148,7 +148,10 @@ fn fact(column: Column, action: &Action) -> String {
         Column::Version => Some(action.version.to_string()),
         Column::ExternalId => action.external_id.clone(),
         Column::Reason => action.reason.clone(),
-        Column::DecidedByPerson => decider(ActorKind::User),
+        Column::DecidedByPerson => {
+            let person = |actor: &&Actor| actor.kind == ActorKind::User || actor.person.is_some();
+            action.decided_by.as_ref().filter(person).map(|actor| actor.who().to_owned())
+        }
         Column::DecidedByToken => decider(ActorKind::Token),
         Column::Hash => action.entity.hash().map(str::to_owned),
         Column::MessageId => action.entity.message_id().map(str::to_owned),

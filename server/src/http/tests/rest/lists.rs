@@ -263,7 +263,7 @@ async fn an_export_is_evidence_without_being_asked_for_columns() {
         assert_eq!(cell(name), text, "{name}");
     }
     assert!(cell("Decided by token").starts_with("tool ("), "{}", cell("Decided by token"));
-    assert_eq!(cell("Decided by person").len(), 36);
+    assert!(cell("Decided by person").starts_with("Ana Sousa ("), "{}", cell("Decided by person"));
 
     let marked =
         app.api(&person, "GET", &format!("{ACTIONS}.excel.csv?lane=history&cols=id,reason"), None).await;
