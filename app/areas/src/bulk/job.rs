@@ -87,9 +87,13 @@ fn Job() -> impl IntoView {
         move |part| async move {
             let asked = part.href(part.state, part.after);
             let answer = open_job(part).await;
-            outage.keep(kept, asked, answer)
+            outage.keep(kept, &asked, answer)
         },
     );
+    outage.remember(kept, move || {
+        let asked = location.with_untracked(|part| part.href(part.state, part.after));
+        of_job(job, |job| (asked, job.clone()))
+    });
     outage.again(move || job.refetch());
     let retry = ServerAction::<RetryBulk>::new();
     let before = retry.value().get_untracked().and_then(Result::err);

@@ -47,9 +47,14 @@ fn Plan() -> impl IntoView {
         move || id.get(),
         move |id| async move {
             let answer = open_plan(id.clone()).await;
-            outage.keep(kept, id, answer)
+            outage.keep(kept, &id, answer)
         },
     );
+    outage.remember(kept, move || {
+        let loaded = plan.read();
+        let plan = loaded.as_deref()?.as_ref().ok()?;
+        Some((plan.id.to_string(), plan.clone()))
+    });
     outage.again(move || plan.refetch());
     let start = ServerAction::<StartBulk>::new();
     let before = start.value().get_untracked().and_then(Result::err);

@@ -39,9 +39,13 @@ fn Overview() -> impl IntoView {
         || (),
         move |()| async move {
             let answer = load_home().await;
-            outage.keep(kept, String::new(), answer)
+            outage.keep(kept, "", answer)
         },
     );
+    outage.remember(kept, move || {
+        let loaded = home.read();
+        Some((String::new(), loaded.as_deref()?.as_ref().ok()?.clone()))
+    });
     outage.again(move || home.refetch());
     view! {
         <Title text="Home · Countersign"/>

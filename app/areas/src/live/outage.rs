@@ -48,26 +48,32 @@ impl Outage {
 
     /// Takes an answer to `asked`: notes whether the server could be asked, and gives the last good answer in place of
     /// one that says nothing of what was asked for.
-    pub fn keep<T>(self, kept: Kept, asked: String, answer: Result<T, ApiError>) -> Result<T, ApiError>
+    pub fn keep<T>(self, kept: Kept, asked: &str, answer: Result<T, ApiError>) -> Result<T, ApiError>
     where
         T: Clone + Send + Sync + 'static,
     {
         match answer {
             Ok(value) => {
-                self.store(kept, asked, Arc::new(value.clone()));
+                self.over();
                 Ok(value)
             }
             Err(error) => {
-                let good = self.recall(kept, &asked, error.code);
+                let good = self.recall(kept, asked, error.code);
                 good.and_then(|value| value.downcast_ref::<T>().cloned()).ok_or(error)
             }
         }
     }
 
-    fn store(self, kept: Kept, asked: String, value: Arc<dyn Any + Send + Sync>) {
-        self.over();
-        // The page may be gone by now.
-        drop(kept.try_set_value(Some((asked, value))));
+    /// Keeps each good answer that is loaded, also the first, which came with the page: with what it is an answer to.
+    pub fn remember<T>(self, kept: Kept, loaded: impl Fn() -> Option<(String, T)> + 'static)
+    where
+        T: Send + Sync + 'static,
+    {
+        effect(move || {
+            if let Some((asked, value)) = loaded() {
+                kept.set_value(Some((asked, Arc::new(value))));
+            }
+        });
     }
 
     fn recall(self, kept: Kept, asked: &str, code: ErrorCode) -> Option<Arc<dyn Any + Send + Sync>> {

@@ -82,19 +82,26 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
             let of = name_of(&asked);
             let (lane, shows, cursor) = asked;
             let answer = list_actions(lane, shows, cursor).await;
-            (lane, of.clone(), outage.keep(kept, of, answer))
+            let answer = outage.keep(kept, &of, answer);
+            (lane, of, answer)
         },
     );
     let settings: Settings = Load::new(|| (), |()| load_preferences());
+    outage.remember(kept, move || {
+        let loaded = list.read();
+        let (_, of, answer) = loaded.as_deref()?;
+        Some((of.clone(), answer.as_ref().ok()?.clone()))
+    });
     let kept = StoredValue::new(None);
     let detail: Detail = Load::new(
         move || location.read().open.clone(),
         move |open| async move {
             let open = open?;
             let answer = open_action(open.clone()).await;
-            Some(outage.keep(kept, open, answer))
+            Some(outage.keep(kept, &open, answer))
         },
     );
+    outage.remember(kept, move || detail_of(detail, |detail| (detail.action.id.to_string(), detail.clone())));
     outage.again(move || {
         list.refetch();
         detail.refetch();
