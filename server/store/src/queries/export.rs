@@ -2,7 +2,7 @@
 //! long one never takes a reader from the lists.
 
 use async_trait::async_trait;
-use domain::{ActionQuery, ActorKind, Entity, Parameters, RowScope};
+use domain::{ActionQuery, Actor, ActorKind, Entity, Parameters, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
