@@ -16,7 +16,7 @@ pub(super) fn value(action: &Action, facet: Facet) -> Option<String> {
         Facet::EntityKind => action.entity.kind().to_string(),
         Facet::Asset => action.asset.name.clone(),
         Facet::Decision => action.decision.to_string(),
-        Facet::DecidedBy => action.decided_by.as_ref()?.name.clone(),
+        Facet::DecidedBy => action.taken_by()?.who().to_owned(),
         Facet::Source => action.source.to_string(),
         Facet::Status => action.status.to_string(),
         Facet::Severity => action.severity.to_string(),
@@ -59,7 +59,7 @@ pub(super) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
             a.decision == Decision::Rejected
         }),
         choice("decider", Filter { decided_by: [decider].into(), ..none() }, move |a| {
-            a.decided_by.as_ref().is_some_and(|by| by.name == same_decider)
+            a.taken_by().is_some_and(|by| by.who() == same_decider)
         }),
         choice("source", Filter { source: [sample.source].into(), ..none() }, {
             let source = sample.source;
