@@ -21,6 +21,13 @@ macro_rules! claim_clause {
     };
 }
 
+/// The condition that a row has this external id, by its hash, which the index has.
+macro_rules! external_id_is {
+    ($id:literal) => {
+        concat!("external_id IS NOT NULL AND sha256_of(external_id) = sha256_of(", $id, ")")
+    };
+}
+
 /// The id in a text, as it stood in the tables of before.
 macro_rules! id_of_text {
     ($column:literal) => {

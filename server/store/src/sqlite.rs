@@ -25,6 +25,13 @@ macro_rules! claim_clause {
     };
 }
 
+/// The condition that a row has this external id.
+macro_rules! external_id_is {
+    ($id:literal) => {
+        concat!("external_id = ", $id)
+    };
+}
+
 /// The id in a text, as it stood in the tables of before.
 macro_rules! id_of_text {
     ($column:literal) => {

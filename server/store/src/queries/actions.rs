@@ -107,7 +107,8 @@ pub(super) async fn find_external(
     let query = sqlx::query(concat!(
         "SELECT ",
         action_columns!(),
-        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND external_id = $3 AND is_twin = 0"
+        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND is_twin = 0 AND ",
+        external_id_is!("$3")
     ));
     let row = query.bind(principal).bind(number(source)).bind(external_id).fetch_optional(db).await?;
     row.as_ref().map(rows::action).transpose()
