@@ -69,8 +69,7 @@ mod tests {
     #[tokio::test]
     async fn an_upgrade_keeps_every_row_and_gives_it_to_its_tool() {
         use sqlx::{Connection as _, SqliteConnection};
-        let before =
-            Migrator::with_migrations(sqlite().iter().filter(|of| of.version < 11).cloned().collect());
+        let before = up_to(10, &sqlite());
         let mut db = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         before.run(&mut db).await.unwrap();
         for (id, owner) in [("t1", "NULL"), ("t2", "NULL"), ("t3", "'u1'")] {
@@ -98,7 +97,7 @@ mod tests {
             );
             sqlx::query(AssertSqlSafe(action)).execute(&mut db).await.unwrap();
         }
-        sqlite().run(&mut db).await.unwrap();
+        up_to(11, &sqlite()).run(&mut db).await.unwrap();
         let rows: Vec<(String, String, i64)> =
             sqlx::query_as("SELECT id, proposed_by_id, is_twin FROM actions ORDER BY id")
                 .fetch_all(&mut db)
