@@ -42,6 +42,7 @@ pub(crate) struct Artifact {
 #[derive(Debug, Deserialize)]
 struct Target {
     name: String,
+    kind: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +56,12 @@ impl Artifact {
     pub(crate) fn wasm(&self, name: &str) -> Option<&Path> {
         let files = if self.target.name == name { self.filenames.as_slice() } else { &[] };
         files.iter().map(PathBuf::as_path).find(|file| file.extension().is_some_and(|it| it == "wasm"))
+    }
+
+    /// The program of the benchmark of that name, when it is that.
+    pub(crate) fn benchmark(&self, name: &str) -> Option<&Path> {
+        let is_it = self.target.name == name && self.target.kind.iter().any(|kind| kind == "bench");
+        self.executable.as_deref().filter(|_| is_it)
     }
 
     /// Whether it is the binary of that name, and not the tests inside it.
@@ -122,6 +129,7 @@ mod tests {
 {"reason":"compiler-artifact","target":{"name":"frontend","kind":["cdylib","rlib"]},"profile":{"test":false},"filenames":["/t/libfrontend.rlib","/t/frontend.wasm"],"executable":null,"fresh":false}
 {"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":true},"filenames":["/t/deps/countersign-1"],"executable":"/t/deps/countersign-1","fresh":false}
 {"reason":"compiler-artifact","target":{"name":"countersign","kind":["bin"]},"profile":{"test":false},"filenames":["/t/countersign"],"executable":"/t/countersign","fresh":true}
+{"reason":"compiler-artifact","target":{"name":"million","kind":["bench"]},"profile":{"test":false},"filenames":["/t/deps/million-1"],"executable":"/t/deps/million-1","fresh":true}
 {"reason":"build-finished","success":true}
 "#;
 
@@ -139,6 +147,13 @@ mod tests {
         let output = format!("{}\nerror: no such method\n", MESSAGES.trim());
         let error = without_messages(ProcessFailure { message: "failed".into(), output }.into());
         assert_eq!(error.downcast_ref::<ProcessFailure>().unwrap().output, "error: no such method");
+    }
+
+    #[test]
+    fn a_benchmark_is_found_by_its_name() {
+        let artifacts = parse(MESSAGES).unwrap();
+        let found: Vec<_> = artifacts.iter().filter_map(|built| built.benchmark("million")).collect();
+        assert_eq!(found, [Path::new("/t/deps/million-1")]);
     }
 
     #[test]

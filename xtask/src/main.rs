@@ -64,15 +64,8 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// Measure with a million actions on each database, beside the raw driver, and in a browser
-    Bench {
-        /// Only in the browser, with the database that an earlier run left
-        #[arg(long)]
-        browser: bool,
-        /// What is passed on, for example `--actions 100000 --only sqlite`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
+    /// Measure with a million actions on each database, beside the raw driver, and in a browser; or beside another revision
+    Bench(bench::Options),
     /// Take pictures of the screens in their states, in both schemes and three sizes
     Screenshots,
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
@@ -90,7 +83,7 @@ fn main() -> ExitCode {
         Command::Run(options) => run::run(&options).map(|()| true),
         Command::Dev(options) => dev::dev(&options).map(|()| true),
         Command::Postgres { command } => postgres::run_command(&command),
-        Command::Bench { browser, arguments } => bench::bench(&arguments, browser),
+        Command::Bench(options) => bench::bench(&options),
         Command::Screenshots => screenshots::screenshots().map(|()| true),
         Command::Test { area } => Ok(test::test(area.as_deref())),
     });
