@@ -43,7 +43,7 @@ use prng::Rng;
 use service::clock::{Clock as _, SystemClock};
 use service::digest;
 use store::display_url;
-use store::{AuditEntry, Guard, Store, SystemTransaction, connect};
+use store::{AuditEntry, Guard, NewCommand, StateChange, Store, SystemTransaction, connect};
 
 /// The marker that says what created a database.
 pub const CREATED_BY: &str = "created_by";
@@ -223,11 +223,14 @@ impl Writer {
     async fn write(&mut self, tx: &mut dyn SystemTransaction, batch: &[Action]) -> anyhow::Result<()> {
         let rows: Vec<_> = batch.iter().map(unlinked).collect();
         tx.insert_actions(&self.by, &rows).await?;
+        let queued =
+            batch.iter().filter(|action| matches!(action.status, Status::Queued | Status::InProgress));
+        let command = |action: &Action| {
+            let at = action.updated_at;
+            NewCommand { id: CommandId::from(self.rng.uuid(at)), action: action.id, at }
+        };
+        tx.enqueue(&self.by, &queued.map(command).collect::<Vec<_>>()).await?;
         for action in batch {
-            if matches!(action.status, Status::Queued | Status::InProgress) {
-                let id = CommandId::from(self.rng.uuid(action.updated_at));
-                tx.enqueue(&self.by, id, action.id, action.updated_at).await?;
-            }
             let body = json!({
                 "version": action.version,
                 "digest": action.digest,
@@ -238,16 +241,11 @@ impl Writer {
             self.audit(tx, AuditKind::Imported, Some(action.id.into()), body).await?;
         }
         // Only now, since each of a pair names the other and must exist first.
-        for action in batch.iter().filter(|action| action.undone_by.is_some()) {
-            self.link(tx, action).await?;
-        }
-        Ok(())
-    }
-
-    async fn link(&self, tx: &mut dyn SystemTransaction, action: &Action) -> anyhow::Result<()> {
+        let links = rows.iter().zip(batch).filter(|(_, action)| action.undone_by.is_some());
+        let links: Vec<_> = links.map(|(before, after)| StateChange { before, after }).collect();
         let guard = Guard { by: &self.by, deciding: false, now: self.now };
-        let written = tx.update_state(guard, &unlinked(action), action).await?;
-        ensure!(written, "the action {} could not be linked with its reverse", action.id);
+        let linked = tx.update_states(guard, &links).await?.len();
+        ensure!(linked == links.len(), "{} actions could not be linked", links.len() - linked);
         Ok(())
     }
 

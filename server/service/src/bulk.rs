@@ -1,37 +1,35 @@
 //! Deciding on many: plans that are stored before anything happens, and jobs that carry them out item by item through
 //! the one write path of `decide`.
 //!
-//! A step is one transaction, which holds the database's write lock: it takes the waiting items of the job whose turn
-//! it is, decides on each in a part of its own, and writes where each stands now. So an item is decided exactly if it
+//! A step (`steps`) is one transaction, which holds the database's write lock: it takes the waiting items of the job
+//! whose turn it is, decides on each by the same rules, writes what they have in common at once, and where each stands
+//! now. If that does not go through, each is written in a part of its own. So an item is decided exactly if it
 //! says so, whatever dies when, and instances that work on the same job take turns. Between two steps all who wait for
 //! the lock come first. The authority of a job ends with the session or token that started it.
 
 mod preview;
+mod steps;
 mod targets;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::SystemAuthority;
 use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
 use domain::{
-    Action, ActionId, ApprovalId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Decision, Denied,
-    Error, ItemState, RowScope, Seen, Targets, Transition, UndoState, UserId,
+    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Denied, Error, ItemState,
+    RowScope, Seen, Targets, Transition, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
-use tokio_util::sync::CancellationToken;
 
 use self::preview::PreviewBuilder;
 use super::clock::new_id;
-use super::decide::{Verb, refused};
+use super::decision::Verb;
 use super::detail::sentence;
-use super::session;
 use super::{Service, detached};
-use crash::crash_point;
-use store::{Bulk, BulkStart, NewBulkItem, StepItem, Transaction};
+use store::{Bulk, BulkStart, NewBulkItem};
 
 /// How long a plan can be started.
 pub const PLAN_LIVES: SignedDuration = SignedDuration::from_mins(10);
@@ -241,99 +239,6 @@ impl Service {
         let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
         self.plan(caller, BulkRequest { verb, targets, from }).await
     }
-
-    /// Carries out jobs until `stop` is cancelled, also those that a process before left behind.
-    pub async fn carry_out(self, authority: SystemAuthority, stop: CancellationToken) {
-        let mut look = tokio::time::interval(POLL_INTERVAL);
-        look.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        while !stop.is_cancelled() {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = self.started.notified() => {}
-                _ = look.tick() => {}
-            }
-            loop {
-                match self.step(&authority).await {
-                    Ok(true) if !stop.is_cancelled() => {}
-                    Ok(_) => break,
-                    Err(Error::Internal(text)) => {
-                        tracing::error!(text, "a step of a job failed");
-                        break;
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "a step of a job failed");
-                        break;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Decides on the next items of the job whose slot it is. False if no job has more to do.
-    ///
-    /// # Errors
-    /// If the store fails; nothing of the step happened then.
-    pub async fn step(&self, authority: &SystemAuthority) -> Result<bool, Error> {
-        if !self.store.bulk_is_running().await? {
-            return Ok(false);
-        }
-        let mut tx = self.store.begin_system(authority).await?;
-        let now = tx.time(self.clock.now()).await?;
-        let most = u32::try_from(STEP).unwrap_or(u32::MAX);
-        let Some(step) = tx.step_bulk(now, most).await? else { return Ok(false) };
-        let (credential, user) = tx
-            .principal(step.credential)
-            .await?
-            .ok_or_else(|| Error::Internal(format!("job {} was started by nobody", step.id)))?;
-        // With the roles of now: one that was taken away since the start stops the rest.
-        let caller = session::caller(&credential, user);
-        let verb = verb(step.verb, step.reason);
-        let mut settled: BTreeMap<(ItemState, Option<String>), Vec<i64>> = BTreeMap::new();
-        for item in &step.items {
-            let state = self.decide_item(&mut *tx, &caller, item, &verb, step.approval_id).await?;
-            settled.entry(state).or_default().push(item.position);
-        }
-        for ((state, detail), positions) in settled {
-            tx.settle_items(step.id, state, detail.as_deref(), &positions).await?;
-        }
-        if step.items.len() < STEP {
-            tx.end_bulk(step.id, self.clock.now()).await?;
-        }
-        crash_point!("bulk.before_commit");
-        tx.commit().await?;
-        crash_point!("bulk.after_commit");
-        Ok(true)
-    }
-
-    async fn decide_item(
-        &self,
-        tx: &mut dyn Transaction,
-        caller: &Caller,
-        item: &StepItem,
-        verb: &Verb,
-        together: ApprovalId,
-    ) -> Result<(ItemState, Option<String>), Error> {
-        tx.begin_savepoint().await?;
-        match self.write(tx, caller, item.action, &item.seen, verb, Some(together)).await {
-            Ok(_) => {
-                tx.end_savepoint(true).await?;
-                Ok((ItemState::Decided, None))
-            }
-            // It goes away, and the whole step is tried again.
-            Err(error) if error.is_transient() => Err(error),
-            Err(error) => {
-                tx.end_savepoint(false).await?;
-                if let Some(entry) = refused(item.action, verb.transition(), &error, self.clock.now()) {
-                    tx.append_audit(&caller.recorded(), entry).await?;
-                }
-                if let Error::Internal(text) = &error {
-                    tracing::error!(text, action = %item.action, "an item of a job failed");
-                }
-                let (state, detail) = outcome(verb, &error);
-                Ok((state, Some(detail)))
-            }
-        }
-    }
 }
 
 /// Items of an answer.
@@ -347,31 +252,6 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
         BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
         BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default() },
     }
-}
-
-/// Where an item stands that was not decided, and why.
-fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
-    let current: Option<Action> = match error {
-        Error::Conflict { current, .. } => current.read(),
-        _ => None,
-    };
-    let state = match (error, current, verb) {
-        (Error::Internal(_), ..) => ItemState::Failed,
-        (_, Some(current), Verb::Undo { .. })
-            if matches!(current.undo, UndoState::Requested | UndoState::Undone) =>
-        {
-            ItemState::Skipped
-        }
-        (_, Some(current), Verb::Approve { .. } | Verb::Reject { .. })
-            if current.decision != Decision::Pending =>
-        {
-            let by = current.decided_by.as_ref().map(|actor| format!(" by {}", actor.label()));
-            let detail = format!("{}{}.", current.decision.label(), by.unwrap_or_default());
-            return (ItemState::Skipped, detail);
-        }
-        _ => ItemState::Refused,
-    };
-    (state, sentence(error))
 }
 
 fn unknown(ids: &[ActionId], actions: &[(Action, Option<UserId>)]) -> Error {

@@ -7,7 +7,7 @@ use domain::{Action, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope,
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use super::decide::{lifecycle_of, next};
+use super::decision::{lifecycle_of, next};
 use super::executor::Order;
 use super::{Service, detached, entry, is_bound};
 use crash::crash_point;

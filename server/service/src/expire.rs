@@ -4,7 +4,7 @@ use domain::SystemAuthority;
 use domain::{ActionId, AuditKind, Authorized, Error, RowScope, Transition};
 use serde_json::json;
 
-use super::decide::{lifecycle_of, next};
+use super::decision::{lifecycle_of, next};
 use super::{Service, detached, entry};
 use store::Guard;
 

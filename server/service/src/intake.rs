@@ -1,7 +1,7 @@
 //! The write path of tools: proposals come in, all or none, or each for itself. A repeat changes nothing, unless it brings
 //! newer facts.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use domain::actions::contract::{ProposeActions, Proposed};
@@ -62,11 +62,12 @@ impl Service {
         }
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
+        let mut intake =
+            Intake { by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
         let mut taken = Vec::with_capacity(checked.len());
-        let mut fresh = Fresh::default();
         for (index, proposal) in checked.into_iter().enumerate() {
             let one = match proposal {
-                Ok(proposal) => take_one(&mut *tx, &by, &mut fresh, proposal, index, now).await,
+                Ok(proposal) => intake.take_one(&mut *tx, proposal, index).await,
                 Err(errors) => Err(Error::Invalid(errors)),
             };
             // What one proposal can be at fault for wrote nothing of it.
@@ -76,7 +77,7 @@ impl Service {
                 one => taken.push(one),
             }
         }
-        fresh.write(&mut *tx, &by).await?;
+        intake.write(&mut *tx).await?;
         tx.commit().await?;
         Ok(taken)
     }
@@ -105,102 +106,137 @@ fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposa
     }
 }
 
-/// New actions, to be written together.
-#[derive(Default)]
-struct Fresh {
-    actions: Vec<Action>,
-    names: HashSet<(Source, String)>,
-}
+/// How tools find their actions again.
+type Name = (Source, String);
 
-impl Fresh {
-    async fn write(&mut self, tx: &mut dyn Transaction, by: &Authorized) -> Result<(), Error> {
-        tx.insert_actions(by, &self.actions).await?;
-        *self = Self::default();
-        Ok(())
-    }
-}
-
-async fn take_one(
+/// What is there of what was sent.
+async fn known(
     tx: &mut dyn Transaction,
     by: &Authorized,
-    fresh: &mut Fresh,
-    proposal: Proposal,
-    index: usize,
+    checked: &[Result<Proposal, Vec<FieldError>>],
+) -> Result<HashMap<Name, Action>, Error> {
+    let sent = checked.iter().flatten();
+    let names: Vec<_> = sent.map(|proposal| (proposal.source, proposal.external_id.as_str())).collect();
+    let found = tx.actions_by_external_ids(by.principal(), &names).await?;
+    let named = |action: Action| Some(((action.source, action.external_id.clone()?), action));
+    Ok(found.into_iter().filter_map(named).collect())
+}
+
+/// A request as it is taken in.
+struct Intake<'a> {
+    by: &'a Authorized,
     now: Timestamp,
-) -> Result<Proposed, Error> {
-    let name = (proposal.source, proposal.external_id.clone());
-    if fresh.names.contains(&name) {
-        // Twice in one request: the second finds the first.
-        fresh.write(tx, by).await?;
+    /// What was there before, and what the request made of it so far.
+    known: HashMap<Name, Action>,
+    /// New actions, to be written together.
+    fresh: Vec<Action>,
+}
+
+impl Intake<'_> {
+    /// Writes what is new.
+    async fn write(&mut self, tx: &mut dyn Transaction) -> Result<(), Error> {
+        tx.insert_actions(self.by, &self.fresh).await?;
+        self.fresh.clear();
+        Ok(())
     }
-    let known = tx.action_by_external_id(by.principal(), proposal.source, &proposal.external_id).await?;
-    let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
-    if let Some(before) = &known
-        && of(before)? == digest
-    {
-        return repeat(tx, by, before, proposal, now).await;
+
+    /// Writes a new version over what is known, which may be new itself.
+    async fn revise(
+        &mut self,
+        tx: &mut dyn Transaction,
+        before: &Action,
+        after: &Action,
+    ) -> Result<bool, Error> {
+        self.write(tx).await?;
+        let revised = tx.revise_action(self.by, before, after).await?;
+        if revised && let Some(name) = &after.external_id {
+            self.known.insert((after.source, name.clone()), after.clone());
+        }
+        Ok(revised)
     }
-    let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
-    let Some(before) = known else {
-        let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
-            "parameters": proposed.parameters, "source": proposed.source, "external_id": proposed.external_id });
-        tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
-        fresh.names.insert(name);
-        fresh.actions.push(proposed.clone());
-        return Ok(Proposed { action: proposed, created: true, changed: Vec::new(), dropped: Vec::new() });
-    };
-    // Another target or other parameters under the same id: a new version, which nobody has seen yet.
-    let after = Action {
-        id: before.id,
-        version: before.version + 1,
-        proposed_by: before.proposed_by.clone(),
-        proposed_at: before.proposed_at,
-        updated_at: now.max(before.updated_at),
-        ..proposed
-    };
-    if before.decision != Decision::Pending || !tx.revise_action(by, &before, &after).await? {
-        let detail =
-            format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
-        return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
+
+    async fn take_one(
+        &mut self,
+        tx: &mut dyn Transaction,
+        proposal: Proposal,
+        index: usize,
+    ) -> Result<Proposed, Error> {
+        let (by, now) = (self.by, self.now);
+        let name = (proposal.source, proposal.external_id.clone());
+        let known = self.known.get(&name).cloned();
+        let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+        if let Some(before) = &known
+            && of(before)? == digest
+        {
+            return self.repeat(tx, before, proposal).await;
+        }
+        let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
+        let Some(before) = known else {
+            let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
+                "parameters": proposed.parameters, "source": proposed.source, "external_id": proposed.external_id });
+            tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
+            self.known.insert(name, proposed.clone());
+            self.fresh.push(proposed.clone());
+            return Ok(Proposed {
+                action: proposed,
+                created: true,
+                changed: Vec::new(),
+                dropped: Vec::new(),
+            });
+        };
+        // Another target or other parameters under the same id: a new version, which nobody has seen yet.
+        let after = Action {
+            id: before.id,
+            version: before.version + 1,
+            proposed_by: before.proposed_by.clone(),
+            proposed_at: before.proposed_at,
+            updated_at: now.max(before.updated_at),
+            ..proposed
+        };
+        if before.decision != Decision::Pending || !self.revise(tx, &before, &after).await? {
+            let detail =
+                format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
+            return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
+        }
+        let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
+            "parameters": after.parameters, "before": before.digest });
+        tx.append_audit(by, entry(now, AuditKind::Revised, &after, more)).await?;
+        let differs = [
+            ("type", after.action_type != before.action_type),
+            ("entity", after.entity != before.entity),
+            ("asset", after.asset != before.asset),
+            ("parameters", after.parameters != before.parameters),
+        ];
+        let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
+        Ok(Proposed { action: after, created: false, changed, dropped: Vec::new() })
     }
-    let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
-        "parameters": after.parameters, "before": before.digest });
-    tx.append_audit(by, entry(now, AuditKind::Revised, &after, more)).await?;
-    let differs = [
-        ("type", after.action_type != before.action_type),
-        ("entity", after.entity != before.entity),
-        ("asset", after.asset != before.asset),
-        ("parameters", after.parameters != before.parameters),
-    ];
-    let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
-    Ok(Proposed { action: after, created: false, changed, dropped: Vec::new() })
+
+    /// The same again: with newer facts a pending action gets a new version, so that nobody decides on the older one.
+    async fn repeat(
+        &mut self,
+        tx: &mut dyn Transaction,
+        before: &Action,
+        proposal: Proposal,
+    ) -> Result<Proposed, Error> {
+        let (by, now) = (self.by, self.now);
+        let (after, changes) = proposal.update(before);
+        let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
+        let unchanged =
+            Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
+        if changes.is_empty() {
+            return Ok(unchanged);
+        }
+        let after = Action { version: before.version + 1, updated_at: now.max(before.updated_at), ..after };
+        let open = before.decision == Decision::Pending && before.expires_at > now;
+        if !open || !self.revise(tx, before, &after).await? {
+            return Ok(Proposed { dropped: fields, ..unchanged });
+        }
+        tx.append_audit(by, entry(now, AuditKind::Revised, &after, json!({ "changes": changes }))).await?;
+        Ok(Proposed { action: after, changed: fields, ..unchanged })
+    }
 }
 
 /// The digest that a stored action would get today.
 fn of(action: &Action) -> Result<String, Error> {
     digest(action.action_type, &action.entity, &action.asset, &action.parameters)
-}
-
-/// The same again: with newer facts a pending action gets a new version, so that nobody decides on the older one.
-async fn repeat(
-    tx: &mut dyn Transaction,
-    by: &Authorized,
-    before: &Action,
-    proposal: Proposal,
-    now: Timestamp,
-) -> Result<Proposed, Error> {
-    let (after, changes) = proposal.update(before);
-    let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
-    let unchanged =
-        Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
-    if changes.is_empty() {
-        return Ok(unchanged);
-    }
-    let after = Action { version: before.version + 1, updated_at: now.max(before.updated_at), ..after };
-    let open = before.decision == Decision::Pending && before.expires_at > now;
-    if !open || !tx.revise_action(by, before, &after).await? {
-        return Ok(Proposed { dropped: fields, ..unchanged });
-    }
-    tx.append_audit(by, entry(now, AuditKind::Revised, &after, json!({ "changes": changes }))).await?;
-    Ok(Proposed { action: after, changed: fields, ..unchanged })
 }

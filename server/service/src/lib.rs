@@ -1,11 +1,13 @@
 //! The service: who may do what, when, and what is written. Everything that changes an action passes through here.
 //!
-//! `decide` is the write path of people, which `bulk` takes item by item, `dispatch` that of executors, `expire` that of the clock, `intake` that of
+//! `decide` is the write path of people, which `bulk` takes for many, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
 mod bulk;
+mod change;
 pub mod clock;
 mod decide;
+mod decision;
 mod detail;
 mod dispatch;
 pub mod events;

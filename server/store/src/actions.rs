@@ -40,6 +40,15 @@ pub struct Guard<'a> {
     pub now: Timestamp,
 }
 
+/// A state over which another is written.
+#[derive(Debug, Clone, Copy)]
+pub struct StateChange<'a> {
+    /// As it was read.
+    pub before: &'a Action,
+    /// As it is since.
+    pub after: &'a Action,
+}
+
 /// Single actions; a row that the scope hides is as one that is not there.
 #[async_trait]
 pub trait ReadActions: Send + Sync {
@@ -130,16 +139,15 @@ pub trait WriteActions: Send {
     /// One action, if the scope shows it.
     async fn action(&mut self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;
 
-    /// The person behind the proposal of an action, if it was a person's.
-    async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>>;
+    /// Those of these actions that the scope shows, in this order, each with the person behind its proposal.
+    async fn actions(&mut self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>>;
 
-    /// The action that this principal proposed under this external id.
-    async fn action_by_external_id(
+    /// The actions that this principal proposed under these external ids, each of a source.
+    async fn actions_by_external_ids(
         &mut self,
         principal: &str,
-        source: Source,
-        external_id: &str,
-    ) -> Result<Option<Action>>;
+        names: &[(Source, &str)],
+    ) -> Result<Vec<Action>>;
 
     /// Adds actions.
     async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()>;
@@ -147,7 +155,13 @@ pub trait WriteActions: Send {
     /// Replaces what a pending action proposes, under the version of `before`. False if that is no longer there.
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool>;
 
-    /// Writes the state, decision and links of `after` over `before`, if version, digest, permission, credential and
-    /// (for a decision) proposer and expiry still allow it. False if they do not.
-    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool>;
+    /// Writes the state, decision and links of each `after` over its `before`, if version, digest, permission, credential
+    /// and (for a decision) proposer and expiry still allow it. Returns the actions of which they do, each named once.
+    async fn update_states(&mut self, guard: Guard<'_>, changes: &[StateChange<'_>])
+    -> Result<Vec<ActionId>>;
+
+    /// The same for one action. False if it is not allowed.
+    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
+        Ok(!self.update_states(guard, &[StateChange { before, after }]).await?.is_empty())
+    }
 }

@@ -44,7 +44,8 @@ use jiff::Timestamp;
 
 pub use access::{Credential, CredentialKind, KeyState, ReadAccess, SystemAccess, User, WriteAccess};
 pub use actions::{
-    Cell, Guard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, WriteActions,
+    Cell, Guard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, StateChange,
+    WriteActions,
 };
 pub use actions_fields::sort_column;
 pub use audit::AuditEntry;
@@ -55,7 +56,7 @@ pub use error::StoreError;
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
-pub use outbox::{Leased, ReadOutbox, SystemOutbox, WriteOutbox};
+pub use outbox::{Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
 pub use position::Position;
 pub use settings::{ReadSettings, WriteSettings};
 pub use verify::{VerifyError, verify};

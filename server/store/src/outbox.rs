@@ -23,6 +23,17 @@ pub struct Leased {
     pub not_sent: i64,
 }
 
+/// A command to be put into the outbox.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCommand {
+    /// The same on each attempt.
+    pub id: CommandId,
+    /// The action to carry out.
+    pub action: ActionId,
+    /// When it was decided on.
+    pub at: Timestamp,
+}
+
 /// Reads of the outbox.
 #[async_trait]
 pub trait ReadOutbox: Send + Sync {
@@ -33,14 +44,8 @@ pub trait ReadOutbox: Send + Sync {
 /// Writes to the outbox by those who decide.
 #[async_trait]
 pub trait WriteOutbox: Send {
-    /// Puts an action's command into the outbox.
-    async fn enqueue(
-        &mut self,
-        by: &Authorized,
-        id: CommandId,
-        action: ActionId,
-        now: Timestamp,
-    ) -> Result<()>;
+    /// Puts commands into the outbox.
+    async fn enqueue(&mut self, by: &Authorized, commands: &[NewCommand]) -> Result<()>;
 }
 
 /// What only the worker writes.

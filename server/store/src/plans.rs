@@ -1,9 +1,11 @@
 //! How databases carry out pages: an order comes from its index, and no filter reads the whole table.
 
 use domain::actions::query::{Filter, Period, Sort, SortKey, Undoable};
-use domain::{ActionId, ActionQuery, Decision, Lane, RowScope, Severity, Source, Status};
+use domain::{
+    ActionId, ActionQuery, Caller, Decision, Lane, Permission, Role, RowScope, Severity, Source, Status,
+};
 
-use super::{KeyValue, Position, Store};
+use super::{Guard, KeyValue, Position, StateChange, Store};
 use crate::actions_fields::stored;
 
 /// An invented estate, in which History has far more rows than are fetched and sorted.
@@ -90,4 +92,32 @@ pub(super) async fn every_filter_uses_an_index(
         }
     }
     (few, many)
+}
+
+/// Asks `plan` for the plan of decisions on what is pending, one and many; `finds` says whether a line finds a row by its
+/// id.
+pub(super) async fn states_are_found_by_id(
+    plan: impl AsyncFn(Guard<'_>, &[StateChange<'_>]) -> Vec<String>,
+    store: &impl Store,
+    finds: impl Fn(&str) -> bool,
+) {
+    let now = "2026-06-30T09:41:12Z".parse().unwrap();
+    let rows = store.page(&RowScope::ALL, &ActionQuery::of(Lane::Pending), None, 50, now).await.unwrap();
+    let ana = Caller {
+        actor: rows[0].proposed_by.clone(),
+        person: Some(uuid::Uuid::nil().into()),
+        credential: uuid::Uuid::nil().into(),
+        roles: [Role::GlobalAdministrator].into(),
+        scopes: None,
+    };
+    let by = ana.authorize(Permission::Devices).unwrap();
+    for deciding in [true, false] {
+        let guard = Guard { by: &by, deciding, now };
+        for many in [1, 7, 50] {
+            let changes: Vec<_> =
+                rows[..many].iter().map(|row| StateChange { before: row, after: row }).collect();
+            let lines = plan(guard, &changes).await;
+            assert!(lines.iter().any(|line| finds(line)), "{many}: {lines:#?}");
+        }
+    }
 }

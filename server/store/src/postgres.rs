@@ -28,6 +28,14 @@ macro_rules! external_id_is {
     };
 }
 
+/// The elements of the first value, a JSON array, as rows of one column, `item.value`: however many they are, the
+/// statement stays the same.
+macro_rules! json_rows {
+    () => {
+        "json_array_elements(CAST($1 AS JSON)) AS item (value)"
+    };
+}
+
 /// The id in a text, as it stood in the tables of before.
 macro_rules! id_of_text {
     ($column:literal) => {
@@ -44,6 +52,8 @@ pub(super) use queries::SqlStore as PostgresStore;
 const READERS: u32 = 8;
 const WRITERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that rested for longer may have been lost.
+const TESTED_AFTER: Duration = Duration::from_secs(1);
 /// How long a writer waits for the others.
 const LOCK_TIMEOUT: &str = "5s";
 /// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
@@ -66,7 +76,18 @@ impl PostgresStore {
 
         let options = options
             .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
-        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = |most: u32| {
+            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+            // One that was used just now is not asked first whether it still is there.
+            pool.test_before_acquire(false).before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TESTED_AFTER {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+        };
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).connect_with(options).await?;
@@ -91,14 +112,22 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
     // A begin that is cancelled half-way would leave its connection in the pool inside a transaction.
     let begun = tokio::spawn(async move {
         // Whatever the server's default is: each statement must see what was committed before the lock was ours.
-        let mut tx = writer.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?;
-        sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(WRITE_LOCK).execute(&mut *tx).await?;
-        Ok(tx)
+        let begin =
+            format!("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock({WRITE_LOCK})");
+        Ok(writer.begin_with(AssertSqlSafe(begin)).await?)
     });
     begun.await.unwrap_or(Err(StoreError::Database(sqlx::Error::WorkerCrashed)))
 }
 
-/// Commits, and tells the other instances; they hear of it only if the commit succeeds.
+/// Has the transaction's last statement, whose rows are new, tell the other instances: a commit does not have to ask once
+/// more for it. They hear it once, and only if the commit succeeds.
+fn push_news(sql: &mut QueryBuilder<Db>, events: CommitEvents) {
+    if let Some(word) = events.word() {
+        sql.push(" RETURNING pg_notify(").push_bind(CHANNEL).push(", ").push_bind(word).push(")");
+    }
+}
+
+/// Commits, and tells the other instances what no statement told them; they hear of it only if the commit succeeds.
 async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) -> Result<()> {
     if let Some(word) = events.word() {
         sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
@@ -222,8 +251,11 @@ mod tests {
     use super::queries::carry_over::before;
     use super::*;
     use crate::maintenance::Maintain as _;
-    use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+    use crate::plans::{
+        every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded, states_are_found_by_id,
+    };
     use crate::upgrade;
+    use crate::{Guard, StateChange};
 
     /// Sixteen times as many rows as were invented, with statistics.
     async fn grow(store: &PostgresStore, admin: &mut PgConnection) {
@@ -241,7 +273,7 @@ mod tests {
              SELECT (SELECT MAX(number) FROM actions) + row_number() OVER (), gen_random_uuid(), {columns}
              FROM actions, generate_series(1, 16)"
         );
-        sqlx::query(sqlx::AssertSqlSafe(copy)).execute(&mut *admin).await.unwrap();
+        sqlx::query(AssertSqlSafe(copy)).execute(&mut *admin).await.unwrap();
         store.restore_indexes().await.unwrap();
         sqlx::query("VACUUM ANALYZE actions").execute(&mut *admin).await.unwrap();
         let rows: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM actions").fetch_one(admin).await.unwrap();
@@ -254,7 +286,7 @@ mod tests {
             .expect("COUNTERSIGN_TEST_POSTGRES is not set: run the tests by `cargo xtask test`");
         let name = format!("store_{}", uuid::Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&cluster).await.unwrap();
-        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::query(create).execute(&mut admin).await.unwrap();
         let (server, query) = cluster.split_once('?').unwrap_or((&cluster, ""));
         let (server, _) = server.rsplit_once('/').unwrap();
@@ -305,6 +337,13 @@ mod tests {
         let similar = one_of_many(&store).await;
         let (few, many) = every_filter_uses_an_index(plan, by_index, similar).await;
         assert!(few >= 40 && many >= 40, "{few} and {many}");
+        let plan = async |guard: Guard<'_>, changes: &[StateChange<'_>]| {
+            store.plan_states(guard, changes).await.unwrap()
+        };
+        states_are_found_by_id(plan, &store, |line| {
+            line.contains("Index Cond: ((id)::text = ") || line.contains("Index Cond: (id = ")
+        })
+        .await;
         store.close().await;
         inside.close().await.unwrap();
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
-use super::commit_events::{CommitEvents, CommitNotifier};
+use super::commit_events::{CommitEvents, CommitNotifier, Subscription};
 use super::error::{Result, StoreError};
 use super::migrations;
 
@@ -29,6 +29,14 @@ macro_rules! claim_clause {
 macro_rules! external_id_is {
     ($id:literal) => {
         concat!("external_id = ", $id)
+    };
+}
+
+/// The elements of the first value, a JSON array, as rows of one column, `item.value`: however many they are, the
+/// statement stays the same.
+macro_rules! json_rows {
+    () => {
+        "json_each($1) AS item"
     };
 }
 
@@ -50,6 +58,11 @@ const COME_AGAIN_AFTER: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
 /// Pages that the writer keeps, 48 MiB of them: a row touches a page of each index.
 const WRITER_CACHE: &str = "-49152";
+/// Pages of the write-ahead log at which a commit carries them into the file itself, 32 MiB of them: what the keeper has
+/// carried already costs it nothing.
+const COMMIT_CHECKPOINTS: &str = "8000";
+/// How long the keeper lets the log grow: pages that are written again meanwhile are carried over once.
+const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
 /// Readers look into the file as the system has it in memory: so many bytes of it at most, as `SQLite` allows.
 const READER_MAP: &str = "2147418112";
 
@@ -65,13 +78,18 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         // One writer: SQLite has one write lock, and queueing for it here is fair where its busy handler is not.
-        let writer = connect(1, &options.clone().pragma("cache_size", WRITER_CACHE)).await?;
+        let writing = options.clone().pragma("cache_size", WRITER_CACHE);
+        let writer = connect(1, &writing.pragma("wal_autocheckpoint", COMMIT_CHECKPOINTS)).await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
         migrations::sqlite().run(&mut *tx).await?;
         tx.commit().await?;
+        let keeper = connect(1, &options).await?;
         let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
-        let store = Self::new(reader, writer, CommitNotifier::new());
+        let notifier = CommitNotifier::new();
+        tokio::spawn(checkpoint(keeper.clone(), notifier.subscribe()));
+        let mut store = Self::new(reader, writer, notifier);
+        store.keeper = Some(keeper);
         store.prepare_rows().await?;
         store.derive_permissions().await?;
         Ok(store)
@@ -110,11 +128,31 @@ fn make_private(file: &Path) -> Result<()> {
     }
 }
 
+/// Carries the write-ahead log into the file beside the commits, which then need not do it, until its pool is closed.
+async fn checkpoint(keeper: Pool<Db>, mut changes: Subscription) {
+    let mut closed = keeper.close_event();
+    let keeping = async {
+        loop {
+            changes.record_appended().await;
+            tokio::time::sleep(CHECKPOINT_AFTER).await;
+            // As far as readers let it; commits do what is left, and say what is wrong with the file.
+            if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(&keeper).await {
+                tracing::debug!(%error, "the write-ahead log was not carried into the file");
+            }
+        }
+    };
+    // Closed or not: there is nothing to tell.
+    let _: Result<(), sqlx::Error> = closed.do_until(keeping).await;
+}
+
 /// Opens a transaction that holds the write lock from the start: one that reads first and writes later would fail at
 /// once (`SQLITE_BUSY_SNAPSHOT`) if another wrote between.
 async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
     Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
 }
+
+/// Nothing: other processes on the file are not told.
+fn push_news(_sql: &mut QueryBuilder<Db>, _events: CommitEvents) {}
 
 /// Commits. Other processes on the file are not told; they look from time to time.
 async fn commit(tx: sqlx::Transaction<'static, Db>, _news: CommitEvents) -> Result<()> {
@@ -167,9 +205,9 @@ async fn check_links(writer: &Pool<Db>, on: bool) -> Result<()> {
 /// For a load: commits that reach the disk with the next checkpoint, checkpoints that come seldom, and room to sort in.
 async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
     let (synchronous, checkpoint, cache, threads, map) = if begins {
-        ("NORMAL", 25_600, "-131072", 2, READER_MAP)
+        ("NORMAL", "25600", "-131072", 2, READER_MAP)
     } else {
-        ("FULL", 1_000, WRITER_CACHE, 0, "0")
+        ("FULL", COMMIT_CHECKPOINTS, WRITER_CACHE, 0, "0")
     };
     let settings = format!(
         "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {checkpoint};
@@ -211,8 +249,11 @@ mod tests {
     use super::queries::carry_over::before;
     use super::*;
     use crate::maintenance::Maintain as _;
-    use crate::plans::{every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded};
+    use crate::plans::{
+        every_filter_uses_an_index, every_order_walks_its_index, one_of_many, seeded, states_are_found_by_id,
+    };
     use crate::upgrade;
+    use crate::{Guard, StateChange};
 
     async fn estate(folder: &tempfile::TempDir) -> SqliteStore {
         let url = format!("sqlite://{}", folder.path().join("t.db").display());
@@ -242,6 +283,13 @@ mod tests {
         let similar = one_of_many(&store).await;
         let (few, many) = every_filter_uses_an_index(plan, by_index, similar).await;
         assert!(few >= 40 && many >= 40, "{few} and {many}");
+        let plan = async |guard: Guard<'_>, changes: &[StateChange<'_>]| {
+            store.plan_states(guard, changes).await.unwrap()
+        };
+        states_are_found_by_id(plan, &store, |line| {
+            line.contains("SEARCH actions USING") && line.contains("(id=?)")
+        })
+        .await;
     }
 
     #[tokio::test]

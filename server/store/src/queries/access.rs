@@ -183,26 +183,29 @@ pub(super) async fn user(db: &mut Connection, name: &str) -> Result<Option<User>
     if name.contains('\0') {
         return Ok(None);
     }
-    let query =
-        sqlx::query("SELECT id, name, display_name, password_hash, enabled FROM users WHERE name = $1");
-    match query.bind(name).fetch_optional(&mut *db).await? {
-        Some(row) => Ok(Some(with_roles(db, &row).await?)),
-        None => Ok(None),
-    }
+    let query = sqlx::query(
+        "SELECT id AS user_id, name AS user_name, display_name, password_hash, enabled, role
+         FROM users LEFT JOIN user_roles ON user_roles.user_id = users.id WHERE name = $1",
+    );
+    of_rows(&query.bind(name).fetch_all(db).await?)
 }
 
-async fn with_roles(db: &mut Connection, row: &Row) -> Result<User> {
-    let id: String = row.try_get("id")?;
-    let query = sqlx::query_scalar::<_, String>("SELECT role FROM user_roles WHERE user_id = $1");
-    let roles = query.bind(&id).fetch_all(db).await?;
-    Ok(User {
+/// The user of rows that differ by the role; none if there are none, or they name none.
+fn of_rows(rows: &[Row]) -> Result<Option<User>> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    let Some(id) = row.try_get::<Option<&str>, _>("user_id")? else { return Ok(None) };
+    let role = |row: &Row| {
+        let role: Option<&str> = row.try_get("role")?;
+        role.map(|role| role.parse().map_err(corrupt)).transpose()
+    };
+    Ok(Some(User {
         id: id.parse().map_err(corrupt)?,
-        name: row.try_get("name")?,
+        name: row.try_get("user_name")?,
         display_name: row.try_get("display_name")?,
         password_hash: row.try_get("password_hash")?,
         enabled: row.try_get::<i64, _>("enabled")? == 1,
-        roles: roles.iter().map(|role| role.parse().map_err(corrupt)).collect::<Result<_>>()?,
-    })
+        roles: rows.iter().filter_map(|row| role(row).transpose()).collect::<Result<_>>()?,
+    }))
 }
 
 pub(super) async fn holders(db: &mut Connection, permission: Permission) -> Result<Vec<(UserId, String)>> {
@@ -214,19 +217,25 @@ pub(super) async fn holders(db: &mut Connection, permission: Permission) -> Resu
     holders.into_iter().map(|(id, name)| Ok((id.parse().map_err(corrupt)?, name))).collect()
 }
 
+/// Credentials, each with its user and a row for each of their roles.
+macro_rules! credentials {
+    () => {
+        "SELECT c.id, c.kind, c.secret_hash, c.user_id, c.name, c.scopes, c.created_at, c.last_seen_at, c.expires_at,
+                u.name AS user_name, u.display_name, u.password_hash, u.enabled, r.role
+         FROM credentials c LEFT JOIN users u ON u.id = c.user_id LEFT JOIN user_roles r ON r.user_id = u.id"
+    };
+}
+
 pub(super) async fn credential(
     db: &mut Connection,
     secret_hash: &str,
     now: Timestamp,
 ) -> Result<Option<(Credential, Option<User>)>> {
-    let query = sqlx::query(
-        "SELECT id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at
-         FROM credentials WHERE secret_hash = $1 AND revoked_at IS NULL AND expires_at > $2",
-    );
-    match query.bind(secret_hash).bind(micros(now)).fetch_optional(&mut *db).await? {
-        Some(row) => with_user(db, &row).await.map(Some),
-        None => Ok(None),
-    }
+    let query = sqlx::query(concat!(
+        credentials!(),
+        " WHERE c.secret_hash = $1 AND c.revoked_at IS NULL AND c.expires_at > $2"
+    ));
+    with_user(&query.bind(secret_hash).bind(micros(now)).fetch_all(db).await?)
 }
 
 /// Also of one that is over.
@@ -234,25 +243,13 @@ pub(super) async fn principal(
     db: &mut Connection,
     id: CredentialId,
 ) -> Result<Option<(Credential, Option<User>)>> {
-    let query = sqlx::query(
-        "SELECT id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at
-         FROM credentials WHERE id = $1",
-    );
-    match query.bind(id.to_string()).fetch_optional(&mut *db).await? {
-        Some(row) => with_user(db, &row).await.map(Some),
-        None => Ok(None),
-    }
+    let query = sqlx::query(concat!(credentials!(), " WHERE c.id = $1"));
+    with_user(&query.bind(id.to_string()).fetch_all(db).await?)
 }
 
-async fn with_user(db: &mut Connection, row: &Row) -> Result<(Credential, Option<User>)> {
-    let credential = rows::credential(row)?;
-    let Some(id) = credential.user else { return Ok((credential, None)) };
-    let row = sqlx::query("SELECT id, name, display_name, password_hash, enabled FROM users WHERE id = $1")
-        .bind(id.to_string())
-        .fetch_one(&mut *db)
-        .await?;
-    let user = with_roles(db, &row).await?;
-    Ok((credential, Some(user)))
+fn with_user(rows: &[Row]) -> Result<Option<(Credential, Option<User>)>> {
+    let Some(row) = rows.first() else { return Ok(None) };
+    Ok(Some((rows::credential(row)?, of_rows(rows)?)))
 }
 
 pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp) -> Result<()> {

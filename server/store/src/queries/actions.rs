@@ -1,26 +1,29 @@
 //! Statements on actions.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use domain::{
-    Action, ActionId, Actor, ActorKind, Authorized, Lane, Lifecycle, Purpose, RowScope, Source, UserId,
-};
+use domain::{Action, ActionId, Authorized, Lane, Purpose, RowScope, Source, UserId};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
 use sqlx::query_builder::Separated;
+use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::counts::CountChanges;
 use super::evidence;
+use super::guard::{person, push_check, user};
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::scope::push_scope;
+use super::states;
 use super::transaction::SqlTransaction;
-use super::{Connection, Db, corrupt, json, micros};
+use super::{Connection, Db, corrupt, decided_by, digest, json, micros, optional_id};
 use crate::actor_text;
 use crate::keys::{identity, urgency};
 use crate::row_keys::Keys;
 use crate::vocabulary::{number, severity_rank};
-use crate::{Guard, Result, filter_bits};
+use crate::{Guard, Result, StateChange, filter_bits};
 use crate::{ReadActions, WriteActions};
 
 #[async_trait]
@@ -52,36 +55,45 @@ impl WriteActions for SqlTransaction {
         find(&mut self.tx, scope, id).await
     }
 
-    async fn proposer(&mut self, id: ActionId) -> Result<Option<UserId>> {
-        proposer(&mut self.tx, id).await
+    async fn actions(&mut self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>> {
+        find_all(&mut self.tx, scope, ids).await
     }
 
-    async fn action_by_external_id(
+    async fn actions_by_external_ids(
         &mut self,
         principal: &str,
-        source: Source,
-        external_id: &str,
-    ) -> Result<Option<Action>> {
-        find_external(&mut self.tx, principal, source, external_id).await
+        names: &[(Source, &str)],
+    ) -> Result<Vec<Action>> {
+        find_external(&mut self.tx, principal, names).await
     }
 
     async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()> {
         by.allow(Purpose::Propose).or_else(|_| by.allow(Purpose::Decide))?;
         let first = self.take_numbers(actions.len()).await?;
-        insert(&mut self.tx, by, first, actions).await?;
-        actions.iter().try_for_each(|action| self.note(action, 1))
+        let Self { tx, counts, .. } = self;
+        insert(tx, by, first, actions, counts.as_mut()).await
     }
 
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {
         by.allow(Purpose::Propose)?;
-        let written = revise(&mut self.tx, by, before, after).await?;
-        self.changed(written, before, after)
+        let keys = Keys::of(after);
+        let written = revise(&mut self.tx, by, before, after, &keys).await?;
+        if written && let Some(counts) = &mut self.counts {
+            // The version that the statement names makes sure that the row was as `before` says.
+            counts.note(before, &Keys::of(before), -1)?;
+            counts.note(after, &keys, 1)?;
+        }
+        Ok(written)
     }
 
-    async fn update_state(&mut self, guard: Guard<'_>, before: &Action, after: &Action) -> Result<bool> {
+    async fn update_states(
+        &mut self,
+        guard: Guard<'_>,
+        changes: &[StateChange<'_>],
+    ) -> Result<Vec<ActionId>> {
         guard.by.allow(Purpose::Decide)?;
-        let written = update_state(&mut self.tx, guard, before, after).await?;
-        self.changed(written, before, after)
+        let Self { tx, counts, .. } = self;
+        states::update(tx, guard, changes, counts.as_mut()).await
     }
 }
 
@@ -98,20 +110,58 @@ pub(super) async fn last_number(db: &mut Connection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM actions").fetch_one(db).await?)
 }
 
+/// Those of these actions that the scope shows, in this order, each with the person who proposed it.
+pub(super) async fn find_all(
+    db: &mut Connection,
+    scope: &RowScope,
+    ids: &[ActionId],
+) -> Result<Vec<(Action, Option<UserId>)>> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(NAMES) {
+        let mut sql = QueryBuilder::<Db>::new(concat!(
+            "SELECT ",
+            action_columns!(),
+            ", proposed_by_person FROM actions WHERE id IN ("
+        ));
+        let mut list = sql.separated(", ");
+        for id in ids {
+            list.push_bind(Uuid::from(*id));
+        }
+        sql.push(")");
+        push_scope(&mut sql, scope);
+        for row in sql.build().fetch_all(&mut *db).await? {
+            let person: Option<Uuid> = row.try_get("proposed_by_person")?;
+            let action = rows::action(&row)?;
+            found.insert(action.id, (action, person.map(Into::into)));
+        }
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
 pub(super) async fn find_external(
     db: &mut Connection,
     principal: &str,
-    source: Source,
-    external_id: &str,
-) -> Result<Option<Action>> {
-    let query = sqlx::query(concat!(
-        "SELECT ",
-        action_columns!(),
-        " FROM actions WHERE proposed_by_id = $1 AND source = $2 AND is_twin = 0 AND ",
-        external_id_is!("$3")
-    ));
-    let row = query.bind(principal).bind(number(source)).bind(external_id).fetch_optional(db).await?;
-    row.as_ref().map(rows::action).transpose()
+    names: &[(Source, &str)],
+) -> Result<Vec<Action>> {
+    let mut found = Vec::new();
+    for names in names.chunks(NAMES) {
+        let mut sql = QueryBuilder::<Db>::new("WITH asked (of_source, of_name) AS (");
+        sql.push_values(names, |mut row, (source, name)| {
+            row.push_bind(number(*source)).push_bind(*name);
+        });
+        sql.push(concat!(
+            ") SELECT ",
+            action_columns!(),
+            " FROM asked CROSS JOIN actions WHERE source = of_source AND ",
+            external_id_is!("of_name"),
+            " AND is_twin = 0 AND proposed_by_id = "
+        ));
+        sql.push_bind(principal);
+        for row in sql.build().fetch_all(&mut *db).await? {
+            found.push(rows::action(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) async fn proposer(db: &mut Connection, id: ActionId) -> Result<Option<UserId>> {
@@ -146,29 +196,8 @@ pub(super) async fn on_same_entity(
 /// So many times as many are looked at as are asked for: of the same name, some are another content.
 const NAMESAKES: i64 = 4;
 
-/// The person an actor stands for: a user, or the owner behind a personal token.
-fn person(by: &Authorized, actor: &Actor) -> Option<Uuid> {
-    by.check().and_then(|check| check.person).map(Into::into).or_else(|| user(actor))
-}
-
-/// The person an actor is.
-fn user(actor: &Actor) -> Option<Uuid> {
-    if actor.kind == ActorKind::User { actor.id.parse().ok() } else { None }
-}
-
-fn lifecycle(action: &Action) -> Result<Lifecycle> {
-    action.lifecycle().map_err(corrupt)
-}
-
-/// A digest as it is stored.
-fn digest(action: &Action) -> Result<Vec<u8>> {
-    hex::decode(&action.digest).map_err(corrupt)
-}
-
-fn optional_id(id: Option<impl Into<Uuid>>) -> Option<Uuid> {
-    id.map(Into::into)
-}
-
+/// Ids in one statement.
+const NAMES: usize = 500;
 /// Rows in one statement: few statements, and none with more values than a database takes.
 const ROWS: usize = 50;
 
@@ -178,6 +207,7 @@ pub(super) async fn insert<'a>(
     by: &Authorized,
     first: i64,
     actions: &'a [Action],
+    counts: Option<&mut CountChanges>,
 ) -> Result<()> {
     let row = |(number, action): (i64, &'a Action)| {
         let decider = action.decided_by.as_ref().and_then(user);
@@ -185,6 +215,9 @@ pub(super) async fn insert<'a>(
         Row::of(number, action, principal, person(by, &action.proposed_by), decider)
     };
     let rows = (first..).zip(actions).map(row).collect::<Result<Vec<_>>>()?;
+    if let Some(counts) = counts {
+        rows.iter().try_for_each(|row| counts.note(row.action, &row.keys, 1))?;
+    }
     insert_rows(db, rows).await
 }
 
@@ -263,7 +296,7 @@ impl<'a> Row<'a> {
             decided_by: decided_by(action)?,
             proposer,
             decider,
-            lane: lifecycle(action)?.state().lane(),
+            lane: super::lane(action)?,
             keys: Keys::of(action),
             action,
         })
@@ -323,16 +356,12 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The text of who decided.
-fn decided_by(action: &Action) -> Result<Option<String>> {
-    action.decided_by.as_ref().map(actor_text::write).transpose().map_err(corrupt)
-}
-
 pub(super) async fn revise(
     db: &mut Connection,
     by: &Authorized,
     before: &Action,
     after: &Action,
+    keys: &Keys,
 ) -> Result<bool> {
     let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
     query.push_bind(after.version);
@@ -355,7 +384,7 @@ pub(super) async fn revise(
     query.push(", expires_at = ").push_bind(micros(after.expires_at));
     query.push(", updated_at = ").push_bind(micros(after.updated_at));
     query.push(", urgency = ").push_bind(urgency(after));
-    push_keys(&mut query, after, &Keys::of(after));
+    push_keys(&mut query, after, keys);
     query.push(" WHERE lane = 0 AND id = ").push_bind(Uuid::from(before.id));
     query.push(" AND version = ").push_bind(before.version);
     push_check(&mut query, by, micros(after.updated_at));
@@ -365,65 +394,4 @@ pub(super) async fn revise(
     };
     evidence::replace(db, number, after).await?;
     Ok(true)
-}
-
-pub(super) async fn update_state(
-    db: &mut Connection,
-    guard: Guard<'_>,
-    before: &Action,
-    after: &Action,
-) -> Result<bool> {
-    // What is no digest is no row's.
-    let Ok(seen) = digest(before) else { return Ok(false) };
-    let lane = lifecycle(after)?.state().lane();
-    let decider = after.decided_by.as_ref().map(|actor| person(guard.by, actor));
-    let mut query = QueryBuilder::<Db>::new("UPDATE actions SET version = ");
-    query.push_bind(after.version);
-    query.push(", lane = ").push_bind(number(lane));
-    query.push(", decision = ").push_bind(number(after.decision));
-    query.push(", status = ").push_bind(number(after.status));
-    query.push(", status_detail = ").push_bind(&after.status_detail);
-    query.push(", undo = ").push_bind(number(after.undo));
-    query.push(", decided_by = ").push_bind(decided_by(after)?);
-    if guard.deciding {
-        query.push(", decided_by_person = ").push_bind(decider.flatten());
-    }
-    query.push(", decided_at = ").push_bind(after.decided_at.map(micros));
-    query.push(", reason = ").push_bind(&after.reason);
-    query.push(", approval_id = ").push_bind(optional_id(after.approval_id).unwrap_or_default());
-    query.push(", undone_by = ").push_bind(optional_id(after.undone_by));
-    query.push(", executor = ").push_bind(&after.executor);
-    push_keys(&mut query, after, &Keys::of(after));
-    query.push(", updated_at = ").push_bind(micros(after.updated_at));
-    query.push(" WHERE id = ").push_bind(Uuid::from(before.id));
-    query.push(" AND version = ").push_bind(before.version);
-    query.push(" AND digest = ").push_bind(seen);
-    let now = micros(guard.now);
-    if guard.deciding {
-        query.push(" AND lane = 0 AND expires_at > ").push_bind(now);
-        if let Some(person) = guard.by.check().and_then(|check| check.person) {
-            query.push(" AND (proposed_by_person IS NULL OR proposed_by_person <> ");
-            query.push_bind(Uuid::from(person)).push(")");
-        }
-    }
-    push_check(&mut query, guard.by, now);
-    Ok(query.build().execute(db).await?.rows_affected() == 1)
-}
-
-/// Repeats what the caller's authority rests on, so that a change since the check is caught by the statement itself.
-pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64) {
-    let Some(check) = by.check() else { return };
-    query
-        .push(" AND EXISTS (SELECT 1 FROM credentials c WHERE c.id = ")
-        .push_bind(check.credential.to_string());
-    query.push(" AND c.revoked_at IS NULL AND c.expires_at > ").push_bind(now).push(")");
-    if let Some(person) = check.person {
-        query.push(" AND EXISTS (SELECT 1 FROM users u WHERE u.enabled = 1 AND u.id = ");
-        query.push_bind(person.to_string()).push(")");
-        if let Some(permission) = check.permission {
-            query.push(" AND EXISTS (SELECT 1 FROM user_permissions p WHERE p.user_id = ");
-            query.push_bind(person.to_string());
-            query.push(" AND p.permission = ").push_bind(permission.as_str()).push(")");
-        }
-    }
 }

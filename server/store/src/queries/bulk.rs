@@ -1,7 +1,5 @@
 //! Statements on plans and jobs of many, and on which actions are meant.
 
-use std::collections::HashMap;
-
 use async_trait::async_trait;
 use domain::access::Check;
 use domain::actions::query::Undoable;
@@ -16,9 +14,10 @@ use uuid::Uuid;
 
 use super::super::push_index;
 use super::SqlStore;
-use super::actions::push_check;
+use super::actions::find_all;
+use super::guard::push_check;
 use super::list::push_order;
-use super::rows::{self, Row, action_columns};
+use super::rows::{self, Row};
 use super::scope::push_scope;
 use super::select::{AccessPath, Selection};
 use super::transaction::SqlTransaction;
@@ -45,7 +44,7 @@ impl ReadTargets for SqlStore {
     }
 
     async fn actions(&self, scope: &RowScope, ids: &[ActionId]) -> Result<Vec<(Action, Option<UserId>)>> {
-        actions(&mut *self.reader.acquire().await?, scope, ids).await
+        find_all(&mut *self.reader.acquire().await?, scope, ids).await
     }
 }
 
@@ -179,34 +178,6 @@ pub(super) async fn same_file(
     push_scope(&mut sql, scope);
     sql.push(" ORDER BY id LIMIT ").push_bind(i64::from(most));
     ids(sql, db).await
-}
-
-/// Those of these actions that the scope shows, in this order, each with the person who proposed it.
-pub(super) async fn actions(
-    db: &mut Connection,
-    scope: &RowScope,
-    ids: &[ActionId],
-) -> Result<Vec<(Action, Option<UserId>)>> {
-    let mut found = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(ROWS) {
-        let mut sql = QueryBuilder::<Db>::new(concat!(
-            "SELECT ",
-            action_columns!(),
-            ", proposed_by_person FROM actions WHERE id IN ("
-        ));
-        let mut list = sql.separated(", ");
-        for id in ids {
-            list.push_bind(Uuid::from(*id));
-        }
-        sql.push(")");
-        push_scope(&mut sql, scope);
-        for row in sql.build().fetch_all(&mut *db).await? {
-            let person: Option<Uuid> = row.try_get("proposed_by_person")?;
-            let action = rows::action(&row)?;
-            found.insert(action.id, (action, person.map(Into::into)));
-        }
-    }
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 pub(super) async fn insert(db: &mut Connection, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()> {

@@ -18,6 +18,7 @@ use super::rows::{self, optional_time, time, word};
 use super::{Connection, Db, corrupt, indexes, pending_records};
 use crate::Result;
 use crate::audit::Record;
+use crate::commit_events::CommitEvents;
 
 /// Rows in one transaction.
 const BATCH: i64 = 2_000;
@@ -145,7 +146,7 @@ async fn records_of_before(db: &mut Connection) -> Result<i64> {
     let found = sqlx::query(select).bind(last).bind(BATCH).fetch_all(&mut *db).await?;
     let records: Vec<_> = found.iter().map(record).collect::<Result<_>>()?;
     let Some(end) = records.last() else { return Ok(0) };
-    pending_records::insert(&mut *db, &records).await?;
+    pending_records::insert(&mut *db, &records, CommitEvents::default()).await?;
     sqlx::query("DELETE FROM audit_before WHERE seq <= $1").bind(end.seq).execute(db).await?;
     i64::try_from(records.len()).map_err(corrupt)
 }

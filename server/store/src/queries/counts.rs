@@ -1,6 +1,7 @@
 //! Counts: how many rows a lane has of each value of each facet. A table of them is kept in every transaction that
 //! writes rows; it answers for whole lanes. What a filter leaves is counted on the spot, as far as it is not too much.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
@@ -12,7 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::SqlStore;
 use super::scope::push_scope;
 use super::select::{Access, Selection};
-use super::{Connection, Db, corrupt, decided};
+use super::{Connection, Db, corrupt, decided, json};
 use crate::ReadCounts;
 use crate::Result;
 use crate::actions_fields::{Reading, StoredField, stored};
@@ -31,18 +32,6 @@ impl ReadCounts for SqlStore {
     }
 }
 
-/// Rows of the table in one statement; each takes five places of the few ten thousand that databases have.
-const BATCH: usize = 1_000;
-
-/// What a row holds of a facet: its key, and what to show for it.
-fn value(facet: Facet, action: &Action, keys: &Keys) -> (String, String) {
-    match keys.of_field(facet.field()) {
-        // The word says it.
-        key @ (KeyValue::Number(_) | KeyValue::Id(_)) => (key.to_text(), String::new()),
-        key @ KeyValue::Text(text) => (text.clone(), stored(facet.field()).label(action, key)),
-    }
-}
-
 /// The columns of a facet's key and of its label, as the table of counts has them.
 fn key_and_label(facet: Facet) -> (String, String) {
     let StoredField { column, shown, reading, .. } = stored(facet.field());
@@ -52,21 +41,35 @@ fn key_and_label(facet: Facet) -> (String, String) {
     }
 }
 
-/// By how much the counts change: of lane, facet and key, with what to show for it.
+/// By how much the counts change: of lane and facet by key, with what to show for it.
 #[derive(Default)]
 pub(super) struct CountChanges {
-    facets: BTreeMap<(Lane, Facet, String), (String, i64)>,
+    facets: BTreeMap<(Lane, Facet), BTreeMap<String, (String, i64)>>,
     decided: decided::DecidedChanges,
 }
 
 impl CountChanges {
     /// A row comes (1) or goes (-1), as it is then.
-    pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
-        let lane = action.lifecycle().map_err(corrupt)?.state().lane();
-        let keys = Keys::of(action);
+    pub(super) fn note(&mut self, action: &Action, keys: &Keys, by: i64) -> Result<()> {
+        let lane = super::lane(action)?;
         for &facet in Facet::ALL {
-            let (key, label) = value(facet, action, &keys);
-            self.facets.entry((lane, facet, key)).or_insert((label, 0)).1 += by;
+            let key = keys.of_field(facet.field());
+            let text = match key {
+                KeyValue::Text(text) => Cow::Borrowed(text.as_str()),
+                KeyValue::Number(_) | KeyValue::Id(_) => Cow::Owned(key.to_text()),
+            };
+            let counted = self.facets.entry((lane, facet)).or_default();
+            match counted.get_mut(&*text) {
+                Some((_, change)) => *change += by,
+                None => {
+                    let label = match key {
+                        KeyValue::Text(_) => stored(facet.field()).label(action, key),
+                        // The word says it.
+                        KeyValue::Number(_) | KeyValue::Id(_) => String::new(),
+                    };
+                    counted.insert(text.into_owned(), (label, by));
+                }
+            }
         }
         self.decided.note(action, by);
         Ok(())
@@ -75,23 +78,34 @@ impl CountChanges {
     /// Those of an earlier part come to these.
     pub(super) fn join(&mut self, earlier: Self) {
         let later = std::mem::replace(self, earlier);
-        for (of, (label, change)) in later.facets {
-            self.facets.entry(of).or_insert((label, 0)).1 += change;
+        for (of, keys) in later.facets {
+            let counted = self.facets.entry(of).or_default();
+            for (key, (label, change)) in keys {
+                counted.entry(key).or_insert((label, 0)).1 += change;
+            }
         }
         self.decided.join(later.decided);
     }
 
     /// Brings the table up to date.
     pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
-        let changes: Vec<_> = self.facets.into_iter().filter(|(_, (_, change))| *change != 0).collect();
-        for batch in changes.chunks(BATCH) {
-            let mut sql = QueryBuilder::<Db>::new("INSERT INTO counts (lane, facet, key, label, n) ");
-            sql.push_values(batch, |mut row, ((lane, facet, key), (label, change))| {
-                row.push_bind(number(*lane)).push_bind(facet.as_str());
-                row.push_bind(key).push_bind(label).push_bind(*change);
-            });
-            sql.push(" ON CONFLICT (lane, facet, key) DO UPDATE SET n = counts.n + excluded.n");
-            sql.build().persistent(false).execute(&mut *db).await?;
+        let changes = self.facets.iter().flat_map(|(of, keys)| keys.iter().map(move |key| (of, key)));
+        let changes: Vec<_> = changes
+            .filter(|(_, (_, (_, change)))| *change != 0)
+            .map(|((lane, facet), (key, (label, change)))| {
+                (number(*lane), facet.as_str(), key, label, change)
+            })
+            .collect();
+        if !changes.is_empty() {
+            let sql = concat!(
+                "INSERT INTO counts (lane, facet, key, label, n)
+                 SELECT CAST(item.value ->> 0 AS SMALLINT), item.value ->> 1, item.value ->> 2, item.value ->> 3,
+                        CAST(item.value ->> 4 AS BIGINT)
+                 FROM ",
+                json_rows!(),
+                " WHERE TRUE ON CONFLICT (lane, facet, key) DO UPDATE SET n = counts.n + excluded.n"
+            );
+            sqlx::query(sql).bind(json(&changes)?).execute(&mut *db).await?;
         }
         self.decided.write(db).await
     }

@@ -6,14 +6,11 @@ use std::collections::BTreeMap;
 use domain::home::{DAYS, Day};
 use domain::{Action, Decision};
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::Row as _;
 
-use super::{Connection, Db, corrupt, micros, rows};
+use super::{Connection, corrupt, json, micros, rows};
 use crate::Result;
 use crate::vocabulary::number;
-
-/// Rows of the table in one statement.
-const BATCH: usize = 1_000;
 
 const MINUTE: i64 = 60_000_000;
 const DAY: i64 = 24 * 60 * MINUTE;
@@ -63,14 +60,22 @@ impl DecidedChanges {
 
     /// Brings the table up to date.
     pub(super) async fn write(self, db: &mut Connection) -> Result<()> {
-        let changes: Vec<_> = self.0.into_iter().filter(|(_, change)| *change != 0).collect();
-        for batch in changes.chunks(BATCH) {
-            let mut sql = QueryBuilder::<Db>::new("INSERT INTO decided (day, decision, took, n) ");
-            sql.push_values(batch, |mut row, ((day, decision, took), change)| {
-                row.push_bind(*day).push_bind(number(*decision)).push_bind(*took).push_bind(*change);
-            });
-            sql.push(" ON CONFLICT (day, decision, took) DO UPDATE SET n = decided.n + excluded.n");
-            sql.build().persistent(false).execute(&mut *db).await?;
+        let changes: Vec<_> = self
+            .0
+            .into_iter()
+            .filter(|(_, change)| *change != 0)
+            .map(|((day, decision, took), change)| (day, number(decision), took, change))
+            .collect();
+        if !changes.is_empty() {
+            let sql = concat!(
+                "INSERT INTO decided (day, decision, took, n)
+                 SELECT CAST(item.value ->> 0 AS BIGINT), CAST(item.value ->> 1 AS SMALLINT),
+                        CAST(item.value ->> 2 AS BIGINT), CAST(item.value ->> 3 AS BIGINT)
+                 FROM ",
+                json_rows!(),
+                " WHERE TRUE ON CONFLICT (day, decision, took) DO UPDATE SET n = decided.n + excluded.n"
+            );
+            sqlx::query(sql).bind(json(&changes)?).execute(&mut *db).await?;
         }
         Ok(())
     }

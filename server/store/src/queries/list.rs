@@ -201,14 +201,9 @@ pub(super) async fn plan(
     query: &ActionQuery,
     from: Option<&Position>,
 ) -> Result<Vec<String>> {
-    use sqlx::Execute as _;
-    let (explain, column) = super::super::EXPLAIN;
     let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
     let path = selection.access_path(db).await?;
     let from = from.map(|from| Edge { key: from.key.clone(), number: 1, before: from.before });
-    let mut sql = statement(&selection, path, &Range { sort: query.sort, from, until: None }, 101);
-    let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));
-    let arguments = sql.build().take_arguments().map_err(super::corrupt)?.unwrap_or_default();
-    let rows = sqlx::query_with(text, arguments).fetch_all(db).await?;
-    rows.iter().map(|row| Ok(row.try_get(column)?)).collect()
+    let sql = statement(&selection, path, &Range { sort: query.sort, from, until: None }, 101);
+    super::explain(db, sql).await
 }

@@ -46,6 +46,9 @@ impl Maintain for SqlStore {
     }
 
     async fn close(&self) {
+        if let Some(keeper) = &self.keeper {
+            keeper.close().await;
+        }
         self.reader.close().await;
         self.writer.close().await;
     }

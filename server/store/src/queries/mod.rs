@@ -13,6 +13,7 @@ mod counts;
 mod decided;
 mod evidence;
 mod export;
+mod guard;
 mod home;
 mod indexes;
 mod keying;
@@ -26,6 +27,7 @@ mod scope;
 mod search;
 mod select;
 mod settings;
+mod states;
 mod transaction;
 mod words;
 
@@ -34,14 +36,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 #[cfg(test)]
 use domain::ActionQuery;
-use domain::SystemAuthority;
+use domain::{Action, Lane, SystemAuthority};
 use jiff::Timestamp;
 use sqlx::{Database, Pool};
+use uuid::Uuid;
 
 use self::transaction::SqlTransaction;
 use super::Db;
 #[cfg(test)]
 use crate::Position;
+use crate::actor_text;
 use crate::commit_events::CommitNotifier;
 use crate::encoding::Encoding;
 use crate::error::{Result, StoreError};
@@ -57,6 +61,8 @@ type Connection = <Db as Database>::Connection;
 pub(crate) struct SqlStore {
     reader: Pool<Db>,
     writer: Pool<Db>,
+    /// What looks after the database beside them, where that is needed.
+    pub(super) keeper: Option<Pool<Db>>,
     notifier: CommitNotifier,
     /// Whether transactions keep the counts; not during a load, after which all are made anew.
     counting: AtomicBool,
@@ -64,13 +70,23 @@ pub(crate) struct SqlStore {
 
 impl SqlStore {
     pub(super) fn new(reader: Pool<Db>, writer: Pool<Db>, notifier: CommitNotifier) -> Self {
-        Self { reader, writer, notifier, counting: AtomicBool::new(true) }
+        Self { reader, writer, keeper: None, notifier, counting: AtomicBool::new(true) }
     }
 
     /// How the database would carry out a page, line by line.
     #[cfg(test)]
     pub(super) async fn plan(&self, query: &ActionQuery, from: Option<&Position>) -> Result<Vec<String>> {
         list::plan(&mut *self.reader.acquire().await?, query, from).await
+    }
+
+    /// The same for a change of states.
+    #[cfg(test)]
+    pub(super) async fn plan_states(
+        &self,
+        guard: crate::Guard<'_>,
+        changes: &[crate::StateChange<'_>],
+    ) -> Result<Vec<String>> {
+        states::plan(&mut *self.reader.acquire().await?, guard, changes).await
     }
 
     /// Brings the rows to what this program expects: those of the tables of before into those of today, the indexes
@@ -128,6 +144,16 @@ impl SqlStore {
     }
 }
 
+#[cfg(test)]
+async fn explain(db: &mut Connection, mut sql: sqlx::QueryBuilder<Db>) -> Result<Vec<String>> {
+    use sqlx::{Execute as _, Row as _};
+    let (explain, column) = super::EXPLAIN;
+    let text = sqlx::AssertSqlSafe(format!("{explain}{}", sql.sql().as_str()));
+    let arguments = sql.build().take_arguments().map_err(corrupt)?.unwrap_or_default();
+    let rows = sqlx::query_with(text, arguments).fetch_all(db).await?;
+    rows.iter().map(|row| Ok(row.try_get(column)?)).collect()
+}
+
 /// A time as the database holds it.
 fn micros(time: Timestamp) -> i64 {
     time.as_microsecond()
@@ -135,6 +161,24 @@ fn micros(time: Timestamp) -> i64 {
 
 fn corrupt(error: impl std::fmt::Display) -> StoreError {
     StoreError::Corrupt(error.to_string())
+}
+
+fn lane(action: &Action) -> Result<Lane> {
+    Ok(action.lifecycle().map_err(corrupt)?.state().lane())
+}
+
+/// A digest as it is stored.
+fn digest(action: &Action) -> Result<Vec<u8>> {
+    hex::decode(&action.digest).map_err(corrupt)
+}
+
+fn optional_id(id: Option<impl Into<Uuid>>) -> Option<Uuid> {
+    id.map(Into::into)
+}
+
+/// The text of who decided.
+fn decided_by(action: &Action) -> Result<Option<String>> {
+    action.decided_by.as_ref().map(actor_text::write).transpose().map_err(corrupt)
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {

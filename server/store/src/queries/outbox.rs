@@ -1,14 +1,15 @@
 //! Statements on the outbox.
 
 use async_trait::async_trait;
-use domain::{ActionId, Authorized, CommandId, Purpose};
+use domain::{ActionId, Authorized, Purpose};
 use jiff::Timestamp;
+use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::SqlStore;
 use super::transaction::SqlTransaction;
-use super::{Connection, micros, rows};
-use crate::{Leased, Result};
+use super::{Connection, Db, micros, rows};
+use crate::{Leased, NewCommand, Result};
 use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
 #[async_trait]
@@ -20,16 +21,10 @@ impl ReadOutbox for SqlStore {
 
 #[async_trait]
 impl WriteOutbox for SqlTransaction {
-    async fn enqueue(
-        &mut self,
-        by: &Authorized,
-        id: CommandId,
-        action: ActionId,
-        now: Timestamp,
-    ) -> Result<()> {
+    async fn enqueue(&mut self, by: &Authorized, commands: &[NewCommand]) -> Result<()> {
         by.allow(Purpose::Decide)?;
-        self.events.command = true;
-        enqueue(&mut self.tx, id, action, now).await
+        self.events.command |= !commands.is_empty();
+        enqueue(&mut self.tx, commands).await
     }
 }
 
@@ -48,20 +43,19 @@ impl SystemOutbox for SqlTransaction {
     }
 }
 
-pub(super) async fn enqueue(
-    db: &mut Connection,
-    id: CommandId,
-    action: ActionId,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO commands (id, action_id, state, created_at, ready_at) VALUES ($1, $2, 'open', $3, $3)",
-    )
-    .bind(Uuid::from(id))
-    .bind(Uuid::from(action))
-    .bind(micros(now))
-    .execute(db)
-    .await?;
+/// Commands in one statement.
+const ROWS: usize = 500;
+
+pub(super) async fn enqueue(db: &mut Connection, commands: &[NewCommand]) -> Result<()> {
+    for commands in commands.chunks(ROWS) {
+        let mut sql =
+            QueryBuilder::<Db>::new("INSERT INTO commands (id, action_id, state, created_at, ready_at) ");
+        sql.push_values(commands, |mut row, command| {
+            row.push_bind(Uuid::from(command.id)).push_bind(Uuid::from(command.action)).push("'open'");
+            row.push_bind(micros(command.at)).push_bind(micros(command.at));
+        });
+        sql.build().execute(&mut *db).await?;
+    }
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use super::{Connection, Db, corrupt, json, micros, rows};
 use crate::AuditEntry;
 use crate::actor_text;
 use crate::audit::Record;
+use crate::commit_events::CommitEvents;
 use crate::error::Result;
 use crate::vocabulary::number;
 
@@ -56,7 +57,7 @@ impl PendingRecords {
 
     /// Writes them before they are too many for one statement.
     pub(super) async fn write_if_many(&mut self, db: &mut Connection) -> Result<()> {
-        if self.waiting.len() >= ROWS { self.write(db).await } else { Ok(()) }
+        if self.waiting.len() >= ROWS { self.write(db, CommitEvents::default()).await } else { Ok(()) }
     }
 
     /// Where it ends now.
@@ -70,18 +71,29 @@ impl PendingRecords {
         self.waiting.truncate(mark.waiting);
     }
 
-    pub(super) async fn write(&mut self, db: &mut Connection) -> Result<()> {
+    /// Writes the last of them, and tells others in the same statement what the commit will do. Returns what was not
+    /// told.
+    pub(super) async fn write_last(
+        &mut self,
+        db: &mut Connection,
+        events: CommitEvents,
+    ) -> Result<CommitEvents> {
         if self.waiting.is_empty() {
-            return Ok(());
+            return Ok(events);
         }
-        insert(db, &self.waiting).await?;
+        self.write(db, events).await?;
+        Ok(CommitEvents::default())
+    }
+
+    async fn write(&mut self, db: &mut Connection, events: CommitEvents) -> Result<()> {
+        insert(db, &self.waiting, events).await?;
         self.waiting.clear();
         Ok(())
     }
 }
 
-/// Writes records that are chained, up to [`ROWS`] in a statement.
-pub(super) async fn insert(db: &mut Connection, records: &[Record]) -> Result<()> {
+/// Writes records that are chained, up to [`ROWS`] in a statement, and tells others of a commit to come.
+pub(super) async fn insert(db: &mut Connection, records: &[Record], events: CommitEvents) -> Result<()> {
     for records in records.chunks(ROWS) {
         let rows = records.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         let mut sql = QueryBuilder::<Db>::new(
@@ -95,6 +107,7 @@ pub(super) async fn insert(db: &mut Connection, records: &[Record]) -> Result<()
             values.push_bind(row.action).push_bind(row.prev).push_bind(row.hash);
             values.push_bind(row.actor).push_bind(row.subject).push_bind(row.body);
         });
+        super::super::push_news(&mut sql, events);
         sql.build().execute(&mut *db).await?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::SqlStore;
-use super::actions::push_check;
+use super::guard::push_check;
 use super::rows::Row;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};

@@ -1,7 +1,6 @@
 //! One writing transaction: its statements, and what its commit tells others.
 
 use async_trait::async_trait;
-use domain::Action;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
@@ -16,7 +15,7 @@ use crate::{SystemTransaction, SystemWrites, Transaction};
 pub(super) struct SqlTransaction {
     pub(super) tx: sqlx::Transaction<'static, Db>,
     pub(super) events: CommitEvents,
-    counts: Option<counts::CountChanges>,
+    pub(super) counts: Option<counts::CountChanges>,
     pub(super) records: PendingRecords,
     /// The highest number of a row; unknown before the first is added. Nobody else can add any meanwhile.
     last_number: Option<i64>,
@@ -63,19 +62,6 @@ impl SqlTransaction {
         }
         Ok(())
     }
-
-    /// The version that both writes name makes sure that the row was as `before` says.
-    pub(super) fn changed(&mut self, written: bool, before: &Action, after: &Action) -> Result<bool> {
-        if written {
-            self.note(before, -1)?;
-            self.note(after, 1)?;
-        }
-        Ok(written)
-    }
-
-    pub(super) fn note(&mut self, action: &Action, by: i64) -> Result<()> {
-        self.counts.as_mut().map_or(Ok(()), |counts| counts.note(action, by))
-    }
 }
 
 impl SystemWrites for SqlTransaction {}
@@ -117,8 +103,8 @@ impl Transaction for SqlTransaction {
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;
         }
-        records.write(&mut tx).await?;
-        super::super::commit(tx, events).await?;
+        let untold = records.write_last(&mut tx, events).await?;
+        super::super::commit(tx, untold).await?;
         notifier.notify(events);
         Ok(())
     }

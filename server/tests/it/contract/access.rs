@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use domain::{AuditKind, CredentialId, Permission, Role, Scope};
 use store::{AuditEntry, Credential, CredentialKind, Guard, SharedStore};
 
-use super::sample::{ANA, action, add, at, entry, id, own, person, session, user};
+use super::sample::{ANA, action, add, at, command, entry, id, own, person, session, user};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -157,7 +157,7 @@ async fn authority_for_one_purpose_writes_nothing_else(kind: Kind) {
         let guard = Guard { by: &by, deciding: false, now: at(1) };
         assert!(tx.update_state(guard, &before, &after).await.is_err(), "{by:?}");
         assert!(tx.insert_actions(&by, &[action(2)]).await.is_err(), "{by:?}");
-        assert!(tx.enqueue(&by, id(3), id(1), at(1)).await.is_err(), "{by:?}");
+        assert!(tx.enqueue(&by, &[command(id(3), id(1), at(1))]).await.is_err(), "{by:?}");
     }
     let decides = caller.authorize(Permission::Devices).unwrap();
     assert!(tx.revise_action(&decides, &before, &after).await.is_err());

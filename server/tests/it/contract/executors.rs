@@ -11,7 +11,7 @@ use service::clock::Clock;
 use service::executor::Executors;
 use store::{Leased, SharedStore};
 
-use super::sample::{action, add, add_ana, at, decided, decider, entry, id, system};
+use super::sample::{action, add, add_ana, at, command, decided, decider, entry, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -77,7 +77,7 @@ async fn start(kind: Kind, actions: u128) -> (Database, SharedStore) {
 
 async fn enqueue(store: &SharedStore, number: u128, seconds: i64) {
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    tx.enqueue(&system(), id(100 + number), id(number), at(seconds)).await.unwrap();
+    tx.enqueue(&system(), &[command(id(100 + number), id(number), at(seconds))]).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -174,7 +174,7 @@ async fn commits_ring_and_what_is_taken_back_does_not(kind: Kind) {
 
     let (mut commands, mut records) = (store.changes(), store.changes());
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    tx.enqueue(&system(), id(102), id(2), at(0)).await.unwrap();
+    tx.enqueue(&system(), &[command(id(102), id(2), at(0))]).await.unwrap();
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.append_audit(&system(), entry(2, None)).await.unwrap();

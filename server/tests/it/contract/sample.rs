@@ -5,11 +5,11 @@ use std::slice::from_ref;
 
 use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller,
-    Criticality, Permission, Proposal, Role, Scope, Severity, Source, Transition, UserId,
+    CommandId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, Transition, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
-use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
+use store::{AuditEntry, Credential, CredentialKind, NewCommand, SharedStore, User};
 use uuid::Uuid;
 
 /// A moment, in seconds after the one at which all begins.
@@ -19,6 +19,10 @@ pub(super) fn at(seconds: i64) -> Timestamp {
 
 pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
     T::from(Uuid::from_u128(number))
+}
+
+pub(super) fn command(id: CommandId, action: ActionId, at: Timestamp) -> NewCommand {
+    NewCommand { id, action, at }
 }
 
 /// A pending action with an hour to decide it, and only what every action has.

@@ -10,7 +10,7 @@ use domain::{RowScope, Transition};
 use store::{self, StoreError};
 
 use super::sample::{ANA, at};
-use super::sample::{action, add, add_ana, decided, decider, full_action, id, proposer, system};
+use super::sample::{action, add, add_ana, command, decided, decider, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -28,7 +28,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
     // Decided by somebody else than the person who proposed it.
     let approved = decided(&action(2), &decider(&ana), Transition::Approve, at(1));
     tx.insert_actions(&proposer(Some(id(0xB))), from_ref(&approved)).await.unwrap();
-    tx.enqueue(&system(), id(102), id(2), at(1)).await.unwrap();
+    tx.enqueue(&system(), &[command(id(102), id(2), at(1))]).await.unwrap();
     tx.commit().await.unwrap();
 
     let (one, two, nobody) = (kind.id(&uuid(1)), kind.id(&uuid(2)), kind.id(&uuid(3)));
@@ -61,7 +61,7 @@ async fn the_tables_refuse_what_can_not_be(kind: Kind) {
         assert_eq!(database.execute(&sql).await.unwrap(), 1, "{sql}");
     }
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    assert!(tx.enqueue(&system(), id(103), id(2), at(1)).await.is_err());
+    assert!(tx.enqueue(&system(), &[command(id(103), id(2), at(1))]).await.is_err());
 }
 
 fn uuid(number: u128) -> String {

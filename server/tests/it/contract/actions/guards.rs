@@ -3,9 +3,11 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, Authorized, Caller, Decision, RowScope, Transition, UserId};
+use domain::{
+    Action, ActionId, ActionQuery, Authorized, Caller, Decision, Lane, RowScope, Transition, UserId,
+};
 use jiff::Timestamp;
-use store::{Guard, SharedStore, SystemTransaction};
+use store::{Guard, SharedStore, StateChange, SystemTransaction};
 
 use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system, token_of,
@@ -14,6 +16,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     a_decision_is_written_once,
+    of_many_each_is_written_under_its_own_version,
     a_decision_loses_when_a_fact_changed,
     nobody_decides_what_they_proposed,
     the_products_own_acts_need_only_the_version,
@@ -47,6 +50,47 @@ async fn a_decision_is_written_once(kind: Kind) {
     assert!(!decide(&mut *tx, &by, &action(1), at(2)).await);
     // Not even with the version of what is there: it is no longer pending.
     assert!(!decide(&mut *tx, &by, &Action { version: 2, ..action(1) }, at(2)).await);
+}
+
+async fn of_many_each_is_written_under_its_own_version(kind: Kind) {
+    let (_database, store, ana) = start(kind).await;
+    let by = decider(&ana);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    // More than one statement takes, the proposer's own, and one that differs in what only its state fills.
+    let others: Vec<_> = (2..=120).map(action).collect();
+    tx.insert_actions(&proposer(None), &others).await.unwrap();
+    tx.insert_actions(&proposer(ana.person), &[action(121)]).await.unwrap();
+    let befores: Vec<_> = (1..=122)
+        .map(|number| if number == 60 { Action { version: 7, ..action(60) } } else { action(number) })
+        .collect();
+    let decide = |before: &Action| {
+        let verb = if before.id == id(3) { Transition::Reject } else { Transition::Approve };
+        let after = decided(before, &by, verb, at(1));
+        if before.id == id(4) { Action { reason: None, executor: None, ..after } } else { after }
+    };
+    let afters: Vec<_> = befores.iter().map(decide).collect();
+    let changes: Vec<_> =
+        befores.iter().zip(&afters).map(|(before, after)| StateChange { before, after }).collect();
+    let guard = Guard { by: &by, deciding: true, now: at(1) };
+    let written = tx.update_states(guard, &changes).await.unwrap();
+    let want: Vec<ActionId> = (1..=120).filter(|number| *number != 60).map(id).collect();
+    assert_eq!(written, want);
+    assert!(tx.update_states(guard, &changes).await.unwrap().is_empty(), "each is decided once");
+    assert!(tx.update_states(guard, &[]).await.unwrap().is_empty());
+    tx.commit().await.unwrap();
+    for (before, after) in befores.iter().zip(&afters) {
+        let found = store.action(&RowScope::ALL, before.id).await.unwrap();
+        let is_written = want.contains(&before.id);
+        let expected = if before.id == id(60) { action(60) } else { before.clone() };
+        let expected = (before.id != id(122)).then(|| if is_written { after.clone() } else { expected });
+        assert_eq!(found, expected);
+    }
+    let lane =
+        async |lane| store.counts(&RowScope::ALL, &ActionQuery::of(lane), at(2)).await.unwrap().matches;
+    assert_eq!(
+        [lane(Lane::Pending).await, lane(Lane::InProgress).await, lane(Lane::History).await],
+        [2, 118, 1]
+    );
 }
 
 async fn a_decision_loses_when_a_fact_changed(kind: Kind) {

@@ -3,6 +3,7 @@
 mod counts;
 mod fields;
 mod guards;
+mod intake;
 pub(crate) mod lists;
 mod page;
 mod rows;

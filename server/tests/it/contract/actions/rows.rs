@@ -67,8 +67,8 @@ async fn the_longest_texts_fit(kind: Kind) {
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let name = long.external_id.as_deref().unwrap();
     // Of another actor's proposal only the actor's id is known.
-    let found = tx.action_by_external_id("scanner", Source::Antivirus, name).await.unwrap();
-    assert_eq!(found.map(|action| action.id), Some(id(1)));
+    let found = tx.actions_by_external_ids("scanner", &[(Source::Antivirus, name)]).await.unwrap();
+    assert_eq!(found.iter().map(|action| action.id).collect::<Vec<_>>(), [id(1)]);
 }
 
 async fn a_scope_hides_what_others_proposed(kind: Kind) {
@@ -93,14 +93,16 @@ async fn external_ids_belong_to_principal_and_source(kind: Kind) {
     add(&store, &second).await;
 
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    let found = tx.action_by_external_id(SCANNER, Source::Antivirus, &name).await.unwrap();
-    assert_eq!(found, Some(first.clone()));
+    let asked = [(Source::Antivirus, name.as_str()), (Source::ManualUser, &name), (Source::Explorer, &name)];
+    let mut found = tx.actions_by_external_ids(SCANNER, &asked).await.unwrap();
+    found.sort_by_key(|action| action.id);
+    assert_eq!(found, [first.clone(), second]);
     for (principal, source, name) in [
         ("another", Source::Antivirus, name.as_str()),
         (SCANNER, Source::ManualUser, name.as_str()),
         (SCANNER, Source::Antivirus, "another"),
     ] {
-        assert_eq!(tx.action_by_external_id(principal, source, name).await.unwrap(), None);
+        assert!(tx.actions_by_external_ids(principal, &[(source, name)]).await.unwrap().is_empty());
     }
     assert!(tx.insert_actions(&proposer(None), &[Action { id: id(3), ..first }]).await.is_err());
 }
@@ -112,8 +114,9 @@ async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
     let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&proposer(ana), from_ref(&action(1))).await.unwrap();
     tx.insert_actions(&proposer(None), from_ref(&action(2))).await.unwrap();
-    assert_eq!(tx.proposer(id(1)).await.unwrap(), ana);
-    assert_eq!(tx.proposer(id(2)).await.unwrap(), None);
+    let found = tx.actions(&RowScope::ALL, &[id(2), id(3), id(1)]).await.unwrap();
+    let found: Vec<_> = found.into_iter().map(|(action, person)| (action.id, person)).collect();
+    assert_eq!(found, [(id(2), None), (id(1), ana)]);
     tx.commit().await.unwrap();
     assert_eq!(store.proposer(id(1)).await.unwrap(), ana);
     assert_eq!(store.proposer(id(2)).await.unwrap(), None);

@@ -14,7 +14,9 @@ use service::testing::system as authority;
 use tokio_util::sync::CancellationToken;
 
 use super::house::{FROM, House, email, invalid, on_host, password, service};
-use crate::contract::sample::{ANA, ANAS_SESSION, after, at, id, own, proposer, session, token_of, user};
+use crate::contract::sample::{
+    ANA, ANAS_SESSION, after, at, command, id, own, proposer, session, system, token_of, user,
+};
 use crate::database::{Kind, on_both};
 use crate::harness::until;
 
@@ -23,6 +25,7 @@ on_both!(
     a_thousand_are_decided_and_some_are_not_allowed,
     a_plan_is_its_owners_and_starts_once_and_in_time,
     what_changed_since_the_preview_is_not_decided,
+    an_item_that_can_not_be_written_sinks_no_other,
     a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew,
     more_than_ten_thousand_are_refused_in_words,
     instances_that_work_on_one_job_decide_each_item_once,
@@ -182,6 +185,26 @@ async fn what_changed_since_the_preview_is_not_decided(kind: Kind) {
         house.records(AuditKind::Refused).await.into_keys().collect::<Vec<_>>(),
         [id(2), id(3), id(4)]
     );
+}
+
+async fn an_item_that_can_not_be_written_sinks_no_other(kind: Kind) {
+    let actions: Vec<_> = (1..=60).map(on_host).chain([email(61), password(62)]).collect();
+    let house = House::build(kind, &actions).await;
+    // A command that nobody can have given: the outbox takes no second one for an action.
+    let mut tx = house.store.begin_system(&authority()).await.unwrap();
+    tx.enqueue(&system(), &[command(id(902), id(2), at(1))]).await.unwrap();
+    tx.commit().await.unwrap();
+    let plan = house.plan_ids(BulkVerb::Approve, 1..=62).await;
+    let job = house.run(&plan).await;
+    assert_eq!((job.progress.decided, job.progress.failed, job.progress.left_out), (60, 1, 1));
+    assert_eq!((job.items[1].action.id, job.items[1].state), (id(2), ItemState::Failed));
+    assert_eq!(house.action(2).await.decision, Decision::Pending);
+    assert_eq!(house.check(&plan).await.len(), 60);
+    assert!(house.records(AuditKind::Refused).await.is_empty(), "it is our fault");
+    store::verify(&*house.store).await.unwrap();
+    let counted =
+        async |lane| house.store.counts(&RowScope::ALL, &ActionQuery::of(lane), at(2)).await.unwrap().matches;
+    assert_eq!((counted(Lane::Pending).await, counted(Lane::InProgress).await), (2, 60));
 }
 
 async fn a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew(kind: Kind) {

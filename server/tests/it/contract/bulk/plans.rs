@@ -12,8 +12,8 @@ use domain::{
 use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
 
 use crate::contract::sample::{
-    ANA, ANAS_SESSION, action, add, add_ana, at, decided, decider, entry, id, own, planner, proposer,
-    session, system, user,
+    ANA, ANAS_SESSION, action, add, add_ana, at, command, decided, decider, entry, id, own, planner,
+    proposer, session, system, user,
 };
 use crate::database::{Database, Kind, on_both};
 
@@ -195,12 +195,12 @@ async fn a_part_is_taken_back_alone(kind: Kind) {
         for n in 0..60 {
             tx.append_audit(&system(), entry(n, Some(id(number)))).await.unwrap();
         }
-        tx.enqueue(&system(), id(100 + number), id(number), at(1)).await.unwrap();
+        tx.enqueue(&system(), &[command(id(100 + number), id(number), at(1))]).await.unwrap();
         tx.end_savepoint(keep).await.unwrap();
     }
     // What fails inside a part leaves the rest usable.
     tx.begin_savepoint().await.unwrap();
-    assert!(tx.enqueue(&system(), id(109), id(1), at(1)).await.is_err());
+    assert!(tx.enqueue(&system(), &[command(id(109), id(1), at(1))]).await.is_err());
     tx.end_savepoint(false).await.unwrap();
     tx.append_audit(&system(), entry(9, None)).await.unwrap();
     tx.commit().await.unwrap();

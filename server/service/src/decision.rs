@@ -1,0 +1,280 @@
+//! What a decision is: the rules of approve, reject and undo, and what each of them changes.
+//!
+//! Nothing is read or written here. A [`Change`] comes of an action as it stands, of who wants to decide, and of what
+//! was shown; `change` writes it, alone or with others.
+
+use domain::actions::proposal;
+use domain::core::subject::Current;
+use domain::{
+    Action, ActionType, ApprovalId, AuditKind, Authorized, Caller, Decision, Denied, Error, Lifecycle,
+    Permission, Refusal, Seen, Source, Status, Transition, UndoState, UserId,
+};
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::change::Change;
+use super::clock::new_id;
+use super::{Service, digest, entry, timeline};
+use store::NewCommand;
+
+/// What a person decides.
+#[derive(Debug, Clone)]
+pub(super) enum Verb {
+    Approve { comment: Option<String> },
+    Reject { reason: String },
+    Undo { reason: String },
+}
+
+impl Verb {
+    pub(super) const fn transition(&self) -> Transition {
+        match self {
+            Self::Approve { .. } => Transition::Approve,
+            Self::Reject { .. } => Transition::Reject,
+            Self::Undo { .. } => Transition::RequestUndo,
+        }
+    }
+
+    fn reason(&self) -> Option<String> {
+        match self {
+            Self::Approve { comment } => comment.clone(),
+            Self::Reject { reason } | Self::Undo { reason } => Some(reason.clone()),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::Approve { comment: None } => Ok(()),
+            Self::Approve { comment: Some(text) } => {
+                proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
+            }
+            Self::Reject { reason } | Self::Undo { reason } => {
+                proposal::check_comment(reason).map_err(|detail| Error::invalid("/reason", detail))
+            }
+        }
+    }
+}
+
+/// One attempt to decide, on one action or on many.
+pub(super) struct DecisionAttempt<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) verb: &'a Verb,
+    /// What all that is decided together shares.
+    pub(super) together: Option<ApprovalId>,
+    pub(super) now: Timestamp,
+}
+
+impl Service {
+    /// What the attempt changes of an action, if the rules allow it.
+    pub(super) fn change(
+        &self,
+        attempt: &DecisionAttempt<'_>,
+        before: Action,
+        proposer: Option<UserId>,
+        seen: &Seen,
+    ) -> Result<Change, Error> {
+        match attempt.verb {
+            Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
+            Verb::Undo { reason } => self.undo_request(attempt, before, seen, reason),
+        }
+    }
+
+    fn decision(
+        &self,
+        attempt: &DecisionAttempt<'_>,
+        before: Action,
+        proposer: Option<UserId>,
+        seen: &Seen,
+    ) -> Result<Change, Error> {
+        let &DecisionAttempt { caller, verb, together, now } = attempt;
+        let transition = verb.transition();
+        let (by, lifecycle) = self.check_decision(caller, &before, proposer, transition, now)?;
+        check_seen(&before, seen)?;
+        let mut after = Action {
+            decided_by: Some(caller.actor.clone()),
+            decided_at: Some(now),
+            reason: verb.reason(),
+            approval_id: Some(together.unwrap_or_else(|| new_id(now))),
+            ..next(&before, lifecycle, now)
+        };
+        let mut command = None;
+        let kind = match transition {
+            Transition::Approve => {
+                after.executor = self.executors.find(&after).map(|executor| executor.name().to_owned());
+                command = Some(NewCommand { id: new_id(now), action: after.id, at: now });
+                AuditKind::Approved
+            }
+            _ => AuditKind::Rejected,
+        };
+        let more = json!({
+            "reason": after.reason,
+            "approval_id": after.approval_id,
+            "command_id": command.as_ref().map(|command| command.id),
+        });
+        let entries = vec![entry(now, kind, &after, more)];
+        Ok(Change { by, deciding: true, before, after, reverse: None, entries, command })
+    }
+
+    /// Whether the caller may take this decision on the action as it stands; also what the screen offers.
+    pub(super) fn check_decision(
+        &self,
+        caller: &Caller,
+        action: &Action,
+        proposer: Option<UserId>,
+        transition: Transition,
+        now: Timestamp,
+    ) -> Result<(Authorized, Lifecycle), Error> {
+        let by = caller.authorize(action.permission())?;
+        if action.decision == Decision::Expired
+            || (action.decision == Decision::Pending && action.expires_at <= now)
+        {
+            return Err(Error::Expired { current: Box::new(Current::new(action.id, action)) });
+        }
+        let lifecycle =
+            lifecycle_of(action)?.apply(transition).map_err(|refusal| conflict(action, refusal))?;
+        if proposer.is_some() && proposer == caller.person {
+            return Err(Denied::OwnProposal.into());
+        }
+        if transition == Transition::Approve
+            && let Some(end) = timeline::end_of(action).filter(|end| *end <= now)
+        {
+            let detail =
+                format!("the end that it names, {end}, has passed: what is approved now would have none");
+            return Err(Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) });
+        }
+        if transition == Transition::Approve && self.executors.find(action).is_none() {
+            return Err(Error::NoExecutor);
+        }
+        Ok((by, lifecycle))
+    }
+
+    fn undo_request(
+        &self,
+        attempt: &DecisionAttempt<'_>,
+        before: Action,
+        seen: &Seen,
+        reason: &str,
+    ) -> Result<Change, Error> {
+        let &DecisionAttempt { caller, together, now, .. } = attempt;
+        let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
+        check_seen(&before, seen)?;
+        let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
+        let reverse = Action { approval_id: together, ..reverse };
+        let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
+        let command = NewCommand { id: new_id(now), action: reverse.id, at: now };
+        let requested =
+            json!({ "undone_by": reverse.id, "command_id": command.id, "reason": reverse.comment });
+        let proposed =
+            json!({ "undo_of": before.id, "type": reverse.action_type, "comment": reverse.comment });
+        let entries = vec![
+            entry(now, AuditKind::UndoRequested, &after, requested),
+            entry(now, AuditKind::Proposed, &reverse, proposed),
+        ];
+        let (reverse, command) = (Some(reverse), Some(command));
+        Ok(Change { by, deciding: false, before, after, reverse, entries, command })
+    }
+
+    /// Whether the caller may undo the action as it stands, and by which type; also what the screen offers.
+    pub(super) fn check_undo(
+        &self,
+        caller: &Caller,
+        action: &Action,
+    ) -> Result<(Authorized, Lifecycle, ActionType), Error> {
+        let by = caller.authorize(action.permission())?;
+        let refuse = |detail| Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) };
+        let reverse = action.undoable().map_err(refuse)?;
+        let lifecycle = lifecycle_of(action)?;
+        let lifecycle =
+            lifecycle.apply(Transition::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
+        if self.executors.find_for(reverse, action).is_none() {
+            return Err(Error::NoExecutor);
+        }
+        Ok((by, lifecycle, reverse))
+    }
+
+    /// The reverse action: its own row, decided by nobody else, dispatched at once.
+    fn reverse(
+        &self,
+        caller: &Caller,
+        of: &Action,
+        action_type: ActionType,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Action, Error> {
+        let parameters = std::collections::BTreeMap::new();
+        let executor = self.executors.find_for(action_type, of).map(|executor| executor.name().to_owned());
+        Ok(Action {
+            id: new_id(now),
+            version: 1,
+            digest: digest(action_type, &of.entity, &of.asset, &parameters)?,
+            external_id: None,
+            action_type,
+            parameters,
+            comment: Some(reason.to_owned()),
+            source: match of.permission() {
+                Permission::Email => Source::ManualEmail,
+                Permission::Users => Source::ManualUser,
+                _ => Source::ManualDevice,
+            },
+            proposed_by: caller.actor.clone(),
+            proposed_at: now,
+            updated_at: now,
+            decision: Decision::NotRequired,
+            status: Status::Queued,
+            status_detail: None,
+            undo: UndoState::None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            approval_id: None,
+            undo_of: Some(of.id),
+            undone_by: None,
+            executor,
+            ..of.clone()
+        })
+    }
+}
+
+/// The action with the lifecycle's columns, one version on.
+pub(super) fn next(before: &Action, lifecycle: Lifecycle, now: Timestamp) -> Action {
+    Action {
+        version: before.version + 1,
+        decision: lifecycle.state().decision(),
+        status: lifecycle.state().status(),
+        undo: lifecycle.undo(),
+        // Two changes in one microsecond, or a clock that was set back, must not make the row look older.
+        updated_at: now.max(before.updated_at),
+        ..before.clone()
+    }
+}
+
+pub(super) fn lifecycle_of(action: &Action) -> Result<Lifecycle, Error> {
+    action.lifecycle().map_err(|pair| Error::Internal(pair.to_string()))
+}
+
+fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
+    if action.version == seen.expected_version && action.digest == seen.digest {
+        return Ok(());
+    }
+    Err(Error::Conflict {
+        detail: format!(
+            "the action changed since it was shown: it is at version {}, not {}{}",
+            action.version,
+            seen.expected_version,
+            decided(action)
+        ),
+        current: Box::new(Current::new(action.id, action)),
+    })
+}
+
+/// Who decided, and how, as the end of a sentence.
+fn decided(action: &Action) -> String {
+    let by = action.decided_by.as_ref();
+    by.map(|by| format!(" ({} by {})", action.decision.label().to_lowercase(), by.label()))
+        .unwrap_or_default()
+}
+
+pub(super) fn conflict(action: &Action, refusal: Refusal) -> Error {
+    let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.label())).unwrap_or_default();
+    let detail = format!("{refusal}{by}");
+    Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) }
+}
