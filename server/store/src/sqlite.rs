@@ -78,8 +78,9 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);
         // One writer: SQLite has one write lock, and queueing for it here is fair where its busy handler is not.
-        let writing = options.clone().pragma("cache_size", WRITER_CACHE);
+        let writing = options.clone().pragma("cache_size", WRITER_CACHE).pragma("temp_store", "MEMORY");
         let writer = connect(1, &writing.pragma("wal_autocheckpoint", COMMIT_CHECKPOINTS)).await?;
+        set_temporary(&writer, "DEFAULT").await?;
         // In one transaction, so that a process that starts at the same time waits, and then finds it done.
         let mut tx = begin(&writer).await?;
         migrations::sqlite().run(&mut *tx).await?;
@@ -92,8 +93,16 @@ impl SqliteStore {
         store.keeper = Some(keeper);
         store.prepare_rows().await?;
         store.derive_permissions().await?;
+        set_temporary(&store.writer, "MEMORY").await?;
         Ok(store)
     }
+}
+
+/// Where what a transaction may take back is kept: in memory, as a step of a job touches a thousand pages, each of which
+/// would be written to a file once more. What makes indexes sorts all rows, which belongs into files.
+async fn set_temporary(writer: &Pool<Db>, place: &str) -> Result<()> {
+    sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA temp_store = {place}"))).execute(writer).await?;
+    Ok(())
 }
 
 /// Opens a pool. Of two processes that switch a new file to WAL at the same time `SQLite` tells one at once to come
@@ -214,7 +223,7 @@ async fn prepare_load(writer: &Pool<Db>, begins: bool) -> Result<()> {
          PRAGMA cache_size = {cache}; PRAGMA threads = {threads}; PRAGMA mmap_size = {map}"
     );
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(writer).await?;
-    Ok(())
+    set_temporary(writer, if begins { "DEFAULT" } else { "MEMORY" }).await
 }
 
 /// The condition that a row's text holds this.

@@ -60,7 +60,7 @@ type Connection = <Db as Database>::Connection;
 /// Reads through one pool, writes through another.
 pub(crate) struct SqlStore {
     reader: Pool<Db>,
-    writer: Pool<Db>,
+    pub(super) writer: Pool<Db>,
     /// What looks after the database beside them, where that is needed.
     pub(super) keeper: Option<Pool<Db>>,
     notifier: CommitNotifier,
