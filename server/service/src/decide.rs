@@ -158,7 +158,7 @@ async fn undone_before(
         return Ok(error);
     };
     let Some(reverse) = tx.action(scope, reverse).await? else { return Ok(error) };
-    let detail = format!("{detail} (asked for by {})", reverse.proposed_by.label());
+    let detail = format!("{} by {}.", detail.trim_end_matches('.'), reverse.proposed_by.label());
     Ok(Error::Conflict { detail, current: current.clone() })
 }
 

@@ -339,7 +339,7 @@ async fn many_are_undone_and_all_instances_of_a_file(kind: Kind) {
     let job = house.run(&plan).await;
     // Two were undone by the other job meanwhile.
     assert_eq!((job.progress.decided, job.progress.skipped), (57, 2));
-    assert_eq!(job.items[0].detail.as_deref(), Some("Undo was already requested."));
+    assert_eq!(job.items[0].detail.as_deref(), Some("Undo was already requested by ANA."));
     let original = house.action(7).await;
     assert_eq!(original.undo, UndoState::Requested);
     let reverse = house.store.action(&RowScope::ALL, original.undone_by.unwrap()).await.unwrap().unwrap();
