@@ -9,8 +9,8 @@ use leptos_router::hooks::{use_location, use_params_map};
 
 use crate::actions::location::ListLocation;
 use crate::bulk::bulk_items::BulkItems;
-use crate::live::outage::Outage;
 use crate::bulk::plan::{came_from, missing, no_such};
+use crate::live::outage::Outage;
 use api::{ApiError, Load, RetryBulk, load_job};
 use domain::bulk::{Execution, Progress};
 use domain::core::text::{format_count, pluralize};
@@ -285,7 +285,8 @@ fn headline(verb: BulkVerb, progress: Progress, execution: Execution, running: b
         let not = progress.total() - progress.decided;
         let not = if not > 0 { format!(", {} not", format_count(not)) } else { String::new() };
         let lost = execution.failed + execution.unknown;
-        let lost = if lost > 0 { format!(", {} failed or unknown", format_count(lost)) } else { String::new() };
+        let lost =
+            if lost > 0 { format!(", {} failed or unknown", format_count(lost)) } else { String::new() };
         format!("{decided} {did}{not}{lost}")
     }
 }

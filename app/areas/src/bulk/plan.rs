@@ -172,7 +172,11 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
     let is_over = expires_at <= rendered_at;
     let title = format!("{} {}", verb.label(), pluralize(preview.decidable as u64, "action", "actions"));
     let assets = pluralize(preview.assets as u64, "asset", "assets");
-    let so_far = if started { "It was started; what stands here is what was planned." } else { "Nothing has happened yet." };
+    let so_far = if started {
+        "It was started; what stands here is what was planned."
+    } else {
+        "Nothing has happened yet."
+    };
     let lead = match preview.critical_assets {
         _ if preview.decidable == 0 => "None of the actions can be decided by you now.".to_owned(),
         0 => format!("On {assets}. {so_far}"),

@@ -3,9 +3,9 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::live::outage::Outage;
 use crate::actions::badges::Badged;
 use crate::actions::location::{ListLocation, view_href};
+use crate::live::outage::Outage;
 use api::{ApiError, Load, load_home};
 use domain::core::text::{format_count, format_duration, pluralize};
 use domain::core::time::Timestamp;

@@ -50,7 +50,9 @@ pub(crate) fn announce(
             let text = match &text {
                 Announcement::Failed { code, .. } => format!("{name}: {}", code.label()),
                 Announcement::Checking(text) | Announcement::RemoteChange(text) => format!("{name}: {text}"),
-                Announcement::Done(text) => format!("{}: {name}.", text.split('.').next().unwrap_or_default()),
+                Announcement::Done(text) => {
+                    format!("{}: {name}.", text.split('.').next().unwrap_or_default())
+                }
             };
             let action = Some(ToastAction::To("View", location.with_open(id).href()));
             toasts.show(Toast::new("", text, action));
@@ -85,7 +87,8 @@ pub(crate) fn announce(
             }
             (Err(error), _) if error.code == ErrorCode::NotSignedIn => {
                 outage.note(error.code);
-                let text = "Nothing was sent: your session had ended. Sign in, then send it again.".to_owned();
+                let text =
+                    "Nothing was sent: your session had ended. Sign in, then send it again.".to_owned();
                 return say(id, &name, Announcement::RemoteChange(text));
             }
             (Err(error), _) => say(id, &name, Announcement::failed(error.code, error.detail)),
@@ -153,7 +156,9 @@ fn find_out(
                 let by = action.decided_by.map(|by| format!("{} by {}", action.decision.label(), by.label()));
                 Announcement::failed(ErrorCode::Conflict, by.unwrap_or_default())
             }
-            Err(error) if matches!(error.code, ErrorCode::NoAnswer | ErrorCode::Busy | ErrorCode::NotSignedIn) => {
+            Err(error)
+                if matches!(error.code, ErrorCode::NoAnswer | ErrorCode::Busy | ErrorCode::NotSignedIn) =>
+            {
                 outage.note(error.code);
                 let next = (pause * 2).min(LONGEST_PAUSE);
                 return set_timeout(move || find_out(sent, decisions, outage, next, tell), pause);

@@ -118,7 +118,9 @@ fn search_elsewhere(
     elsewhere: RwSignal<Vec<FoundElsewhere>>,
 ) {
     let asked = derived(move || {
-        let Some(Shape::Empty(lane, Some(Narrowed::Search | Narrowed::Both))) = shape.get() else { return None };
+        let Some(Shape::Empty(lane, Some(Narrowed::Search | Narrowed::Both))) = shape.get() else {
+            return None;
+        };
         let location = location.read();
         let others = Lane::ALL.iter().filter(|other| **other != lane);
         Some(others.map(|other| location.searching_in(*other)).collect::<Vec<_>>())
