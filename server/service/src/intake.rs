@@ -118,8 +118,8 @@ async fn known(
     let sent = checked.iter().flatten();
     let names: Vec<_> = sent.map(|proposal| (proposal.source, proposal.external_id.as_str())).collect();
     let found = tx.actions_by_external_ids(by.principal(), &names).await?;
-    let named = |action: Action| Some(((action.source, action.external_id.clone()?), action));
-    Ok(found.into_iter().filter_map(named).collect())
+    let by_name = |action: Action| Some(((action.source, action.external_id.clone()?), action));
+    Ok(found.into_iter().filter_map(by_name).collect())
 }
 
 /// A request as it is taken in.

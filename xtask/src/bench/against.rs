@@ -97,8 +97,8 @@ impl Side {
     fn of(name: &'static str, root: PathBuf) -> Result<Self> {
         let mut build = cargo();
         build.args(["bench", "--no-run", "--package", "server", "--bench", "million"]).current_dir(&root);
-        let built = step("bench", || Ok((artifacts(&mut build)?, format!("built, {name}"))))?;
-        let benchmark = built.iter().find_map(|artifact| artifact.benchmark("million"));
+        let files = step("bench", || Ok((artifacts(&mut build)?, format!("built, {name}"))))?;
+        let benchmark = files.iter().find_map(|artifact| artifact.benchmark("million"));
         let benchmark = benchmark.context("cargo built no benchmark of that name")?.to_owned();
         Ok(Self { name, root, benchmark })
     }

@@ -73,7 +73,7 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
                 match session().await {
                     // Another person does not find what this one typed.
                     Ok(who) if name.is_some_and(|name| name != who.name) => {
-                        drop(window().location().reload())
+                        drop(window().location().reload());
                     }
                     _ => {
                         close();

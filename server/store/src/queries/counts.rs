@@ -59,17 +59,16 @@ impl CountChanges {
                 KeyValue::Number(_) | KeyValue::Id(_) => Cow::Owned(key.to_text()),
             };
             let counted = self.facets.entry((lane, facet)).or_default();
-            match counted.get_mut(&*text) {
-                Some((_, change)) => *change += by,
-                None => {
-                    let label = match key {
-                        KeyValue::Text(_) => stored(facet.field()).label(action, key),
-                        // The word says it.
-                        KeyValue::Number(_) | KeyValue::Id(_) => String::new(),
-                    };
-                    counted.insert(text.into_owned(), (label, by));
-                }
+            if let Some((_, change)) = counted.get_mut(&*text) {
+                *change += by;
+                continue;
             }
+            let label = match key {
+                KeyValue::Text(_) => stored(facet.field()).label(action, key),
+                // The word says it.
+                KeyValue::Number(_) | KeyValue::Id(_) => String::new(),
+            };
+            counted.insert(text.into_owned(), (label, by));
         }
         self.decided.note(action, by);
         Ok(())

@@ -39,7 +39,7 @@ struct ChangesQuery {
 
 /// What changed, in the order of commits.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Changes {
+pub(super) struct ChangePage {
     /// The changes of what the caller may see; fewer than were looked at, or none, as others are not for them.
     changes: Vec<Change>,
     /// The `after` of the next request. Nothing that is committed later comes before it.
@@ -54,13 +54,13 @@ pub(super) struct Changes {
 #[utoipa::path(
     get, path = "/changes", tag = "actions", operation_id = "list_changes",
     params(ChangesQuery),
-    responses((status = 200, description = "The changes", body = Changes), schema::Failures),
+    responses((status = 200, description = "The changes", body = ChangePage), schema::Failures),
 )]
 async fn changes(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     query: Result<Query<ChangesQuery>, QueryRejection>,
-) -> Result<Json<Changes>, Problem> {
+) -> Result<Json<ChangePage>, Problem> {
     let scope = RowScope::of(&caller).map_err(Error::from)?;
     let Query(ChangesQuery { after, limit }) = query.map_err(|_| {
         Problem::malformed("the query takes `after`, a number from an answer's `next`, and `limit`, 1 to 500")
@@ -71,7 +71,7 @@ async fn changes(
     }
     let Some(after) = after else {
         let next = app.store.audit_head().await.map_err(Error::from)?;
-        return Ok(Json(Changes { changes: Vec::new(), next, more: false }));
+        return Ok(Json(ChangePage { changes: Vec::new(), next, more: false }));
     };
     if after < 0 {
         return Err(
@@ -82,7 +82,7 @@ async fn changes(
     let next = records.last().map_or(after, |record| record.seq);
     let more = records.len() == limit as usize;
     let changes = records.iter().filter_map(|record| sse::visible_change(record, &caller, &scope)).collect();
-    Ok(Json(Changes { changes, next, more }))
+    Ok(Json(ChangePage { changes, next, more }))
 }
 
 /// Follow changes: server-sent events, each with the audit sequence number as its id.

@@ -97,16 +97,14 @@ pub(crate) fn announce(
     };
     let Decisions { approve, reject, undo, .. } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
-    let same = answered.clone();
     effect(move || {
         if approve.version().get() > 0 {
-            same(approve.value().get_untracked());
+            answered(approve.value().get_untracked());
         }
     });
-    let same = answered.clone();
     effect(move || {
         if reject.version().get() > 0 {
-            same(reject.value().get_untracked());
+            answered(reject.value().get_untracked());
         }
     });
     effect(move || {
