@@ -107,7 +107,7 @@ async fn changes_come_as_they_happen(kind: Kind) {
     assert_eq!((by_me.data["mine"].clone(), by_other.data["mine"].clone()), (json!(true), json!(false)));
     assert_eq!(
         (by_me.data["kind"].clone(), by_me.data["by"].clone()),
-        (json!("Rejected"), json!("operator-0"))
+        (json!("Rejected"), json!("operator-0 by token “operator-0”"))
     );
 }
 

@@ -67,7 +67,9 @@ async fn a_consumer_of_others_carries_out_a_command_of_ours() {
     consumer.arg(script("consumer.py")).arg(&carried_out).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut consumer = Stranger(consumer.spawn().unwrap());
     let mut line = String::new();
-    BufReader::new(consumer.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    // Stays open: the framework writes more, and would end at a closed pipe.
+    let mut written = BufReader::new(consumer.0.stdout.take().unwrap());
+    written.read_line(&mut line).unwrap();
     let url = line.trim().strip_prefix("listening on ").unwrap().to_owned();
     let address = url.strip_prefix("http://").unwrap().to_owned();
     until("otupy listens", async || std::net::TcpStream::connect(&address).ok()).await;
