@@ -52,8 +52,6 @@ pub(super) use queries::SqlStore as PostgresStore;
 const READERS: u32 = 8;
 const WRITERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that rested for longer may have been lost.
-const TESTED_AFTER: Duration = Duration::from_secs(1);
 /// How long a writer waits for the others.
 const LOCK_TIMEOUT: &str = "5s";
 /// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
@@ -76,18 +74,7 @@ impl PostgresStore {
 
         let options = options
             .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
-        let pool = |most: u32| {
-            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
-            // One that was used just now is not asked first whether it still is there.
-            pool.test_before_acquire(false).before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TESTED_AFTER {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-        };
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).connect_with(options).await?;

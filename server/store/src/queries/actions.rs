@@ -105,11 +105,6 @@ pub(super) async fn find(db: &mut Connection, scope: &RowScope, id: ActionId) ->
     row.as_ref().map(rows::action).transpose()
 }
 
-/// The highest number of a row.
-pub(super) async fn last_number(db: &mut Connection) -> Result<i64> {
-    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM actions").fetch_one(db).await?)
-}
-
 /// Those of these actions that the scope shows, in this order, each with the person who proposed it.
 pub(super) async fn find_all(
     db: &mut Connection,

@@ -13,8 +13,9 @@ use sqlx::{Pool, Row as _};
 use uuid::Uuid;
 
 use super::super::{begin, check_links, has_table, prepare_load};
-use super::actions::{Row, insert_rows, last_number};
+use super::actions::{Row, insert_rows};
 use super::rows::{self, optional_time, time, word};
+use super::transaction::last_number;
 use super::{Connection, Db, corrupt, indexes, pending_records};
 use crate::Result;
 use crate::audit::Record;

@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::super::Db;
 use super::pending_records::{PendingRecords, Savepoint};
-use super::{actions, corrupt, counts};
+use super::{Connection, corrupt, counts};
 use crate::commit_events::{CommitEvents, CommitNotifier};
 use crate::error::Result;
 use crate::{SystemTransaction, SystemWrites, Transaction};
@@ -49,7 +49,7 @@ impl SqlTransaction {
     pub(super) async fn take_numbers(&mut self, rows: usize) -> Result<i64> {
         let last = match self.last_number {
             Some(last) => last,
-            None => actions::last_number(&mut self.tx).await?,
+            None => last_number(&mut self.tx).await?,
         };
         self.last_number = Some(last + i64::try_from(rows).map_err(corrupt)?);
         Ok(last + 1)
@@ -62,6 +62,11 @@ impl SqlTransaction {
         }
         Ok(())
     }
+}
+
+/// The highest number of a row.
+pub(super) async fn last_number(db: &mut Connection) -> Result<i64> {
+    Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM actions").fetch_one(db).await?)
 }
 
 impl SystemWrites for SqlTransaction {}
