@@ -85,6 +85,6 @@ async function downloadExport(page: Page): Promise<{ header: string; rows: numbe
 test("the whole of History is exported, not just the page", ALL_PROJECTS, async ({ page }) => {
   await signIn(page, "Security Reader", "/action-center/history");
   const { header, rows } = await downloadExport(page);
-  expect(header).toContain("Action update time,Investigation ID,Approval ID,Action type,Entity type,Entity,Asset");
+  expect(header).toContain("Action ID,Version,External ID,Action update time,Investigation ID,Incident,Approval ID,Action type");
   expect(rows).toBeGreaterThan(1500);
 });

@@ -205,7 +205,7 @@ test("a list that did not load is loaded again in place", { tag: "@tablet" }, as
   );
   await page.getByRole("link", { name: "History" }).click();
   await expect(page.getByRole("heading", { name: "The list could not be loaded" })).toBeVisible();
-  await expect(page.getByText("The server is busy or can't be reached.")).toBeVisible();
+  await expect(page.getByText("The server is busy. Nothing is lost")).toBeVisible();
   await page.unroute("**/api/list_actions*");
   await page.locator(".failure").getByRole("link", { name: "Try again" }).click();
   await expect(page.locator("tbody tr").first()).toBeVisible();

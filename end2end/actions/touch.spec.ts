@@ -121,7 +121,7 @@ test("on a phone a preview and its result are no wider than the screen", async (
   await expectAccessible(page);
   await page.getByRole("button", { name: "Approve 2 actions" }).tap();
   await expect(page.getByRole("heading", { level: 1, name: "2 actions approved" })).toBeVisible();
-  await expect(page.getByRole("row").filter({ hasText: "phone-" }).getByText("Decided")).toHaveCount(2);
+  await expect(page.getByRole("row").filter({ hasText: "phone-" }).getByText("Completed")).toHaveCount(2);
   expect(await wide()).toEqual([]);
   await expectAccessible(page);
 });
