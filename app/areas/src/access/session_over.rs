@@ -8,7 +8,7 @@ use leptos::web_sys::{FormData, HtmlDialogElement, HtmlFormElement, UrlSearchPar
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
-use crate::access::sign_in::DemoRoles;
+use crate::access::sign_in::{CredentialFields, DemoRoles};
 use crate::live::outage::Outage;
 use crate::live::stream::Live;
 use crate::page::PageContext;
@@ -41,7 +41,7 @@ pub fn SessionOver() -> impl IntoView {
     move || outage.signed_out.get().then(|| part(session_over(outage), || ().into_any()))
 }
 
-/// What came of an attempt to sign in.
+/// The failure of an attempt to sign in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Wrong,
@@ -112,14 +112,7 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
                 {demo.then(|| view! { <DemoRoles next=NEXT.to_owned()/> })}
                 <form class="sign-in-form" method="post" action="/sign-in">
                     <input type="hidden" name="next" value=NEXT/>
-                    <label class="field">
-                        <span class="field-label">"Name"</span>
-                        <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
-                    </label>
-                    <label class="field">
-                        <span class="field-label">"Password"</span>
-                        <input type="password" name="password" autocomplete="current-password" required/>
-                    </label>
+                    <CredentialFields/>
                     <button class="button primary" type="submit" disabled=move || busy.get()>
                         "Sign in"
                     </button>

@@ -61,14 +61,7 @@ fn SignIn() -> impl IntoView {
                 {roles}
                 <form class="sign-in-form" method="post" action="/sign-in">
                     <input type="hidden" name="next" value=next/>
-                    <label class="field">
-                        <span class="field-label">"Name"</span>
-                        <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
-                    </label>
-                    <label class="field">
-                        <span class="field-label">"Password"</span>
-                        <input type="password" name="password" autocomplete="current-password" required/>
-                    </label>
+                    <CredentialFields/>
                     <button class=if demo { "button" } else { "button primary" } type="submit">
                         "Sign in"
                     </button>
@@ -78,10 +71,25 @@ fn SignIn() -> impl IntoView {
     }
 }
 
+/// The name and the password of a sign-in form.
+#[component]
+pub(crate) fn CredentialFields() -> impl IntoView {
+    view! {
+        <label class="field">
+            <span class="field-label">"Name"</span>
+            <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
+        </label>
+        <label class="field">
+            <span class="field-label">"Password"</span>
+            <input type="password" name="password" autocomplete="current-password" required/>
+        </label>
+    }
+}
+
 /// One form a role, so that each button works alone.
 #[component]
 pub(crate) fn DemoRoles(
-    /// Where each leads.
+    /// The path to which each form leads.
     next: String,
 ) -> impl IntoView {
     let forms = DEMO_ROLES
