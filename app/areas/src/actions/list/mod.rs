@@ -177,6 +177,7 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
             held.note(id);
         }
         list.refetch();
+        counting.refetch();
         detail.refetch();
         grouping.refetch();
     });
@@ -197,6 +198,7 @@ fn Board(location: Memo<ListLocation>) -> impl IntoView {
         list: move || {
             quiet.set(true);
             list.refetch();
+            counting.refetch();
             grouping.refetch();
         },
         detail: move || detail.refetch(),
