@@ -69,14 +69,19 @@ pub(crate) fn test(area: Option<&str>) -> bool {
     if whole > TIME_BUDGET {
         println!("  budget     {:>7.1}  exceeded", TIME_BUDGET.as_secs_f64());
     }
-    tally.failed += usize::from(is_too_slow(whole, env::var("CI").ok().as_deref()));
+    tally.failed += usize::from(is_too_slow(whole, is_ci()));
     println!("{tally}");
     tally.failed == 0
 }
 
 /// Whether the run failed by its duration. Outside CI the machine may be busy with other work.
-fn is_too_slow(whole: Duration, ci: Option<&str>) -> bool {
-    whole > TIME_BUDGET && ci == Some("true")
+const fn is_too_slow(whole: Duration, ci: bool) -> bool {
+    ci && whole.as_secs() > TIME_BUDGET.as_secs()
+}
+
+/// Whether this is the run that decides whether a change lands.
+fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|ci| ci == "true")
 }
 
 /// The tools that the browser tests need.
@@ -204,7 +209,11 @@ fn run_tests(
         }
         if nextest {
             command.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass", "--color", "never"]);
-            command.args(["--status-level", "fail", "--cargo-quiet"]);
+            command.args(["--status-level", "fail", "--final-status-level", "flaky", "--cargo-quiet"]);
+            // Tests with clocks and processes share two cores. What passes only when it is run again is named.
+            if is_ci() {
+                command.args(["--retries", "1"]);
+            }
         } else {
             command.args(["test", "--no-fail-fast", "--quiet", "--lib", "--bins", "--tests"]);
         }
@@ -254,9 +263,9 @@ mod tests {
     #[test]
     fn only_in_ci_slowness_is_a_failure() {
         let longer = TIME_BUDGET + Duration::from_secs(1);
-        assert!(is_too_slow(longer, Some("true")));
-        assert!(!is_too_slow(TIME_BUDGET, Some("true")));
-        assert!(!is_too_slow(longer, None));
+        assert!(is_too_slow(longer, true));
+        assert!(!is_too_slow(TIME_BUDGET, true));
+        assert!(!is_too_slow(longer, false));
     }
 
     #[test]
