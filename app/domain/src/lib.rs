@@ -19,8 +19,11 @@ pub mod site;
 pub use self::core::actor::{Actor, ActorKind};
 pub use self::core::denied::Denied;
 pub use self::core::error::{Error, ErrorCode, FieldError};
-pub use self::core::id::{ActionId, ApprovalId, BulkId, CommandId, CredentialId, UserId, ViewId};
+pub use self::core::id::{
+    ActionId, ApprovalId, BulkId, CommandId, CredentialId, DeviceGroupId, RoleGroupId, UserId, ViewId,
+};
 pub use self::core::subject::{Current, Subject, SubjectKind};
+pub use access::device_group::{Device, DeviceGroup, RemediationLevel};
 pub use access::{Authorized, Caller, Permission, Purpose, Role, Scope, SystemAuthority};
 pub use actions::action::{Action, Alert, Evidence, Seen, Severity, Source, Verdict};
 pub use actions::catalog::{ActionType, Undo};

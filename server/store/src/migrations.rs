@@ -50,12 +50,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_databases_have_the_same_numbers_without_a_gap() {
+    fn both_databases_have_the_same_numbers_in_order() {
         let numbers =
             |migrator: &Migrator| migrator.iter().map(|migration| migration.version).collect::<Vec<_>>();
         let (sqlite, postgres) = (sqlite(), postgres());
         assert_eq!(numbers(&sqlite), numbers(&postgres));
-        assert_eq!(numbers(&sqlite), (1..=i64::try_from(sqlite.iter().count()).unwrap()).collect::<Vec<_>>());
+        assert!(numbers(&sqlite).windows(2).all(|pair| pair[0] < pair[1]), "a number is taken once");
     }
 
     #[test]

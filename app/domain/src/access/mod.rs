@@ -5,6 +5,7 @@
 //! the commit is caught. To add a role, add it to [`Role`] and to [`permissions_of`].
 
 pub mod contract;
+pub mod device_group;
 
 use std::collections::BTreeSet;
 

@@ -31,6 +31,12 @@ string_enum! {
         UserAdded = "UserAdded" "User added",
         TokenCreated = "TokenCreated" "Token created",
         DatabaseCreated = "DatabaseCreated" "Database created",
+        UserChanged = "UserChanged" "Person changed",
+        AccessChanged = "AccessChanged" "Roles of a person changed",
+        CredentialRevoked = "CredentialRevoked" "Session or token ended",
+        RoleGroupChanged = "RoleGroupChanged" "Role group changed",
+        DeviceGroupChanged = "DeviceGroupChanged" "Device group changed",
+        SettingChanged = "SettingChanged" "Setting changed",
     }
 }
 

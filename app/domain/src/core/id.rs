@@ -50,6 +50,10 @@ ids! {
     CommandId,
     /// One session or API token.
     CredentialId,
+    /// One group of devices.
+    DeviceGroupId,
+    /// One role group or custom role.
+    RoleGroupId,
     /// One view that a person saved.
     ViewId,
     /// One local user.

@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::core::id::{ActionId, BulkId, CredentialId, UserId, ViewId};
+use crate::core::id::{ActionId, BulkId, CredentialId, DeviceGroupId, RoleGroupId, UserId, ViewId};
 use crate::core::string_enum::string_enum;
 
 string_enum! {
@@ -16,6 +16,9 @@ string_enum! {
         Credential = "credential" "Session or token",
         SavedView = "saved_view" "Saved view",
         Database = "database" "Database",
+        DeviceGroup = "device_group" "Device group",
+        RoleGroup = "role_group" "Role group",
+        Setting = "setting" "Setting",
     }
 }
 
@@ -70,6 +73,8 @@ subject_of! {
     UserId => User,
     CredentialId => Credential,
     ViewId => SavedView,
+    DeviceGroupId => DeviceGroup,
+    RoleGroupId => RoleGroup,
 }
 
 /// A thing as it is now, for a caller who saw it otherwise.
