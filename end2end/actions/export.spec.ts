@@ -23,6 +23,15 @@ test("a file comes, and the page says how many rows it has", { tag: "@no-js" }, 
   if (hasScripts()) await expect(page.locator(".toast")).toHaveText([new RegExp(`^Export is ready: ${rows} rows\\.`)]);
 });
 
+test("the other formats are beside the columns", { tag: ["@no-js", "@tablet"] }, async ({ page }) => {
+  await signIn(page, "Security Reader", `${HISTORY}?severity=high&cols=asset,status&panel=columns`);
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "CSV for Excel" }).click();
+  const text = readFileSync(await (await coming).path(), "utf8");
+  expect(text.startsWith("\uFEFF")).toBe(true);
+  expect(text.split("\r\n").length).toBeGreaterThan(10);
+});
+
 test("how far it is, until it is over", async ({ page }) => {
   await installClock(page);
   let [asked, answered] = [0, 0];

@@ -44,25 +44,25 @@ pub fn Toolbar(
             <div class="toolbar-end">
                 {panel_link(location, Panel::Views, "bookmark", "Views", || None)}
                 {panel_link(location, Panel::Columns, "columns", "Customize columns", || None)}
-                {ExportFormat::on_page().map(|format| export_link(location, format)).collect_view()}
+                {export_link(location)}
             </div>
         </div>
     }
     .into_any()
 }
 
-/// Downloads all that the list shows.
-fn export_link(location: Memo<ListLocation>, format: ExportFormat) -> AnyView {
+/// Downloads all that the list shows. Under Customize columns are the other formats.
+fn export_link(location: Memo<ListLocation>) -> AnyView {
     let exporting = ExportTracking::current();
     view! {
         <a
             class="button quiet"
-            href=move || location.read().export(format)
+            href=move || location.read().export(ExportFormat::Csv)
             rel="external"
             on:click=handler(move |event: MouseEvent| exporting.begin(&event))
         >
             <Icon name="download"/>
-            <span class="toolbar-word">{format!("Export .{format}")}</span>
+            <span class="toolbar-word">"Export .csv"</span>
         </a>
     }
     .into_any()

@@ -1,16 +1,18 @@
 //! Customize columns: which, in which order, how wide; how high rows are and how many a page has. Each change is kept
 //! for the person at once; without wasm a button does, and the order stays.
 
-use leptos::ev::{DragEvent, Event, SubmitEvent};
+use leptos::ev::{DragEvent, Event, MouseEvent, SubmitEvent};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::HtmlElement;
 
+use crate::actions::export::ExportTracking;
 use crate::actions::location::ListLocation;
 use crate::actions::table::action_cells::width;
 use api::{ResetTable, SaveTable};
 use domain::Lane;
+use domain::actions::export::ExportFormat;
 use domain::actions::query::{Column, LIMITS};
 use domain::settings::preference::{ColumnChoice, Density, TablePreference};
 use kit::effect::effect;
@@ -219,6 +221,24 @@ pub fn ColumnForm(
                 "Back to the usual columns"
             </button>
         </form>
+        <p class="side-panel-note">
+            "Export the list with these columns: "
+            {ExportFormat::on_page().map(|format| export_link(location, format)).collect_view()}
+        </p>
+    }
+    .into_any()
+}
+
+fn export_link(location: Memo<ListLocation>, format: ExportFormat) -> AnyView {
+    let exporting = ExportTracking::current();
+    view! {
+        <a
+            href=move || location.read().export(format)
+            rel="external"
+            on:click=handler(move |event: MouseEvent| exporting.begin(&event))
+        >
+            {format.label()}
+        </a>
     }
     .into_any()
 }
