@@ -1,6 +1,7 @@
 // What only a page without scripts does: everything by links and forms, with buttons that scripts make needless.
 import { expect, rejectOpenAction, signIn, test } from "../support/estate";
 import { MaliciousFile } from "../support/file";
+import { openHardDelete } from "../support/hard_delete";
 
 const HISTORY = "/action-center/history";
 const PENDING = "/action-center/pending";
@@ -62,6 +63,19 @@ test("a decision that came second is told so", async ({ page, estate }) => {
   await expect(page.locator("#flyout").getByText("Known good")).toBeVisible();
   await rejectOpenAction(tab);
   await expect(tab.locator("#flyout")).toContainText("the action was decided or changed meanwhile");
+});
+
+test("what can't be undone is not sent before it is said to be known", async ({ page, estate }) => {
+  const flyout = await openHardDelete(page, estate);
+  const address = page.url();
+  await flyout.getByRole("button", { name: "Approve…" }).click();
+  const known = flyout.getByRole("checkbox", { name: "I know that this can't be undone" });
+  // The browser points at what is missing, and sends nothing.
+  await expect(known).toBeFocused();
+  expect(page.url()).toBe(address);
+  await known.check();
+  await flyout.getByRole("button", { name: "Approve…" }).click();
+  await expect(page.locator("#flyout")).toContainText(/Approved|Completed/);
 });
 
 test("counts are there, and no state of a connection", async ({ page }) => {
