@@ -2,7 +2,7 @@
 
 use domain::actions::contract::ActionDetail;
 use domain::actions::query::Counts;
-use domain::{Action, ActionId, ActionPage, Buckets, Lane};
+use domain::{Action, ActionId, ActionPage, Buckets, FollowUpVerb, Lane};
 use leptos::prelude::*;
 
 use super::codec::Answer;
@@ -97,4 +97,21 @@ pub async fn undo_action(
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
     backend.undo(&caller, id, seen, reason).await.map_err(|error| request::fail(&error))
+}
+
+/// Takes the action back, calls it off, tries it again or says how it ended, if it is still what the caller saw.
+#[server(endpoint = "follow_up_action", prefix = "/api", output = Answer)]
+pub async fn follow_up_action(
+    id: ActionId,
+    expected_version: i64,
+    digest: String,
+    verb: FollowUpVerb,
+    reason: Option<String>,
+    by: Option<ActionId>,
+) -> Result<Action, ApiError> {
+    use domain::{FollowUp, Seen};
+    let (backend, caller) = request::enter().await?;
+    let seen = Seen { expected_version, digest };
+    let what = FollowUp { replaced_by: by, ..FollowUp::new(verb, reason) };
+    backend.follow_up(&caller, id, seen, what).await.map_err(|error| request::fail(&error))
 }

@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use crate::actions::contract::{DecideActions, ExportActions, ListActions, ProposeActions, ShowAction};
+use crate::actions::contract::{
+    DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
+};
 use crate::bulk::contract::BulkBackend;
 use crate::home::contract::HomeBackend;
 use crate::settings::contract::SettingsBackend;
@@ -22,7 +24,7 @@ macro_rules! backend {
 }
 
 backend! {
-    ListActions + ShowAction + DecideActions + ProposeActions + ExportActions
+    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + ExportActions
     + BulkBackend + HomeBackend + SettingsBackend
 }
 

@@ -29,6 +29,7 @@ pub use actions::action::{Action, Alert, Evidence, Seen, Severity, Source, Verdi
 pub use actions::catalog::{ActionType, Undo};
 pub use actions::change::{Change, LaneCounts};
 pub use actions::entity::{Asset, AssetKind, Criticality, Entity, EntityKind};
+pub use actions::follow_up::{FollowUp, FollowUpVerb};
 pub use actions::lifecycle::{
     Decision, Lane, Lifecycle, Outcome, Refusal, State, Status, Transition, UndoState,
 };

@@ -129,6 +129,8 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         approve: offer.clone(),
         reject: offer.clone(),
         undo: offer,
+        follow_ups: Vec::new(),
+        held: None,
         executor: Some(ExecutorView { name: "responder on this machine".to_owned(), simulated: false }),
         later: Vec::new(),
         earlier: vec![completed(), unknown()],

@@ -227,7 +227,12 @@ impl Writer {
             batch.iter().filter(|action| matches!(action.status, Status::Queued | Status::InProgress));
         let command = |action: &Action| {
             let at = action.updated_at;
-            NewCommand { id: CommandId::from(self.rng.uuid(at)), action: action.id, at }
+            NewCommand {
+                id: CommandId::from(self.rng.uuid(at)),
+                action: action.id,
+                at,
+                executor: action.executor.clone(),
+            }
         };
         tx.enqueue(&self.by, &queued.map(command).collect::<Vec<_>>()).await?;
         for action in batch {

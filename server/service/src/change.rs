@@ -50,7 +50,7 @@ pub(super) async fn write_rows(
         if tx.update_states(guard, &states).await?.len() < states.len() {
             return Ok(false);
         }
-        let commands: Vec<_> = alike.iter().filter_map(|change| change.command).collect();
+        let commands: Vec<_> = alike.iter().filter_map(|change| change.command.clone()).collect();
         if !commands.is_empty() {
             tx.enqueue(by, &commands).await?;
         }

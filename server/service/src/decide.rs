@@ -74,7 +74,7 @@ impl Service {
             }
             Err(error) => {
                 drop(tx);
-                if let Some(entry) = refused(id, verb.transition(), &error, self.clock.now()) {
+                if let Some(entry) = refused(id, verb.transition().verb(), &error, self.clock.now()) {
                     let mut tx = self.store.begin().await?;
                     tx.append_audit(&caller.recorded(), entry).await?;
                     tx.commit().await?;
@@ -163,12 +163,7 @@ async fn undone_before(
 }
 
 /// A refused attempt is part of the record. What hides from the caller stays out of it, like what never existed.
-pub(super) fn refused(
-    id: ActionId,
-    transition: Transition,
-    error: &Error,
-    at: Timestamp,
-) -> Option<AuditEntry> {
+pub(super) fn refused(id: ActionId, verb: &str, error: &Error, at: Timestamp) -> Option<AuditEntry> {
     if matches!(error.code(), ErrorCode::NotFound | ErrorCode::Internal) || error.is_transient() {
         return None;
     }
@@ -176,6 +171,6 @@ pub(super) fn refused(
         at,
         kind: AuditKind::Refused,
         subject: Some(id.into()),
-        body: json!({ "command": transition.verb(), "code": error.code(), "detail": error.to_string() }),
+        body: json!({ "command": verb, "code": error.code(), "detail": error.to_string() }),
     })
 }

@@ -100,7 +100,8 @@ impl Service {
         let kind = match transition {
             Transition::Approve => {
                 after.executor = self.executors.find(&after).map(|executor| executor.name().to_owned());
-                command = Some(NewCommand { id: new_id(now), action: after.id, at: now });
+                let executor = after.executor.clone();
+                command = Some(NewCommand { id: new_id(now), action: after.id, at: now, executor });
                 AuditKind::Approved
             }
             _ => AuditKind::Rejected,
@@ -160,7 +161,8 @@ impl Service {
         let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
         let reverse = Action { approval_id: together, ..reverse };
         let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
-        let command = NewCommand { id: new_id(now), action: reverse.id, at: now };
+        let executor = reverse.executor.clone();
+        let command = NewCommand { id: new_id(now), action: reverse.id, at: now, executor };
         let requested =
             json!({ "undone_by": reverse.id, "command_id": command.id, "reason": reverse.comment });
         let proposed =
@@ -251,7 +253,7 @@ pub(super) fn lifecycle_of(action: &Action) -> Result<Lifecycle, Error> {
     action.lifecycle().map_err(|pair| Error::Internal(pair.to_string()))
 }
 
-fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
+pub(super) fn check_seen(action: &Action, seen: &Seen) -> Result<(), Error> {
     if action.version == seen.expected_version && action.digest == seen.digest {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView, ShowAction};
-use domain::{Action, ActionId, AuditKind, Caller, Error, ErrorCode, RowScope, Transition};
+use domain::{Action, ActionId, AuditKind, Caller, Error, ErrorCode, RowScope, Status, Transition};
 
 use super::{Service, timeline};
 
@@ -33,6 +33,8 @@ impl ShowAction for Service {
             impact: self.impact(&scope, &action).await?,
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
+            follow_ups: self.follow_ups(caller, &action, proposer, now).await?,
+            held: self.held(&action),
             approve: offer(approve),
             reject: offer(decision(Transition::Reject)),
             undo,
@@ -50,6 +52,24 @@ impl ShowAction for Service {
             action,
             rendered_at: now,
         })
+    }
+}
+
+impl Service {
+    /// What an action waits for before its executor gets it.
+    fn held(&self, action: &Action) -> Option<String> {
+        if action.status != Status::Queued {
+            return None;
+        }
+        match &action.executor {
+            Some(name) if self.executors.named(name).is_none() => Some(format!(
+                "It waits: {name} is not connected to this server. Nothing was sent; it starts when that is back."
+            )),
+            None if self.executors.find(action).is_none() => {
+                Some("It waits: no executor is connected for this. Nothing was sent.".to_owned())
+            }
+            _ => None,
+        }
     }
 }
 

@@ -2,19 +2,25 @@
 //!
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
+use std::sync::Arc;
+
 use domain::SystemAuthority;
 use domain::{Action, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::decision::{lifecycle_of, next};
-use super::executor::Order;
+use super::executor::{Executor, Order};
 use super::{Service, detached, entry, is_bound};
 use crash::crash_point;
-use store::{Guard, Leased, SystemTransaction, Transaction};
+use store::{Claim, Guard, Leased, SystemTransaction, Transaction};
 
 /// How long a worker holds a command before another may take it.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
+/// After this time nobody who has the executor is going to go on with what may have been sent.
+const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// When a command that no executor here can carry out is looked at again.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
 impl Service {
     /// Leases the next command, and marks its action as in progress.
@@ -31,7 +37,14 @@ impl Service {
         loop {
             let mut tx = self.store.begin_system(authority).await?;
             let now = tx.time(self.clock.now()).await?;
-            let Some(leased) = tx.lease(now, now.saturating_add(LEASE).unwrap_or(now)).await? else {
+            let executors = self.executors.ready();
+            let claim = Claim {
+                now,
+                until: now.saturating_add(LEASE).unwrap_or(now),
+                executors: &executors,
+                abandoned: now.saturating_sub(ABANDONED_AFTER).unwrap_or(now),
+            };
+            let Some(leased) = tx.lease(claim).await? else {
                 return Ok(None);
             };
             let before = load(&mut *tx, &leased).await?;
@@ -53,16 +66,39 @@ impl Service {
                 tx.commit().await?;
                 continue;
             }
+            let Some(executor) = self.executor_of(&leased, &before) else {
+                if leased.possibly_sent == 0 {
+                    // It waits: whoever looks at the action is told what for.
+                    let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
+                    tx.retry(&leased, again, "no executor is connected for this").await?;
+                } else {
+                    let detail =
+                        "possibly done, and its executor is not connected any more; a person must look";
+                    self.end(&mut *tx, &by, &leased, Transition::LoseTrack, detail, now).await?;
+                }
+                tx.commit().await?;
+                continue;
+            };
             let mut action = before.clone();
             if before.status == Status::Queued {
                 action = next(&before, lifecycle, now);
+                action.executor = Some(executor.name().to_owned());
                 write(&mut *tx, &by, &before, &action, now).await?;
                 let more = json!({ "command_id": leased.id, "executor": action.executor });
                 tx.append_audit(&by, entry(now, AuditKind::Dispatched, &action, more)).await?;
             }
             tx.commit().await?;
             crash_point!("dispatch.after_lease");
-            return Ok(Some(Order { leased, action }));
+            return Ok(Some(Order { leased, executor, action }));
+        }
+    }
+
+    /// Who carries out a command: who was named when it was decided on, or else who serves the asset. What one executor
+    /// may have been sent is no other's to answer for.
+    fn executor_of(&self, leased: &Leased, action: &Action) -> Option<Arc<dyn Executor>> {
+        match leased.executor.as_ref().or(action.executor.as_ref()) {
+            Some(name) => self.executors.named(name),
+            None => self.executors.find(action).filter(|_| leased.possibly_sent == 0),
         }
     }
 
@@ -148,19 +184,33 @@ impl Service {
             if transition == Transition::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
         let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
         tx.append_audit(by, entry(now, kind, &after, more)).await?;
-        if let (Some(original), Transition::Report(outcome)) = (after.undo_of, transition) {
-            let before = tx
-                .action(&RowScope::ALL, original)
-                .await?
-                .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
-            let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
-            let undone = next(&before, lifecycle, now);
-            write(tx, by, &before, &undone, now).await?;
-            let more = json!({ "undone_by": after.id, "detail": detail });
-            tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
+        if let Transition::Report(outcome) = transition {
+            report_undo(tx, by, &after, outcome, detail, now).await?;
         }
         Ok(true)
     }
+}
+
+/// Of an action that reverses another, writes on the other how that ended.
+pub(super) async fn report_undo(
+    tx: &mut (impl Transaction + ?Sized),
+    by: &Authorized,
+    reverse: &Action,
+    outcome: Outcome,
+    detail: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(original) = reverse.undo_of else { return Ok(()) };
+    let before = tx
+        .action(&RowScope::ALL, original)
+        .await?
+        .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
+    let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
+    let undone = next(&before, lifecycle, now);
+    write(tx, by, &before, &undone, now).await?;
+    let more = json!({ "undone_by": reverse.id, "detail": detail });
+    tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
+    Ok(())
 }
 
 fn worker(authority: &SystemAuthority) -> Authorized {
@@ -177,7 +227,7 @@ fn apply(lifecycle: Lifecycle, transition: Transition) -> Result<Lifecycle, Erro
 }
 
 async fn write(
-    tx: &mut dyn Transaction,
+    tx: &mut (impl Transaction + ?Sized),
     by: &Authorized,
     before: &Action,
     after: &Action,

@@ -11,10 +11,12 @@ use domain::{Action, ActionType, Asset, Outcome};
 use store::Leased;
 
 /// A command to carry out, under our lease.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Order {
     /// The lease.
     pub leased: Leased,
+    /// Who carries it out.
+    pub executor: Arc<dyn Executor>,
     /// The action.
     pub action: Action,
 }
@@ -67,14 +69,26 @@ impl Executors {
 
     /// The one that carries out this action.
     #[must_use]
-    pub fn find(&self, action: &Action) -> Option<&Arc<dyn Executor>> {
+    pub fn find(&self, action: &Action) -> Option<Arc<dyn Executor>> {
         self.find_for(action.action_type, action)
     }
 
     /// The one that would carry out this type on the action's asset: for its reverse.
     #[must_use]
-    pub fn find_for(&self, action_type: ActionType, action: &Action) -> Option<&Arc<dyn Executor>> {
+    pub fn find_for(&self, action_type: ActionType, action: &Action) -> Option<Arc<dyn Executor>> {
         let serving = self.0.iter().find(|executor| executor.serves(&action.asset))?;
-        serving.carries_out(action_type, action).then_some(serving)
+        serving.carries_out(action_type, action).then(|| Arc::clone(serving))
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<Arc<dyn Executor>> {
+        self.0.iter().find(|executor| executor.name() == name).cloned()
+    }
+
+    /// Those that take commands now, by their names.
+    #[must_use]
+    pub fn ready(&self) -> Vec<String> {
+        self.0.iter().map(|executor| executor.name().to_owned()).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! The service: who may do what, when, and what is written. Everything that changes an action passes through here.
 //!
-//! `decide` is the write path of people, which `bulk` takes for many, `dispatch` that of executors, `expire` that of the clock, `intake` that of
+//! `decide` is the write path of people, which `bulk` takes for many, `follow_up` what they ask beside it, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
 mod bulk;
@@ -14,6 +14,7 @@ pub mod events;
 pub mod executor;
 mod expire;
 mod export;
+mod follow_up;
 mod home;
 pub mod hunt;
 mod impact;

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Service;
-use crate::executor::{Attempt, Executor, Order};
+use crate::executor::{Attempt, Order};
 use crash::crash_point;
 
 /// One attempt may take this long; less than the lease, so that its outcome is still ours to write.
@@ -72,25 +72,15 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
 }
 
 async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
-    let attempt =
-        match service.executors().find(&order.action).filter(|executor| may_go_on(&***executor, &order)) {
-            None => Attempt::Unsendable("no executor is connected for this any more".to_owned()),
-            Some(executor) => tokio::time::timeout(ATTEMPT_TIMEOUT, executor.execute(&order))
-                .await
-                .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned())),
-        };
+    let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, order.executor.execute(&order))
+        .await
+        .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned()));
     crash_point!("dispatch.after_send");
     tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");
     if let Err(error) = conclude(service, authority, order, attempt).await {
         // The lease runs out and the command is taken again, with the same id.
         log(&error, "reporting an attempt");
     }
-}
-
-/// Whether an executor may have this attempt: what one may have been sent is no other's to answer for.
-fn may_go_on(executor: &dyn Executor, order: &Order) -> bool {
-    order.leased.possibly_sent == 0
-        || order.action.executor.as_deref().is_none_or(|name| name == executor.name())
 }
 
 async fn conclude(

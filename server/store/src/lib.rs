@@ -56,7 +56,7 @@ pub use error::StoreError;
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
-pub use outbox::{Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
+pub use outbox::{Claim, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
 pub use position::Position;
 pub use settings::{ReadSettings, WriteSettings};
 pub use verify::{VerifyError, verify};

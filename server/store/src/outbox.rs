@@ -21,10 +21,12 @@ pub struct Leased {
     pub possibly_sent: i64,
     /// Attempts before this one that provably did not.
     pub not_sent: i64,
+    /// The executor that is to carry it out, if one is named.
+    pub executor: Option<String>,
 }
 
 /// A command to be put into the outbox.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewCommand {
     /// The same on each attempt.
     pub id: CommandId,
@@ -32,6 +34,21 @@ pub struct NewCommand {
     pub action: ActionId,
     /// When it was decided on.
     pub at: Timestamp,
+    /// The executor that is to carry it out; any that can, where none is named.
+    pub executor: Option<String>,
+}
+
+/// Which commands a worker can take.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The time of the lease.
+    pub now: Timestamp,
+    /// Until when it holds.
+    pub until: Timestamp,
+    /// The executors that take commands here now.
+    pub executors: &'a [String],
+    /// What may have been sent and nobody went on with since then is taken, whoever its executor was.
+    pub abandoned: Timestamp,
 }
 
 /// Reads of the outbox.
@@ -46,13 +63,16 @@ pub trait ReadOutbox: Send + Sync {
 pub trait WriteOutbox: Send {
     /// Puts commands into the outbox.
     async fn enqueue(&mut self, by: &Authorized, commands: &[NewCommand]) -> Result<()>;
+
+    /// Ends the command of an action, if no executor can have got it. False if one can.
+    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<bool>;
 }
 
 /// What only the worker writes.
 #[async_trait]
 pub trait SystemOutbox: Send {
-    /// Leases the command that is ready for the longest time.
-    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>>;
+    /// Leases the command that is ready for the longest time, of those that the worker can take.
+    async fn lease(&mut self, claim: Claim<'_>) -> Result<Option<Leased>>;
 
     /// Ends a command, if the lease is still ours.
     async fn finish(&mut self, leased: &Leased) -> Result<bool>;

@@ -104,7 +104,7 @@ mod tests {
                 "audit_kind",
                 "Imported Proposed Revised Approved Rejected Expired UndoRequested Dispatched Postponed \
                  Reported LostTrack UndoReported Refused SignedIn SignInFailed SignedOut UserAdded \
-                 TokenCreated DatabaseCreated",
+                 TokenCreated DatabaseCreated Withdrawn Superseded Cancelled Settled Retried",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -8,6 +8,7 @@ use crate::actions::action::{Action, Seen};
 use crate::actions::catalog::ActionType;
 use crate::actions::change::LaneCounts;
 use crate::actions::export::ExportFormat;
+use crate::actions::follow_up::{FollowUp, FollowUpVerb};
 use crate::actions::proposal::Proposal;
 use crate::actions::query::{ActionPage, ActionQuery, Counts};
 use crate::actions::similar::Buckets;
@@ -64,6 +65,19 @@ pub trait DecideActions: Send + Sync {
 
     /// Starts the reverse of the action. Returns the original.
     async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
+}
+
+/// What is asked of an action beside the decision on it.
+#[async_trait]
+pub trait FollowUpActions: Send + Sync {
+    /// Takes it back, calls it off, tries it again or says how it ended, if it is still what the caller saw.
+    async fn follow_up(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        what: FollowUp,
+    ) -> Result<Action, Error>;
 }
 
 /// What tools ask for.
@@ -166,6 +180,10 @@ pub struct ActionDetail {
     pub reject: Availability,
     /// May the caller undo it now?
     pub undo: Availability,
+    /// What else the caller may ask of it now.
+    pub follow_ups: Vec<FollowUpVerb>,
+    /// What it waits for before its executor gets it, as a sentence; none if nothing holds it.
+    pub held: Option<String>,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
     pub impact: String,
     /// Who may decide it in place of a caller who may not, as a sentence.

@@ -3,7 +3,8 @@
 //! Decision and status are two columns, "approved" never means "done". Their legal pairs are all that [`State`] can
 //! express, so an illegal pair cannot be built; [`State::from_pair`] refuses one that comes from outside. A verb
 //! consumes the lifecycle and returns the next one, or a [`Refusal`] that names state and command. To add a command,
-//! add it to [`Transition`] and its arms to [`Lifecycle::apply`]; the exhaustive test then asks for its row.
+//! add it to [`Transition`], its door and its arms to [`Lifecycle::apply`]; the exhaustive tests then ask for its row and for the
+//! route behind its door.
 
 use crate::core::string_enum::string_enum;
 
@@ -162,6 +163,8 @@ pub enum Transition {
     Settle(Outcome),
     /// Call it off before it is sent.
     Cancel,
+    /// Try again what failed.
+    Retry,
     /// Ask for its reverse.
     RequestUndo,
     /// The reverse action ended.
@@ -181,6 +184,7 @@ impl Transition {
             Self::Start,
             Self::LoseTrack,
             Self::Cancel,
+            Self::Retry,
             Self::RequestUndo,
         ];
         let ended = |make: fn(Outcome) -> Self| Outcome::ALL.into_iter().map(make);
@@ -206,8 +210,27 @@ impl Transition {
             Self::LoseTrack => "lose track of",
             Self::Settle(_) => "settle",
             Self::Cancel => "cancel",
+            Self::Retry => "retry",
             Self::RequestUndo => "undo",
             Self::ReportUndo(_) => "report the undo of",
+        }
+    }
+}
+
+impl Transition {
+    /// Where people and tools ask for it, the last part of a path of the API; none for what the product does by itself.
+    #[must_use]
+    pub const fn door(self) -> Option<&'static str> {
+        match self {
+            Self::Approve
+            | Self::Reject
+            | Self::Withdraw
+            | Self::Supersede
+            | Self::Settle(_)
+            | Self::Cancel
+            | Self::Retry
+            | Self::RequestUndo => Some(self.verb()),
+            Self::Expire | Self::Start | Self::Report(_) | Self::LoseTrack | Self::ReportUndo(_) => None,
         }
     }
 }
@@ -392,6 +415,9 @@ impl Lifecycle {
             (Pending, Transition::Supersede) => State::Closed(Closed::Superseded),
             (Granted(grant, Queued | InProgress), Transition::Start) => Granted(grant, InProgress),
             (Granted(grant, Queued), Transition::Cancel) => Granted(grant, Ended(Outcome::Cancelled)),
+            (Granted(grant, Ended(Outcome::Failed | Outcome::TimedOut)), Transition::Retry) => {
+                Granted(grant, Queued)
+            }
             (Granted(grant, InProgress), Transition::Report(outcome))
             | (Granted(grant, Unknown), Transition::Settle(outcome)) => Granted(grant, Ended(outcome)),
             (Granted(grant, InProgress), Transition::LoseTrack) => Granted(grant, Unknown),

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod entity;
 pub mod export;
 pub mod fields;
+pub mod follow_up;
 pub mod lifecycle;
 pub mod parameter;
 pub mod proposal;

@@ -37,6 +37,11 @@ string_enum! {
         RoleGroupChanged = "RoleGroupChanged" "Role group changed",
         DeviceGroupChanged = "DeviceGroupChanged" "Device group changed",
         SettingChanged = "SettingChanged" "Setting changed",
+        Withdrawn = "Withdrawn" "Withdrawn by its proposer",
+        Superseded = "Superseded" "Replaced by another action",
+        Cancelled = "Cancelled" "Called off",
+        Settled = "Settled" "Settled by a person who looked",
+        Retried = "Retried" "Tried again",
     }
 }
 

@@ -25,6 +25,9 @@ pub enum Denied {
     /// Nobody decides what they proposed.
     #[error("you proposed this action; someone else must decide it")]
     OwnProposal,
+    /// Only who proposed takes back.
+    #[error("only who proposed this action can take it back; others reject it")]
+    NotProposer,
     /// It was allowed a moment ago, and was not when it was written.
     #[error("your session, your account or your permission ended meanwhile")]
     Revoked,

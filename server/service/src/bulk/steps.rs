@@ -179,7 +179,7 @@ async fn refuse(
     item: &StepItem,
     error: &Error,
 ) -> Result<Outcome, Error> {
-    if let Some(entry) = refused(item.action, attempt.verb.transition(), error, attempt.now) {
+    if let Some(entry) = refused(item.action, attempt.verb.transition().verb(), error, attempt.now) {
         tx.append_audit(&attempt.caller.recorded(), entry).await?;
     }
     if let Error::Internal(text) = error {

@@ -120,10 +120,20 @@ fn body(path: &str, id: &str) -> String {
         "/api/v1/actions/{id}/reject" | "/api/v1/actions/{id}/undo" => {
             json!({ "expected_version": 0, "digest": "x", "reason": "no" }).to_string()
         }
+        "/api/v1/actions/{id}/settle" => {
+            json!({ "expected_version": 0, "digest": "x", "happened": true, "evidence": "no" }).to_string()
+        }
+        "/api/v1/actions/{id}/supersede" => {
+            json!({ "expected_version": 0, "digest": "x", "by": UNKNOWN_ID }).to_string()
+        }
+        path if path.starts_with("/api/v1/actions/{id}/") => {
+            json!({ "expected_version": 0, "digest": "x" }).to_string()
+        }
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
         path if path.starts_with("/api/v1/") => "{}".to_owned(),
         "/api/approve_action" => seen,
         "/api/reject_action" | "/api/undo_action" => format!("{seen}&reason=no"),
+        "/api/follow_up_action" => format!("{seen}&verb=cancel"),
         "/api/list_actions" | "/api/count_actions" | "/api/load_buckets" | "/api/reset_table" => {
             "lane=pending".to_owned()
         }
@@ -163,8 +173,14 @@ async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) 
 /// Routes on one action answer by what it is on.
 fn is_about_an_action(path: &str) -> bool {
     path.starts_with("/api/v1/actions/{id}")
-        || ["/api/approve_action", "/api/reject_action", "/api/undo_action", "/api/load_action"]
-            .contains(&path)
+        || [
+            "/api/approve_action",
+            "/api/reject_action",
+            "/api/undo_action",
+            "/api/follow_up_action",
+            "/api/load_action",
+        ]
+        .contains(&path)
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, micros, rows};
-use crate::{Leased, NewCommand, Result};
+use crate::{Claim, Leased, NewCommand, Result};
 use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
 #[async_trait]
@@ -26,12 +26,21 @@ impl WriteOutbox for SqlTransaction {
         self.events.command |= !commands.is_empty();
         enqueue(&mut self.tx, commands).await
     }
+
+    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<bool> {
+        by.allow(Purpose::Decide)?;
+        let query = sqlx::query(
+            "UPDATE commands SET state = 'done', leased_until = 0
+             WHERE action_id = $1 AND state = 'open' AND possibly_sent = 0",
+        );
+        Ok(query.bind(Uuid::from(action)).execute(&mut *self.tx).await?.rows_affected() == 1)
+    }
 }
 
 #[async_trait]
 impl SystemOutbox for SqlTransaction {
-    async fn lease(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
-        lease(&mut self.tx, now, until).await
+    async fn lease(&mut self, claim: Claim<'_>) -> Result<Option<Leased>> {
+        lease(&mut self.tx, claim).await
     }
 
     async fn finish(&mut self, leased: &Leased) -> Result<bool> {
@@ -48,11 +57,14 @@ const ROWS: usize = 500;
 
 pub(super) async fn enqueue(db: &mut Connection, commands: &[NewCommand]) -> Result<()> {
     for commands in commands.chunks(ROWS) {
-        let mut sql =
-            QueryBuilder::<Db>::new("INSERT INTO commands (id, action_id, state, created_at, ready_at) ");
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO commands (id, action_id, state, created_at, ready_at, executor) ",
+        );
         sql.push_values(commands, |mut row, command| {
             row.push_bind(Uuid::from(command.id)).push_bind(Uuid::from(command.action)).push("'open'");
-            row.push_bind(micros(command.at)).push_bind(micros(command.at));
+            row.push_bind(micros(command.at))
+                .push_bind(micros(command.at))
+                .push_bind(command.executor.clone());
         });
         sql.build().execute(&mut *db).await?;
     }
@@ -61,7 +73,8 @@ pub(super) async fn enqueue(db: &mut Connection, commands: &[NewCommand]) -> Res
 
 pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<Option<Leased>> {
     let query = sqlx::query(
-        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent FROM commands WHERE action_id = $1",
+        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent, executor FROM commands
+         WHERE action_id = $1 ORDER BY created_at DESC LIMIT 1",
     );
     let row = query.bind(Uuid::from(action)).fetch_optional(db).await?;
     row.as_ref().map(rows::leased).transpose()
@@ -69,17 +82,30 @@ pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<O
 
 /// An attempt counts as possibly sent from here on, until the worker says that it provably was not: a worker that is
 /// killed between sending and reporting must not look like one that never sent.
-pub(super) async fn lease(db: &mut Connection, now: Timestamp, until: Timestamp) -> Result<Option<Leased>> {
-    let query = sqlx::query(concat!(
-        "UPDATE commands SET generation = generation + 1, leased_until = $2, possibly_sent = possibly_sent + 1
-         WHERE id = (
-             SELECT id FROM commands WHERE state = 'open' AND ready_at <= $1 AND leased_until <= $1
-             ORDER BY ready_at LIMIT 1",
+pub(super) async fn lease(db: &mut Connection, claim: Claim<'_>) -> Result<Option<Leased>> {
+    let (now, abandoned) = (micros(claim.now), micros(claim.abandoned));
+    let mut sql = QueryBuilder::<Db>::new(
+        "UPDATE commands SET generation = generation + 1, possibly_sent = possibly_sent + 1, leased_until = ",
+    );
+    sql.push_bind(micros(claim.until));
+    sql.push(" WHERE id = (SELECT id FROM commands WHERE state = 'open' AND ready_at <= ").push_bind(now);
+    sql.push(" AND leased_until <= ").push_bind(now).push(" AND (executor IS NULL");
+    if !claim.executors.is_empty() {
+        sql.push(" OR executor IN (");
+        let mut names = sql.separated(", ");
+        for name in claim.executors {
+            names.push_bind(name);
+        }
+        sql.push(")");
+    }
+    sql.push(" OR (possibly_sent > 0 AND ready_at <= ").push_bind(abandoned);
+    sql.push(" AND leased_until <= ").push_bind(abandoned).push("))");
+    sql.push(concat!(
+        " ORDER BY ready_at LIMIT 1",
         claim_clause!(),
-        ")
-         RETURNING id, action_id, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent",
+        ") RETURNING id, action_id, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent, executor",
     ));
-    let row = query.bind(micros(now)).bind(micros(until)).fetch_optional(db).await?;
+    let row = sql.build().fetch_optional(db).await?;
     row.as_ref().map(rows::leased).transpose()
 }
 

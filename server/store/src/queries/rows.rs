@@ -262,6 +262,7 @@ pub(super) fn leased(row: &Row) -> Result<Leased> {
         created_at: time(row, "created_at")?,
         possibly_sent: get(row, "possibly_sent")?,
         not_sent: get(row, "not_sent")?,
+        executor: get(row, "executor")?,
     })
 }
 

@@ -9,7 +9,7 @@ use executors::simulated::Simulated;
 use service::Service;
 use service::clock::Clock;
 use service::executor::Executors;
-use store::{Leased, SharedStore};
+use store::{Claim, Leased, SharedStore};
 
 use super::sample::{action, add, add_ana, at, command, decided, decider, entry, id, system};
 use crate::database::{Database, Kind, on_both};
@@ -21,9 +21,10 @@ on_both!(
     of_two_workers_one_gets_the_command,
     commits_ring_and_what_is_taken_back_does_not,
     what_may_have_been_sent_ends_unknown_without_its_executor,
+    a_command_is_called_off_before_it_is_leased,
 );
 
-/// A server that starts without the executor of an order: what was not sent fails, and of what may have been sent nobody
+/// A server that starts without the executor of an order: what was not sent waits, and of what may have been sent nobody
 /// knows. Nor does another executor answer for it.
 async fn what_may_have_been_sent_ends_unknown_without_its_executor(kind: Kind) {
     let database = Database::migrated(kind).await;
@@ -38,7 +39,7 @@ async fn what_may_have_been_sent_ends_unknown_without_its_executor(kind: Kind) {
         add(&store, &approved).await;
         enqueue(&store, number, 0).await;
     }
-    // The second and third were leased by a process that was killed: whether it sent them nobody knows.
+    // Commands of the time before they named their executor. The second and third were leased by a process that was killed: whether it sent them nobody knows.
     let sent: Vec<_> = [lease(&store, 0).await, lease(&store, 0).await].into_iter().flatten().collect();
     let mut tx = store.begin_system(&authority()).await.unwrap();
     for mut leased in sent.clone() {
@@ -46,24 +47,38 @@ async fn what_may_have_been_sent_ends_unknown_without_its_executor(kind: Kind) {
         assert!(tx.retry(&leased, at(1), "killed").await.unwrap());
     }
     tx.commit().await.unwrap();
-    let end_of = async |executors: Vec<Arc<dyn service::executor::Executor>>, which: u128| {
-        let service = Service::new(store.clone(), Arc::new(Still), Executors::new(executors));
-        let stop = tokio_util::sync::CancellationToken::new();
-        let worker = tokio::spawn(service::worker::run(service, authority(), stop.child_token()));
-        let ended = crate::harness::until("it ended", async || {
-            let action = store.action(&RowScope::ALL, id(which)).await.unwrap().unwrap();
-            (!matches!(action.status, domain::Status::Queued | domain::Status::InProgress)).then_some(action)
+    let service = Service::new(store.clone(), Arc::new(Later), Executors::default());
+    let stop = tokio_util::sync::CancellationToken::new();
+    let worker = tokio::spawn(service::worker::run(service, authority(), stop.child_token()));
+    let sent: Vec<_> = sent.iter().map(|leased| leased.action_id).collect();
+    let status = async |of| store.action(&RowScope::ALL, of).await.unwrap().unwrap().status;
+    for of in &sent {
+        crate::harness::until("it ended", async || {
+            (status(*of).await == domain::Status::Unknown).then_some(())
         })
         .await;
-        stop.cancel();
-        worker.await.unwrap();
-        ended.status
-    };
-    let sent: Vec<_> = sent.iter().map(|leased| leased.action_id).collect();
-    for number in 1..=3 {
-        let want = if sent.contains(&id(number)) { domain::Status::Unknown } else { domain::Status::Failed };
-        assert_eq!(end_of(Vec::new(), number).await, want, "{number}");
     }
+    stop.cancel();
+    worker.await.unwrap();
+    for number in 1..=3 {
+        let want = if sent.contains(&id(number)) { domain::Status::Unknown } else { domain::Status::Queued };
+        assert_eq!(status(id(number)).await, want, "{number}");
+    }
+}
+
+async fn a_command_is_called_off_before_it_is_leased(kind: Kind) {
+    let (_database, store) = start(kind, 2).await;
+    enqueue(&store, 1, 0).await;
+    enqueue(&store, 2, 0).await;
+    let leased = lease(&store, 0).await.unwrap().action_id;
+    for number in 1..=2 {
+        let mut tx = store.begin_system(&authority()).await.unwrap();
+        let called_off = tx.call_off(&system(), id(number)).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(called_off, leased != id(number));
+    }
+    let again = lease(&store, 100).await.unwrap();
+    assert_eq!(again.action_id, leased, "the other one is done");
 }
 
 async fn start(kind: Kind, actions: u128) -> (Database, SharedStore) {
@@ -84,7 +99,8 @@ async fn enqueue(store: &SharedStore, number: u128, seconds: i64) {
 /// Leases for ten seconds.
 async fn lease(store: &SharedStore, now: i64) -> Option<Leased> {
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    let leased = tx.lease(at(now), at(now + 10)).await.unwrap();
+    let claim = Claim { now: at(now), until: at(now + 10), executors: &[], abandoned: at(now - 60) };
+    let leased = tx.lease(claim).await.unwrap();
     tx.commit().await.unwrap();
     leased
 }
@@ -192,6 +208,15 @@ struct Still;
 impl Clock for Still {
     fn now(&self) -> jiff::Timestamp {
         at(1)
+    }
+}
+
+/// The same, long after.
+struct Later;
+
+impl Clock for Later {
+    fn now(&self) -> jiff::Timestamp {
+        at(600)
     }
 }
 

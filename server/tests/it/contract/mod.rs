@@ -12,6 +12,7 @@ mod actions;
 mod audit;
 mod bulk;
 mod executors;
+mod follow_up;
 mod home;
 mod keys;
 mod sample;

@@ -22,7 +22,7 @@ pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
 }
 
 pub(super) fn command(id: CommandId, action: ActionId, at: Timestamp) -> NewCommand {
-    NewCommand { id, action, at }
+    NewCommand { id, action, at, executor: None }
 }
 
 /// A pending action with an hour to decide it, and only what every action has.

@@ -8,6 +8,7 @@ mod actions;
 mod bulk;
 mod events;
 mod export;
+mod follow_up;
 mod idempotency;
 mod input;
 mod naming;
@@ -33,7 +34,9 @@ use super::state::AppState;
 type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
 fn routes() -> impl Iterator<Item = ApiRoute> {
-    [actions::routes(), export::routes(), bulk::routes(), events::routes()].into_iter().flatten()
+    [actions::routes(), follow_up::routes(), export::routes(), bulk::routes(), events::routes()]
+        .into_iter()
+        .flatten()
 }
 
 /// The API, to be nested under its root. All of it but its own description asks for a token.

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
+use crate::actions::details::follow_up_form::FollowUpForms;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::location::ListLocation;
@@ -74,13 +75,14 @@ pub fn ActionDetailBody(
             {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
-            <Facts title="Execution" facts=execution(action, now)/>
+            <Facts title="Execution" facts=execution(&detail, now)/>
             <Facts title="Undo" facts=undo_links(action, location)/>
             {revisions(&detail.revisions, now).into_any()}
             {timeline(&detail, location, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}
+            <FollowUpForms detail decisions/>
         </div>
     }
 }
@@ -327,15 +329,17 @@ fn decision(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn execution(action: &Action, now: Derived<Timestamp>) -> Vec<Fact> {
+fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
+    let action = &detail.action;
     if action.status == Status::None {
         return Vec::new();
     }
     let mut facts = vec![("Status", view! { <Badge look=action.status.badge()/> }.into_any())];
     if action.status == Status::Unknown {
-        let text = "It was sent and no trustworthy answer came back. A person has to look at the target.";
+        let text = "It was sent and no trustworthy answer came back. A person has to look at the target, and settles it here.";
         facts.push(("What it means", text.into_any()));
     }
+    facts.extend(text("Held", detail.held.as_ref()));
     facts.extend(text("Detail", action.status_detail.as_ref()));
     facts.extend(text("Executor", action.executor.as_ref()));
     facts.push(time("Updated", action.updated_at, now));

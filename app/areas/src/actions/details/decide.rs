@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::actions::details::confirm::Confirm;
-use api::{ApproveAction, RejectAction, UndoAction};
+use api::{ApproveAction, FollowUpAction, RejectAction, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
-use domain::{Action, ActionId, Decision, Undo};
+use domain::{Action, ActionId, Decision, FollowUpVerb, Status, Undo};
 use kit::dialog::show_dialog;
 use kit::form::take;
 use kit::handler::handler;
@@ -24,6 +24,8 @@ pub enum SentDecision {
     Reject(RejectAction),
     /// To undo.
     Undo(UndoAction),
+    /// What else is asked.
+    FollowUp(FollowUpAction),
 }
 
 impl SentDecision {
@@ -33,6 +35,7 @@ impl SentDecision {
             Self::Approve(sent) => (sent.id, sent.expected_version),
             Self::Reject(sent) => (sent.id, sent.expected_version),
             Self::Undo(sent) => (sent.id, sent.expected_version),
+            Self::FollowUp(sent) => (sent.id, sent.expected_version),
         }
     }
 
@@ -44,7 +47,20 @@ impl SentDecision {
                 Self::Approve(_) => action.decision == Decision::Approved,
                 Self::Reject(_) => action.decision == Decision::Rejected,
                 Self::Undo(_) => action.undone_by.is_some(),
+                Self::FollowUp(sent) => is_followed_up(sent.verb, action),
             }
+    }
+}
+
+/// Whether the action is as it would be had this been asked.
+const fn is_followed_up(verb: FollowUpVerb, action: &Action) -> bool {
+    match verb {
+        FollowUpVerb::Withdraw => matches!(action.decision, Decision::Withdrawn),
+        FollowUpVerb::Supersede => matches!(action.decision, Decision::Superseded),
+        FollowUpVerb::Cancel => matches!(action.status, Status::Cancelled),
+        FollowUpVerb::Retry => !matches!(action.status, Status::Failed | Status::TimedOut),
+        FollowUpVerb::ItHappened => matches!(action.status, Status::Completed),
+        FollowUpVerb::ItDidNotHappen => matches!(action.status, Status::Failed),
     }
 }
 
@@ -57,6 +73,8 @@ pub struct Decisions {
     pub reject: ServerAction<RejectAction>,
     /// Reverses an action.
     pub undo: ServerAction<UndoAction>,
+    /// Asks something else of an action.
+    pub follow_up: ServerAction<FollowUpAction>,
     /// The action of the last decision, and its name.
     pub last: StoredValue<Option<(ActionId, String)>>,
     /// Whether the question before what can't be undone was answered with yes.
@@ -80,6 +98,7 @@ impl Decisions {
             approve: ServerAction::new(),
             reject: ServerAction::new(),
             undo: ServerAction::new(),
+            follow_up: ServerAction::new(),
             last: StoredValue::new(None),
             confirmed: StoredValue::new(false),
             sent: StoredValue::new(None),
@@ -95,6 +114,7 @@ impl Decisions {
             SentDecision::Approve(sent) => drop(self.approve.dispatch(sent)),
             SentDecision::Reject(sent) => drop(self.reject.dispatch(sent)),
             SentDecision::Undo(sent) => drop(self.undo.dispatch(sent)),
+            SentDecision::FollowUp(sent) => drop(self.follow_up.dispatch(sent)),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod action_detail;
 pub mod confirm;
 pub mod decide;
+mod follow_up_form;
 mod timeline;
 mod undo_form;
 
@@ -142,9 +143,17 @@ pub fn coming(location: Memo<ListLocation>, held: RowHold) -> AnyView {
 /// The details render again when one of these changes; then nothing typed for the old state may stay.
 fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
     match answer {
-        Ok(ActionDetail { action: Action { id, version, .. }, approve, reject, undo, .. }) => {
+        Ok(ActionDetail {
+            action: Action { id, version, .. },
+            approve,
+            reject,
+            undo,
+            follow_ups,
+            held,
+            ..
+        }) => {
             let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_allowed);
-            format!("{id} {version} {approve} {reject} {undo}")
+            format!("{id} {version} {approve} {reject} {undo} {follow_ups:?} {held:?}")
         }
         Err(error) => error.code.as_str().to_owned(),
     }

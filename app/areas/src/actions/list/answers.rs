@@ -17,20 +17,21 @@ use crate::live::outage::Outage;
 use api::{ApiError, SaveView, load_action};
 use domain::actions::contract::ActionDetail;
 use domain::core::text::escape_controls;
-use domain::{Action, ActionId, ErrorCode, Status};
+use domain::{Action, ActionId, ErrorCode, FollowUpVerb, Status};
 use kit::effect::effect;
 use kit::notice::Announcement;
 use kit::toasts::{Toast, ToastAction, Toasts};
 use kit::url::still;
 
-/// The failure that a form without wasm left in the URL, for whichever of the three forms it was.
+/// The failure that a form without wasm left in the URL, for whichever of the forms it was.
 pub(crate) fn news_from_url(decisions: Decisions) -> Option<Announcement> {
     let code =
         |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
-    let Decisions { approve, reject, undo, .. } = decisions;
+    let Decisions { approve, reject, undo, follow_up, .. } = decisions;
     code(approve.value().get_untracked())
         .or_else(|| code(reject.value().get_untracked()))
         .or_else(|| code(undo.value().get_untracked()))
+        .or_else(|| code(follow_up.value().get_untracked()))
         .map(Announcement::failed_before)
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn announce(
         }
         reload(Some(id));
     };
-    let Decisions { approve, reject, undo, .. } = decisions;
+    let Decisions { approve, reject, undo, follow_up, .. } = decisions;
     // `version` counts the answers of this page; the value from the URL is not one of them.
     effect(move || {
         if approve.version().get() > 0 {
@@ -112,6 +113,11 @@ pub(crate) fn announce(
             answered(undo.value().get_untracked());
         }
     });
+    effect(move || {
+        if follow_up.version().get() > 0 {
+            answered(follow_up.value().get_untracked());
+        }
+    });
 }
 
 const NOT_KNOWN: &str = "We don't know yet whether it arrived. Checking…";
@@ -123,6 +129,14 @@ fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
     match sent {
         Some(SentDecision::Reject(_)) => "Rejected. Nothing will be done.",
         Some(SentDecision::Undo(_)) => "Undo requested. Its reverse is on the way.",
+        Some(SentDecision::FollowUp(sent)) => match sent.verb {
+            FollowUpVerb::Withdraw => "Withdrawn. Nothing will be done.",
+            FollowUpVerb::Supersede => "Replaced by another action.",
+            FollowUpVerb::Cancel => "Cancelled. Nothing was done.",
+            FollowUpVerb::Retry => "Queued again. Waiting for the executor.",
+            FollowUpVerb::ItHappened => "Settled as Completed.",
+            FollowUpVerb::ItDidNotHappen => "Settled as Failed.",
+        },
         _ if matches!(action.status, Status::Queued | Status::InProgress) => {
             "Approved. Waiting for the executor."
         }

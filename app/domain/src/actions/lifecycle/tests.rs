@@ -18,6 +18,8 @@ fn table() -> Vec<Row> {
         (None, Status::Queued, Transition::Start, None, Status::InProgress),
         (None, Status::InProgress, Transition::Start, None, Status::InProgress),
         (None, Status::Queued, Transition::Cancel, None, Status::Cancelled),
+        (None, Status::Failed, Transition::Retry, None, Status::Queued),
+        (None, Status::TimedOut, Transition::Retry, None, Status::Queued),
         (None, Status::InProgress, Transition::LoseTrack, None, Status::Unknown),
     ];
     let ends = [
@@ -74,8 +76,8 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
             }
         }
     }
-    // 5 decisions on Pending; 16 rows for each of the three grants.
-    assert_eq!(allowed, 5 + 3 * 16);
+    // 5 decisions on Pending; 18 rows for each of the three grants.
+    assert_eq!(allowed, 5 + 3 * 18);
 }
 
 fn check_undo(from: Lifecycle, command: Transition, next: Result<Lifecycle, super::Refusal>) {

@@ -1,5 +1,6 @@
 //! The API through the real router and service.
 
+mod doors;
 mod idempotency;
 mod input;
 mod intake;

@@ -1,0 +1,170 @@
+//! What is asked of an action beside the decision on it: settle, cancel, retry, withdraw, supersede.
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::{Action, ActionId, FollowUp, FollowUpVerb, Seen, SubjectKind};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::idempotency::{WriteRequest, json_answer};
+use super::{ApiRoute, input, schema};
+use crate::edge::limits::Limits;
+
+pub(super) fn routes() -> Vec<ApiRoute> {
+    vec![
+        (Limits::USUAL, routes!(settle)),
+        (Limits::USUAL, routes!(cancel)),
+        (Limits::USUAL, routes!(retry)),
+        (Limits::USUAL, routes!(withdraw)),
+        (Limits::USUAL, routes!(supersede)),
+    ]
+}
+
+/// How an action ended of which that was unknown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Settlement {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Whether it happened.
+    happened: bool,
+    /// What was seen, and where.
+    evidence: String,
+}
+
+/// What was seen, and why it is asked for.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FollowUpRequest {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Why, for the record.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// What takes the place of an action.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Replacement {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Another action of the same proposer, which waits or was approved.
+    by: ActionId,
+    /// Why, for the record.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+async fn answer(id: String, write: WriteRequest, verb: FollowUpVerb) -> Response {
+    let work = |write: WriteRequest| async move {
+        let FollowUpRequest { expected_version, digest, reason } =
+            input::parse_body(&write.headers, &write.body)?;
+        let seen = Seen { expected_version, digest };
+        follow_up(&id, write, seen, FollowUp::new(verb, reason)).await
+    };
+    write.answer_once(work).await
+}
+
+async fn follow_up(
+    id: &str,
+    WriteRequest { app, caller, .. }: WriteRequest,
+    seen: Seen,
+    what: FollowUp,
+) -> Result<service::replay::Answer, crate::edge::problem::Problem> {
+    let id: ActionId = input::parse_id(id, SubjectKind::Action)?;
+    json_answer(StatusCode::OK, &app.backend.follow_up(&caller, id, seen, what).await?)
+}
+
+/// Say how an action ended of which that is unknown, as a person who looked.
+///
+/// It happened: it is Completed. It did not: it is Failed, and can be tried again. Of an undo, the original follows.
+#[utoipa::path(
+    post, path = "/actions/{id}/settle", tag = "actions", operation_id = "settle_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = Settlement,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn settle(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |write: WriteRequest| async move {
+        let Settlement { expected_version, digest, happened, evidence } =
+            input::parse_body(&write.headers, &write.body)?;
+        let verb = if happened { FollowUpVerb::ItHappened } else { FollowUpVerb::ItDidNotHappen };
+        let seen = Seen { expected_version, digest };
+        follow_up(&id, write, seen, FollowUp::new(verb, Some(evidence))).await
+    };
+    write.answer_once(work).await
+}
+
+/// Call off an action that no executor can have got yet: it was decided on, and is not going to happen.
+#[utoipa::path(
+    post, path = "/actions/{id}/cancel", tag = "actions", operation_id = "cancel_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = FollowUpRequest,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn cancel(Path(id): Path<String>, write: WriteRequest) -> Response {
+    answer(id, write, FollowUpVerb::Cancel).await
+}
+
+/// Try again what failed or could not be sent, by a new command of the same action.
+#[utoipa::path(
+    post, path = "/actions/{id}/retry", tag = "actions", operation_id = "retry_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = FollowUpRequest,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn retry(Path(id): Path<String>, write: WriteRequest) -> Response {
+    answer(id, write, FollowUpVerb::Retry).await
+}
+
+/// Take back an action that waits for a decision, as who proposed it.
+#[utoipa::path(
+    post, path = "/actions/{id}/withdraw", tag = "actions", operation_id = "withdraw_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = FollowUpRequest,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn withdraw(Path(id): Path<String>, write: WriteRequest) -> Response {
+    answer(id, write, FollowUpVerb::Withdraw).await
+}
+
+/// Replace an action that waits for a decision by another one, as who proposed both.
+#[utoipa::path(
+    post, path = "/actions/{id}/supersede", tag = "actions", operation_id = "supersede_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = Replacement,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |write: WriteRequest| async move {
+        let Replacement { expected_version, digest, by, reason } =
+            input::parse_body(&write.headers, &write.body)?;
+        let what = FollowUp { replaced_by: Some(by), ..FollowUp::new(FollowUpVerb::Supersede, reason) };
+        follow_up(&id, write, Seen { expected_version, digest }, what).await
+    };
+    write.answer_once(work).await
+}
