@@ -104,7 +104,8 @@ mod tests {
                 "audit_kind",
                 "Imported Proposed Revised Approved Rejected Expired UndoRequested Dispatched Postponed \
                  Reported LostTrack UndoReported Refused SignedIn SignInFailed SignedOut UserAdded \
-                 TokenCreated DatabaseCreated Withdrawn Superseded Cancelled Settled Retried",
+                 TokenCreated DatabaseCreated UserChanged AccessChanged CredentialRevoked \
+                 RoleGroupChanged DeviceGroupChanged SettingChanged Withdrawn Superseded Cancelled Settled Retried",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),
