@@ -19,6 +19,7 @@ mod session;
 mod settings;
 #[cfg(feature = "ssr")]
 mod status;
+mod take;
 
 pub use actions::*;
 pub use bulk::*;
@@ -28,3 +29,4 @@ pub use home::*;
 pub use load::Load;
 pub use session::*;
 pub use settings::*;
+pub use take::*;

@@ -43,14 +43,16 @@ pub(super) fn fail_in_words(error: &Error) -> ApiError {
     failure
 }
 
+/// The names and values of an encoded query.
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, Error> {
+    let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
+    let pairs = format!("/?{query}").parse().ok().and_then(read);
+    pairs.map(|pairs| pairs.0).ok_or_else(|| Error::invalid("/", "the address can't be read"))
+}
+
 /// The query of a list, from the parts that the page gives.
 pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
-    let read = |uri| axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok();
-    let axum::extract::Query(mut pairs) = format!("/?{shows}")
-        .parse()
-        .ok()
-        .and_then(read)
-        .ok_or_else(|| Error::invalid("/", "the address can't be read"))?;
+    let mut pairs = pairs(shows)?;
     pairs.push(("lane".to_owned(), lane.to_string()));
     pairs.extend(cursor.map(|cursor| ("cursor".to_owned(), cursor)));
     ActionQuery::from_pairs(pairs).map_err(|error| Error::invalid(format!("/{}", error.field), error.problem))

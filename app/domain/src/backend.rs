@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::actions::contract::{
     DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
+use crate::actions::take::TakeActions;
 use crate::bulk::contract::BulkBackend;
 use crate::home::contract::HomeBackend;
 use crate::settings::contract::SettingsBackend;
@@ -24,7 +25,8 @@ macro_rules! backend {
 }
 
 backend! {
-    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + ExportActions
+    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
+    + ExportActions
     + BulkBackend + HomeBackend + SettingsBackend
 }
 

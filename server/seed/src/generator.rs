@@ -276,6 +276,10 @@ impl Generator {
             investigation_id: case.investigation.clone(),
             incident_id: case.incident_id.clone(),
             expires_at: None,
+            decision: None,
+            status: None,
+            occurred_at: None,
+            result: None,
         };
         let mut action = proposal.into_action(id, String::new(), proposed_by, at);
         action.external_id.take_if(|_| from_screen);

@@ -145,6 +145,10 @@ fn propose(
         investigation_id: Some("INV-SANDBOX".to_owned()),
         incident_id: None,
         expires_at: Some(now + SignedDuration::from_secs(rng.between(3 * 86_400, 7 * 86_400 - 3_600))),
+        decision: None,
+        status: None,
+        occurred_at: None,
+        result: None,
     };
     Ok(proposal.into_action(id, String::new(), scanner, at))
 }

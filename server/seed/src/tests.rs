@@ -115,6 +115,10 @@ fn every_row_keeps_the_rules_of_proposals() {
             investigation_id: action.investigation_id,
             incident_id: action.incident_id,
             expires_at: Some(action.expires_at),
+            decision: None,
+            status: None,
+            occurred_at: None,
+            result: None,
         };
         assert_eq!(proposal.check(action.proposed_at), [], "{text}");
         assert!(!text.contains('{') || !text.contains("{user}") && !text.contains("{asset}"), "{text}");

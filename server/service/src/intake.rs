@@ -49,7 +49,8 @@ impl Service {
         proposals: Vec<Proposal>,
         on_error: OnError,
     ) -> Result<Vec<Result<Proposed, Error>>, Error> {
-        let by = caller.authorize_proposal()?;
+        let by =
+            caller.authorize_proposal().or_else(|missing| caller.authorize_record().map_err(|_| missing))?;
         check_count(proposals.len())?;
         let now = self.clock.now();
         let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
@@ -63,10 +64,11 @@ impl Service {
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
         let mut intake =
-            Intake { by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
+            Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
         let mut taken = Vec::with_capacity(checked.len());
         for (index, proposal) in checked.into_iter().enumerate() {
             let one = match proposal {
+                Ok(proposal) if proposal.is_record() => intake.record(&mut *tx, proposal, index).await,
                 Ok(proposal) => intake.take_one(&mut *tx, proposal, index).await,
                 Err(errors) => Err(Error::Invalid(errors)),
             };
@@ -107,7 +109,7 @@ fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposa
 }
 
 /// How tools find their actions again.
-type Name = (Source, String);
+pub(super) type Name = (Source, String);
 
 /// What is there of what was sent.
 async fn known(
@@ -123,18 +125,19 @@ async fn known(
 }
 
 /// A request as it is taken in.
-struct Intake<'a> {
-    by: &'a Authorized,
-    now: Timestamp,
+pub(super) struct Intake<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) by: &'a Authorized,
+    pub(super) now: Timestamp,
     /// What was there before, and what the request made of it so far.
-    known: HashMap<Name, Action>,
+    pub(super) known: HashMap<Name, Action>,
     /// New actions, to be written together.
-    fresh: Vec<Action>,
+    pub(super) fresh: Vec<Action>,
 }
 
 impl Intake<'_> {
     /// Writes what is new.
-    async fn write(&mut self, tx: &mut dyn Transaction) -> Result<(), Error> {
+    pub(super) async fn write(&mut self, tx: &mut dyn Transaction) -> Result<(), Error> {
         tx.insert_actions(self.by, &self.fresh).await?;
         self.fresh.clear();
         Ok(())
@@ -161,6 +164,8 @@ impl Intake<'_> {
         proposal: Proposal,
         index: usize,
     ) -> Result<Proposed, Error> {
+        // A credential to record alone proposes nothing.
+        self.caller.authorize_proposal()?;
         let (by, now) = (self.by, self.now);
         let name = (proposal.source, proposal.external_id.clone());
         let known = self.known.get(&name).cloned();
@@ -237,6 +242,6 @@ impl Intake<'_> {
 }
 
 /// The digest that a stored action would get today.
-fn of(action: &Action) -> Result<String, Error> {
+pub(super) fn of(action: &Action) -> Result<String, Error> {
     digest(action.action_type, &action.entity, &action.asset, &action.parameters)
 }

@@ -20,9 +20,11 @@ pub mod hunt;
 mod impact;
 mod intake;
 mod list;
+mod record;
 pub mod replay;
 pub mod session;
 mod settings;
+mod take;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;

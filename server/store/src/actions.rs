@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use domain::actions::query::Counts;
 use domain::actions::similar::Buckets;
-use domain::{Action, ActionId, ActionQuery, Authorized, LaneCounts, RowScope, Source, UserId};
+use domain::{
+    Action, ActionId, ActionQuery, Asset, AssetKind, Authorized, LaneCounts, RowScope, Source, UserId,
+};
 use jiff::Timestamp;
 
 use crate::error::Result;
@@ -60,6 +62,12 @@ pub trait ReadActions: Send + Sync {
 
     /// Earlier and later actions on the same entity of the same asset, whatever their spelling, newest first.
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>>;
+
+    /// The assets of the latest of so many actions, each once, the latest first.
+    async fn recent_assets(&self, scope: &RowScope, actions: u32) -> Result<Vec<Asset>>;
+
+    /// An asset as the latest action on it knows it.
+    async fn known_asset(&self, kind: AssetKind, name: &str) -> Result<Option<Asset>>;
 
     /// Pending actions whose time is over.
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>>;

@@ -11,6 +11,9 @@ use domain::actions::query::{Column, Sort, SortKey, push_pair};
 use domain::{ActionId, Lane};
 use kit::url::with_query;
 
+/// The path of the form by which a person takes an action.
+pub const TAKE_PATH: &str = "/action-center/take";
+
 const CURSOR: &str = "cursor";
 const OPEN: &str = "open";
 const PANEL: &str = "panel";

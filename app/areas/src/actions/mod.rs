@@ -28,6 +28,7 @@ use start::DefaultView;
 kit::pages! {
     mod list;
     mod start;
+    mod take;
 }
 
 /// The area of actions.

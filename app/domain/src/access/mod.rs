@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod device_group;
+mod intake;
 
 use std::collections::BTreeSet;
 
@@ -43,6 +44,7 @@ string_enum! {
         Propose = "actions:propose" "Propose actions and see them",
         Read = "actions:read" "Read all actions",
         Decide = "actions:decide" "Approve, reject and undo as its owner",
+        Record = "actions:record" "Record what was done elsewhere, and see it",
     }
 }
 
@@ -235,6 +237,12 @@ pub enum Purpose {
     Plan,
     /// To have an attempt recorded, or the answer to a request kept.
     Record,
+    /// To record what was done elsewhere, and what became of it.
+    Report,
+    /// To have a rule approve what is proposed.
+    Automate,
+    /// To care for investigations and incidents, and to report wrong verdicts.
+    Triage,
     /// The product's own acts: expiry, dispatch, an executor's report, set-up.
     System,
 }

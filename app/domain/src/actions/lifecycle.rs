@@ -8,6 +8,10 @@
 
 use crate::core::string_enum::string_enum;
 
+mod outcome;
+
+pub use outcome::Outcome;
+
 string_enum! {
     /// Who let the action happen, or why it will not.
     Decision {
@@ -94,41 +98,6 @@ pub enum Execution {
     Ended(Outcome),
 }
 
-/// How an execution ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// All of it was done.
-    Completed,
-    /// Some of it was done.
-    PartiallyCompleted,
-    /// A definite refusal or failure.
-    Failed,
-    /// It could not be sent for too long.
-    TimedOut,
-    /// There was nothing to do.
-    Skipped,
-    /// Called off before it was sent.
-    Cancelled,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Self; 6] = [
-        Self::Completed,
-        Self::PartiallyCompleted,
-        Self::Failed,
-        Self::TimedOut,
-        Self::Skipped,
-        Self::Cancelled,
-    ];
-
-    /// Whether something changed that can be reversed.
-    #[must_use]
-    pub const fn had_effect(self) -> bool {
-        matches!(self, Self::Completed | Self::PartiallyCompleted)
-    }
-}
-
 /// The legal pairs of decision and status, and nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -161,6 +130,8 @@ pub enum Transition {
     LoseTrack,
     /// A person who looked says how it ended.
     Settle(Outcome),
+    /// Who recorded what was done elsewhere says anew how it ended.
+    Correct(Outcome),
     /// Call it off before it is sent.
     Cancel,
     /// Try again what failed.
@@ -192,6 +163,7 @@ impl Transition {
             .into_iter()
             .chain(ended(Self::Report))
             .chain(ended(Self::Settle))
+            .chain(ended(Self::Correct))
             .chain(ended(Self::ReportUndo))
             .collect()
     }
@@ -209,6 +181,7 @@ impl Transition {
             Self::Report(_) => "report",
             Self::LoseTrack => "lose track of",
             Self::Settle(_) => "settle",
+            Self::Correct(_) => "correct",
             Self::Cancel => "cancel",
             Self::Retry => "retry",
             Self::RequestUndo => "undo",
@@ -330,14 +303,7 @@ impl State {
             Self::Granted(_, Execution::Queued) => Status::Queued,
             Self::Granted(_, Execution::InProgress) => Status::InProgress,
             Self::Granted(_, Execution::Unknown) => Status::Unknown,
-            Self::Granted(_, Execution::Ended(outcome)) => match outcome {
-                Outcome::Completed => Status::Completed,
-                Outcome::PartiallyCompleted => Status::PartiallyCompleted,
-                Outcome::Failed => Status::Failed,
-                Outcome::TimedOut => Status::TimedOut,
-                Outcome::Skipped => Status::Skipped,
-                Outcome::Cancelled => Status::Cancelled,
-            },
+            Self::Granted(_, Execution::Ended(outcome)) => outcome.status(),
         }
     }
 
@@ -421,6 +387,11 @@ impl Lifecycle {
             (Granted(grant, InProgress), Transition::Report(outcome))
             | (Granted(grant, Unknown), Transition::Settle(outcome)) => Granted(grant, Ended(outcome)),
             (Granted(grant, InProgress), Transition::LoseTrack) => Granted(grant, Unknown),
+            (Granted(Grant::NotRequired, Ended(_)), Transition::Correct(outcome))
+                if self.undo == UndoState::None =>
+            {
+                Granted(Grant::NotRequired, Ended(outcome))
+            }
             (state, Transition::RequestUndo)
                 if state.had_effect() && matches!(self.undo, UndoState::None | UndoState::Failed) =>
             {

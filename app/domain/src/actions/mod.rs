@@ -1,5 +1,6 @@
 //! The actions: what there is to do (`catalog`), on what (`entity`), in which states (`lifecycle`), as proposed, as
-//! listed (`fields`, `query`), as similar to others, and what is asked of the server about them (`contract`).
+//! listed (`fields`, `query`), as similar to others, and what is asked of the server about them (`contract`, and `take` of what a
+//! person does at once).
 
 pub mod action;
 pub mod catalog;
@@ -15,3 +16,4 @@ pub mod proposal;
 pub mod query;
 pub mod scope;
 pub mod similar;
+pub mod take;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions::action::{Alert, Evidence, Severity, Source, Verdict};
 use crate::actions::catalog::ActionType;
 use crate::actions::entity::{Asset, Entity};
+use crate::actions::lifecycle::{Decision, Execution, Outcome, State, Status};
 use crate::actions::parameter::Parameters;
 use crate::core::text::check_text;
 use crate::core::time::{SignedDuration, Timestamp};
@@ -71,6 +72,36 @@ pub struct Proposal {
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
     pub expires_at: Option<Timestamp>,
+    /// `NotRequired` for what was done already: it is recorded and never carried out. Otherwise it waits for a decision.
+    #[serde(default)]
+    pub decision: Option<Decision>,
+    /// How it ended; only with decision `NotRequired`.
+    #[serde(default)]
+    pub status: Option<Status>,
+    /// When it was done; only with decision `NotRequired`, now where none is named.
+    #[serde(default)]
+    #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    pub occurred_at: Option<Timestamp>,
+    /// What came of it, such as the output of a command; only with decision `NotRequired`.
+    #[serde(default)]
+    pub result: Option<String>,
+}
+
+impl Proposal {
+    /// Whether it was done already, and is only to be recorded.
+    #[must_use]
+    pub fn is_record(&self) -> bool {
+        self.decision == Some(Decision::NotRequired)
+    }
+
+    /// How what was done already ended; none if it says none, or one that is no end.
+    #[must_use]
+    pub fn outcome(&self) -> Option<Outcome> {
+        match State::from_pair(Decision::NotRequired, self.status?) {
+            Ok(State::Granted(_, Execution::Ended(outcome))) => Some(outcome),
+            _ => None,
+        }
+    }
 }
 
 /// Checks a comment or reason: not blank, not too long.

@@ -52,7 +52,9 @@ impl RowScope {
         match &caller.scopes {
             Some(scopes) if scopes.contains(&Scope::Read) && caller.person.is_none() => Ok(Self::ALL),
             Some(scopes) if scopes.contains(&Scope::Read) || scopes.contains(&Scope::Decide) => all(),
-            Some(scopes) if scopes.contains(&Scope::Propose) => Ok(Self::proposed_by(caller.principal())),
+            Some(scopes) if scopes.contains(&Scope::Propose) || scopes.contains(&Scope::Record) => {
+                Ok(Self::proposed_by(caller.principal()))
+            }
             Some(_) => Err(Denied::TokenScope(Scope::Read.to_string())),
             None => all(),
         }

@@ -42,6 +42,14 @@ string_enum! {
         Cancelled = "Cancelled" "Called off",
         Settled = "Settled" "Settled by a person who looked",
         Retried = "Retried" "Tried again",
+        Recorded = "Recorded" "Recorded: it was done elsewhere",
+        AutoApproved = "AutoApproved" "Approved by a rule",
+        InvestigationReported = "InvestigationReported" "Investigation reported",
+        InvestigationEnded = "InvestigationEnded" "Investigation ended by a person",
+        IncidentReported = "IncidentReported" "Incident reported",
+        IncidentChanged = "IncidentChanged" "Incident changed",
+        Commented = "Commented" "Commented",
+        FeedbackGiven = "FeedbackGiven" "Wrong verdict reported",
     }
 }
 

@@ -19,6 +19,8 @@ string_enum! {
         DeviceGroup = "device_group" "Device group",
         RoleGroup = "role_group" "Role group",
         Setting = "setting" "Setting",
+        Investigation = "investigation" "Investigation",
+        Incident = "incident" "Incident",
     }
 }
 

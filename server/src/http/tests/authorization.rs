@@ -50,6 +50,7 @@ const TOOLS: &[(&str, Scope, Option<&str>)] = &[
     ("propose", Scope::Propose, None),
     ("read", Scope::Read, None),
     ("decide", Scope::Decide, Some("operator")),
+    ("record", Scope::Record, None),
 ];
 
 /// Who calls, and what they present.
@@ -129,6 +130,7 @@ fn body(path: &str, id: &str) -> String {
         path if path.starts_with("/api/v1/actions/{id}/") => {
             json!({ "expected_version": 0, "digest": "x" }).to_string()
         }
+        "/api/take_action" => "fields=type%3Disolate_device".to_owned(),
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
         path if path.starts_with("/api/v1/") => "{}".to_owned(),
         "/api/approve_action" => seen,

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use domain::{Action, ActionId, Authorized, Lane, Purpose, RowScope, Source, UserId};
+use domain::{Action, ActionId, Asset, AssetKind, Authorized, Lane, Purpose, RowScope, Source, UserId};
 use jiff::Timestamp;
 use sqlx::query_builder::Separated;
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::assets;
 use super::counts::CountChanges;
 use super::evidence;
 use super::guard::{person, push_check, user};
@@ -40,6 +41,14 @@ impl ReadActions for SqlStore {
         on_same_entity(&mut *self.reader.acquire().await?, scope, action, limit).await
     }
 
+    async fn recent_assets(&self, scope: &RowScope, actions: u32) -> Result<Vec<Asset>> {
+        assets::recent(&mut *self.reader.acquire().await?, scope, actions).await
+    }
+
+    async fn known_asset(&self, kind: AssetKind, name: &str) -> Result<Option<Asset>> {
+        assets::known(&mut *self.reader.acquire().await?, kind, name).await
+    }
+
     async fn expired(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
         let query = sqlx::query_scalar::<_, Uuid>(
             "SELECT id FROM actions WHERE lane = 0 AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
@@ -68,7 +77,9 @@ impl WriteActions for SqlTransaction {
     }
 
     async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()> {
-        by.allow(Purpose::Propose).or_else(|_| by.allow(Purpose::Decide))?;
+        by.allow(Purpose::Propose)
+            .or_else(|_| by.allow(Purpose::Decide))
+            .or_else(|_| by.allow(Purpose::Report))?;
         let first = self.take_numbers(actions.len()).await?;
         let Self { tx, counts, .. } = self;
         insert(tx, by, first, actions, counts.as_mut()).await
@@ -91,7 +102,10 @@ impl WriteActions for SqlTransaction {
         guard: Guard<'_>,
         changes: &[StateChange<'_>],
     ) -> Result<Vec<ActionId>> {
-        guard.by.allow(Purpose::Decide).or_else(|_| guard.by.allow(Purpose::Withdraw))?;
+        let report = |_| {
+            if guard.deciding { guard.by.allow(Purpose::Decide) } else { guard.by.allow(Purpose::Report) }
+        };
+        guard.by.allow(Purpose::Decide).or_else(|_| guard.by.allow(Purpose::Withdraw)).or_else(report)?;
         let Self { tx, counts, .. } = self;
         states::update(tx, guard, changes, counts.as_mut()).await
     }

@@ -5,6 +5,7 @@
 
 mod access;
 mod actions;
+mod assets;
 mod audit;
 mod buckets;
 mod bulk;

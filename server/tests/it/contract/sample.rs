@@ -49,6 +49,10 @@ pub(super) fn action(number: u128) -> Action {
         investigation_id: None,
         incident_id: None,
         expires_at: Some(at(3_600)),
+        decision: None,
+        status: None,
+        occurred_at: None,
+        result: None,
     };
     let scanner = Actor::new(ActorKind::Token, "scanner", "Scanner");
     let action = proposal.into_action(id(number), format!("{number:064x}"), scanner, at(0));

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use domain::actions::contract::Proposed;
 use domain::actions::query::Counts;
+use domain::actions::take::NewAction;
 use domain::{
     Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status, SubjectKind,
 };
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::PROPOSALS, routes!(create)),
         (Limits::USUAL, routes!(buckets)),
         (Limits::USUAL, routes!(counts)),
+        (Limits::USUAL, routes!(take)),
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(approve)),
         (Limits::USUAL, routes!(reject)),
@@ -169,9 +171,10 @@ struct Reasoned {
     reason: String,
 }
 
-/// Propose actions.
+/// Propose actions, or record what was done elsewhere.
 ///
-/// All or none are taken in, unless `on_error=item` asks for a result of each. A repeat of the same `source` and
+/// With `decision` `NotRequired` an action is recorded with its `status`, `occurred_at` and `result`, which takes the scope
+/// `actions:record`; a repeat says anew how it ended. All or none are taken in, unless `on_error=item` asks for a result of each. A repeat of the same `source` and
 /// `external_id` answers with the action that is there; its newer facts make a new version of a pending action.
 /// The body may have up to 16 MiB.
 #[utoipa::path(
@@ -187,7 +190,9 @@ struct Reasoned {
 async fn create(query: Result<Query<ProposeQuery>, QueryRejection>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         // Before the body is read: who may not propose learns nothing of what a proposal is.
-        caller.authorize_proposal().map_err(Error::from)?;
+        let may =
+            caller.authorize_proposal().or_else(|missing| caller.authorize_record().map_err(|_| missing));
+        may.map_err(Error::from)?;
         let Query(ProposeQuery { on_error }) =
             query.map_err(|_| Problem::malformed("the query may hold on_error, which is request or item"))?;
         let items = input::parse_items(&headers, &body)?;
@@ -252,6 +257,28 @@ async fn propose_each(
     let results: Vec<_> = ids.into_iter().zip(results).map(result).collect();
     let taken = results.iter().filter(|result| result.action.is_some()).count();
     Ok(ProposalResults { refused: results.len() - taken, taken, results })
+}
+
+/// Take an action at once, as the person whose token it is.
+///
+/// It needs the permission that approving it would need, gets decision `NotRequired`, and is carried out at once; where no
+/// executor is connected for it, it waits for a decision of somebody else.
+#[utoipa::path(
+    post, path = "/actions/take", tag = "actions", operation_id = "take_action",
+    params(schema::IdempotencyKey),
+    request_body = NewAction,
+    responses(
+        (status = 201, description = "The action", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn take(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        caller.decider().map_err(Error::from)?;
+        let new = input::parse_with_entity::<NewAction>(&headers, &body)?;
+        json_answer(StatusCode::CREATED, &app.backend.take_action(&caller, new).await?)
+    };
+    write.answer_once(work).await
 }
 
 /// List the actions of a lane: filtered, sorted, page by page.

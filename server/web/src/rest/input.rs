@@ -72,8 +72,18 @@ pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>
 }
 
 /// The proposal that an item of a body is, or everything that is wrong with it.
-pub(super) fn parse_proposal(index: usize, mut item: Value) -> Result<Proposal, Vec<FieldError>> {
-    let pointer = format!("/actions/{index}");
+pub(super) fn parse_proposal(index: usize, item: Value) -> Result<Proposal, Vec<FieldError>> {
+    parse_item(&format!("/actions/{index}"), item)
+}
+
+/// A body that is one value with an entity in it.
+pub(super) fn parse_with_entity<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
+    let value = json(headers, body)?;
+    parse_item("", value).map_err(|errors| Error::Invalid(errors).into())
+}
+
+/// The value at a pointer, which has an entity, or everything that is wrong with it.
+pub(super) fn parse_item<T: DeserializeOwned>(pointer: &str, mut item: Value) -> Result<T, Vec<FieldError>> {
     let mut found = Vec::new();
     // By itself, since a value that is read by its kind loses the field that is at fault.
     if let Some(Value::Object(given)) = item.get("entity").cloned() {
@@ -90,7 +100,7 @@ pub(super) fn parse_proposal(index: usize, mut item: Value) -> Result<Proposal, 
             item["entity"] = serde_json::json!({ "kind": "device", "name": "unreadable" });
         }
     }
-    match deserialize_at::<Proposal>(item, &pointer) {
+    match deserialize_at::<T>(item, pointer) {
         Ok(proposal) if found.is_empty() => Ok(proposal),
         Ok(_) => Err(found),
         Err(error) => {

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use crate::actions::export::ExportTracking;
 use crate::actions::hidden_fields::HiddenFields;
-use crate::actions::location::{ListLocation, Panel};
+use crate::actions::location::{ListLocation, Panel, TAKE_PATH};
 use domain::Lane;
 use domain::actions::export::ExportFormat;
 use domain::actions::query::Period;
@@ -42,6 +42,10 @@ pub fn Toolbar(
                     .then(|| panel_link(location, Panel::Similar, "group", "Group similar", || None))
             }}
             <div class="toolbar-end">
+                <a class="button quiet" href=TAKE_PATH>
+                    <Icon name="play"/>
+                    <span class="toolbar-word">"Take action"</span>
+                </a>
                 {panel_link(location, Panel::Views, "bookmark", "Views", || None)}
                 {panel_link(location, Panel::Columns, "columns", "Customize columns", || None)}
                 {export_link(location)}

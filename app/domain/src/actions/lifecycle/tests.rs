@@ -54,6 +54,10 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
         for command in Transition::all() {
             let (decision, status) = (from.state.decision(), from.state.status());
             let is_undo = matches!(command, Transition::RequestUndo | Transition::ReportUndo(_));
+            if let Transition::Correct(outcome) = command {
+                check_correction(from, outcome, from.apply(command));
+                continue;
+            }
             let row = table
                 .iter()
                 .find(|(d, s, c, ..)| d.is_none_or(|d| d == decision) && *s == status && *c == command);
@@ -78,6 +82,16 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
     }
     // 5 decisions on Pending; 18 rows for each of the three grants.
     assert_eq!(allowed, 5 + 3 * 18);
+}
+
+/// Only what nobody had to decide, is over and was not undone can have ended otherwise than was said.
+fn check_correction(from: Lifecycle, outcome: Outcome, next: Result<Lifecycle, super::Refusal>) {
+    let over = from.state.lane() == Lane::History && from.undo == UndoState::None;
+    let legal = from.state.decision() == Decision::NotRequired && over;
+    assert_eq!(next.is_ok(), legal, "{from:?} {outcome:?}");
+    if let Ok(next) = next {
+        assert_eq!(next.state, State::Granted(super::Grant::NotRequired, super::Execution::Ended(outcome)));
+    }
 }
 
 fn check_undo(from: Lifecycle, command: Transition, next: Result<Lifecycle, super::Refusal>) {

@@ -8,7 +8,7 @@ use super::{DEFAULT_TIME_TO_DECIDE, MAX_TIME_TO_DECIDE, Proposal, check_comment,
 use crate::actions::action::{Action, Alert, Verdict};
 use crate::actions::catalog::FileRule;
 use crate::actions::entity::{Entity, EntityKind};
-use crate::actions::lifecycle::{Decision, Status, UndoState};
+use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
 use crate::core::actor::Actor;
 use crate::core::error::FieldError;
@@ -18,6 +18,9 @@ use crate::core::time::{SignedDuration, Timestamp};
 
 /// Pieces of evidence on one action.
 const MAX_EVIDENCE: usize = 50;
+
+/// How far another machine's clock may be ahead.
+const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a repeat changed of an action.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -102,10 +105,12 @@ impl Proposal {
         }
         self.check_entity(&mut found);
         found.below("/asset", self.asset.check());
-        self.check_parameters(&mut found, now);
+        // What is over may have named an end that has passed.
+        self.check_parameters(&mut found, if self.is_record() { Timestamp::UNIX_EPOCH } else { now });
+        self.check_record(&mut found, now);
         match &self.comment {
             Some(comment) => found.check("/comment", check_comment(comment)),
-            None if info.comment_required => {
+            None if info.comment_required && !self.is_record() => {
                 found.note("/comment", format!("{} requires a comment", info.name));
             }
             None => {}
@@ -139,6 +144,35 @@ impl Proposal {
             }
         }
         found.0
+    }
+
+    fn check_record(&self, found: &mut Findings, now: Timestamp) {
+        match self.decision {
+            None | Some(Decision::Pending) => {
+                let given = [
+                    ("/status", self.status.is_some()),
+                    ("/occurred_at", self.occurred_at.is_some()),
+                    ("/result", self.result.is_some()),
+                ];
+                for (pointer, _) in given.into_iter().filter(|(_, given)| *given) {
+                    found.note(pointer, "is of what was done already: send it with decision NotRequired");
+                }
+            }
+            Some(Decision::NotRequired) => {
+                if self.outcome().is_none() {
+                    let ends = Outcome::ALL.map(|outcome| outcome.status().as_str()).join(", ");
+                    let given = if self.status.is_none() { "is missing" } else { "is not over" };
+                    found.note("/status", format!("{given}: what was done already ended as one of {ends}"));
+                }
+                if self.occurred_at.is_some_and(|at| at.duration_since(now) > MAX_CLOCK_SKEW) {
+                    found.note("/occurred_at", "lies in the future");
+                }
+                if let Some(result) = &self.result {
+                    found.check("/result", check_text(result, MAX_LONG_TEXT));
+                }
+            }
+            Some(_) => found.note("/decision", "must be Pending, or NotRequired for what was done already"),
+        }
     }
 
     fn check_entity(&self, found: &mut Findings) {
@@ -209,11 +243,16 @@ impl Proposal {
         (after, changes)
     }
 
-    /// The pending action that it becomes. The caller gives the digest of what it proposes.
+    /// The action that it becomes: pending, or over if it was done already. The caller gives the digest of what it
+    /// proposes.
     #[must_use]
     pub fn into_action(self, id: ActionId, digest: String, proposed_by: Actor, now: Timestamp) -> Action {
         let default_expiry = now.checked_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
         let expires_at = self.expires_at.unwrap_or(default_expiry);
+        let record = self.outcome().filter(|_| self.is_record());
+        let at = self.occurred_at.map_or(now, to_micros);
+        let (decision, status) =
+            record.map_or((Decision::Pending, Status::None), |of| (Decision::NotRequired, of.status()));
         Action {
             id,
             version: 1,
@@ -233,12 +272,12 @@ impl Proposal {
             investigation_id: self.investigation_id,
             incident_id: self.incident_id,
             proposed_by,
-            proposed_at: now,
+            proposed_at: at,
             expires_at: to_micros(expires_at),
-            updated_at: now,
-            decision: Decision::Pending,
-            status: Status::None,
-            status_detail: None,
+            updated_at: at,
+            decision,
+            status,
+            status_detail: self.result,
             undo: UndoState::None,
             decided_by: None,
             decided_at: None,
@@ -313,6 +352,25 @@ mod tests {
                 serde_json::json!({"type": "block_ip_address", "comment": "c",
                 "entity": {"kind": "ip_address", "address": "1.2.3"}}),
                 Some("/entity/address"),
+            ),
+            (
+                serde_json::json!({"decision": "NotRequired", "status": "Completed", "result": "2 files"}),
+                None,
+            ),
+            (serde_json::json!({"decision": "NotRequired"}), Some("/status")),
+            (serde_json::json!({"decision": "NotRequired", "status": "Queued"}), Some("/status")),
+            (serde_json::json!({"decision": "Approved"}), Some("/decision")),
+            (serde_json::json!({"status": "Completed"}), Some("/status")),
+            (serde_json::json!({"result": "x"}), Some("/result")),
+            (
+                serde_json::json!({"decision": "NotRequired", "status": "Failed", "occurred_at": "2026-01-01T01:00:00Z"}),
+                Some("/occurred_at"),
+            ),
+            (
+                serde_json::json!({"decision": "NotRequired", "status": "Completed", "type": "block_ip_address",
+                "entity": {"kind": "ip_address", "address": "203.0.113.7"},
+                "parameters": {"expiry": "2025-12-01T00:00:00Z"}}),
+                None,
             ),
             (cluster(serde_json::json!({"messages": 0})), Some("/entity/messages")),
             (cluster(serde_json::json!({"messages": 9, "mailboxes": 9, "delivered": 7, "junked": 2})), None),

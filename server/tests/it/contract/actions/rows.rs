@@ -17,6 +17,7 @@ on_both!(
     earlier_actions_on_the_same_entity_come_newest_first,
     what_is_over_is_listed_by_its_expiry,
     a_dropped_transaction_leaves_nothing,
+    assets_are_known_from_the_actions_on_them,
 );
 
 fn mine() -> RowScope {
@@ -167,4 +168,28 @@ async fn a_dropped_transaction_leaves_nothing(kind: Kind) {
     drop(tx);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.action(&RowScope::ALL, id(1)).await.unwrap().is_none());
+}
+
+async fn assets_are_known_from_the_actions_on_them(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let on = |number: u128, name: &str, group: &str| {
+        let mut of = action(number);
+        (of.asset.name, of.asset.device_group) = (name.to_owned(), Some(group.to_owned()));
+        of
+    };
+    for action in [on(1, "web-1", "Old"), on(2, "web-2", "Servers"), on(3, "WEB-1", "Servers")] {
+        add(&store, &action).await;
+    }
+    let names = async |scope: &RowScope, most| {
+        let assets = store.recent_assets(scope, most).await.unwrap();
+        assets.into_iter().map(|asset| asset.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&RowScope::ALL, 10).await, ["WEB-1", "web-2"]);
+    assert_eq!(names(&RowScope::ALL, 1).await, ["WEB-1"]);
+    assert_eq!(names(&others(), 10).await, Vec::<String>::new());
+    let known = store.known_asset(domain::AssetKind::Device, "Web-1").await.unwrap().unwrap();
+    assert_eq!(known.device_group.as_deref(), Some("Servers"));
+    assert_eq!(store.known_asset(domain::AssetKind::Mailbox, "web-1").await.unwrap(), None);
+    assert_eq!(store.known_asset(domain::AssetKind::Device, "web-3").await.unwrap(), None);
 }

@@ -1,0 +1,127 @@
+//! Take action: what a person has done at once. It is checked as a proposal is, and needs the permission that approving it
+//! would need; where nothing may be carried out at once, it waits for somebody else.
+
+use async_trait::async_trait;
+use domain::actions::contract::{Availability, ExecutorView};
+use domain::actions::take::{NewAction, TakeActions, TakePreview};
+use domain::{
+    Action, Asset, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope, ScopedRow,
+};
+use jiff::Timestamp;
+use serde_json::json;
+use std::slice::from_ref;
+
+use super::clock::new_id;
+use super::detail::sentence;
+use super::{Service, detached, digest, entry};
+use store::NewCommand;
+
+/// Actions whose assets are suggested.
+const RECENT_ACTIONS: u32 = 2_000;
+/// Assets that are suggested.
+const MAX_SUGGESTIONS: usize = 300;
+
+#[async_trait]
+impl TakeActions for Service {
+    async fn preview_action(&self, caller: &Caller, new: NewAction) -> Result<TakePreview, Error> {
+        let scope = RowScope::of(caller)?;
+        let now = self.clock.now();
+        let action = self.to_be_taken(caller, new, now).await?;
+        let take = self.may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
+        let executor = self.executors.find(&action).map(|executor| ExecutorView {
+            name: executor.name().to_owned(),
+            simulated: executor.is_simulated(),
+        });
+        let impact = self.impact(&scope, &action).await?;
+        let waits = (action.decision == domain::Decision::Pending).then(|| {
+            "It would wait for a decision of somebody else: no executor is connected that could carry it out now."
+                .to_owned()
+        });
+        Ok(TakePreview { take: Availability::from(take), impact, waits, executor, action })
+    }
+
+    async fn take_action(&self, caller: &Caller, new: NewAction) -> Result<Action, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.take_now(&caller, new).await }).await
+    }
+
+    async fn recent_assets(&self, caller: &Caller) -> Result<Vec<Asset>, Error> {
+        let mut assets = self.store.recent_assets(&RowScope::of(caller)?, RECENT_ACTIONS).await?;
+        assets.truncate(MAX_SUGGESTIONS);
+        Ok(assets)
+    }
+}
+
+impl Service {
+    async fn take_now(&self, caller: &Caller, new: NewAction) -> Result<Action, Error> {
+        let scope = RowScope::of(caller)?;
+        let now = self.clock.now();
+        let action = self.to_be_taken(caller, new, now).await?;
+        let by = self.may_take(caller, &scope, &action)?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(now).await?;
+        let action = Action { id: new_id(now), proposed_at: now, updated_at: now, ..action };
+        let command = (action.decision == domain::Decision::NotRequired).then(|| NewCommand {
+            id: new_id(now),
+            action: action.id,
+            at: now,
+        });
+        tx.insert_actions(&by, from_ref(&action)).await?;
+        let more = json!({ "type": action.action_type, "entity": action.entity, "asset": action.asset,
+            "parameters": action.parameters, "comment": action.comment,
+            "command_id": command.as_ref().map(|command| command.id) });
+        tx.append_audit(&by, entry(now, AuditKind::Proposed, &action, more)).await?;
+        if let Some(command) = command {
+            tx.enqueue(&by, from_ref(&command)).await?;
+        }
+        tx.commit().await?;
+        Ok(action)
+    }
+
+    /// Whether the caller may take it: whom it hides from may not, either.
+    fn may_take(&self, caller: &Caller, scope: &RowScope, action: &Action) -> Result<Authorized, Error> {
+        let by = caller.authorize(action.permission())?;
+        let row = ScopedRow {
+            proposed_by: caller.principal(),
+            lane: Lane::Pending,
+            asset_kind: action.asset.kind,
+            device_group: action.asset.device_group.clone(),
+        };
+        if scope.shows(&row) {
+            return Ok(by);
+        }
+        Err(Error::invalid("/asset/name", "is in a device group that is not yours"))
+    }
+
+    /// The action that it would be, checked.
+    async fn to_be_taken(
+        &self,
+        caller: &Caller,
+        mut new: NewAction,
+        now: Timestamp,
+    ) -> Result<Action, Error> {
+        caller.decider()?;
+        // What a known asset is, its name says; only of another can somebody say it.
+        if let Some(known) = self.store.known_asset(new.asset.kind, &new.asset.name).await? {
+            new.asset.criticality = known.criticality.or(new.asset.criticality);
+            new.asset.device_group = known.device_group.or(new.asset.device_group);
+        }
+        let mut proposal = new.into_proposal();
+        let mut errors: Vec<FieldError> = proposal.check(now);
+        errors.retain(|error| error.pointer != "/external_id");
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        proposal.normalize();
+        let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+        let action = proposal.into_action(uuid::Uuid::nil().into(), digest, caller.actor.clone(), now);
+        let executor = self.executors.find(&action).map(|executor| executor.name().to_owned());
+        let mut action = Action { external_id: None, ..action };
+        if let Some(executor) = executor {
+            let state = Lifecycle::NOT_REQUIRED.state();
+            (action.decision, action.status) = (state.decision(), state.status());
+            action.executor = Some(executor);
+        }
+        Ok(action)
+    }
+}
