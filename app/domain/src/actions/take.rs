@@ -102,16 +102,13 @@ impl NewAction {
         let mut given = serde_json::Map::from_iter([("kind".to_owned(), kind.as_str().into())]);
         for field in form_fields(kind) {
             let Some(text) = value(&format!("entity.{}", field.name)) else { continue };
-            let value = if field.is_number {
-                match text.parse::<u32>() {
-                    Ok(number) => number.into(),
-                    Err(_) => {
-                        note(&format!("/entity/{}", field.name), "must be a whole number".to_owned());
-                        continue;
-                    }
-                }
-            } else {
+            let value = if !field.is_number {
                 text.into()
+            } else if let Ok(number) = text.parse::<u32>() {
+                number.into()
+            } else {
+                note(&format!("/entity/{}", field.name), "must be a whole number".to_owned());
+                continue;
             };
             given.insert(field.name.to_owned(), value);
         }
