@@ -27,7 +27,7 @@ impl TakeActions for Service {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let action = self.to_be_taken(caller, new, now).await?;
-        let take = self.may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
+        let take = Self::may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
         let executor = self.executors.find(&action).map(|executor| ExecutorView {
             name: executor.name().to_owned(),
             simulated: executor.is_simulated(),
@@ -57,7 +57,7 @@ impl Service {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let action = self.to_be_taken(caller, new, now).await?;
-        let by = self.may_take(caller, &scope, &action)?;
+        let by = Self::may_take(caller, &scope, &action)?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
         let action = Action { id: new_id(now), proposed_at: now, updated_at: now, ..action };
@@ -79,7 +79,7 @@ impl Service {
     }
 
     /// Whether the caller may take it: whom it hides from may not, either.
-    fn may_take(&self, caller: &Caller, scope: &RowScope, action: &Action) -> Result<Authorized, Error> {
+    fn may_take(caller: &Caller, scope: &RowScope, action: &Action) -> Result<Authorized, Error> {
         let by = caller.authorize(action.permission())?;
         let row = ScopedRow {
             proposed_by: caller.principal(),
