@@ -65,6 +65,7 @@ impl Service {
             id: new_id(now),
             action: action.id,
             at: now,
+            executor: action.executor.clone(),
         });
         tx.insert_actions(&by, from_ref(&action)).await?;
         let more = json!({ "type": action.action_type, "entity": action.entity, "asset": action.asset,
@@ -72,7 +73,7 @@ impl Service {
             "command_id": command.as_ref().map(|command| command.id) });
         tx.append_audit(&by, entry(now, AuditKind::Proposed, &action, more)).await?;
         if let Some(command) = command {
-            tx.enqueue(&by, from_ref(&command)).await?;
+            tx.enqueue(&by, &[command]).await?;
         }
         tx.commit().await?;
         Ok(action)

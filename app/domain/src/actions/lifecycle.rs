@@ -203,7 +203,13 @@ impl Transition {
             | Self::Cancel
             | Self::Retry
             | Self::RequestUndo => Some(self.verb()),
-            Self::Expire | Self::Start | Self::Report(_) | Self::LoseTrack | Self::ReportUndo(_) => None,
+            // A correction is a repeat of what was recorded.
+            Self::Correct(_)
+            | Self::Expire
+            | Self::Start
+            | Self::Report(_)
+            | Self::LoseTrack
+            | Self::ReportUndo(_) => None,
         }
     }
 }
