@@ -7,7 +7,9 @@
 
 use domain::actions::query::{Field, Filter, SortKey, Undoable};
 use domain::core::string_enum::Word;
-use domain::{Action, ActionType, ApprovalId, Decision, EntityKind, Severity, Source, Status, UndoState};
+use domain::{
+    Action, ActionType, ApprovalId, Decision, EntityKind, Lane, Severity, Source, Status, UndoState,
+};
 use jiff::Timestamp;
 
 use crate::actor_text;
@@ -21,7 +23,10 @@ pub(crate) struct StoredField {
     /// What rows are sorted, filtered and counted by.
     pub(crate) column: &'static str,
     /// The index of that order; none for what nothing is sorted by.
-    pub(crate) index: Option<&'static str>,
+    index: Option<&'static str>,
+    /// Whether that index holds all lanes, and not History alone: what waits and what runs is little, is sorted by most
+    /// fields only now and then, and would be written into every index with each decision.
+    in_all_lanes: bool,
     /// The column that holds what people see of it.
     pub(crate) shown: &'static str,
     /// How that is read.
@@ -93,9 +98,9 @@ enum KeySource {
 pub(crate) const fn stored(field: Field) -> StoredField {
     match field {
         Field::Urgency => {
-            own("urgency", Reading::Text, KeySource::Number(urgency)).sorted("actions_by_urgency")
+            own("urgency", Reading::Text, KeySource::Number(urgency)).sorted_everywhere("actions_by_urgency")
         }
-        Field::Updated => time("updated_at", |action| micros(action.updated_at)).sorted("actions_by_update"),
+        Field::Updated => time("updated_at", "actions_by_update", |action| micros(action.updated_at)),
         Field::Investigation => {
             derived("investigation_key", |action| optional(action.investigation_id.as_ref()))
                 .shown("investigation_id", Reading::Text)
@@ -148,10 +153,8 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::ProposedBy => derived("proposed_by_key", |action| natural(action.proposed_by.who()))
             .shown("proposed_by", Reading::Actor)
             .sorted("actions_by_proposer"),
-        Field::Proposed => {
-            time("proposed_at", |action| micros(action.proposed_at)).sorted("actions_by_proposal")
-        }
-        Field::Expires => time("expires_at", |action| micros(action.expires_at)).sorted("actions_by_expiry"),
+        Field::Proposed => time("proposed_at", "actions_by_proposal", |action| micros(action.proposed_at)),
+        Field::Expires => time("expires_at", "actions_by_expiry", |action| micros(action.expires_at)),
         Field::Incident => derived("incident_key", |action| optional(action.incident_id.as_ref()))
             .shown("incident_id", Reading::Text)
             .sorted("actions_by_incident"),
@@ -197,6 +200,7 @@ const fn own(column: &'static str, reading: Reading, source: KeySource) -> Store
     StoredField {
         column,
         index: None,
+        in_all_lanes: false,
         shown: column,
         reading,
         absent: None,
@@ -208,8 +212,8 @@ const fn own(column: &'static str, reading: Reading, source: KeySource) -> Store
     }
 }
 
-const fn time(column: &'static str, of: fn(&Action) -> i64) -> StoredField {
-    own(column, Reading::Time, KeySource::Number(of))
+const fn time(column: &'static str, index: &'static str, of: fn(&Action) -> i64) -> StoredField {
+    own(column, Reading::Time, KeySource::Number(of)).sorted_everywhere(index)
 }
 
 const fn word<W: Word>(column: &'static str, of: fn(&Action) -> i16) -> StoredField {
@@ -238,8 +242,14 @@ impl StoredField {
         Self { derived: true, ..self }
     }
 
+    /// An index of History.
     const fn sorted(self, index: &'static str) -> Self {
         Self { index: Some(index), ..self }
+    }
+
+    /// An index of all lanes.
+    const fn sorted_everywhere(self, index: &'static str) -> Self {
+        Self { in_all_lanes: true, ..self.sorted(index) }
     }
 
     const fn shown(self, shown: &'static str, reading: Reading) -> Self {
@@ -288,9 +298,9 @@ impl StoredField {
         }
     }
 
-    /// The column, and the index that finds rows by it.
-    pub(crate) fn access(&self) -> Option<(&'static str, &'static str)> {
-        self.index.map(|index| (self.column, index))
+    /// The index of its order, if that holds the lane.
+    pub(crate) fn index_in(&self, lane: Lane) -> Option<&'static str> {
+        self.index.filter(|_| self.in_all_lanes || lane == Lane::History)
     }
 
     /// The key of a row.
@@ -357,7 +367,7 @@ mod tests {
     #[test]
     fn what_is_sorted_by_has_an_index_and_what_is_counted_is_a_text() {
         for key in SortKey::ALL {
-            assert!(stored(key.field()).index.is_some(), "{key}");
+            assert!(stored(key.field()).index_in(Lane::History).is_some(), "{key}");
         }
         for facet in Facet::ALL {
             assert!(!matches!(stored(facet.field()).source, KeySource::Number(_)), "{facet}");

@@ -72,8 +72,13 @@ impl PostgresStore {
         migrations::postgres().run(&mut connection).await?;
         connection.close().await?;
 
-        let options = options
-            .options([("lock_timeout", LOCK_TIMEOUT), ("idle_in_transaction_session_timeout", IDLE_TIMEOUT)]);
+        let options = options.options([
+            ("lock_timeout", LOCK_TIMEOUT),
+            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+            // Its default is that of a disk that turns: with it, reading all rows would seem cheaper than an index
+            // of which most is in memory.
+            ("random_page_cost", "1.1"),
+        ]);
         let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;

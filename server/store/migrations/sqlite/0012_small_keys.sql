@@ -132,26 +132,44 @@ CREATE TABLE evidence (
 
 CREATE UNIQUE INDEX actions_by_external_id ON actions (proposed_by_id, source, external_id)
     WHERE external_id IS NOT NULL AND is_twin = 0;
+-- Those of most orders hold History alone (lane 2): what waits is little, and would be written into each of them with
+-- every decision.
 CREATE INDEX actions_by_urgency ON actions (lane, urgency, number, filter_bits);
 CREATE INDEX actions_by_update ON actions (lane, updated_at, number, filter_bits);
-CREATE INDEX actions_by_type ON actions (lane, type, number, filter_bits);
-CREATE INDEX actions_by_entity_kind ON actions (lane, entity_kind, number, filter_bits);
-CREATE INDEX actions_by_entity_key ON actions (lane, entity_key, number, filter_bits);
-CREATE INDEX actions_by_asset_key ON actions (lane, asset_key, number, filter_bits);
-CREATE INDEX actions_by_investigation ON actions (lane, investigation_key, number, filter_bits);
-CREATE INDEX actions_by_incident ON actions (lane, incident_key, number, filter_bits);
-CREATE INDEX actions_by_approval ON actions (lane, approval_id, number, filter_bits);
-CREATE INDEX actions_by_decision ON actions (lane, decision, number, filter_bits);
-CREATE INDEX actions_by_decider ON actions (lane, decided_by_key, number, filter_bits);
-CREATE INDEX actions_by_source ON actions (lane, source, number, filter_bits);
-CREATE INDEX actions_by_status ON actions (lane, status, number, filter_bits);
-CREATE INDEX actions_by_severity ON actions (lane, severity, number, filter_bits);
-CREATE INDEX actions_by_proposer ON actions (lane, proposed_by_key, number, filter_bits);
+CREATE INDEX actions_by_type ON actions (lane, type, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_entity_kind ON actions (lane, entity_kind, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_entity_key ON actions (lane, entity_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_asset_key ON actions (lane, asset_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_investigation ON actions (lane, investigation_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_incident ON actions (lane, incident_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_approval ON actions (lane, approval_id, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_decision ON actions (lane, decision, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_decider ON actions (lane, decided_by_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_source ON actions (lane, source, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_status ON actions (lane, status, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_severity ON actions (lane, severity, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_proposer ON actions (lane, proposed_by_key, number, filter_bits)
+    WHERE lane = 2;
 CREATE INDEX actions_by_proposal ON actions (lane, proposed_at, number, filter_bits);
 CREATE INDEX actions_by_expiry ON actions (lane, expires_at, number, filter_bits);
-CREATE INDEX actions_by_device_group ON actions (lane, device_group_key, number, filter_bits);
-CREATE INDEX actions_by_undo ON actions (lane, undo, number, filter_bits);
-CREATE INDEX actions_by_technique ON actions (lane, technique_key, number, filter_bits);
+CREATE INDEX actions_by_device_group ON actions (lane, device_group_key, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_undo ON actions (lane, undo, number, filter_bits)
+    WHERE lane = 2;
+CREATE INDEX actions_by_technique ON actions (lane, technique_key, number, filter_bits)
+    WHERE lane = 2;
 CREATE INDEX actions_by_similarity ON actions (lane, similar_key, number, filter_bits)
     WHERE similar_key IS NOT NULL;
 CREATE INDEX actions_by_identity ON actions (identity_key) WHERE identity_key IS NOT NULL;

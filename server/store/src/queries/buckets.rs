@@ -36,7 +36,7 @@ pub(super) async fn buckets(
     now: Timestamp,
 ) -> Result<Buckets> {
     let selection = Selection::of(db, scope, query, now).await?;
-    let path = selection.access_path(db).await?;
+    let path = selection.access_path(db, SortKey::Urgency).await?;
     let folded = statement(&selection, path).build().fetch_all(&mut *db).await?;
     let looked_at = folded.first().map(|row| row.try_get::<i64, _>("looked_at")).transpose()?;
     let early = count(looked_at.unwrap_or_default())? >= Buckets::MAX_ACTIONS;

@@ -145,7 +145,7 @@ pub(super) async fn matching(
 ) -> Result<Vec<ActionId>> {
     let selection = Selection::of(db, scope, query, now).await?;
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
-    match selection.access_path(db).await? {
+    match selection.access_path(db, query.sort.key).await? {
         AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
         AccessPath::OrderAmongMatches => selection.push_order_among_matches(&mut sql, query.sort.key),
         AccessPath::FetchAndSort(by) => selection.push_fetch(&mut sql, by),

@@ -110,17 +110,21 @@ impl CountChanges {
     }
 }
 
-/// The statements that count all rows anew.
+/// The statements that count all rows anew: by lane, since most indexes hold one.
 pub(super) fn recounting() -> Vec<String> {
     let count = |facet: &Facet| {
         let (key, label) = key_and_label(*facet);
         let column = stored(facet.field()).column;
-        format!(
-            "INSERT INTO counts (lane, facet, key, label, n)
-             SELECT lane, '{facet}', {key}, {label}, COUNT(*) FROM actions GROUP BY lane, {column}"
-        )
+        let of_lane = |lane: &Lane| {
+            let lane = number(*lane);
+            format!(
+                "INSERT INTO counts (lane, facet, key, label, n)
+                 SELECT {lane}, '{facet}', {key}, {label}, COUNT(*) FROM actions WHERE lane = {lane} GROUP BY {column}"
+            )
+        };
+        Lane::ALL.iter().map(of_lane).collect::<Vec<_>>()
     };
-    let counts = std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().map(count));
+    let counts = std::iter::once("DELETE FROM counts".to_owned()).chain(Facet::ALL.iter().flat_map(count));
     counts.chain(decided::recounting()).collect()
 }
 
@@ -182,7 +186,7 @@ pub(super) async fn lane_counts(db: &mut Connection, scope: &RowScope) -> Result
         } else {
             let mut sql =
                 QueryBuilder::<Db>::new("SELECT COUNT(*) FROM (SELECT 1 FROM actions WHERE lane = ");
-            sql.push_bind(number(lane));
+            sql.push(number(lane).to_string());
             push_scope(&mut sql, scope);
             sql.push(" LIMIT ").push_bind(most).push(") AS found");
             sql.build_query_scalar().fetch_one(&mut *db).await?

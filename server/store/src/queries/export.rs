@@ -40,7 +40,7 @@ pub(super) async fn export(
     let mut db = pool.connect_options().connect().await?;
     let mut tx = super::super::begin_read(&mut db).await?;
     let selection = Selection::of(&mut tx, scope, query, now).await?;
-    let path = selection.access_path(&mut tx).await?;
+    let path = selection.access_path(&mut tx, query.sort.key).await?;
     let fields: Vec<_> = query.shown_columns().iter().map(|column| stored(column.field())).collect();
     let mut sql = QueryBuilder::<Db>::new("SELECT id");
     for field in &fields {

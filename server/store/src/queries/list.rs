@@ -49,7 +49,7 @@ pub(super) async fn page(
     let range = Range { sort: query.sort, from: from_edge, until: None };
     let mut rows = walk(db, &selection, &range, limit).await?;
     if rows.is_none() {
-        let path = selection.access_path(db).await?;
+        let path = selection.access_path(db, query.sort.key).await?;
         rows = Some(statement(&selection, path, &range, limit).build().fetch_all(&mut *db).await?);
     }
     let rows = rows.unwrap_or_default();
@@ -202,7 +202,7 @@ pub(super) async fn plan(
     from: Option<&Position>,
 ) -> Result<Vec<String>> {
     let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
-    let path = selection.access_path(db).await?;
+    let path = selection.access_path(db, query.sort.key).await?;
     let from = from.map(|from| Edge { key: from.key.clone(), number: 1, before: from.before });
     let sql = statement(&selection, path, &Range { sort: query.sort, from, until: None }, 101);
     super::explain(db, sql).await

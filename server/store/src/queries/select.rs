@@ -2,7 +2,8 @@
 //!
 //! Many matches are met soon by walking along the order's own index: the figures of the table of counts say when, and a
 //! walk that meets too few within [`MAX_STEPS`] ends there. A few matches are found by the index of the narrowest
-//! condition, and sorted; whether they are few, counting says, up to [`MAX_FETCHED`].
+//! condition, and sorted; whether they are few, counting says, up to [`MAX_FETCHED`]. So are all rows of a lane that the
+//! order's index does not hold.
 
 use domain::actions::query::{Facet, Field, Filter, SortKey};
 use domain::list::Moment;
@@ -16,7 +17,7 @@ use super::scope::push_scope;
 use super::search::Search;
 use super::{Connection, Db, micros};
 use crate::Result;
-use crate::actions_fields::{StoredField, stored};
+use crate::actions_fields::stored;
 use crate::bits::Bits;
 use crate::filter_bits::{self, BitTests};
 use crate::keys::KeyValue;
@@ -40,6 +41,9 @@ const MAX_COUNTED_CHANGES: i64 = 100_000;
 /// A column, and the index that finds rows by it.
 pub(super) type Access = (&'static str, &'static str);
 
+/// Finds all rows of any lane.
+const BY_UPDATE: Access = ("updated_at", "actions_by_update");
+
 /// One condition of a filter: the column must hold one of the values.
 struct Condition {
     column: &'static str,
@@ -53,12 +57,12 @@ struct Condition {
 }
 
 /// Those of the fields that are set.
-fn conditions(filter: &Filter) -> Vec<Condition> {
+fn conditions(filter: &Filter, lane: Lane) -> Vec<Condition> {
     let condition = |(field, values): (Field, Vec<String>)| {
         let stored = stored(field);
         Condition {
             column: stored.column,
-            index: stored.index,
+            index: stored.index_in(lane),
             facet: field.facet(),
             in_bits: stored.bits.is_some_and(Bits::is_exact),
             values: values.iter().map(|value| stored.chosen_key(value)).collect(),
@@ -123,7 +127,7 @@ impl Selection {
             Some(search) => search.few(db, query.lane, MAX_FETCHED_NUMBERS).await?,
             None => None,
         };
-        let mut conditions = conditions(filter);
+        let mut conditions = conditions(filter, query.lane);
         if let Some(id) = filter.similar {
             conditions.push(similar(db, scope, id).await?);
         }
@@ -153,7 +157,7 @@ impl Selection {
         sort: SortKey,
         limit: u32,
     ) -> Result<Option<i64>> {
-        if self.is_everything() || self.numbers.is_some() {
+        if self.is_everything() || self.numbers.is_some() || !self.can_walk(sort) {
             return Ok(None);
         }
         if self.search.is_some() {
@@ -196,15 +200,24 @@ impl Selection {
         Ok(Some(sql.build_query_scalar().fetch_one(db).await?))
     }
 
+    /// Whether the index of an order holds the lane.
+    fn can_walk(&self, sort: SortKey) -> bool {
+        stored(sort.field()).index_in(self.lane).is_some()
+    }
+
     /// How to come by the rows.
-    pub(super) async fn access_path(&self, db: &mut Connection) -> Result<AccessPath> {
-        if self.is_everything() {
+    pub(super) async fn access_path(&self, db: &mut Connection, sort: SortKey) -> Result<AccessPath> {
+        let walks = self.can_walk(sort);
+        if self.is_everything() && walks {
             return Ok(AccessPath::IndexOrder);
         }
         if self.numbers.is_some() {
             return Ok(AccessPath::FetchAndSort(None));
         }
         let (by, known) = self.narrowest(db).await?;
+        if !walks {
+            return Ok(AccessPath::FetchAndSort(by.or(Some(BY_UPDATE))));
+        }
         let few = match known {
             Some(count) if self.is_one_condition() || count <= MAX_FETCHED => count <= MAX_FETCHED,
             // Counting would look up each, and the index of trigrams knows them all.
@@ -262,7 +275,7 @@ impl Selection {
             }
         }
         if (self.from.is_some() || self.to.is_some()) && best.1.is_none_or(|least| least > MAX_FETCHED) {
-            let by = stored(Field::Updated).access();
+            let by = Some(BY_UPDATE);
             let changes = self.count_changes(db).await?;
             let fewer = best.1.is_none_or(|least| changes < least);
             if best.0.is_none() || (fewer && changes <= MAX_COUNTED_CHANGES) {
@@ -317,8 +330,9 @@ impl Selection {
     }
 
     fn push_walk(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
-        let StoredField { column, index, .. } = stored(sort.field());
-        self.push_from(sql, index);
+        let field = stored(sort.field());
+        let column = field.column;
+        self.push_from(sql, field.index_in(self.lane));
         // Several values of the order's own column would be walked one by one, and then not be in order.
         let leads = |condition: &Condition| condition.column == column && condition.values.len() == 1;
         self.push_conditions(sql, Some(column), leads);
@@ -326,8 +340,9 @@ impl Selection {
 
     /// `FROM actions WHERE …`: the entries of the index of an order that a walk may meet, whatever else is asked for.
     pub(super) fn push_entries(&self, sql: &mut QueryBuilder<Db>, sort: SortKey) {
-        let StoredField { column, index, .. } = stored(sort.field());
-        self.push_from(sql, index);
+        let field = stored(sort.field());
+        let column = field.column;
+        self.push_from(sql, field.index_in(self.lane));
         for condition in &self.conditions {
             if condition.column == column && condition.values.len() == 1 {
                 push_any(sql, condition.column, &condition.values);
@@ -361,7 +376,7 @@ impl Selection {
             let values: Vec<_> = values.iter().map(ToString::to_string).collect();
             sql.push(format_args!(" AND ((filter_bits >> {shift}) & {mask}) IN ({})", values.join(", ")));
         }
-        self.push_times(sql, leading == stored(Field::Updated).access().map(|(column, _)| column));
+        self.push_times(sql, leading == Some(BY_UPDATE.0));
         for condition in self.conditions.iter().filter(|condition| !condition.in_bits || leads(condition)) {
             push_any(sql, condition.column, &condition.values);
         }
