@@ -14,8 +14,8 @@ mod wire;
 
 pub use digest::{Digest, Md5, NotHex, Sha1, Sha256};
 pub use message::{Action, Actuator, Body, Command, Content, Headers, Message, Response, Status};
-pub use report::{FileReport, Outcome, REPORT_KEY, Report};
-pub use target::{FileTarget, Hashes, Target};
+pub use report::{Artifact, FileReport, Outcome, REPORT_KEY, Report};
+pub use target::{CommandLineTarget, DeviceTarget, FileTarget, Hashes, NamedTarget, ProcessTarget, Target};
 pub use wire::encode;
 
 /// The media type of a message, in `Content-Type` and `Accept`.

@@ -36,6 +36,23 @@ pub struct Report {
     /// Each file that was meant.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<FileReport>,
+    /// What was made for people to look at, and lies in the vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<Artifact>,
+    /// What a command wrote, cut where it became too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+/// A file that a command made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Artifact {
+    /// Its name in the vault.
+    pub name: String,
+    /// How many bytes it has.
+    pub size: u64,
+    /// Its content.
+    pub sha256: Sha256,
 }
 
 /// What became of one file.
@@ -43,8 +60,9 @@ pub struct Report {
 pub struct FileReport {
     /// Its absolute path outside the vault.
     pub path: String,
-    /// Its content.
-    pub sha256: Sha256,
+    /// Its content, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256>,
     /// Its permission bits outside the vault, as four octal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
@@ -68,7 +86,7 @@ impl Report {
     /// A report without files.
     #[must_use]
     pub fn new(outcome: Outcome, detail: impl Into<String>) -> Self {
-        Self { outcome, detail: detail.into(), reason: None, files: Vec::new() }
+        Self { outcome, detail: detail.into(), reason: None, files: Vec::new(), artifact: None, output: None }
     }
 }
 

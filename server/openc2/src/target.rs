@@ -16,6 +16,20 @@ pub enum Target {
     File(FileTarget),
     /// What the consumer can do; an empty list asks only whether it is there.
     Features(Vec<String>),
+    /// A computer.
+    Device(DeviceTarget),
+    /// A running process.
+    Process(ProcessTarget),
+    /// IPv4 addresses, as of CIDR.
+    Ipv4Net(String),
+    /// IPv6 addresses, as of CIDR.
+    Ipv6Net(String),
+    /// A system service, a target of the profile `er`.
+    Service(NamedTarget),
+    /// What runs at set times: a cron job or a timer; a target of our profile.
+    ScheduledTask(NamedTarget),
+    /// A command line, a target of our profile.
+    CommandLine(CommandLineTarget),
     /// A target that this product does not type.
     Other {
         /// Its name, such as `device`.
@@ -38,6 +52,49 @@ pub struct FileTarget {
     /// Hash values of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hashes: Option<Hashes>,
+}
+
+/// A computer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceTarget {
+    /// The name that it is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+}
+
+/// A process, by its number or by its executable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessTarget {
+    /// Its number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<u32>,
+    /// What it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executable: Option<FileTarget>,
+    /// How it was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command_line: Option<String>,
+}
+
+/// Something that has a name and no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedTarget {
+    /// Its name.
+    pub name: String,
+}
+
+/// What is typed at a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandLineTarget {
+    /// The whole line.
+    pub line: String,
 }
 
 /// Hash values of one content.
@@ -74,6 +131,13 @@ impl Target {
         match self {
             Self::File(_) => "file",
             Self::Features(_) => "features",
+            Self::Device(_) => "device",
+            Self::Process(_) => "process",
+            Self::Ipv4Net(_) => "ipv4_net",
+            Self::Ipv6Net(_) => "ipv6_net",
+            Self::Service(_) => "er:service",
+            Self::ScheduledTask(_) => "x-countersign:scheduled_task",
+            Self::CommandLine(_) => "x-countersign:command_line",
             Self::Other { name, .. } => name,
         }
     }
@@ -90,10 +154,16 @@ impl Hashes {
 impl Serialize for Target {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
+        let name = self.name();
         match self {
-            Self::File(file) => map.serialize_entry("file", file)?,
-            Self::Features(features) => map.serialize_entry("features", features)?,
-            Self::Other { name, value } => map.serialize_entry(name, value)?,
+            Self::File(file) => map.serialize_entry(name, file)?,
+            Self::Features(features) => map.serialize_entry(name, features)?,
+            Self::Device(device) => map.serialize_entry(name, device)?,
+            Self::Process(process) => map.serialize_entry(name, process)?,
+            Self::Ipv4Net(net) | Self::Ipv6Net(net) => map.serialize_entry(name, net)?,
+            Self::Service(named) | Self::ScheduledTask(named) => map.serialize_entry(name, named)?,
+            Self::CommandLine(line) => map.serialize_entry(name, line)?,
+            Self::Other { value, .. } => map.serialize_entry(name, value)?,
         }
         map.end()
     }
@@ -121,6 +191,13 @@ impl<'de> Visitor<'de> for OneKey {
         let target = match name.as_str() {
             "file" => Target::File(map.next_value()?),
             "features" => Target::Features(map.next_value()?),
+            "device" => Target::Device(map.next_value()?),
+            "process" => Target::Process(map.next_value()?),
+            "ipv4_net" => Target::Ipv4Net(map.next_value()?),
+            "ipv6_net" => Target::Ipv6Net(map.next_value()?),
+            "er:service" => Target::Service(map.next_value()?),
+            "x-countersign:scheduled_task" => Target::ScheduledTask(map.next_value()?),
+            "x-countersign:command_line" => Target::CommandLine(map.next_value()?),
             _ => Target::Other { value: map.next_value()?, name },
         };
         if map.next_key::<String>()?.is_some() {
@@ -144,9 +221,20 @@ mod tests {
         assert_eq!(target, Target::file_at("/srv/a", hash));
         assert_eq!(serde_json::to_value(&target).unwrap(), wire);
 
-        let other: Target = serde_json::from_value(json!({"device": {"hostname": "a"}})).unwrap();
-        assert_eq!(other.name(), "device");
-        assert_eq!(serde_json::to_value(&other).unwrap(), json!({"device": {"hostname": "a"}}));
+        for wire in [
+            json!({"device": {"hostname": "a"}}),
+            json!({"process": {"pid": 7, "executable": {"path": "/bin/a"}}}),
+            json!({"ipv4_net": "192.0.2.0/24"}),
+            json!({"ipv6_net": "2001:db8::/32"}),
+            json!({"er:service": {"name": "cron"}}),
+            json!({"x-countersign:scheduled_task": {"name": "backup.timer"}}),
+            json!({"x-countersign:command_line": {"line": "ps aux"}}),
+            json!({"artifact": {"mime_type": "a"}}),
+        ] {
+            let target: Target = serde_json::from_value(wire.clone()).unwrap();
+            assert_eq!(serde_json::to_value(&target).unwrap(), wire);
+            assert_eq!(matches!(target, Target::Other { .. }), target.name() == "artifact");
+        }
 
         for bad in [
             json!({}),
