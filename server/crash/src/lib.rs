@@ -9,10 +9,15 @@ compile_error!("the feature `crash-points` is for tests and must not be built wi
 
 /// Every name in the sources, sorted; the test below keeps it so.
 pub const CRASH_POINTS: &[&str] = &[
+    "act.after_effect",
+    "act.after_intent",
+    "act.after_result",
     "approve.after_commit",
     "approve.before_commit",
     "bulk.after_commit",
     "bulk.before_commit",
+    "command.after_note",
+    "command.after_run",
     "dispatch.after_lease",
     "dispatch.after_send",
     "quarantine.after_copy",

@@ -46,7 +46,18 @@ pub(super) fn conclude(
     });
     let mut files: Vec<_> = done.into_iter().chain(refused).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Response::reporting(status, Report { outcome, detail, reason, files })
+    Response::reporting(status, Report { outcome, detail, reason, files, artifact: None, output: None })
+}
+
+/// The same response that says this, too.
+pub(super) fn with_detail(response: Response, more: &str) -> Response {
+    match response.report() {
+        Some(report) => {
+            let detail = format!("{}; {more}", report.detail);
+            Response::reporting(response.status, Report { detail, ..report })
+        }
+        None => response,
+    }
 }
 
 /// The response to a command whose result is not known yet. It carries no report, since there is none.
@@ -58,13 +69,24 @@ pub(super) fn unsettled(error: &str) -> Response {
     }
 }
 
+/// The response to a command that is being carried out. The same command again asks how it ended.
+pub(super) fn under_way() -> Response {
+    Response {
+        status: Status::PROCESSING,
+        status_text: Some("under way; send the same command again for its result".to_owned()),
+        results: serde_json::Map::new(),
+    }
+}
+
 fn past(verb: Verb) -> &'static str {
     match verb {
         Verb::Quarantine => "quarantined",
         Verb::Release => "released",
+        Verb::Act => "done",
     }
 }
 
-fn files(count: usize) -> String {
+/// A count of files in words.
+pub(super) fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }

@@ -9,7 +9,7 @@ use rustix::process::{Gid, Uid};
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
-use openc2::Sha256;
+use openc2::{Hashes, Md5, Sha1, Sha256};
 
 const CHUNK: usize = 256 * 1024;
 
@@ -56,9 +56,42 @@ pub(super) fn sha256_of(file: &File) -> io::Result<Sha256> {
     stream(file, |_| Ok(()))
 }
 
+/// All hash values of a file's content, in one reading.
+pub(super) fn hashes_of(file: &File) -> io::Result<Hashes> {
+    let (mut sha1, mut md5) = (sha1::Sha1::new(), md5::Md5::new());
+    let sha256 = stream(file, |chunk| {
+        sha1.update(chunk);
+        md5.update(chunk);
+        Ok(())
+    })?;
+    let (sha1, md5) = (Sha1::new(sha1.finalize().into()), Md5::new(md5.finalize().into()));
+    Ok(Hashes { md5: Some(md5), sha1: Some(sha1), sha256: Some(sha256) })
+}
+
+/// Whether a content with these hash values is what is wanted: all that are named must match.
+pub(super) fn matches(wanted: &Hashes, found: &Hashes) -> bool {
+    fn same<T: PartialEq>(wanted: Option<T>, found: Option<T>) -> bool {
+        wanted.is_none() || wanted == found
+    }
+    same(wanted.sha256, found.sha256) && same(wanted.sha1, found.sha1) && same(wanted.md5, found.md5)
+}
+
+/// Whether an open file has the wanted content. Only what is needed for that is computed.
+pub(super) fn is_wanted(file: &File, wanted: &Hashes) -> io::Result<bool> {
+    if wanted.sha1.is_none() && wanted.md5.is_none() {
+        return Ok(wanted.sha256.is_none() || wanted.sha256 == Some(sha256_of(file)?));
+    }
+    Ok(matches(wanted, &hashes_of(file)?))
+}
+
 /// Copies the content into an empty file and answers with the hash of what was read.
 pub(super) fn copy(from: &File, mut to: &File) -> io::Result<Sha256> {
     stream(from, |chunk| to.write_all(chunk))
+}
+
+/// Hands the content on in pieces and answers with the hash of what was read.
+pub(super) fn copy_to(from: &File, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sha256> {
+    stream(from, each)
 }
 
 fn stream(file: &File, mut each: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<Sha256> {

@@ -1,19 +1,26 @@
-//! From an `OpenC2` command to what is done: the table of pairs that this consumer knows, and their arguments.
+//! From an `OpenC2` command to what is done: which pair becomes which task, and their arguments.
 //!
-//! To add a pair: a line in [`PAIRS`] and an arm in [`parse_command`]. What is not in the table answers 501; what is,
+//! To add a pair: its line in `act::host`, and an arm in `task`. What is not a pair of this host answers 501; what is,
 //! refuses every argument that it would have to ignore.
 
-use serde_json::{Map, json};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
 use sha2::Digest as _;
 use uuid::Uuid;
 
-use super::engine::Order;
-use super::journal::Verb;
+use super::act;
+use super::act::host::Pair;
+use super::act::process::Wanted;
+use super::order::{Files, Order, Task};
 use super::refusal::Refusal;
-use openc2::{Action, Actuator, Command, FileTarget, REPORT_KEY, Response, Status, Target};
-
-/// What this consumer does.
-const PAIRS: [(&str, &[&str]); 3] = [("query", &["features"]), ("contain", &["file"]), ("allow", &["file"])];
+use openc2::{
+    Action, Actuator, Command, FileTarget, Hashes, NamedTarget, ProcessTarget, REPORT_KEY, Response, Status,
+    Target,
+};
 
 /// The profiles under which it may be addressed.
 const PROFILES: [&str; 2] = ["er", REPORT_KEY];
@@ -26,57 +33,184 @@ pub(super) enum Parsed {
     Order(Order),
 }
 
-/// Reads a command, or says why it is refused; a refusal here has changed nothing and is not recorded.
-pub(super) fn parse_command(command: &Command) -> Parsed {
-    read(command).unwrap_or_else(Parsed::Answer)
+/// Reads a command on a host that has these pairs, or says why it is refused; a refusal here has changed nothing and is
+/// not recorded.
+pub(super) fn parse_command(command: &Command, pairs: &[Pair], now: Timestamp) -> Parsed {
+    read(command, pairs, now).unwrap_or_else(Parsed::Answer)
 }
 
-fn read(command: &Command) -> Result<Parsed, Response> {
-    let verb = match (&command.action, &command.target) {
-        (Action::Query, Target::Features(features)) => {
-            check_form(command)?;
-            return query(features).map(Parsed::Answer);
-        }
-        (Action::Contain, Target::File(_)) => Verb::Quarantine,
-        (Action::Allow, Target::File(_)) => Verb::Release,
-        (action, target) => {
-            return Err(not_implemented(&format!("{} {} is not implemented", action.name(), target.name())));
-        }
-    };
-    let Target::File(file) = &command.target else { return Err(not_implemented("only files")) };
-    check_form(command)?;
-    order(verb, file, command).map(Parsed::Order).map_err(Refusal::into_response)
+fn read(command: &Command, pairs: &[Pair], now: Timestamp) -> Result<Parsed, Response> {
+    let (action, target) = (command.action.name(), command.target.name());
+    if !pairs.contains(&(action, target)) {
+        return Err(not_implemented(&format!("{action} {target} is not implemented on this host")));
+    }
+    let mut given = arguments(command, now)?;
+    if let Target::Features(features) = &command.target {
+        given.finish()?;
+        return query(features, pairs).map(Parsed::Answer);
+    }
+    let task = task(command, &mut given).map_err(Refusal::into_response)?;
+    let task = task.ok_or_else(|| not_implemented(&format!("{action} {target} is not implemented")))?;
+    given.finish()?;
+    order(task, command).map(Parsed::Order).map_err(Refusal::into_response)
 }
 
-fn order(verb: Verb, file: &FileTarget, command: &Command) -> Result<Order, Refusal> {
-    let id = command.command_id.as_deref().ok_or_else(|| {
-        Refusal::malformed("command_id is required: by it a repeat of the command is recognised")
-    })?;
-    let command_id = Uuid::try_parse(id).map_err(|_| Refusal::malformed("command_id must be a UUID"))?;
-    let sha256 = file.hashes.and_then(|hashes| hashes.sha256).ok_or_else(|| {
-        Refusal::malformed("hashes.sha256 is required: a path alone does not say which content is meant")
-    })?;
+fn task(command: &Command, given: &mut Arguments) -> Result<Option<Task>, Refusal> {
+    let act = |task| Ok(Some(Task::Act(task)));
+    match (&command.action, &command.target) {
+        (Action::Contain, Target::File(file)) => {
+            let stop = given.take("stop").is_some_and(|stop| stop == "true");
+            let files = files(file)?;
+            if stop && files.hashes == Hashes::default() {
+                return Err(Refusal::malformed(
+                    "processes are stopped by the content of their program: hashes are required",
+                ));
+            }
+            Ok(Some(Task::Quarantine { files, stop }))
+        }
+        (Action::Allow, Target::File(file)) => Ok(Some(Task::Release(files(file)?))),
+        (Action::Copy, Target::File(file)) => {
+            let Files { path, hashes } = files(file)?;
+            act(act::Task::Sample { path, hashes })
+        }
+        (Action::Stop, Target::Process(process)) => act(act::Task::StopProcess(wanted(process, given)?)),
+        (Action::Stop, Target::Service(NamedTarget { name })) => {
+            act(act::Task::StopService { name: name.clone() })
+        }
+        (Action::Start, Target::Service(NamedTarget { name })) => {
+            act(act::Task::StartService { name: name.clone() })
+        }
+        (Action::Delete, Target::ScheduledTask(NamedTarget { name })) => {
+            act(act::Task::RemoveJob { name: name.clone() })
+        }
+        (Action::Restore, Target::ScheduledTask(NamedTarget { name })) => {
+            act(act::Task::RestoreJob { name: name.clone() })
+        }
+        (Action::Deny, Target::Ipv4Net(net) | Target::Ipv6Net(net)) => {
+            act(act::Task::Block { net: self::net(net, &command.target)?, until: given.until.take() })
+        }
+        (Action::Allow, Target::Ipv4Net(net) | Target::Ipv6Net(net)) => {
+            act(act::Task::Unblock { net: self::net(net, &command.target)? })
+        }
+        (Action::Contain, Target::Device(_)) => {
+            match given.take("scope").as_deref() {
+                None | Some("Full") => {}
+                Some(_) => return Err(Refusal::malformed("this host isolates itself fully or not at all")),
+            }
+            act(act::Task::Isolate { until: given.until.take() })
+        }
+        (Action::Allow, Target::Device(_)) => act(act::Task::Release),
+        (Action::Investigate, Target::Device(_)) => act(act::Task::Package),
+        (Action::Scan, Target::Device(_)) => match given.take("scope").as_deref() {
+            None | Some("Full") => act(act::Task::Scan { full: true }),
+            Some("Quick") => act(act::Task::Scan { full: false }),
+            Some(_) => Err(Refusal::malformed("the scope of a scan is Quick or Full")),
+        },
+        (Action::Start, Target::CommandLine(command)) => act(act::Task::Run { line: command.line.clone() }),
+        _ => Ok(None),
+    }
+}
+
+fn files(file: &FileTarget) -> Result<Files, Refusal> {
     if let Some(name) = &file.name {
         let last = file.path.as_deref().map(|path| path.rsplit('/').next().unwrap_or(path));
         if last != Some(name) {
             return Err(Refusal::malformed("name must be the last component of path, or absent"));
         }
     }
+    let files = Files { path: file.path.clone(), hashes: file.hashes.unwrap_or_default() };
+    if files == Files::default() {
+        return Err(Refusal::malformed("a file is named by path, by hashes, or by both"));
+    }
+    Ok(files)
+}
+
+fn wanted(process: &ProcessTarget, given: &mut Arguments) -> Result<Wanted, Refusal> {
+    let executable = process.executable.clone().unwrap_or_default();
+    let started_at = given.take("started_at").map(|text| text.parse());
+    Ok(Wanted {
+        pid: process.pid,
+        image: executable.path,
+        hashes: executable.hashes.unwrap_or_default(),
+        started_at: started_at
+            .transpose()
+            .map_err(|_| Refusal::malformed("started_at must be an RFC 3339 time"))?,
+    })
+}
+
+fn net(text: &str, target: &Target) -> Result<IpNet, Refusal> {
+    let net = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let net = net.map_err(|_| Refusal::malformed(format!("{text:?} is no address and no range of them")))?;
+    if net.addr().is_ipv4() != matches!(target, Target::Ipv4Net(_)) {
+        return Err(Refusal::malformed(format!("{net} is of the other family")));
+    }
+    if net.prefix_len() == 0 {
+        return Err(Refusal::malformed("that would be every address there is"));
+    }
+    Ok(net.trunc())
+}
+
+fn order(task: Task, command: &Command) -> Result<Order, Refusal> {
+    let id = command.command_id.as_deref().ok_or_else(|| {
+        Refusal::malformed("command_id is required: by it a repeat of the command is recognised")
+    })?;
+    let command_id = Uuid::try_parse(id).map_err(|_| Refusal::malformed("command_id must be a UUID"))?;
     let canonical = serde_json_canonicalizer::to_vec(command)
         .map_err(|error| Refusal::malformed(format!("the command has no canonical form: {error}")))?;
     let digest = hex::encode(sha2::Sha256::digest(canonical));
-    Ok(Order { command_id, digest, verb, path: file.path.clone(), sha256 })
+    Ok(Order { command_id, digest, task })
 }
 
-/// Arguments and actuator: only what has no further effect, or the effect that we have.
-fn check_form(command: &Command) -> Result<(), Response> {
+/// What a command was given beside its target. Each is taken by who understands it; one that is left is refused.
+struct Arguments {
+    until: Option<Timestamp>,
+    ours: Map<String, Value>,
+}
+
+impl Arguments {
+    fn take(&mut self, name: &str) -> Option<String> {
+        match self.ours.remove(name)? {
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }
+    }
+
+    fn finish(self) -> Result<(), Response> {
+        if self.until.is_some() {
+            return Err(not_implemented("an end of this is not implemented"));
+        }
+        match self.ours.keys().next() {
+            Some(name) => {
+                Err(not_implemented(&format!("the argument {REPORT_KEY}.{name} is not implemented for this")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// Arguments and actuator: only what has no further effect, or an effect that somebody may take.
+fn arguments(command: &Command, now: Timestamp) -> Result<Arguments, Response> {
+    let mut given = Arguments { until: None, ours: Map::new() };
     for (name, value) in &command.args {
-        let harmless = match name.as_str() {
+        let understood = match name.as_str() {
             "response_requested" => value == "complete",
+            "stop_time" => {
+                given.until = value.as_i64().and_then(|at| Timestamp::from_millisecond(at).ok());
+                given.until.is_some()
+            }
+            "duration" => {
+                let lasting = value.as_i64().map(SignedDuration::from_millis);
+                given.until = lasting.and_then(|lasting| now.checked_add(lasting).ok());
+                given.until.is_some() && !command.args.contains_key("stop_time")
+            }
+            REPORT_KEY => {
+                given.ours = value.as_object().cloned().unwrap_or_default();
+                value.is_object()
+            }
             name if PROFILES.contains(&name) => value.as_object().is_some_and(Map::is_empty),
             _ => false,
         };
-        if !harmless {
+        if !understood {
             return Err(not_implemented(&format!("the argument {name} with this value is not implemented")));
         }
     }
@@ -88,20 +222,25 @@ fn check_form(command: &Command) -> Result<(), Response> {
             return Err(not_implemented("actuator specifiers are not implemented"));
         }
     }
-    Ok(())
+    Ok(given)
 }
 
-fn query(features: &[String]) -> Result<Response, Response> {
+/// What this consumer can do, as results of a query.
+pub(super) fn told(pairs: &[Pair]) -> Value {
+    let mut by_action: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (action, target) in pairs {
+        by_action.entry(action).or_default().push(target);
+    }
+    json!(by_action)
+}
+
+fn query(features: &[String], pairs: &[Pair]) -> Result<Response, Response> {
     let mut results = Map::new();
     for feature in features {
         let value = match feature.as_str() {
             "versions" => json!(["1.0"]),
             "profiles" => json!(PROFILES),
-            "pairs" => PAIRS
-                .iter()
-                .map(|(action, targets)| ((*action).to_owned(), json!(targets)))
-                .collect::<Map<_, _>>()
-                .into(),
+            "pairs" => told(pairs),
             // Known to the language, but there is no fixed rate to tell.
             "rate_limit" => continue,
             other => return Err(Refusal::malformed(format!("there is no feature {other}")).into_response()),
@@ -121,8 +260,24 @@ mod tests {
 
     use super::*;
 
+    const PAIRS: [Pair; 9] = [
+        ("query", "features"),
+        ("contain", "file"),
+        ("allow", "file"),
+        ("stop", "process"),
+        ("deny", "ipv4_net"),
+        ("allow", "ipv4_net"),
+        ("deny", "ipv6_net"),
+        ("contain", "device"),
+        ("scan", "device"),
+    ];
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_790_000_000).unwrap()
+    }
+
     fn answer(command: Value) -> Result<Order, Response> {
-        match parse_command(&serde_json::from_value(command).unwrap()) {
+        match parse_command(&serde_json::from_value(command).unwrap(), &PAIRS, now()) {
             Parsed::Order(order) => Ok(order),
             Parsed::Answer(response) => Err(response),
         }
@@ -146,7 +301,8 @@ mod tests {
         assert_eq!(
             Value::Object(all.unwrap_err().results),
             json!({"versions": ["1.0"], "profiles": ["er", "x-countersign"],
-                   "pairs": {"query": ["features"], "contain": ["file"], "allow": ["file"]}})
+                   "pairs": {"query": ["features"], "contain": ["file", "device"], "allow": ["file", "ipv4_net"],
+                             "stop": ["process"], "deny": ["ipv4_net", "ipv6_net"], "scan": ["device"]}})
         );
         let none = answer(json!({"action": "query", "target": {"features": []}})).unwrap_err();
         assert_eq!((none.status, none.results.len()), (Status::OK, 0));
@@ -158,7 +314,7 @@ mod tests {
     fn every_pair_outside_of_the_table_answers_501() {
         for (action, target) in [
             ("deny", json!({"file": {}})),
-            ("contain", json!({"device": {}})),
+            ("allow", json!({"device": {}})),
             ("query", json!({"file": {}})),
             ("dance", json!({"features": []})),
             ("contain", json!({"features": []})),
@@ -189,8 +345,8 @@ mod tests {
         for extra in [
             json!({"command_id": null}),
             json!({"command_id": "../../etc/passwd"}),
-            json!({"target": {"file": {"path": "/srv/a"}}}),
-            json!({"target": {"file": {"path": "/srv/a", "hashes": {"md5": "AB".repeat(16)}}}}),
+            json!({"target": {"file": {}}}),
+            json!({"target": {"file": {"hashes": {}}}}),
             json!({"target": {"file": {"name": "b", "path": "/srv/a", "hashes": {"sha256": "AB".repeat(32)}}}}),
             json!({"target": {"file": {"name": "a", "hashes": {"sha256": "AB".repeat(32)}}}}),
         ] {
@@ -206,5 +362,50 @@ mod tests {
         let elsewhere =
             json!({"target": {"file": {"path": "/srv/b", "hashes": {"sha256": "AB".repeat(32)}}}});
         assert_ne!(one.digest, answer(contain(elsewhere)).unwrap().digest);
+    }
+
+    #[test]
+    fn a_task_has_the_arguments_that_it_understands_and_no_others() {
+        let id = "0192f1a0-0000-7000-8000-000000000001";
+        let task = |command: Value| {
+            let mut command = command;
+            command["command_id"] = json!(id);
+            answer(command).map(|order| order.task).map_err(|response| response.status)
+        };
+        let in_a_minute = now() + SignedDuration::from_secs(60);
+        let block = |net: &str, until| Ok(Task::Act(act::Task::Block { net: net.parse().unwrap(), until }));
+        let deny =
+            |target: Value, args: Value| task(json!({"action": "deny", "target": target, "args": args}));
+        assert_eq!(deny(json!({"ipv4_net": "192.0.2.7"}), json!({})), block("192.0.2.7/32", None));
+        let duration = json!({"duration": 60_000});
+        assert_eq!(
+            deny(json!({"ipv6_net": "2001:db8::/32"}), duration),
+            block("2001:db8::/32", Some(in_a_minute))
+        );
+        let stop_time = json!({"stop_time": in_a_minute.as_millisecond()});
+        assert_eq!(
+            deny(json!({"ipv4_net": "192.0.2.9/24"}), stop_time),
+            block("192.0.2.0/24", Some(in_a_minute))
+        );
+        for net in ["0.0.0.0/0", "2001:db8::1", "evil.example", ""] {
+            assert_eq!(deny(json!({"ipv4_net": net}), json!({})), Err(Status::BAD_REQUEST), "{net}");
+        }
+        let scan = |args: Value| task(json!({"action": "scan", "target": {"device": {}}, "args": args}));
+        assert_eq!(
+            scan(json!({"x-countersign": {"scope": "Quick"}})),
+            Ok(Task::Act(act::Task::Scan { full: false }))
+        );
+        assert_eq!(scan(json!({"x-countersign": {"scope": "Deep"}})), Err(Status::BAD_REQUEST));
+        assert_eq!(scan(json!({"x-countersign": {"colour": "red"}})), Err(Status::NOT_IMPLEMENTED));
+        assert_eq!(scan(json!({"duration": 1})), Err(Status::NOT_IMPLEMENTED));
+        let started = json!({"x-countersign": {"started_at": "2026-01-01T00:00:00Z"}});
+        let process = json!({"process": {"pid": 7, "executable": {"path": "/bin/a"}}});
+        let Ok(Task::Act(act::Task::StopProcess(wanted))) =
+            task(json!({"action": "stop", "target": process, "args": started}))
+        else {
+            panic!("not a process");
+        };
+        assert_eq!((wanted.pid, wanted.image.as_deref()), (Some(7), Some("/bin/a")));
+        assert!(wanted.started_at.is_some());
     }
 }

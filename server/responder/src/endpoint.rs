@@ -13,11 +13,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::routing::post;
 use jiff::Timestamp;
-use tokio::sync::Mutex;
 
-use super::dispatch::{Parsed, parse_command};
-use super::engine::Engine;
-use super::{answer, refusal::Refusal};
+use super::conduct::Conductor;
+use super::refusal::Refusal;
 use openc2::signature::{Key, Signed, Token};
 use openc2::{self, Command, Content, Headers, Message, Outcome, REPORT_KEY, Response, Status};
 
@@ -38,12 +36,10 @@ pub(super) enum Unsigned {
 
 /// What the route needs.
 pub(super) struct Endpoint {
-    pub(super) engine: Arc<Engine>,
+    pub(super) conductor: Conductor,
     pub(super) key: Key,
     pub(super) unsigned: Unsigned,
     pub(super) clock: fn() -> Timestamp,
-    /// One command at a time, a repeat of one that is under way included.
-    pub(super) turn: Arc<Mutex<()>>,
 }
 
 /// An answer before it is wrapped: the HTTP status and the response.
@@ -79,7 +75,7 @@ async fn receive(
     let (code, response) = match read(&headers, &body, &mut asked) {
         Ok(command) => {
             let addressed = command.actuator.as_ref().is_some_and(|actuator| actuator.profile == REPORT_KEY);
-            let answer = endpoint.carry_out(command).await;
+            let answer = settled(endpoint.conductor.carry_out(command).await);
             if addressed { answer } else { without_report(answer) }
         }
         Err(answer) => without_report(answer),
@@ -112,24 +108,6 @@ impl Endpoint {
                 (StatusCode::UNAUTHORIZED, response)
             })?;
         Ok((body, Some(signed)))
-    }
-
-    async fn carry_out(&self, command: Command) -> Answer {
-        let order = match parse_command(&command) {
-            Parsed::Answer(response) => return settled(response),
-            Parsed::Order(order) => order,
-        };
-        let turn = Arc::clone(&self.turn).lock_owned().await;
-        let engine = Arc::clone(&self.engine);
-        // The thread goes on when the caller hangs up, and keeps its turn until it has ended.
-        let work = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            tracing::info!(command_id = %order.command_id, verb = ?order.verb, path = ?order.path, sha256 = %order.sha256, "carrying out");
-            let response = engine.perform(&order);
-            tracing::info!(command_id = %order.command_id, status = response.status.0, text = ?response.status_text, "done");
-            response
-        });
-        settled(work.await.unwrap_or_else(|_| answer::unsettled("the responder failed")))
     }
 
     fn reply(&self, id: Option<&str>, asked: &Headers, (code, response): Answer) -> HttpResponse<Body> {

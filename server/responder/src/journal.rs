@@ -9,10 +9,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::act::Work;
 use super::durable;
 use super::refusal::Refusal;
 use super::vault::{self, Held, Vault};
-use openc2::{FileReport, Response};
+use openc2::{FileReport, Hashes, Response};
 
 /// What was asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,8 @@ use openc2::{FileReport, Response};
 pub(super) enum Verb {
     Quarantine,
     Release,
+    /// What is no file's move; the record's work says what.
+    Act,
 }
 
 /// The record of one command.
@@ -39,6 +42,8 @@ pub(super) struct Record {
 pub(super) enum Stage {
     /// To be done, or half done.
     Intended(Plan),
+    /// Likewise, for what is no file's move.
+    Begun { work: Work },
     /// Settled.
     Finished { finished_at: Timestamp, response: Response },
 }
@@ -51,6 +56,9 @@ pub(super) struct Plan {
     pub(super) refused: Vec<Refused>,
     /// How many files a search could not look into.
     pub(super) unreadable: usize,
+    /// Whose processes end before the files are moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) stop: Option<Hashes>,
 }
 
 /// One file to move, in either direction.
@@ -99,7 +107,7 @@ pub(super) fn unfinished(vault: &Vault) -> io::Result<Vec<Record>> {
             continue;
         }
         match vault::read_json::<Record>(vault.journal(), &name) {
-            Ok(Some(record)) if matches!(record.stage, Stage::Intended(_)) => records.push(record),
+            Ok(Some(record)) if !matches!(record.stage, Stage::Finished { .. }) => records.push(record),
             Ok(_) => {}
             Err(error) => tracing::error!(name, %error, "a journal record cannot be read"),
         }

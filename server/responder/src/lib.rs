@@ -1,23 +1,29 @@
-//! The responder: an `OpenC2` consumer that moves files between a served folder and a vault on this host.
+//! The responder: an `OpenC2` consumer that carries out actions on this host.
 //!
-//! Owns everything that touches those two folders, and needs nothing else of the server: its journal is files.
+//! Owns everything that touches the host, and needs nothing else of the server: its journal is files.
 //! It must not trust what lies under the root, which others write to at the same time, nor a caller without the key.
 //!
 //! ```text
-//! serve -> endpoint (signature, JSON) -> dispatch (pairs, arguments) -> engine (plan, intent, steps, result)
-//!                                      engine -> quarantine | release -> root, vault, content, durable
+//! serve -> endpoint (signature, JSON) -> conduct (turns) -> dispatch (pairs, arguments)
+//!                                        conduct -> engine (plan, intent, steps, result)
+//!                                        engine -> quarantine | release -> root, vault, content, durable
+//!                                        engine -> act -> processes, services, schedules, network, …
 //! ```
 //!
-//! To make one more action real: a pair in `dispatch`, a verb in `journal`, and a module beside `quarantine` whose
-//! `advance` brings one step to its end from wherever a crash left it.
+//! To make one more action real: its pairs in `act::host`, its task in `dispatch`, and a module below `act` whose
+//! `advance` brings the work to its end from wherever a crash left it.
 
+mod act;
 mod answer;
+mod conduct;
 mod content;
 mod dispatch;
 mod durable;
 mod endpoint;
 mod engine;
 mod journal;
+mod order;
+mod plan;
 mod quarantine;
 mod refusal;
 mod release;
@@ -39,6 +45,10 @@ use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use act::host::Host;
+pub use act::host::{Hand, HostArgs};
+use act::keep::Keep;
+use conduct::Conductor;
 use endpoint::Unsigned;
 use openc2::signature::{Key, Token};
 
@@ -72,6 +82,10 @@ pub struct Args {
     /// Allow an address that others can reach, because a proxy in front of it ends TLS
     #[arg(long)]
     pub behind_proxy: bool,
+
+    /// What the host has
+    #[command(flatten)]
+    pub host: HostArgs,
 }
 
 /// Serves until SIGTERM or ctrl-c.
@@ -96,13 +110,20 @@ async fn run_until(
         None if args.mutual_tls => Unsigned::ThroughProxy,
         None => Unsigned::Never,
     };
-    let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, clock)?);
+    let keep = vec![Keep::Listener { port: args.listen.port() }];
+    let host = Host::open(&args.host, keep)?;
+    let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, host, clock)?);
     let recovering = Arc::clone(&engine);
     tokio::task::spawn_blocking(move || recovering.recover()).await.context("recovery ended early")??;
 
     let listener =
         TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
-    let router = endpoint::router(endpoint::Endpoint { engine, key, unsigned, clock, turn: Arc::default() });
+    let router = endpoint::router(endpoint::Endpoint {
+        conductor: Conductor::new(engine, clock),
+        key,
+        unsigned,
+        clock,
+    });
     let mut out = std::io::stdout();
     writeln!(out, "responder listening on http://{}", listener.local_addr()?)?;
     out.flush()?;

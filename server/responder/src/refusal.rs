@@ -83,6 +83,11 @@ impl Refusal {
         Self::new(Status::NOT_FOUND, "not_held", "no such file in the vault")
     }
 
+    /// Nothing is kept of it that could be brought back.
+    pub(super) fn not_kept(detail: impl Into<String>) -> Self {
+        Self::new(Status::NOT_FOUND, "not_kept", detail)
+    }
+
     pub(super) fn changed(what: &str) -> Self {
         Self::new(Status::BAD_REQUEST, "target_changed", format!("target changed: {what}"))
     }
@@ -105,6 +110,36 @@ impl Refusal {
 
     pub(super) fn unnameable() -> Self {
         Self::new(Status::BAD_REQUEST, "unnameable", "the file's path is not UTF-8")
+    }
+
+    /// Doing it would end the responder, or cut it off.
+    pub(super) fn vital(why: &str) -> Self {
+        Self::new(Status::FORBIDDEN, "vital", why)
+    }
+
+    /// More than one thing has the name.
+    pub(super) fn ambiguous(detail: impl Into<String>) -> Self {
+        Self::new(Status::BAD_REQUEST, "ambiguous", detail)
+    }
+
+    /// There is nothing of that name.
+    pub(super) fn unknown(detail: impl Into<String>) -> Self {
+        Self::new(Status::NOT_FOUND, "not_found", detail)
+    }
+
+    /// Larger than what is handled.
+    pub(super) fn too_large(detail: impl Into<String>) -> Self {
+        Self::new(Status::BAD_REQUEST, "too_large", detail)
+    }
+
+    /// Not on the list of what may be done here.
+    pub(super) fn not_allowed(detail: impl Into<String>) -> Self {
+        Self::new(Status::FORBIDDEN, "not_allowed", detail)
+    }
+
+    /// Another program on the host did not do its part.
+    pub(super) fn failed(detail: impl Into<String>) -> Self {
+        Self::new(Status::INTERNAL_ERROR, "failed", detail)
     }
 
     pub(super) fn id_reused() -> Self {

@@ -125,6 +125,20 @@ impl Root {
         Ok(Found { spot, file })
     }
 
+    /// Opens the file at a place to read it, however many links it has.
+    pub(super) fn look(&self, place: &RelativePath) -> Result<File, Refusal> {
+        let spot = self.spot(place)?;
+        let stat = spot.stat().map_err(|error| Refusal::system("look at the file", &error))?;
+        let stat = stat.ok_or_else(Refusal::not_found)?;
+        match rustix::fs::FileType::from_raw_mode(stat.st_mode) {
+            rustix::fs::FileType::RegularFile => {}
+            rustix::fs::FileType::Symlink => return Err(Refusal::symlink()),
+            _ => return Err(Refusal::not_regular()),
+        }
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        Ok(Self::open_beneath(spot.folder(), spot.name(), flags).map_err(Refusal::opening)?.into())
+    }
+
     fn open_file(&self, folder: BorrowedFd<'_>, name: &Path) -> Result<File, Refusal> {
         // A look before the open: opening a device or a pipe can have effects of its own.
         let stat =

@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
+use std::io;
+use std::ops::ControlFlow;
 use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use rustix::fs::{Dir, FileType, FsWord, OFlags, PROC_SUPER_MAGIC};
 use super::content;
 use super::durable;
 use super::root::{RelativePath, Root};
-use openc2::Sha256;
+use openc2::Hashes;
 
 /// Kernel file systems whose "files" are not content: sysfs, cgroup2, debugfs, tracefs, securityfs, bpf.
 const KERNEL_FILE_SYSTEMS: [FsWord; 6] =
@@ -35,33 +37,54 @@ impl Matches {
 }
 
 /// Looks through the whole root; stops as soon as there are more than `limit` matches.
-pub(super) fn search(root: &Root, sha256: Sha256, limit: usize) -> Matches {
+pub(super) fn search(root: &Root, wanted: &Hashes, limit: usize) -> Matches {
     let mut matches = Matches::default();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        if look_into(root, &folder, sha256, limit, &mut folders, &mut matches).is_err() {
-            matches.unreadable += 1;
+    matches.unreadable = walk(root, &mut |path, file| {
+        if content::is_wanted(file, wanted)? {
+            let lossy = root.path().join(path).to_string_lossy().into_owned();
+            match root.beneath(path.to_owned()) {
+                Some(place) => matches.places.push(place),
+                None => matches.unnameable.push(lossy),
+            }
         }
-        if matches.count() > limit {
-            break;
-        }
-    }
+        Ok(if matches.count() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    });
     matches.places.sort_by(|a, b| a.shown().cmp(b.shown()));
     matches
+}
+
+/// Shows each file beneath the root, by its absolute path. Answers how many could not be looked into.
+pub(super) fn each_file(root: &Root, look: &mut dyn FnMut(&Path, &File) -> io::Result<()>) -> usize {
+    walk(root, &mut |path, file| look(&root.path().join(path), file).map(ControlFlow::Continue))
+}
+
+/// What is asked about each file.
+type Look<'a> = dyn FnMut(&Path, &File) -> io::Result<ControlFlow<()>> + 'a;
+
+fn walk(root: &Root, look: &mut Look<'_>) -> usize {
+    let mut unreadable = 0;
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        match look_into(root, &folder, look, &mut folders, &mut unreadable) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => break,
+            Err(_) => unreadable += 1,
+        }
+    }
+    unreadable
 }
 
 fn look_into(
     root: &Root,
     folder: &Path,
-    sha256: Sha256,
-    limit: usize,
+    look: &mut Look<'_>,
     folders: &mut Vec<PathBuf>,
-    matches: &mut Matches,
-) -> rustix::io::Result<()> {
+    unreadable: &mut usize,
+) -> rustix::io::Result<ControlFlow<()>> {
     let dir = root.folder(folder)?;
     let kind = rustix::fs::fstatfs(&dir)?.f_type;
     if kind == PROC_SUPER_MAGIC || KERNEL_FILE_SYSTEMS.contains(&kind) {
-        return Ok(());
+        return Ok(ControlFlow::Continue(()));
     }
     for entry in Dir::read_from(&dir)? {
         let entry = entry?;
@@ -80,30 +103,20 @@ fn look_into(
             FileType::Directory => folders.push(folder.join(name)),
             FileType::RegularFile => {
                 let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-                let hash = match Root::open_beneath(dir.as_fd(), name, flags) {
-                    Ok(file) => content::sha256_of(&File::from(file)),
+                let looked = match Root::open_beneath(dir.as_fd(), name, flags) {
+                    Ok(file) => look(&folder.join(name), &File::from(file)),
                     // Gone or replaced since the folder was read: not there any more.
                     Err(rustix::io::Errno::NOENT | rustix::io::Errno::LOOP) => continue,
                     Err(error) => Err(error.into()),
                 };
-                match hash {
-                    Ok(hash) if hash == sha256 => {
-                        let path = folder.join(name);
-                        let lossy = root.path().join(&path).to_string_lossy().into_owned();
-                        match root.beneath(path) {
-                            Some(place) => matches.places.push(place),
-                            None => matches.unnameable.push(lossy),
-                        }
-                        if matches.count() > limit {
-                            return Ok(());
-                        }
-                    }
-                    Ok(_) => {}
-                    Err(_) => matches.unreadable += 1,
+                match looked {
+                    Ok(ControlFlow::Continue(())) => {}
+                    Ok(ControlFlow::Break(())) => return Ok(ControlFlow::Break(())),
+                    Err(_) => *unreadable += 1,
                 }
             }
             _ => {}
         }
     }
-    Ok(())
+    Ok(ControlFlow::Continue(()))
 }

@@ -15,10 +15,12 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::content::Facts;
+use super::content::{self, Facts};
 use super::durable;
 use super::root::Root;
-use openc2::Sha256;
+use openc2::{Hashes, Md5, Sha1};
+
+const KEPT: &str = "kept";
 
 /// The record of a file in the vault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,11 @@ pub(super) struct Held {
     pub(super) path: String,
     #[serde(flatten)]
     pub(super) facts: Facts,
+    /// Further hash values of the content; records of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sha1: Option<Sha1>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) md5: Option<Md5>,
     /// The command that took it.
     pub(super) command_id: Uuid,
     pub(super) quarantined_at: Timestamp,
@@ -158,7 +165,7 @@ impl Vault {
     }
 
     /// The entries with this content whose data is here, the newest first.
-    pub(super) fn held(&self, sha256: Sha256, path: Option<&str>) -> io::Result<Vec<(String, Held)>> {
+    pub(super) fn held(&self, wanted: &Hashes, path: Option<&str>) -> io::Result<Vec<(String, Held)>> {
         let mut found = Vec::new();
         for name in names(self.dir())? {
             let Some(entry) = name.strip_suffix(".json").filter(|name| !name.starts_with('.')) else {
@@ -173,12 +180,49 @@ impl Vault {
                     continue;
                 }
             };
-            if held.facts.sha256 == sha256 && path.is_none_or(|path| path == held.path) && self.has(entry)? {
+            if path.is_none_or(|path| path == held.path)
+                && self.has(entry)?
+                && self.is_wanted(entry, &held, wanted)?
+            {
                 found.push((entry.to_owned(), held));
             }
         }
         found.sort_by(|(a, x), (b, y)| y.quarantined_at.cmp(&x.quarantined_at).then_with(|| a.cmp(b)));
         Ok(found)
+    }
+
+    fn is_wanted(&self, entry: &str, held: &Held, wanted: &Hashes) -> io::Result<bool> {
+        let known = held.hashes();
+        let lacks_one =
+            wanted.sha1.is_some() && known.sha1.is_none() || wanted.md5.is_some() && known.md5.is_none();
+        let found = if lacks_one { content::hashes_of(&self.open_data(entry)?)? } else { known };
+        Ok(content::matches(wanted, &found))
+    }
+
+    /// The folder of what is kept beside files: states from before, and what was made for people. Made if missing.
+    pub(super) fn kept(&self) -> io::Result<OwnedFd> {
+        match rustix::fs::mkdirat(&self.dir, KEPT, Mode::RWXU) {
+            Ok(()) => durable::sync(&self.dir)?,
+            Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        self.find_kept()?.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    /// The same folder, if anything was ever kept.
+    pub(super) fn find_kept(&self) -> io::Result<Option<OwnedFd>> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        match openat(&self.dir, KEPT, flags, Mode::empty()) {
+            Ok(folder) => Ok(Some(folder)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl Held {
+    fn hashes(&self) -> Hashes {
+        Hashes { md5: self.md5, sha1: self.sha1, sha256: Some(self.facts.sha256) }
     }
 }
 

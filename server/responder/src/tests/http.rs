@@ -35,14 +35,8 @@ async fn peer_with(host: &Host, unsigned: Unsigned) -> Peer {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{PATH}", listener.local_addr().unwrap());
     let key = Key::parse(SECRET).unwrap();
-    let engine = Arc::new(host.engine());
-    let router = endpoint::router(endpoint::Endpoint {
-        engine,
-        key: key.clone(),
-        unsigned,
-        clock,
-        turn: Arc::default(),
-    });
+    let conductor = crate::conduct::Conductor::new(Arc::new(host.engine()), clock);
+    let router = endpoint::router(endpoint::Endpoint { conductor, key: key.clone(), unsigned, clock });
     tokio::spawn(serve::serve(listener, router, std::future::pending()));
     Peer { url, key }
 }
@@ -178,6 +172,7 @@ async fn others_may_connect_only_behind_a_proxy() {
         token: None,
         mutual_tls: false,
         behind_proxy,
+        host: host_args(&["--cron-root", host.root.path().to_str().unwrap()]),
     };
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
         let error = run_until(args(listen, false), clock, std::future::ready(())).await.unwrap_err();

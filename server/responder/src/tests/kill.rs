@@ -5,7 +5,9 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
+use super::acts::{Estate, sleeper};
 use super::*;
+use crate::act;
 
 const BYTES: &[u8] = b"bytes that must survive";
 const VICTIM: &str = "tests::kill::victim";
@@ -15,7 +17,10 @@ const VICTIM: &str = "tests::kill::victim";
 fn victim() {
     let Ok(text) = std::env::var("VICTIM_ORDER") else { return };
     let [root, vault, verb, path, id, renames_fail]: [String; 6] = serde_json::from_str(&text).unwrap();
-    let mut engine = Engine::open(Path::new(&root), Path::new(&vault), clock).unwrap();
+    let mut args = host_args(&[]);
+    args.cron_root = (&root).into();
+    let host = crate::act::host::Host::open(&args, Vec::new()).unwrap();
+    let mut engine = Engine::open(Path::new(&root), Path::new(&vault), host, clock).unwrap();
     if renames_fail == "true" {
         engine.vault.rename = |_, _, _, _| Err(rustix::io::Errno::XDEV);
     }
@@ -25,12 +30,16 @@ fn victim() {
 }
 
 fn dies_at(host: &Host, order: &Order, point: &str) {
-    let verb = if order.verb == Verb::Quarantine { "quarantine" } else { "release" };
+    let (verb, files) = match &order.task {
+        Task::Quarantine { files, .. } => ("quarantine", files),
+        Task::Release(files) => ("release", files),
+        Task::Act(_) => panic!("an act is no file's move"),
+    };
     let text = serde_json::json!([
         host.root.path(),
         host.vault(),
         verb,
-        order.path,
+        files.path,
         order.command_id,
         host.renames_fail.to_string()
     ]);
@@ -111,6 +120,158 @@ const COPYING_BACK: [&str; 4] =
     ["release.after_intent", "release.after_copy", "release.after_move", "release.after_result"];
 
 fn leave(_: &Host, _: &Order) {}
+
+/// What a child process is told of an act: the root, the vault, the options, the line or name, and the id.
+fn act_dies_at(estate: &Estate, of: &str, order: &Order, point: &str) {
+    let text = serde_json::json!([
+        estate.host.root.path(),
+        estate.host.vault(),
+        estate.args(),
+        of,
+        order.command_id
+    ]);
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tests::kill::actor"])
+        .env("ACTOR_ORDER", text.to_string())
+        .env("COUNTERSIGN_CRASH_POINT", point)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.signal(), Some(9), "{point} was not reached: {output:?}");
+}
+
+/// The order of a word: the act, and what it is about.
+fn told(of: &str, command_id: uuid::Uuid) -> Order {
+    let (verb, about) = of.split_once(' ').unwrap();
+    let about = about.to_owned();
+    let task = match verb {
+        "run" => act::Task::Run { line: about },
+        "remove" => act::Task::RemoveJob { name: about },
+        "restore" => act::Task::RestoreJob { name: about },
+        "stop" => act::Task::StopProcess(act::process::Wanted {
+            hashes: Hashes::sha256(about.parse().unwrap()),
+            ..act::process::Wanted::default()
+        }),
+        "package" => act::Task::Package,
+        _ => panic!("{of}"),
+    };
+    let task = Task::Act(task);
+    Order { command_id, digest: format!("{task:?}"), task }
+}
+
+/// Not a test of its own, as [`victim`].
+#[test]
+fn actor() {
+    let Ok(text) = std::env::var("ACTOR_ORDER") else { return };
+    let (root, vault, args, of, id): (PathBuf, PathBuf, Vec<String>, String, uuid::Uuid) =
+        serde_json::from_str(&text).unwrap();
+    let args: Vec<_> = args.iter().map(String::as_str).collect();
+    let host = crate::act::host::Host::open(&host_args(&args), Vec::new()).unwrap();
+    Engine::open(&root, &vault, host, clock).unwrap().perform(&told(&of, id));
+}
+
+const ACTING: [&str; 3] = ["act.after_intent", "act.after_effect", "act.after_result"];
+
+/// Kills at each point, and meets what was left in both ways; `check` looks at the host after.
+fn act_survives(estate: &Estate, of: &str, mut before: impl FnMut(), mut check: impl FnMut()) {
+    for point in ACTING {
+        for again in [Again::Start, Again::Repeat] {
+            eprintln!("{of} {point} {again:?}");
+            before();
+            let order = told(of, Uuid::new_v4());
+            act_dies_at(estate, of, &order, point);
+            let engine = estate.engine();
+            if matches!(again, Again::Start) {
+                engine.recover().unwrap();
+            }
+            let response = engine.perform(&order);
+            reported(&response, 200, Outcome::Completed);
+            assert_eq!(engine.perform(&order), response);
+            drop(engine);
+            check();
+        }
+    }
+}
+
+#[test]
+fn a_job_is_removed_once_and_restored_once() {
+    let estate = Estate::new(&[]);
+    let folder = estate.host.vault.path().join("cron/etc/cron.d");
+    fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("evil");
+    fs::write(&path, "* * * * * root id\n").unwrap();
+    let before = look(&path);
+    act_survives(
+        &estate,
+        "remove evil",
+        || {
+            let restore = estate.engine().perform(&told("restore evil", Uuid::new_v4()));
+            assert!(path.exists(), "{restore:?}");
+        },
+        || assert!(!path.exists()),
+    );
+    act_survives(
+        &estate,
+        "restore evil",
+        || {
+            estate.engine().perform(&told("remove evil", Uuid::new_v4()));
+            assert!(!path.exists());
+        },
+        || assert_eq!(look(&path), before),
+    );
+}
+
+#[test]
+fn a_process_is_ended_whenever_the_responder_is() {
+    let estate = Estate::new(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let (mut first, program) = sleeper(folder.path());
+    let hash = sha256(&fs::read(&program).unwrap()).lower();
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let child = std::cell::RefCell::new(first);
+    act_survives(
+        &estate,
+        &format!("stop {hash}"),
+        || *child.borrow_mut() = std::process::Command::new(&program).arg("600").spawn().unwrap(),
+        || assert!(!child.borrow_mut().wait().unwrap().success()),
+    );
+    act_survives(&estate, "package now", || {}, || {});
+}
+
+/// A command can't be repeated: what began and has no result is told as that, and never run again.
+#[test]
+fn a_command_never_runs_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    let (list, marks, script) =
+        (folder.path().join("list"), folder.path().join("marks"), folder.path().join("mark"));
+    fs::write(&script, format!("#!/bin/sh\necho \"$1\" >> {}\n", marks.display())).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&list, format!("mark = {} *\n", script.display())).unwrap();
+    let estate = Estate::new(&["--commands", list.to_str().unwrap()]);
+    for (point, runs, status) in [
+        ("act.after_intent", 1, 200),
+        ("command.after_note", 0, 503),
+        ("command.after_run", 1, 503),
+        ("act.after_effect", 1, 503),
+        ("act.after_result", 1, 200),
+    ] {
+        for again in [Again::Start, Again::Repeat] {
+            eprintln!("{point} {again:?}");
+            let _ = fs::remove_file(&marks);
+            let order = told("run mark x", Uuid::new_v4());
+            act_dies_at(&estate, "run mark x", &order, point);
+            let engine = estate.engine();
+            if matches!(again, Again::Start) {
+                engine.recover().unwrap();
+            }
+            for _ in 0..3 {
+                assert_eq!(engine.perform(&order).status.0, status, "{point}");
+            }
+            let found = fs::read_to_string(&marks).unwrap_or_default().lines().count();
+            assert_eq!(found, runs, "{point}");
+        }
+    }
+}
 
 #[test]
 fn quarantine_on_one_file_system() {

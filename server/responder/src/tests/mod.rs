@@ -1,10 +1,14 @@
 //! The engine on real files and the endpoint on a real port.
 
+mod acts;
 mod http;
 #[cfg(feature = "crash-points")]
 mod kill;
 mod moves;
+mod network;
 mod refusals;
+mod scans;
+mod services;
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -14,9 +18,10 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::engine::{Engine, Order};
+use super::engine::Engine;
 use super::journal::Verb;
-use openc2::{Outcome, Report, Response, Sha256};
+use super::order::{Files, Order, Task};
+use openc2::{Hashes, Outcome, Report, Response, Sha256};
 
 fn clock() -> Timestamp {
     Timestamp::from_second(1_790_000_000).unwrap()
@@ -51,11 +56,19 @@ impl Host {
     }
 
     fn engine(&self) -> Engine {
-        let mut engine = Engine::open(self.root.path(), &self.vault(), clock).unwrap();
+        let mut engine = Engine::open(self.root.path(), &self.vault(), self.host(), clock).unwrap();
         if self.renames_fail {
             engine.vault.rename = |_, _, _, _| Err(rustix::io::Errno::XDEV);
         }
         engine
+    }
+
+    /// With all folders of its own, so that a test changes nothing else.
+    fn host(&self) -> super::act::host::Host {
+        let mut args = host_args(&[]);
+        args.cron_root = self.root.path().into();
+        args.runit = self.root.path().join("no services");
+        super::act::host::Host::open(&args, Vec::new()).unwrap()
     }
 
     fn vault(&self) -> PathBuf {
@@ -110,15 +123,27 @@ impl Host {
     }
 }
 
-fn order(verb: Verb, path: Option<&str>, sha256: Sha256) -> Order {
-    let command_id = Uuid::new_v4();
-    Order {
-        command_id,
-        digest: format!("{verb:?}{path:?}{sha256}"),
-        verb,
-        path: path.map(str::to_owned),
-        sha256,
+fn host_args(args: &[&str]) -> super::HostArgs {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        host: super::HostArgs,
     }
+    <Line as clap::Parser>::parse_from(std::iter::once("x").chain(args.iter().copied())).host
+}
+
+fn order(verb: Verb, path: Option<&str>, sha256: Sha256) -> Order {
+    order_of(verb, path, Hashes::sha256(sha256))
+}
+
+fn order_of(verb: Verb, path: Option<&str>, hashes: Hashes) -> Order {
+    let files = Files { path: path.map(str::to_owned), hashes };
+    let task = match verb {
+        Verb::Quarantine => Task::Quarantine { files, stop: false },
+        Verb::Release => Task::Release(files),
+        Verb::Act => panic!("an act is no file's move"),
+    };
+    Order { command_id: Uuid::new_v4(), digest: format!("{task:?}"), task }
 }
 
 /// Reads a file that has no permission bits, which only root can do without lending it one.

@@ -114,8 +114,9 @@ fn a_content_that_is_nowhere() {
 #[test]
 fn a_vault_that_is_open_shared_or_inside() {
     let host = Host::new();
-    let open =
-        |vault: &Path| Engine::open(host.root.path(), vault, clock).err().map(|error| format!("{error:#}"));
+    let open = |vault: &Path| {
+        Engine::open(host.root.path(), vault, host.host(), clock).err().map(|error| format!("{error:#}"))
+    };
     let first = host.engine();
     assert!(open(&host.vault()).unwrap().contains("another responder"));
     drop(first);
