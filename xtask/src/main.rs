@@ -13,6 +13,7 @@ mod compress;
 mod dev;
 mod estate;
 mod files;
+mod host_tools;
 #[cfg(test)]
 mod layout;
 mod node;

@@ -18,6 +18,7 @@ use crate::{
     browser,
     cargo::{self, cargo},
     files::files_below,
+    host_tools,
     node::{self, WasmOpt},
     playwright,
     postgres::{self, Purpose},
@@ -116,6 +117,7 @@ impl Tools {
 fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let tools = playwright::covers(area).then(Tools::provide).transpose()?;
     let postgres = postgres::programs()?;
+    host_tools::provide()?;
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
     let done = run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster));
@@ -137,6 +139,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
     // Downloads come first: without them the other checks cannot complete.
     let tools = Tools::provide()?;
     let postgres = postgres::programs()?;
+    host_tools::provide()?;
 
     lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check", "--"]).args(pages()?))?;
     lint(

@@ -6,6 +6,7 @@
 //! what is not typed stays readable as [`Target::Other`], so that a consumer can answer 501 instead of 400.
 
 mod digest;
+pub mod identity;
 mod message;
 mod report;
 pub mod signature;

@@ -84,6 +84,9 @@ pub enum KeyError {
     /// It holds no token.
     #[error("the token file {0} does not hold 24 or more visible ASCII characters")]
     NoToken(PathBuf),
+    /// It holds no key pair.
+    #[error("the identity file {0} does not hold `csed_` and 32 bytes in base64")]
+    NoIdentity(PathBuf),
 }
 
 impl fmt::Debug for Key {
@@ -171,7 +174,7 @@ impl Key {
 }
 
 /// The text of a file that is open to nobody but us.
-fn read_secret(path: &Path) -> Result<String, KeyError> {
+pub(super) fn read_secret(path: &Path) -> Result<String, KeyError> {
     let failed = |source| KeyError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
