@@ -19,7 +19,7 @@ pub enum Target {
     /// A computer.
     Device(DeviceTarget),
     /// A running process.
-    Process(ProcessTarget),
+    Process(Box<ProcessTarget>),
     /// IPv4 addresses, as of CIDR.
     Ipv4Net(String),
     /// IPv6 addresses, as of CIDR.

@@ -32,13 +32,6 @@ impl Conductor {
         Self { engine, clock, patience: PATIENCE, turn: Arc::default(), long_turn: Arc::default() }
     }
 
-    /// What this host can do now, as told in answer to a query of its features.
-    pub(super) async fn features(&self) -> serde_json::Value {
-        let engine = Arc::clone(&self.engine);
-        let told = tokio::task::spawn_blocking(move || super::dispatch::told(&engine.host.pairs()));
-        told.await.unwrap_or_default()
-    }
-
     /// Carries a command out, or says why not.
     pub(super) async fn carry_out(&self, command: Command) -> Response {
         let (engine, now) = (Arc::clone(&self.engine), (self.clock)());

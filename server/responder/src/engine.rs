@@ -105,19 +105,19 @@ impl Engine {
 
     /// What will be done; looks only.
     fn plan(&self, order: &Order) -> Result<Next, Refusal> {
-        let planner = Planner {
+        let files_of = Planner {
             root: &self.root,
             vault: &self.vault,
             now: (self.clock)(),
             limit: self.limit,
             command_id: order.command_id,
         };
-        let planned = match &order.task {
-            Task::Quarantine { files, stop } => match planner.quarantine(files)? {
+        let found = match &order.task {
+            Task::Quarantine { files, stop } => match files_of.quarantine(files)? {
                 Planned::Work(plan) if *stop => Planned::Work(Plan { stop: Some(files.hashes), ..plan }),
-                planned => planned,
+                settled => settled,
             },
-            Task::Release(files) => planner.release(files)?,
+            Task::Release(files) => files_of.release(files)?,
             Task::Act(task) => {
                 return Ok(match act::plan(&self.ground(order.command_id), task)? {
                     act::Planned::Work(work) => Next::Begin(Stage::Begun { work }),
@@ -125,7 +125,7 @@ impl Engine {
                 });
             }
         };
-        Ok(match planned {
+        Ok(match found {
             Planned::Work(plan) => Next::Begin(Stage::Intended(plan)),
             Planned::Settled(detail) => Next::Settled(detail.to_owned()),
         })
@@ -155,7 +155,7 @@ impl Engine {
             }
             Stage::Intended(plan) => plan,
         };
-        let ended = plan.stop.map(|hashes| self.end(&hashes)).transpose()?;
+        let ended = plan.stop.map(|hashes| self.end(&hashes));
         let mut done = Vec::with_capacity(plan.steps.len());
         for index in 0..plan.steps.len() {
             let mut ended = self.advance(record.verb, &plan.steps[index]);
@@ -206,19 +206,19 @@ impl Engine {
     }
 
     /// Ends the processes that run this content, and says how many.
-    fn end(&self, hashes: &Hashes) -> anyhow::Result<String> {
+    fn end(&self, hashes: &Hashes) -> String {
         if !self.host.allows(act::host::Hand::Processes) {
-            return Ok("no process was ended, since this responder ends none".to_owned());
+            return "no process was ended, since this responder ends none".to_owned();
         }
         let ended = act::process::running(hashes).map_err(Failure::from).and_then(|processes| {
             act::process::stop(&processes)?;
             Ok(processes.len())
         });
-        Ok(match ended {
+        match ended {
             Ok(1) => "1 process ended".to_owned(),
             Ok(count) => format!("{count} processes ended"),
             Err(error) => format!("its processes could not be ended: {error}"),
-        })
+        }
     }
 
     fn advance(&self, verb: Verb, step: &Step) -> Result<(), Failure> {

@@ -18,7 +18,7 @@ use crash::crash_point;
 use openc2::{Outcome, Report};
 
 /// How long a command may run.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+const TIME_LIMIT: Duration = Duration::from_mins(1);
 /// How much of its output is kept.
 const MAX_OUTPUT: usize = 1024 * 1024;
 /// How much of it is in the result.

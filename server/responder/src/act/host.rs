@@ -158,10 +158,9 @@ impl Host {
 
     fn has(&self, hand: Hand) -> bool {
         match hand {
-            Hand::Files | Hand::Packages | Hand::Samples => true,
+            Hand::Files | Hand::Schedules | Hand::Packages | Hand::Samples => true,
             Hand::Processes => process::can_hold(),
             Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
-            Hand::Schedules => true,
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),
             Hand::Scans => self.clamd.answers(),
             Hand::Commands => self.allowed.is_some(),

@@ -44,7 +44,7 @@ pub(super) fn all<T: DeserializeOwned>(vault: &Vault, kind: &str) -> io::Result<
     let mut found = Vec::new();
     let mut names = vault::names(folder.as_fd())?;
     names.sort();
-    for name in names.iter().filter(|name| name.starts_with(&prefix) && name.ends_with(".json")) {
+    for name in names.iter().filter(|name| name.starts_with(&prefix)) {
         found.extend(vault::read_json(folder.as_fd(), name)?);
     }
     Ok(found)

@@ -119,7 +119,7 @@ pub(crate) fn advance(ground: &Ground<'_>, work: &Work) -> Result<Report, Failur
         // What could not be put in force does not stand.
         match work {
             Work::Block(block) => {
-                kept::remove(ground.vault, BLOCK, &block.net.to_string()).context(keeping)?
+                kept::remove(ground.vault, BLOCK, &block.net.to_string()).context(keeping)?;
             }
             Work::Isolate(_) => kept::remove(ground.vault, ISOLATION, "").context(keeping)?,
             Work::Unblock { .. } | Work::Release => {}

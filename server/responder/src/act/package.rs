@@ -115,13 +115,11 @@ impl Package<'_> {
                 .into_iter()
                 .flatten()
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-            let text: String = names
-                .map(|name| {
-                    let state =
-                        fs::read_to_string(folder.join(&name).join("supervise/stat")).unwrap_or_default();
-                    format!("{name}\t{}\n", state.trim())
-                })
-                .collect();
+            let text = names.fold(String::new(), |mut text, name| {
+                let state = fs::read_to_string(folder.join(&name).join("supervise/stat")).unwrap_or_default();
+                let _ = writeln!(text, "{name}\t{}", state.trim());
+                text
+            });
             self.add("services/runit.tsv", text.as_bytes())?;
         }
         let mut logs = Vec::new();

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use super::clamd::Verdict;
 use super::ground::Ground;
@@ -25,7 +25,7 @@ pub(crate) fn advance(ground: &Ground<'_>, full: bool) -> Result<Report, Failure
     if !clamd.answers() {
         return Err(Refusal::failed("clamd does not answer").into());
     }
-    let since = ground.now.saturating_sub(RECENT).map_or(i64::MIN, |since| since.as_second());
+    let since = ground.now.saturating_sub(RECENT).map_or(i64::MIN, Timestamp::as_second);
     let (mut seen, mut unseen, mut found, mut files) = (0_usize, 0_usize, 0_usize, Vec::new());
     let unreadable = each_file(ground.root, &mut |path: &Path, file: &File| {
         let metadata = file.metadata()?;

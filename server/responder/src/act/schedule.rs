@@ -80,7 +80,7 @@ pub(crate) fn advance(ground: &Ground<'_>, work: &Work) -> Result<Report, Failur
     }
     // The copy before the removal: nothing is ever only removed.
     let first = kept::load::<Job>(ground.vault, KIND, &work.name).context("the vault can't be read")?;
-    let job = if first.as_ref().is_some_and(|first| is_timer(first)) {
+    let job = if first.as_ref().is_some_and(is_timer) {
         first.unwrap_or_else(|| work.job.clone())
     } else {
         work.job.clone()

@@ -1,5 +1,6 @@
 //! The service manager systemd, spoken to over D-Bus: its units are stopped, kept from starting, and started again.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -90,10 +91,10 @@ impl Systemd {
             (String, String, String, String, String, String, OwnedObjectPath, u32, String, OwnedObjectPath);
         self.run(async |bus| {
             let units: Vec<Unit> = bus.manager("ListUnits", &()).await?.body().deserialize()?;
-            Ok(units
-                .iter()
-                .map(|unit| format!("{}\t{}\t{}\t{}\t{}\n", unit.0, unit.2, unit.3, unit.4, unit.1))
-                .collect())
+            Ok(units.iter().fold(String::new(), |mut text, unit| {
+                let _ = writeln!(text, "{}\t{}\t{}\t{}\t{}", unit.0, unit.2, unit.3, unit.4, unit.1);
+                text
+            }))
         })
     }
 
@@ -186,9 +187,8 @@ impl Bus {
             let state = self.text(path, "ActiveState").await?;
             match state.as_str() {
                 "active" if active => return Ok(()),
-                "inactive" if !active => return Ok(()),
-                // It was ended, and systemd says how.
-                "failed" if !active => return Ok(()),
+                // One that failed was ended, and systemd says how.
+                "inactive" | "failed" if !active => return Ok(()),
                 "failed" => anyhow::bail!("the unit failed to start"),
                 _ => tokio::time::sleep(LOOK_INTERVAL).await,
             }

@@ -48,7 +48,7 @@ fn what_clamd_finds_is_reported_and_left_in_place() {
     let engine = estate.engine();
     let started = Instant::now();
     while !engine.host.pairs().contains(&("scan", "device")) {
-        assert!(started.elapsed() < Duration::from_secs(60), "clamd never answered");
+        assert!(started.elapsed() < Duration::from_mins(1), "clamd never answered");
         std::thread::yield_now();
     }
     estate.host.put("good", b"good", 0o644);
