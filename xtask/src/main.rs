@@ -22,6 +22,7 @@ mod postgres;
 mod process;
 mod run;
 mod screenshots;
+mod servers;
 mod service;
 mod shorten_symbols;
 mod site;

@@ -22,7 +22,9 @@ use crate::{
     node::{self, WasmOpt},
     playwright,
     postgres::{self, Purpose},
-    process, site,
+    process,
+    servers::{self, Missing},
+    site,
     step::{self, size, step},
     style,
     tally::Tally,
@@ -118,9 +120,11 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let tools = playwright::covers(area).then(Tools::provide).transpose()?;
     let postgres = postgres::programs()?;
     host_tools::provide()?;
+    let missing = servers::provide()?;
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
-    let done = run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some(&cluster));
+    let done =
+        run_tests(tally, "server", &[SERVER, &[&format!("{area}::")]].concat(), Some((&cluster, &missing)));
     // These are the tests of other areas.
     tally.skipped = 0;
     done?;
@@ -140,6 +144,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
     let tools = Tools::provide()?;
     let postgres = postgres::programs()?;
     host_tools::provide()?;
+    let missing = servers::provide()?;
 
     lint(tally, "fmt", "clean", cargo().args(["fmt", "--all", "--check", "--"]).args(pages()?))?;
     lint(
@@ -162,7 +167,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
 
     let binary = step("build", || Ok((test_binary()?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
-    run_tests(tally, "server", SERVER, Some(&cluster))?;
+    run_tests(tally, "server", SERVER, Some((&cluster, &missing)))?;
     drop(cluster);
     run_tests(tally, "xtask", XTASK, None)?;
 
@@ -202,13 +207,14 @@ fn run_tests(
     tally: &mut Tally,
     name: &str,
     which: &[&str],
-    cluster: Option<&postgres::Cluster>,
+    beside: Option<(&postgres::Cluster, &Missing)>,
 ) -> Result<()> {
     let nextest = process::stdout_of(cargo().args(["nextest", "--version"])).is_ok();
     step(name, || {
         let mut command = cargo();
-        if let Some(cluster) = cluster {
+        if let Some((cluster, missing)) = beside {
             command.env(postgres::URL_VARIABLE, cluster.url());
+            missing.tell(&mut command);
         }
         if nextest {
             command.args(["nextest", "run", "--no-fail-fast", "--no-tests", "pass", "--color", "never"]);
