@@ -52,7 +52,7 @@ doveadm() { "${run[@]}" env HOME="$folder/home" USER="$name" doveadm -c "$folder
 
 before=$(doveadm sieve list) || cannot "$(cat "$folder/home/errors")"
 doveadm sieve put -a other "$folder/other" || cannot "$(cat "$folder/home/errors")"
-after=$(doveadm sieve list | sort | tr '\n' ';')
+after=$(doveadm sieve list | sed 's, *$,,' | sort | tr '\n' ';')
 echo "before  ${before:-(nothing)}"
 echo "after   $after"
 [ -z "$before" ] && [ "$after" = 'dovecot.orig;other ACTIVE;' ]

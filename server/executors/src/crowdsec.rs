@@ -168,7 +168,7 @@ impl CrowdSec {
             return Ok((Outcome::Completed, blocked));
         }
         let token = self.sign_in().await.map_err(Trouble::before_any_change)?;
-        let alert = self.alert(action, target, &scenario, now, lasts);
+        let alert = alert(action, target, &scenario, now, lasts);
         let answer = self.request(Method::POST, "/v1/alerts", &[])?.header(AUTHORIZATION, token).json(&alert);
         // A bad duration or address is 500 too: repeated, it would be so again.
         match self.send(answer).await? {
@@ -215,45 +215,6 @@ impl CrowdSec {
         }
         let outcome = if meant.is_empty() && !repeats { Outcome::Skipped } else { Outcome::Completed };
         Ok((outcome, format!("{} is not banned.", target.value)))
-    }
-
-    fn alert(
-        &self,
-        action: &Action,
-        target: &Target,
-        scenario: &str,
-        now: Timestamp,
-        lasts: SignedDuration,
-    ) -> Value {
-        let source = if target.scope == "Ip" {
-            json!({ "scope": "Ip", "value": target.value, "ip": target.value })
-        } else {
-            json!({ "scope": "Range", "value": target.value, "range": target.value })
-        };
-        let why = action.comment.as_deref().unwrap_or("no comment");
-        json!([{
-            "scenario": scenario,
-            "scenario_hash": "",
-            "scenario_version": "",
-            "message": format!("Countersign: {why} (proposed {})", action.proposed_at),
-            "events_count": 1,
-            "events": [],
-            "start_at": now,
-            "stop_at": now,
-            "capacity": 0,
-            "leakspeed": "0",
-            "simulated": false,
-            "remediation": true,
-            "source": source,
-            "decisions": [{
-                "duration": format!("{}s", lasts.as_secs()),
-                "origin": ORIGIN,
-                "scenario": scenario,
-                "scope": target.scope,
-                "type": "ban",
-                "value": target.value,
-            }],
-        }])
     }
 
     /// What is in force on exactly that, and on what covers it.
@@ -351,6 +312,39 @@ impl Decision {
     fn described(&self) -> String {
         format!("decision {} on {} ({}, {})", self.id, self.value, self.origin, self.scenario)
     }
+}
+
+/// What bans it, as the API takes it.
+fn alert(action: &Action, target: &Target, scenario: &str, now: Timestamp, lasts: SignedDuration) -> Value {
+    let source = if target.scope == "Ip" {
+        json!({ "scope": "Ip", "value": target.value, "ip": target.value })
+    } else {
+        json!({ "scope": "Range", "value": target.value, "range": target.value })
+    };
+    let why = action.comment.as_deref().unwrap_or("no comment");
+    json!([{
+        "scenario": scenario,
+        "scenario_hash": "",
+        "scenario_version": "",
+        "message": format!("Countersign: {why} (proposed {})", action.proposed_at),
+        "events_count": 1,
+        "events": [],
+        "start_at": now,
+        "stop_at": now,
+        "capacity": 0,
+        "leakspeed": "0",
+        "simulated": false,
+        "remediation": true,
+        "source": source,
+        "decisions": [{
+            "duration": format!("{}s", lasts.as_secs()),
+            "origin": ORIGIN,
+            "scenario": scenario,
+            "scope": target.scope,
+            "type": "ban",
+            "value": target.value,
+        }],
+    }])
 }
 
 /// By this a decision says which action it is of.

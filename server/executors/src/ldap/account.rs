@@ -1,5 +1,7 @@
 //! The one entry of a user.
 
+use std::fmt::Write as _;
+
 use ldap3::{Scope, SearchEntry, ldap_escape};
 
 use super::connection::Connection;
@@ -113,7 +115,12 @@ fn sid_filter(sid: &str) -> Option<String> {
     let mut bytes = vec![revision, u8::try_from(parts.len()).ok()?];
     bytes.extend(authority.to_be_bytes().get(2..)?);
     bytes.extend(parts.iter().flat_map(|part| part.to_le_bytes()));
-    Some(bytes.iter().map(|byte| format!("\\{byte:02x}")).collect())
+    let mut escaped = String::with_capacity(bytes.len() * 3);
+    for byte in bytes {
+        // Writing to a string can't fail.
+        let _ = write!(escaped, "\\{byte:02x}");
+    }
+    Some(escaped)
 }
 
 #[cfg(test)]

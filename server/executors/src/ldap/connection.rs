@@ -176,11 +176,11 @@ impl Connection {
         dn: &str,
         changes: Vec<Mod<S>>,
     ) -> Result<(), Trouble> {
-        let changed = self.ldap.with_timeout(ANSWER_TIMEOUT).modify(dn, changes).await;
-        match changed.map_err(|error| self.broken(&error))? {
-            changed if changed.rc == 0 => Ok(()),
-            changed if LATER.contains(&changed.rc) => Err(Trouble::NotSent(refusal(&changed, "changing it"))),
-            changed => Err(Trouble::Refused(refusal(&changed, &format!("changing {dn}")))),
+        let modified = self.ldap.with_timeout(ANSWER_TIMEOUT).modify(dn, changes).await;
+        match modified.map_err(|error| self.broken(&error))? {
+            result if result.rc == 0 => Ok(()),
+            result if LATER.contains(&result.rc) => Err(Trouble::NotSent(refusal(&result, "changing it"))),
+            result => Err(Trouble::Refused(refusal(&result, &format!("changing {dn}")))),
         }
     }
 

@@ -34,9 +34,9 @@ pub enum Directory {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LdapSettings {
-    /// `ldaps://HOST` or `ldap://HOST`, the latter with StartTLS unless it is this machine.
+    /// `ldaps://HOST` or `ldap://HOST`, the latter with `StartTLS` unless it is this machine.
     pub url: String,
-    /// Whether the connection is encrypted by StartTLS.
+    /// Whether the connection is encrypted by `StartTLS`.
     #[serde(default)]
     pub start_tls: bool,
     /// As whom we bind.

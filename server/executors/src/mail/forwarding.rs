@@ -232,7 +232,7 @@ fn active(listed: &[Listed]) -> Option<&str> {
 
 /// What Dovecot calls a script that was written by hand, once another is in force.
 fn hidden(listed: &[Listed]) -> Option<String> {
-    listed.iter().map(|listed| &listed.script).find(|name| name.ends_with(".orig")).cloned()
+    listed.iter().map(|listed| &listed.script).find(|name| name.strip_suffix(".orig").is_some()).cloned()
 }
 
 /// Line ends may change on the way.

@@ -227,7 +227,7 @@ impl Report {
         let named = match mailboxes.as_slice() {
             [] => String::new(),
             [one] => format!(" in {one}"),
-            [some @ ..] if some.len() <= 5 => format!(" in {}", some.join(", ")),
+            some if some.len() <= 5 => format!(" in {}", some.join(", ")),
             [first, second, rest @ ..] => format!(" in {first}, {second} and {} more mailboxes", rest.len()),
         };
         let plural = if messages == 1 { "message" } else { "messages" };

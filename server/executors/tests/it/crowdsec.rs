@@ -88,14 +88,14 @@ impl Lapi {
         values
     }
 
-    fn executor(&self, secret: &str) -> CrowdSec {
+    fn executor(&self, secret: &str) -> Arc<CrowdSec> {
         let settings = CrowdSecSettings {
             url: format!("http://127.0.0.1:{}", self.port),
             machine: "countersign".to_owned(),
             authority: None,
         };
         let secrets = CrowdSecSecrets::parse(secret).unwrap();
-        CrowdSec::new("crowdsec".to_owned(), settings, secrets, Arc::new(SystemClock)).unwrap()
+        Arc::new(CrowdSec::new("crowdsec".to_owned(), settings, secrets, Arc::new(SystemClock)).unwrap())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
 
 use domain::{Action, Outcome};
 use executors::ldap::{Directory, Ldap, LdapSettings};
@@ -146,10 +147,10 @@ impl Slapd {
         }
     }
 
-    fn executor(&self, change: impl FnOnce(&mut LdapSettings)) -> Ldap {
+    fn executor(&self, change: impl FnOnce(&mut LdapSettings)) -> Arc<Ldap> {
         let mut settings = self.settings();
         change(&mut settings);
-        Ldap::new("directory".to_owned(), settings, Secret::new("secret".to_owned())).unwrap()
+        Arc::new(Ldap::new("directory".to_owned(), settings, Secret::new("secret".to_owned())).unwrap())
     }
 
     /// An attribute as ldapsearch shows it.
@@ -251,12 +252,12 @@ async fn an_account_of_active_directory_is_disabled_by_one_bit() {
 async fn what_is_wrong_with_the_settings_is_one_sentence() {
     let Some(slapd) = Slapd::start() else { return };
     let host_port = format!("127.0.0.1:{}", slapd.port);
-    let says = async |ldap: Ldap| ldap.test().await.unwrap_err();
+    let says = async |ldap: Arc<Ldap>| ldap.test().await.unwrap_err();
     let said = says(slapd.executor(|settings| settings.base_dn = "dc=other,dc=example".to_owned())).await;
     assert!(said.starts_with("The base DN dc=other,dc=example does not exist on 127.0.0.1"), "{said}");
     let wrong = Ldap::new("directory".to_owned(), slapd.settings(), Secret::new("wrong".to_owned())).unwrap();
     assert_eq!(
-        says(wrong).await,
+        says(Arc::new(wrong)).await,
         format!("{host_port} does not let {WE} in: the name or the password is wrong.")
     );
     let nowhere = format!("ldaps://{}.invalid", "x".repeat(64));

@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use domain::{Action, Outcome};
 use executors::mail::{Mail, MailSettings};
@@ -147,7 +148,7 @@ impl Dovecot {
             .map_or(0, |text| text.lines().filter(|line| line.contains("evil.example")).count())
     }
 
-    fn executor(&self, more: Value) -> Mail {
+    fn executor(&self, more: Value) -> Arc<Mail> {
         let mut settings = json!({
             "url": format!("http://127.0.0.1:{}", self.port),
             "quarantine": "quarantine@corp.example",
@@ -155,7 +156,7 @@ impl Dovecot {
         });
         settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let settings: MailSettings = serde_json::from_value(settings).unwrap();
-        Mail::new("mail".to_owned(), settings, Secret::new("the key".to_owned())).unwrap()
+        Arc::new(Mail::new("mail".to_owned(), settings, Secret::new("the key".to_owned())).unwrap())
     }
 }
 
@@ -249,7 +250,7 @@ async fn forwarding_outside_is_turned_off_and_on_again() {
     let home = dovecot.server.folder().join("mail/lee@corp.example");
     dovecot.deliver("lee", "<before@x.example>");
     std::fs::write(home.join(".dovecot.sieve"), "redirect \"lee@evil.example\";\n").unwrap();
-    for (index, (user, name)) in [("kim", "main"), ("lee", "dovecot.orig")].into_iter().enumerate() {
+    for (user, name) in [("kim", "main"), ("lee", "dovecot.orig")] {
         let before = dovecot.forwarded();
         let delivers = |id: &str| {
             dovecot.deliver(user, id);
@@ -270,7 +271,6 @@ async fn forwarding_outside_is_turned_off_and_on_again() {
             "{listed}"
         );
         ends(&mail, &mailbox("restore_mail_forwarding", user), Outcome::Skipped).await;
-        assert!(index < 2);
     }
     // Nothing to take out: nothing is left behind.
     ends(&mail, &mailbox("turn_off_external_mail_forwarding", "quarantine"), Outcome::Skipped).await;

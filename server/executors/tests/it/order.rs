@@ -1,5 +1,7 @@
 //! Orders as the worker gives them.
 
+use std::sync::Arc;
+
 use domain::{Action, Outcome};
 use serde_json::{Value, json};
 use service::executor::{Attempt, Executor, Order};
@@ -20,7 +22,11 @@ pub(crate) fn action(of: &str, entity: Value, asset: Value, more: Value) -> Acti
 }
 
 /// One attempt; `repeats` if an earlier one may have arrived.
-pub(crate) async fn attempt(executor: &dyn Executor, action: &Action, repeats: bool) -> Attempt {
+pub(crate) async fn attempt<E: Executor + 'static>(
+    executor: &Arc<E>,
+    action: &Action,
+    repeats: bool,
+) -> Attempt {
     assert!(executor.serves(&action.asset) && executor.carries_out(action.action_type, action), "{action:?}");
     let leased = Leased {
         id: Uuid::new_v4().into(),
@@ -30,11 +36,16 @@ pub(crate) async fn attempt(executor: &dyn Executor, action: &Action, repeats: b
         possibly_sent: i64::from(repeats),
         not_sent: 0,
     };
-    executor.execute(&Order { leased, action: action.clone() }).await
+    let order = Order { leased, executor: executor.clone(), action: action.clone() };
+    executor.execute(&order).await
 }
 
 /// One attempt that ends like that; answers with what it says.
-pub(crate) async fn ends(executor: &dyn Executor, action: &Action, outcome: Outcome) -> String {
+pub(crate) async fn ends<E: Executor + 'static>(
+    executor: &Arc<E>,
+    action: &Action,
+    outcome: Outcome,
+) -> String {
     match attempt(executor, action, false).await {
         Attempt::Ended(ended, detail) => {
             assert_eq!(ended, outcome, "{}: {detail}", action.action_type);
