@@ -21,7 +21,7 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("crowdsec", &["crowdsec"]),
 ];
 
-/// Where CrowdSec keeps who it is for its maker's API. The package registers this machine there unless it has text.
+/// Where `CrowdSec` keeps who it is for its maker's API. The package registers this machine there unless it has text.
 const CROWDSEC_CENTRAL: &str = "/etc/crowdsec/online_api_credentials.yaml";
 
 /// The packages that could not be had.
@@ -75,7 +75,7 @@ fn names(missing: &[(&str, &[&str])]) -> String {
     missing.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" ")
 }
 
-/// Keeps the installation of CrowdSec from registering this machine with its maker.
+/// Keeps the installation of `CrowdSec` from registering this machine with its maker.
 fn stay_unregistered() {
     let file = Path::new(CROWDSEC_CENTRAL);
     if fs::metadata(file).is_ok_and(|found| found.len() > 0) {

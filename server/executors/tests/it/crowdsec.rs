@@ -1,4 +1,4 @@
-//! CrowdSec's local API alone, without its parsers.
+//! `CrowdSec`'s local API alone, without its parsers.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -35,6 +35,7 @@ pub(crate) async fn attempt<E: Executor + 'static>(
         created_at: action.proposed_at,
         possibly_sent: i64::from(repeats),
         not_sent: 0,
+        executor: None,
     };
     let order = Order { leased, executor: executor.clone(), action: action.clone() };
     executor.execute(&order).await
