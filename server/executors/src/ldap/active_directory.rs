@@ -1,9 +1,6 @@
 //! Active Directory: an account is disabled by a bit of `userAccountControl`.
 
-use std::collections::HashSet;
-
 use domain::Outcome;
-use ldap3::Mod;
 
 use super::Done;
 use super::account::Found;
@@ -27,13 +24,7 @@ pub(super) async fn set_enabled(
         let outcome = if repeats { Outcome::Completed } else { Outcome::Skipped };
         return Ok((outcome, format!("{} is {word}.", user.dn)));
     }
-    // The former value goes with it, so that a change by somebody else in between is not undone.
-    let (old, new) = (before.to_string(), after.to_string());
-    let changes = vec![
-        Mod::Delete(CONTROL, HashSet::from([old.as_str()])),
-        Mod::Add(CONTROL, HashSet::from([new.as_str()])),
-    ];
-    connection.modify(&user.dn, changes).await?;
+    connection.replace(&user.dn, CONTROL, &[&after.to_string()]).await?;
     if control(&user.again(connection).await?)? & DISABLED == after & DISABLED {
         Ok((Outcome::Completed, format!("{} is {word}: {CONTROL} is {after}, it was {before}.", user.dn)))
     } else {
