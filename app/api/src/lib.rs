@@ -12,6 +12,7 @@ pub mod codec;
 mod error;
 mod export;
 mod home;
+mod investigations;
 mod load;
 #[cfg(feature = "ssr")]
 mod request;
@@ -26,6 +27,7 @@ pub use bulk::*;
 pub use error::ApiError;
 pub use export::*;
 pub use home::*;
+pub use investigations::*;
 pub use load::Load;
 pub use session::*;
 pub use settings::*;

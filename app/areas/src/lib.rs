@@ -18,6 +18,8 @@ pub mod actions;
 pub mod area;
 pub mod bulk;
 pub mod home;
+pub mod incidents;
+pub mod investigations;
 pub mod live;
 pub mod page;
 pub mod settings;
@@ -26,8 +28,15 @@ use area::Area;
 use kit::lazy::{Page, Piece};
 
 /// All areas, in the order of the navigation.
-pub const AREAS: [&dyn Area; 5] =
-    [&home::HomeArea, &actions::ActionsArea, &bulk::BulkArea, &access::AccessArea, &settings::SettingsArea];
+pub const AREAS: [&dyn Area; 7] = [
+    &home::HomeArea,
+    &incidents::IncidentsArea,
+    &investigations::InvestigationsArea,
+    &actions::ActionsArea,
+    &bulk::BulkArea,
+    &access::AccessArea,
+    &settings::SettingsArea,
+];
 
 /// All pages.
 pub fn pages() -> impl Iterator<Item = &'static Page> {

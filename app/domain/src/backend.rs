@@ -12,6 +12,8 @@ use crate::actions::contract::{
 use crate::actions::take::TakeActions;
 use crate::bulk::contract::BulkBackend;
 use crate::home::contract::HomeBackend;
+use crate::incidents::contract::IncidentsBackend;
+use crate::investigations::contract::InvestigationsBackend;
 use crate::settings::contract::SettingsBackend;
 
 /// Declares [`Backend`] as all contracts together.
@@ -27,7 +29,7 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + BulkBackend + HomeBackend + SettingsBackend
+    + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
 }
 
 /// The server's service, as the server functions and the REST API hold it.

@@ -12,6 +12,8 @@ pub mod backend;
 pub mod bulk;
 pub mod core;
 pub mod home;
+pub mod incidents;
+pub mod investigations;
 pub mod list;
 pub mod settings;
 pub mod site;

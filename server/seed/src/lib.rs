@@ -12,6 +12,7 @@ mod estate;
 mod evidence;
 mod generator;
 mod incident;
+mod investigations;
 mod mail;
 mod names;
 mod outcome;
@@ -125,6 +126,7 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
     let thinking = tokio::task::spawn_blocking(move || {
         think(&mut generator, actions, folder.as_deref(), |batch| sender.blocking_send(batch).is_ok())
     });
+    let mut cases = investigations::Cases::default();
     let mut first = true;
     while let Some(batch) = batches.recv().await {
         if !std::mem::take(&mut first) {
@@ -134,9 +136,14 @@ async fn fill(store: &dyn Store, args: &Args, now: Timestamp) -> anyhow::Result<
         writer.write(&mut *tx, &batch).await?;
         for action in &batch {
             tally.count(action);
+            // A page of an investigation is for people: estates to measure with go without.
+            if !many {
+                cases.note(action);
+            }
         }
     }
     thinking.await??;
+    cases.write(&mut *tx, &writer.by, writer.now).await?;
     tx.commit().await?;
     if many {
         store.restore_indexes().await?;

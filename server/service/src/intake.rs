@@ -97,7 +97,11 @@ fn check_count(count: usize) -> Result<(), Error> {
 }
 
 /// The proposal in its one form, or everything that is wrong with it.
-fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
+pub(super) fn check(
+    index: usize,
+    mut proposal: Proposal,
+    now: Timestamp,
+) -> Result<Proposal, Vec<FieldError>> {
     let at = |error: FieldError| FieldError::new(format!("/actions/{index}{}", error.pointer), error.detail);
     let errors: Vec<_> = proposal.check(now).into_iter().map(at).collect();
     if errors.is_empty() {
@@ -112,7 +116,7 @@ fn check(index: usize, mut proposal: Proposal, now: Timestamp) -> Result<Proposa
 pub(super) type Name = (Source, String);
 
 /// What is there of what was sent.
-async fn known(
+pub(super) async fn known(
     tx: &mut dyn Transaction,
     by: &Authorized,
     checked: &[Result<Proposal, Vec<FieldError>>],
@@ -158,7 +162,7 @@ impl Intake<'_> {
         Ok(revised)
     }
 
-    async fn take_one(
+    pub(super) async fn take_one(
         &mut self,
         tx: &mut dyn Transaction,
         proposal: Proposal,

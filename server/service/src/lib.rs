@@ -3,6 +3,7 @@
 //! `decide` is the write path of people, which `bulk` takes for many, `follow_up` what they ask beside it, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
+mod automation;
 mod bulk;
 mod change;
 pub mod clock;
@@ -18,8 +19,11 @@ mod follow_up;
 mod home;
 pub mod hunt;
 mod impact;
+mod incidents;
 mod intake;
+mod investigations;
 mod list;
+mod pieces;
 mod record;
 pub mod replay;
 pub mod session;

@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod audit;
+pub mod import;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -33,6 +34,8 @@ enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(account::TokenCommand),
+    /// Take in what other tools wrote: recorded or proposed actions
+    Import(import::ImportOptions),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -54,6 +57,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Seed(args) => seed::run(args).await,
         Command::User(command) => account::user(command).await,
         Command::Token(command) => account::token(command).await,
+        Command::Import(options) => import::run(options).await,
         Command::Audit(command) => audit::run(command).await,
     }
 }

@@ -20,6 +20,7 @@ mod encoding;
 mod error;
 mod filter_bits;
 mod home;
+pub mod investigations;
 mod keys;
 mod maintenance;
 mod migrations;
@@ -76,6 +77,8 @@ pub trait Store:
     + ReadAudit
     + ReadBulk
     + ReadHome
+    + investigations::ReadInvestigations
+    + investigations::ReadIncidents
     + ReadOutbox
     + ReadSettings
     + Maintain
@@ -90,7 +93,14 @@ pub trait Store:
 /// Writes that become true together. Dropped without a commit, none of them does.
 #[async_trait]
 pub trait Transaction:
-    WriteActions + WriteAccess + WriteAudit + WriteBulk + WriteOutbox + WriteSettings + Send
+    WriteActions
+    + WriteAccess
+    + WriteAudit
+    + WriteBulk
+    + investigations::WriteInvestigations
+    + WriteOutbox
+    + WriteSettings
+    + Send
 {
     /// The time of what this transaction writes: what the clock says, read while the write lock is held, and never
     /// earlier than what was written before. So times grow in the order of commits, whoever's clock they come from.

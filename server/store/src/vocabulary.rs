@@ -2,6 +2,8 @@
 //! a number never changes; the table `words` of the database names them for whoever reads it without this program.
 
 use domain::core::string_enum::Word;
+use domain::incidents::{Classification, IncidentStatus};
+use domain::investigations::{InvestigationState, PieceKind, Remediation};
 use domain::{
     ActionType, ActorKind, AssetKind, AuditKind, Criticality, Decision, EntityKind, Lane, Severity, Source,
     Status, SubjectKind, UndoState, Verdict,
@@ -69,7 +71,12 @@ pub(crate) fn all() -> Vec<(&'static str, Vec<(i16, &'static str)>)> {
         ("criticality", words::<Criticality>()),
         ("decision", words::<Decision>()),
         ("entity_kind", words::<EntityKind>()),
+        ("incident_classification", words::<Classification>()),
+        ("incident_status", words::<IncidentStatus>()),
+        ("investigation_piece", words::<PieceKind>()),
+        ("investigation_state", words::<InvestigationState>()),
         ("lane", words::<Lane>()),
+        ("remediation", words::<Remediation>()),
         ("severity", severities),
         ("source", words::<Source>()),
         ("status", words::<Status>()),

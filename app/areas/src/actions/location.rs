@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use domain::actions::export::ExportFormat;
-use domain::actions::query::{Column, Sort, SortKey, push_pair};
+use domain::actions::query::{Column, Sort, SortKey, push_encoded, push_pair};
 use domain::{ActionId, Lane};
 use kit::url::with_query;
 
@@ -200,6 +200,22 @@ pub const fn lane_word(lane: Lane) -> &'static str {
         Lane::InProgress => "in-progress",
         Lane::History => "history",
     }
+}
+
+/// The page of an investigation.
+pub fn investigation_href(id: &str) -> String {
+    below("/investigations/", id)
+}
+
+/// The page of an incident.
+pub fn incident_href(id: &str) -> String {
+    below("/incidents/", id)
+}
+
+fn below(root: &str, id: &str) -> String {
+    let mut href = root.to_owned();
+    push_encoded(&mut href, id);
+    href
 }
 
 /// The URL of a saved view.

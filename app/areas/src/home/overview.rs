@@ -208,6 +208,7 @@ fn what_waits(home: HomeView, total: u64, now: Derived<Timestamp>) -> AnyView {
             <Icon name="shield"/>
             "Approve in Action Center"
         </a>
+        <a href="/investigations?state=pending_approval">"Investigations that wait for approval"</a>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! What those may do who bring in what was done, found or said elsewhere.
 
 use super::{Authorized, Caller, Permission, Purpose, Scope, permissions_of};
+use crate::core::actor::{Actor, ActorKind};
 use crate::core::denied::Denied;
 
 impl Caller {
@@ -21,7 +22,8 @@ impl Caller {
     /// [`Denied`] if it may propose nothing.
     pub fn authorize_automation(&self) -> Result<Authorized, Denied> {
         self.authorize_proposal()?;
-        Ok(self.authorized(Purpose::Automate, None))
+        let actor = Actor::new(ActorKind::Automation, "automation", "Automation");
+        Ok(Authorized { actor, ..self.authorized(Purpose::Automate, None) })
     }
 
     /// May this caller care for investigations and incidents: end, assign, classify, comment? Whoever decides on

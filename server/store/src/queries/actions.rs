@@ -102,10 +102,14 @@ impl WriteActions for SqlTransaction {
         guard: Guard<'_>,
         changes: &[StateChange<'_>],
     ) -> Result<Vec<ActionId>> {
-        let report = |_| {
-            if guard.deciding { guard.by.allow(Purpose::Decide) } else { guard.by.allow(Purpose::Report) }
+        // Who decides is checked by the statement; what follows from a rule or a record decides on nothing that waits.
+        let beside = |misused| {
+            if guard.deciding {
+                return Err(misused);
+            }
+            guard.by.allow(Purpose::Report).or_else(|_| guard.by.allow(Purpose::Automate))
         };
-        guard.by.allow(Purpose::Decide).or_else(|_| guard.by.allow(Purpose::Withdraw)).or_else(report)?;
+        guard.by.allow(Purpose::Decide).or_else(|_| guard.by.allow(Purpose::Withdraw)).or_else(beside)?;
         let Self { tx, counts, .. } = self;
         states::update(tx, guard, changes, counts.as_mut()).await
     }

@@ -14,6 +14,7 @@ mod bulk;
 mod executors;
 mod follow_up;
 mod home;
+mod investigations;
 mod keys;
 mod sample;
 mod schema;
@@ -60,6 +61,7 @@ fn every_method_of_the_store_is_called() {
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
         "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
         "home": "ReadHome" of "store";
+        "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "settings": "ReadSettings" of "store", "WriteSettings" of "tx";

@@ -8,6 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use domain::actions::entity::GivenEntity;
 use domain::actions::proposal::MAX_ACTIONS;
+use domain::investigations::report::InvestigationReport;
 use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -80,6 +81,43 @@ pub(super) fn parse_proposal(index: usize, item: Value) -> Result<Proposal, Vec<
 pub(super) fn parse_with_entity<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
     let value = json(headers, body)?;
     parse_item("", value).map_err(|errors| Error::Invalid(errors).into())
+}
+
+/// A report of an investigation; its actions are read one by one, as proposals are.
+pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<InvestigationReport, Problem> {
+    let mut value = json(headers, body)?;
+    let items = match value.as_object_mut().and_then(|fields| fields.remove("actions")) {
+        Some(Value::Array(items)) => items,
+        None | Some(Value::Null) => Vec::new(),
+        Some(_) => return Err(Error::invalid("/actions", "must be an array of actions").into()),
+    };
+    let mut found = Vec::new();
+    let mut actions = Vec::with_capacity(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        match parse_proposal(index, item) {
+            Ok(proposal) => actions.push(proposal),
+            Err(errors) => found.extend(errors),
+        }
+    }
+    let pieces = value.get("evidence").and_then(Value::as_array).cloned().unwrap_or_default();
+    for (index, piece) in pieces.iter().enumerate() {
+        let pointer = format!("/evidence/{index}/entity");
+        let Some(Value::Object(given)) = piece.get("entity") else { continue };
+        match deserialize_at::<GivenEntity>(Value::Object(given.clone()), &pointer) {
+            Err(error) => found.push(error),
+            Ok(entity) => {
+                let errors = entity.into_entity(given).err().into_iter().flatten();
+                found.extend(errors.map(|error| below(&pointer, error)));
+            }
+        }
+    }
+    if !found.is_empty() {
+        return Err(Error::Invalid(found).into());
+    }
+    match deserialize_at::<InvestigationReport>(value, "") {
+        Ok(report) => Ok(InvestigationReport { actions, ..report }),
+        Err(error) => Err(Error::Invalid(vec![error]).into()),
+    }
 }
 
 /// The value at a pointer, which has an entity, or everything that is wrong with it.

@@ -10,7 +10,9 @@ mod events;
 mod export;
 mod follow_up;
 mod idempotency;
+mod incidents;
 mod input;
+mod investigations;
 mod naming;
 mod openapi;
 mod schema;
@@ -34,9 +36,17 @@ use super::state::AppState;
 type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
 fn routes() -> impl Iterator<Item = ApiRoute> {
-    [actions::routes(), follow_up::routes(), export::routes(), bulk::routes(), events::routes()]
-        .into_iter()
-        .flatten()
+    [
+        actions::routes(),
+        follow_up::routes(),
+        export::routes(),
+        bulk::routes(),
+        events::routes(),
+        investigations::routes(),
+        incidents::routes(),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The API, to be nested under its root. All of it but its own description asks for a token.

@@ -27,6 +27,8 @@ use crate::edge::problem::Problem;
     servers((url = "/", description = "This server")),
     tags(
         (name = "actions", description = "Remediation actions"),
+        (name = "investigations", description = "What tools found and propose, and feedback to them"),
+        (name = "incidents", description = "Alerts and investigations that belong together"),
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
     ),
     security(("token" = [])),

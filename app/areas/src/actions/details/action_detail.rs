@@ -10,7 +10,7 @@ use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
-use crate::actions::location::ListLocation;
+use crate::actions::location::{ListLocation, incident_href, investigation_href};
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView};
 use domain::actions::entity::{Field, FieldKind};
@@ -237,8 +237,12 @@ fn why(action: &Action) -> Vec<Fact> {
     facts.extend(text("Comment", action.comment.as_ref()));
     facts.extend(alert);
     facts.extend(text("Campaign", action.campaign.as_ref()));
-    facts.extend(text("Investigation", action.investigation_id.as_ref()));
-    facts.extend(text("Incident", action.incident_id.as_ref()));
+    let page = |label: &'static str, id: &String, href: String| -> Fact {
+        (label, view! { <a href=href><VisibleText text=id.clone()/></a> }.into_any())
+    };
+    let of = action.investigation_id.as_ref();
+    facts.extend(of.map(|id| page("Investigation", id, investigation_href(id))));
+    facts.extend(action.incident_id.as_ref().map(|id| page("Incident", id, incident_href(id))));
     facts
 }
 

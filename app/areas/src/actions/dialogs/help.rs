@@ -11,7 +11,7 @@ const KEYS: [(&[&str], &str); 14] = [
     (&["a"], "Approve: asks first"),
     (&["r"], "Reject: asks for the reason"),
     (&["u"], "Undo: asks for the reason"),
-    (&["e"], "All of the investigation"),
+    (&["e"], "Open the investigation"),
     (&["z"], "To the message that offers Undo"),
     (&["/"], "Search"),
     (&["Ctrl k"], "Go to anything"),

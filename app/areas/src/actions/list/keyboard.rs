@@ -7,10 +7,11 @@ use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlDetailsElement, HtmlElement, HtmlTableRowElement};
+use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 
 use crate::actions::list::focus::FocusAnchor;
-use crate::actions::location::ListLocation;
+use crate::actions::location::{ListLocation, investigation_href};
 use crate::actions::rows::Selection;
 use crate::actions::table::action_row::{ROWS, link_of};
 use domain::ActionId;
@@ -41,9 +42,11 @@ pub(crate) fn listen(keys: Keys) {
     let navigate = use_navigate();
     effect(move || {
         let navigate = navigate.clone();
+        let to = navigate.clone();
+        let to = move |href: &str| to(href, NavigateOptions::default());
         let go = move |location: &ListLocation| navigate(&location.href(), still());
         let handle = window_event_listener(leptos::ev::keydown, move |event| {
-            if !event.default_prevented() && press(&event, keys, &go) {
+            if !event.default_prevented() && press(&event, keys, &go, &to) {
                 event.prevent_default();
             }
         });
@@ -52,7 +55,7 @@ pub(crate) fn listen(keys: Keys) {
 }
 
 /// Handles a key. Returns whether it has a meaning here.
-fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool {
+fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation), to: &dyn Fn(&str)) -> bool {
     let key = event.key();
     if key == "k" && (event.ctrl_key() || event.meta_key()) {
         keys.dialog.set(Some("palette"));
@@ -88,7 +91,7 @@ fn press(event: &KeyboardEvent, keys: Keys, go: &dyn Fn(&ListLocation)) -> bool 
             let open = location.open.as_ref().and_then(|open| open.parse().ok());
             let of = open.or_else(|| row.as_ref().and_then(id_of));
             let Some(of) = of.and_then(|id| investigation.run(id)) else { return false };
-            go(&location.unfiltered().closed().with("investigation", Some(&of)));
+            to(&investigation_href(&of));
             true
         }
         "/" => focus("#search"),

@@ -1,0 +1,127 @@
+//! Server functions of investigations and incidents.
+
+use domain::incidents::{IncidentList, IncidentStatus, IncidentView};
+use domain::investigations::feedback::WrongVerdict;
+use domain::investigations::{InvestigationList, InvestigationState, InvestigationView, Tab};
+use domain::{ActionId, BulkVerb};
+use leptos::prelude::*;
+
+use super::codec::Answer;
+use super::error::ApiError;
+#[cfg(feature = "ssr")]
+use super::request;
+
+/// One page of the list of investigations.
+#[server(endpoint = "list_investigations", prefix = "/api", output = Answer)]
+pub async fn list_investigations(
+    state: Option<InvestigationState>,
+    cursor: Option<String>,
+) -> Result<InvestigationList, ApiError> {
+    use domain::investigations::InvestigationQuery;
+    let (backend, caller) = request::enter().await?;
+    let query = InvestigationQuery { state, incident: None, cursor };
+    backend.investigations(&caller, query).await.map_err(|error| request::fail(&error))
+}
+
+/// An investigation with a page of one of its tabs.
+#[server(endpoint = "load_investigation", prefix = "/api", output = Answer)]
+pub async fn load_investigation(
+    id: String,
+    tab: Option<Tab>,
+    cursor: Option<String>,
+) -> Result<InvestigationView, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    let tab = tab.unwrap_or(Tab::Graph);
+    backend.investigation_view(&caller, &id, tab, cursor).await.map_err(|error| request::fail(&error))
+}
+
+/// Ends an investigation.
+#[server(endpoint = "end_investigation", prefix = "/api", output = Answer)]
+pub async fn end_investigation(id: String) -> Result<String, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.end_investigation(&caller, &id).await.map_err(|error| request::fail(&error))?;
+    Ok(id)
+}
+
+/// Decides on an action from the page of its investigation or incident: what the Action center does, too.
+#[server(endpoint = "decide_waiting", prefix = "/api", output = Answer)]
+pub async fn decide_waiting(
+    id: ActionId,
+    expected_version: i64,
+    digest: String,
+    verb: BulkVerb,
+    #[server(default)] reason: String,
+) -> Result<ActionId, ApiError> {
+    use domain::Seen;
+    let (backend, caller) = request::enter().await?;
+    let seen = Seen { expected_version, digest };
+    let decided = match verb {
+        BulkVerb::Approve => {
+            let comment = Some(reason).filter(|text| !text.trim().is_empty());
+            backend.approve(&caller, id, seen, comment).await
+        }
+        BulkVerb::Reject => backend.reject(&caller, id, seen, reason).await,
+        BulkVerb::Undo => backend.undo(&caller, id, seen, reason).await,
+    };
+    decided.map(|action| action.id).map_err(|error| request::fail(&error))
+}
+
+/// Says that the verdict behind an action is wrong.
+#[server(endpoint = "report_verdict", prefix = "/api", output = Answer)]
+pub async fn report_verdict(
+    id: ActionId,
+    kind: WrongVerdict,
+    #[server(default)] comment: String,
+) -> Result<i64, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    let comment = Some(comment).filter(|text| !text.trim().is_empty());
+    let given = backend.report_verdict(&caller, id, kind, comment).await;
+    given.map(|feedback| feedback.position).map_err(|error| request::fail(&error))
+}
+
+/// One page of the list of incidents.
+#[server(endpoint = "list_incidents", prefix = "/api", output = Answer)]
+pub async fn list_incidents(
+    status: Option<IncidentStatus>,
+    cursor: Option<String>,
+) -> Result<IncidentList, ApiError> {
+    use domain::incidents::IncidentQuery;
+    let (backend, caller) = request::enter().await?;
+    backend.incidents(&caller, IncidentQuery { status, cursor }).await.map_err(|error| request::fail(&error))
+}
+
+/// An incident with all that its page shows.
+#[server(endpoint = "load_incident", prefix = "/api", output = Answer)]
+pub async fn load_incident(id: String) -> Result<IncidentView, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.incident(&caller, &id).await.map_err(|error| request::fail(&error))
+}
+
+/// Changes status, classification and assignment of an incident, if it is still what the caller saw.
+#[server(endpoint = "change_incident", prefix = "/api", output = Answer)]
+pub async fn change_incident(
+    id: String,
+    expected_version: i64,
+    status: Option<IncidentStatus>,
+    #[server(default)] classification: String,
+    #[server(default)] assigned_to: String,
+) -> Result<i64, ApiError> {
+    use domain::incidents::IncidentChange;
+    let (backend, caller) = request::enter().await?;
+    let change = IncidentChange {
+        expected_version,
+        status,
+        classification: Some(classification),
+        assigned_to: Some(assigned_to),
+    };
+    let changed = backend.change_incident(&caller, &id, change).await;
+    changed.map(|incident| incident.version).map_err(|error| request::fail(&error))
+}
+
+/// Comments on an incident.
+#[server(endpoint = "comment_incident", prefix = "/api", output = Answer)]
+pub async fn comment_incident(id: String, text: String) -> Result<String, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.comment_incident(&caller, &id, text).await.map_err(|error| request::fail(&error))?;
+    Ok(id)
+}

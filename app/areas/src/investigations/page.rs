@@ -1,0 +1,237 @@
+//! The page of an investigation: what its header says, and its tabs.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use leptos_meta::Title;
+use leptos_router::hooks::{use_params_map, use_query_map};
+
+use super::address::decoded;
+use super::records::{link, optional, optional_time, seconds, time};
+use super::rows::rows;
+use super::waiting::CaseRequests;
+use crate::actions::badges::Badged;
+use crate::actions::location::{incident_href, investigation_href};
+use api::{ApiError, EndInvestigation, Load, load_investigation};
+use domain::ErrorCode;
+use domain::actions::contract::Availability;
+use domain::actions::query::push_pair;
+use domain::investigations::{InvestigationView, Tab};
+use kit::badge::Badge;
+use kit::effect::effect;
+use kit::failure::Failure;
+use kit::form::take;
+use kit::handler::handler;
+use kit::notice::{Announcement, Notice};
+use kit::pager::{Neighbours, Pager};
+use kit::skeleton::Skeleton;
+use kit::tabs::{Tab as TabLink, Tabs};
+use kit::url::with_query;
+
+kit::page! {
+    module: investigations,
+    function: investigation / preload_investigation,
+    paths: ["/investigations/:id"],
+    view: view! { <Investigation/> }.into_any(),
+}
+
+type Loaded = Load<Result<InvestigationView, ApiError>>;
+
+/// The page.
+#[component]
+fn Investigation() -> impl IntoView {
+    let params = use_params_map();
+    let query = use_query_map();
+    let id = Memo::new(move |_| decoded(&params.read().get("id").unwrap_or_default()));
+    let tab =
+        Memo::new(move |_| query.read().get("tab").and_then(|text| text.parse().ok()).unwrap_or(Tab::Graph));
+    let cursor = Memo::new(move |_| query.read().get("cursor").filter(|text| !text.is_empty()));
+    let view: Loaded = Load::new(
+        move || (id.get(), tab.get(), cursor.get()),
+        |(id, tab, cursor)| async move { load_investigation(id, Some(tab), cursor).await },
+    );
+    let requests = CaseRequests::new();
+    let end = ServerAction::<EndInvestigation>::new();
+    let news = RwSignal::new(None);
+    tell(news, requests, move || view.refetch());
+    effect(move || {
+        if end.version().get() == 0 {
+            return;
+        }
+        news.set(match end.value().get_untracked() {
+            Some(Err(error)) => Some(Announcement::failed(error.code, error.detail)),
+            _ => Some(Announcement::Done("The investigation was ended.".to_owned())),
+        });
+        view.refetch();
+    });
+    let content = move || {
+        let answer = view.get()?;
+        Some(match answer {
+            Ok(of) => shown(of, tab.get_untracked(), requests, end),
+            Err(ApiError { code: ErrorCode::NotFound, .. }) => missing("investigation", "/investigations"),
+            Err(ApiError { code, .. }) => {
+                let href = Signal::derive(move || investigation_href(&id.read()));
+                view! { <Failure title="The investigation could not be loaded" code href retry=move |()| view.refetch()/> }
+                    .into_any()
+            }
+        })
+    };
+    view! {
+        <Title text=move || format!("Investigation {} · Countersign", id.read())/>
+        <div class="case">
+            <Notice news/>
+            <Transition fallback=Skeleton>
+                <div class="slot">{move || content()}</div>
+            </Transition>
+        </div>
+    }
+}
+
+/// Says what became of decisions and reports, and loads again what they changed.
+pub(crate) fn tell(
+    news: RwSignal<Option<Announcement>>,
+    requests: CaseRequests,
+    again: impl Fn() + Copy + Send + Sync + 'static,
+) {
+    // What a form without wasm came back with.
+    if let Some(error) = requests.decide.value().get_untracked().and_then(Result::err) {
+        news.set(Some(Announcement::failed_before(error.code)));
+    }
+    effect(move || {
+        if requests.decide.version().get() == 0 {
+            return;
+        }
+        news.set(match requests.decide.value().get_untracked() {
+            Some(Err(error)) => Some(Announcement::failed(error.code, error.detail)),
+            _ => Some(Announcement::Done("Decided.".to_owned())),
+        });
+        again();
+    });
+    effect(move || {
+        if requests.feedback.version().get() == 0 {
+            return;
+        }
+        news.set(match requests.feedback.value().get_untracked() {
+            Some(Err(error)) => Some(Announcement::failed(error.code, error.detail)),
+            _ => Some(Announcement::Done("Who proposed it is told.".to_owned())),
+        });
+    });
+}
+
+/// For an id that names nothing, or nothing that one may see.
+pub(crate) fn missing(what: &'static str, href: &'static str) -> AnyView {
+    view! {
+        <div class="failure">
+            <h2>"There is nothing here"</h2>
+            <p>"No " {what} " of this id was reported, or you may not see it."</p>
+            <a class="button primary" href=href>
+                "Show all"
+            </a>
+        </div>
+    }
+    .into_any()
+}
+
+fn shown(
+    of: InvestigationView,
+    tab: Tab,
+    requests: CaseRequests,
+    end: ServerAction<EndInvestigation>,
+) -> AnyView {
+    let InvestigationView {
+        summary,
+        duration,
+        pending_time,
+        queue_time,
+        counts,
+        rows: content,
+        next,
+        cancel,
+        ..
+    } = of;
+    let id = summary.id.clone();
+    let at = |tab: Tab, cursor: Option<&str>| {
+        let mut query = String::new();
+        if tab != Tab::Graph {
+            push_pair(&mut query, "tab", tab.as_str());
+        }
+        if let Some(cursor) = cursor {
+            push_pair(&mut query, "cursor", cursor);
+        }
+        with_query(investigation_href(&id), &query)
+    };
+    let tabs = Tab::ALL
+        .iter()
+        .map(|&of| {
+            let count = counts.iter().find(|(known, _)| *known == of).map(|(_, count)| *count);
+            TabLink {
+                label: of.label(),
+                href: Signal::stored(at(of, None)),
+                current: Signal::stored(of == tab),
+                more: count.map(|count| view! { <span class="number">" " {count}</span> }).into_any(),
+            }
+        })
+        .collect::<Vec<_>>();
+    let next = next.map(|cursor| at(tab, Some(&cursor)));
+    let pager = next.map(|next| {
+        view! {
+            <Pager neighbours=move || Neighbours { previous: None, next: Some(next.clone()), summary: String::new() }>
+                ""
+            </Pager>
+        }
+        .into_any()
+    });
+    let cancel = match cancel {
+        Availability::Allowed => Some(cancel_form(&id, end)),
+        Availability::Denied(_) => None,
+    };
+    let incident =
+        summary.incident_id.clone().map_or_else(|| "–".into_any(), |id| link(incident_href(&id), id));
+    let facts = [
+        ("Investigation ID", super::records::text(id.clone())),
+        ("Started", time(summary.started_at)),
+        ("Ended", optional_time(summary.ended_at)),
+        ("Duration", seconds(duration).into_any()),
+        ("Total pending time", seconds(pending_time).into_any()),
+        ("Queued for", queue_time.map_or_else(|| "–".to_owned(), seconds).into_any()),
+        ("Category", optional(summary.category.clone())),
+        ("Detection source", optional(summary.detection_source.clone())),
+        ("Incident", incident),
+    ];
+    let facts = facts
+        .into_iter()
+        .map(|(label, value)| view! { <div><dt>{label}</dt><dd>{value}</dd></div> }.into_any())
+        .collect_view();
+    view! {
+        <header class="case-part">
+            <h1><kit::visible_text::VisibleText text=summary.title.clone()/></h1>
+            <p class="case-badges">
+                <span class="badge plain">{summary.state.label()}</span>
+                <Badge look=summary.severity.badge()/>
+                {cancel}
+            </p>
+            <dl class="case-facts">{facts}</dl>
+        </header>
+        <Tabs label="Parts of the investigation" tabs/>
+        <section class="case-part" aria-label=tab.label()>
+            {rows(content, requests, &id)}
+            {pager}
+        </section>
+    }
+    .into_any()
+}
+
+fn cancel_form(id: &str, end: ServerAction<EndInvestigation>) -> AnyView {
+    let send = move |event| {
+        let id = take(&event, "id");
+        end.dispatch(EndInvestigation { id });
+    };
+    view! {
+        <form method="post" action=EndInvestigation::PATH on:submit=handler(send)>
+            <input type="hidden" name="id" value=id.to_owned()/>
+            <button type="submit" class="button">
+                "End investigation"
+            </button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,191 @@
+//! What each tab of an investigation shows.
+
+use leptos::prelude::*;
+
+use super::graph::graph;
+use super::records::{link, optional, optional_time, seconds, table, text, time};
+use super::waiting::{CaseRequests, waiting};
+use crate::actions::badges::Badged;
+use crate::actions::location::ListLocation;
+use crate::actions::location::investigation_href;
+use domain::actions::proposal::is_web_url;
+use domain::investigations::report::{AlertPiece, EvidencePiece};
+use domain::investigations::{Remediation, TabRows};
+use domain::{Action, Lane, Status, Verdict};
+use kit::badge::Badge;
+
+/// The content of a tab.
+pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
+    match of {
+        TabRows::Graph(of) => graph(of, &investigation_href(id)),
+        TabRows::Alerts(rows) => alerts(rows),
+        TabRows::Evidence(rows) => evidence(rows),
+        TabRows::Pending(rows) => waiting(rows, requests),
+        TabRows::History(rows) => history(rows),
+        TabRows::Devices(rows) => table(
+            "Devices",
+            &["Device", "Operating system", "Device group", "Criticality", "Remediation level"],
+            rows.into_iter()
+                .map(|(of, level)| {
+                    vec![
+                        text(of.name),
+                        optional(of.os),
+                        text(of.device_group.unwrap_or_else(|| "Ungrouped devices".to_owned())),
+                        of.criticality.map_or("–", |of| of.label()).into_any(),
+                        level.label().into_any(),
+                    ]
+                })
+                .collect(),
+            "No device was looked at.",
+        ),
+        TabRows::Mailboxes(rows) => table(
+            "Mailboxes",
+            &["Mailbox", "Owner"],
+            rows.into_iter().map(|of| vec![text(of.address), optional(of.owner)]).collect(),
+            "No mailbox was looked at.",
+        ),
+        TabRows::Users(rows) => table(
+            "Users",
+            &["User", "Verdict"],
+            rows.into_iter().map(|of| vec![text(of.name), verdict(of.verdict)]).collect(),
+            "No user was looked at.",
+        ),
+        TabRows::Entities(rows) => table(
+            "Entities",
+            &[
+                "Kind",
+                "Total",
+                "Remediated",
+                "Malicious",
+                "Suspicious",
+                "Verified",
+                "No threats found",
+                "Unknown",
+            ],
+            rows.into_iter()
+                .map(|of| {
+                    let figures = [
+                        of.total,
+                        of.remediated,
+                        of.malicious,
+                        of.suspicious,
+                        of.verified,
+                        of.clean,
+                        of.unknown,
+                    ];
+                    let figures = figures.map(|count| count.to_string().into_any());
+                    std::iter::once(of.kind.label().into_any()).chain(figures).collect()
+                })
+                .collect(),
+            "No entity was analyzed.",
+        ),
+        TabRows::Log(rows) => table(
+            "Log",
+            &[
+                "Action",
+                "Type",
+                "Status",
+                "Device",
+                "Description",
+                "Created",
+                "Started",
+                "Duration",
+                "Pending",
+                "Queued",
+            ],
+            rows.into_iter()
+                .map(|of| {
+                    let span = |of: Option<u32>| {
+                        of.map_or_else(|| "–".to_owned(), |of| seconds(i64::from(of))).into_any()
+                    };
+                    vec![
+                        text(of.action),
+                        optional(of.action_type),
+                        optional(of.status),
+                        optional(of.device),
+                        optional(of.description),
+                        time(of.created_at),
+                        optional_time(of.started_at),
+                        span(of.duration),
+                        span(of.pending_time),
+                        span(of.queue_time),
+                    ]
+                })
+                .collect(),
+            "Nothing was logged.",
+        ),
+    }
+}
+
+/// Alerts, also those of an incident.
+pub(crate) fn alerts(rows: Vec<AlertPiece>) -> AnyView {
+    let row = |of: AlertPiece| {
+        let title = match of.url.filter(|url| is_web_url(url)) {
+            Some(url) => view! {
+                <a href=url rel="noopener noreferrer external" target="_blank">{text(of.title)}</a>
+            }
+            .into_any(),
+            None => text(of.title),
+        };
+        let severity = of
+            .severity
+            .map_or_else(|| "–".into_any(), |severity| view! { <Badge look=severity.badge()/> }.into_any());
+        vec![title, text(of.id), severity, optional(of.category), optional_time(of.at)]
+    };
+    let rows = rows.into_iter().map(row).collect();
+    table("Alerts", &["Alert", "ID", "Severity", "Category", "Raised"], rows, "No alert is known.")
+}
+
+/// Evidence, also that of an incident.
+pub(crate) fn evidence(rows: Vec<EvidencePiece>) -> AnyView {
+    let row = |of: EvidencePiece| {
+        vec![
+            text(of.entity.title()),
+            of.entity.kind().label().into_any(),
+            verdict(of.verdict),
+            of.remediation.unwrap_or(Remediation::None).label().into_any(),
+            text(if of.assets.is_empty() { "–".to_owned() } else { of.assets.join(", ") }),
+            optional(of.detection_origin),
+            optional_time(of.first_seen),
+        ]
+    };
+    let heads = [
+        "Entity",
+        "Kind",
+        "Verdict",
+        "Remediation status",
+        "Impacted assets",
+        "Detection origin",
+        "First seen",
+    ];
+    table("Evidence", &heads, rows.into_iter().map(row).collect(), "Nothing was found.")
+}
+
+fn verdict(of: Option<Verdict>) -> AnyView {
+    of.map_or_else(|| "–".into_any(), |verdict| view! { <Badge look=verdict.badge()/> }.into_any())
+}
+
+/// What was decided, also of an incident.
+pub(crate) fn history(rows: Vec<Action>) -> AnyView {
+    let row = |of: Action| {
+        let ended = !matches!(of.status, Status::Queued | Status::InProgress | Status::Unknown);
+        let lane = if ended { Lane::History } else { Lane::InProgress };
+        let href = ListLocation::new(lane).with_open(of.id).href();
+        let waited = of
+            .decided_at
+            .map_or_else(|| "–".to_owned(), |at| seconds(at.duration_since(of.proposed_at).as_secs().max(0)));
+        let by = of.taken_by().map_or_else(|| "–".to_owned(), domain::Actor::label);
+        vec![
+            link(href, of.action_type.label()),
+            text(of.entity.title()),
+            view! { <Badge look=of.decision.badge()/> }.into_any(),
+            view! { <Badge look=of.status.badge()/> }.into_any(),
+            waited.into_any(),
+            text(by),
+            optional(of.reason),
+            time(of.decided_at.unwrap_or(of.updated_at)),
+        ]
+    };
+    let heads = ["Action type", "Entity", "Decision", "Status", "Wait time", "Handled by", "Why", "Time"];
+    table("Pending actions history", &heads, rows.into_iter().map(row).collect(), "Nothing was decided yet.")
+}

@@ -1,0 +1,28 @@
+// The list of incidents, and how people care for one.
+import { expect, signIn, test, visit, waitForHydration } from "../support/estate";
+import { expectAccessible } from "../support/accessible";
+
+test("an incident is assigned, commented and resolved", async ({ page }) => {
+  await signIn(page);
+  await visit(page, "/incidents");
+  await page.getByRole("region", { name: "Incidents" }).getByRole("link").first().click();
+  await waitForHydration(page);
+  await expect(page.getByRole("heading", { level: 2, name: "Evidence and Response" })).toBeVisible();
+  await page.getByLabel("Assigned to").fill("Kim");
+  await page.getByLabel("Status").selectOption("in_progress");
+  await page.getByRole("button", { name: "Save" }).click();
+  await expect(page.getByText("Saved.")).toBeVisible();
+  await expect(page.getByLabel("Assigned to")).toHaveValue("Kim");
+  await page.getByLabel("Comment", { exact: true }).fill("Called the owner.");
+  await page.getByRole("button", { name: "Add comment" }).click();
+  await expect(page.locator(".case-story").getByText("Called the owner.")).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("an incident tells its story without scripts", { tag: ["@no-js", "@tablet"] }, async ({ page }) => {
+  await signIn(page);
+  await visit(page, "/incidents");
+  await page.getByRole("region", { name: "Incidents" }).getByRole("link").first().click();
+  await expect(page.getByRole("heading", { level: 2, name: "Story" })).toBeVisible();
+  await expect(page.locator(".case-story li").first()).toBeVisible();
+});

@@ -1,0 +1,100 @@
+//! What becomes of the actions that an investigation proposes: the rule of the device group's level decides at once, or a
+//! person does. Asked again whenever newer facts come.
+
+use domain::investigations::automation::{Automation, Subject, decide};
+use domain::investigations::contract::ReportedAction;
+use domain::{Action, AssetKind, AuditKind, Decision, Error, Lifecycle, Proposal, Status};
+use serde_json::json;
+
+use super::clock::new_id;
+use super::intake::Intake;
+use super::{Service, entry, timeline};
+use store::{Guard, NewCommand, Transaction};
+
+impl Service {
+    /// Takes in one action of an investigation, and has the rule decide on it if there is one.
+    pub(super) async fn take_in_automated(
+        &self,
+        tx: &mut dyn Transaction,
+        intake: &mut Intake<'_>,
+        proposal: Proposal,
+        index: usize,
+    ) -> Result<ReportedAction, Error> {
+        let external_id = proposal.external_id.clone();
+        if proposal.is_record() {
+            let taken = intake.record(tx, proposal, index).await?.action;
+            return Ok(reported(external_id, &taken, None));
+        }
+        let group = match proposal.asset.kind {
+            AssetKind::Device => proposal.asset.device_group.clone(),
+            AssetKind::Mailbox | AssetKind::Account => None,
+        };
+        let level = tx.level_of(group.as_deref()).await?;
+        let subject = Subject::of(proposal.action_type, &proposal.entity);
+        let rule = match decide(level, proposal.verdict, subject) {
+            Automation::Nothing(why) => {
+                let rule = Some(format!("Not proposed: {why}."));
+                return Ok(ReportedAction { external_id, id: None, decision: None, rule });
+            }
+            Automation::Wait => None,
+            Automation::Approve(rule) => Some(rule),
+        };
+        let taken = intake.take_one(tx, proposal, index).await?.action;
+        match rule {
+            Some(rule) if taken.decision == Decision::Pending => {
+                let (action, said) = self.auto_approve(tx, intake, taken, rule).await?;
+                Ok(reported(external_id, &action, Some(said)))
+            }
+            _ => Ok(reported(external_id, &taken, None)),
+        }
+    }
+
+    /// Approves by a rule what can be carried out now; anything else waits, and it is said why.
+    async fn auto_approve(
+        &self,
+        tx: &mut dyn Transaction,
+        intake: &mut Intake<'_>,
+        before: Action,
+        rule: String,
+    ) -> Result<(Action, String), Error> {
+        let now = intake.now;
+        let ended = timeline::end_of(&before).is_some_and(|end| end <= now);
+        let Some(executor) = self.executors.find(&before).filter(|_| !ended && before.expires_at > now)
+        else {
+            return Ok((before, format!("It waits, as nothing can carry it out now; the rule was: {rule}.")));
+        };
+        let by = intake.caller.authorize_automation()?;
+        let reason = format!("Approved by a rule: {rule}.");
+        let after = Action {
+            version: before.version + 1,
+            decision: Decision::AutoApproved,
+            status: Status::Queued,
+            decided_by: Some(by.actor().clone()),
+            decided_at: Some(now),
+            reason: Some(reason.clone()),
+            updated_at: now.max(before.updated_at),
+            executor: Some(executor.name().to_owned()),
+            ..before.clone()
+        };
+        Lifecycle::from_columns(after.decision, after.status, after.undo)
+            .map_err(|pair| Error::Internal(pair.to_string()))?;
+        let command =
+            NewCommand { id: new_id(now), action: after.id, at: now, executor: after.executor.clone() };
+        // What is new is written together, and has to be there first.
+        intake.write(tx).await?;
+        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+            return Err(Error::Forbidden(domain::Denied::Revoked));
+        }
+        let more = json!({ "rule": rule, "command_id": command.id });
+        tx.enqueue(&by, &[command]).await?;
+        tx.append_audit(&by, entry(now, AuditKind::AutoApproved, &after, more)).await?;
+        if let Some(name) = &after.external_id {
+            intake.known.insert((after.source, name.clone()), after.clone());
+        }
+        Ok((after, reason))
+    }
+}
+
+fn reported(external_id: String, action: &Action, rule: Option<String>) -> ReportedAction {
+    ReportedAction { external_id, id: Some(action.id), decision: Some(action.decision), rule }
+}

@@ -1,0 +1,264 @@
+//! Incidents: reports come in, people care for them, and the page tells what happened in order.
+
+use async_trait::async_trait;
+use domain::actions::contract::Availability;
+use domain::core::subject::Current;
+use domain::core::text::check_text;
+use domain::incidents::contract::IncidentsBackend;
+use domain::incidents::{
+    IncidentChange, IncidentComment, IncidentList, IncidentQuery, IncidentReport, IncidentSummary,
+    IncidentView, MAX_COMMENT, StoryLine,
+};
+use domain::investigations::report::{AlertPiece, EvidencePiece};
+use domain::investigations::{InvestigationQuery, InvestigationSummary, PieceKind};
+use domain::{Action, AuditKind, Caller, Decision, Denied, Error, RowScope, Subject, SubjectKind};
+use serde_json::json;
+use store::AuditEntry;
+use store::investigations::{IncidentState, StoredIncident};
+
+use super::detail::sentence;
+use super::investigations::{PAGE, cut, parse_place, place};
+use super::pieces::MAX_ACTIONS;
+use super::{Service, detached};
+
+/// Investigations whose pieces an incident shows.
+const MAX_INVESTIGATIONS: usize = 20;
+/// Lines of the story.
+const MAX_STORY: usize = 200;
+
+#[async_trait]
+impl IncidentsBackend for Service {
+    async fn report_incident(
+        &self,
+        caller: &Caller,
+        report: IncidentReport,
+    ) -> Result<IncidentSummary, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.report_incident_now(&caller, report).await }).await
+    }
+
+    async fn incidents(&self, caller: &Caller, query: IncidentQuery) -> Result<IncidentList, Error> {
+        let scope = RowScope::of(caller)?;
+        let before = query.cursor.as_deref().map(parse_place).transpose()?;
+        let found = self.store.incidents(&scope, &query, before.as_ref(), PAGE + 1).await?;
+        let mut items: Vec<_> = found.into_iter().map(|stored| stored.summary).collect();
+        let next = cut(&mut items, |last| place(&(last.updated_at, last.id.clone())));
+        Ok(IncidentList { items, next, rendered_at: self.clock.now() })
+    }
+
+    async fn incident(&self, caller: &Caller, id: &str) -> Result<IncidentView, Error> {
+        let scope = RowScope::of(caller)?;
+        let stored = self.store.incident(&scope, id).await?.ok_or_else(|| no_such(id))?;
+        let now = self.clock.now();
+        let query = InvestigationQuery { incident: Some(id.to_owned()), ..InvestigationQuery::default() };
+        let investigations: Vec<InvestigationSummary> = self
+            .store
+            .investigations(&scope, &query, None, 100)
+            .await?
+            .into_iter()
+            .map(|of| of.summary)
+            .collect();
+        let mut alerts = stored.report.alerts.clone();
+        let mut evidence: Vec<EvidencePiece> = Vec::new();
+        for of in investigations.iter().take(MAX_INVESTIGATIONS) {
+            let more: Vec<AlertPiece> = self.pieces_of(&of.id, PieceKind::Alert, PAGE).await?;
+            alerts.extend(more);
+            evidence.extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, PAGE).await?);
+        }
+        alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        alerts.dedup_by(|one, other| one.id == other.id);
+        let actions = self.store.incident_actions(&scope, id, MAX_ACTIONS).await?;
+        let pending = self.waiting(caller, &scope, &actions, now).await?;
+        let decided: Vec<Action> =
+            actions.into_iter().filter(|action| action.decision != Decision::Pending).collect();
+        let comments = self.store.comments(id).await?;
+        let change = caller.authorize_triage().map(drop).map_err(|error| sentence(&error.into()));
+        let waiting = pending.iter().map(|of| &of.action);
+        Ok(IncidentView {
+            story: story(&alerts, &investigations, waiting.chain(&decided), &comments),
+            summary: stored.summary,
+            alerts,
+            investigations,
+            evidence,
+            pending,
+            decided,
+            comments,
+            change: Availability::from(change),
+            rendered_at: now,
+        })
+    }
+
+    async fn change_incident(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: IncidentChange,
+    ) -> Result<IncidentSummary, Error> {
+        let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
+        detached(async move { service.change_now(&caller, &id, change).await }).await
+    }
+
+    async fn comment_incident(
+        &self,
+        caller: &Caller,
+        id: &str,
+        text: String,
+    ) -> Result<IncidentComment, Error> {
+        let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
+        detached(async move { service.comment_now(&caller, &id, text).await }).await
+    }
+}
+
+impl Service {
+    async fn report_incident_now(
+        &self,
+        caller: &Caller,
+        report: IncidentReport,
+    ) -> Result<IncidentSummary, Error> {
+        let by = caller.authorize_proposal()?;
+        let errors = report.check();
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let before = tx.incident(&report.id).await?;
+        if before.as_ref().is_some_and(|before| before.principal != by.principal()) {
+            let detail = "is the id of an incident that another tool reported; use one of your own";
+            return Err(Error::invalid("/id", detail));
+        }
+        let version = before.as_ref().map_or(1, |before| before.summary.version + 1);
+        let whole = match before.map(|before| before.report) {
+            None => IncidentReport { started_at: report.started_at.or(Some(now)), ..report },
+            Some(known) => {
+                let mut alerts = known.alerts;
+                alerts.retain(|alert| report.alerts.iter().all(|newer| newer.id != alert.id));
+                alerts.extend(report.alerts);
+                IncidentReport {
+                    id: known.id,
+                    title: report.title.or(known.title),
+                    severity: report.severity.or(known.severity),
+                    started_at: report.started_at.or(known.started_at),
+                    alerts,
+                }
+            }
+        };
+        tx.put_incident(&by, &whole, version, now).await?;
+        let body = json!({ "version": version, "severity": whole.severity, "alerts": whole.alerts.len() });
+        let subject = Some(Subject::new(SubjectKind::Incident, &whole.id));
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentReported, subject, body })
+            .await?;
+        let after = tx.incident(&whole.id).await?.ok_or_else(|| no_such(&whole.id))?;
+        tx.commit().await?;
+        Ok(after.summary)
+    }
+
+    async fn change_now(
+        &self,
+        caller: &Caller,
+        id: &str,
+        change: IncidentChange,
+    ) -> Result<IncidentSummary, Error> {
+        let by = caller.authorize_triage()?;
+        let errors = change.check();
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        let scope = RowScope::of(caller)?;
+        self.store.incident(&scope, id).await?.ok_or_else(|| no_such(id))?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let before: StoredIncident = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
+        if before.summary.version != change.expected_version {
+            let detail = format!(
+                "the incident changed since it was shown: it is at version {}",
+                before.summary.version
+            );
+            let current = Box::new(Current::named(Subject::new(SubjectKind::Incident, id)));
+            return Err(Error::Conflict { detail, current });
+        }
+        let text = |given: Option<String>, known: Option<String>| match given {
+            None => known,
+            Some(text) if text.trim().is_empty() => None,
+            Some(text) => Some(text),
+        };
+        let classification = match change.classification.as_deref() {
+            None => before.summary.classification,
+            Some(word) => word.parse().ok(),
+        };
+        let state = IncidentState {
+            status: change.status.unwrap_or(before.summary.status),
+            classification,
+            assigned_to: text(change.assigned_to, before.summary.assigned_to.clone()),
+        };
+        if !tx.set_incident(&by, &before, &state, now).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let body = json!({ "version": before.summary.version + 1, "status": state.status,
+            "classification": state.classification, "assigned_to": state.assigned_to });
+        let subject = Some(Subject::new(SubjectKind::Incident, id));
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentChanged, subject, body }).await?;
+        let after = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
+        tx.commit().await?;
+        Ok(after.summary)
+    }
+
+    async fn comment_now(&self, caller: &Caller, id: &str, text: String) -> Result<IncidentComment, Error> {
+        let by = caller.authorize_triage()?;
+        check_text(&text, MAX_COMMENT).map_err(|detail| Error::invalid("/text", detail))?;
+        self.store.incident(&RowScope::of(caller)?, id).await?.ok_or_else(|| no_such(id))?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        if !tx.add_comment(&by, id, &text, now).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let subject = Some(Subject::new(SubjectKind::Incident, id));
+        let body = json!({ "text": text });
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::Commented, subject, body }).await?;
+        tx.commit().await?;
+        Ok(IncidentComment { at: now, by: by.actor().label(), text })
+    }
+}
+
+fn no_such(id: &str) -> Error {
+    Error::NotFound(Subject::new(SubjectKind::Incident, id))
+}
+
+/// What happened, in order.
+fn story<'a>(
+    alerts: &[AlertPiece],
+    investigations: &[InvestigationSummary],
+    actions: impl Iterator<Item = &'a Action>,
+    comments: &[IncidentComment],
+) -> Vec<StoryLine> {
+    let mut lines = Vec::new();
+    for alert in alerts {
+        lines.extend(alert.at.map(|at| StoryLine { at, text: format!("Alert: {}", alert.title) }));
+    }
+    for of in investigations {
+        lines.push(StoryLine {
+            at: of.started_at,
+            text: format!("Investigation {} began: {}", of.id, of.title),
+        });
+        let ended =
+            |at| StoryLine { at, text: format!("Investigation {} ended: {}", of.id, of.state.label()) };
+        lines.extend(of.ended_at.map(ended));
+    }
+    for action in actions {
+        let what = format!("{} on {}", action.action_type.label(), action.asset.name);
+        let at = action.proposed_at;
+        lines.push(StoryLine { at, text: format!("{what}: proposed by {}", action.proposed_by.label()) });
+        if let (Some(at), Some(by)) = (action.decided_at, &action.decided_by) {
+            lines.push(StoryLine {
+                at,
+                text: format!("{what}: {} by {}", action.decision.label().to_lowercase(), by.label()),
+            });
+        }
+    }
+    for comment in comments {
+        lines.push(StoryLine { at: comment.at, text: format!("{} commented", comment.by) });
+    }
+    lines.sort_by(|one, other| (one.at, &one.text).cmp(&(other.at, &other.text)));
+    let skip = lines.len().saturating_sub(MAX_STORY);
+    lines.split_off(skip)
+}

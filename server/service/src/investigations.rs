@@ -1,0 +1,286 @@
+//! Investigations: reports come in as parts, and pages are made of what is there.
+
+use async_trait::async_trait;
+use domain::actions::contract::Availability;
+use domain::actions::proposal::check_comment;
+use domain::core::subject::Current;
+use domain::core::text::pluralize;
+use domain::investigations::contract::{InvestigationsBackend, Reported};
+use domain::investigations::feedback::{Feedback, FeedbackList, WrongVerdict};
+use domain::investigations::report::InvestigationReport;
+use domain::investigations::{
+    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, InvestigationView, Tab,
+};
+use domain::{ActionId, AuditKind, Caller, Denied, Error, FieldError, RowScope, Subject, SubjectKind};
+use jiff::Timestamp;
+use serde_json::json;
+use store::AuditEntry;
+use store::investigations::{Place, StoredInvestigation};
+
+use super::detail::sentence;
+use super::intake::{Intake, check, known};
+use super::pieces::pieces;
+use super::{Service, detached};
+
+/// Rows of a page.
+pub(super) const PAGE: u32 = 50;
+
+#[async_trait]
+impl InvestigationsBackend for Service {
+    async fn report_investigation(
+        &self,
+        caller: &Caller,
+        report: InvestigationReport,
+    ) -> Result<Reported, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.report_now(&caller, report).await }).await
+    }
+
+    async fn investigations(
+        &self,
+        caller: &Caller,
+        query: InvestigationQuery,
+    ) -> Result<InvestigationList, Error> {
+        let scope = RowScope::of(caller)?;
+        let before = query.cursor.as_deref().map(parse_place).transpose()?;
+        let found = self.store.investigations(&scope, &query, before.as_ref(), PAGE + 1).await?;
+        let mut items: Vec<_> = found.into_iter().map(|stored| stored.summary).collect();
+        let next = cut(&mut items, |last| place(&(last.updated_at, last.id.clone())));
+        Ok(InvestigationList { items, next, rendered_at: self.clock.now() })
+    }
+
+    async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
+        Ok(self.seen(caller, id).await?.1.summary)
+    }
+
+    async fn investigation_view(
+        &self,
+        caller: &Caller,
+        id: &str,
+        tab: Tab,
+        cursor: Option<String>,
+    ) -> Result<InvestigationView, Error> {
+        let (scope, stored) = self.seen(caller, id).await?;
+        let now = self.clock.now();
+        let after = cursor.as_deref().map(parse_place).transpose()?;
+        let actions = self.actions_of(&scope, id, now).await?;
+        let (rows, next) = self.tab(caller, &stored, tab, after.as_ref(), &actions, now).await?;
+        let summary = stored.summary;
+        let until = summary.ended_at.unwrap_or(now);
+        let counts = self.tab_counts(id, &actions).await?;
+        let cancel = if summary.state.is_open() {
+            caller.authorize_triage().map(drop).map_err(|error| sentence(&error.into()))
+        } else {
+            Err("It has ended.".to_owned())
+        };
+        Ok(InvestigationView {
+            duration: until.duration_since(summary.started_at).as_secs().max(0),
+            pending_time: domain::investigations::pending_time(&actions, now).as_secs(),
+            queue_time: stored.report.queue_time.map(i64::from),
+            counts,
+            rows,
+            next,
+            cancel: Availability::from(cancel),
+            rendered_at: now,
+            summary,
+        })
+    }
+
+    async fn report_verdict(
+        &self,
+        caller: &Caller,
+        action: ActionId,
+        kind: WrongVerdict,
+        comment: Option<String>,
+    ) -> Result<Feedback, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.feedback_now(&caller, action, kind, comment).await }).await
+    }
+
+    async fn feedback(&self, caller: &Caller, after: i64) -> Result<FeedbackList, Error> {
+        let scope = RowScope::of(caller)?;
+        let items = self.store.feedback(scope.proposer.as_deref(), after, 500).await?;
+        Ok(FeedbackList { next: items.last().map_or(after, |last| last.position), items })
+    }
+
+    async fn end_investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
+        let (service, caller, id) = (self.clone(), caller.clone(), id.to_owned());
+        detached(async move { service.end_now(&caller, &id).await }).await
+    }
+}
+
+impl Service {
+    /// The investigation, as far as the caller sees it.
+    async fn seen(&self, caller: &Caller, id: &str) -> Result<(RowScope, StoredInvestigation), Error> {
+        let scope = RowScope::of(caller)?;
+        let stored = self.store.investigation(&scope, id).await?;
+        Ok((scope, stored.ok_or_else(|| no_such(id))?))
+    }
+
+    async fn report_now(&self, caller: &Caller, mut report: InvestigationReport) -> Result<Reported, Error> {
+        let by = caller.authorize_proposal()?;
+        let now = self.clock.now();
+        let mut errors = report.check();
+        let mut proposals = std::mem::take(&mut report.actions);
+        if proposals.len() > domain::actions::proposal::MAX_ACTIONS {
+            let detail =
+                format!("has {} items; at most {}", proposals.len(), domain::actions::proposal::MAX_ACTIONS);
+            errors.push(FieldError::new("/actions", detail));
+        }
+        for proposal in &mut proposals {
+            proposal.investigation_id = Some(report.id.clone());
+            proposal.incident_id = report.incident_id.clone().or(proposal.incident_id.take());
+        }
+        let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
+        errors.extend(checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned());
+        if !errors.is_empty() {
+            return Err(Error::Invalid(errors));
+        }
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(now).await?;
+        let before = tx.investigation(&report.id).await?;
+        if before.as_ref().is_some_and(|before| before.principal != by.principal()) {
+            let detail = "is the id of an investigation that another tool reported; use one of your own";
+            return Err(Error::invalid("/id", detail));
+        }
+        let pieces = pieces(&mut report, now)?;
+        let created = before.is_none();
+        let version = before.as_ref().map_or(1, |before| before.summary.version + 1);
+        let whole = merged(before.map(|before| before.report), report, now);
+        tx.put_investigation(&by, &whole, version, now).await?;
+        tx.put_pieces(&by, &whole.id, &pieces).await?;
+        let body = json!({ "version": version, "state": whole.state, "severity": whole.severity,
+            "incident_id": whole.incident_id, "pieces": pieces.len(), "actions": checked.len() });
+        let subject = Some(Subject::new(SubjectKind::Investigation, &whole.id));
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::InvestigationReported, subject, body })
+            .await?;
+        let mut intake =
+            Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
+        let mut actions = Vec::with_capacity(checked.len());
+        for (index, proposal) in checked.into_iter().flatten().enumerate() {
+            actions.push(self.take_in_automated(&mut *tx, &mut intake, proposal, index).await?);
+        }
+        intake.write(&mut *tx).await?;
+        let after = tx.investigation(&whole.id).await?.ok_or_else(|| no_such(&whole.id))?;
+        tx.commit().await?;
+        Ok(Reported { investigation: after.summary, created, actions })
+    }
+
+    async fn end_now(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
+        let (scope, _) = self.seen(caller, id).await?;
+        let by = caller.authorize_triage()?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let before = tx.investigation(id).await?.ok_or_else(|| no_such(id))?;
+        let refuse = |detail: String| Error::Conflict {
+            detail,
+            current: Box::new(Current::named(Subject::new(SubjectKind::Investigation, id))),
+        };
+        if before.summary.waiting > 0 {
+            let waiting = pluralize(before.summary.waiting, "action waits", "actions wait");
+            return Err(refuse(format!(
+                "{waiting} for a decision: an investigation ends when each is decided"
+            )));
+        }
+        if !before.summary.state.is_open() {
+            return Err(refuse("the investigation has ended".to_owned()));
+        }
+        if !tx.end_investigation(&by, &before, InvestigationState::TerminatedByUser, now).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let subject = Some(Subject::new(SubjectKind::Investigation, id));
+        let body = json!({ "version": before.summary.version + 1, "before": before.summary.state });
+        tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::InvestigationEnded, subject, body })
+            .await?;
+        tx.commit().await?;
+        let after = self.store.investigation(&scope, id).await?;
+        Ok(after.ok_or_else(|| no_such(id))?.summary)
+    }
+
+    async fn feedback_now(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        kind: WrongVerdict,
+        comment: Option<String>,
+    ) -> Result<Feedback, Error> {
+        let by = caller.authorize_triage()?;
+        if let Some(text) = &comment {
+            check_comment(text).map_err(|detail| Error::invalid("/comment", detail))?;
+        }
+        let scope = RowScope::of(caller)?;
+        let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let feedback = Feedback {
+            position: 0,
+            at: now,
+            kind,
+            by: by.actor().label(),
+            comment,
+            action_id: id,
+            external_id: action.external_id,
+            investigation_id: action.investigation_id,
+            alert_id: action.alert.map(|alert| alert.id),
+        };
+        if !tx.add_feedback(&by, &feedback, now).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let body = json!({ "kind": kind, "comment": feedback.comment });
+        tx.append_audit(
+            &by,
+            AuditEntry { at: now, kind: AuditKind::FeedbackGiven, subject: Some(id.into()), body },
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(feedback)
+    }
+}
+
+pub(super) fn no_such(id: &str) -> Error {
+    Error::NotFound(Subject::new(SubjectKind::Investigation, id))
+}
+
+/// What is known with what a report says of it: what it leaves out stays.
+fn merged(
+    before: Option<InvestigationReport>,
+    report: InvestigationReport,
+    now: Timestamp,
+) -> InvestigationReport {
+    let Some(before) = before else {
+        return InvestigationReport { started_at: report.started_at.or(Some(now)), ..report };
+    };
+    let goes_on = report.state.is_some_and(InvestigationState::is_open);
+    InvestigationReport {
+        title: report.title.or(before.title),
+        state: report.state.or(before.state),
+        severity: report.severity.or(before.severity),
+        category: report.category.or(before.category),
+        detection_source: report.detection_source.or(before.detection_source),
+        incident_id: report.incident_id.or(before.incident_id),
+        started_at: report.started_at.or(before.started_at),
+        ended_at: report.ended_at.or(before.ended_at.filter(|_| !goes_on)),
+        queue_time: report.queue_time.or(before.queue_time),
+        ..InvestigationReport::of(before.id)
+    }
+}
+
+/// A place as the cursor of a page.
+pub(super) fn place((at, name): &Place) -> String {
+    format!("{}.{name}", at.as_microsecond())
+}
+
+pub(super) fn parse_place(cursor: &str) -> Result<Place, Error> {
+    let bad = || Error::invalid("/cursor", "is none that this server gave out");
+    let (micros, name) = cursor.split_once('.').ok_or_else(bad)?;
+    let at = micros.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    Ok((at.ok_or_else(bad)?, name.to_owned()))
+}
+
+/// Cuts a page that was asked for with one row more; the cursor of the next one, if there is one.
+pub(super) fn cut<T>(items: &mut Vec<T>, cursor: impl Fn(&T) -> String) -> Option<String> {
+    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
+    let more = items.len() > page;
+    items.truncate(page);
+    items.last().filter(|_| more).map(cursor)
+}

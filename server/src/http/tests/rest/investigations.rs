@@ -1,0 +1,198 @@
+//! Investigations and incidents: parts come in any order, rules decide at once, people in any of three places.
+
+use domain::{Role, Scope};
+use serde_json::{Value, json};
+
+use super::{ACTIONS, app, seen};
+use crate::http::testing::{App, proposal};
+
+const INVESTIGATIONS: &str = "/api/v1/investigations";
+const INCIDENTS: &str = "/api/v1/incidents";
+
+async fn post(app: &App, token: &str, path: &str, body: &Value) -> (u16, Value) {
+    let answer = app.api(token, "POST", path, Some(body)).await;
+    (answer.status.as_u16(), answer.json())
+}
+
+async fn get(app: &App, token: &str, path: &str) -> Value {
+    app.api(token, "GET", path, None).await.json()
+}
+
+fn action(id: &str, verdict: &str) -> Value {
+    let mut of = proposal(id);
+    (of["source"], of["verdict"]) = (json!("automated_device_action"), json!(verdict));
+    of
+}
+
+fn user(id: &str, verdict: &str) -> Value {
+    json!({
+        "external_id": id, "type": "disable_user", "severity": "high", "source": "automated_user_action",
+        "entity": { "kind": "user", "name": "kim" }, "asset": { "kind": "account", "name": "kim" },
+        "comment": "token theft", "verdict": verdict,
+    })
+}
+
+#[tokio::test]
+async fn an_investigation_comes_in_parts_and_ends_when_all_is_decided() {
+    let (app, tool, person) = app().await;
+    let first = json!({
+        "id": "INV-1", "title": "Beacon on web-1", "state": "running", "severity": "high",
+        "alerts": [{ "id": "A-1", "title": "Beacon", "at": "2026-03-01T07:00:00Z" }],
+        "devices": [{ "name": "web-1", "device_group": "Servers" }],
+        "evidence": [{ "id": "E-1", "entity": { "kind": "file", "path": "/srv/a" }, "verdict": "malicious" }],
+        "actions": [action("x-1", "malicious"), action("x-2", "no_threats_found")],
+    });
+    let (status, made) = post(&app, &tool, INVESTIGATIONS, &first).await;
+    assert_eq!(status, 200, "{made}");
+    assert_eq!(
+        (&made["created"], &made["investigation"]["state"]),
+        (&json!(true), &json!("pending_approval"))
+    );
+    assert_eq!(made["investigation"]["waiting"], 1);
+    let actions = &made["actions"];
+    assert_eq!((&actions[0]["decision"], &actions[1]["decision"]), (&json!("Pending"), &Value::Null));
+    assert!(actions[1]["rule"].as_str().unwrap().contains("no threats were found"), "{actions}");
+    // Again, and then another part: nothing is lost, nothing is there twice.
+    let (_, again) = post(&app, &tool, INVESTIGATIONS, &first).await;
+    assert_eq!((&again["created"], &again["investigation"]["waiting"]), (&json!(false), &json!(1)));
+    let part = json!({ "id": "INV-1", "state": "successfully_remediated", "ended_at": "2026-03-01T08:00:00Z",
+        "log": [{ "id": "L-1", "action": "Looked at memory", "created_at": "2026-03-01T07:10:00Z" }] });
+    let (_, part) = post(&app, &tool, INVESTIGATIONS, &part).await;
+    // It has ended for its tool, but an action waits.
+    assert_eq!(part["investigation"]["state"], "pending_approval");
+    assert_eq!(
+        (&part["investigation"]["title"], &part["investigation"]["ended_at"]),
+        (&json!("Beacon on web-1"), &Value::Null)
+    );
+    let (status, refused) = post(&app, &person, &format!("{INVESTIGATIONS}/INV-1/end"), &json!({})).await;
+    assert_eq!(
+        (status, refused["detail"].as_str().unwrap().contains("1 action waits")),
+        (409, true),
+        "{refused}"
+    );
+    // The decision is the one path there is.
+    let id = actions[0]["id"].as_str().unwrap();
+    let waiting = get(&app, &person, &format!("{ACTIONS}/{id}")).await;
+    assert_eq!(waiting["investigation_id"], "INV-1");
+    let (status, _) =
+        post(&app, &person, &format!("{ACTIONS}/{id}/reject"), &seen(&waiting, json!({ "reason": "no" })))
+            .await;
+    assert_eq!(status, 200);
+    let over = get(&app, &person, &format!("{INVESTIGATIONS}/INV-1")).await;
+    assert_eq!((&over["state"], &over["waiting"]), (&json!("successfully_remediated"), &json!(0)));
+    assert_eq!(over["ended_at"], "2026-03-01T08:00:00Z");
+    let list = get(&app, &person, &format!("{INVESTIGATIONS}?state=successfully_remediated")).await;
+    assert_eq!(list["items"][0]["id"], "INV-1");
+    assert_eq!(get(&app, &person, &format!("{INVESTIGATIONS}?state=running")).await["items"], json!([]));
+    store::verify(&*app.store).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rule_decides_at_once_and_again_when_the_verdict_changes() {
+    let (app, tool, person) = app().await;
+    let report = |verdict: &str| json!({ "id": "INV-2", "actions": [user("u-1", verdict)] });
+    let (_, made) = post(&app, &tool, INVESTIGATIONS, &report("suspicious")).await;
+    assert_eq!(made["actions"][0]["decision"], "Pending", "{made}");
+    let (status, made) = post(&app, &tool, INVESTIGATIONS, &report("compromised")).await;
+    assert_eq!((status, &made["actions"][0]["decision"]), (200, &json!("AutoApproved")), "{made}");
+    assert_eq!(made["actions"][0]["rule"], "Approved by a rule: users that are compromised.");
+    let id = made["actions"][0]["id"].as_str().unwrap();
+    let action = get(&app, &person, &format!("{ACTIONS}/{id}")).await;
+    assert_eq!((&action["decided_by"]["name"], &action["status"]), (&json!("Automation"), &json!("Queued")));
+    assert!(app.store.command_of(id.parse().unwrap()).await.unwrap().is_some());
+    // Email always waits.
+    let mail = json!({
+        "external_id": "m-1", "type": "soft_delete_email", "severity": "high", "source": "automated_email_action",
+        "entity": { "kind": "email_message", "message_id": "<1@a>", "subject": "", "sender": "b@bad.example" },
+        "asset": { "kind": "mailbox", "name": "kim@corp.example" }, "comment": "phish", "verdict": "malicious",
+    });
+    let (_, made) = post(&app, &tool, INVESTIGATIONS, &json!({ "id": "INV-3", "actions": [mail] })).await;
+    assert_eq!(made["actions"][0]["decision"], "Pending", "{made}");
+    store::verify(&*app.store).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_named_and_nothing_is_taken_in() {
+    let (app, tool, person) = app().await;
+    let other = app.token_named("other", None, &[Scope::Propose]).await;
+    for (body, pointer) in [
+        (json!({ "title": "x" }), "/id"),
+        (json!({ "id": "" }), "/id"),
+        (json!({ "id": "I", "colour": "red" }), "/colour"),
+        (json!({ "id": "I", "state": "pending_approval" }), "/state"),
+        (json!({ "id": "I", "state": "done" }), "/state"),
+        (
+            json!({ "id": "I", "alerts": [{ "id": "1", "title": "t", "url": "javascript:x" }] }),
+            "/alerts/0/url",
+        ),
+        (
+            json!({ "id": "I", "evidence": [{ "id": "1", "entity": { "kind": "file", "colour": 1 } }] }),
+            "/evidence/0/entity/colour",
+        ),
+        (
+            json!({ "id": "I", "evidence": [{ "id": "1", "entity": { "kind": "user" } }] }),
+            "/evidence/0/entity/name",
+        ),
+        (json!({ "id": "I", "actions": [{ "external_id": "1" }] }), "/actions/0/type"),
+        (json!({ "id": "I", "actions": {} }), "/actions"),
+    ] {
+        let (status, refused) = post(&app, &tool, INVESTIGATIONS, &body).await;
+        assert_eq!(
+            (status, refused["errors"][0]["pointer"].as_str()),
+            (422, Some(pointer)),
+            "{body} {refused}"
+        );
+    }
+    assert_eq!(get(&app, &person, INVESTIGATIONS).await["items"], json!([]));
+    assert_eq!(post(&app, &tool, INVESTIGATIONS, &json!({ "id": "I" })).await.0, 200);
+    let (status, refused) = post(&app, &other, INVESTIGATIONS, &json!({ "id": "I" })).await;
+    assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (422, Some("/id")));
+    assert_eq!(app.api(&other, "GET", &format!("{INVESTIGATIONS}/I"), None).await.status.as_u16(), 404);
+    assert_eq!(post(&app, &person, INVESTIGATIONS, &json!({ "id": "J" })).await.0, 403);
+}
+
+#[tokio::test]
+async fn an_incident_is_cared_for_and_tells_its_story() {
+    let (app, tool, person) = app().await;
+    app.user("reader", &[Role::SecurityReader]).await;
+    let reader = app.token(Some("reader"), &[Scope::Decide]).await;
+    let incident = json!({ "id": "INC-1", "title": "Beacons", "severity": "high",
+        "alerts": [{ "id": "A-9", "title": "Odd sign-in", "at": "2026-03-01T06:00:00Z" }] });
+    assert_eq!(post(&app, &tool, INCIDENTS, &incident).await.0, 200);
+    let report = json!({ "id": "INV-1", "incident_id": "INC-1", "actions": [action("x-1", "suspicious")],
+        "alerts": [{ "id": "A-1", "title": "Beacon", "at": "2026-03-01T07:00:00Z" }] });
+    let (_, made) = post(&app, &tool, INVESTIGATIONS, &report).await;
+    let path = format!("{INCIDENTS}/INC-1");
+    let now = get(&app, &person, &path).await;
+    assert_eq!(
+        (&now["investigations"], &now["waiting"], &now["status"]),
+        (&json!(1), &json!(1), &json!("active"))
+    );
+    let change =
+        json!({ "expected_version": now["version"], "status": "in_progress", "assigned_to": "Ana Sousa" });
+    let patch = async |token: &str, body: &Value| {
+        let answer = app.api(token, "PATCH", &path, Some(body)).await;
+        (answer.status.as_u16(), answer.json())
+    };
+    let (status, changed) = patch(&person, &change).await;
+    assert_eq!((status, &changed["assigned_to"]), (200, &json!("Ana Sousa")), "{changed}");
+    assert_eq!(patch(&person, &change).await.0, 409, "it is another version since");
+    assert_eq!(patch(&reader, &change).await.0, 403);
+    let wrong = json!({ "expected_version": 2, "classification": "maybe" });
+    assert_eq!(patch(&person, &wrong).await.1["errors"][0]["pointer"], "/classification");
+    let comments = format!("{path}/comments");
+    assert_eq!(post(&app, &person, &comments, &json!({ "text": "Called the owner." })).await.0, 201);
+    assert_eq!(post(&app, &person, &comments, &json!({ "text": " " })).await.0, 422);
+    assert_eq!(post(&app, &reader, &comments, &json!({ "text": "x" })).await.0, 403);
+    // A wrong verdict goes back to who proposed.
+    let id = made["actions"][0]["id"].as_str().unwrap();
+    let wrong = json!({ "action_id": id, "kind": "false_positive", "comment": "our own scanner" });
+    assert_eq!(post(&app, &person, "/api/v1/feedback", &wrong).await.0, 201);
+    assert_eq!(post(&app, &tool, "/api/v1/feedback", &wrong).await.0, 403);
+    let feedback = get(&app, &tool, "/api/v1/feedback").await;
+    assert_eq!(feedback["items"][0]["external_id"], "x-1", "{feedback}");
+    let next = feedback["next"].as_i64().unwrap();
+    assert_eq!(get(&app, &tool, &format!("/api/v1/feedback?after={next}")).await["items"], json!([]));
+    let other = app.token_named("other", None, &[Scope::Propose]).await;
+    assert_eq!(get(&app, &other, "/api/v1/feedback").await["items"], json!([]));
+}

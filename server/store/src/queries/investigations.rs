@@ -1,0 +1,285 @@
+//! Statements on investigations and their pieces.
+
+use async_trait::async_trait;
+use domain::access::device_group::{RemediationLevel, UNGROUPED};
+use domain::investigations::report::InvestigationReport;
+use domain::investigations::{
+    InvestigationQuery, InvestigationState, InvestigationSummary, PieceKind, shown_state,
+};
+use domain::{Authorized, Purpose, RowScope, Severity};
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _};
+
+use super::SqlStore;
+use super::guard::push_check;
+use super::rows::{self, Row};
+use super::{Connection, Db, corrupt, json, micros};
+use crate::Result;
+use crate::actions_fields::device_group;
+use crate::investigations::{EvidenceCount, Piece, Place, ReadInvestigations, StoredInvestigation};
+use crate::keys::natural;
+use crate::vocabulary::{self, number, severity_of_rank, severity_rank};
+
+/// Pieces in one statement.
+const ROWS: usize = 50;
+
+#[async_trait]
+impl ReadInvestigations for SqlStore {
+    async fn investigation(&self, scope: &RowScope, id: &str) -> Result<Option<StoredInvestigation>> {
+        find(&mut *self.reader.acquire().await?, scope, id).await
+    }
+
+    async fn investigations(
+        &self,
+        scope: &RowScope,
+        query: &InvestigationQuery,
+        before: Option<&Place>,
+        limit: u32,
+    ) -> Result<Vec<StoredInvestigation>> {
+        list(&mut *self.reader.acquire().await?, scope, query, before, limit).await
+    }
+
+    async fn pieces(
+        &self,
+        id: &str,
+        kind: PieceKind,
+        after: Option<&Place>,
+        limit: u32,
+    ) -> Result<Vec<(Place, String)>> {
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT at, name, body FROM investigation_pieces WHERE investigation_id = ",
+        );
+        sql.push_bind(id).push(" AND kind = ").push_bind(number(kind));
+        if let Some((at, name)) = after {
+            sql.push(" AND (at, name) > (").push_bind(micros(*at)).push(", ").push_bind(name).push(")");
+        }
+        sql.push(" ORDER BY at, name LIMIT ").push_bind(i64::from(limit));
+        let rows = sql.build().fetch_all(&self.reader).await?;
+        rows.iter()
+            .map(|row| Ok(((rows::time(row, "at")?, row.try_get("name")?), row.try_get("body")?)))
+            .collect()
+    }
+
+    async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>> {
+        let query = sqlx::query(
+            "SELECT kind, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = $1 GROUP BY kind ORDER BY kind",
+        );
+        let rows = query.bind(id).fetch_all(&self.reader).await?;
+        rows.iter().map(|row| Ok((rows::numbered(row, "kind")?, count(row)?))).collect()
+    }
+
+    async fn evidence_counts(&self, id: &str) -> Result<Vec<EvidenceCount>> {
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT entity_kind, verdict, remediation, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = ",
+        );
+        sql.push_bind(id).push(" AND kind = ").push_bind(number(PieceKind::Evidence));
+        sql.push(" AND entity_kind IS NOT NULL GROUP BY entity_kind, verdict, remediation");
+        sql.push(" ORDER BY entity_kind, verdict, remediation");
+        let rows = sql.build().fetch_all(&self.reader).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(EvidenceCount {
+                    entity_kind: rows::numbered(row, "entity_kind")?,
+                    verdict: row.try_get::<Option<i16>, _>("verdict")?.and_then(vocabulary::word),
+                    remediation: row.try_get::<Option<i16>, _>("remediation")?.and_then(vocabulary::word),
+                    count: count(row)?,
+                })
+            })
+            .collect()
+    }
+
+    async fn remediation_level(&self, group: Option<&str>) -> Result<RemediationLevel> {
+        level(&mut *self.reader.acquire().await?, group).await
+    }
+}
+
+fn count(row: &Row) -> Result<u64> {
+    u64::try_from(row.try_get::<i64, _>("n")?).map_err(corrupt)
+}
+
+/// How many actions of the investigation `i` wait.
+const WAITING: &str = "(SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.investigation_key = i.investigation_key \
+     AND actions.investigation_id = i.id)";
+
+fn select() -> QueryBuilder<Db> {
+    let mut sql = QueryBuilder::<Db>::new("SELECT i.*, ");
+    sql.push(WAITING).push(" AS waiting FROM investigations i WHERE 1 = 1");
+    sql
+}
+
+/// An investigation is seen by whose it is, and with devices only by those who see one of them.
+fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+    if let Some(proposer) = &scope.proposer {
+        sql.push(" AND i.principal = ").push_bind(proposer.clone());
+    }
+    if let Some(groups) = &scope.device_groups {
+        let device = format!(
+            "SELECT 1 FROM investigation_pieces p WHERE p.investigation_id = i.id AND p.kind = {}",
+            number(PieceKind::Device)
+        );
+        sql.push(" AND (NOT EXISTS (").push(&device).push(") OR EXISTS (").push(&device);
+        sql.push(" AND p.device_group_key IN (NULL");
+        for group in groups {
+            sql.push(", ").push_bind(device_group(group));
+        }
+        sql.push(")))");
+    }
+}
+
+pub(super) async fn find(
+    db: &mut Connection,
+    scope: &RowScope,
+    id: &str,
+) -> Result<Option<StoredInvestigation>> {
+    let mut sql = select();
+    sql.push(" AND i.id = ").push_bind(id.to_owned());
+    push_scope(&mut sql, scope);
+    sql.build().fetch_optional(db).await?.as_ref().map(stored).transpose()
+}
+
+async fn list(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &InvestigationQuery,
+    before: Option<&Place>,
+    limit: u32,
+) -> Result<Vec<StoredInvestigation>> {
+    let mut sql = select();
+    push_scope(&mut sql, scope);
+    if let Some(incident) = &query.incident {
+        sql.push(" AND i.incident_id = ").push_bind(incident.clone());
+    }
+    match query.state {
+        Some(InvestigationState::PendingApproval) => {
+            sql.push(" AND ").push(WAITING).push(" > 0");
+        }
+        Some(state) => {
+            sql.push(" AND i.state = ").push_bind(number(state)).push(" AND ").push(WAITING).push(" = 0");
+        }
+        None => {}
+    }
+    if let Some((at, id)) = before {
+        sql.push(" AND (i.updated_at, i.id) < (").push_bind(micros(*at)).push(", ").push_bind(id.clone());
+        sql.push(")");
+    }
+    sql.push(" ORDER BY i.updated_at DESC, i.id DESC LIMIT ").push_bind(i64::from(limit));
+    sql.build().fetch_all(db).await?.iter().map(stored).collect()
+}
+
+fn stored(row: &Row) -> Result<StoredInvestigation> {
+    let report: InvestigationReport = rows::json(row, "body")?;
+    let waiting = u64::try_from(row.try_get::<i64, _>("waiting")?).map_err(corrupt)?;
+    let state = shown_state(rows::numbered(row, "state")?, waiting);
+    let severity = severity_of_rank(row.try_get("severity")?);
+    Ok(StoredInvestigation {
+        principal: row.try_get("principal")?,
+        summary: InvestigationSummary {
+            id: report.id.clone(),
+            title: report.title.clone().unwrap_or_else(|| format!("Investigation {}", report.id)),
+            state,
+            severity: severity.ok_or_else(|| corrupt("no severity has this rank"))?,
+            category: report.category.clone(),
+            detection_source: report.detection_source.clone(),
+            incident_id: report.incident_id.clone(),
+            started_at: rows::time(row, "started_at")?,
+            ended_at: report.ended_at.filter(|_| !state.is_open()),
+            updated_at: rows::time(row, "updated_at")?,
+            waiting,
+            version: row.try_get("version")?,
+        },
+        report,
+    })
+}
+
+pub(super) async fn put(
+    db: &mut Connection,
+    by: &Authorized,
+    report: &InvestigationReport,
+    version: i64,
+    now: Timestamp,
+) -> Result<()> {
+    by.allow(Purpose::Propose)?;
+    let mut sql = QueryBuilder::<Db>::new(
+        "INSERT INTO investigations (id, principal, version, state, severity, incident_id, investigation_key, \
+         started_at, updated_at, body) VALUES (",
+    );
+    let mut values = sql.separated(", ");
+    values.push_bind(report.id.clone()).push_bind(by.principal().to_owned()).push_bind(version);
+    values.push_bind(number(report.state.unwrap_or(InvestigationState::Running)));
+    values.push_bind(severity_rank(report.severity.unwrap_or(Severity::Medium)));
+    values.push_bind(report.incident_id.clone()).push_bind(natural(&report.id));
+    values.push_bind(micros(report.started_at.unwrap_or(now))).push_bind(micros(now));
+    values.push_bind(json(report)?);
+    sql.push(
+        ") ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, \
+         severity = excluded.severity, incident_id = excluded.incident_id, started_at = excluded.started_at, \
+         updated_at = excluded.updated_at, body = excluded.body",
+    );
+    sql.build().execute(db).await?;
+    Ok(())
+}
+
+pub(super) async fn put_pieces(
+    db: &mut Connection,
+    by: &Authorized,
+    id: &str,
+    pieces: &[Piece],
+) -> Result<()> {
+    by.allow(Purpose::Propose)?;
+    for pieces in pieces.chunks(ROWS) {
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO investigation_pieces (investigation_id, kind, at, name, entity_kind, verdict, remediation, \
+             device_group_key, body) ",
+        );
+        sql.push_values(pieces, |mut row, piece| {
+            row.push_bind(id.to_owned()).push_bind(number(piece.kind)).push_bind(micros(piece.at));
+            row.push_bind(piece.name.clone()).push_bind(piece.entity_kind.map(number));
+            row.push_bind(piece.verdict.map(number)).push_bind(piece.remediation.map(number));
+            let group = piece.device_group.as_deref().map(device_group).unwrap_or_default();
+            row.push_bind((piece.kind == PieceKind::Device).then_some(group));
+            row.push_bind(piece.body.clone());
+        });
+        sql.push(
+            " ON CONFLICT (investigation_id, kind, name) DO UPDATE SET at = excluded.at, \
+             entity_kind = excluded.entity_kind, verdict = excluded.verdict, remediation = excluded.remediation, \
+             device_group_key = excluded.device_group_key, body = excluded.body",
+        );
+        sql.build().execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn end(
+    db: &mut Connection,
+    by: &Authorized,
+    before: &StoredInvestigation,
+    state: InvestigationState,
+    now: Timestamp,
+) -> Result<bool> {
+    by.allow(Purpose::Triage)?;
+    let report = InvestigationReport { state: Some(state), ended_at: Some(now), ..before.report.clone() };
+    let mut sql = QueryBuilder::<Db>::new("UPDATE investigations SET version = version + 1, state = ");
+    sql.push_bind(number(state)).push(", updated_at = ").push_bind(micros(now));
+    sql.push(", body = ").push_bind(json(&report)?);
+    sql.push(" WHERE id = ").push_bind(before.report.id.clone());
+    sql.push(" AND version = ").push_bind(before.summary.version);
+    push_check(&mut sql, by, micros(now));
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
+}
+
+pub(super) async fn level(db: &mut Connection, group: Option<&str>) -> Result<RemediationLevel> {
+    let wanted = group.unwrap_or(UNGROUPED).to_lowercase();
+    let rows = sqlx::query("SELECT name, level FROM device_groups").fetch_all(db).await?;
+    let mut rest = RemediationLevel::SemiAll;
+    for row in &rows {
+        let name = row.try_get::<&str, _>("name")?.to_lowercase();
+        let level = rows::word(row, "level")?;
+        if name == wanted {
+            return Ok(level);
+        }
+        if name == UNGROUPED.to_lowercase() {
+            rest = level;
+        }
+    }
+    Ok(rest)
+}

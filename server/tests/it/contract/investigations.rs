@@ -1,0 +1,399 @@
+//! Investigations and incidents: parts replace parts, scopes hide, levels decide.
+
+use std::sync::Arc;
+
+use domain::access::device_group::RemediationLevel;
+use domain::incidents::contract::IncidentsBackend as _;
+use domain::incidents::{Classification, IncidentQuery, IncidentReport, IncidentStatus};
+use domain::investigations::contract::InvestigationsBackend as _;
+use domain::investigations::feedback::{Feedback, WrongVerdict};
+use domain::investigations::report::InvestigationReport;
+use domain::investigations::{InvestigationQuery, InvestigationState, PieceKind, Remediation, Tab, TabRows};
+use domain::{Action, Authorized, Caller, Decision, EntityKind, RowScope, Severity, Verdict};
+use executors::simulated::Simulated;
+use service::Service;
+use service::executor::Executors;
+use service::testing::{FixedClock, system as authority};
+use store::investigations::{IncidentState, Piece, Place};
+use store::{Credential, CredentialKind, SharedStore};
+
+use super::sample::{SCANNER, action, add, add_ana, at, id, person, proposer, session};
+use crate::database::{Database, Kind, on_both};
+
+on_both!(
+    an_investigation_reads_back_and_parts_replace_parts,
+    a_scope_hides_investigations,
+    pages_of_investigations_follow_each_other,
+    an_incident_is_changed_under_its_version,
+    feedback_goes_to_whose_action_it_is,
+    the_level_of_the_device_group_decides,
+    a_page_tells_the_whole_investigation,
+);
+
+fn report(id: &str) -> InvestigationReport {
+    InvestigationReport {
+        title: Some(format!("Beacon {id}")),
+        state: Some(InvestigationState::Running),
+        severity: Some(Severity::High),
+        incident_id: Some("INC-1".to_owned()),
+        started_at: Some(at(1)),
+        ..InvestigationReport::of(id)
+    }
+}
+
+fn piece(kind: PieceKind, name: &str, at_second: i64) -> Piece {
+    Piece {
+        kind,
+        name: name.to_owned(),
+        at: at(at_second),
+        entity_kind: None,
+        verdict: None,
+        remediation: None,
+        device_group: None,
+        body: format!("{{\"name\":\"{name}\"}}"),
+    }
+}
+
+async fn put(store: &SharedStore, report: &InvestigationReport, version: i64, now: i64, pieces: &[Piece]) {
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.put_investigation(&proposer(None), report, version, at(now)).await.unwrap();
+    tx.put_pieces(&proposer(None), &report.id, pieces).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+/// Ana, by whom people care for what is reported.
+fn triage(caller: &Caller) -> Authorized {
+    caller.authorize_triage().unwrap()
+}
+
+async fn an_investigation_reads_back_and_parts_replace_parts(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    assert_eq!(store.investigation(&RowScope::ALL, "I-1").await.unwrap(), None);
+    let evidence = |name: &str, verdict| Piece {
+        entity_kind: Some(EntityKind::File),
+        verdict: Some(verdict),
+        remediation: Some(Remediation::Active),
+        ..piece(PieceKind::Evidence, name, 3)
+    };
+    let first = [
+        evidence("e2", Verdict::Malicious),
+        evidence("e1", Verdict::Suspicious),
+        piece(PieceKind::Log, "l1", 2),
+    ];
+    put(&store, &report("I-1"), 1, 10, &first).await;
+    let stored = store.investigation(&RowScope::ALL, "I-1").await.unwrap().unwrap();
+    assert_eq!((stored.report, stored.principal.as_str()), (report("I-1"), SCANNER));
+    assert_eq!((stored.summary.updated_at, stored.summary.waiting), (at(10), 0));
+    let again = [evidence("e1", Verdict::Malicious)];
+    put(&store, &report("I-1"), 2, 11, &again).await;
+    let names = async |after: Option<&Place>| {
+        let rows = store.pieces("I-1", PieceKind::Evidence, after, 10).await.unwrap();
+        rows.into_iter().map(|((_, name), _)| name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(None).await, ["e1", "e2"]);
+    assert_eq!(names(Some(&(at(3), "e1".to_owned()))).await, ["e2"]);
+    let counts = store.piece_counts("I-1").await.unwrap();
+    assert_eq!(counts, [(PieceKind::Evidence, 2), (PieceKind::Log, 1)]);
+    let counts = store.evidence_counts("I-1").await.unwrap();
+    assert_eq!((counts.len(), counts[0].count, counts[0].verdict), (1, 2, Some(Verdict::Malicious)));
+    // It waits while an action does.
+    let waits = Action { investigation_id: Some("I-1".to_owned()), ..action(1) };
+    add(&store, &waits).await;
+    add(&store, &Action { investigation_id: Some("i-1".to_owned()), ..action(2) }).await;
+    let summary = store.investigation(&RowScope::ALL, "I-1").await.unwrap().unwrap().summary;
+    assert_eq!((summary.waiting, summary.state), (1, InvestigationState::PendingApproval));
+    let mut tx = store.begin().await.unwrap();
+    let before = tx.investigation("I-1").await.unwrap().unwrap();
+    let ended = InvestigationState::TerminatedByUser;
+    assert!(tx.end_investigation(&triage(&ana), &before, ended, at(20)).await.unwrap());
+    assert!(
+        !tx.end_investigation(&triage(&ana), &before, ended, at(21)).await.unwrap(),
+        "it is another since"
+    );
+    assert!(tx.end_investigation(&proposer(None), &before, ended, at(21)).await.is_err(), "a tool may not");
+    assert_eq!(tx.level_of(None).await.unwrap(), RemediationLevel::SemiAll);
+}
+
+async fn a_scope_hides_investigations(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let device = |name: &str, group: Option<&str>| Piece {
+        device_group: group.map(str::to_owned),
+        ..piece(PieceKind::Device, name, 0)
+    };
+    put(&store, &report("I-1"), 1, 1, &[device("a", Some("Servers"))]).await;
+    put(&store, &report("I-2"), 1, 2, &[device("b", None)]).await;
+    put(&store, &report("I-3"), 1, 3, &[]).await;
+    let seen = async |scope: RowScope| {
+        let found = store.investigations(&scope, &InvestigationQuery::default(), None, 10).await.unwrap();
+        let all: Vec<_> = found.into_iter().map(|of| of.summary.id).collect();
+        for id in ["I-1", "I-2", "I-3"] {
+            let one = store.investigation(&scope, id).await.unwrap();
+            assert_eq!(one.is_some(), all.iter().any(|known| known == id));
+        }
+        all
+    };
+    let groups = |name: &str| RowScope { device_groups: Some([name.to_owned()].into()), ..RowScope::ALL };
+    assert_eq!(seen(RowScope::ALL).await, ["I-3", "I-2", "I-1"]);
+    assert_eq!(seen(RowScope::proposed_by(SCANNER)).await, ["I-3", "I-2", "I-1"]);
+    assert_eq!(seen(RowScope::proposed_by("other")).await, Vec::<String>::new());
+    assert_eq!(seen(groups("servers")).await, ["I-3", "I-1"]);
+    assert_eq!(seen(groups(RowScope::UNGROUPED)).await, ["I-3", "I-2"]);
+}
+
+async fn pages_of_investigations_follow_each_other(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for number in 0..7 {
+        // Two at a time.
+        put(&store, &report(&format!("I-{number}")), 1, number / 2, &[]).await;
+    }
+    let (mut found, mut before) = (Vec::new(), None);
+    loop {
+        let page = store
+            .investigations(&RowScope::ALL, &InvestigationQuery::default(), before.as_ref(), 3)
+            .await
+            .unwrap();
+        let Some(last) = page.last() else { break };
+        before = Some((last.summary.updated_at, last.summary.id.clone()));
+        found.extend(page.into_iter().map(|of| of.summary.id));
+    }
+    assert_eq!(found, ["I-6", "I-5", "I-4", "I-3", "I-2", "I-1", "I-0"]);
+    let query = |state, incident: Option<&str>| InvestigationQuery {
+        state,
+        incident: incident.map(str::to_owned),
+        cursor: None,
+    };
+    let count = async |query| store.investigations(&RowScope::ALL, &query, None, 10).await.unwrap().len();
+    assert_eq!(count(query(Some(InvestigationState::Running), None)).await, 7);
+    assert_eq!(count(query(Some(InvestigationState::PendingApproval), None)).await, 0);
+    add(&store, &Action { investigation_id: Some("I-3".to_owned()), ..action(1) }).await;
+    assert_eq!(count(query(Some(InvestigationState::Running), None)).await, 6);
+    assert_eq!(count(query(Some(InvestigationState::PendingApproval), None)).await, 1);
+    assert_eq!(count(query(None, Some("INC-1"))).await, 7);
+    assert_eq!(count(query(None, Some("INC-2"))).await, 0);
+}
+
+async fn an_incident_is_changed_under_its_version(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let report = IncidentReport {
+        id: "INC-1".to_owned(),
+        title: None,
+        severity: Some(Severity::Low),
+        started_at: None,
+        alerts: Vec::new(),
+    };
+    let mut tx = store.begin().await.unwrap();
+    tx.put_incident(&proposer(None), &report, 1, at(5)).await.unwrap();
+    tx.commit().await.unwrap();
+    put(&store, &self::report("I-1"), 1, 1, &[]).await;
+    add(&store, &Action { incident_id: Some("INC-1".to_owned()), ..action(1) }).await;
+    let mut tx = store.begin().await.unwrap();
+    let before = tx.incident("INC-1").await.unwrap().unwrap();
+    assert_eq!((before.summary.investigations, before.summary.waiting), (1, 1));
+    let state = IncidentState {
+        status: IncidentStatus::Resolved,
+        classification: Some(Classification::FalsePositive),
+        assigned_to: Some("Ana".to_owned()),
+    };
+    assert!(tx.set_incident(&triage(&ana), &before, &state, at(6)).await.unwrap());
+    assert!(!tx.set_incident(&triage(&ana), &before, &state, at(7)).await.unwrap());
+    assert!(tx.add_comment(&triage(&ana), "INC-1", "ü", at(8)).await.unwrap());
+    assert!(tx.add_comment(&triage(&ana), "INC-1", "again", at(8)).await.unwrap());
+    assert!(!tx.add_comment(&triage(&ana), "INC-2", "x", at(8)).await.unwrap(), "there is none");
+    let stranger = person(0xB, 0xB5);
+    assert!(
+        !tx.add_comment(&triage(&stranger), "INC-1", "x", at(8)).await.unwrap(),
+        "nobody of that session"
+    );
+    // A report changes nothing that people said.
+    tx.put_incident(&proposer(None), &report, 3, at(9)).await.unwrap();
+    tx.commit().await.unwrap();
+    let after = store.incident(&RowScope::ALL, "INC-1").await.unwrap().unwrap().summary;
+    assert_eq!((after.status, after.classification), (IncidentStatus::Resolved, state.classification));
+    assert_eq!(store.incident(&RowScope::proposed_by("other"), "INC-1").await.unwrap(), None);
+    let comments = store.comments("INC-1").await.unwrap();
+    assert_eq!(comments.iter().map(|of| of.text.as_str()).collect::<Vec<_>>(), ["ü", "again"]);
+    let query = |status| IncidentQuery { status, cursor: None };
+    let count = async |status, before: Option<&Place>| {
+        store.incidents(&RowScope::ALL, &query(status), before, 10).await.unwrap().len()
+    };
+    assert_eq!(count(Some(IncidentStatus::Resolved), None).await, 1);
+    assert_eq!(count(Some(IncidentStatus::Active), None).await, 0);
+    assert_eq!(count(None, Some(&(at(9), "INC-1".to_owned()))).await, 0);
+    let actions = store.incident_actions(&RowScope::ALL, "INC-1", 10).await.unwrap();
+    assert_eq!(actions.iter().map(|of| of.id).collect::<Vec<_>>(), [id(1)]);
+    assert!(store.incident_actions(&RowScope::proposed_by("other"), "INC-1", 10).await.unwrap().is_empty());
+}
+
+async fn feedback_goes_to_whose_action_it_is(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    add(&store, &action(1)).await;
+    let of = |number: u128| Feedback {
+        position: 0,
+        at: at(1),
+        kind: WrongVerdict::FalsePositive,
+        by: "Ana".to_owned(),
+        comment: None,
+        action_id: id(number),
+        external_id: None,
+        investigation_id: None,
+        alert_id: None,
+    };
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.add_feedback(&triage(&ana), &of(1), at(1)).await.unwrap());
+    assert!(tx.add_feedback(&triage(&ana), &of(1), at(2)).await.unwrap());
+    assert!(!tx.add_feedback(&triage(&ana), &of(9), at(3)).await.unwrap(), "there is none");
+    tx.commit().await.unwrap();
+    let places = async |principal: Option<&str>, after| {
+        let found = store.feedback(principal, after, 10).await.unwrap();
+        found.into_iter().map(|of| of.position).collect::<Vec<_>>()
+    };
+    assert_eq!(places(Some(SCANNER), 0).await, [1, 2]);
+    assert_eq!(places(None, 1).await, [2]);
+    assert_eq!(places(Some("other"), 0).await, Vec::<i64>::new());
+}
+
+fn service(store: &SharedStore) -> Service {
+    Service::new(store.clone(), FixedClock::at(at(100)), Executors::new(vec![Arc::new(Simulated)]))
+}
+
+/// A tool that the database need not know.
+fn tool() -> Caller {
+    Caller { scopes: Some([domain::Scope::Propose].into()), person: None, ..scanner() }
+}
+
+fn scanner() -> Caller {
+    let person = person(0xC, 0xC5);
+    Caller { actor: action(0).proposed_by, ..person }
+}
+
+fn malicious(external_id: &str, group: &str, path: &str) -> serde_json::Value {
+    serde_json::json!({
+        "external_id": external_id, "type": "quarantine_file", "severity": "high",
+        "source": "automated_device_action", "verdict": "malicious",
+        "entity": { "kind": "file", "path": path, "sha256": "ab".repeat(32) },
+        "asset": { "kind": "device", "name": format!("host {external_id}"), "device_group": group },
+    })
+}
+
+async fn the_level_of_the_device_group_decides(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for (rank, name, level) in
+        [(1, "Full", "full"), (2, "Core", "semi_core"), (3, "Temp", "semi_non_temp"), (4, "Off", "none")]
+    {
+        let sql = format!(
+            "INSERT INTO device_groups (id, rank, name, name_key, level, rule, version)
+             VALUES ('g{rank}', {rank}, '{name}', '{}', '{level}', '[]', 1)",
+            name.to_lowercase()
+        );
+        database.execute(&sql).await.unwrap();
+    }
+    assert_eq!(store.remediation_level(Some("full")).await.unwrap(), RemediationLevel::Full);
+    assert_eq!(store.remediation_level(Some("Elsewhere")).await.unwrap(), RemediationLevel::SemiAll);
+    let actions = [
+        malicious("1", "Full", "C:\\Windows\\x.exe"),
+        malicious("2", "Core", "C:\\Windows\\x.exe"),
+        malicious("3", "Core", "C:\\Users\\a\\x.exe"),
+        malicious("4", "Temp", "C:\\Users\\a\\Downloads\\x.exe"),
+        malicious("5", "Temp", "C:\\Users\\a\\x.exe"),
+        malicious("6", "Off", "/tmp/x"),
+        malicious("7", "Elsewhere", "/tmp/x"),
+    ];
+    let actions = serde_json::from_value(serde_json::Value::from(actions.to_vec())).unwrap();
+    let report = InvestigationReport { actions, ..report("I-9") };
+    // What a rule decides needs a token that lives, as any decision does.
+    let unknown = service(&store).report_investigation(&tool(), report.clone()).await;
+    assert!(matches!(unknown, Err(domain::Error::Forbidden(_))), "{unknown:?}");
+    let token = Credential { kind: CredentialKind::Token, user: None, ..session(0xC5, id(0xC)) };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_credential(&token).await.unwrap();
+    tx.commit().await.unwrap();
+    let made = service(&store).report_investigation(&tool(), report).await.unwrap();
+    let decisions: Vec<_> = made.actions.iter().map(|of| of.decision).collect();
+    let (auto, waits) = (Some(Decision::AutoApproved), Some(Decision::Pending));
+    assert_eq!(decisions, [auto, waits, auto, auto, waits, None, waits]);
+    assert_eq!(
+        (made.investigation.waiting, made.investigation.state),
+        (3, InvestigationState::PendingApproval)
+    );
+    let of = made.actions[0].id.unwrap();
+    let action = store.action(&RowScope::ALL, of).await.unwrap().unwrap();
+    let rule = "Approved by a rule: Full - remediate threats automatically; verdict Malicious.";
+    assert_eq!(action.reason.as_deref(), Some(rule));
+    assert!(store.command_of(of).await.unwrap().is_some());
+    store::verify(&*store).await.unwrap();
+}
+
+async fn a_page_tells_the_whole_investigation(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let service = service(&store);
+    let report: InvestigationReport = serde_json::from_value(serde_json::json!({
+        "id": "I-1", "incident_id": "INC-1", "title": "Beacon", "state": "running", "queue_time": 5,
+        "started_at": at(10), "alerts": [{ "id": "A", "title": "Beacon", "severity": "high", "at": at(9) }],
+        "devices": [{ "name": "host 1", "device_group": "Elsewhere" }], "mailboxes": [{ "address": "kim@a.example" }],
+        "users": [{ "name": "kim", "verdict": "suspicious" }],
+        "evidence": [
+            { "id": "1", "entity": { "kind": "file", "path": "/a" }, "verdict": "malicious", "remediation": "remediated" },
+            { "id": "2", "entity": { "kind": "file", "path": "/b" }, "verdict": "no_threats_found" },
+            { "id": "3", "entity": { "kind": "process", "pid": 1, "image": "/b" } }
+        ],
+        "log": [{ "id": "1", "action": "Looked", "created_at": at(11) }],
+        "actions": [malicious("1", "Elsewhere", "/srv/a")],
+    }))
+    .unwrap();
+    service.report_investigation(&tool(), report).await.unwrap();
+    let incident = IncidentReport {
+        id: "INC-1".to_owned(),
+        title: None,
+        severity: None,
+        started_at: None,
+        alerts: Vec::new(),
+    };
+    service.report_incident(&tool(), incident).await.unwrap();
+    for &tab in Tab::ALL {
+        let view = service.investigation_view(&ana, "I-1", tab, None).await.unwrap();
+        let count = |tab| view.counts.iter().find(|(of, _)| *of == tab).map(|(_, count)| *count);
+        let rows = match &view.rows {
+            TabRows::Graph(graph) => {
+                assert!(graph.nodes.iter().any(|node| node.label == "/a" && node.threat), "{graph:?}");
+                assert!(graph.nodes.iter().any(|node| node.label == "1 action waits"), "{graph:?}");
+                continue;
+            }
+            TabRows::Alerts(rows) => rows.len(),
+            TabRows::Devices(rows) => {
+                assert_eq!(rows[0].1, RemediationLevel::SemiAll);
+                rows.len()
+            }
+            TabRows::Mailboxes(rows) => rows.len(),
+            TabRows::Users(rows) => rows.len(),
+            TabRows::Evidence(rows) => rows.len(),
+            TabRows::Entities(rows) => {
+                let file = rows.iter().find(|of| of.kind == EntityKind::File).unwrap();
+                assert_eq!((file.total, file.malicious, file.remediated, file.clean), (2, 1, 1, 1));
+                rows.len()
+            }
+            TabRows::Log(rows) => rows.len(),
+            TabRows::Pending(rows) => {
+                assert!(rows[0].approve.is_allowed(), "{:?}", rows[0].approve);
+                rows.len()
+            }
+            TabRows::History(rows) => rows.len(),
+        };
+        assert_eq!(count(tab), Some(rows as u64), "{tab}");
+        assert_eq!((view.duration, view.pending_time, view.queue_time), (90, 0, Some(5)));
+    }
+    let incident = service.incident(&ana, "INC-1").await.unwrap();
+    assert_eq!((incident.alerts.len(), incident.evidence.len(), incident.pending.len()), (1, 3, 1));
+    assert_eq!(incident.story[0].text, "Alert: Beacon");
+    assert!(incident.story.len() >= 3, "{:?}", incident.story);
+}

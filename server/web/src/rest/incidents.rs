@@ -1,0 +1,136 @@
+//! Incidents: reports, lists, and what people say of them.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Json};
+use domain::incidents::{
+    IncidentChange, IncidentComment, IncidentList, IncidentQuery, IncidentReport, IncidentStatus,
+    IncidentSummary,
+};
+use domain::{Caller, Error};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::idempotency::{WriteRequest, json_answer};
+use super::{ApiRoute, input, schema};
+use crate::edge::limits::Limits;
+use crate::edge::problem::Problem;
+use crate::state::AppState;
+
+pub(super) fn routes() -> Vec<ApiRoute> {
+    vec![
+        (Limits::PROPOSALS, routes!(report)),
+        (Limits::USUAL, routes!(list)),
+        (Limits::USUAL, routes!(load)),
+        (Limits::USUAL, routes!(change)),
+        (Limits::USUAL, routes!(comment)),
+    ]
+}
+
+/// What a list of incidents is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only those of this status.
+    #[param(inline)]
+    status: Option<IncidentStatus>,
+    /// The cursor of the page.
+    cursor: Option<String>,
+}
+
+/// A comment.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GivenComment {
+    /// What to say.
+    text: String,
+}
+
+/// Report an incident, or parts of it. An alert that comes again replaces what is there of it; what a report leaves out
+/// stays.
+#[utoipa::path(
+    post, path = "/incidents", tag = "incidents", operation_id = "report_incident",
+    params(schema::IdempotencyKey),
+    request_body = IncidentReport,
+    responses(
+        (status = 200, description = "The incident as it is since", body = IncidentSummary),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn report(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        caller.authorize_proposal().map_err(Error::from)?;
+        let report: IncidentReport = input::parse_body(&headers, &body)?;
+        json_answer(StatusCode::OK, &app.backend.report_incident(&caller, report).await?)
+    };
+    write.answer_once(work).await
+}
+
+/// List incidents, the latest change first.
+#[utoipa::path(
+    get, path = "/incidents", tag = "incidents", operation_id = "list_incidents",
+    params(ListQuery),
+    responses((status = 200, description = "One page", body = IncidentList), schema::Failures),
+)]
+async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<IncidentList>, Problem> {
+    let Query(ListQuery { status, cursor }) =
+        query.map_err(|_| Problem::malformed("the query may hold status and cursor"))?;
+    Ok(Json(app.backend.incidents(&caller, IncidentQuery { status, cursor }).await?))
+}
+
+/// Load one incident.
+#[utoipa::path(
+    get, path = "/incidents/{id}", tag = "incidents", operation_id = "load_incident",
+    params(("id" = String, Path, description = "Its id, as its tool gave it")),
+    responses((status = 200, description = "The incident", body = IncidentSummary), schema::Failures),
+)]
+async fn load(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<IncidentSummary>, Problem> {
+    Ok(Json(app.backend.incident(&caller, &id).await?.summary))
+}
+
+/// Change status, classification or assignment of an incident, if it is still what was seen.
+#[utoipa::path(
+    patch, path = "/incidents/{id}", tag = "incidents", operation_id = "change_incident",
+    params(("id" = String, Path, description = "Its id, as its tool gave it"), schema::IdempotencyKey),
+    request_body = IncidentChange,
+    responses(
+        (status = 200, description = "The incident as it is now", body = IncidentSummary),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn change(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let change: IncidentChange = input::parse_body(&headers, &body)?;
+        json_answer(StatusCode::OK, &app.backend.change_incident(&caller, &id, change).await?)
+    };
+    write.answer_once(work).await
+}
+
+/// Comment on an incident.
+#[utoipa::path(
+    post, path = "/incidents/{id}/comments", tag = "incidents", operation_id = "comment_incident",
+    params(("id" = String, Path, description = "Its id, as its tool gave it"), schema::IdempotencyKey),
+    request_body = GivenComment,
+    responses(
+        (status = 201, description = "The comment", body = IncidentComment),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn comment(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let GivenComment { text } = input::parse_body(&headers, &body)?;
+        json_answer(StatusCode::CREATED, &app.backend.comment_incident(&caller, &id, text).await?)
+    };
+    write.answer_once(work).await
+}

@@ -1,0 +1,176 @@
+//! Investigations: reports, lists, and feedback about wrong verdicts.
+
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::{Extension, Json};
+use domain::investigations::contract::Reported;
+use domain::investigations::feedback::{Feedback, FeedbackList, WrongVerdict};
+use domain::investigations::report::InvestigationReport;
+use domain::investigations::{
+    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary,
+};
+use domain::{ActionId, Caller, Error};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::idempotency::{WriteRequest, json_answer};
+use super::{ApiRoute, input, schema};
+use crate::edge::limits::Limits;
+use crate::edge::problem::Problem;
+use crate::state::AppState;
+
+pub(super) fn routes() -> Vec<ApiRoute> {
+    vec![
+        (Limits::PROPOSALS, routes!(report)),
+        (Limits::USUAL, routes!(list)),
+        (Limits::USUAL, routes!(load)),
+        (Limits::USUAL, routes!(end)),
+        (Limits::USUAL, routes!(give_feedback, feedback)),
+    ]
+}
+
+/// What a list of investigations is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only those in this state, as it is shown.
+    #[param(inline)]
+    state: Option<InvestigationState>,
+    /// Only those of this incident.
+    incident: Option<String>,
+    /// The cursor of the page.
+    cursor: Option<String>,
+}
+
+/// After which place feedback is asked for.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct AfterQuery {
+    /// `next` of the answer before; everything where it is not named.
+    #[serde(default)]
+    after: i64,
+}
+
+/// In which way a verdict is wrong.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct GivenFeedback {
+    /// The action.
+    action_id: ActionId,
+    /// In which way.
+    kind: WrongVerdict,
+    /// Why.
+    #[serde(default)]
+    comment: Option<String>,
+}
+
+/// Report an investigation, or parts of it.
+///
+/// A piece that comes again (by its `id`, name or address) replaces what is there of it; what a report leaves out stays.
+/// Its actions are proposed as by `POST /actions`; where the device group's remediation level and the verdict say so, they
+/// are approved by that rule at once. The body may have up to 16 MiB.
+#[utoipa::path(
+    post, path = "/investigations", tag = "investigations", operation_id = "report_investigation",
+    params(schema::IdempotencyKey),
+    request_body = InvestigationReport,
+    responses(
+        (status = 200, description = "What became of it", body = Reported),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn report(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        caller.authorize_proposal().map_err(Error::from)?;
+        let report = input::parse_report(&headers, &body)?;
+        json_answer(StatusCode::OK, &app.backend.report_investigation(&caller, report).await?)
+    };
+    write.answer_once(work).await
+}
+
+/// List investigations, the latest change first.
+#[utoipa::path(
+    get, path = "/investigations", tag = "investigations", operation_id = "list_investigations",
+    params(ListQuery),
+    responses((status = 200, description = "One page", body = InvestigationList), schema::Failures),
+)]
+async fn list(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<InvestigationList>, Problem> {
+    let Query(ListQuery { state, incident, cursor }) =
+        query.map_err(|_| Problem::malformed("the query may hold state, incident and cursor"))?;
+    let query = InvestigationQuery { state, incident, cursor };
+    Ok(Json(app.backend.investigations(&caller, query).await?))
+}
+
+/// Load one investigation.
+#[utoipa::path(
+    get, path = "/investigations/{id}", tag = "investigations", operation_id = "load_investigation",
+    params(("id" = String, Path, description = "Its id, as its tool gave it")),
+    responses((status = 200, description = "The investigation", body = InvestigationSummary), schema::Failures),
+)]
+async fn load(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<InvestigationSummary>, Problem> {
+    Ok(Json(app.backend.investigation(&caller, &id).await?))
+}
+
+/// End an investigation. It is refused while one of its actions waits for a decision.
+#[utoipa::path(
+    post, path = "/investigations/{id}/end", tag = "investigations", operation_id = "end_investigation",
+    params(("id" = String, Path, description = "Its id, as its tool gave it"), schema::IdempotencyKey),
+    responses(
+        (status = 200, description = "The investigation as it is now", body = InvestigationSummary),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn end(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, .. }| async move {
+        json_answer(StatusCode::OK, &app.backend.end_investigation(&caller, &id).await?)
+    };
+    write.answer_once(work).await
+}
+
+/// Report that the verdict behind an action is wrong.
+#[utoipa::path(
+    post, path = "/feedback", tag = "investigations", operation_id = "report_verdict",
+    params(schema::IdempotencyKey),
+    request_body = GivenFeedback,
+    responses(
+        (status = 201, description = "The feedback", body = Feedback),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn give_feedback(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let GivenFeedback { action_id, kind, comment } = input::parse_body(&headers, &body)?;
+        json_answer(
+            StatusCode::CREATED,
+            &app.backend.report_verdict(&caller, action_id, kind, comment).await?,
+        )
+    };
+    write.answer_once(work).await
+}
+
+/// List feedback about wrong verdicts: of what the caller proposed, or for people of everything.
+#[utoipa::path(
+    get, path = "/feedback", tag = "investigations", operation_id = "list_feedback",
+    params(AfterQuery),
+    responses((status = 200, description = "What came after that place", body = FeedbackList), schema::Failures),
+)]
+async fn feedback(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    query: Result<Query<AfterQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<FeedbackList>, Problem> {
+    let Query(AfterQuery { after }) =
+        query.map_err(|_| Problem::malformed("the query may hold after, which is a number"))?;
+    Ok(Json(app.backend.feedback(&caller, after).await?))
+}
