@@ -19,6 +19,10 @@ CREATE TABLE investigations (
 CREATE INDEX investigations_by_update ON investigations (updated_at, id);
 CREATE INDEX investigations_by_incident ON investigations (incident_id, updated_at, id);
 
+-- What waits: the orders' own indexes hold History alone.
+CREATE INDEX actions_by_waiting_investigation ON actions (investigation_key) WHERE lane = 0;
+CREATE INDEX actions_by_waiting_incident ON actions (incident_key) WHERE lane = 0;
+
 CREATE TABLE investigation_pieces (
     investigation_id TEXT COLLATE "C" NOT NULL REFERENCES investigations (id),
     kind SMALLINT NOT NULL,

@@ -177,7 +177,7 @@ fn change_form(summary: &IncidentSummary, change: ServerAction<ChangeIncident>) 
         let status = take(&event, "status").parse().ok();
         let (classification, assigned_to) = (take(&event, "classification"), take(&event, "assigned_to"));
         change.dispatch(ChangeIncident {
-            id: sent.clone(),
+            id: of.clone(),
             expected_version,
             status,
             classification,

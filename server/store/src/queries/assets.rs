@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{Asset, AssetKind, RowScope};
+use domain::{Asset, AssetKind, Lane, RowScope};
 use sqlx::{QueryBuilder, Row as _};
 
 use super::rows::{self, Row};
@@ -32,9 +32,15 @@ pub(super) async fn recent(db: &mut Connection, scope: &RowScope, actions: u32) 
 
 pub(super) async fn known(db: &mut Connection, kind: AssetKind, name: &str) -> Result<Option<Asset>> {
     let mut sql = QueryBuilder::<Db>::new(COLUMNS);
-    // Each lane has its part of the index.
-    sql.push(" WHERE lane IN (0, 1, 2) AND asset_key = ").push_bind(keys::asset(name));
-    sql.push(" AND asset_kind = ").push_bind(number(kind));
+    sql.push(" WHERE number IN (");
+    for lane in Lane::ALL {
+        // Each lane has an index of its own.
+        let begin = if *lane == Lane::Pending { "" } else { " UNION ALL " };
+        sql.push(format!("{begin}SELECT number FROM actions WHERE lane = {}", number(*lane)));
+        sql.push(" AND asset_kind = ").push_bind(number(kind));
+        sql.push(" AND asset_key = ").push_bind(keys::asset(name));
+    }
+    sql.push(")");
     sql.push(" ORDER BY number DESC LIMIT 1");
     sql.build().fetch_optional(db).await?.as_ref().map(asset).transpose()
 }

@@ -6,7 +6,7 @@ use domain::incidents::{IncidentComment, IncidentQuery, IncidentReport, Incident
 use domain::investigations::InvestigationState;
 use domain::investigations::feedback::Feedback;
 use domain::investigations::report::InvestigationReport;
-use domain::{Action, Authorized, Purpose, RowScope, Severity};
+use domain::{Action, Authorized, Lane, Purpose, RowScope, Severity};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
@@ -52,9 +52,16 @@ impl ReadIncidents for SqlStore {
         let mut sql = QueryBuilder::<Db>::new(concat!(
             "SELECT ",
             rows::action_columns!(),
-            " FROM actions WHERE lane IN (0, 1, 2) AND incident_key = "
+            " FROM actions WHERE number IN ("
         ));
-        sql.push_bind(natural(id)).push(" AND incident_id = ").push_bind(id.to_owned());
+        let key = natural(id);
+        for lane in Lane::ALL {
+            // Each lane has an index of its own.
+            let begin = if *lane == Lane::Pending { "" } else { " UNION ALL " };
+            sql.push(format!("{begin}SELECT number FROM actions WHERE lane = {}", number(*lane)));
+            sql.push(" AND incident_key = ").push_bind(key.clone());
+        }
+        sql.push(") AND incident_id = ").push_bind(id.to_owned());
         scope::push_scope(&mut sql, scope);
         sql.push(" ORDER BY proposed_at DESC, number DESC LIMIT ").push_bind(i64::from(limit));
         sql.build().fetch_all(&self.reader).await?.iter().map(rows::action).collect()
