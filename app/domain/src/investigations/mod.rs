@@ -18,7 +18,9 @@ use crate::actions::action::{Action, Severity, Verdict};
 use crate::actions::contract::Availability;
 use crate::actions::entity::EntityKind;
 use crate::core::string_enum::string_enum;
-use crate::core::time::{SignedDuration, Timestamp};
+#[cfg(feature = "ssr")]
+use crate::core::time::SignedDuration;
+use crate::core::time::Timestamp;
 use report::{AlertPiece, DevicePiece, EvidencePiece, LogPiece, MailboxPiece, UserPiece};
 
 string_enum! {
@@ -77,6 +79,7 @@ pub const fn shown_state(reported: InvestigationState, waiting: u64) -> Investig
 }
 
 /// For how long an investigation waited for decisions: the time in which at least one of its actions did.
+#[cfg(feature = "ssr")]
 #[must_use]
 pub fn pending_time(actions: &[Action], now: Timestamp) -> SignedDuration {
     let mut spans: Vec<(Timestamp, Timestamp)> = actions

@@ -7,7 +7,7 @@ use crate::actions::action::{Severity, Verdict};
 use crate::actions::entity::{Criticality, Entity};
 use crate::actions::proposal::{Proposal, is_web_url};
 use crate::core::error::FieldError;
-use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
+use crate::core::text::{MAX_TEXT, check_text};
 use crate::core::time::Timestamp;
 use crate::investigations::{InvestigationState, Remediation};
 
@@ -338,7 +338,7 @@ impl InvestigationReport {
             found.text(format!("{at}/status"), entry.status.as_ref());
             found.text(format!("{at}/device"), entry.device.as_ref());
             if let Some(text) = &entry.description {
-                found.check(format!("{at}/description"), check_text(text, MAX_LONG_TEXT));
+                found.check(format!("{at}/description"), check_text(text, crate::core::text::MAX_LONG_TEXT));
             }
         }
         found.0
