@@ -25,6 +25,20 @@ pub struct DatabaseOptions {
     pub url: String,
 }
 
+/// Where the key of the executors' secrets is.
+#[derive(Debug, Clone, Args)]
+pub struct SecretsOptions {
+    /// The file with the key that seals the secrets of executors; made with the first of them. Keep it apart from the
+    /// database and its backups
+    #[arg(
+        long = "secrets-key",
+        env = "COUNTERSIGN_SECRETS_KEY",
+        value_name = "FILE",
+        default_value = "countersign-secrets.key"
+    )]
+    pub file: PathBuf,
+}
+
 impl DatabaseOptions {
     /// Whether there is one to open. Only a file can be told to be missing.
     #[must_use]
@@ -78,6 +92,10 @@ pub struct ServeOptions {
     /// The file with the key that the responders share with this server
     #[arg(long, value_name = "FILE")]
     pub responder_key: Option<PathBuf>,
+
+    /// Where the secrets of executors are
+    #[command(flatten)]
+    pub secrets: SecretsOptions,
 
     /// A link to where people hunt further, with {entity} and {asset} in it
     #[arg(long, env = "COUNTERSIGN_HUNT_URL", value_name = "URL")]

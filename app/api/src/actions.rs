@@ -92,11 +92,12 @@ pub async fn undo_action(
     expected_version: i64,
     digest: String,
     reason: String,
+    #[server(default)] lift_others: bool,
 ) -> Result<Action, ApiError> {
     use domain::Seen;
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
-    backend.undo(&caller, id, seen, reason).await.map_err(|error| request::fail(&error))
+    backend.undo(&caller, id, seen, reason, lift_others).await.map_err(|error| request::fail(&error))
 }
 
 /// Takes the action back, calls it off, tries it again or says how it ended, if it is still what the caller saw.

@@ -17,6 +17,7 @@ pub mod access;
 pub mod actions;
 pub mod area;
 pub mod bulk;
+pub mod executors;
 pub mod home;
 pub mod incidents;
 pub mod investigations;
@@ -28,12 +29,13 @@ use area::Area;
 use kit::lazy::{Page, Piece};
 
 /// All areas, in the order of the navigation.
-pub const AREAS: [&dyn Area; 7] = [
+pub const AREAS: [&dyn Area; 8] = [
     &home::HomeArea,
     &incidents::IncidentsArea,
     &investigations::InvestigationsArea,
     &actions::ActionsArea,
     &bulk::BulkArea,
+    &executors::ExecutorsArea,
     &access::AccessArea,
     &settings::SettingsArea,
 ];

@@ -11,6 +11,7 @@ use crate::actions::contract::{
 };
 use crate::actions::take::TakeActions;
 use crate::bulk::contract::BulkBackend;
+use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
@@ -30,6 +31,7 @@ backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
     + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
+    + ExecutorsBackend + ReportsBackend
 }
 
 /// The server's service, as the server functions and the REST API hold it.

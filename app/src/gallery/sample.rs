@@ -2,6 +2,8 @@
 
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView};
 use domain::core::time::{SignedDuration, Timestamp};
+use domain::executors::ExecutorKind;
+use domain::executors::contract::Health;
 use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Alert, Asset, AssetKind, Criticality, Decision, Entity,
     Evidence, Parameters, Severity, Source, Status, UndoState, Verdict,
@@ -131,7 +133,15 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         undo: offer,
         follow_ups: Vec::new(),
         held: None,
-        executor: Some(ExecutorView { name: "responder on this machine".to_owned(), simulated: false }),
+        twins: Vec::new(),
+        task: None,
+        executor: Some(ExecutorView {
+            name: "responder on this machine".to_owned(),
+            kind: ExecutorKind::Responder,
+            rule: None,
+            health: Health::Up,
+            says: "It last answered at 2026-03-01 08:00:00 UTC.".to_owned(),
+        }),
         later: Vec::new(),
         earlier: vec![completed(), unknown()],
         standing: Vec::new(),

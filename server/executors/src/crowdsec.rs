@@ -4,6 +4,8 @@
 //! unknown filter is ignored; and decisions are lifted by their ids, since lifting by address lifts wider ranges too.
 
 use async_trait::async_trait;
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
 use domain::core::canonical;
 use domain::{Action, ActionId, ActionType, Asset, AssetKind, Entity, Outcome, ParameterName};
 use jiff::{SignedDuration, Timestamp};
@@ -362,6 +364,18 @@ fn target(entity: &Entity) -> Option<Target> {
 impl Executor for CrowdSec {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::CrowdSec
+    }
+
+    fn can(&self) -> Vec<String> {
+        self.types().iter().map(|of| of.label().to_owned()).collect()
+    }
+
+    async fn test(&self) -> TestResult {
+        Self::test(self).await.into()
     }
 
     fn serves(&self, asset: &Asset) -> bool {

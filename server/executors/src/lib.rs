@@ -1,13 +1,19 @@
 //! The adapters to what carries out actions: one file a kind, each implementing the port [`service::executor::Executor`].
 //!
 //! They write nothing and know no rules: the worker calls them, and reports through the service. To add a kind, add a
-//! file here and connect it where the server starts.
+//! file here and make it in [`workshop`]; one that comes with the server is connected where the server starts.
 
+mod address;
+mod consumer;
 pub mod crowdsec;
 pub mod ldap;
 pub mod mail;
+pub mod manual;
 pub mod openc2;
+pub mod seal;
 pub mod secret;
 pub mod simulated;
+pub mod webhook;
+pub mod workshop;
 
 mod peer;

@@ -1,12 +1,16 @@
 //! The `OpenC2` v1.0 client over HTTP, for our responder and for consumers of others. Requests and answers are signed,
 //! or, with peers that do not sign, proven by a token or by certificates.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context;
 use async_trait::async_trait;
 use domain::core::canonical;
+use domain::executors::contract::TestResult;
+use domain::executors::{ExecutorKind, ExecutorSetup};
 use domain::{ActionType, Asset, Entity, Outcome};
+use jiff::SignedDuration;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use uuid::Uuid;
@@ -15,6 +19,12 @@ use openc2::signature::{Key, Signed, Token};
 use openc2::{Action, Actuator, Command, Digest, FileTarget, Hashes, Message, Status, Target};
 use service::clock::SharedClock;
 use service::executor::{Attempt, Executor, Order};
+
+use super::consumer::Pairs;
+use super::webhook::{cause, client};
+
+/// How long a consumer may say that it is still at it, where nothing is said.
+const IN_PROGRESS_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Whom an executor speaks to, and how each proves to be who they are.
 #[derive(Debug, Clone)]
@@ -45,10 +55,13 @@ pub enum Proof {
     },
 }
 
-/// A responder on one host.
+/// A responder on one host, or a consumer of somebody else.
 pub struct OpenC2 {
     peer: Peer,
     name: String,
+    /// Of a consumer, what it says it can do, once it was asked.
+    consumer: Option<RwLock<Option<Pairs>>>,
+    within: SignedDuration,
     url: String,
     clock: SharedClock,
     client: reqwest::Client,
@@ -93,7 +106,103 @@ impl OpenC2 {
         }
         let client = client.build().context("setting up the HTTP client")?;
         let name = format!("responder on {}", peer.asset);
-        Ok(Self { peer, name, url, clock, client })
+        Ok(Self { peer, name, consumer: None, within: IN_PROGRESS_FOR, url, clock, client })
+    }
+
+    /// The consumer that was set up.
+    ///
+    /// # Errors
+    /// The field that does not do, and why.
+    pub fn set_up(
+        setup: &ExecutorSetup,
+        secret: Option<&str>,
+        clock: SharedClock,
+    ) -> Result<Self, (&'static str, String)> {
+        let given = setup.settings.url.as_deref().unwrap_or_default();
+        let (parsed, client) =
+            client(given, setup.settings.internal).map_err(|why| ("/settings/url", why))?;
+        let token = secret.and_then(Token::parse);
+        let token =
+            token.ok_or_else(|| ("/secret", "must be 24 or more visible ASCII characters".to_owned()))?;
+        if parsed.scheme() != "https" && !setup.settings.internal {
+            return Err(("/settings/url", "must be https: a token travels in no other way".to_owned()));
+        }
+        // One that names no path is where the language's own is.
+        let path = if matches!(parsed.path(), "" | "/") { openc2::PATH } else { parsed.path() };
+        let url = parsed.join(path).map_err(|error| ("/settings/url", error.to_string()))?.to_string();
+        let peer = Peer {
+            asset: setup.name.clone(),
+            url: url.clone(),
+            profile: setup.settings.profile.clone().unwrap_or_else(|| "slpf".to_owned()),
+            proof: Proof::Token(token),
+        };
+        let client = client.build().map_err(|error| ("/settings/url", error.to_string()))?;
+        let within =
+            setup.time_limit.map_or(IN_PROGRESS_FOR, |limit| SignedDuration::from_secs(limit.into()));
+        let consumer = Some(RwLock::new(None));
+        Ok(Self { peer, name: setup.name.clone(), consumer, within, url, clock, client })
+    }
+
+    /// Sends a command in a message of its own, and reads the response to it.
+    async fn ask(&self, command: Command) -> Result<openc2::Response, Attempt> {
+        // A request id of its own for each attempt; the command id is what makes a repeat harmless.
+        let id = Uuid::new_v4().to_string();
+        let message =
+            Message::request(&id, self.clock.now(), "countersign", vec![self.peer.asset.clone()], command);
+        let body = openc2::encode(&message).map_err(|error| Attempt::Unsendable(error.to_string()))?;
+        let who = if self.consumer.is_some() { self.name.clone() } else { format!("the {}", self.name) };
+        match self.send(&id, body).await {
+            Err(error) if error.is_connect() && self.consumer.is_some() => {
+                Err(Attempt::NotSent(format!("no connection to {who}: {}", cause(&error))))
+            }
+            Err(error) if error.is_connect() => Err(Attempt::NotSent(format!("no connection to {who}"))),
+            Err(_) => Err(Attempt::Uncertain(format!("the connection to {who} broke"))),
+            Ok(answer) if answer.status() == reqwest::StatusCode::UNAUTHORIZED && self.consumer.is_some() => {
+                Err(Attempt::Ended(Outcome::Failed, format!("{who} refused our token")))
+            }
+            Ok(answer) => self
+                .trusted(&id, answer)
+                .await
+                .map_err(|error| Attempt::Uncertain(format!("an answer that can't be trusted: {error}"))),
+        }
+    }
+
+    /// Asks a consumer what it can do, and keeps it.
+    async fn learn(&self) -> Result<Pairs, String> {
+        let command = Command::query_features(["versions", "profiles", "pairs"]);
+        let response = self.ask(command).await.map_err(|attempt| match attempt {
+            Attempt::NotSent(why)
+            | Attempt::Uncertain(why)
+            | Attempt::Unsendable(why)
+            | Attempt::Ended(_, why) => why,
+            Attempt::Handed(..) | Attempt::Working(..) => "no answer to query features".to_owned(),
+        })?;
+        let pairs = (response.status == Status::OK).then(|| Pairs::read(&response.results)).flatten();
+        let pairs = pairs.ok_or_else(|| {
+            let text = response.status_text.unwrap_or_default();
+            format!("it did not say what it can do: {} {text}", response.status.0)
+        })?;
+        if let Some(known) = &self.consumer {
+            *known.write().unwrap_or_else(PoisonError::into_inner) = Some(pairs.clone());
+        }
+        Ok(pairs)
+    }
+
+    fn pairs(&self) -> Option<Pairs> {
+        self.consumer.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The command of an order, or why there is none.
+    fn command(&self, order: &Order) -> Result<Command, String> {
+        let action = &order.action;
+        if self.consumer.is_none() {
+            return command(order, &self.peer.profile);
+        }
+        let label = action.action_type.label();
+        let command = self.pairs().unwrap_or_default().command(action.action_type, action);
+        let command = command.ok_or_else(|| format!("{} does not carry out {label}", self.name))?;
+        let actuator = Actuator { profile: self.peer.profile.clone(), specifiers: serde_json::Map::new() };
+        Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
     }
 
     async fn send(&self, id: &str, body: Vec<u8>) -> Result<reqwest::Response, reqwest::Error> {
@@ -145,6 +254,11 @@ const fn verb(action_type: ActionType) -> Option<Action> {
     }
 }
 
+/// A file as the language names it, by all that is known of it.
+pub(super) fn file(entity: &Entity) -> Result<Target, String> {
+    target(entity, "")
+}
+
 /// What a responder of that profile finds a file by, or what is missing for it. Ours takes a file only by its SHA-256.
 fn target(entity: &Entity, profile: &str) -> Result<Target, String> {
     let Entity::File { path, sha256, sha1, md5 } = entity else {
@@ -177,8 +291,12 @@ fn digest<const N: usize>(hash: Option<&str>) -> Result<Option<Digest<N>>, Strin
     hash.map(|hash| hash.parse().map_err(|_| format!("{hash} is no hash value"))).transpose()
 }
 
-fn ended(response: &openc2::Response) -> Attempt {
-    if matches!(response.status, Status::PROCESSING | Status::UNAVAILABLE) {
+fn ended(response: &openc2::Response, within: SignedDuration) -> Attempt {
+    if response.status == Status::PROCESSING {
+        let text = response.status_text.as_deref().unwrap_or("it says that it is at it");
+        return Attempt::Working(format!("in progress: {text}"), within);
+    }
+    if response.status == Status::UNAVAILABLE {
         return Attempt::Uncertain(format!("the responder answered {}", response.status.0));
     }
     let report = response.report();
@@ -202,38 +320,70 @@ impl Executor for OpenC2 {
         &self.name
     }
 
+    fn kind(&self) -> ExecutorKind {
+        if self.consumer.is_some() { ExecutorKind::OpenC2 } else { ExecutorKind::Responder }
+    }
+
     fn serves(&self, asset: &Asset) -> bool {
         canonical::name(&asset.name) == canonical::name(&self.peer.asset)
     }
 
     fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {
+        if self.consumer.is_some() {
+            return self.pairs().is_some_and(|pairs| pairs.command(action_type, action).is_some());
+        }
         verb(action_type).is_some() && target(&action.entity, &self.peer.profile).is_ok()
     }
 
+    fn can(&self) -> Vec<String> {
+        match (&self.consumer, self.pairs()) {
+            (None, _) => vec!["contain: file".to_owned(), "allow: file".to_owned()],
+            (Some(_), Some(pairs)) => pairs.in_words(),
+            (Some(_), None) => {
+                vec!["It was not asked yet: nothing is offered until it said what it can do".to_owned()]
+            }
+        }
+    }
+
+    async fn prepare(&self) {
+        if self.consumer.is_some() && self.pairs().is_none() {
+            drop(self.learn().await);
+        }
+    }
+
+    async fn test(&self) -> TestResult {
+        if self.consumer.is_some() {
+            return match self.learn().await {
+                Ok(pairs) => {
+                    TestResult { works: true, says: format!("It can {}.", pairs.in_words().join("; ")) }
+                }
+                Err(why) => TestResult { works: false, says: format!("It does not work: {why}.") },
+            };
+        }
+        match self.ask(Command::query_features([])).await {
+            Ok(response) if response.status == Status::OK => {
+                TestResult { works: true, says: "It answered, and its answer is believed.".to_owned() }
+            }
+            Ok(response) => TestResult { works: false, says: format!("It answered {}.", response.status.0) },
+            Err(
+                Attempt::NotSent(why)
+                | Attempt::Uncertain(why)
+                | Attempt::Unsendable(why)
+                | Attempt::Ended(_, why),
+            ) => TestResult { works: false, says: format!("It does not work: {why}.") },
+            Err(_) => TestResult { works: false, says: "It does not work.".to_owned() },
+        }
+    }
+
     async fn execute(&self, order: &Order) -> Attempt {
-        let command = match command(order, &self.peer.profile) {
+        self.prepare().await;
+        let command = match self.command(order) {
             Ok(command) => command,
             Err(why) => return Attempt::Unsendable(why),
         };
-        // A request id of its own for each attempt; the command id is what makes a repeat harmless.
-        let id = Uuid::new_v4().to_string();
-        let message =
-            Message::request(&id, self.clock.now(), "countersign", vec![self.peer.asset.clone()], command);
-        let body = match openc2::encode(&message) {
-            Ok(body) => body,
-            Err(error) => return Attempt::Unsendable(error.to_string()),
-        };
-        match self.send(&id, body).await {
-            Err(error) if error.is_connect() => {
-                Attempt::NotSent(format!("no connection to the responder on {}", self.peer.asset))
-            }
-            Err(_) => {
-                Attempt::Uncertain(format!("the connection to the responder on {} broke", self.peer.asset))
-            }
-            Ok(answer) => match self.trusted(&id, answer).await {
-                Ok(response) => ended(&response),
-                Err(error) => Attempt::Uncertain(format!("an answer that can't be trusted: {error}")),
-            },
+        match self.ask(command).await {
+            Ok(response) => ended(&response, self.within),
+            Err(attempt) => attempt,
         }
     }
 }

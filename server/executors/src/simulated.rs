@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::{Action, ActionType, Asset, Outcome};
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
+use domain::{Action, ActionType, Outcome};
 use uuid::Uuid;
 
 use service::executor::{Attempt, Executor, Order};
@@ -18,16 +20,20 @@ impl Executor for Simulated {
         "simulated"
     }
 
-    fn is_simulated(&self) -> bool {
-        true
-    }
-
-    fn serves(&self, _asset: &Asset) -> bool {
-        true
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::Simulated
     }
 
     fn carries_out(&self, _action_type: ActionType, _action: &Action) -> bool {
         true
+    }
+
+    fn can(&self) -> Vec<String> {
+        vec!["Pretends to carry out everything".to_owned()]
+    }
+
+    async fn test(&self) -> TestResult {
+        TestResult { works: true, says: "It only pretends.".to_owned() }
     }
 
     async fn execute(&self, order: &Order) -> Attempt {

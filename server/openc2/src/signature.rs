@@ -120,14 +120,29 @@ impl Key {
         (24..=64).contains(&bytes.len()).then_some(Self(bytes))
     }
 
-    /// The name appears complete or not at all: a reader never sees half a key, and a loser reads the winner's.
-    fn create(path: &Path) -> io::Result<()> {
+    /// A new key, as the text that both sides keep.
+    ///
+    /// # Errors
+    /// If the system gives no randomness.
+    pub fn generate() -> io::Result<String> {
         let mut secret = [0_u8; 32];
         rand::rngs::SysRng.try_fill_bytes(&mut secret).map_err(io::Error::other)?;
+        Ok(format!("{PREFIX}{}", STANDARD.encode(secret)))
+    }
+
+    /// 32 bytes for another purpose, which this names.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Vec<u8> {
+        self.mac(purpose, "", b"")
+    }
+
+    /// The name appears complete or not at all: a reader never sees half a key, and a loser reads the winner's.
+    fn create(path: &Path) -> io::Result<()> {
+        let secret = Self::generate()?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = parent.join(format!(".key-{}", Uuid::new_v4()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        let written = writeln!(file, "{PREFIX}{}", STANDARD.encode(secret))
+        let written = writeln!(file, "{secret}")
             .and_then(|()| file.sync_all())
             .and_then(|()| std::fs::hard_link(&temporary, path));
         std::fs::remove_file(&temporary)?;

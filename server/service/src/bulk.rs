@@ -250,7 +250,7 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
     match verb {
         BulkVerb::Approve => Verb::Approve { comment: reason },
         BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
-        BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default() },
+        BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default(), lift_others: false },
     }
 }
 

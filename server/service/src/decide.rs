@@ -43,9 +43,17 @@ impl DecideActions for Service {
         detached(async move { service.decide(&caller, id, seen, Verb::Reject { reason }).await }).await
     }
 
-    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error> {
+    async fn undo(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+        lift_others: bool,
+    ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.decide(&caller, id, seen, Verb::Undo { reason }).await }).await
+        let verb = Verb::Undo { reason, lift_others };
+        detached(async move { service.decide(&caller, id, seen, verb).await }).await
     }
 }
 
@@ -123,6 +131,15 @@ impl Service {
             && let Err(error) = self.check_undo(attempt.caller, &before)
         {
             return Err(undone_before(tx, scope, &before, error).await?);
+        }
+        if let Verb::Undo { lift_others: false, .. } = attempt.verb
+            && let Some(twin) = self.standing_twins(scope, &before).await?.first()
+        {
+            let detail = format!(
+                "the same also stands by {}, and undoing this one lifts it for both; say so (lift_others)",
+                twin.id
+            );
+            return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
         }
         self.change(attempt, before, proposer, seen)
     }

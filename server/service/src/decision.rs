@@ -6,7 +6,7 @@
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
-    Action, ActionType, ApprovalId, AuditKind, Authorized, Caller, Decision, Denied, Error, Lifecycle,
+    Action, ActionType, Actor, ApprovalId, AuditKind, Authorized, Caller, Decision, Denied, Error, Lifecycle,
     Permission, Refusal, Seen, Source, Status, Transition, UndoState, UserId,
 };
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ use store::NewCommand;
 pub(super) enum Verb {
     Approve { comment: Option<String> },
     Reject { reason: String },
-    Undo { reason: String },
+    Undo { reason: String, lift_others: bool },
 }
 
 impl Verb {
@@ -37,7 +37,7 @@ impl Verb {
     fn reason(&self) -> Option<String> {
         match self {
             Self::Approve { comment } => comment.clone(),
-            Self::Reject { reason } | Self::Undo { reason } => Some(reason.clone()),
+            Self::Reject { reason } | Self::Undo { reason, .. } => Some(reason.clone()),
         }
     }
 
@@ -47,7 +47,7 @@ impl Verb {
             Self::Approve { comment: Some(text) } => {
                 proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
             }
-            Self::Reject { reason } | Self::Undo { reason } => {
+            Self::Reject { reason } | Self::Undo { reason, .. } => {
                 proposal::check_comment(reason).map_err(|detail| Error::invalid("/reason", detail))
             }
         }
@@ -74,7 +74,7 @@ impl Service {
     ) -> Result<Change, Error> {
         match attempt.verb {
             Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
-            Verb::Undo { reason } => self.undo_request(attempt, before, seen, reason),
+            Verb::Undo { reason, .. } => self.undo_request(attempt, before, seen, reason),
         }
     }
 
@@ -158,7 +158,7 @@ impl Service {
         let &DecisionAttempt { caller, together, now, .. } = attempt;
         let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
         check_seen(&before, seen)?;
-        let reverse = self.reverse(caller, &before, reverse_type, reason, now)?;
+        let reverse = self.reverse(&caller.actor, &before, reverse_type, reason, now)?;
         let reverse = Action { approval_id: together, ..reverse };
         let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
         let executor = reverse.executor.clone();
@@ -194,9 +194,9 @@ impl Service {
     }
 
     /// The reverse action: its own row, decided by nobody else, dispatched at once.
-    fn reverse(
+    pub(super) fn reverse(
         &self,
-        caller: &Caller,
+        actor: &Actor,
         of: &Action,
         action_type: ActionType,
         reason: &str,
@@ -217,7 +217,7 @@ impl Service {
                 Permission::Users => Source::ManualUser,
                 _ => Source::ManualDevice,
             },
-            proposed_by: caller.actor.clone(),
+            proposed_by: actor.clone(),
             proposed_at: now,
             updated_at: now,
             decision: Decision::NotRequired,

@@ -1,9 +1,12 @@
 //! One action, with what the caller may do with it now.
 
 use async_trait::async_trait;
-use domain::actions::contract::{ActionDetail, Availability, ExecutorView, ShowAction};
+use domain::actions::contract::{ActionDetail, Availability, ExecutorView, HandTask, ShowAction};
+use domain::executors::contract::Health;
 use domain::{Action, ActionId, AuditKind, Caller, Error, ErrorCode, RowScope, Status, Transition};
 
+use super::executor::Found;
+use super::twins::Precedence;
 use super::{Service, timeline};
 
 /// Other actions on the same entity that are looked at.
@@ -34,14 +37,12 @@ impl ShowAction for Service {
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
             follow_ups: self.follow_ups(caller, &action, proposer, now).await?,
-            held: self.held(&action),
+            held: self.held(&action).await?,
             approve: offer(approve),
             reject: offer(decision(Transition::Reject)),
             undo,
-            executor: self.executors.find(&action).map(|executor| ExecutorView {
-                name: executor.name().to_owned(),
-                simulated: executor.is_simulated(),
-            }),
+            executor: self.executor_view(&action),
+            task: self.task(&action).await?,
             standing: timeline::standing(&action, &others),
             later,
             earlier,
@@ -49,6 +50,7 @@ impl ShowAction for Service {
                 &self.store.records_of(id, AuditKind::Revised, MAX_REVISIONS).await?,
             ),
             end: timeline::end(&action, now),
+            twins: self.twins(&scope, &action).await?,
             action,
             rendered_at: now,
         })
@@ -56,15 +58,52 @@ impl ShowAction for Service {
 }
 
 impl Service {
-    /// What an action waits for before its executor gets it.
-    fn held(&self, action: &Action) -> Option<String> {
-        if action.status != Status::Queued {
-            return None;
+    /// Who carries it out or would, and how that is; of what is under way, who has it.
+    fn executor_view(&self, action: &Action) -> Option<ExecutorView> {
+        let has_it = action.executor.as_ref().filter(|_| action.status != Status::None);
+        match has_it.map(|name| self.executors.named(name)) {
+            Some(executor) => Some(Found { executor: executor?, rule: None }.view()),
+            None => self.executors.found(action.action_type, action).map(|found| found.view()),
         }
+    }
+
+    /// What is to be done by hand.
+    async fn task(&self, action: &Action) -> Result<Option<HandTask>, Error> {
+        if !self.is_by_hand(action) {
+            return Ok(None);
+        }
+        let handed = self.store.handed_over(action.id).await?;
+        Ok(handed.map(|of| HandTask { assigned_to: of.assigned_to, due_at: of.due_at }))
+    }
+
+    /// What an action waits for before its executor gets it.
+    async fn held(&self, action: &Action) -> Result<Option<String>, Error> {
+        if action.status != Status::Queued {
+            return Ok(None);
+        }
+        if let Some(why) = self.held_by_executor(action) {
+            return Ok(Some(why));
+        }
+        Ok(match self.precedence(action).await? {
+            Precedence::Wait(first) => {
+                Some(format!("It waits until {first} is over, which was decided on before it."))
+            }
+            Precedence::Go | Precedence::Skip(_) => None,
+        })
+    }
+
+    fn held_by_executor(&self, action: &Action) -> Option<String> {
         match &action.executor {
-            Some(name) if self.executors.named(name).is_none() => Some(format!(
-                "It waits: {name} is not connected to this server. Nothing was sent; it starts when that is back."
-            )),
+            Some(name) => {
+                let Some(executor) = self.executors.named(name) else {
+                    return Some(format!(
+                        "It waits: {name} is not connected to this server. Nothing was sent; it starts when that is back."
+                    ));
+                };
+                let (health, says) = executor.health();
+                matches!(health, Health::Paused | Health::Broken | Health::Failing)
+                    .then(|| format!("It waits for {name}. {says}"))
+            }
             None if self.executors.find(action).is_none() => {
                 Some("It waits: no executor is connected for this. Nothing was sent.".to_owned())
             }

@@ -5,12 +5,15 @@
 use std::sync::Arc;
 
 use domain::SystemAuthority;
+use domain::executors::contract::{AnswerKind, ExecutorAnswer};
 use domain::{Action, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::decision::{lifecycle_of, next};
-use super::executor::{Executor, Order};
+use super::ends::keep_end;
+use super::executor::{Connected, Order};
+use super::twins::Precedence;
 use super::{Service, detached, entry, is_bound};
 use crash::crash_point;
 use store::{Claim, Guard, Leased, SystemTransaction, Transaction};
@@ -19,6 +22,8 @@ use store::{Claim, Guard, Leased, SystemTransaction, Transaction};
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
 /// After this time nobody who has the executor is going to go on with what may have been sent.
 const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(1);
+/// Letters that are kept of an answer.
+const MAX_NOTED: usize = 500;
 /// When a command that no executor here can carry out is looked at again.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
 
@@ -37,7 +42,7 @@ impl Service {
         loop {
             let mut tx = self.store.begin_system(authority).await?;
             let now = tx.time(self.clock.now()).await?;
-            let executors = self.executors.ready();
+            let executors = self.executors.ready(now);
             let claim = Claim {
                 now,
                 until: now.saturating_add(LEASE).unwrap_or(now),
@@ -79,6 +84,30 @@ impl Service {
                 tx.commit().await?;
                 continue;
             };
+            if !executors.iter().any(|ready| ready == executor.name()) {
+                // It was taken as abandoned, and its executor is paused or left alone: it waits on.
+                let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
+                tx.retry(&leased, again, "its executor takes nothing now").await?;
+                tx.commit().await?;
+                continue;
+            }
+            if leased.possibly_sent == 0 {
+                match self.precedence(&before).await? {
+                    Precedence::Go => {}
+                    Precedence::Wait(_) => {
+                        let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
+                        tx.retry(&leased, again, "one that was decided on before it is not over").await?;
+                        tx.commit().await?;
+                        continue;
+                    }
+                    Precedence::Skip(why) => {
+                        let skip = Transition::Report(Outcome::Skipped);
+                        self.end(&mut *tx, &by, &leased, skip, &why, now).await?;
+                        tx.commit().await?;
+                        continue;
+                    }
+                }
+            }
             let mut action = before.clone();
             if before.status == Status::Queued {
                 action = next(&before, lifecycle, now);
@@ -89,13 +118,14 @@ impl Service {
             }
             tx.commit().await?;
             crash_point!("dispatch.after_lease");
-            return Ok(Some(Order { leased, executor, action }));
+            let busy = Some(executor.begin(now));
+            return Ok(Some(Order { leased, executor, busy, action }));
         }
     }
 
     /// Who carries out a command: who was named when it was decided on, or else who serves the asset. What one executor
     /// may have been sent is no other's to answer for.
-    fn executor_of(&self, leased: &Leased, action: &Action) -> Option<Arc<dyn Executor>> {
+    fn executor_of(&self, leased: &Leased, action: &Action) -> Option<Arc<Connected>> {
         match leased.executor.as_ref().or(action.executor.as_ref()) {
             Some(name) => self.executors.named(name),
             None => self.executors.find(action).filter(|_| leased.possibly_sent == 0),
@@ -128,6 +158,63 @@ impl Service {
         .await
     }
 
+    /// Writes that an executor has a command and says later how it ended, if the lease is still ours.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn hand_over(
+        &self,
+        authority: &SystemAuthority,
+        leased: Leased,
+        detail: String,
+        (report_within, due_within): (Option<SignedDuration>, Option<SignedDuration>),
+    ) -> Result<bool, Error> {
+        let (service, authority) = (self.clone(), authority.clone());
+        detached(async move {
+            let mut tx = service.store.begin_system(&authority).await?;
+            let now = tx.time(service.clock.now()).await?;
+            let at = |within: Option<SignedDuration>| within.and_then(|within| now.checked_add(within).ok());
+            if !tx.hand_over(&leased, at(report_within), at(due_within)).await? {
+                return Ok(false);
+            }
+            let before = load(&mut *tx, &leased).await?;
+            let by = worker(&authority);
+            let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": detail });
+            note(&mut *tx, &before, &leased, AnswerKind::Handed, &detail, now).await?;
+            let after = Action { status_detail: Some(detail), ..next(&before, lifecycle_of(&before)?, now) };
+            write(&mut *tx, &by, &before, &after, now).await?;
+            tx.append_audit(&by, entry(now, AuditKind::HandedOver, &after, more)).await?;
+            tx.commit().await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    /// Ends what was handed over and should have been reported by now: its end is unknown. Returns how many.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn lose_track_of_overdue(&self, authority: &SystemAuthority) -> Result<usize, Error> {
+        let mut lost = 0;
+        loop {
+            let (service, by) = (self.clone(), authority.clone());
+            let one = detached(async move {
+                let mut tx = service.store.begin_system(&by).await?;
+                let now = tx.time(service.clock.now()).await?;
+                let Some(leased) = tx.overdue(now).await? else { return Ok(false) };
+                let detail = "it was handed over, and no report came in time; a person must look";
+                let ended =
+                    service.end(&mut *tx, &worker(&by), &leased, Transition::LoseTrack, detail, now).await?;
+                tx.commit().await?;
+                Ok(ended)
+            });
+            if !one.await? {
+                return Ok(lost);
+            }
+            lost += 1;
+        }
+    }
+
     /// Gives a command back to be tried again later, if the lease is still ours.
     ///
     /// # Errors
@@ -147,6 +234,8 @@ impl Service {
                 return Ok(false);
             }
             let before = load(&mut *tx, &leased).await?;
+            let kind = if leased.possibly_sent > 0 { AnswerKind::Uncertain } else { AnswerKind::NotSent };
+            note(&mut *tx, &before, &leased, kind, &why, now).await?;
             if before.status_detail.as_deref() != Some(&why) {
                 let by = worker(&authority);
                 let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": why });
@@ -160,7 +249,7 @@ impl Service {
         .await
     }
 
-    async fn end(
+    pub(super) async fn end(
         &self,
         tx: &mut dyn SystemTransaction,
         by: &Authorized,
@@ -180,40 +269,72 @@ impl Service {
         let lifecycle = apply(lifecycle, transition)?;
         let after = Action { status_detail: Some(detail.to_owned()), ..next(&before, lifecycle, now) };
         write(tx, by, &before, &after, now).await?;
+        note(tx, &after, leased, answer(transition), detail, now).await?;
         let kind =
             if transition == Transition::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
         let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
         tx.append_audit(by, entry(now, kind, &after, more)).await?;
         if let Transition::Report(outcome) = transition {
-            report_undo(tx, by, &after, outcome, detail, now).await?;
+            self.report_undo(tx, by, &after, (outcome, detail), now).await?;
+            keep_end(tx, by, &after).await?;
         }
         Ok(true)
     }
 }
 
-/// Of an action that reverses another, writes on the other how that ended.
-pub(super) async fn report_undo(
-    tx: &mut (impl Transaction + ?Sized),
-    by: &Authorized,
-    reverse: &Action,
-    outcome: Outcome,
-    detail: &str,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let Some(original) = reverse.undo_of else { return Ok(()) };
-    let before = tx
-        .action(&RowScope::ALL, original)
-        .await?
-        .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
-    let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
-    let undone = next(&before, lifecycle, now);
-    write(tx, by, &before, &undone, now).await?;
-    let more = json!({ "undone_by": reverse.id, "detail": detail });
-    tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
-    Ok(())
+impl Service {
+    /// Of an action that reverses another, writes on the other how that ended, and on those whose effect went with it.
+    pub(super) async fn report_undo(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        by: &Authorized,
+        reverse: &Action,
+        (outcome, detail): (Outcome, &str),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(original) = reverse.undo_of else { return Ok(()) };
+        let before = tx
+            .action(&RowScope::ALL, original)
+            .await?
+            .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
+        let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
+        let undone = next(&before, lifecycle, now);
+        write(tx, by, &before, &undone, now).await?;
+        let more = json!({ "undone_by": reverse.id, "detail": detail });
+        tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
+        if outcome == Outcome::Completed {
+            self.lift_twins(tx, by, &undone, reverse, now).await?;
+        }
+        Ok(())
+    }
 }
 
-fn worker(authority: &SystemAuthority) -> Authorized {
+/// Keeps how an attempt went, for the page of its executor.
+async fn note(
+    tx: &mut dyn SystemTransaction,
+    action: &Action,
+    leased: &Leased,
+    result: AnswerKind,
+    detail: &str,
+    at: Timestamp,
+) -> Result<(), Error> {
+    let Some(executor) = &action.executor else { return Ok(()) };
+    let detail = detail.chars().take(MAX_NOTED).collect();
+    let answer = ExecutorAnswer { at, action: action.id, command: leased.id, result, detail };
+    Ok(tx.note_answer(executor, &answer).await?)
+}
+
+const fn answer(transition: Transition) -> AnswerKind {
+    match transition {
+        Transition::Report(Outcome::Completed | Outcome::PartiallyCompleted | Outcome::Skipped) => {
+            AnswerKind::Done
+        }
+        Transition::Report(_) => AnswerKind::Failed,
+        _ => AnswerKind::Uncertain,
+    }
+}
+
+pub(super) fn worker(authority: &SystemAuthority) -> Authorized {
     Authorized::system(authority, "worker", "Countersign")
 }
 

@@ -2,21 +2,27 @@
 //!
 //! An executor is given one order at a time with the same command id on each repeat, and answers whether it ended,
 //! was provably not sent, or may have been sent. It writes nothing: the `worker` reports through the service. To add
-//! one, implement [`Executor`] and connect it where the server starts.
+//! a kind, implement [`Executor`] and make it in the [`Workshop`] of the crate `executors`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::{Action, ActionType, Asset, Outcome};
+use domain::executors::contract::TestResult;
+use domain::executors::{ExecutorKind, ExecutorSetup};
+use domain::{Action, ActionType, Asset, Error, Outcome};
+use jiff::SignedDuration;
 use store::Leased;
 
+pub use super::connected::{Busy, Connected, Executors, Found};
+
 /// A command to carry out, under our lease.
-#[derive(Clone)]
 pub struct Order {
     /// The lease.
     pub leased: Leased,
     /// Who carries it out.
-    pub executor: Arc<dyn Executor>,
+    pub executor: Arc<Connected>,
+    /// Its place among those that the executor has at a time.
+    pub busy: Option<Busy>,
     /// The action.
     pub action: Action,
 }
@@ -26,6 +32,10 @@ pub struct Order {
 pub enum Attempt {
     /// The executor gave a definite answer.
     Ended(Outcome, String),
+    /// It has it now, and says later how it ended; its end is unknown after a time, if there is one.
+    Handed(String, Option<SignedDuration>),
+    /// It has it and says that it is at it: asked again, until its end is unknown after a time.
+    Working(String, SignedDuration),
     /// Provably nothing was sent: refused connection, unresolved name.
     NotSent(String),
     /// Nothing was sent by this attempt, and no other can send it: it has no form for this executor.
@@ -40,55 +50,84 @@ pub trait Executor: Send + Sync {
     /// Its name on the screen and in the audit log.
     fn name(&self) -> &str;
 
-    /// Whether it only pretends.
-    fn is_simulated(&self) -> bool {
-        false
-    }
+    /// What it speaks.
+    fn kind(&self) -> ExecutorKind;
 
-    /// Whether actions on this asset are its business.
-    fn serves(&self, asset: &Asset) -> bool;
+    /// Whether actions on this asset are its business. Of one that was set up, its rules say so.
+    fn serves(&self, _asset: &Asset) -> bool {
+        true
+    }
 
     /// Whether it can carry out this type on what the action is about: also whether it finds that by what is known of
     /// it. The action may be one of another type, whose reverse is asked for.
     fn carries_out(&self, action_type: ActionType, action: &Action) -> bool;
 
+    /// What it can do, in words, for the screen.
+    fn can(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Asks whether it is there, without any effect.
+    async fn test(&self) -> TestResult;
+
+    /// Whether a signed report is its: of what it was handed.
+    ///
+    /// # Errors
+    /// Why it is not.
+    fn verify_report(&self, _report: &SignedReport<'_>) -> Result<(), String> {
+        Err("reports are not signed by this executor".to_owned())
+    }
+
+    /// Pauses before an attempt that may repeat an earlier one, in seconds; after the last its end is unknown.
+    fn pauses(&self) -> &'static [i64] {
+        &[1, 2, 4, 8, 16]
+    }
+
+    /// Whether it said that it is gone for good: it is paused then.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
+    /// Learns what it has to know before it can say what it carries out; asked from time to time.
+    async fn prepare(&self) {}
+
     /// Tries once. The worker bounds the time.
     async fn execute(&self, order: &Order) -> Attempt;
 }
 
-/// The connected executors. The first that serves an asset is the only one for it.
-#[derive(Default)]
-pub struct Executors(Vec<Arc<dyn Executor>>);
+/// A report as it came.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedReport<'a> {
+    /// The header `webhook-id`.
+    pub id: &'a str,
+    /// The header `webhook-timestamp`.
+    pub timestamp: &'a str,
+    /// The header `webhook-signature`.
+    pub signature: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
 
-impl Executors {
-    /// In order of precedence.
-    #[must_use]
-    pub fn new(executors: Vec<Arc<dyn Executor>>) -> Self {
-        Self(executors)
-    }
+/// Makes executors of what was set up, and keeps their secrets.
+pub trait Workshop: Send + Sync {
+    /// The secret of a new executor where none was given, if its kind makes one.
+    fn new_secret(&self, kind: ExecutorKind) -> Option<String>;
 
-    /// The one that carries out this action.
-    #[must_use]
-    pub fn find(&self, action: &Action) -> Option<Arc<dyn Executor>> {
-        self.find_for(action.action_type, action)
-    }
+    /// Seals a secret for the database.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn seal(&self, name: &str, secret: &str) -> Result<String, String>;
 
-    /// The one that would carry out this type on the action's asset: for its reverse.
-    #[must_use]
-    pub fn find_for(&self, action_type: ActionType, action: &Action) -> Option<Arc<dyn Executor>> {
-        let serving = self.0.iter().find(|executor| executor.serves(&action.asset))?;
-        serving.carries_out(action_type, action).then(|| Arc::clone(serving))
-    }
+    /// Opens what was sealed.
+    ///
+    /// # Errors
+    /// Why it can't.
+    fn open(&self, name: &str, sealed: &str) -> Result<String, String>;
 
-    /// The one of this name.
-    #[must_use]
-    pub fn named(&self, name: &str) -> Option<Arc<dyn Executor>> {
-        self.0.iter().find(|executor| executor.name() == name).cloned()
-    }
-
-    /// Those that take commands now, by their names.
-    #[must_use]
-    pub fn ready(&self) -> Vec<String> {
-        self.0.iter().map(|executor| executor.name().to_owned()).collect()
-    }
+    /// Makes the executor.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the field that does not do.
+    fn make(&self, setup: &ExecutorSetup, secret: Option<&str>) -> Result<Arc<dyn Executor>, Error>;
 }

@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use domain::actions::contract::FollowUpActions;
 use domain::core::subject::Current;
+use domain::executors::ExecutorKind;
 use domain::{
     Action, ActionId, AuditKind, Authorized, Caller, Decision, Denied, Error, FollowUp, FollowUpVerb,
     Lifecycle, Outcome, RowScope, Seen, Status, Transition, UserId,
@@ -17,7 +18,7 @@ use serde_json::json;
 use super::clock::new_id;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, lifecycle_of, next};
-use super::dispatch::report_undo;
+use super::ends::keep_end;
 use super::{Service, detached, entry, timeline};
 use store::{Guard, NewCommand, Transaction};
 
@@ -79,6 +80,17 @@ impl Service {
         if let Some(other) = what.replaced_by {
             check_replacement(tx, caller, &scope, other, id).await?;
         }
+        if matches!(what.verb, FollowUpVerb::Done | FollowUpVerb::NotDone | FollowUpVerb::Take) {
+            let (in_hand, me) = (self.is_by_hand(&before), caller.actor.label());
+            let found = match what.verb {
+                FollowUpVerb::Take => in_hand && tx.assign(&by, id, &me).await?,
+                _ => in_hand && tx.take_back(&by, id).await?,
+            };
+            if !found {
+                let detail = "it is not to be done by hand now".to_owned();
+                return Err(Error::Conflict { detail, current: Box::new(Current::new(id, &before)) });
+            }
+        }
         if what.verb == FollowUpVerb::Cancel && !tx.call_off(&by, id).await? {
             let detail = "its executor may have it already, so it can't be called off".to_owned();
             return Err(Error::Conflict { detail, current: Box::new(Current::new(id, &before)) });
@@ -99,6 +111,7 @@ impl Service {
                 after.status_detail = None;
                 command = Some(NewCommand { id: new_id(now), action: id, at: now, executor });
             }
+            FollowUpVerb::Take => {}
             verb => after.status_detail = Some(in_words(verb, caller, what.reason.as_deref())),
         }
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
@@ -119,8 +132,11 @@ impl Service {
             _ => None,
         };
         if let Some(outcome) = ended {
-            report_undo(tx, &by, &after, outcome, after.status_detail.as_deref().unwrap_or_default(), now)
-                .await?;
+            {
+                let detail = after.status_detail.as_deref().unwrap_or_default();
+                self.report_undo(tx, &by, &after, (outcome, detail), now).await?;
+                keep_end(tx, &by, &after).await?;
+            }
         }
         Ok(after)
     }
@@ -176,9 +192,12 @@ impl Service {
         now: Timestamp,
     ) -> Result<Vec<FollowUpVerb>, Error> {
         let mut offered = Vec::new();
+        let by_hand = self.is_by_hand(action) && self.store.handed_over(action.id).await?.is_some();
         for verb in FollowUpVerb::ALL.iter().copied() {
             // What takes its place has to be there first; tools say so.
             if verb == FollowUpVerb::Supersede
+                || (matches!(verb, FollowUpVerb::Done | FollowUpVerb::NotDone | FollowUpVerb::Take)
+                    && !by_hand)
                 || self.check_follow_up(caller, action, proposer, verb, now).is_err()
             {
                 continue;
@@ -192,6 +211,15 @@ impl Service {
             offered.push(verb);
         }
         Ok(offered)
+    }
+}
+
+impl Service {
+    /// Whether people carry it out.
+    pub(super) fn is_by_hand(&self, action: &Action) -> bool {
+        let executor = action.executor.as_ref().and_then(|name| self.executors.named(name));
+        action.status == Status::InProgress
+            && executor.is_some_and(|executor| executor.kind() == ExecutorKind::Manual)
     }
 }
 
@@ -221,6 +249,8 @@ fn in_words(verb: FollowUpVerb, caller: &Caller, reason: Option<&str>) -> String
     let what = match verb {
         FollowUpVerb::ItHappened => format!("{who} looked: it happened"),
         FollowUpVerb::ItDidNotHappen => format!("{who} looked: it did not happen"),
+        FollowUpVerb::Done => format!("done by hand by {who}"),
+        FollowUpVerb::NotDone => format!("could not be done by hand, says {who}"),
         _ => format!("called off by {who}; nothing was sent"),
     };
     reason.map_or_else(|| what.clone(), |reason| format!("{what}. {reason}"))
@@ -233,5 +263,7 @@ const fn kind(verb: FollowUpVerb) -> AuditKind {
         FollowUpVerb::Cancel => AuditKind::Cancelled,
         FollowUpVerb::Retry => AuditKind::Retried,
         FollowUpVerb::ItHappened | FollowUpVerb::ItDidNotHappen => AuditKind::Settled,
+        FollowUpVerb::Done | FollowUpVerb::NotDone => AuditKind::Reported,
+        FollowUpVerb::Take => AuditKind::Assigned,
     }
 }

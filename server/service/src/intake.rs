@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use domain::actions::contract::{ProposeActions, Proposed};
 use domain::actions::proposal;
 use domain::core::subject::Current;
-use domain::{Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, Source};
+use domain::{
+    Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, RowScope, Source,
+};
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -81,6 +83,11 @@ impl Service {
         }
         intake.write(&mut *tx).await?;
         tx.commit().await?;
+        if let Ok(scope) = RowScope::of(caller) {
+            for proposed in taken.iter_mut().flatten().filter(|of| of.created) {
+                proposed.twins = self.twins(&scope, &proposed.action).await?;
+            }
+        }
         Ok(taken)
     }
 }
@@ -191,6 +198,7 @@ impl Intake<'_> {
                 created: true,
                 changed: Vec::new(),
                 dropped: Vec::new(),
+                twins: Vec::new(),
             });
         };
         // Another target or other parameters under the same id: a new version, which nobody has seen yet.
@@ -217,7 +225,7 @@ impl Intake<'_> {
             ("parameters", after.parameters != before.parameters),
         ];
         let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
-        Ok(Proposed { action: after, created: false, changed, dropped: Vec::new() })
+        Ok(Proposed { action: after, created: false, changed, dropped: Vec::new(), twins: Vec::new() })
     }
 
     /// The same again: with newer facts a pending action gets a new version, so that nobody decides on the older one.
@@ -230,8 +238,13 @@ impl Intake<'_> {
         let (by, now) = (self.by, self.now);
         let (after, changes) = proposal.update(before);
         let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
-        let unchanged =
-            Proposed { action: before.clone(), created: false, changed: Vec::new(), dropped: Vec::new() };
+        let unchanged = Proposed {
+            action: before.clone(),
+            created: false,
+            changed: Vec::new(),
+            dropped: Vec::new(),
+            twins: Vec::new(),
+        };
         if changes.is_empty() {
             return Ok(unchanged);
         }

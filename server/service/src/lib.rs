@@ -7,12 +7,15 @@ mod automation;
 mod bulk;
 mod change;
 pub mod clock;
+mod connected;
 mod decide;
 mod decision;
 mod detail;
 mod dispatch;
+mod ends;
 pub mod events;
 pub mod executor;
+mod executors;
 mod expire;
 mod export;
 mod follow_up;
@@ -26,12 +29,14 @@ mod list;
 mod pieces;
 mod record;
 pub mod replay;
+mod reports;
 pub mod session;
 mod settings;
 mod take;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
+mod twins;
 pub mod worker;
 pub mod zone;
 
@@ -61,6 +66,12 @@ pub struct Service {
     executors: Arc<Executors>,
     exports: export::ExportSlots,
     hunt: Option<HuntLink>,
+    /// Makes the executors that are set up.
+    workshop: Option<Arc<dyn executor::Workshop>>,
+    /// In whose name reports are written.
+    authority: Option<domain::SystemAuthority>,
+    /// The day on which old answers of executors were forgotten last.
+    forgot: Arc<std::sync::atomic::AtomicI64>,
     /// Rings when a job was started here.
     started: Arc<Notify>,
 }
@@ -75,8 +86,17 @@ impl Service {
             executors: Arc::new(executors),
             exports: export::ExportSlots::default(),
             hunt: None,
+            workshop: None,
+            authority: None,
+            forgot: Arc::default(),
             started: Arc::default(),
         }
+    }
+
+    /// With what reports of executors are written in the name of.
+    #[must_use]
+    pub fn with_reports(self, authority: domain::SystemAuthority) -> Self {
+        Self { authority: Some(authority), ..self }
     }
 
     /// With a link to where one hunts further.

@@ -32,7 +32,13 @@ impl Intake<'_> {
             tx.append_audit(&by, entry(now, AuditKind::Recorded, &action, more)).await?;
             self.known.insert(name, action.clone());
             self.fresh.push(action.clone());
-            return Ok(Proposed { action, created: true, changed: Vec::new(), dropped: Vec::new() });
+            return Ok(Proposed {
+                action,
+                created: true,
+                changed: Vec::new(),
+                dropped: Vec::new(),
+                twins: Vec::new(),
+            });
         };
         if before.decision != Decision::NotRequired || of(&before)? != digest {
             let detail = format!(
@@ -52,7 +58,7 @@ impl Intake<'_> {
             changed.push("result");
         }
         if changed.is_empty() {
-            return Ok(Proposed { action: before, created: false, changed, dropped });
+            return Ok(Proposed { action: before, created: false, changed, dropped, twins: Vec::new() });
         }
         let lifecycle = lifecycle_of(&before)?
             .apply(Transition::Correct(outcome))
@@ -68,6 +74,6 @@ impl Intake<'_> {
         let more = json!({ "occurred_at": at, "detail": after.status_detail, "before": before.status });
         tx.append_audit(&by, entry(now, AuditKind::Recorded, &after, more)).await?;
         self.known.insert(name, after.clone());
-        Ok(Proposed { action: after, created: false, changed, dropped })
+        Ok(Proposed { action: after, created: false, changed, dropped, twins: Vec::new() })
     }
 }

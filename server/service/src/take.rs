@@ -2,7 +2,7 @@
 //! would need; where nothing may be carried out at once, it waits for somebody else.
 
 use async_trait::async_trait;
-use domain::actions::contract::{Availability, ExecutorView};
+use domain::actions::contract::Availability;
 use domain::actions::take::{NewAction, TakeActions, TakePreview};
 use domain::{
     Action, Asset, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope, ScopedRow,
@@ -28,10 +28,7 @@ impl TakeActions for Service {
         let now = self.clock.now();
         let action = self.to_be_taken(caller, new, now).await?;
         let take = Self::may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
-        let executor = self.executors.find(&action).map(|executor| ExecutorView {
-            name: executor.name().to_owned(),
-            simulated: executor.is_simulated(),
-        });
+        let executor = self.executors.found(action.action_type, &action).map(|found| found.view());
         let impact = self.impact(&scope, &action).await?;
         let waits = (action.decision == domain::Decision::Pending).then(|| {
             "It would wait for a decision of somebody else: no executor is connected that could carry it out now."

@@ -75,11 +75,12 @@ pub(super) fn end(action: &Action, now: Timestamp) -> Option<String> {
     let lifecycle = action.lifecycle().ok()?;
     let text = match (end <= now, lifecycle.state().had_effect(), action.undo) {
         (_, true, UndoState::Undone) => "It was undone.",
+        (_, true, UndoState::Requested) => "It is being ended.",
         (true, true, _) => {
-            "This end has passed, and nothing has ended it. Undo it if it should no longer hold."
+            "This end has passed: it is ended as soon as an executor can, unless another action keeps its effect."
         }
         (true, false, _) => "This end has passed.",
-        (false, ..) => "Countersign does not end it by itself yet: undo it then.",
+        (false, ..) => "Countersign ends it by itself then; an undo before it leaves nothing to end.",
     };
     Some(text.to_owned())
 }
@@ -119,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn an_end_that_nobody_keeps_is_not_promised() {
+    fn what_becomes_of_an_end_is_said() {
         let end_at = |text: &str, undo| {
             let mut block = Action { undo, ..action(1, "quarantine_file", 1) };
             block.parameters.insert(ParameterName::Expiry, text.to_owned());
             end(&block, Timestamp::from_second(600).unwrap()).unwrap()
         };
-        assert!(end_at("1970-01-01T00:11:00Z", UndoState::None).contains("does not end it by itself"));
-        assert!(end_at("1970-01-01T00:09:00Z", UndoState::None).contains("nothing has ended it"));
+        assert!(end_at("1970-01-01T00:11:00Z", UndoState::None).contains("ends it by itself then"));
+        assert!(end_at("1970-01-01T00:09:00Z", UndoState::None).contains("as soon as an executor can"));
         assert!(end_at("1970-01-01T00:09:00Z", UndoState::Undone).contains("undone"));
         assert_eq!(end(&action(1, "quarantine_file", 1), Timestamp::UNIX_EPOCH), None);
     }

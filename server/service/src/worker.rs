@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Service;
-use crate::executor::{Attempt, Order};
+use crate::dispatch::worker as worker_of;
+use crate::executor::{Attempt, Connected, Order};
 use crash::crash_point;
 
 /// One attempt may take this long; less than the lease, so that its outcome is still ours to write.
@@ -24,8 +25,6 @@ const MAX_CONCURRENCY: usize = 8;
 /// Looks for leased commands that fell free, and for retries that are due.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
-/// Pauses before an attempt that may repeat an earlier one, in seconds.
-const REPEATS: [i64; 5] = [1, 2, 4, 8, 16];
 const MAX_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
@@ -46,6 +45,15 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
             _ = expire.tick() => {
                 if let Err(error) = service.expire_overdue(&authority).await {
                     log(&error, "expiring");
+                }
+                if let Err(error) = service.end_due(&authority).await {
+                    log(&error, "ending what has come to its end");
+                }
+                if let Err(error) = service.lose_track_of_overdue(&authority).await {
+                    log(&error, "looking for reports that did not come");
+                }
+                if let Err(error) = service.forget_answers(&authority).await {
+                    log(&error, "forgetting old answers");
                 }
                 continue;
             }
@@ -76,7 +84,13 @@ async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
         .await
         .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned()));
     crash_point!("dispatch.after_send");
+    order.executor.learn(&attempt, service.clock().now());
     tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");
+    if order.executor.is_gone()
+        && let Err(error) = service.pause(&worker_of(authority), order.executor.name(), true).await
+    {
+        log(&error, "pausing what is gone");
+    }
     if let Err(error) = conclude(service, authority, order, attempt).await {
         // The lease runs out and the command is taken again, with the same id.
         log(&error, "reporting an attempt");
@@ -89,11 +103,24 @@ async fn conclude(
     order: Order,
     attempt: Attempt,
 ) -> Result<bool, Error> {
-    let mut leased = order.leased;
+    let Order { mut leased, executor, busy: _busy, .. } = order;
     let now = service.clock().now();
     let (seconds, why) = match attempt {
         Attempt::Ended(outcome, detail) => {
             return service.report(authority, leased, Transition::Report(outcome), detail).await;
+        }
+        Attempt::Handed(detail, report_within) => {
+            let within = (report_within, due_within(&executor));
+            return service.hand_over(authority, leased, detail, within).await;
+        }
+        Attempt::Working(why, within) => {
+            if now.duration_since(leased.created_at) > within {
+                let detail = format!("it was at it for too long; a person must look: {why}");
+                return service.report(authority, leased, Transition::LoseTrack, detail).await;
+            }
+            leased.possibly_sent += 1;
+            let doublings = u32::try_from(leased.possibly_sent - 1).unwrap_or(u32::MAX).min(6);
+            (1_i64 << doublings, why)
         }
         // Provably not sent, and never will be; unless an earlier attempt was.
         Attempt::Unsendable(why) => {
@@ -118,7 +145,8 @@ async fn conclude(
         // An earlier attempt may have arrived, so this one says nothing about the whole.
         Attempt::NotSent(why) | Attempt::Uncertain(why) => {
             leased.possibly_sent += 1;
-            let pause = usize::try_from(leased.possibly_sent - 1).ok().and_then(|index| REPEATS.get(index));
+            let pauses = executor.pauses();
+            let pause = usize::try_from(leased.possibly_sent - 1).ok().and_then(|index| pauses.get(index));
             let Some(pause) = pause else {
                 let detail = format!("possibly done; a person must look: {why}");
                 return service.report(authority, leased, Transition::LoseTrack, detail).await;
@@ -130,6 +158,11 @@ async fn conclude(
     let jitter = rand::rng().random_range(0..=seconds * 250);
     let pause = SignedDuration::from_millis(seconds * 1_000 + jitter);
     service.retry(authority, leased, now.saturating_add(pause).unwrap_or(now), why).await
+}
+
+/// How long people have for what is done by hand, where that was said.
+fn due_within(executor: &Connected) -> Option<SignedDuration> {
+    executor.setup()?.settings.due_hours.map(|hours| SignedDuration::from_hours(hours.into()))
 }
 
 fn log(error: &Error, doing: &str) {

@@ -5,6 +5,7 @@
 pub mod account;
 pub mod audit;
 pub mod import;
+pub mod executor;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -36,6 +37,9 @@ enum Command {
     Token(account::TokenCommand),
     /// Take in what other tools wrote: recorded or proposed actions
     Import(import::ImportOptions),
+    /// What carries actions out
+    #[command(subcommand)]
+    Executor(executor::ExecutorCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -58,6 +62,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(command) => account::user(command).await,
         Command::Token(command) => account::token(command).await,
         Command::Import(options) => import::run(options).await,
+        Command::Executor(command) => executor::run(command).await,
         Command::Audit(command) => audit::run(command).await,
     }
 }

@@ -17,7 +17,9 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{ResponderAddress, ServeOptions};
 use crate::http::pages::pages;
 use executors::openc2::{OpenC2, Peer, Proof};
+use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
+use executors::workshop::Kinds;
 use openc2::signature::{Key, Token};
 use service::Service;
 use service::clock::{SharedClock, SystemClock};
@@ -42,6 +44,7 @@ pub struct RunningServer {
     stop: CancellationToken,
     http: JoinHandle<()>,
     worker: JoinHandle<()>,
+    followed: JoinHandle<()>,
     jobs: JoinHandle<()>,
 }
 
@@ -83,10 +86,16 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_context(|| format!("cannot open {}", config.database.display_url()))?;
     check_purpose(config, &store).await?;
 
-    let service = Service::new(store.clone(), clock.clone(), executors).with_hunt(config.hunt_url.clone());
-    let stop = CancellationToken::new();
     #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
     let authority = SystemAuthority::take();
+    let workshop = Kinds::new(SecretsKey::in_file(&config.secrets.file), clock.clone());
+    let service = Service::new(store.clone(), clock.clone(), executors)
+        .with_hunt(config.hunt_url.clone())
+        .with_workshop(Arc::new(workshop))
+        .with_reports(authority.clone());
+    service.connect_executors().await.context("cannot read the executors")?;
+    let stop = CancellationToken::new();
+    let followed = tokio::spawn(service.clone().follow_executors(stop.child_token()));
     let worker = tokio::spawn(worker::run(service.clone(), authority.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
@@ -97,14 +106,19 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let pages = pages(&app);
     let router: Router = router::build(app, pages);
     let http = tokio::spawn(accept::serve(listener, router, stop.child_token()));
-    Ok(RunningServer { address, store, service, stop, http, worker, jobs })
+    Ok(RunningServer { address, store, service, stop, http, worker, followed, jobs })
 }
 
 impl RunningServer {
     /// Stops accepting, lets requests and attempts end, and closes the store.
     pub async fn stop(self) {
         self.stop.cancel();
-        let tasks = [("the accept loop", self.http), ("the worker", self.worker), ("the jobs", self.jobs)];
+        let tasks = [
+            ("the accept loop", self.http),
+            ("the worker", self.worker),
+            ("the executors", self.followed),
+            ("the jobs", self.jobs),
+        ];
         for (name, task) in tasks {
             if let Err(error) = task.await {
                 tracing::error!(%error, "{name} ended badly");

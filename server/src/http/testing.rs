@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::pages::pages;
+use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
+use executors::workshop::Kinds;
 use service::Service;
 use service::events::Feed;
 use service::executor::Executors;
@@ -79,7 +81,10 @@ impl App {
         let store =
             store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
         let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
-        let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]));
+        let key = SecretsKey::in_file(&folder.path().join("secrets.key"));
+        let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]))
+            .with_workshop(Arc::new(Kinds::new(key, clock.clone())))
+            .with_reports(system());
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
         let sessions = Sessions::new(store.clone(), clock.clone()).with_demo(system());

@@ -17,7 +17,9 @@ mod bits;
 mod bulk;
 mod commit_events;
 mod encoding;
+mod ends;
 mod error;
+mod executors;
 mod filter_bits;
 mod home;
 pub mod investigations;
@@ -53,11 +55,13 @@ pub use audit::AuditEntry;
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
+pub use ends::{ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
+pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
-pub use outbox::{Claim, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
+pub use outbox::{Claim, HandedOver, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
 pub use position::Position;
 pub use settings::{ReadSettings, WriteSettings};
 pub use verify::{VerifyError, verify};
@@ -76,6 +80,8 @@ pub trait Store:
     + ReadAccess
     + ReadAudit
     + ReadBulk
+    + ReadEnds
+    + ReadExecutors
     + ReadHome
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
@@ -98,6 +104,8 @@ pub trait Transaction:
     + WriteAudit
     + WriteBulk
     + investigations::WriteInvestigations
+    + WriteEnds
+    + WriteExecutors
     + WriteOutbox
     + WriteSettings
     + Send
@@ -117,7 +125,10 @@ pub trait Transaction:
 }
 
 /// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
-pub trait SystemWrites: SystemOutbox + SystemBulk + SystemAccess + SystemMetadata {}
+pub trait SystemWrites:
+    SystemOutbox + SystemEnds + SystemExecutors + SystemBulk + SystemAccess + SystemMetadata
+{
+}
 
 /// The same for those who act without a person.
 pub trait SystemTransaction: Transaction + SystemWrites {}

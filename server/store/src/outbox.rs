@@ -38,6 +38,19 @@ pub struct NewCommand {
     pub executor: Option<String>,
 }
 
+/// A command that an executor was handed, whose report is awaited.
+#[derive(Debug, Clone)]
+pub struct HandedOver {
+    /// The command.
+    pub command: Leased,
+    /// Whether it is over.
+    pub is_done: bool,
+    /// Who took it in hand.
+    pub assigned_to: Option<String>,
+    /// When it should be done.
+    pub due_at: Option<Timestamp>,
+}
+
 /// Which commands a worker can take.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
@@ -56,6 +69,12 @@ pub struct Claim<'a> {
 pub trait ReadOutbox: Send + Sync {
     /// The state and counters of an action's command, for whoever looks into what is stuck.
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>>;
+
+    /// The command of an action that is handed over.
+    async fn handed_over(&self, action: ActionId) -> Result<Option<HandedOver>>;
+
+    /// A command by its id.
+    async fn command(&self, id: CommandId) -> Result<Option<HandedOver>>;
 }
 
 /// Writes to the outbox by those who decide.
@@ -66,6 +85,12 @@ pub trait WriteOutbox: Send {
 
     /// Ends the command of an action, if no executor can have got it. False if one can.
     async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<bool>;
+
+    /// Ends the command of an action that is handed over. False if none is.
+    async fn take_back(&mut self, by: &Authorized, action: ActionId) -> Result<bool>;
+
+    /// Says who has what is handed over in hand. False if nothing is.
+    async fn assign(&mut self, by: &Authorized, action: ActionId, to: &str) -> Result<bool>;
 }
 
 /// What only the worker writes.
@@ -76,6 +101,18 @@ pub trait SystemOutbox: Send {
 
     /// Ends a command, if the lease is still ours.
     async fn finish(&mut self, leased: &Leased) -> Result<bool>;
+
+    /// Hands a command over, if the lease is still ours: it is not leased again, and what is not reported until
+    /// `report_by` is unknown.
+    async fn hand_over(
+        &mut self,
+        leased: &Leased,
+        report_by: Option<Timestamp>,
+        due_at: Option<Timestamp>,
+    ) -> Result<bool>;
+
+    /// The command that is handed over and should have been reported for the longest time.
+    async fn overdue(&mut self, now: Timestamp) -> Result<Option<Leased>>;
 
     /// Gives a command back to be tried again, if the lease is still ours. `possibly_sent` and `not_sent` of
     /// `leased` are written.

@@ -112,7 +112,11 @@ mod tests {
                 "Imported Proposed Revised Approved Rejected Expired UndoRequested Dispatched Postponed \
                  Reported LostTrack UndoReported Refused SignedIn SignInFailed SignedOut UserAdded \
                  TokenCreated DatabaseCreated UserChanged AccessChanged CredentialRevoked \
-                 RoleGroupChanged DeviceGroupChanged SettingChanged Withdrawn Superseded Cancelled Settled Retried",
+                 RoleGroupChanged DeviceGroupChanged SettingChanged Withdrawn \
+                 Superseded Cancelled Settled Retried \
+                 Recorded AutoApproved InvestigationReported InvestigationEnded IncidentReported IncidentChanged \
+                 Commented FeedbackGiven HandedOver Assigned \
+                 ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -15,5 +15,7 @@ mod harness;
 mod live;
 mod otupy;
 mod pages;
+mod python;
 mod race;
+mod webhook;
 mod writers;

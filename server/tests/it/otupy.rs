@@ -1,66 +1,27 @@
 //! Speaking `OpenC2` with a consumer and a producer that are not ours: otupy 1.1.46, pinned, from `PyPI`.
-//!
-//! The packages are installed into `target/otupy` the first time. Where Python or pip is missing the tests say so and
-//! pass; in CI (`CI` is set) they fail.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
 use crate::database::Kind;
 use crate::harness::{Estate, EvilFile, until};
+use crate::python::{Stranger, python};
 
 const TOKEN: &str = "0123456789abcdef01234567";
 
 /// The one version of each package, its dependencies by name since one of them would need a C library.
 const PACKAGES: &str = include_str!("otupy/requirements.txt");
 
-struct Stranger(Child);
-
-impl Drop for Stranger {
-    fn drop(&mut self) {
-        // Only what this test started; it may be gone already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/otupy").join(name)
 }
 
-/// A Python that has otupy; none where that can't be had.
-fn python() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("otupy");
-    let python = folder.join("venv/bin/python");
-    let ready =
-        folder.join(format!("ready-{}", hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(PACKAGES)[..8])));
-    std::fs::create_dir_all(&folder).unwrap();
-    // Tests are processes of their own that start together: one installs.
-    let lock = std::fs::File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    if !ready.exists() {
-        let done = |command: &mut Command| {
-            command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
-        };
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
-        let made = done(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")))
-            && done(Command::new(&python).args(pip).args(PACKAGES.split_whitespace()));
-        if !made {
-            assert!(std::env::var_os("CI").is_none(), "otupy can't be installed, which CI needs");
-            eprintln!("skipped: Python 3.11 with pip is missing, or PyPI can't be reached");
-            return None;
-        }
-        std::fs::write(&ready, "").unwrap();
-    }
-    Some(python)
-}
-
 #[tokio::test]
 async fn a_consumer_of_others_carries_out_a_command_of_ours() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("otupy", PACKAGES) else { return };
     let mut estate = Estate::start(Kind::Sqlite).await;
     let carried_out = estate.at("carried out");
     let mut consumer = Command::new(python);
@@ -101,7 +62,7 @@ async fn a_consumer_of_others_carries_out_a_command_of_ours() {
 
 #[tokio::test]
 async fn a_producer_of_others_quarantines_and_releases_a_file_through_our_responder() {
-    let Some(python) = python() else { return };
+    let Some(python) = python("otupy", PACKAGES) else { return };
     let mut estate = Estate::start(Kind::Sqlite).await;
     let token = estate.secret("token", TOKEN);
     estate.respond_with(&["--token", token.to_str().unwrap()]);

@@ -6,7 +6,9 @@
 
 pub mod contract;
 pub mod device_group;
+mod executors;
 mod intake;
+mod withdrawal;
 
 use std::collections::BTreeSet;
 
@@ -45,6 +47,7 @@ string_enum! {
         Read = "actions:read" "Read all actions",
         Decide = "actions:decide" "Approve, reject and undo as its owner",
         Record = "actions:record" "Record what was done elsewhere, and see it",
+        Executors = "executors:manage" "Set up executors as its owner",
     }
 }
 
@@ -107,30 +110,6 @@ impl Caller {
             Some(scopes) if scopes.contains(&Scope::Propose) => Ok(self.authorized(Purpose::Propose, None)),
             // Tools propose; a person in a browser has no scope for it.
             Some(_) | None => Err(Denied::TokenScope(Scope::Propose.to_string())),
-        }
-    }
-
-    /// May this caller take back what its own principal proposed? People do it at a screen, tools with the scope by which
-    /// they propose.
-    ///
-    /// # Errors
-    /// [`Denied`] with what is missing.
-    pub fn authorize_withdrawal(&self) -> Result<Authorized, Denied> {
-        match &self.scopes {
-            Some(scopes) if !scopes.contains(&Scope::Propose) => {
-                Err(Denied::TokenScope(Scope::Propose.to_string()))
-            }
-            _ => Ok(self.authorized(Purpose::Withdraw, None)),
-        }
-    }
-
-    /// Whether this caller's principal is who proposed an action, which is one person's or one tool's.
-    #[must_use]
-    pub fn proposed(&self, proposed_by: &Actor, person: Option<UserId>) -> bool {
-        match (self.person, person) {
-            (Some(caller), Some(proposer)) => caller == proposer,
-            (None, None) => self.actor.kind == proposed_by.kind && self.actor.name == proposed_by.name,
-            _ => false,
         }
     }
 
@@ -235,6 +214,8 @@ pub enum Purpose {
     Own,
     /// To plan decisions on many, and to start them.
     Plan,
+    /// To set up executors.
+    Administer,
     /// To have an attempt recorded, or the answer to a request kept.
     Record,
     /// To record what was done elsewhere, and what became of it.

@@ -120,6 +120,33 @@ impl ActionType {
         }
     }
 
+    /// Whether it puts its target into a state that lasts, which another action of the same type would only put it into
+    /// again; what acts on a thing, such as a file, can be done again where the thing is there again.
+    #[must_use]
+    pub const fn is_lasting(self) -> bool {
+        matches!(
+            self,
+            Self::IsolateDevice
+                | Self::ContainDevice
+                | Self::ContainUser
+                | Self::RestrictCodeExecution
+                | Self::BlockFile
+                | Self::BlockIpAddress
+                | Self::BlockUrl
+                | Self::TurnOffExternalMailForwarding
+                | Self::DisableUser
+        )
+    }
+
+    /// The type whose lasting effect it makes or reverses.
+    #[must_use]
+    pub fn lasting_effect(self) -> Option<Self> {
+        if self.is_lasting() {
+            return Some(self);
+        }
+        Self::ALL.iter().copied().find(|of| of.is_lasting() && of.info().undo == Undo::By(self))
+    }
+
     /// Whether this type only reverses another one.
     #[must_use]
     pub fn is_reverse(self) -> bool {

@@ -15,6 +15,8 @@ use crate::actions::similar::Buckets;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::id::ActionId;
 use crate::core::time::Timestamp;
+use crate::executors::ExecutorKind;
+use crate::executors::contract::Health;
 
 /// Pages of actions, and how many there are.
 #[async_trait]
@@ -63,8 +65,16 @@ pub trait DecideActions: Send + Sync {
         reason: String,
     ) -> Result<Action, Error>;
 
-    /// Starts the reverse of the action. Returns the original.
-    async fn undo(&self, caller: &Caller, id: ActionId, seen: Seen, reason: String) -> Result<Action, Error>;
+    /// Starts the reverse of the action. Returns the original. Where the same effect stands by another action, too, it
+    /// has to be said that it is lifted for all of them.
+    async fn undo(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: Seen,
+        reason: String,
+        lift_others: bool,
+    ) -> Result<Action, Error>;
 }
 
 /// What is asked of an action beside the decision on it.
@@ -144,6 +154,8 @@ pub struct Proposed {
     pub changed: Vec<&'static str>,
     /// Which newer facts of a repeat were not taken, since the action is no longer pending.
     pub dropped: Vec<&'static str>,
+    /// Other actions of which the caller may know that do the same to the same, and wait, run or stand.
+    pub twins: Vec<Twin>,
 }
 
 /// Whether the caller may do a thing now, or why not.
@@ -182,6 +194,10 @@ pub struct ActionDetail {
     pub undo: Availability,
     /// What else the caller may ask of it now.
     pub follow_ups: Vec<FollowUpVerb>,
+    /// Other actions that do the same to the same, and wait, run or stand.
+    pub twins: Vec<Twin>,
+    /// What people do by hand, while they have it.
+    pub task: Option<HandTask>,
     /// What it waits for before its executor gets it, as a sentence; none if nothing holds it.
     pub held: Option<String>,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
@@ -208,6 +224,27 @@ pub struct ActionDetail {
     pub rendered_at: Timestamp,
 }
 
+/// Another action that does the same to the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Twin {
+    /// Which.
+    pub id: ActionId,
+    /// Whether its effect stands now, so that undoing one lifts both.
+    pub stands: bool,
+    /// What of it is to be known, as a sentence.
+    pub says: String,
+}
+
+/// What is to be done by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandTask {
+    /// Who took it in hand.
+    pub assigned_to: Option<String>,
+    /// When it should be done.
+    pub due_at: Option<Timestamp>,
+}
+
 /// Whether what a type of action does to an entity stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -232,11 +269,17 @@ pub struct Revision {
     pub changes: Vec<String>,
 }
 
-/// An executor as the screen names it.
+/// Who is going to carry an action out, as the details say it before anybody decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecutorView {
     /// Its name.
     pub name: String,
-    /// Whether it only pretends: the demo estate.
-    pub simulated: bool,
+    /// Its kind.
+    pub kind: ExecutorKind,
+    /// The rule by which it has the action, in words; none of one that comes with the server.
+    pub rule: Option<String>,
+    /// How it is.
+    pub health: Health,
+    /// How it is, in a sentence.
+    pub says: String,
 }

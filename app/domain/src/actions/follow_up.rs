@@ -18,6 +18,9 @@ string_enum! {
         Retry = "retry" "Try again",
         ItHappened = "it_happened" "It happened",
         ItDidNotHappen = "it_did_not_happen" "It did not happen",
+        Take = "take" "Assign to me",
+        Done = "done" "Done",
+        NotDone = "not_done" "Could not be done",
     }
 }
 
@@ -25,7 +28,7 @@ impl FollowUpVerb {
     /// Whether it needs a reason, or for how something ended, what was seen.
     #[must_use]
     pub const fn needs_reason(self) -> bool {
-        matches!(self, Self::ItHappened | Self::ItDidNotHappen)
+        matches!(self, Self::ItHappened | Self::ItDidNotHappen | Self::NotDone)
     }
 
     /// The transition of an action of this status.
@@ -40,6 +43,9 @@ impl FollowUpVerb {
             (Self::Retry, _) => Transition::Retry,
             (Self::ItHappened, _) => Transition::Settle(Outcome::Completed),
             (Self::ItDidNotHappen, _) => Transition::Settle(Outcome::Failed),
+            (Self::Take, _) => Transition::Start,
+            (Self::Done, _) => Transition::Report(Outcome::Completed),
+            (Self::NotDone, _) => Transition::Report(Outcome::Failed),
         }
     }
 }
@@ -67,11 +73,15 @@ impl FollowUp {
     /// # Errors
     /// [`Error::Invalid`] with the field.
     pub fn check(&self) -> Result<(), Error> {
-        let field = if self.verb.needs_reason() { "/evidence" } else { "/reason" };
+        let field = match self.verb {
+            FollowUpVerb::ItHappened | FollowUpVerb::ItDidNotHappen => "/evidence",
+            FollowUpVerb::Done | FollowUpVerb::NotDone => "/comment",
+            _ => "/reason",
+        };
         match &self.reason {
             Some(text) => check_comment(text).map_err(|detail| Error::invalid(field, detail))?,
             None if self.verb.needs_reason() => {
-                return Err(Error::invalid(field, "must say what was seen, and where"));
+                return Err(Error::invalid(field, "must say what was seen or done"));
             }
             None => {}
         }
@@ -98,7 +108,7 @@ mod tests {
 
     #[test]
     fn every_verb_has_a_door() {
-        for verb in FollowUpVerb::ALL {
+        for verb in FollowUpVerb::ALL.iter().filter(|verb| **verb != FollowUpVerb::Take) {
             assert!(verb.transition(Status::Queued).door().is_some(), "{verb}");
         }
     }

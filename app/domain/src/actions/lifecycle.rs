@@ -202,14 +202,10 @@ impl Transition {
             | Self::Settle(_)
             | Self::Cancel
             | Self::Retry
+            | Self::Report(_)
             | Self::RequestUndo => Some(self.verb()),
             // A correction is a repeat of what was recorded.
-            Self::Correct(_)
-            | Self::Expire
-            | Self::Start
-            | Self::Report(_)
-            | Self::LoseTrack
-            | Self::ReportUndo(_) => None,
+            Self::Correct(_) | Self::Expire | Self::Start | Self::LoseTrack | Self::ReportUndo(_) => None,
         }
     }
 }

@@ -50,6 +50,13 @@ string_enum! {
         IncidentChanged = "IncidentChanged" "Incident changed",
         Commented = "Commented" "Commented",
         FeedbackGiven = "FeedbackGiven" "Wrong verdict reported",
+        HandedOver = "HandedOver" "Handed over, its report is awaited",
+        Assigned = "Assigned" "Taken in hand",
+        ExecutorAdded = "ExecutorAdded" "Executor added",
+        ExecutorChanged = "ExecutorChanged" "Executor changed",
+        ExecutorPaused = "ExecutorPaused" "Executor paused",
+        ExecutorResumed = "ExecutorResumed" "Executor resumed",
+        ExecutorRemoved = "ExecutorRemoved" "Executor removed",
     }
 }
 

@@ -25,6 +25,9 @@ pub enum Denied {
     /// Nobody decides what they proposed.
     #[error("you proposed this action; someone else must decide it")]
     OwnProposal,
+    /// A tool has no person behind it who could answer for a set-up.
+    #[error("a token without an owner can't set up executors; administrators do")]
+    NoAdministrator,
     /// Only who proposed takes back.
     #[error("only who proposed this action can take it back; others reject it")]
     NotProposer,

@@ -21,6 +21,7 @@ string_enum! {
         Setting = "setting" "Setting",
         Investigation = "investigation" "Investigation",
         Incident = "incident" "Incident",
+        Executor = "executor" "Executor",
     }
 }
 

@@ -6,7 +6,7 @@
 //! counts and the description of the API's parameters; it knows no field by name.
 
 mod counts;
-mod encode;
+pub mod encode;
 mod fields;
 #[cfg(feature = "ssr")]
 mod openapi;

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::sync::RwLock;
 
 use async_trait::async_trait;
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
 use domain::{Action, ActionType, Asset, AssetKind, Entity, Outcome};
 use serde::{Deserialize, Serialize};
 
@@ -201,6 +203,18 @@ fn is_found(entity: &Entity, asset: &Asset) -> bool {
 impl Executor for Mail {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::Mail
+    }
+
+    fn can(&self) -> Vec<String> {
+        self.types().iter().map(|of| of.label().to_owned()).collect()
+    }
+
+    async fn test(&self) -> TestResult {
+        Self::test(self).await.into()
     }
 
     fn serves(&self, asset: &Asset) -> bool {

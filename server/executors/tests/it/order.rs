@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::{Action, Outcome};
 use serde_json::{Value, json};
-use service::executor::{Attempt, Executor, Order};
+use service::executor::{Attempt, Connected, Executor, Order};
 use store::Leased;
 use uuid::Uuid;
 
@@ -37,7 +37,8 @@ pub(crate) async fn attempt<E: Executor + 'static>(
         not_sent: 0,
         executor: None,
     };
-    let order = Order { leased, executor: executor.clone(), action: action.clone() };
+    let connected = Arc::new(Connected::built_in(executor.clone()));
+    let order = Order { leased, executor: connected, busy: None, action: action.clone() };
     executor.execute(&order).await
 }
 

@@ -124,6 +124,9 @@ fn body(path: &str, id: &str) -> String {
         "/api/v1/actions/{id}/settle" => {
             json!({ "expected_version": 0, "digest": "x", "happened": true, "evidence": "no" }).to_string()
         }
+        "/api/v1/actions/{id}/report" => {
+            json!({ "expected_version": 0, "digest": "x", "done": true }).to_string()
+        }
         "/api/v1/actions/{id}/supersede" => {
             json!({ "expected_version": 0, "digest": "x", "by": UNKNOWN_ID }).to_string()
         }
@@ -144,6 +147,7 @@ fn body(path: &str, id: &str) -> String {
         "/api/save_time_zone" => "time_zone=UTC".to_owned(),
         "/api/save_pane" => "collapsed=false".to_owned(),
         "/api/plan_bulk" => "verb=approve".to_owned(),
+        "/api/add_executor" => "name=&kind=manual&serves=*".to_owned(),
         "/sign-in" => "name=unknown&password=wrong".to_owned(),
         "/demo/sign-in" => "role=security_reader".to_owned(),
         _ => format!("id={id}"),
@@ -151,7 +155,7 @@ fn body(path: &str, id: &str) -> String {
 }
 
 async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
-    let uri = path.replace("{lane}", "pending").replace("{id}", id);
+    let uri = path.replace("{lane}", "pending").replace("{id}", id).replace("{name}", "none");
     // Pages are for browsers.
     let accept = if method == "GET" { "text/html" } else { "application/json" };
     let mut request = request(method, &uri, &[]).header(ACCEPT, accept);

@@ -1,7 +1,7 @@
 //! Statements on the outbox.
 
 use async_trait::async_trait;
-use domain::{ActionId, Authorized, Purpose};
+use domain::{ActionId, Authorized, CommandId, Purpose};
 use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
@@ -9,13 +9,34 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, micros, rows};
-use crate::{Claim, Leased, NewCommand, Result};
+use crate::{Claim, HandedOver, Leased, NewCommand, Result};
 use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
+/// What is known of a command that was handed over.
+macro_rules! handed_columns {
+    () => {
+        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent, executor, state, assigned_to, due_at
+         FROM commands"
+    };
+}
 #[async_trait]
 impl ReadOutbox for SqlStore {
     async fn command_of(&self, action: ActionId) -> Result<Option<Leased>> {
         of_action(&mut *self.reader.acquire().await?, action).await
+    }
+
+    async fn handed_over(&self, action: ActionId) -> Result<Option<HandedOver>> {
+        let mut sql = QueryBuilder::<Db>::new(handed_columns!());
+        sql.push(" WHERE state = 'handed' AND action_id = ").push_bind(Uuid::from(action));
+        let row = sql.build().fetch_optional(&self.reader).await?;
+        row.as_ref().map(rows::handed_over).transpose()
+    }
+
+    async fn command(&self, id: CommandId) -> Result<Option<HandedOver>> {
+        let mut sql = QueryBuilder::<Db>::new(handed_columns!());
+        sql.push(" WHERE id = ").push_bind(Uuid::from(id));
+        let row = sql.build().fetch_optional(&self.reader).await?;
+        row.as_ref().map(rows::handed_over).transpose()
     }
 }
 
@@ -35,6 +56,22 @@ impl WriteOutbox for SqlTransaction {
         );
         Ok(query.bind(Uuid::from(action)).execute(&mut *self.tx).await?.rows_affected() == 1)
     }
+
+    async fn take_back(&mut self, by: &Authorized, action: ActionId) -> Result<bool> {
+        by.allow(Purpose::Decide)?;
+        let query = sqlx::query(
+            "UPDATE commands SET state = 'done', generation = generation + 1
+             WHERE action_id = $1 AND state = 'handed'",
+        );
+        Ok(query.bind(Uuid::from(action)).execute(&mut *self.tx).await?.rows_affected() == 1)
+    }
+
+    async fn assign(&mut self, by: &Authorized, action: ActionId, to: &str) -> Result<bool> {
+        by.allow(Purpose::Decide)?;
+        let query =
+            sqlx::query("UPDATE commands SET assigned_to = $2 WHERE action_id = $1 AND state = 'handed'");
+        Ok(query.bind(Uuid::from(action)).bind(to).execute(&mut *self.tx).await?.rows_affected() == 1)
+    }
 }
 
 #[async_trait]
@@ -45,6 +82,34 @@ impl SystemOutbox for SqlTransaction {
 
     async fn finish(&mut self, leased: &Leased) -> Result<bool> {
         finish(&mut self.tx, leased).await
+    }
+
+    async fn hand_over(
+        &mut self,
+        leased: &Leased,
+        report_by: Option<Timestamp>,
+        due_at: Option<Timestamp>,
+    ) -> Result<bool> {
+        let query = sqlx::query(
+            "UPDATE commands SET state = 'handed', ready_at = $3, leased_until = 0, due_at = $4
+             WHERE id = $1 AND generation = $2 AND state = 'open'",
+        );
+        let done = query
+            .bind(Uuid::from(leased.id))
+            .bind(leased.generation)
+            .bind(report_by.map_or(i64::MAX, micros))
+            .bind(due_at.map(micros))
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    async fn overdue(&mut self, now: Timestamp) -> Result<Option<Leased>> {
+        let mut sql = QueryBuilder::<Db>::new(handed_columns!());
+        sql.push(" WHERE state = 'handed' AND ready_at <= ").push_bind(micros(now));
+        sql.push(concat!(" ORDER BY ready_at LIMIT 1", claim_clause!()));
+        let row = sql.build().fetch_optional(&mut *self.tx).await?;
+        row.as_ref().map(rows::leased).transpose()
     }
 
     async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool> {
@@ -111,7 +176,7 @@ pub(super) async fn lease(db: &mut Connection, claim: Claim<'_>) -> Result<Optio
 
 pub(super) async fn finish(db: &mut Connection, leased: &Leased) -> Result<bool> {
     let query = sqlx::query(
-        "UPDATE commands SET state = 'done', leased_until = 0 WHERE id = $1 AND generation = $2 AND state = 'open'",
+        "UPDATE commands SET state = 'done', leased_until = 0 WHERE id = $1 AND generation = $2 AND state <> 'done'",
     );
     let done = query.bind(Uuid::from(leased.id)).bind(leased.generation).execute(db).await?;
     Ok(done.rows_affected() == 1)

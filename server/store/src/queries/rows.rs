@@ -15,7 +15,7 @@ use super::{Db, corrupt};
 use crate::actor_text;
 use crate::audit::Record;
 use crate::vocabulary::{self, severity_of_rank};
-use crate::{Changed, Credential, CredentialKind, Followed, Leased, Result};
+use crate::{Changed, Credential, CredentialKind, Followed, HandedOver, Leased, Result};
 
 pub(super) type Row = <Db as Database>::Row;
 
@@ -263,6 +263,15 @@ pub(super) fn leased(row: &Row) -> Result<Leased> {
         possibly_sent: get(row, "possibly_sent")?,
         not_sent: get(row, "not_sent")?,
         executor: get(row, "executor")?,
+    })
+}
+
+pub(super) fn handed_over(row: &Row) -> Result<HandedOver> {
+    Ok(HandedOver {
+        command: leased(row)?,
+        is_done: get::<&str>(row, "state")? == "done",
+        assigned_to: get(row, "assigned_to")?,
+        due_at: optional_time(row, "due_at")?,
     })
 }
 

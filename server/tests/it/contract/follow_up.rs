@@ -4,9 +4,11 @@
 use std::sync::Arc;
 
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
 use domain::{
-    Action, ActionId, ActionType, Asset, AuditKind, Caller, ErrorCode, FollowUp, FollowUpVerb, Outcome,
-    RowScope, Scope, Seen, Status, Transition, UndoState,
+    Action, ActionId, ActionType, AuditKind, Caller, ErrorCode, FollowUp, FollowUpVerb, Outcome, RowScope,
+    Scope, Seen, Status, Transition, UndoState,
 };
 use service::Service;
 use service::executor::{Attempt, Executor, Executors, Order};
@@ -33,12 +35,16 @@ impl Executor for Named {
         self.0
     }
 
-    fn serves(&self, _asset: &Asset) -> bool {
-        true
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::Responder
     }
 
     fn carries_out(&self, _action_type: ActionType, _action: &Action) -> bool {
         true
+    }
+
+    async fn test(&self) -> TestResult {
+        TestResult { works: true, says: String::new() }
     }
 
     async fn execute(&self, _order: &Order) -> Attempt {
@@ -62,8 +68,7 @@ impl Setting {
     }
 
     fn instance(&self, executors: &[&'static str]) -> Service {
-        let executors = executors.iter().map(|name| Arc::new(Named(name)) as Arc<dyn Executor>).collect();
-        Service::new(self.store.clone(), self.clock.clone(), Executors::new(executors))
+        instance(&self.store, &self.clock, executors)
     }
 
     async fn propose(&self, number: u128) -> Action {
@@ -93,6 +98,12 @@ impl Setting {
     async fn kinds(&self) -> Vec<AuditKind> {
         self.store.audit_after(0, 1_000).await.unwrap().into_iter().map(|record| record.kind).collect()
     }
+}
+
+/// An instance with executors of these names, of which each serves everything.
+pub(super) fn instance(store: &SharedStore, clock: &Arc<FixedClock>, executors: &[&'static str]) -> Service {
+    let executors = executors.iter().map(|name| Arc::new(Named(name)) as Arc<dyn Executor>).collect();
+    Service::new(store.clone(), clock.clone(), Executors::new(executors))
 }
 
 fn seen(action: &Action) -> Seen {
@@ -145,7 +156,8 @@ async fn a_lost_answer_of_an_undo_is_settled_and_unlocks_the_original(kind: Kind
         [(FollowUpVerb::ItDidNotHappen, UndoState::Failed), (FollowUpVerb::ItHappened, UndoState::Undone)]
     {
         let current = setting.now(original).await;
-        let undone = service.undo(&setting.ana, original, seen(&current), "wrong".to_owned()).await.unwrap();
+        let undone =
+            service.undo(&setting.ana, original, seen(&current), "wrong".to_owned(), false).await.unwrap();
         let reverse = undone.undone_by.unwrap();
         assert!(end(&service, take(&service).await.unwrap(), Transition::LoseTrack).await);
         assert_eq!(setting.now(reverse).await.status, Status::Unknown);

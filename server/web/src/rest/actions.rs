@@ -6,7 +6,7 @@ use axum::http::header::LINK;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use domain::actions::contract::Proposed;
+use domain::actions::contract::{Proposed, Twin};
 use domain::actions::query::Counts;
 use domain::actions::take::NewAction;
 use domain::{
@@ -34,7 +34,6 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(approve)),
         (Limits::USUAL, routes!(reject)),
-        (Limits::USUAL, routes!(undo)),
     ]
 }
 
@@ -79,12 +78,15 @@ struct CreatedAction {
     /// `external_id`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dropped: Vec<&'static str>,
+    /// Others, as far as the caller sees them, that do the same to the same, and wait, run or stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    twins: Vec<Twin>,
 }
 
 impl From<Proposed> for CreatedAction {
-    fn from(Proposed { action, created, changed, dropped }: Proposed) -> Self {
+    fn from(Proposed { action, created, changed, dropped, twins }: Proposed) -> Self {
         let Action { id, version, digest, decision, status, .. } = action;
-        Self { id, created, version, digest, decision, status, changed, dropped }
+        Self { id, created, version, digest, decision, status, changed, dropped, twins }
     }
 }
 
@@ -159,7 +161,7 @@ struct Approval {
     comment: Option<String>,
 }
 
-/// A rejection or an undo.
+/// A rejection.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Reasoned {
@@ -416,26 +418,6 @@ async fn reject(Path(id): Path<String>, write: WriteRequest) -> Response {
         let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
         json_answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
-    };
-    write.answer_once(work).await
-}
-
-/// Undo an action: start its reverse.
-#[utoipa::path(
-    post, path = "/actions/{id}/undo", tag = "actions", operation_id = "undo_action",
-    params(schema::ActionPath, schema::IdempotencyKey),
-    request_body = Reasoned,
-    responses(
-        (status = 200, description = "The original action as it is now", body = Action),
-        schema::Failures, schema::WriteFailures,
-    ),
-)]
-async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
-    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
-        let id = action_id(&id)?;
-        let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
-        let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason).await?)
     };
     write.answer_once(work).await
 }

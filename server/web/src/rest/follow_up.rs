@@ -1,4 +1,4 @@
-//! What is asked of an action beside the decision on it: settle, cancel, retry, withdraw, supersede.
+//! What is asked of an action after the decision on it: undo, settle, cancel, retry, withdraw, supersede.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -14,12 +14,29 @@ use crate::edge::limits::Limits;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
     vec![
+        (Limits::USUAL, routes!(undo)),
         (Limits::USUAL, routes!(settle)),
         (Limits::USUAL, routes!(cancel)),
         (Limits::USUAL, routes!(retry)),
         (Limits::USUAL, routes!(withdraw)),
         (Limits::USUAL, routes!(supersede)),
+        (Limits::USUAL, routes!(report)),
     ]
+}
+
+/// An undo.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Undoing {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Why.
+    reason: String,
+    /// That the effect is lifted for others by which it stands, too; needed where there are some.
+    #[serde(default)]
+    lift_others: bool,
 }
 
 /// How an action ended of which that was unknown.
@@ -47,6 +64,21 @@ struct FollowUpRequest {
     /// Why, for the record.
     #[serde(default)]
     reason: Option<String>,
+}
+
+/// How something ended that is done by hand.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HandReport {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Whether it is done.
+    done: bool,
+    /// What was done, perhaps with a reference; or why it could not be done, which must be said.
+    #[serde(default)]
+    comment: Option<String>,
 }
 
 /// What takes the place of an action.
@@ -149,6 +181,26 @@ async fn withdraw(Path(id): Path<String>, write: WriteRequest) -> Response {
     answer(id, write, FollowUpVerb::Withdraw).await
 }
 
+/// Say how an action ended that is done by hand, as a person.
+#[utoipa::path(
+    post, path = "/actions/{id}/report", tag = "actions", operation_id = "report_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = HandReport,
+    responses(
+        (status = 200, description = "The action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn report(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |write: WriteRequest| async move {
+        let HandReport { expected_version, digest, done, comment } =
+            input::parse_body(&write.headers, &write.body)?;
+        let verb = if done { FollowUpVerb::Done } else { FollowUpVerb::NotDone };
+        follow_up(&id, write, Seen { expected_version, digest }, FollowUp::new(verb, comment)).await
+    };
+    write.answer_once(work).await
+}
+
 /// Replace an action that waits for a decision by another one, as who proposed both.
 #[utoipa::path(
     post, path = "/actions/{id}/supersede", tag = "actions", operation_id = "supersede_action",
@@ -165,6 +217,26 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
             input::parse_body(&write.headers, &write.body)?;
         let what = FollowUp { replaced_by: Some(by), ..FollowUp::new(FollowUpVerb::Supersede, reason) };
         follow_up(&id, write, Seen { expected_version, digest }, what).await
+    };
+    write.answer_once(work).await
+}
+
+/// Undo an action: start its reverse.
+#[utoipa::path(
+    post, path = "/actions/{id}/undo", tag = "actions", operation_id = "undo_action",
+    params(schema::ActionPath, schema::IdempotencyKey),
+    request_body = Undoing,
+    responses(
+        (status = 200, description = "The original action as it is now", body = Action),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let id: ActionId = input::parse_id(&id, SubjectKind::Action)?;
+        let Undoing { expected_version, digest, reason, lift_others } = input::parse_body(&headers, &body)?;
+        let seen = Seen { expected_version, digest };
+        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason, lift_others).await?)
     };
     write.answer_once(work).await
 }

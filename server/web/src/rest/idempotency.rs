@@ -41,6 +41,17 @@ impl FromRequest<AppState> for WriteRequest {
 }
 
 impl WriteRequest {
+    /// Answers, whatever key the request has: for what can be repeated, or must not be shown twice.
+    pub(super) async fn answer<F>(self, work: impl FnOnce(Self) -> F) -> Response
+    where
+        F: Future<Output = Result<Answer, Problem>> + Send + 'static,
+    {
+        match work(self).await {
+            Ok(answer) => to_response(answer),
+            Err(problem) => problem.into_response(),
+        }
+    }
+
     /// Answers, once for a key if the request has one.
     ///
     /// All of it, not only the work, runs to its end also if the client hangs up: a claimed key must be settled.

@@ -7,6 +7,7 @@
 mod actions;
 mod bulk;
 mod events;
+mod executors;
 mod export;
 mod follow_up;
 mod idempotency;
@@ -44,6 +45,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         events::routes(),
         investigations::routes(),
         incidents::routes(),
+        executors::routes(),
     ]
     .into_iter()
     .flatten()
@@ -58,7 +60,13 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         let methods = methods.layer(from_fn_with_state(limits, limits::enforce));
         router.routes(methods.layer(from_fn_with_state(app.clone(), authenticate)))
     };
-    let (described, paths) = routes().fold(OpenApiRouter::default(), add).split_for_parts();
+    let add_signed = |router: OpenApiRouter<AppState>, (limits, methods): ApiRoute| {
+        let methods = methods.layer(DefaultBodyLimit::disable());
+        router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
+    };
+    let described = routes().fold(OpenApiRouter::default(), add);
+    let described = executors::signed_routes().into_iter().fold(described, add_signed);
+    let (described, paths) = described.split_for_parts();
     let open = Router::new()
         .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })

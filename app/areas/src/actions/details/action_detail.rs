@@ -12,11 +12,13 @@ use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::location::{ListLocation, incident_href, investigation_href};
 use domain::actions::catalog::NOT_NEEDED;
-use domain::actions::contract::{ActionDetail, ExecutorView};
+use domain::actions::contract::{ActionDetail, ExecutorView, Twin};
 use domain::actions::entity::{Field, FieldKind};
 use domain::actions::parameter::ParameterName;
 use domain::actions::proposal::is_web_url;
 use domain::core::time::Timestamp;
+use domain::executors::ExecutorKind;
+use domain::executors::contract::Health;
 use domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
 use kit::badge::Badge;
 use kit::copy::Copy;
@@ -68,9 +70,9 @@ pub fn ActionDetailBody(
     view! {
         <div class="detail">
             <DetailHead action=action.clone() heading now/>
-            {effect_section(&detail, pending).into_any()}
+            {effect_section(&detail, pending, location).into_any()}
             <Facts title="Target" facts=target(&detail, now)/>
-            <Facts title="Parameters" facts=parameters(&detail)/>
+            <Facts title="Parameters" facts=parameters(&detail, now)/>
             <Facts title="Why" facts=why(action)/>
             {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
@@ -128,7 +130,29 @@ pub fn DetailHead(
     .into_any()
 }
 
-fn effect_section(detail: &ActionDetail, pending: bool) -> impl IntoView + use<> {
+/// Others that do the same to the same, each with a link.
+fn twins(twins: &[Twin], location: Memo<ListLocation>) -> AnyView {
+    let lines = twins.iter().map(|twin| {
+        let (id, says) = (twin.id, twin.says.clone());
+        view! {
+            <p class="effect-line strong">
+                <Icon name="copy"/>
+                <span>
+                    <VisibleText text=says/> " "
+                    <a href=move || location.read().with_open(id).href() data-noscroll>"Open the other action"</a>
+                </span>
+            </p>
+        }
+        .into_any()
+    });
+    lines.collect_view().into_any()
+}
+
+fn effect_section(
+    detail: &ActionDetail,
+    pending: bool,
+    location: Memo<ListLocation>,
+) -> impl IntoView + use<> {
     let info = detail.action.action_type.info();
     let reversal = match info.undo {
         Undo::By(reverse) => view! {
@@ -152,6 +176,7 @@ fn effect_section(detail: &ActionDetail, pending: bool) -> impl IntoView + use<>
             <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
             <p>{info.effect}</p>
             {line("info", detail.impact.clone())}
+            {twins(&detail.twins, location)}
             {reversal}
             {pending.then(|| executor(detail.executor.as_ref()))}
         </section>
@@ -159,12 +184,22 @@ fn effect_section(detail: &ActionDetail, pending: bool) -> impl IntoView + use<>
 }
 
 fn executor(executor: Option<&ExecutorView>) -> AnyView {
-    let text = match executor {
-        Some(ExecutorView { name, simulated: false }) => format!("Carried out by {name}."),
-        Some(ExecutorView { simulated: true, .. }) => "Only simulated: nothing real happens.".to_owned(),
-        None => "No executor is connected for this.".to_owned(),
+    let Some(ExecutorView { name, kind, rule, health, says }) = executor else {
+        return line("play", "No executor is connected for this.".to_owned());
     };
-    line("play", text)
+    let mut text = match kind {
+        ExecutorKind::Simulated => return line("play", "Only simulated: nothing real happens.".to_owned()),
+        ExecutorKind::Manual => format!("Done by hand, as {name}."),
+        _ => format!("Carried out by {name}."),
+    };
+    if let Some(rule) = rule {
+        text = format!("{text} By {rule}.");
+    }
+    // Where people do it there is nothing that could be down.
+    if *kind != ExecutorKind::Manual || *health == Health::Paused {
+        text = format!("{text} {says}");
+    }
+    line(if matches!(health, Health::Failing | Health::Broken) { "triangle" } else { "play" }, text)
 }
 
 fn line(icon: &'static str, text: String) -> AnyView {
@@ -218,9 +253,12 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn parameters(detail: &ActionDetail) -> Vec<Fact> {
+fn parameters(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     let fact = |(name, value): (&ParameterName, &String)| match value.parse() {
-        Ok(at) if *name == ParameterName::Expiry => (name.label(), full(at).into_any()),
+        Ok(at) if *name == ParameterName::Expiry => (
+            name.label(),
+            view! { {full(at)} <span class="relative">" (" <Deadline until=at now/> ")"</span> }.into_any(),
+        ),
         _ => mono(name.label(), value.clone()),
     };
     let mut facts: Vec<_> = detail.action.parameters.iter().map(fact).collect();
@@ -344,8 +382,14 @@ fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         facts.push(("What it means", text.into_any()));
     }
     facts.extend(text("Held", detail.held.as_ref()));
-    facts.extend(text("Detail", action.status_detail.as_ref()));
+    let label = if detail.task.is_some() { "To be done by hand" } else { "Detail" };
+    facts.extend(text(label, action.status_detail.as_ref()));
     facts.extend(text("Executor", action.executor.as_ref()));
+    if let Some(task) = &detail.task {
+        let who = task.assigned_to.clone().unwrap_or_else(|| "Nobody yet".to_owned());
+        facts.push(("In hand", view! { <VisibleText text=who/> }.into_any()));
+        facts.extend(task.due_at.map(|at| time("Due", at, now)));
+    }
     facts.push(time("Updated", action.updated_at, now));
     facts
 }

@@ -59,8 +59,9 @@ const fn is_followed_up(verb: FollowUpVerb, action: &Action) -> bool {
         FollowUpVerb::Supersede => matches!(action.decision, Decision::Superseded),
         FollowUpVerb::Cancel => matches!(action.status, Status::Cancelled),
         FollowUpVerb::Retry => !matches!(action.status, Status::Failed | Status::TimedOut),
-        FollowUpVerb::ItHappened => matches!(action.status, Status::Completed),
-        FollowUpVerb::ItDidNotHappen => matches!(action.status, Status::Failed),
+        FollowUpVerb::ItHappened | FollowUpVerb::Done => matches!(action.status, Status::Completed),
+        FollowUpVerb::ItDidNotHappen | FollowUpVerb::NotDone => matches!(action.status, Status::Failed),
+        FollowUpVerb::Take => true,
     }
 }
 

@@ -52,6 +52,24 @@ const fn wording(verb: FollowUpVerb) -> Wording {
             send: "Try again",
         },
         FollowUpVerb::ItHappened | FollowUpVerb::ItDidNotHappen => SETTLE,
+        FollowUpVerb::Take => Wording {
+            open: "Assign to me…",
+            hint: "The others see that it is in hand.",
+            ask: "A note (optional)",
+            send: "Assign to me",
+        },
+        FollowUpVerb::Done => Wording {
+            open: "Done…",
+            hint: "What you say here becomes the record.",
+            ask: "What was done, with a reference (optional)",
+            send: "It is done",
+        },
+        FollowUpVerb::NotDone => Wording {
+            open: "Could not be done…",
+            hint: "It ends as Failed, and can be tried again.",
+            ask: "Why it could not be done",
+            send: "It could not be done",
+        },
     }
 }
 
@@ -100,7 +118,7 @@ fn form(verb: FollowUpVerb, action: Action, decisions: Decisions) -> AnyView {
         }
         .into_any()
     };
-    let which = if verb.needs_reason() {
+    let which = if verb == FollowUpVerb::ItHappened {
         vec![choice(FollowUpVerb::ItHappened), choice(FollowUpVerb::ItDidNotHappen)]
     } else {
         vec![view! { <input type="hidden" name="verb" value=verb.as_str()/> }.into_any()]

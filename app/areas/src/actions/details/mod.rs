@@ -150,10 +150,11 @@ fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
             undo,
             follow_ups,
             held,
+            task,
             ..
         }) => {
             let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_allowed);
-            format!("{id} {version} {approve} {reject} {undo} {follow_ups:?} {held:?}")
+            format!("{id} {version} {approve} {reject} {undo} {follow_ups:?} {held:?} {task:?}")
         }
         Err(error) => error.code.as_str().to_owned(),
     }

@@ -22,7 +22,7 @@ pub(crate) fn UndoForm(
     /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, undo: offer, instances, .. } = detail;
+    let ActionDetail { action, undo: offer, instances, twins, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
         (Availability::Denied(reason), _) => {
             return view! { <div class="decide">{closed("No undo", reason)}</div> }.into_any();
@@ -38,9 +38,18 @@ pub(crate) fn UndoForm(
     let of = action.clone();
     let send = move |event| {
         let reason = take(&event, "reason");
-        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason };
+        let lift_others = take(&event, "lift_others") == "true";
+        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others };
         decisions.send(called(&of), SentDecision::Undo(undo));
     };
+    let others = twins.iter().any(|twin| twin.stands).then(|| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name="lift_others" value="true" required/>
+                "The same also stands by another action: lift it for both"
+            </label>
+        }
+    });
     let effect = reverse.map(|reverse| {
         view! {
             <p class="undo-effect">
@@ -60,6 +69,7 @@ pub(crate) fn UndoForm(
                         <span class="field-label">"Why it is undone"</span>
                         <textarea name="reason" rows="3" required maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
                     </label>
+                    {others}
                     <button type="submit" class="button" disabled=move || busy()>
                         {move || if busy() { "Undoing…" } else { "Undo this action" }}
                     </button>

@@ -136,6 +136,9 @@ fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
             FollowUpVerb::Retry => "Queued again. Waiting for the executor.",
             FollowUpVerb::ItHappened => "Settled as Completed.",
             FollowUpVerb::ItDidNotHappen => "Settled as Failed.",
+            FollowUpVerb::Take => "It is yours.",
+            FollowUpVerb::Done => "Done. It is Completed.",
+            FollowUpVerb::NotDone => "Recorded: it could not be done.",
         },
         _ if matches!(action.status, Status::Queued | Status::InProgress) => {
             "Approved. Waiting for the executor."

@@ -6,6 +6,7 @@ use crate::actions::badges::Badged;
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{Availability, ExecutorView};
 use domain::actions::take::TakePreview;
+use domain::executors::ExecutorKind;
 use domain::{ParameterName, Undo};
 use kit::badge::Badge;
 use kit::facts::{Fact, Facts};
@@ -22,7 +23,12 @@ pub(super) fn preview(of: &TakePreview, confirm: AnyView) -> AnyView {
         Undo::NotNeeded => ("check", NOT_NEEDED.to_owned()),
     };
     let executor = match (&of.executor, &of.waits) {
-        (Some(ExecutorView { simulated: true, .. }), _) => "Only simulated: nothing real happens.".to_owned(),
+        (Some(ExecutorView { kind: ExecutorKind::Simulated, .. }), _) => {
+            "Only simulated: nothing real happens.".to_owned()
+        }
+        (Some(ExecutorView { kind: ExecutorKind::Manual, name, .. }), None) => {
+            format!("To be done by hand, as {name}.")
+        }
         (Some(ExecutorView { name, .. }), None) => format!("Carried out at once by {name}."),
         (_, Some(waits)) => waits.clone(),
         (None, None) => String::new(),

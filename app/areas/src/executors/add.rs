@@ -1,0 +1,174 @@
+//! The form that adds an executor.
+
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+use api::{AddExecutor, Load, propose_executor_key};
+use domain::executors::ExecutorKind;
+
+const LDAP: &str = r#"{
+  "url": "ldaps://ldap.corp.example",
+  "bind_dn": "cn=countersign,dc=corp,dc=example",
+  "base_dn": "dc=corp,dc=example"
+}"#;
+const MAIL: &str = r#"{
+  "url": "https://mail.corp.example:8443"
+}"#;
+const CROWDSEC: &str = r#"{
+  "url": "http://127.0.0.1:8080",
+  "machine": "countersign"
+}"#;
+
+/// The form for one kind; the others are links.
+pub(super) fn form(kind: Option<ExecutorKind>, failure: Option<String>) -> AnyView {
+    let kinds: Vec<_> = ExecutorKind::ALL
+        .iter()
+        .copied()
+        .filter(|kind| kind.can_be_added())
+        .map(|of| {
+            let href = format!("/settings/executors/new?kind={of}");
+            let current = (kind == Some(of)).then_some("page");
+            view! {
+                <li>
+                    <a class="button" href=href aria-current=current>{of.label()}</a>
+                    " "
+                    {of.purpose()}
+                </li>
+            }
+            .into_any()
+        })
+        .collect();
+    let form = kind.filter(|kind| kind.can_be_added()).map(|kind| view! { <Form kind/> });
+    view! {
+        <header class="page-head">
+            <h1>"Add executor"</h1>
+        </header>
+        <ul class="executor-kinds">{kinds}</ul>
+        {failure.map(|text| view! { <p class="notice-text bad" role="alert">{text}</p> })}
+        {form}
+    }
+    .into_any()
+}
+
+#[component]
+fn Form(kind: ExecutorKind) -> impl IntoView {
+    let is_remote = matches!(kind, ExecutorKind::Webhook | ExecutorKind::OpenC2);
+    let remote = is_remote.then(|| {
+        view! {
+            <label class="field">
+                <span class="field-label">"URL"</span>
+                <input name="url" type="url" required maxlength="2000" placeholder="https://soar.example/countersign"/>
+            </label>
+            <label class="check">
+                <input name="internal" type="checkbox" value="true"/>
+                "Its address may lie inside of this network (private, link-local or loopback)"
+            </label>
+        }
+    });
+    let profile = (kind == ExecutorKind::OpenC2).then(|| {
+        view! {
+            <label class="field">
+                <span class="field-label">"Actuator profile"</span>
+                <input name="profile" maxlength="100" placeholder="slpf"/>
+            </label>
+        }
+    });
+    let example = match kind {
+        ExecutorKind::Ldap => Some(LDAP),
+        ExecutorKind::Mail => Some(MAIL),
+        ExecutorKind::CrowdSec => Some(CROWDSEC),
+        _ => None,
+    };
+    let options = example.map(|example| {
+        view! {
+            <label class="field">
+                <span class="field-label">"Its settings, as a JSON object"</span>
+                <textarea name="options" rows="6" required spellcheck="false">{example}</textarea>
+            </label>
+        }
+    });
+    let due = (kind == ExecutorKind::Manual).then(|| {
+        view! {
+            <label class="field">
+                <span class="field-label">"Hours until it should be done (optional)"</span>
+                <input name="due_hours" inputmode="numeric" maxlength="4"/>
+            </label>
+        }
+    });
+    let secret = match kind {
+        ExecutorKind::Webhook => Some(view! { <WebhookKey/> }.into_any()),
+        ExecutorKind::OpenC2 => Some(
+            view! {
+                <label class="field">
+                    <span class="field-label">"Bearer token (24 or more visible characters)"</span>
+                    <input name="secret" type="password" required minlength="24" autocomplete="off"/>
+                </label>
+            }
+            .into_any(),
+        ),
+        kind => kind.secret().map(|what| {
+            view! {
+                <label class="field">
+                    <span class="field-label">{what}</span>
+                    <input name="secret" type="password" required autocomplete="off"/>
+                </label>
+            }
+            .into_any()
+        }),
+    };
+    view! {
+        <form class="executor-form" method="post" action=AddExecutor::PATH>
+            <input type="hidden" name="kind" value=kind.as_str()/>
+            <label class="field">
+                <span class="field-label">"Name (a-z, 0-9, '.', '_' and '-'; it never changes)"</span>
+                <input name="name" required maxlength="64" pattern="[a-z0-9][a-z0-9._\\-]*"/>
+            </label>
+            {remote}
+            {profile}
+            {options}
+            {secret}
+            <label class="field">
+                <span class="field-label">"What it serves: a rule a line, * for everything"</span>
+                <textarea name="serves" rows="4" required>"*"</textarea>
+            </label>
+            <p class="hint">
+                "For example: " <code>"kind=device; name=web-*; group=Servers; type=isolate_device,release_from_isolation"</code>
+            </p>
+            {due}
+            <details class="fold">
+                <summary class="button">"Limits…"</summary>
+                <label class="field">
+                    <span class="field-label">"At a time"</span>
+                    <input name="concurrency" inputmode="numeric" placeholder="4" maxlength="2"/>
+                </label>
+                <label class="field">
+                    <span class="field-label">"A minute"</span>
+                    <input name="rate" inputmode="numeric" maxlength="5"/>
+                </label>
+                <label class="field">
+                    <span class="field-label">"Seconds until what was handed over is unknown"</span>
+                    <input name="time_limit" inputmode="numeric" maxlength="7"/>
+                </label>
+            </details>
+            <button class="button primary" type="submit">"Add executor"</button>
+        </form>
+    }
+}
+
+/// The key that signs both ways: made by the server, to be copied before the form is sent.
+#[component]
+fn WebhookKey() -> impl IntoView {
+    let key = Load::new(|| (), |()| async move { propose_executor_key().await.unwrap_or_default() });
+    let field = move || {
+        let key = key.get()?;
+        Some(view! {
+            <label class="field">
+                <span class="field-label">
+                    "The key that signs both ways: copy it to the other side now, it is not shown again"
+                </span>
+                <input name="secret" value=key required autocomplete="off" spellcheck="false"/>
+            </label>
+        })
+    };
+    view! { <Suspense fallback=|| ()>{move || field()}</Suspense> }
+}

@@ -1,0 +1,202 @@
+//! What carries actions out: executors as an administrator sets them up, what each serves, and how each is.
+
+pub mod contract;
+pub mod rule;
+pub mod settings;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::error::{Error, FieldError};
+use crate::core::string_enum::string_enum;
+
+pub use rule::ServeRule;
+pub use settings::Settings;
+
+string_enum! {
+    /// What an executor speaks.
+    #[expect(clippy::doc_markdown, reason = "labels are for the screen")]
+    ExecutorKind {
+        Manual = "manual" "By hand",
+        Webhook = "webhook" "Webhook",
+        OpenC2 = "openc2" "OpenC2 consumer",
+        Ldap = "ldap" "Directory",
+        Mail = "mail" "Mail system",
+        CrowdSec = "crowdsec" "CrowdSec",
+        Responder = "responder" "Responder",
+        Simulated = "simulated" "Simulated",
+    }
+}
+
+impl ExecutorKind {
+    /// Whether it can be added; the others come with options of the server.
+    #[must_use]
+    pub const fn can_be_added(self) -> bool {
+        !matches!(self, Self::Responder | Self::Simulated)
+    }
+
+    /// What it is for, in a sentence.
+    #[must_use]
+    pub const fn purpose(self) -> &'static str {
+        match self {
+            Self::Manual => {
+                "People carry it out: the approved action waits with its steps until somebody says that it is done."
+            }
+            Self::Webhook => {
+                "An HTTP endpoint of yours is told, signed, and says how it ended: at once, or later by a report."
+            }
+            Self::OpenC2 => "A consumer of OpenC2 1.0 over HTTP, such as a firewall or an endpoint agent.",
+            Self::Ldap => "Accounts in OpenLDAP with its password policy, or in Active Directory: disable, enable, reset password.",
+            Self::Mail => "Mailboxes of Dovecot, over the HTTP API of doveadm: delete, junk, quarantine, release, forwarding.",
+            Self::CrowdSec => "Decisions of a CrowdSec local API: addresses are blocked and unblocked.",
+            Self::Responder => "Countersign's own process on a host.",
+            Self::Simulated => "Only pretends; part of the demo.",
+        }
+    }
+
+    /// What its secret is; none if it needs none.
+    #[must_use]
+    pub const fn secret(self) -> Option<&'static str> {
+        match self {
+            Self::Webhook => Some(
+                "The key that signs both ways, whsec_ and 24 to 64 bytes in base64; left empty, one is made",
+            ),
+            Self::OpenC2 => Some("The bearer token that proves our requests"),
+            Self::Ldap => Some("The password that we bind with"),
+            Self::Mail => Some("The key of doveadm's HTTP API"),
+            Self::CrowdSec => Some("The machine's password, a space, and the bouncer's key"),
+            Self::Manual | Self::Responder | Self::Simulated => None,
+        }
+    }
+}
+
+/// Executors that can be set up.
+pub const MAX_EXECUTORS: usize = 200;
+const MAX_NAME_LENGTH: usize = 64;
+const MAX_RULES: usize = 50;
+const MAX_CONCURRENCY: u32 = 64;
+const MAX_RATE: u32 = 60_000;
+const MAX_TIME_LIMIT: u32 = 30 * 24 * 3_600;
+
+/// An executor as it was set up; its secret is apart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct ExecutorSetup {
+    /// Its name, which never changes: actions and the audit log name it.
+    pub name: String,
+    /// What it speaks.
+    pub kind: ExecutorKind,
+    /// What its kind needs to know.
+    #[serde(default)]
+    pub settings: Settings,
+    /// What it serves: one of these must fit. Executors are asked in their order, and the first that serves and can
+    /// carry out the action has it.
+    pub serves: Vec<ServeRule>,
+    /// Commands at a time on each instance.
+    #[serde(default = "default_concurrency")]
+    pub concurrency: u32,
+    /// Commands a minute on each instance; any number where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// Seconds that what was handed over may take until its end is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_limit: Option<u32>,
+}
+
+/// Commands at a time where nothing is said.
+#[must_use]
+pub const fn default_concurrency() -> u32 {
+    4
+}
+
+impl ExecutorSetup {
+    /// Everything that is wrong with it.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with each field.
+    pub fn check(&self) -> Result<(), Error> {
+        let mut wrong = Vec::new();
+        if let Err(detail) = check_name(&self.name) {
+            wrong.push(FieldError::new("/name", detail));
+        }
+        if !self.kind.can_be_added() {
+            wrong.push(FieldError::new("/kind", "comes with an option of the server, and can't be added"));
+        }
+        if self.serves.is_empty() || self.serves.len() > MAX_RULES {
+            wrong.push(FieldError::new(
+                "/serves",
+                format!("has {} rules; give 1 to {MAX_RULES}", self.serves.len()),
+            ));
+        }
+        for (index, rule) in self.serves.iter().enumerate() {
+            if let Err(detail) = rule.check() {
+                wrong.push(FieldError::new(format!("/serves/{index}"), detail));
+            }
+        }
+        let bounded = |field: &str, value: Option<u32>, most: u32| match value {
+            Some(value) if value == 0 || value > most => {
+                Some(FieldError::new(format!("/{field}"), format!("is {value}; give 1 to {most}")))
+            }
+            _ => None,
+        };
+        wrong.extend(bounded("concurrency", Some(self.concurrency), MAX_CONCURRENCY));
+        wrong.extend(bounded("rate", self.rate, MAX_RATE));
+        wrong.extend(bounded("time_limit", self.time_limit, MAX_TIME_LIMIT));
+        wrong.extend(self.settings.check(self.kind));
+        if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+    }
+
+    /// The first of its rules that fits, in words.
+    #[must_use]
+    pub fn rule_in_words(&self, index: usize) -> Option<String> {
+        self.serves.get(index).map(|rule| format!("rule {}: {}", index + 1, rule.in_words()))
+    }
+}
+
+/// Names stand in addresses, command lines and records.
+fn check_name(name: &str) -> Result<(), String> {
+    let mut bytes = name.bytes();
+    let first = bytes.next().is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let rest = bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte));
+    if first && rest && name.len() <= MAX_NAME_LENGTH && name != "new" {
+        return Ok(());
+    }
+    Err(format!(
+        "must be 1 to {MAX_NAME_LENGTH} of a-z, 0-9, '.', '_' and '-', begin with a letter or digit, and not be new"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(name: &str, kind: ExecutorKind) -> ExecutorSetup {
+        ExecutorSetup {
+            name: name.to_owned(),
+            kind,
+            settings: Settings::default(),
+            serves: vec![ServeRule::default()],
+            concurrency: 4,
+            rate: None,
+            time_limit: None,
+        }
+    }
+
+    #[test]
+    fn each_wrong_field_is_named() {
+        assert!(setup("by-hand", ExecutorKind::Manual).check().is_ok());
+        let wrong = ExecutorSetup {
+            serves: Vec::new(),
+            concurrency: 0,
+            rate: Some(0),
+            time_limit: Some(u32::MAX),
+            ..setup("New!", ExecutorKind::Responder)
+        };
+        let Err(Error::Invalid(errors)) = wrong.check() else { panic!("accepted") };
+        let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/name", "/kind", "/serves", "/concurrency", "/rate", "/time_limit"]);
+        for name in ["", "new", "-a", "a b", "ü", "A", &"a".repeat(65)] {
+            assert!(setup(name, ExecutorKind::Manual).check().is_err(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The end that an action names is kept: when it comes, the server starts the reverse by itself. An undo before it leaves
+//! nothing to end.
+
+use domain::{Action, ActionId, Actor, AuditKind, Authorized, Error, RowScope, SystemAuthority, Transition};
+use serde_json::json;
+
+use super::change::{Change, write_rows};
+use super::clock::new_id;
+use super::decision::{lifecycle_of, next};
+use super::{Service, detached, entry, timeline};
+use store::{NewCommand, Transaction};
+
+/// Ends in one look; the next look takes the rest.
+const BATCH: u32 = 100;
+
+/// Keeps the end of what had an effect that can be reversed.
+pub(super) async fn keep_end(
+    tx: &mut (impl Transaction + ?Sized),
+    by: &Authorized,
+    action: &Action,
+) -> Result<(), Error> {
+    let had_effect = lifecycle_of(action)?.state().had_effect();
+    if let Some(end) = timeline::end_of(action).filter(|_| had_effect)
+        && action.undoable().is_ok()
+    {
+        tx.set_end(by, action.id, end).await?;
+    }
+    Ok(())
+}
+
+impl Service {
+    /// Starts the reverse of what has come to its end. Returns how many were started.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn end_due(&self, authority: &SystemAuthority) -> Result<usize, Error> {
+        let mut started = 0;
+        for id in self.store.due_ends(self.clock.now(), BATCH).await? {
+            let (service, authority) = (self.clone(), authority.clone());
+            started += usize::from(detached(async move { service.end_one(&authority, id).await }).await?);
+        }
+        Ok(started)
+    }
+
+    async fn end_one(&self, authority: &SystemAuthority, id: ActionId) -> Result<bool, Error> {
+        let by = Authorized::system(authority, "clock", "Countersign");
+        let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
+        let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
+        let reverse_type =
+            before.undoable().ok().filter(|_| timeline::end_of(&before).is_some_and(|end| end <= now));
+        let mut others = self.standing_twins(&RowScope::ALL, &before).await?;
+        others.retain(|other| timeline::end_of(other).is_none_or(|end| end > now));
+        let Some(reverse_type) = reverse_type.filter(|_| others.is_empty()) else {
+            // It was undone, or another action keeps the effect, and has its own end or none.
+            tx.forget_end(id).await?;
+            tx.commit().await?;
+            return Ok(false);
+        };
+        if self.executors.find_for(reverse_type, &before).is_none() {
+            // Its end stays due: it is ended once somebody can.
+            return Ok(false);
+        }
+        let lifecycle = lifecycle_of(&before)?
+            .apply(Transition::RequestUndo)
+            .map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        let actor: &Actor = by.actor();
+        let reverse = self.reverse(actor, &before, reverse_type, "Its end has come.", now)?;
+        let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
+        let executor = reverse.executor.clone();
+        let command = NewCommand { id: new_id(now), action: reverse.id, at: now, executor };
+        let requested =
+            json!({ "undone_by": reverse.id, "command_id": command.id, "reason": reverse.comment });
+        let proposed =
+            json!({ "undo_of": before.id, "type": reverse.action_type, "comment": reverse.comment });
+        let entries = vec![
+            entry(now, AuditKind::UndoRequested, &after, requested),
+            entry(now, AuditKind::Proposed, &reverse, proposed),
+        ];
+        let (reverse, command) = (Some(reverse), Some(command));
+        let change = Change { by, deciding: false, before, after, reverse, entries, command };
+        if !write_rows(&mut *tx, now, &[&change]).await? {
+            return Ok(false);
+        }
+        change.record(&mut *tx).await?;
+        tx.forget_end(id).await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+}

@@ -1,0 +1,91 @@
+//! What executors say later of what they were handed: signed, so that who sends it is known by the key alone.
+
+use async_trait::async_trait;
+use domain::executors::contract::{Report, ReportTaken, ReportsBackend, SealedReport};
+use domain::{Action, AuditKind, Authorized, Error, Outcome, RowScope, Status, Transition};
+use serde_json::json;
+
+use super::decision::{lifecycle_of, next};
+use super::ends::keep_end;
+use super::executor::SignedReport;
+use super::{Service, detached, entry};
+use store::Guard;
+
+#[async_trait]
+impl ReportsBackend for Service {
+    async fn take_report(&self, report: SealedReport) -> Result<ReportTaken, Error> {
+        let service = self.clone();
+        detached(async move { service.read_report(&report).await }).await
+    }
+}
+
+impl Service {
+    async fn read_report(&self, sealed: &SealedReport) -> Result<ReportTaken, Error> {
+        let SealedReport { id, timestamp, signature, body } = sealed;
+        // Whatever is wrong with who sent it has one answer: which commands there are is not told.
+        let report: Report = serde_json::from_slice(body).map_err(|_| Error::NotSignedIn)?;
+        let handed = self.store.command(report.command_id).await?.ok_or(Error::NotSignedIn)?;
+        let name = handed.command.executor.clone().ok_or(Error::NotSignedIn)?;
+        let executor = self.executors.named(&name).ok_or(Error::NotSignedIn)?;
+        let adapter = executor.adapter().map_err(|_| Error::NotSignedIn)?;
+        let signed = SignedReport { id, timestamp, signature, body };
+        adapter.verify_report(&signed).map_err(|why| {
+            tracing::warn!(executor = name, why, "a report is not believed");
+            Error::NotSignedIn
+        })?;
+        self.write_report(&name, &report, handed.is_done).await
+    }
+
+    async fn write_report(&self, name: &str, report: &Report, is_done: bool) -> Result<ReportTaken, Error> {
+        let Some(authority) = &self.authority else {
+            return Err(Error::Internal("this server takes no reports".to_owned()));
+        };
+        let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
+        let command = self.store.command(report.command_id).await?.ok_or(Error::NotSignedIn)?.command;
+        let before = tx.action(&RowScope::ALL, command.action_id).await?;
+        let before =
+            before.ok_or_else(|| Error::Internal(format!("command {} has no action", command.id)))?;
+        let unchanged = || ReportTaken { action_id: before.id, status: before.status, changed: false };
+        let Some(outcome) = report.status.outcome() else {
+            return Ok(unchanged());
+        };
+        let by = Authorized::system(authority, name, name);
+        let last = self.store.command_of(before.id).await?;
+        if before.status == Status::Unknown && last.is_some_and(|last| last.id == command.id) {
+            // It came late, and knows more than nobody.
+            let lifecycle = lifecycle_of(&before)?.apply(Transition::Settle(outcome));
+            let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
+            let detail = format!("reported late: {}", report.in_words());
+            let after = Action { status_detail: Some(detail.clone()), ..next(&before, lifecycle, now) };
+            if tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+                let more = json!({ "command_id": command.id, "executor": name, "detail": detail });
+                tx.append_audit(&by, entry(now, AuditKind::Settled, &after, more)).await?;
+                self.report_undo(&mut *tx, &by, &after, (outcome, &detail), now).await?;
+                keep_end(&mut *tx, &by, &after).await?;
+                tx.commit().await?;
+                return Ok(ReportTaken { action_id: after.id, status: after.status, changed: true });
+            }
+        }
+        if is_done || before.status != Status::InProgress {
+            return Ok(unchanged());
+        }
+        let transition = Transition::Report(outcome);
+        if !self.end(&mut *tx, &by, &command, transition, &report.in_words(), now).await? {
+            return Ok(unchanged());
+        }
+        tx.commit().await?;
+        Ok(ReportTaken { action_id: before.id, status: status(outcome), changed: true })
+    }
+}
+
+const fn status(outcome: Outcome) -> Status {
+    match outcome {
+        Outcome::Completed => Status::Completed,
+        Outcome::PartiallyCompleted => Status::PartiallyCompleted,
+        Outcome::Failed => Status::Failed,
+        Outcome::TimedOut => Status::TimedOut,
+        Outcome::Skipped => Status::Skipped,
+        Outcome::Cancelled => Status::Cancelled,
+    }
+}
