@@ -78,7 +78,10 @@ pub async fn add_executor(
     let options = match text(options) {
         None => serde_json::Map::new(),
         Some(json) => serde_json::from_str(&json).map_err(|error| {
-            request::fail(&domain::Error::invalid("/settings/options", format!("must be a JSON object: {error}")))
+            request::fail(&domain::Error::invalid(
+                "/settings/options",
+                format!("must be a JSON object: {error}"),
+            ))
         })?,
     };
     let settings = Settings {

@@ -61,7 +61,7 @@ pub async fn decide_waiting(
             backend.approve(&caller, id, seen, comment).await
         }
         BulkVerb::Reject => backend.reject(&caller, id, seen, reason).await,
-        BulkVerb::Undo => backend.undo(&caller, id, seen, reason).await,
+        BulkVerb::Undo => backend.undo(&caller, id, seen, reason, false).await,
     };
     decided.map(|action| action.id).map_err(|error| request::fail(&error))
 }

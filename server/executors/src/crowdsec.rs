@@ -4,9 +4,9 @@
 //! unknown filter is ignored; and decisions are lifted by their ids, since lifting by address lifts wider ranges too.
 
 use async_trait::async_trait;
+use domain::core::canonical;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
-use domain::core::canonical;
 use domain::{Action, ActionId, ActionType, Asset, AssetKind, Entity, Outcome, ParameterName};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{AUTHORIZATION, HeaderValue};

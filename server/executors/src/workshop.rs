@@ -60,7 +60,10 @@ impl Workshop for Kinds {
             }
             ExecutorKind::CrowdSec => {
                 let secrets = CrowdSecSecrets::parse(secret.unwrap_or_default()).ok_or_else(|| {
-                    Error::invalid("/secret", "must be the machine's password, a space, and the bouncer's key")
+                    Error::invalid(
+                        "/secret",
+                        "must be the machine's password, a space, and the bouncer's key",
+                    )
                 })?;
                 let (name, clock) = (setup.name.clone(), self.clock.clone());
                 Arc::new(CrowdSec::new(name, options(setup)?, secrets, clock).map_err(of_option)?)

@@ -4,7 +4,8 @@
 
 use domain::actions::contract::Twin;
 use domain::{
-    Action, ActionId, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition, UndoState,
+    Action, ActionId, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition,
+    UndoState,
 };
 use jiff::Timestamp;
 use serde_json::json;

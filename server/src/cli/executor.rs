@@ -166,7 +166,8 @@ async fn add(options: AddOptions) -> anyhow::Result<()> {
         time_limit,
         ..
     } = options;
-    let settings = Settings { url, internal, profile, due_hours, options: options_of_kind, ..Settings::default() };
+    let settings =
+        Settings { url, internal, profile, due_hours, options: options_of_kind, ..Settings::default() };
     let setup = ExecutorSetup { name, kind, settings, serves, concurrency, rate, time_limit };
     let secret = options.secret.map(read_secret).transpose()?;
     let added = service.set_up_executor(&by, NewExecutor { setup, secret }).await;

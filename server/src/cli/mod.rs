@@ -4,8 +4,8 @@
 
 pub mod account;
 pub mod audit;
-pub mod import;
 pub mod executor;
+pub mod import;
 pub mod serve;
 
 use clap::{Parser, Subcommand};

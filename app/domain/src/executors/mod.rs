@@ -45,8 +45,12 @@ impl ExecutorKind {
                 "An HTTP endpoint of yours is told, signed, and says how it ended: at once, or later by a report."
             }
             Self::OpenC2 => "A consumer of OpenC2 1.0 over HTTP, such as a firewall or an endpoint agent.",
-            Self::Ldap => "Accounts in OpenLDAP with its password policy, or in Active Directory: disable, enable, reset password.",
-            Self::Mail => "Mailboxes of Dovecot, over the HTTP API of doveadm: delete, junk, quarantine, release, forwarding.",
+            Self::Ldap => {
+                "Accounts in OpenLDAP with its password policy, or in Active Directory: disable, enable, reset password."
+            }
+            Self::Mail => {
+                "Mailboxes of Dovecot, over the HTTP API of doveadm: delete, junk, quarantine, release, forwarding."
+            }
             Self::CrowdSec => "Decisions of a CrowdSec local API: addresses are blocked and unblocked.",
             Self::Responder => "Countersign's own process on a host.",
             Self::Simulated => "Only pretends; part of the demo.",

@@ -27,7 +27,7 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = BTreeMap<String, String>))]
     pub steps: BTreeMap<ActionType, String>,
-    /// What a directory, a mail system or CrowdSec needs, by the names of its own settings.
+    /// What a directory, a mail system or a ban list needs, by the names of its own settings.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,
