@@ -2,9 +2,34 @@
 
 use std::collections::BTreeMap;
 
+use domain::actions::parameter::ParameterName;
+use domain::core::time::Timestamp;
 use domain::{Action, ActionType, Entity};
-use openc2::{Command, Target};
-use serde_json::{Value, json};
+use openc2::{
+    Command, CommandLineTarget, DeviceTarget, Digest, FileTarget, Hashes, NamedTarget, ProcessTarget,
+    REPORT_KEY, Target,
+};
+use serde_json::{Map, Value, json};
+
+/// What our responder does. The language has one verb for several types: these are the ones that it means by it.
+const OURS: [ActionType; 16] = [
+    ActionType::IsolateDevice,
+    ActionType::ReleaseFromIsolation,
+    ActionType::RunAntivirusScan,
+    ActionType::CollectInvestigationPackage,
+    ActionType::RequestSample,
+    ActionType::LiveResponseCommand,
+    ActionType::QuarantineFile,
+    ActionType::ReleaseFromQuarantine,
+    ActionType::StopAndQuarantineFile,
+    ActionType::StopProcess,
+    ActionType::StopService,
+    ActionType::StartService,
+    ActionType::RemoveScheduledTask,
+    ActionType::RestoreScheduledTask,
+    ActionType::BlockIpAddress,
+    ActionType::UnblockIpAddress,
+];
 
 /// The pairs of verb and targets that a consumer says it carries out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,14 +37,36 @@ pub(super) struct Pairs(BTreeMap<String, Vec<String>>);
 
 impl Pairs {
     /// As the results of `query features` have them.
-    pub(super) fn read(results: &serde_json::Map<String, Value>) -> Option<Self> {
-        let pairs = results.get("pairs")?.as_object()?;
+    pub(super) fn read(results: &Map<String, Value>) -> Option<Self> {
+        Self::parse(results.get("pairs")?)
+    }
+
+    /// As an object of verbs with lists of targets.
+    pub(super) fn parse(pairs: &Value) -> Option<Self> {
         let read = |(verb, targets): (&String, &Value)| {
             let targets =
                 targets.as_array()?.iter().filter_map(|of| of.as_str().map(str::to_owned)).collect();
             Some((verb.clone(), targets))
         };
-        Some(Self(pairs.iter().filter_map(read).collect()))
+        Some(Self(pairs.as_object()?.iter().filter_map(read).collect()))
+    }
+
+    /// What every responder of ours does.
+    pub(super) fn of_files() -> Self {
+        let files = || vec!["file".to_owned()];
+        Self([("contain".to_owned(), files()), ("allow".to_owned(), files())].into())
+    }
+
+    /// Whatever a responder of ours may be able to do.
+    pub(super) fn all() -> Self {
+        let mut pairs = Self::default();
+        for verb in OURS.iter().filter_map(|of| of.info().openc2) {
+            let targets = pairs.0.entry(verb.action.to_owned()).or_default();
+            targets.push(verb.target.to_owned());
+            // The catalog names one family of addresses for both.
+            targets.extend((verb.target == "ipv4_net").then(|| "ipv6_net".to_owned()));
+        }
+        pairs
     }
 
     fn has(&self, verb: &str, target: &str) -> bool {
@@ -31,32 +78,101 @@ impl Pairs {
         self.0.iter().map(|(verb, targets)| format!("{verb}: {}", targets.join(", "))).collect()
     }
 
-    /// The command of a type on what an action is about, if the consumer carries it out.
-    pub(super) fn command(&self, action_type: ActionType, action: &Action) -> Option<Command> {
-        let verb = action_type.info().openc2.as_ref()?.action;
-        let target = target(&action.entity)?;
-        self.has(verb, target.name()).then(|| Command::new(verb.to_owned().into(), target))
+    /// The command of a type on what an action is about, if a consumer of the profile carries it out.
+    pub(super) fn command(
+        &self,
+        action_type: ActionType,
+        action: &Action,
+        profile: &str,
+    ) -> Result<Command, String> {
+        let none = || format!("it does not carry out {}", action_type.label());
+        let is_ours = profile == REPORT_KEY;
+        if is_ours && !OURS.contains(&action_type) {
+            return Err(none());
+        }
+        let verb = action_type.info().openc2.ok_or_else(none)?;
+        let target = match action.parameters.get(&ParameterName::CommandLine) {
+            Some(line) if action_type == ActionType::LiveResponseCommand => {
+                Target::CommandLine(CommandLineTarget { line: line.clone() })
+            }
+            _ => target(&action.entity, is_ours)?,
+        };
+        if !self.has(verb.action, target.name()) {
+            return Err(none());
+        }
+        let args = if is_ours { arguments(action_type, action)? } else { Map::new() };
+        Ok(Command { args, ..Command::new(verb.action.to_owned().into(), target) })
     }
 }
 
-/// What names the entity to a consumer; none if the language has no name for it.
-fn target(entity: &Entity) -> Option<Target> {
-    let other = |name: &str, value: Value| Some(Target::Other { name: name.to_owned(), value });
-    match entity {
-        Entity::File { .. } => super::openc2::file(entity).ok(),
-        Entity::Device { name } => other("device", json!({ "hostname": name })),
-        Entity::IpAddress { address } => {
-            other(if address.contains(':') { "ipv6_net" } else { "ipv4_net" }, json!(address))
-        }
-        Entity::Url { url } => other("uri", json!(url)),
-        Entity::Process { pid, image, .. } => {
-            let mut process = serde_json::Map::new();
-            process.extend(pid.map(|pid| ("pid".to_owned(), json!(pid))));
-            process.extend(image.as_ref().map(|image| ("executable".to_owned(), json!({ "path": image }))));
-            other("process", Value::Object(process))
-        }
-        _ => None,
+/// What our responder is told beside the target.
+fn arguments(action_type: ActionType, action: &Action) -> Result<Map<String, Value>, String> {
+    let mut args = Map::new();
+    let mut ours = Map::new();
+    // The reverse of an action is asked for with the action's own parameters, which are none of its.
+    let own = |name: ParameterName| {
+        let takes = action_type.info().parameters.iter().any(|spec| spec.name == name);
+        action.parameters.get(&name).filter(|_| takes)
+    };
+    if let Some(until) = own(ParameterName::Expiry) {
+        let until: Timestamp = until.parse().map_err(|_| format!("{until} is no time"))?;
+        args.insert("stop_time".to_owned(), json!(until.as_millisecond()));
     }
+    if let Some(scope) = own(ParameterName::Scope) {
+        if action_type == ActionType::IsolateDevice && scope != "Full" {
+            return Err("a responder isolates its host fully or not at all".to_owned());
+        }
+        ours.insert("scope".to_owned(), json!(scope));
+    }
+    if action_type == ActionType::StopAndQuarantineFile {
+        ours.insert("stop".to_owned(), json!(true));
+    }
+    if let (ActionType::StopProcess, Entity::Process { started_at: Some(at), .. }) =
+        (action_type, &action.entity)
+    {
+        ours.insert("started_at".to_owned(), json!(at.to_string()));
+    }
+    if !ours.is_empty() {
+        args.insert(REPORT_KEY.to_owned(), Value::Object(ours));
+    }
+    Ok(args)
+}
+
+/// What names the entity to a consumer. Names of the language, where there are some; ours only for our responder.
+fn target(entity: &Entity, is_ours: bool) -> Result<Target, String> {
+    Ok(match entity {
+        Entity::File { path, sha256, sha1, md5 } => Target::File(file(path.as_deref(), [sha256, sha1, md5])?),
+        Entity::Device { name } => {
+            Target::Device(DeviceTarget { hostname: Some(name.clone()), device_id: None })
+        }
+        Entity::IpAddress { address } if address.contains(':') => Target::Ipv6Net(address.clone()),
+        Entity::IpAddress { address } => Target::Ipv4Net(address.clone()),
+        Entity::Url { url } => Target::Other { name: "uri".to_owned(), value: json!(url) },
+        Entity::Process { pid, image, sha256, sha1, md5, .. } => {
+            let executable = file(image.as_deref(), [sha256, sha1, md5])?;
+            let executable = (executable != FileTarget::default()).then_some(executable);
+            Target::Process(Box::new(ProcessTarget { pid: *pid, executable, command_line: None }))
+        }
+        Entity::Service { name } => Target::Service(NamedTarget { name: name.clone() }),
+        Entity::ScheduledTask { name } if is_ours => {
+            Target::ScheduledTask(NamedTarget { name: name.clone() })
+        }
+        other => return Err(format!("it has no word for a {}", other.kind().label().to_lowercase())),
+    })
+}
+
+fn file(path: Option<&str>, [sha256, sha1, md5]: [&Option<String>; 3]) -> Result<FileTarget, String> {
+    let hashes = Hashes {
+        md5: digest(md5.as_deref())?,
+        sha1: digest(sha1.as_deref())?,
+        sha256: digest(sha256.as_deref())?,
+    };
+    let hashes = (hashes != Hashes::default()).then_some(hashes);
+    Ok(FileTarget { name: None, path: path.map(str::to_owned), hashes })
+}
+
+fn digest<const N: usize>(hash: Option<&str>) -> Result<Option<Digest<N>>, String> {
+    hash.map(|hash| hash.parse().map_err(|_| format!("{hash} is no hash value"))).transpose()
 }
 
 #[cfg(test)]
@@ -79,16 +195,67 @@ mod tests {
         let v4 = action(json!({ "kind": "ip_address", "address": "198.51.100.7" }));
         let v6 = action(json!({ "kind": "ip_address", "address": "2001:db8::7" }));
         let device = action(json!({ "kind": "device", "name": "ws-1" }));
-        let command = pairs.command(ActionType::BlockIpAddress, &v4).unwrap();
+        let command = pairs.command(ActionType::BlockIpAddress, &v4, "slpf").unwrap();
         assert_eq!((command.action.name(), command.target.name()), ("deny", "ipv4_net"));
-        assert!(pairs.command(ActionType::BlockIpAddress, &v6).is_none(), "it knows no ipv6_net");
-        assert!(pairs.command(ActionType::UnblockIpAddress, &v4).is_none(), "nor allow");
-        assert!(pairs.command(ActionType::IsolateDevice, &device).is_some());
+        assert!(pairs.command(ActionType::BlockIpAddress, &v6, "slpf").is_err(), "it knows no ipv6_net");
+        assert!(pairs.command(ActionType::UnblockIpAddress, &v4, "slpf").is_err(), "nor allow");
+        assert!(pairs.command(ActionType::IsolateDevice, &device, "slpf").is_ok());
         assert!(
-            pairs.command(ActionType::ResetPassword, &device).is_none(),
+            pairs.command(ActionType::ResetPassword, &device, "slpf").is_err(),
             "the language has no verb for it"
         );
         assert_eq!(pairs.in_words().len(), 3);
         assert_eq!(Pairs::read(json!({}).as_object().unwrap()), None);
+    }
+
+    #[test]
+    fn our_responder_is_told_what_it_means_and_nothing_that_it_would_take_for_something_else() {
+        let all = Pairs::all();
+        let command = |action_type, entity: Value| all.command(action_type, &action(entity), REPORT_KEY);
+        let file = json!({ "kind": "file", "md5": "ab".repeat(16) });
+        for action_type in
+            [ActionType::QuarantineFile, ActionType::ReleaseFromQuarantine, ActionType::RequestSample]
+        {
+            assert!(command(action_type, file.clone()).is_ok(), "{action_type}");
+        }
+        let stopping = command(ActionType::StopAndQuarantineFile, file.clone()).unwrap();
+        assert_eq!(stopping.args[REPORT_KEY]["stop"], true);
+        assert!(command(ActionType::AllowFile, file).is_err(), "it would release the file");
+        let device = json!({ "kind": "device", "name": "ws-1" });
+        assert!(command(ActionType::IsolateDevice, device.clone()).is_ok());
+        for action_type in
+            [ActionType::ContainDevice, ActionType::RestrictCodeExecution, ActionType::InitiateInvestigation]
+        {
+            assert!(command(action_type, device.clone()).is_err(), "{action_type}");
+        }
+        let v6 = json!({ "kind": "ip_address", "address": "2001:db8::/32" });
+        assert_eq!(command(ActionType::BlockIpAddress, v6).unwrap().target.name(), "ipv6_net");
+        let process =
+            json!({ "kind": "process", "pid": 7, "image": "/bin/a", "started_at": "2026-01-01T00:00:00Z" });
+        let stop = command(ActionType::StopProcess, process).unwrap();
+        assert!(stop.args[REPORT_KEY]["started_at"].is_string());
+        let task = json!({ "kind": "scheduled_task", "name": "backup.timer" });
+        assert!(command(ActionType::RemoveScheduledTask, task.clone()).is_ok());
+        assert!(
+            all.command(ActionType::RemoveScheduledTask, &action(task), "er").is_err(),
+            "the word is ours"
+        );
+
+        let mut scan = action(device.clone());
+        scan.parameters.insert(ParameterName::Scope, "Quick".to_owned());
+        let command = all.command(ActionType::RunAntivirusScan, &scan, REPORT_KEY).unwrap();
+        assert_eq!(command.args[REPORT_KEY]["scope"], "Quick");
+        scan.parameters.insert(ParameterName::Scope, "Selective".to_owned());
+        assert!(all.command(ActionType::IsolateDevice, &scan, REPORT_KEY).is_err());
+        // As the reverse of it is asked for.
+        assert_eq!(
+            all.command(ActionType::ReleaseFromIsolation, &scan, REPORT_KEY).unwrap().args,
+            Map::new()
+        );
+        let mut run = action(device);
+        run.parameters.insert(ParameterName::CommandLine, "ps aux".to_owned());
+        let command = all.command(ActionType::LiveResponseCommand, &run, REPORT_KEY).unwrap();
+        assert_eq!(command.target, Target::CommandLine(CommandLineTarget { line: "ps aux".to_owned() }));
+        assert!(Pairs::of_files().command(ActionType::LiveResponseCommand, &run, REPORT_KEY).is_err());
     }
 }

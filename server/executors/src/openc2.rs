@@ -9,14 +9,14 @@ use async_trait::async_trait;
 use domain::core::canonical;
 use domain::executors::contract::TestResult;
 use domain::executors::{ExecutorKind, ExecutorSetup};
-use domain::{ActionType, Asset, Entity, Outcome};
-use jiff::SignedDuration;
+use domain::{ActionType, Asset, Outcome};
+use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use uuid::Uuid;
 
 use openc2::signature::{Key, Signed, Token};
-use openc2::{Action, Actuator, Command, Digest, FileTarget, Hashes, Message, Status, Target};
+use openc2::{Actuator, Command, Message, Status};
 use service::clock::SharedClock;
 use service::executor::{Attempt, Executor, Order};
 
@@ -25,6 +25,8 @@ use super::webhook::{cause, client};
 
 /// How long a consumer may say that it is still at it, where nothing is said.
 const IN_PROGRESS_FOR: SignedDuration = SignedDuration::from_hours(24);
+/// How long it holds what a responder said it can do.
+const ASK_INTERVAL: SignedDuration = SignedDuration::from_secs(30);
 
 /// Whom an executor speaks to, and how each proves to be who they are.
 #[derive(Debug, Clone)]
@@ -59,8 +61,10 @@ pub enum Proof {
 pub struct OpenC2 {
     peer: Peer,
     name: String,
-    /// Of a consumer, what it says it can do, once it was asked.
-    consumer: Option<RwLock<Option<Pairs>>>,
+    /// Whether it is a consumer of somebody else that was set up, and no responder of ours.
+    is_consumer: bool,
+    /// What it says it can do, once it was asked, and when that was.
+    known: RwLock<Option<(Pairs, Timestamp)>>,
     within: SignedDuration,
     url: String,
     clock: SharedClock,
@@ -106,7 +110,16 @@ impl OpenC2 {
         }
         let client = client.build().context("setting up the HTTP client")?;
         let name = format!("responder on {}", peer.asset);
-        Ok(Self { peer, name, consumer: None, within: IN_PROGRESS_FOR, url, clock, client })
+        Ok(Self {
+            peer,
+            name,
+            is_consumer: false,
+            known: RwLock::default(),
+            within: IN_PROGRESS_FOR,
+            url,
+            clock,
+            client,
+        })
     }
 
     /// The consumer that was set up.
@@ -139,8 +152,8 @@ impl OpenC2 {
         let client = client.build().map_err(|error| ("/settings/url", error.to_string()))?;
         let within =
             setup.time_limit.map_or(IN_PROGRESS_FOR, |limit| SignedDuration::from_secs(limit.into()));
-        let consumer = Some(RwLock::new(None));
-        Ok(Self { peer, name: setup.name.clone(), consumer, within, url, clock, client })
+        let (name, known) = (setup.name.clone(), RwLock::default());
+        Ok(Self { peer, name, is_consumer: true, known, within, url, clock, client })
     }
 
     /// Sends a command in a message of its own, and reads the response to it.
@@ -150,14 +163,14 @@ impl OpenC2 {
         let message =
             Message::request(&id, self.clock.now(), "countersign", vec![self.peer.asset.clone()], command);
         let body = openc2::encode(&message).map_err(|error| Attempt::Unsendable(error.to_string()))?;
-        let who = if self.consumer.is_some() { self.name.clone() } else { format!("the {}", self.name) };
+        let who = if self.is_consumer { self.name.clone() } else { format!("the {}", self.name) };
         match self.send(&id, body).await {
-            Err(error) if error.is_connect() && self.consumer.is_some() => {
+            Err(error) if error.is_connect() && self.is_consumer => {
                 Err(Attempt::NotSent(format!("no connection to {who}: {}", cause(&error))))
             }
             Err(error) if error.is_connect() => Err(Attempt::NotSent(format!("no connection to {who}"))),
             Err(_) => Err(Attempt::Uncertain(format!("the connection to {who} broke"))),
-            Ok(answer) if answer.status() == reqwest::StatusCode::UNAUTHORIZED && self.consumer.is_some() => {
+            Ok(answer) if answer.status() == reqwest::StatusCode::UNAUTHORIZED && self.is_consumer => {
                 Err(Attempt::Ended(Outcome::Failed, format!("{who} refused our token")))
             }
             Ok(answer) => self
@@ -182,25 +195,33 @@ impl OpenC2 {
             let text = response.status_text.unwrap_or_default();
             format!("it did not say what it can do: {} {text}", response.status.0)
         })?;
-        if let Some(known) = &self.consumer {
-            *known.write().unwrap_or_else(PoisonError::into_inner) = Some(pairs.clone());
-        }
+        let known = Some((pairs.clone(), self.clock.now()));
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
         Ok(pairs)
     }
 
     fn pairs(&self) -> Option<Pairs> {
-        self.consumer.as_ref()?.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().map(|(pairs, _)| pairs.clone())
+    }
+
+    /// Whether it is time to ask a responder again: its host may have got another manager or socket.
+    fn is_stale(&self) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        known.as_ref().is_none_or(|(_, at)| !self.is_consumer && now.duration_since(*at) > ASK_INTERVAL)
     }
 
     /// The command of an order, or why there is none.
     fn command(&self, order: &Order) -> Result<Command, String> {
         let action = &order.action;
-        if self.consumer.is_none() {
-            return command(order, &self.peer.profile);
-        }
-        let label = action.action_type.label();
-        let command = self.pairs().unwrap_or_default().command(action.action_type, action);
-        let command = command.ok_or_else(|| format!("{} does not carry out {label}", self.name))?;
+        let pairs = match self.pairs() {
+            Some(pairs) => pairs,
+            // What was approved while it was known is not lost: the host itself says what it can't do.
+            None if !self.is_consumer => Pairs::all(),
+            None => Pairs::default(),
+        };
+        let command = pairs.command(action.action_type, action, &self.peer.profile)?;
         let actuator = Actuator { profile: self.peer.profile.clone(), specifiers: serde_json::Map::new() };
         Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
     }
@@ -245,53 +266,8 @@ impl OpenC2 {
     }
 }
 
-/// What the responder does for a type of action, if it knows it.
-const fn verb(action_type: ActionType) -> Option<Action> {
-    match action_type {
-        ActionType::QuarantineFile => Some(Action::Contain),
-        ActionType::ReleaseFromQuarantine => Some(Action::Allow),
-        _ => None,
-    }
-}
-
-/// A file as the language names it, by all that is known of it.
-pub(super) fn file(entity: &Entity) -> Result<Target, String> {
-    target(entity, "")
-}
-
-/// What a responder of that profile finds a file by, or what is missing for it. Ours takes a file only by its SHA-256.
-fn target(entity: &Entity, profile: &str) -> Result<Target, String> {
-    let Entity::File { path, sha256, sha1, md5 } = entity else {
-        return Err("a responder acts on files".to_owned());
-    };
-    if profile == openc2::REPORT_KEY && sha256.is_none() {
-        return Err("a responder needs the file's sha256".to_owned());
-    }
-    let hashes = Hashes {
-        md5: digest(md5.as_deref())?,
-        sha1: digest(sha1.as_deref())?,
-        sha256: digest(sha256.as_deref())?,
-    };
-    let hashes = (hashes != Hashes::default()).then_some(hashes);
-    Ok(Target::File(FileTarget { name: None, path: path.clone(), hashes }))
-}
-
-/// The `OpenC2` command of an order, or why there is none.
-fn command(order: &Order, profile: &str) -> Result<Command, String> {
-    let action_type = order.action.action_type;
-    let verb = verb(action_type)
-        .ok_or_else(|| format!("this responder does not carry out {}", action_type.label()))?;
-    let target = target(&order.action.entity, profile)?;
-    let actuator = Actuator { profile: profile.to_owned(), specifiers: serde_json::Map::new() };
-    let command = Command::new(verb, target).with_id(order.leased.id.to_string());
-    Ok(Command { actuator: Some(actuator), ..command })
-}
-
-fn digest<const N: usize>(hash: Option<&str>) -> Result<Option<Digest<N>>, String> {
-    hash.map(|hash| hash.parse().map_err(|_| format!("{hash} is no hash value"))).transpose()
-}
-
-fn ended(response: &openc2::Response, within: SignedDuration) -> Attempt {
+/// What a response means for the attempt.
+pub(super) fn ended(response: &openc2::Response, within: SignedDuration) -> Attempt {
     if response.status == Status::PROCESSING {
         let text = response.status_text.as_deref().unwrap_or("it says that it is at it");
         return Attempt::Working(format!("in progress: {text}"), within);
@@ -321,7 +297,7 @@ impl Executor for OpenC2 {
     }
 
     fn kind(&self) -> ExecutorKind {
-        if self.consumer.is_some() { ExecutorKind::OpenC2 } else { ExecutorKind::Responder }
+        if self.is_consumer { ExecutorKind::OpenC2 } else { ExecutorKind::Responder }
     }
 
     fn serves(&self, asset: &Asset) -> bool {
@@ -329,54 +305,40 @@ impl Executor for OpenC2 {
     }
 
     fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {
-        if self.consumer.is_some() {
-            return self.pairs().is_some_and(|pairs| pairs.command(action_type, action).is_some());
-        }
-        verb(action_type).is_some() && target(&action.entity, &self.peer.profile).is_ok()
+        let pairs = match self.pairs() {
+            Some(pairs) => pairs,
+            // What every responder does.
+            None if !self.is_consumer => Pairs::of_files(),
+            None => return false,
+        };
+        pairs.command(action_type, action, &self.peer.profile).is_ok()
     }
 
     fn can(&self) -> Vec<String> {
-        match (&self.consumer, self.pairs()) {
-            (None, _) => vec!["contain: file".to_owned(), "allow: file".to_owned()],
-            (Some(_), Some(pairs)) => pairs.in_words(),
-            (Some(_), None) => {
-                vec!["It was not asked yet: nothing is offered until it said what it can do".to_owned()]
-            }
+        match self.pairs() {
+            Some(pairs) => pairs.in_words(),
+            None if !self.is_consumer => Pairs::of_files().in_words(),
+            None => vec!["It was not asked yet: nothing is offered until it said what it can do".to_owned()],
         }
     }
 
     async fn prepare(&self) {
-        if self.consumer.is_some() && self.pairs().is_none() {
+        if self.is_stale() {
             drop(self.learn().await);
         }
     }
 
     async fn test(&self) -> TestResult {
-        if self.consumer.is_some() {
-            return match self.learn().await {
-                Ok(pairs) => {
-                    TestResult { works: true, says: format!("It can {}.", pairs.in_words().join("; ")) }
-                }
-                Err(why) => TestResult { works: false, says: format!("It does not work: {why}.") },
-            };
-        }
-        match self.ask(Command::query_features([])).await {
-            Ok(response) if response.status == Status::OK => {
-                TestResult { works: true, says: "It answered, and its answer is believed.".to_owned() }
-            }
-            Ok(response) => TestResult { works: false, says: format!("It answered {}.", response.status.0) },
-            Err(
-                Attempt::NotSent(why)
-                | Attempt::Uncertain(why)
-                | Attempt::Unsendable(why)
-                | Attempt::Ended(_, why),
-            ) => TestResult { works: false, says: format!("It does not work: {why}.") },
-            Err(_) => TestResult { works: false, says: "It does not work.".to_owned() },
+        match self.learn().await {
+            Ok(pairs) => TestResult { works: true, says: format!("It can {}.", pairs.in_words().join("; ")) },
+            Err(why) => TestResult { works: false, says: format!("It does not work: {why}.") },
         }
     }
 
     async fn execute(&self, order: &Order) -> Attempt {
-        self.prepare().await;
+        if self.is_consumer {
+            self.prepare().await;
+        }
         let command = match self.command(order) {
             Ok(command) => command,
             Err(why) => return Attempt::Unsendable(why),
@@ -385,26 +347,5 @@ impl Executor for OpenC2 {
             Ok(response) => ended(&response, self.within),
             Err(attempt) => attempt,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_file_that_the_responder_can_find_is_offered() {
-        let sha256 = "ab".repeat(32);
-        let file = |more: serde_json::Value| {
-            let mut entity = serde_json::json!({ "kind": "file" });
-            entity.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            serde_json::from_value::<Entity>(entity).unwrap()
-        };
-        let found = |more| target(&file(more), openc2::REPORT_KEY).is_ok();
-        assert!(found(serde_json::json!({ "sha256": sha256 })));
-        assert!(found(serde_json::json!({ "sha256": sha256, "path": "/srv/a" })));
-        assert!(!found(serde_json::json!({ "sha1": "5f1e8acedc065031aad553b710838eb366cfee9a" })));
-        assert!(!found(serde_json::json!({ "path": "/srv/b.exe" })));
-        assert!(verb(ActionType::QuarantineFile).is_some() && verb(ActionType::IsolateDevice).is_none());
     }
 }

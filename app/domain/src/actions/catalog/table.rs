@@ -42,7 +42,10 @@ catalog! {
         name: "Isolate device",
         effect: "Cuts the device off the network. Only the connection to its security agent stays.",
         entities: &[Device],
-        parameters: &[ParameterSpec { name: Scope, kind: OneOf(&["Full", "Selective"]), required: false }],
+        parameters: &[
+            ParameterSpec { name: Scope, kind: OneOf(&["Full", "Selective"]), required: false },
+            ParameterSpec { name: Expiry, kind: Time, required: false },
+        ],
         comment_required: true,
         file: PathOrHash,
         undo: By(ReleaseFromIsolation),
@@ -230,7 +233,7 @@ catalog! {
         undo: Never("what a command did is undone inside its session"),
         authority: Of(Permission::Devices),
         technique: None,
-        openc2: None,
+        openc2: Some(Verb { action: "start", target: "x-countersign:command_line" }),
         ocsf_type: 700_199,
     }
     QuarantineFile {
@@ -426,7 +429,7 @@ catalog! {
         undo: By(RestoreScheduledTask),
         authority: Of(Permission::Devices),
         technique: Some(Technique { id: "D3-OE", name: "Object Eviction" }),
-        openc2: None,
+        openc2: Some(Verb { action: "delete", target: "x-countersign:scheduled_task" }),
         ocsf_type: 700_102,
     }
     RestoreScheduledTask {
@@ -440,7 +443,7 @@ catalog! {
         undo: Never("it is itself the reversal of another action; propose that one again"),
         authority: Of(Permission::Devices),
         technique: None,
-        openc2: None,
+        openc2: Some(Verb { action: "restore", target: "x-countersign:scheduled_task" }),
         ocsf_type: 700_103,
     }
     BlockIpAddress {
