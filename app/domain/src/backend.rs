@@ -15,6 +15,7 @@ use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
+use crate::responders::contract::RespondersBackend;
 use crate::settings::contract::SettingsBackend;
 
 /// Declares [`Backend`] as all contracts together.
@@ -31,7 +32,7 @@ backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
     + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
-    + ExecutorsBackend + ReportsBackend
+    + ExecutorsBackend + ReportsBackend + RespondersBackend
 }
 
 /// The server's service, as the server functions and the REST API hold it.

@@ -6,6 +6,7 @@
 mod address;
 mod consumer;
 pub mod crowdsec;
+pub mod enrolled;
 pub mod ldap;
 pub mod mail;
 pub mod manual;

@@ -7,8 +7,10 @@ use domain::executors::{ExecutorKind, ExecutorSetup};
 use openc2::signature::Key;
 use service::clock::SharedClock;
 use service::executor::{Executor, Workshop};
+use service::switchboard::Switchboard;
 
 use super::crowdsec::{CrowdSec, CrowdSecSecrets};
+use super::enrolled::{EnrolledHost, not_enrolling};
 use super::ldap::Ldap;
 use super::mail::Mail;
 use super::manual::Manual;
@@ -21,13 +23,20 @@ use super::webhook::Webhook;
 pub struct Kinds {
     key: SecretsKey,
     clock: SharedClock,
+    switchboard: Option<Arc<Switchboard>>,
 }
 
 impl Kinds {
     /// With the key of the secrets.
     #[must_use]
     pub const fn new(key: SecretsKey, clock: SharedClock) -> Self {
-        Self { key, clock }
+        Self { key, clock, switchboard: None }
+    }
+
+    /// With the hosts that were enrolled.
+    #[must_use]
+    pub fn with_switchboard(self, switchboard: Arc<Switchboard>) -> Self {
+        Self { switchboard: Some(switchboard), ..self }
     }
 }
 
@@ -68,7 +77,11 @@ impl Workshop for Kinds {
                 let (name, clock) = (setup.name.clone(), self.clock.clone());
                 Arc::new(CrowdSec::new(name, options(setup)?, secrets, clock).map_err(of_option)?)
             }
-            ExecutorKind::Responder | ExecutorKind::Simulated => {
+            ExecutorKind::Responder => {
+                let switchboard = self.switchboard.clone().ok_or_else(not_enrolling)?;
+                Arc::new(EnrolledHost::new(setup.name.clone(), setup.time_limit, switchboard))
+            }
+            ExecutorKind::Simulated => {
                 return Err(Error::invalid("/kind", "comes with an option of the server"));
             }
         })

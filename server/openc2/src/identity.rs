@@ -76,10 +76,17 @@ impl Identity {
         Ok(Self(SigningKey::from_bytes(&secret)))
     }
 
-    /// Of these secret bytes.
+    /// The one that this text writes, if it is one.
     #[must_use]
-    pub fn from_secret(secret: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(secret))
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = STANDARD.decode(text.strip_prefix(PREFIX)?).ok()?;
+        Some(Self(SigningKey::from_bytes(&<[u8; 32]>::try_from(bytes).ok()?)))
+    }
+
+    /// Its secret, as text.
+    #[must_use]
+    pub fn secret(&self) -> String {
+        format!("{PREFIX}{}", STANDARD.encode(self.0.to_bytes()))
     }
 
     /// Reads it from a file that is open to nobody but us.
@@ -87,10 +94,7 @@ impl Identity {
     /// # Errors
     /// Why it can't be used.
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let text = read_secret(path)?;
-        let secret = text.strip_prefix(PREFIX).and_then(|text| STANDARD.decode(text).ok());
-        let secret = secret.and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-        secret.map(|secret| Self::from_secret(&secret)).ok_or_else(|| KeyError::NoIdentity(path.to_owned()))
+        Self::parse(&read_secret(path)?).ok_or_else(|| KeyError::NoIdentity(path.to_owned()))
     }
 
     /// Writes it into a new file, in place of an old one.
@@ -101,7 +105,7 @@ impl Identity {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let temporary = parent.join(format!(".identity-{}", Uuid::new_v4()));
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-        writeln!(file, "{PREFIX}{}", STANDARD.encode(self.0.to_bytes()))?;
+        writeln!(file, "{}", self.secret())?;
         file.sync_all()?;
         std::fs::rename(&temporary, path)?;
         File::open(parent)?.sync_all()

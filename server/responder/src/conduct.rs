@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::answer;
-use super::dispatch::{Parsed, parse_command};
+use super::dispatch::{Parsed, parse_command, told};
 use super::engine::Engine;
 use openc2::{Command, Response};
 
@@ -30,6 +30,13 @@ pub(super) struct Conductor {
 impl Conductor {
     pub(super) fn new(engine: Arc<Engine>, clock: fn() -> Timestamp) -> Self {
         Self { engine, clock, patience: PATIENCE, turn: Arc::default(), long_turn: Arc::default() }
+    }
+
+    /// What this host can do now, as told in answer to a query of its features.
+    pub(super) async fn features(&self) -> serde_json::Value {
+        let engine = Arc::clone(&self.engine);
+        let told = tokio::task::spawn_blocking(move || told(&engine.host.pairs()));
+        told.await.unwrap_or_default()
     }
 
     /// Carries a command out, or says why not.

@@ -10,6 +10,8 @@
 //!                                        engine -> act -> processes, services, schedules, network, …
 //! ```
 //!
+//! Instead of listening it may dial out (`dial`), for a server that took it in.
+//!
 //! To make one more action real: its pairs in `act::host`, its task in `dispatch`, and a module below `act` whose
 //! `advance` brings the work to its end from wherever a crash left it.
 
@@ -17,6 +19,7 @@ mod act;
 mod answer;
 mod conduct;
 mod content;
+mod dial;
 mod dispatch;
 mod durable;
 mod endpoint;
@@ -37,10 +40,10 @@ mod tests;
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -56,8 +59,20 @@ use openc2::signature::{Key, Token};
 #[derive(Clone, Debug, clap::Args)]
 pub struct Args {
     /// Where to listen; port 0 takes a free one, which is printed
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: SocketAddr,
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "key", required_unless_present = "server")]
+    pub listen: Option<SocketAddr>,
+
+    /// The server to dial, instead of listening
+    #[arg(long, value_name = "URL", conflicts_with = "listen")]
+    pub server: Option<String>,
+
+    /// The code by which the server takes this host in: countersign responder-code DEVICE
+    #[arg(long, value_name = "CODE", requires = "server")]
+    pub enrol: Option<String>,
+
+    /// The file with this host's own key, by which the server knows it; `identity` in the vault where none is named
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub identity: Option<PathBuf>,
 
     /// The folder whose files are served
     #[arg(long, value_name = "DIR")]
@@ -69,7 +84,7 @@ pub struct Args {
 
     /// The file with the key that requests and responses are signed with; made if missing
     #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    pub key: Option<PathBuf>,
 
     /// The file with a bearer token: requests that present it need no signature, and their answers have none
     #[arg(long, value_name = "FILE")]
@@ -98,26 +113,63 @@ async fn run_until(
     clock: fn() -> Timestamp,
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    match (&args.server, args.listen, &args.key) {
+        (Some(server), _, _) => dial_until(&args, server, clock, stop).await,
+        (None, Some(listen), Some(key)) => listen_until(&args, listen, key, clock, stop).await,
+        (None, _, _) => bail!("name --server URL, or --listen ADDRESS:PORT and --key FILE"),
+    }
+}
+
+async fn dial_until(
+    args: &Args,
+    server: &str,
+    clock: fn() -> Timestamp,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let addresses = dial::addresses(server).into_iter();
+    let keep = addresses.map(|peer| Keep::Peer { address: peer.ip(), port: peer.port() }).collect();
+    let engine = open(args, keep, clock).await?;
+    let identity = args.identity.clone().unwrap_or_else(|| args.vault.join("identity"));
+    if let Some(code) = &args.enrol {
+        dial::enrol(server, code, &identity).await?;
+    }
+    let dialler = dial::Dialler::open(server, &identity, clock)?;
+    let mut out = std::io::stdout();
+    writeln!(out, "responder of {} dialling {server}", dialler.asset())?;
+    out.flush()?;
+    dialler.run(Conductor::new(engine, clock), stop).await;
+    Ok(())
+}
+
+async fn open(args: &Args, keep: Vec<Keep>, clock: fn() -> Timestamp) -> anyhow::Result<Arc<engine::Engine>> {
+    let host = Host::open(&args.host, keep)?;
+    let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, host, clock)?);
+    let recovering = Arc::clone(&engine);
+    tokio::task::spawn_blocking(move || recovering.recover()).await.context("recovery ended early")??;
+    Ok(engine)
+}
+
+async fn listen_until(
+    args: &Args,
+    listen: SocketAddr,
+    key: &Path,
+    clock: fn() -> Timestamp,
+    stop: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     ensure!(
-        args.listen.ip().is_loopback() || args.behind_proxy,
-        "refusing to listen on {}: without TLS only this machine may connect; use 127.0.0.1, \
-         or --behind-proxy if a proxy in front ends TLS",
-        args.listen
+        listen.ip().is_loopback() || args.behind_proxy,
+        "refusing to listen on {listen}: without TLS only this machine may connect; use 127.0.0.1, \
+         or --behind-proxy if a proxy in front ends TLS"
     );
-    let key = Key::load_or_create(&args.key)?;
+    let key = Key::load_or_create(key)?;
     let unsigned = match &args.token {
         Some(file) => Unsigned::WithToken(Token::load(file)?),
         None if args.mutual_tls => Unsigned::ThroughProxy,
         None => Unsigned::Never,
     };
-    let keep = vec![Keep::Listener { port: args.listen.port() }];
-    let host = Host::open(&args.host, keep)?;
-    let engine = Arc::new(engine::Engine::open(&args.root, &args.vault, host, clock)?);
-    let recovering = Arc::clone(&engine);
-    tokio::task::spawn_blocking(move || recovering.recover()).await.context("recovery ended early")??;
-
-    let listener =
-        TcpListener::bind(args.listen).await.with_context(|| format!("cannot listen on {}", args.listen))?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    let address = listener.local_addr()?;
+    let engine = open(args, vec![Keep::Listener { port: address.port() }], clock).await?;
     let router = endpoint::router(endpoint::Endpoint {
         conductor: Conductor::new(engine, clock),
         key,
@@ -125,7 +177,7 @@ async fn run_until(
         clock,
     });
     let mut out = std::io::stdout();
-    writeln!(out, "responder listening on http://{}", listener.local_addr()?)?;
+    writeln!(out, "responder listening on http://{address}")?;
     out.flush()?;
     serve::serve(listener, router, stop).await;
     Ok(())

@@ -30,8 +30,10 @@ mod pieces;
 mod record;
 pub mod replay;
 mod reports;
+pub mod responders;
 pub mod session;
 mod settings;
+pub mod switchboard;
 mod take;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -68,6 +70,8 @@ pub struct Service {
     hunt: Option<HuntLink>,
     /// Makes the executors that are set up.
     workshop: Option<Arc<dyn executor::Workshop>>,
+    /// The enrolled hosts.
+    switchboard: Option<Arc<switchboard::Switchboard>>,
     /// In whose name reports are written.
     authority: Option<domain::SystemAuthority>,
     /// The day on which old answers of executors were forgotten last.
@@ -87,6 +91,7 @@ impl Service {
             exports: export::ExportSlots::default(),
             hunt: None,
             workshop: None,
+            switchboard: None,
             authority: None,
             forgot: Arc::default(),
             started: Arc::default(),

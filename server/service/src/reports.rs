@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use domain::executors::contract::{Report, ReportTaken, ReportsBackend, SealedReport};
-use domain::{Action, AuditKind, Authorized, Error, Outcome, RowScope, Status, Transition};
+use domain::{Action, AuditKind, Authorized, CommandId, Error, Outcome, RowScope, Status, Transition};
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::decision::{lifecycle_of, next};
 use super::ends::keep_end;
 use super::executor::SignedReport;
 use super::{Service, detached, entry};
-use store::Guard;
+use store::{Guard, SystemTransaction};
 
 #[async_trait]
 impl ReportsBackend for Service {
@@ -36,6 +37,29 @@ impl Service {
         self.write_report(&name, &report, handed.is_done).await
     }
 
+    /// Settles what nobody knew the end of, by a report that came late and knows more. False if it changed meanwhile.
+    pub(super) async fn settle_late(
+        &self,
+        tx: &mut dyn SystemTransaction,
+        by: &Authorized,
+        (before, command): (&Action, CommandId),
+        (outcome, told): (Outcome, &str),
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let lifecycle = lifecycle_of(before)?.apply(Transition::Settle(outcome));
+        let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        let detail = format!("reported late: {told}");
+        let after = Action { status_detail: Some(detail.clone()), ..next(before, lifecycle, now) };
+        if !tx.update_state(Guard { by, deciding: false, now }, before, &after).await? {
+            return Ok(false);
+        }
+        let more = json!({ "command_id": command, "executor": before.executor, "detail": detail });
+        tx.append_audit(by, entry(now, AuditKind::Settled, &after, more)).await?;
+        self.report_undo(tx, by, &after, (outcome, &detail), now).await?;
+        keep_end(tx, by, &after).await?;
+        Ok(true)
+    }
+
     async fn write_report(&self, name: &str, report: &Report, is_done: bool) -> Result<ReportTaken, Error> {
         let Some(authority) = &self.authority else {
             return Err(Error::Internal("this server takes no reports".to_owned()));
@@ -52,20 +76,13 @@ impl Service {
         };
         let by = Authorized::system(authority, name, name);
         let last = self.store.command_of(before.id).await?;
-        if before.status == Status::Unknown && last.is_some_and(|last| last.id == command.id) {
-            // It came late, and knows more than nobody.
-            let lifecycle = lifecycle_of(&before)?.apply(Transition::Settle(outcome));
-            let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
-            let detail = format!("reported late: {}", report.in_words());
-            let after = Action { status_detail: Some(detail.clone()), ..next(&before, lifecycle, now) };
-            if tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
-                let more = json!({ "command_id": command.id, "executor": name, "detail": detail });
-                tx.append_audit(&by, entry(now, AuditKind::Settled, &after, more)).await?;
-                self.report_undo(&mut *tx, &by, &after, (outcome, &detail), now).await?;
-                keep_end(&mut *tx, &by, &after).await?;
-                tx.commit().await?;
-                return Ok(ReportTaken { action_id: after.id, status: after.status, changed: true });
-            }
+        let told = report.in_words();
+        if before.status == Status::Unknown
+            && last.is_some_and(|last| last.id == command.id)
+            && self.settle_late(&mut *tx, &by, (&before, command.id), (outcome, &told), now).await?
+        {
+            tx.commit().await?;
+            return Ok(ReportTaken { action_id: before.id, status: status(outcome), changed: true });
         }
         if is_done || before.status != Status::InProgress {
             return Ok(unchanged());

@@ -6,6 +6,7 @@ pub mod account;
 pub mod audit;
 pub mod executor;
 pub mod import;
+pub mod responder;
 pub mod serve;
 
 use clap::{Parser, Subcommand};
@@ -26,7 +27,13 @@ enum Command {
     /// Serve the Action center and its API
     Serve(config::ServeOptions),
     /// Carry out file actions on this host
-    Responder(responder::Args),
+    Responder(Box<::responder::Args>),
+    /// Make a code that takes in one host, within 15 minutes: countersign responder --server URL --enrol CODE
+    ResponderCode(responder::CodeOptions),
+    /// List the hosts that were taken in
+    ResponderList(responder::ListOptions),
+    /// Revoke the key of a host
+    ResponderRevoke(responder::RevokeOptions),
     /// Fill an empty database with an invented estate
     Seed(seed::Args),
     /// Users who sign in with a password
@@ -57,7 +64,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     }
     match cli.command {
         Command::Serve(args) => serve::run(args).await,
-        Command::Responder(args) => responder::run(args).await,
+        Command::Responder(args) => ::responder::run(*args).await,
+        Command::ResponderCode(options) => responder::code(options).await,
+        Command::ResponderList(options) => responder::list(options).await,
+        Command::ResponderRevoke(options) => responder::revoke(options).await,
         Command::Seed(args) => seed::run(args).await,
         Command::User(command) => account::user(command).await,
         Command::Token(command) => account::token(command).await,

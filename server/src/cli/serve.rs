@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{ResponderAddress, ServeOptions};
 use crate::http::pages::pages;
+use executors::enrolled::Ed25519;
 use executors::openc2::{OpenC2, Peer, Proof};
 use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
@@ -26,6 +27,7 @@ use service::clock::{SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
 use service::session::Sessions;
+use service::switchboard::Switchboard;
 use service::worker;
 use store::{self, SharedStore};
 use web::edge::accept;
@@ -88,10 +90,15 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
 
     #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
     let authority = SystemAuthority::take();
-    let workshop = Kinds::new(SecretsKey::in_file(&config.secrets.file), clock.clone());
+    let secrets = SecretsKey::in_file(&config.secrets.file);
+    let protocol = Arc::new(Ed25519::new(secrets.clone()));
+    let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
+    switchboard.load().await.context("cannot read the enrolled hosts")?;
+    let workshop = Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone());
     let service = Service::new(store.clone(), clock.clone(), executors)
         .with_hunt(config.hunt_url.clone())
         .with_workshop(Arc::new(workshop))
+        .with_switchboard(switchboard)
         .with_reports(authority.clone());
     service.connect_executors().await.context("cannot read the executors")?;
     let stop = CancellationToken::new();

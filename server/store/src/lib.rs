@@ -31,6 +31,7 @@ mod outbox;
 mod plans;
 mod position;
 mod postgres;
+mod responders;
 mod row_keys;
 mod settings;
 mod sqlite;
@@ -63,6 +64,7 @@ pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
 pub use outbox::{Claim, HandedOver, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
 pub use position::Position;
+pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use settings::{ReadSettings, WriteSettings};
 pub use verify::{VerifyError, verify};
 
@@ -86,6 +88,7 @@ pub trait Store:
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
     + ReadOutbox
+    + ReadResponders
     + ReadSettings
     + Maintain
 {
@@ -126,7 +129,7 @@ pub trait Transaction:
 
 /// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
 pub trait SystemWrites:
-    SystemOutbox + SystemEnds + SystemExecutors + SystemBulk + SystemAccess + SystemMetadata
+    SystemOutbox + SystemEnds + SystemExecutors + SystemResponders + SystemBulk + SystemAccess + SystemMetadata
 {
 }
 

@@ -116,7 +116,8 @@ mod tests {
                  Superseded Cancelled Settled Retried \
                  Recorded AutoApproved InvestigationReported InvestigationEnded IncidentReported IncidentChanged \
                  Commented FeedbackGiven HandedOver Assigned \
-                 ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved",
+                 ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
+                 ResponderEnrolled ResponderRevoked",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -57,6 +57,8 @@ string_enum! {
         ExecutorPaused = "ExecutorPaused" "Executor paused",
         ExecutorResumed = "ExecutorResumed" "Executor resumed",
         ExecutorRemoved = "ExecutorRemoved" "Executor removed",
+        ResponderEnrolled = "ResponderEnrolled" "Host enrolled",
+        ResponderRevoked = "ResponderRevoked" "Host revoked",
     }
 }
 

@@ -165,10 +165,13 @@ async fn what_cannot_be_read_is_said_so() {
 async fn others_may_connect_only_behind_a_proxy() {
     let host = Host::new();
     let args = |listen: &str, behind_proxy| Args {
-        listen: listen.parse().unwrap(),
+        listen: Some(listen.parse().unwrap()),
+        server: None,
+        enrol: None,
+        identity: None,
         root: host.root.path().into(),
         vault: host.vault(),
-        key: host.vault.path().join("key"),
+        key: Some(host.vault.path().join("key")),
         token: None,
         mutual_tls: false,
         behind_proxy,

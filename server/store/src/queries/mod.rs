@@ -27,6 +27,7 @@ mod maintenance;
 mod metadata;
 mod outbox;
 mod pending_records;
+mod responders;
 mod rows;
 mod scope;
 mod search;

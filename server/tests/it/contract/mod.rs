@@ -19,6 +19,7 @@ mod hands;
 mod home;
 mod investigations;
 mod keys;
+mod responders;
 mod sample;
 mod schema;
 mod settings;
@@ -69,6 +70,7 @@ fn every_method_of_the_store_is_called() {
         "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
+        "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "settings": "ReadSettings" of "store", "WriteSettings" of "tx";
     };
     let mut count = 0;

@@ -16,6 +16,7 @@ mod input;
 mod investigations;
 mod naming;
 mod openapi;
+mod responders;
 mod schema;
 mod strict;
 
@@ -65,7 +66,8 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
     };
     let described = routes().fold(OpenApiRouter::default(), add);
-    let described = executors::signed_routes().into_iter().fold(described, add_signed);
+    let signed = executors::signed_routes().into_iter().chain(responders::signed_routes());
+    let described = signed.fold(described, add_signed);
     let (described, paths) = described.split_for_parts();
     let open = Router::new()
         .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))

@@ -30,6 +30,7 @@ use crate::edge::problem::Problem;
         (name = "investigations", description = "What tools found and propose, and feedback to them"),
         (name = "incidents", description = "Alerts and investigations that belong together"),
         (name = "executors", description = "What carries actions out"),
+        (name = "responders", description = "What enrolled hosts ask for, known by their keys"),
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
     ),
     security(("token" = [])),

@@ -1,0 +1,161 @@
+//! Enrolled hosts: each order is signed and left where its host finds it, which dials out for it and reports later.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
+use domain::responders::contract::{OrderReport, SealedRequest};
+use domain::{Action, ActionType, Error};
+use jiff::SignedDuration;
+use openc2::identity::{Identity, PublicKey, Purpose};
+use openc2::{Actuator, REPORT_KEY, Response};
+use serde_json::Map;
+use service::executor::{Attempt, Executor, Order};
+use service::switchboard::{HostProtocol, Placed, Switchboard};
+
+use super::consumer::Pairs;
+use super::openc2::ended;
+use super::seal::SecretsKey;
+
+/// The name under which our own secret is sealed.
+const SEALED_AS: &str = "responders";
+/// How long a host has for an order before its end is unknown.
+const REPORT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+/// The executor of one host.
+pub struct EnrolledHost {
+    name: String,
+    within: SignedDuration,
+    switchboard: Arc<Switchboard>,
+}
+
+impl EnrolledHost {
+    /// Of the host of this name.
+    #[must_use]
+    pub fn new(name: String, time_limit: Option<u32>, switchboard: Arc<Switchboard>) -> Self {
+        let within = time_limit.map_or(REPORT_WITHIN, |limit| SignedDuration::from_secs(limit.into()));
+        Self { name, within, switchboard }
+    }
+
+    fn pairs(&self) -> Pairs {
+        self.switchboard.pairs(&self.name).and_then(|pairs| Pairs::parse(&pairs)).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Executor for EnrolledHost {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::Responder
+    }
+
+    fn carries_out(&self, action_type: ActionType, action: &Action) -> bool {
+        self.pairs().command(action_type, action, REPORT_KEY).is_ok()
+    }
+
+    fn can(&self) -> Vec<String> {
+        self.pairs().in_words()
+    }
+
+    async fn test(&self) -> TestResult {
+        if let Err(error) = self.switchboard.refresh(&self.name).await {
+            return TestResult { works: false, says: error.to_string() };
+        }
+        let (works, says) = self.switchboard.state(&self.name);
+        TestResult { works, says: format!("The host is {says}.").replace("The host is the host", "The host") }
+    }
+
+    async fn prepare(&self) {
+        if let Err(error) = self.switchboard.refresh(&self.name).await {
+            tracing::warn!(%error, executor = self.name, "reading a host failed");
+        }
+    }
+
+    async fn execute(&self, order: &Order) -> Attempt {
+        let command = match self.pairs().command(order.action.action_type, &order.action, REPORT_KEY) {
+            Ok(command) => command,
+            // What was approved was offered then: the host may have lost it, or its key was revoked.
+            Err(why) => return Attempt::NotSent(format!("{}: {why}", self.switchboard.state(&self.name).1)),
+        };
+        let actuator = Actuator { profile: REPORT_KEY.to_owned(), specifiers: Map::new() };
+        let id = order.leased.id;
+        let command = openc2::Command { actuator: Some(actuator), ..command.with_id(id.to_string()) };
+        let text = match serde_json::to_string(&command) {
+            Ok(text) => text,
+            Err(error) => return Attempt::Unsendable(error.to_string()),
+        };
+        match self.switchboard.place(&self.name, id, &text).await {
+            Ok(Placed::Waiting) => Attempt::Handed("handed to the host".to_owned(), Some(self.within)),
+            Ok(Placed::Away(why)) => Attempt::NotSent(why),
+            Err(error) => Attempt::Uncertain(error.to_string()),
+        }
+    }
+}
+
+/// Signatures with Ed25519; our own secret is sealed as those of executors are.
+pub struct Ed25519 {
+    key: SecretsKey,
+}
+
+impl Ed25519 {
+    /// With the key of the secrets.
+    #[must_use]
+    pub const fn new(key: SecretsKey) -> Self {
+        Self { key }
+    }
+
+    fn identity(&self, sealed: &str) -> Result<Identity, String> {
+        let secret = self.key.open(SEALED_AS, sealed)?;
+        Identity::parse(&secret).ok_or_else(|| "the server's own key can't be read".to_owned())
+    }
+}
+
+impl HostProtocol for Ed25519 {
+    fn new_secret(&self) -> Result<String, String> {
+        let identity = Identity::generate().map_err(|error| error.to_string())?;
+        self.key.seal(SEALED_AS, &identity.secret())
+    }
+
+    fn check_secret(&self, sealed: &str) -> Result<(), String> {
+        self.identity(sealed).map(drop)
+    }
+
+    fn public_key(&self, sealed: &str) -> Result<String, String> {
+        Ok(self.identity(sealed)?.public().to_string())
+    }
+
+    fn is_public_key(&self, text: &str) -> bool {
+        text.parse::<PublicKey>().is_ok()
+    }
+
+    fn sign_order(&self, sealed: &str, responder: &str, id: &str, command: &str) -> Result<String, String> {
+        let parts = [responder.as_bytes(), id.as_bytes(), command.as_bytes()];
+        Ok(self.identity(sealed)?.sign(Purpose::Order, &parts))
+    }
+
+    fn signed_request(&self, key: &str, request: &SealedRequest) -> bool {
+        let SealedRequest { responder, timestamp, signature, body } = request;
+        let parts = [responder.as_bytes(), timestamp.as_bytes(), body.as_slice()];
+        key.parse::<PublicKey>().is_ok_and(|key| key.verifies(Purpose::Request, &parts, signature))
+    }
+
+    fn signed_report(&self, key: &str, responder: &str, report: &OrderReport) -> bool {
+        let parts = [responder.as_bytes(), report.command_id.as_bytes(), report.response.as_bytes()];
+        key.parse::<PublicKey>().is_ok_and(|key| key.verifies(Purpose::Report, &parts, &report.signature))
+    }
+
+    fn ended(&self, response: &str) -> Result<Attempt, String> {
+        let response: Response =
+            serde_json::from_str(response).map_err(|error| format!("is no OpenC2 response: {error}"))?;
+        Ok(ended(&response, REPORT_WITHIN))
+    }
+}
+
+/// The error of a server that takes no hosts in.
+pub(super) fn not_enrolling() -> Error {
+    Error::invalid("/kind", "comes by enrolling a host: countersign responder-code DEVICE")
+}

@@ -1,0 +1,96 @@
+//! Enrolled hosts: a code is used once, an order is placed once and reported on once.
+
+use service::testing::system as authority;
+use store::{StoredOrder, StoredResponder};
+
+use super::sample::at;
+use crate::database::{Database, Kind, on_both};
+
+on_both!(a_code_is_used_once_and_in_time, a_host_is_kept_as_it_is, an_order_is_reported_on_once,);
+
+async fn a_code_is_used_once_and_in_time(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_responder_code("first", "web-1", at(0), at(900)).await.unwrap();
+    tx.insert_responder_code("late", "web-2", at(0), at(900)).await.unwrap();
+    assert_eq!(tx.take_responder_code("other", at(1)).await.unwrap(), None);
+    assert_eq!(tx.take_responder_code("late", at(900)).await.unwrap(), None);
+    assert_eq!(tx.take_responder_code("first", at(899)).await.unwrap().as_deref(), Some("web-1"));
+    assert_eq!(tx.take_responder_code("first", at(899)).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    assert_eq!(store.used_responder_code("first").await.unwrap().as_deref(), Some("web-1"));
+    assert_eq!(store.used_responder_code("late").await.unwrap(), None);
+}
+
+fn host(name: &str) -> StoredResponder {
+    StoredResponder {
+        name: name.to_owned(),
+        asset: name.to_uppercase(),
+        public_key: "key".to_owned(),
+        version: "1".to_owned(),
+        pairs: "{}".to_owned(),
+        enrolled_at: at(1),
+        last_seen_at: at(2),
+        instance: String::new(),
+        earlier: "[]".to_owned(),
+        cloned_at: None,
+        revoked_at: None,
+    }
+}
+
+async fn a_host_is_kept_as_it_is(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let changed = StoredResponder {
+        instance: "i".to_owned(),
+        earlier: r#"["h"]"#.to_owned(),
+        cloned_at: Some(at(3)),
+        revoked_at: Some(at(4)),
+        ..host("b")
+    };
+    for one in [host("b"), host("a"), changed.clone()] {
+        let mut tx = store.begin_system(&authority()).await.unwrap();
+        tx.put_responder(&one).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    assert_eq!(store.responders().await.unwrap(), [host("a"), changed.clone()]);
+    // What was seen of a host changes nothing of one that was revoked, or has another key by now.
+    let seen = StoredResponder { version: "2".to_owned(), last_seen_at: at(9), ..host("a") };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(tx.note_responder_seen(&seen).await.unwrap());
+    assert!(!tx.note_responder_seen(&StoredResponder { revoked_at: None, ..changed.clone() }).await.unwrap());
+    let other = StoredResponder { public_key: "other".to_owned(), ..host("a") };
+    assert!(!tx.note_responder_seen(&other).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.responder("a").await.unwrap(), Some(seen));
+    assert_eq!(store.responder("b").await.unwrap(), Some(changed));
+    assert_eq!(store.responder("c").await.unwrap(), None);
+}
+
+async fn an_order_is_reported_on_once(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let order = |number: u128, second| StoredOrder {
+        command_id: uuid::Uuid::from_u128(number).into(),
+        responder: "a".to_owned(),
+        command: "{}".to_owned(),
+        signature: "s".to_owned(),
+        created_at: at(second),
+    };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(tx.insert_responder_order(&order(2, 1)).await.unwrap());
+    assert!(tx.insert_responder_order(&order(1, 2)).await.unwrap());
+    assert!(!tx.insert_responder_order(&order(1, 3)).await.unwrap(), "it is there already");
+    tx.commit().await.unwrap();
+    assert_eq!(store.responder_orders("a", 9).await.unwrap(), [order(2, 1), order(1, 2)]);
+    assert_eq!(store.responder_orders("a", 1).await.unwrap(), [order(2, 1)]);
+    assert_eq!(store.responder_orders("b", 9).await.unwrap(), []);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let id = order(2, 1).command_id;
+    assert!(!tx.report_responder_order("b", id, "r", "s", at(4)).await.unwrap(), "it is another's");
+    assert!(tx.report_responder_order("a", id, "r", "s", at(4)).await.unwrap());
+    assert!(!tx.report_responder_order("a", id, "again", "s", at(5)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.responder_orders("a", 9).await.unwrap(), [order(1, 2)]);
+}
