@@ -173,11 +173,16 @@ impl Estate {
 
     /// Starts the server again with these options beside the usual ones.
     pub(crate) fn serve_with(&mut self, options: &[&str]) {
+        self.serve_crashing(options, None);
+    }
+
+    /// Likewise, to end itself at a crash point if one is named.
+    pub(crate) fn serve_crashing(&mut self, options: &[&str], crash_at: Option<&str>) {
         let listen = address(&self.server.url);
         drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
         let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
         let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
-        self.server = Process::start(&args, None);
+        self.server = Process::start(&args, crash_at);
     }
 
     /// Likewise the responder.
