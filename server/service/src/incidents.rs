@@ -17,7 +17,7 @@ use store::AuditEntry;
 use store::investigations::{IncidentState, StoredIncident};
 
 use super::detail::sentence;
-use super::investigations::{PAGE, cut, parse_place, place};
+use super::paging::{PAGE, cut, parse_place, place};
 use super::pieces::MAX_ACTIONS;
 use super::{Service, detached};
 

@@ -26,6 +26,7 @@ mod incidents;
 mod intake;
 mod investigations;
 mod list;
+mod paging;
 mod pieces;
 mod record;
 pub mod replay;

@@ -16,7 +16,7 @@ use store::investigations::{EvidenceCount, Piece, Place, StoredInvestigation};
 
 use super::Service;
 use super::detail::sentence;
-use super::investigations::{PAGE, cut, place};
+use super::paging::{PAGE, cut, place};
 
 /// Actions of one lane that a page looks at.
 pub(super) const MAX_ACTIONS: u32 = 300;

@@ -219,7 +219,7 @@ async fn take_in(
         let results = service.propose_each(&caller, batch).await.map_err(|error| anyhow!("{error}"))?;
         for (raw, result) in raw.iter().zip(results) {
             match result {
-                Ok(taken) if taken.created => tally.created += 1,
+                Ok(known) if known.created => tally.created += 1,
                 Ok(_) => tally.known += 1,
                 Err(error) => {
                     tally.refused += 1;
