@@ -133,6 +133,11 @@ fn body(path: &str, id: &str) -> String {
         path if path.starts_with("/api/v1/actions/{id}/") => {
             json!({ "expected_version": 0, "digest": "x" }).to_string()
         }
+        "/api/change_incident" => "id=none&expected_version=1".to_owned(),
+        "/api/comment_incident" => "id=none&text=no".to_owned(),
+        "/api/decide_waiting" => format!("{seen}&verb=approve"),
+        "/api/report_verdict" => format!("id={id}&kind=false_positive"),
+        "/api/v1/feedback" => json!({ "action_id": id, "kind": "false_positive" }).to_string(),
         "/api/take_action" => "fields=type%3Disolate_device".to_owned(),
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
         path if path.starts_with("/api/v1/") => "{}".to_owned(),
