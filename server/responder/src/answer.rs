@@ -86,7 +86,6 @@ fn past(verb: Verb) -> &'static str {
     }
 }
 
-/// A count of files in words.
-pub(super) fn files(count: usize) -> String {
+fn files(count: usize) -> String {
     if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }

@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::clamd::Verdict;
 use super::ground::Ground;
-use crate::answer;
 use crate::content;
 use crate::refusal::{Failure, Refusal};
 use crate::search::each_file;
@@ -55,8 +54,8 @@ pub(crate) fn advance(ground: &Ground<'_>, full: bool) -> Result<Report, Failure
         Ok(())
     });
     let mut detail = match found {
-        0 => format!("{} scanned, nothing found", answer::files(seen)),
-        _ => format!("{} scanned, {found} infected and left in place", answer::files(seen)),
+        0 => format!("files scanned: {seen}; nothing found"),
+        _ => format!("files scanned: {seen}; infected and left in place: {found}"),
     };
     let named = files
         .iter()

@@ -53,11 +53,11 @@ fn what_clamd_finds_is_reported_and_left_in_place() {
     }
     estate.host.put("good", b"good", 0o644);
     let report = reported(&engine.perform(&scan(true)), 200, Outcome::Completed);
-    assert_eq!(report.detail, "1 file scanned, nothing found");
+    assert_eq!(report.detail, "files scanned: 1; nothing found");
     let path = estate.host.put("folder/evil", evil, 0o600);
     let report = reported(&engine.perform(&scan(true)), 200, Outcome::Completed);
     assert!(
-        report.detail.starts_with("2 files scanned, 1 infected and left in place: Test.Evil"),
+        report.detail.starts_with("files scanned: 2; infected and left in place: 1: Test.Evil"),
         "{}",
         report.detail
     );
