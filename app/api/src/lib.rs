@@ -6,6 +6,7 @@
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
 #![recursion_limit = "256"]
 
+mod access;
 mod actions;
 mod bulk;
 pub mod codec;
@@ -23,6 +24,7 @@ mod settings;
 mod status;
 mod take;
 
+pub use access::*;
 pub use actions::*;
 pub use bulk::*;
 pub use error::ApiError;

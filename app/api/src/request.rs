@@ -1,10 +1,14 @@
 //! What each server function does before and after its call.
 
+use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
+use axum::http::HeaderValue;
+use domain::access::device_group::{DeviceCondition, parse_rule};
 use domain::backend::SharedBackend;
 use domain::core::path::is_own_path;
 use domain::{ActionQuery, Caller, Error, Lane};
 use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
 
 use super::error::ApiError;
 use super::status::{is_form, set_status};
@@ -65,5 +69,46 @@ pub(super) fn go_back(back: Option<&str>) {
         && use_context::<Parts>().is_some_and(|request| is_form(&request))
     {
         leptos_axum::redirect(back);
+    }
+}
+
+/// What locks people out, or takes something from them, is confirmed.
+pub(super) fn confirmed(confirm: bool, what: &str) -> Result<(), ApiError> {
+    if confirm {
+        return Ok(());
+    }
+    Err(fail(&Error::invalid("/confirm", format!("must be checked: this {what}"))))
+}
+
+/// A rule of a device group, from the lines of a form.
+pub(super) fn rule(text: &str) -> Result<Vec<DeviceCondition>, ApiError> {
+    parse_rule(text).map_err(|error| fail(&Error::Invalid(vec![error])))
+}
+
+/// The cookie that carries a new secret to the page that shows it. It lives for a minute, scripts can't read it, and the
+/// page that shows it takes it away.
+const SHOWN_ONCE: &str = "countersign-made-token";
+
+/// Has the next page of settings show a secret.
+pub(super) fn show_once(secret: &str) {
+    set_shown_once(secret, 60);
+}
+
+/// The secret that is to be shown, which no other page shows again.
+pub(super) fn take_shown_once() -> Option<String> {
+    let parts = use_context::<Parts>()?;
+    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let secret = pairs.find(|(name, value)| *name == SHOWN_ONCE && !value.is_empty())?.1.to_owned();
+    set_shown_once("", 0);
+    Some(secret)
+}
+
+fn set_shown_once(value: &str, seconds: u32) {
+    let cookie = format!(
+        "{SHOWN_ONCE}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"
+    );
+    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+        response.append_header(SET_COOKIE, cookie);
     }
 }

@@ -12,8 +12,5 @@ use super::request;
 #[server(endpoint = "session", prefix = "/api", output = Answer)]
 pub async fn session() -> Result<SessionView, ApiError> {
     let (_, caller) = request::enter().await?;
-    Ok(SessionView {
-        name: caller.actor.name,
-        roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
-    })
+    Ok(SessionView::of(&caller))
 }

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use crate::access::contract::AccessBackend;
 use crate::actions::contract::{
     DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
@@ -31,7 +32,7 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
+    + AccessBackend + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend
 }
 

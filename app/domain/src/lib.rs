@@ -28,7 +28,7 @@ pub use self::core::id::{
 };
 pub use self::core::subject::{Current, Subject, SubjectKind};
 pub use access::device_group::{Device, DeviceGroup, RemediationLevel};
-pub use access::{Authorized, Caller, Permission, Purpose, Role, Scope, SystemAuthority};
+pub use access::{Access, Authorized, Caller, Permission, Purpose, Role, Scope, SystemAuthority};
 pub use actions::action::{Action, Alert, Evidence, Seen, Severity, Source, Verdict};
 pub use actions::catalog::{ActionType, Undo};
 pub use actions::change::{Change, LaneCounts};

@@ -2,7 +2,7 @@
 //!
 //! None has a password: the demo signs its six in by a button, the others can't sign in until one is set.
 
-use domain::access::permissions_of;
+use domain::access::Access;
 use domain::{Actor, ActorKind, Permission, Role, UserId};
 use jiff::Timestamp;
 
@@ -53,6 +53,7 @@ impl Users {
             password_hash: None,
             enabled: true,
             roles: roles.iter().copied().collect(),
+            access: Access::default(),
         });
         Self { users: users.collect() }
     }
@@ -64,7 +65,7 @@ impl Users {
             .iter()
             .take(TEAM.len())
             .filter(|user| {
-                permissions_of(&user.roles).contains(&permission)
+                Access::of_roles(&user.roles).reach(permission).is_some()
                     && except.is_none_or(|except| user.id.to_string() != except.id)
             })
             .collect();
@@ -74,9 +75,9 @@ impl Users {
 
     /// Whether this person holds the permission.
     pub(super) fn may(&self, person: &Actor, permission: Permission) -> bool {
-        self.users
-            .iter()
-            .any(|user| user.id.to_string() == person.id && permissions_of(&user.roles).contains(&permission))
+        self.users.iter().any(|user| {
+            user.id.to_string() == person.id && Access::of_roles(&user.roles).reach(permission).is_some()
+        })
     }
 
     /// A person by the name they sign in with.

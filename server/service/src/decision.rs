@@ -6,8 +6,8 @@
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
-    Action, ActionType, Actor, ApprovalId, AuditKind, Authorized, Caller, Decision, Denied, Error, Lifecycle,
-    Permission, Refusal, Seen, Source, Status, Transition, UndoState, UserId,
+    Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied, Error,
+    Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition, UndoState, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -16,6 +16,12 @@ use super::change::Change;
 use super::clock::new_id;
 use super::{Service, digest, entry, timeline};
 use store::NewCommand;
+
+/// The group of the device on which it is; none of what is on no device, which no group limits.
+fn device_group(action: &Action) -> Option<&str> {
+    let Asset { kind, device_group, .. } = &action.asset;
+    (*kind == AssetKind::Device).then(|| device_group.as_deref().unwrap_or(RowScope::UNGROUPED))
+}
 
 /// What a person decides.
 #[derive(Debug, Clone)]
@@ -124,7 +130,7 @@ impl Service {
         transition: Transition,
         now: Timestamp,
     ) -> Result<(Authorized, Lifecycle), Error> {
-        let by = caller.authorize(action.permission())?;
+        let by = caller.authorize_on(action.permission(), device_group(action))?;
         if action.decision == Decision::Expired
             || (action.decision == Decision::Pending && action.expires_at <= now)
         {
@@ -181,7 +187,7 @@ impl Service {
         caller: &Caller,
         action: &Action,
     ) -> Result<(Authorized, Lifecycle, ActionType), Error> {
-        let by = caller.authorize(action.permission())?;
+        let by = caller.authorize_on(action.permission(), device_group(action))?;
         let refuse = |detail| Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) };
         let reverse = action.undoable().map_err(refuse)?;
         let lifecycle = lifecycle_of(action)?;

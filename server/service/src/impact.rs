@@ -40,9 +40,7 @@ impl Service {
         if !open || !matches!(offered, Err(Error::Forbidden(_))) {
             return Ok(None);
         }
-        let holders = self.store.holders(action.permission()).await?;
-        let names = holders.into_iter().filter(|(id, _)| Some(*id) != proposer).map(|(_, name)| name);
-        Ok(Some(may_decide(&names.collect::<Vec<_>>())))
+        Ok(Some(may_decide(&self.names_of_deciders(action, proposer, now).await?)))
     }
 }
 

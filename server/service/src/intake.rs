@@ -13,6 +13,7 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::access::device_groups::place_proposals;
 use super::clock::new_id;
 use super::{Service, detached, digest, entry};
 use store::Transaction;
@@ -55,7 +56,8 @@ impl Service {
             caller.authorize_proposal().or_else(|missing| caller.authorize_record().map_err(|_| missing))?;
         check_count(proposals.len())?;
         let now = self.clock.now();
-        let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
+        let mut checked: Vec<_> =
+            proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
         if on_error == OnError::Stop {
             let errors: Vec<_> =
                 checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned().collect();
@@ -65,6 +67,7 @@ impl Service {
         }
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
+        place_proposals(&mut *tx, &by, &mut checked, now).await?;
         let mut intake =
             Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
         let mut taken = Vec::with_capacity(checked.len());

@@ -3,6 +3,7 @@
 //! `decide` is the write path of people, which `bulk` takes for many, `follow_up` what they ask beside it, `dispatch` that of executors, `expire` that of the clock, `intake` that of
 //! tools; `list`, `detail`, `home` answer questions. It knows traits of the store and of executors, no SQL and no HTTP.
 
+pub mod access;
 mod automation;
 mod bulk;
 mod change;
@@ -77,6 +78,7 @@ pub struct Service {
     authority: Option<domain::SystemAuthority>,
     /// The day on which old answers of executors were forgotten last.
     forgot: Arc<std::sync::atomic::AtomicI64>,
+    passwords: session::password::Passwords,
     /// Rings when a job was started here.
     started: Arc<Notify>,
 }
@@ -95,6 +97,7 @@ impl Service {
             switchboard: None,
             authority: None,
             forgot: Arc::default(),
+            passwords: session::password::Passwords::default(),
             started: Arc::default(),
         }
     }
@@ -154,7 +157,9 @@ pub fn digest(
     asset: &Asset,
     parameters: &Parameters,
 ) -> Result<String, Error> {
-    digest_of(action_type, &entity.canonical(), &asset.canonical(), parameters)
+    // The device group is ours to say, and rules may move a device while its action waits: it is no part of the target.
+    let asset = Asset { device_group: None, ..asset.canonical() };
+    digest_of(action_type, &entity.canonical(), &asset, parameters)
 }
 
 fn digest_of(
@@ -167,11 +172,20 @@ fn digest_of(
     canonical_hash(&bound).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// Whether the action is what its digest was made of. Older programs made digests of the spelling that was given.
+/// Whether the action is what its digest was made of. Older programs made digests of the device group, too, and before of
+/// the spelling that was given.
 fn is_bound(action: &Action) -> Result<bool, Error> {
     let Action { action_type, entity, asset, parameters, digest: bound, .. } = action;
     Ok(digest(*action_type, entity, asset, parameters)? == *bound
+        || digest_of(*action_type, &entity.canonical(), &asset.canonical(), parameters)? == *bound
         || digest_of(*action_type, entity, asset, parameters)? == *bound)
+}
+
+/// The digest of an action that an older program bound to its device group, too; none for any other.
+fn rebind(action: &Action) -> Option<String> {
+    let Action { action_type, entity, asset, parameters, digest: bound, .. } = action;
+    let new = digest(*action_type, entity, asset, parameters).ok()?;
+    (new != *bound && is_bound(action).ok()?).then_some(new)
 }
 
 /// An audit entry on an action, with the facts that every one carries.

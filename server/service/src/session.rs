@@ -4,19 +4,21 @@
 //! It must not know cookies or headers: that is `http`. What a person may do is `domain::access`.
 
 mod account;
-mod password;
+pub(crate) mod password;
 mod throttle;
 
 use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::access::Reach;
 use domain::{Actor, ActorKind, AuditKind, Authorized, Caller, CredentialId, Denied, Error, SystemAuthority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub use account::NewToken;
+pub(crate) use account::{MAX_TOKEN_DAYS, SHORTEST_PASSWORD, is_user_name};
 
 use self::password::Passwords;
 use self::throttle::SignInThrottle;
@@ -235,6 +237,8 @@ impl Sessions {
             user: Some(user.id),
             name: user.name.clone(),
             scopes: BTreeSet::new(),
+            device_groups: None,
+            reach: Reach::Everywhere,
             created_at: now,
             last_seen_at: now,
             expires_at: now + IDLE,
@@ -289,6 +293,11 @@ pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
             actor: token_actor(credential, user.as_ref()),
             person: user.as_ref().map(|user| user.id),
             credential: credential.id,
+            access: user
+                .as_ref()
+                .map(|user| user.access.clone())
+                .unwrap_or_default()
+                .within(&credential.reach),
             roles: user.map(|user| user.roles).unwrap_or_default(),
             scopes: Some(credential.scopes.clone()),
         },
@@ -310,17 +319,18 @@ fn person(credential: &Credential, user: User) -> Caller {
         person: Some(user.id),
         credential: credential.id,
         roles: user.roles,
+        access: user.access,
         scopes: None,
     }
 }
 
 /// 256 random bits as text.
-fn secret() -> String {
+pub(crate) fn secret() -> String {
     URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
 }
 
 /// What is stored of a secret. It is random already, so a fast hash is enough.
-fn digest(secret: &str) -> String {
+pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret))
 }
 

@@ -1,22 +1,37 @@
 //! `countersign user` and `countersign token`.
 
-use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, Subcommand};
-use domain::{Actor, ActorKind, Error, Role, Scope, SystemAuthority};
+use domain::{Role, Scope};
 
 use crate::config::DatabaseOptions;
 use service::clock::SystemClock;
 use service::session::Sessions;
-use store::{self, SharedStore};
+use store::SharedStore;
+
+use super::access::{self, CredentialOptions, GiveOptions, ListOptions, People, PersonOptions};
+use super::terminal::{authority, command_line, one_line, open_store, print, read_password};
 
 /// Users who sign in with a password.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Add a user; the password is read from stdin
     Add(AddUserOptions),
+    /// List everybody: name, name to show, state, permissions, last sign-in
+    List(ListOptions),
+    /// Show one user with what they hold, and what it amounts to
+    Show(PersonOptions),
+    /// Let a user in again
+    Enable(PersonOptions),
+    /// Keep a user out: sessions and tokens end at once
+    Disable(PersonOptions),
+    /// Replace all that a user holds
+    Give(GiveOptions),
+    /// Set a new password, read from stdin; sessions and tokens end at once
+    Password(PersonOptions),
+    /// End all sessions and tokens of a user at once
+    Revoke(PersonOptions),
 }
 
 /// Options of `countersign user add`.
@@ -42,6 +57,12 @@ pub struct AddUserOptions {
 pub enum TokenCommand {
     /// Make a token and print its secret, once
     Create(CreateTokenOptions),
+    /// List the tokens that are alive
+    List(ListOptions),
+    /// Show one
+    Show(CredentialOptions),
+    /// End one now
+    Revoke(CredentialOptions),
 }
 
 /// Options of `countersign token create`.
@@ -71,7 +92,16 @@ pub struct CreateTokenOptions {
 /// # Errors
 /// Why it failed.
 pub async fn user(command: UserCommand) -> anyhow::Result<()> {
-    let UserCommand::Add(args) = command;
+    let args = match command {
+        UserCommand::Add(args) => args,
+        UserCommand::List(options) => return access::people(People::List(options)).await,
+        UserCommand::Show(options) => return access::people(People::Show(options)).await,
+        UserCommand::Enable(options) => return access::people(People::Enable(options)).await,
+        UserCommand::Disable(options) => return access::people(People::Disable(options)).await,
+        UserCommand::Give(options) => return access::people(People::Give(options)).await,
+        UserCommand::Password(options) => return access::people(People::Password(options)).await,
+        UserCommand::Revoke(options) => return access::people(People::Revoke(options)).await,
+    };
     let password = tokio::task::spawn_blocking(read_password).await??;
     let (sessions, store) = open(&args.database).await?;
     let display_name = args.display_name.as_deref().unwrap_or(&args.name);
@@ -88,7 +118,12 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
 /// # Errors
 /// Why it failed.
 pub async fn token(command: TokenCommand) -> anyhow::Result<()> {
-    let TokenCommand::Create(args) = command;
+    let args = match command {
+        TokenCommand::Create(args) => args,
+        TokenCommand::List(options) => return access::tokens(options).await,
+        TokenCommand::Show(options) => return access::token(options).await,
+        TokenCommand::Revoke(options) => return access::revoke(options).await,
+    };
     let (sessions, store) = open(&args.database).await?;
     let scopes = args.scopes.into_iter().collect();
     let made = sessions
@@ -99,56 +134,6 @@ pub async fn token(command: TokenCommand) -> anyhow::Result<()> {
 }
 
 async fn open(database: &DatabaseOptions) -> anyhow::Result<(Sessions, SharedStore)> {
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
+    let store = open_store(database).await?;
     Ok((Sessions::new(store.clone(), Arc::new(SystemClock)), store))
-}
-
-#[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-const fn authority() -> SystemAuthority {
-    SystemAuthority::take()
-}
-
-/// The actor in the audit log: whoever can write the database's file.
-fn command_line() -> Actor {
-    Actor::new(ActorKind::System, "cli", "Command line")
-}
-
-fn one_line(error: Error) -> anyhow::Error {
-    match error {
-        Error::Invalid(fields) => {
-            let all: Vec<_> = fields
-                .iter()
-                .map(|field| {
-                    format!("{} {}", field.pointer.trim_start_matches('/').replace('_', " "), field.detail)
-                })
-                .collect();
-            anyhow!("{}", all.join("; "))
-        }
-        Error::Internal(text) => anyhow!(text),
-        other => anyhow!("{other}"),
-    }
-}
-
-/// The first line of stdin, or at a terminal what is typed, without echo.
-fn read_password() -> anyhow::Result<String> {
-    let stdin = std::io::stdin();
-    let password = if stdin.is_terminal() {
-        rpassword::prompt_password("Password (at least 12 characters): ")
-            .context("the terminal can't hide the password; write it to stdin from a pipe instead")?
-    } else {
-        let mut line = String::new();
-        stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
-        line.trim_end_matches(['\n', '\r']).to_owned()
-    };
-    ensure!(!password.is_empty(), "no password: type it, or write it to stdin");
-    Ok(password)
-}
-
-fn print(line: &str) -> anyhow::Result<()> {
-    let mut out = std::io::stdout();
-    writeln!(out, "{line}")?;
-    out.flush()?;
-    Ok(())
 }

@@ -2,12 +2,14 @@
 //!
 //! To add one, add its arguments to `Command` and its arm to [`run`]. A failure is one sentence on stderr.
 
+pub mod access;
 pub mod account;
 pub mod audit;
 pub mod executor;
 pub mod import;
 pub mod responder;
 pub mod serve;
+mod terminal;
 
 use clap::{Parser, Subcommand};
 
@@ -47,6 +49,12 @@ enum Command {
     /// What carries actions out
     #[command(subcommand)]
     Executor(executor::ExecutorCommand),
+    /// Roles, role groups and device groups
+    #[command(subcommand)]
+    Role(access::RoleCommand),
+    /// Sessions of people
+    #[command(subcommand)]
+    Session(access::SessionCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -73,6 +81,8 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(command) => account::token(command).await,
         Command::Import(options) => import::run(options).await,
         Command::Executor(command) => executor::run(command).await,
+        Command::Role(command) => access::roles(command).await,
+        Command::Session(command) => access::sessions(command).await,
         Command::Audit(command) => audit::run(command).await,
     }
 }

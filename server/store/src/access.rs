@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use domain::{Authorized, CredentialId, Permission, Role, Scope, UserId};
+use domain::access::{Access, Reach};
+use domain::{Authorized, CredentialId, DeviceGroupId, Permission, Role, Scope, UserId};
 use jiff::Timestamp;
 
 use crate::error::Result;
@@ -23,6 +24,8 @@ pub struct User {
     pub enabled: bool,
     /// Their roles.
     pub roles: BTreeSet<Role>,
+    /// What all that they hold amounts to, as it is read; who writes a user gives roles.
+    pub access: Access,
 }
 
 /// What kind of credential.
@@ -49,6 +52,10 @@ pub struct Credential {
     pub name: String,
     /// What a token may be used for; empty for a session.
     pub scopes: BTreeSet<Scope>,
+    /// The device groups to which a token is limited; none: it is not.
+    pub device_groups: Option<BTreeSet<DeviceGroupId>>,
+    /// The same by their names, as it is read.
+    pub reach: Reach,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used.

@@ -11,6 +11,7 @@ mod access;
 mod actions;
 mod actions_fields;
 mod actor_text;
+mod administration;
 pub mod audit;
 mod audit_log;
 mod bits;
@@ -52,6 +53,9 @@ pub use actions::{
     WriteActions,
 };
 pub use actions_fields::sort_column;
+pub use administration::{
+    CredentialFilter, Holder, MAX_CREDENTIALS, PersonUpdate, ReadAdministration, Rebind, WriteAdministration,
+};
 pub use audit::AuditEntry;
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
@@ -80,6 +84,7 @@ pub trait Store:
     + ReadExport
     + ReadTargets
     + ReadAccess
+    + ReadAdministration
     + ReadAudit
     + ReadBulk
     + ReadEnds
@@ -104,6 +109,7 @@ pub trait Store:
 pub trait Transaction:
     WriteActions
     + WriteAccess
+    + WriteAdministration
     + WriteAudit
     + WriteBulk
     + investigations::WriteInvestigations

@@ -111,6 +111,7 @@ pub(super) async fn states_are_found_by_id(
         person: Some(uuid::Uuid::nil().into()),
         credential: uuid::Uuid::nil().into(),
         roles: [Role::GlobalAdministrator].into(),
+        access: domain::Access::of_roles(&[Role::GlobalAdministrator].into()),
         scopes: None,
     };
     let by = ana.authorize(Permission::Devices).unwrap();

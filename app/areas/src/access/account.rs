@@ -65,7 +65,7 @@ pub fn Account() -> impl IntoView {
     let Some(PageContext { who: Some(who), settings, .. }) = use_context::<PageContext>() else {
         return ().into_any();
     };
-    let SessionView { name, roles } = who;
+    let SessionView { name, roles, .. } = who;
     let title = format!("Account of {name}");
     view! {
         <div class="account">

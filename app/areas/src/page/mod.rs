@@ -38,10 +38,7 @@ impl PageContext {
         let caller = extensions.get::<Caller>().cloned();
         Self {
             demo: use_context::<domain::site::SiteInfo>().is_some_and(|site| site.demo),
-            who: caller.map(|caller| SessionView {
-                name: caller.actor.name,
-                roles: caller.roles.iter().map(|role| role.label().to_owned()).collect(),
-            }),
+            who: caller.map(|caller| SessionView::of(&caller)),
             settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
             cursor: extensions.get::<StreamCursor>().copied(),
         }

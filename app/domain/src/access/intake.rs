@@ -1,6 +1,8 @@
 //! What those may do who bring in what was done, found or said elsewhere.
 
-use super::{Authorized, Caller, Permission, Purpose, Scope, permissions_of};
+use crate::access::authority::{Authorized, Purpose};
+use crate::access::caller::Caller;
+use crate::access::role::{Permission, Scope};
 use crate::core::actor::{Actor, ActorKind};
 use crate::core::denied::Denied;
 
@@ -33,7 +35,7 @@ impl Caller {
     /// [`Denied`] with what is missing.
     pub fn authorize_triage(&self) -> Result<Authorized, Denied> {
         self.decider()?;
-        let held = permissions_of(&self.roles);
+        let held = self.access.permissions();
         let any = [Permission::Users, Permission::Email].into_iter().find(|of| held.contains(of));
         let permission = any.unwrap_or(Permission::Devices);
         self.require(permission)?;

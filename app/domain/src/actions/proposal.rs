@@ -39,6 +39,9 @@ pub struct Proposal {
     pub entity: Entity,
     /// Where it lives.
     pub asset: Asset,
+    /// What is known of the device, for the rules of device groups.
+    #[serde(default)]
+    pub device: Option<DeviceFacts>,
     /// With which parameters.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = std::collections::BTreeMap<String, String>))]
@@ -103,6 +106,25 @@ impl Proposal {
         }
     }
 }
+
+/// What a tool knows of a device, for the rules of device groups; what it leaves out stays as it was.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct DeviceFacts {
+    /// Its domain; what follows the host in a full name where none is named.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Its operating system.
+    #[serde(default)]
+    pub os: Option<String>,
+    /// Its tags, at most 50.
+    #[serde(default)]
+    pub tags: std::collections::BTreeSet<String>,
+}
+
+/// Tags of a device.
+pub const MAX_TAGS: usize = 50;
 
 /// Checks a comment or reason: not blank, not too long.
 ///

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::{Caller, Permission, Scope};
+use crate::access::device_group::UNGROUPED;
+use crate::access::{Caller, Permission, Reach, Scope};
 use crate::actions::entity::AssetKind;
 use crate::actions::lifecycle::Lane;
 use crate::core::denied::Denied;
@@ -36,7 +37,7 @@ impl RowScope {
     pub const ALL: Self = Self { proposer: None, lanes: None, device_groups: None };
 
     /// The device group of what belongs to none.
-    pub const UNGROUPED: &'static str = "Ungrouped devices";
+    pub const UNGROUPED: &'static str = UNGROUPED;
 
     /// Only what a principal proposed.
     pub fn proposed_by(principal: impl Into<String>) -> Self {
@@ -48,9 +49,15 @@ impl RowScope {
     /// # Errors
     /// [`Denied`] if it may see no row at all.
     pub fn of(caller: &Caller) -> Result<Self, Denied> {
-        let all = || caller.require(Permission::View).map(|()| Self::ALL);
+        let within = |reach: &Reach| Self { device_groups: reach.groups().cloned(), ..Self::ALL };
+        let all = || {
+            caller.require(Permission::View)?;
+            Ok(caller.access.reach(Permission::View).map_or(Self::ALL, within))
+        };
         match &caller.scopes {
-            Some(scopes) if scopes.contains(&Scope::Read) && caller.person.is_none() => Ok(Self::ALL),
+            Some(scopes) if scopes.contains(&Scope::Read) && caller.person.is_none() => {
+                Ok(within(caller.access.limit()))
+            }
             Some(scopes) if scopes.contains(&Scope::Read) || scopes.contains(&Scope::Decide) => all(),
             Some(scopes) if scopes.contains(&Scope::Propose) || scopes.contains(&Scope::Record) => {
                 Ok(Self::proposed_by(caller.principal()))
@@ -82,7 +89,7 @@ impl RowScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::Role;
+    use crate::access::{Access, Role};
     use crate::core::actor::{Actor, ActorKind};
 
     fn caller(roles: &[Role], scopes: Option<&[Scope]>, person: bool) -> Caller {
@@ -91,6 +98,7 @@ mod tests {
             person: person.then(|| uuid::Uuid::nil().into()),
             credential: uuid::Uuid::nil().into(),
             roles: roles.iter().copied().collect(),
+            access: Access::of_roles(&roles.iter().copied().collect()),
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
         }
     }

@@ -13,6 +13,19 @@ pub enum Denied {
         /// The role or roles that would do.
         needs: String,
     },
+    /// The device's group is not among those that were granted.
+    #[error("{who} may decide on devices, but not on those of the group {group}")]
+    DeviceGroup {
+        /// Who asked.
+        who: String,
+        /// The group of the device.
+        group: String,
+    },
+    /// Administration asks for the second factor anew.
+    #[error(
+        "this needs your second factor once more: confirm it on your own page, then try again within five minutes"
+    )]
+    SecondFactor,
     /// The token was not made for this.
     #[error("this token lacks the scope {0}")]
     TokenScope(String),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::access::{Access, Reach};
 use domain::{
     Actor, ActorKind, AuditKind, Authorized, CredentialId, Error, FieldError, Role, Scope, SystemAuthority,
     UserId,
@@ -14,9 +15,9 @@ use crate::clock::new_id;
 use store::{AuditEntry, Credential, CredentialKind, User};
 
 /// Characters a password must have; length is what counts (NIST SP 800-63B).
-const SHORTEST_PASSWORD: usize = 12;
+pub(crate) const SHORTEST_PASSWORD: usize = 12;
 /// Days that a token may live.
-const MAX_TOKEN_DAYS: u16 = 366;
+pub(crate) const MAX_TOKEN_DAYS: u16 = 366;
 
 /// The demo's people: what the button sends, the user's name, the name to show. The seed makes the same ones.
 const DEMO_PEOPLE: &[(&str, &str, &str)] = &[
@@ -83,6 +84,7 @@ impl Sessions {
             display_name: display_name.trim().to_owned(),
             password_hash: Some(hash),
             enabled: true,
+            access: Access::of_roles(&roles),
             roles,
         };
         let id = user.id;
@@ -138,6 +140,8 @@ impl Sessions {
             user,
             name: name.trim().to_owned(),
             scopes,
+            device_groups: None,
+            reach: Reach::Everywhere,
             created_at: now,
             last_seen_at: now,
             expires_at: now + SignedDuration::from_hours(24 * i64::from(days)),
@@ -168,13 +172,14 @@ impl Sessions {
             return Ok(Some(user));
         }
         let Some(authority) = &self.demo else { return Ok(None) };
-        let roles = roles.split('+').filter_map(|role| role.parse().ok()).collect();
+        let roles: BTreeSet<Role> = roles.split('+').filter_map(|role| role.parse().ok()).collect();
         let user = User {
             id: new_id(self.clock.now()),
             name: (*name).to_owned(),
             display_name: (*display_name).to_owned(),
             password_hash: None,
             enabled: true,
+            access: Access::of_roles(&roles),
             roles,
         };
         let by = Actor::new(ActorKind::System, "demo", "Demo");
@@ -199,7 +204,7 @@ impl Sessions {
     }
 }
 
-fn is_user_name(name: &str) -> bool {
+pub(crate) fn is_user_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte))
 }

@@ -20,7 +20,7 @@ const DUMMY: &str =
 
 /// Hashes and checks passwords.
 #[derive(Debug, Clone)]
-pub(super) struct Passwords {
+pub(crate) struct Passwords {
     /// Argon2 takes 19 MiB and a core each time: a flood of sign-ins must queue, not exhaust the machine.
     slots: Arc<Semaphore>,
     checks: Arc<AtomicU64>,
@@ -52,7 +52,7 @@ impl Passwords {
     }
 
     /// The hash to store, in PHC form.
-    pub(super) async fn hash(&self, password: &str) -> Result<String, Error> {
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, Error> {
         let password = password.to_owned();
         self.run(move || {
             let internal = |error: &dyn std::fmt::Display| Error::Internal(format!("argon2: {error}"));

@@ -1,72 +1,20 @@
 //! Statements on users, credentials and idempotency keys.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use domain::{Authorized, CredentialId, Permission, Purpose, Role, UserId, access::permissions_of};
+use domain::access::Access;
+use domain::{Authorized, CredentialId, Permission, Purpose, Role, UserId};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{QueryBuilder, Row as _};
 
 use super::SqlStore;
+use super::guard::push_check;
 use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
-use super::{Connection, Db, corrupt, json, micros};
+use super::{Connection, Db, corrupt, holdings, json, micros};
 use crate::{Credential, CredentialKind, KeyState, Result, User};
 use crate::{ReadAccess, SystemAccess, WriteAccess};
-
-impl SqlStore {
-    /// Gives every user the permissions that their roles amount to by the rules of this version: those that an older
-    /// one wrote would lock people out, or let them in.
-    pub(in super::super) async fn derive_permissions(&self) -> Result<()> {
-        if stale_permissions(&mut *self.reader.acquire().await?).await?.is_empty() {
-            return Ok(());
-        }
-        let mut tx = super::super::begin(&self.writer).await?;
-        for (user, roles) in stale_permissions(&mut tx).await? {
-            tracing::info!(%user, "permissions follow the rules of this version");
-            set_permissions(&mut tx, &user, &roles).await?;
-        }
-        Ok(tx.commit().await?)
-    }
-}
-
-/// The users whose permissions are not what their roles amount to, with these roles. A role that only another version
-/// knows amounts to nothing.
-async fn stale_permissions(db: &mut Connection) -> Result<Vec<(String, BTreeSet<Role>)>> {
-    let users: Vec<String> = sqlx::query_scalar("SELECT id FROM users").fetch_all(&mut *db).await?;
-    let held: Vec<(String, String)> =
-        sqlx::query_as("SELECT user_id, role FROM user_roles").fetch_all(&mut *db).await?;
-    let given: Vec<(String, String)> =
-        sqlx::query_as("SELECT user_id, permission FROM user_permissions").fetch_all(db).await?;
-    let mut roles: BTreeMap<String, BTreeSet<Role>> =
-        users.into_iter().map(|id| (id, BTreeSet::new())).collect();
-    for (user, role) in held {
-        if let (Some(roles), Ok(role)) = (roles.get_mut(&user), role.parse()) {
-            roles.insert(role);
-        }
-    }
-    let mut permissions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (user, permission) in &given {
-        permissions.entry(user).or_default().insert(permission);
-    }
-    let is_stale = |(user, roles): &(String, BTreeSet<Role>)| {
-        let derived: BTreeSet<_> = permissions_of(roles).into_iter().map(Permission::as_str).collect();
-        permissions.get(user.as_str()).cloned().unwrap_or_default() != derived
-    };
-    Ok(roles.into_iter().filter(is_stale).collect())
-}
-
-async fn set_permissions(db: &mut Connection, user: &str, roles: &BTreeSet<Role>) -> Result<()> {
-    sqlx::query("DELETE FROM user_permissions WHERE user_id = $1").bind(user).execute(&mut *db).await?;
-    for permission in permissions_of(roles) {
-        sqlx::query("INSERT INTO user_permissions (user_id, permission) VALUES ($1, $2)")
-            .bind(user)
-            .bind(permission.as_str())
-            .execute(&mut *db)
-            .await?;
-    }
-    Ok(())
-}
 
 #[async_trait]
 impl ReadAccess for SqlStore {
@@ -98,7 +46,15 @@ impl WriteAccess for SqlTransaction {
         if by.check().is_some() && session.user != by.person() {
             return Ok(false);
         }
-        insert_credential(&mut self.tx, session, by.person()).await
+        if !insert_credential(&mut self.tx, session, by.person()).await? {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE users SET last_sign_in_at = $2 WHERE id = $1")
+            .bind(session.user.map(|id| id.to_string()))
+            .bind(micros(session.created_at))
+            .execute(&mut *self.tx)
+            .await?;
+        Ok(true)
     }
 
     async fn revoke_session(&mut self, by: &Authorized, id: CredentialId, now: Timestamp) -> Result<bool> {
@@ -187,7 +143,15 @@ pub(super) async fn user(db: &mut Connection, name: &str) -> Result<Option<User>
         "SELECT id AS user_id, name AS user_name, display_name, password_hash, enabled, role
          FROM users LEFT JOIN user_roles ON user_roles.user_id = users.id WHERE name = $1",
     );
-    of_rows(&query.bind(name).fetch_all(db).await?)
+    let user = of_rows(&query.bind(name).fetch_all(&mut *db).await?)?;
+    with_access(db, user).await
+}
+
+/// The user with what they hold amounts to.
+async fn with_access(db: &mut Connection, user: Option<User>) -> Result<Option<User>> {
+    let Some(user) = user else { return Ok(None) };
+    let access = holdings::access(db, &user.id.to_string()).await?;
+    Ok(Some(User { access, ..user }))
 }
 
 /// The user of rows that differ by the role; none if there are none, or they name none.
@@ -205,6 +169,7 @@ fn of_rows(rows: &[Row]) -> Result<Option<User>> {
         password_hash: row.try_get("password_hash")?,
         enabled: row.try_get::<i64, _>("enabled")? == 1,
         roles: rows.iter().filter_map(|row| role(row).transpose()).collect::<Result<_>>()?,
+        access: Access::default(),
     }))
 }
 
@@ -220,7 +185,7 @@ pub(super) async fn holders(db: &mut Connection, permission: Permission) -> Resu
 /// Credentials, each with its user and a row for each of their roles.
 macro_rules! credentials {
     () => {
-        "SELECT c.id, c.kind, c.secret_hash, c.user_id, c.name, c.scopes, c.created_at, c.last_seen_at, c.expires_at,
+        "SELECT c.id, c.kind, c.secret_hash, c.user_id, c.name, c.scopes, c.device_groups, c.created_at, c.last_seen_at, c.expires_at,
                 u.name AS user_name, u.display_name, u.password_hash, u.enabled, r.role
          FROM credentials c LEFT JOIN users u ON u.id = c.user_id LEFT JOIN user_roles r ON r.user_id = u.id"
     };
@@ -235,7 +200,8 @@ pub(super) async fn credential(
         credentials!(),
         " WHERE c.secret_hash = $1 AND c.revoked_at IS NULL AND c.expires_at > $2"
     ));
-    with_user(&query.bind(secret_hash).bind(micros(now)).fetch_all(db).await?)
+    let rows = query.bind(secret_hash).bind(micros(now)).fetch_all(&mut *db).await?;
+    with_user(db, &rows).await
 }
 
 /// Also of one that is over.
@@ -244,12 +210,16 @@ pub(super) async fn principal(
     id: CredentialId,
 ) -> Result<Option<(Credential, Option<User>)>> {
     let query = sqlx::query(concat!(credentials!(), " WHERE c.id = $1"));
-    with_user(&query.bind(id.to_string()).fetch_all(db).await?)
+    let rows = query.bind(id.to_string()).fetch_all(&mut *db).await?;
+    with_user(db, &rows).await
 }
 
-fn with_user(rows: &[Row]) -> Result<Option<(Credential, Option<User>)>> {
+async fn with_user(db: &mut Connection, rows: &[Row]) -> Result<Option<(Credential, Option<User>)>> {
     let Some(row) = rows.first() else { return Ok(None) };
-    Ok(Some((rows::credential(row)?, of_rows(rows)?)))
+    let groups: Option<&str> = row.try_get("device_groups")?;
+    let reach = holdings::reach_of_token(db, groups).await?;
+    let credential = Credential { device_groups: holdings::ids(groups)?, reach, ..rows::credential(row)? };
+    Ok(Some((credential, with_access(db, of_rows(rows)?).await?)))
 }
 
 pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp) -> Result<()> {
@@ -278,7 +248,19 @@ pub(super) async fn set_roles(db: &mut Connection, user: UserId, roles: &BTreeSe
             .execute(&mut *db)
             .await?;
     }
-    set_permissions(db, &user, roles).await
+    holdings::derive(db, Some(&user)).await.map(drop)
+}
+
+/// Adds a token, if the caller may still write.
+pub(super) async fn insert_token(
+    db: &mut Connection,
+    by: &Authorized,
+    token: &Credential,
+    now: Timestamp,
+) -> Result<bool> {
+    let mut sql = insertion(token)?;
+    push_check(&mut sql, by, micros(now));
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
 }
 
 /// With a person, only if they are enabled.
@@ -287,9 +269,18 @@ async fn insert_credential(
     credential: &Credential,
     enabled: Option<UserId>,
 ) -> Result<bool> {
+    let mut sql = insertion(credential)?;
+    if let Some(person) = enabled {
+        sql.push(" AND EXISTS (SELECT 1 FROM users u WHERE u.enabled = 1 AND u.id = ");
+        sql.push_bind(person.to_string()).push(")");
+    }
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
+}
+
+fn insertion(credential: &Credential) -> Result<QueryBuilder<Db>> {
     let mut sql = QueryBuilder::<Db>::new(
         "INSERT INTO credentials
-             (id, kind, secret_hash, user_id, name, scopes, created_at, last_seen_at, expires_at) SELECT ",
+             (id, kind, secret_hash, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at) SELECT ",
     );
     let mut values = sql.separated(", ");
     values.push_bind(credential.id.to_string());
@@ -299,14 +290,11 @@ async fn insert_credential(
     });
     values.push_bind(&credential.secret_hash).push_bind(credential.user.map(|id| id.to_string()));
     values.push_bind(&credential.name).push_bind(json(&credential.scopes)?);
+    values.push_bind(credential.device_groups.as_ref().map(json).transpose()?);
     values.push_bind(micros(credential.created_at)).push_bind(micros(credential.last_seen_at));
     values.push_bind(micros(credential.expires_at));
     sql.push(" WHERE 1 = 1");
-    if let Some(person) = enabled {
-        sql.push(" AND EXISTS (SELECT 1 FROM users u WHERE u.enabled = 1 AND u.id = ");
-        sql.push_bind(person.to_string()).push(")");
-    }
-    Ok(sql.build().execute(db).await?.rows_affected() == 1)
+    Ok(sql)
 }
 
 pub(super) async fn claim_key(

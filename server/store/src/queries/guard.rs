@@ -1,10 +1,11 @@
 //! Who writes, as statements ask for it.
 
-use domain::{Actor, ActorKind, Authorized};
+use domain::{Actor, ActorKind, AssetKind, Authorized, Permission};
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::Db;
+use crate::vocabulary::number;
 
 /// The person an actor stands for: a user, or the owner behind a personal token.
 pub(super) fn person(by: &Authorized, actor: &Actor) -> Option<Uuid> {
@@ -32,4 +33,20 @@ pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64
             query.push(" AND p.permission = ").push_bind(permission.as_str()).push(")");
         }
     }
+}
+
+/// Repeats, of a statement whose rows are actions, that a permission for devices counts in the group of each.
+pub(super) fn push_reach(query: &mut QueryBuilder<Db>, by: &Authorized) {
+    let Some(check) = by.check() else { return };
+    let (Some(person), Some(Permission::Devices)) = (check.person, check.permission) else { return };
+    let permission = |query: &mut QueryBuilder<Db>| {
+        query.push("user_id = ").push_bind(person.to_string());
+        query.push(" AND permission = ").push_bind(Permission::Devices.as_str());
+    };
+    query.push(" AND (actions.asset_kind <> ").push(number(AssetKind::Device).to_string());
+    query.push(" OR EXISTS (SELECT 1 FROM user_permissions WHERE everywhere = 1 AND ");
+    permission(query);
+    query.push(") OR EXISTS (SELECT 1 FROM user_permission_groups g WHERE g.group_key = actions.device_group_key AND ");
+    permission(query);
+    query.push("))");
 }

@@ -287,6 +287,8 @@ pub(super) fn credential(row: &Row) -> Result<Credential> {
         user: optional_word(row, "user_id")?,
         name: get(row, "name")?,
         scopes: json(row, "scopes")?,
+        device_groups: None,
+        reach: domain::access::Reach::Everywhere,
         created_at: time(row, "created_at")?,
         last_seen_at: time(row, "last_seen_at")?,
         expires_at: time(row, "expires_at")?,

@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::counts::CountChanges;
-use super::guard::{person, push_check};
+use super::guard::{person, push_check, push_reach};
 use super::{Connection, Db, decided_by, digest, keying, lane, micros, optional_id};
 use crate::row_keys::Keys;
 use crate::vocabulary::number;
@@ -143,6 +143,7 @@ fn statement(guard: Guard<'_>, changes: &[Keyed<'_>]) -> Result<QueryBuilder<Db>
         }
     }
     push_check(&mut sql, guard.by, now);
+    push_reach(&mut sql, guard.by);
     sql.push(" RETURNING id");
     Ok(sql)
 }

@@ -9,6 +9,7 @@ use std::path::Path;
 
 mod access;
 mod actions;
+mod administration;
 mod audit;
 mod bulk;
 mod consumers;
@@ -62,6 +63,7 @@ fn every_method_of_the_store_is_called() {
         "actions": "ReadActions" of "store", "ReadPages" of "store", "ReadCounts" of "store",
             "ReadSimilar" of "store", "ReadExport" of "store", "ReadTargets" of "store", "WriteActions" of "tx";
         "access": "ReadAccess" of "store", "WriteAccess" of "tx", "SystemAccess" of "tx";
+        "administration": "ReadAdministration" of "store", "WriteAdministration" of "tx";
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
         "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";

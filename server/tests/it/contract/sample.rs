@@ -3,6 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
+use domain::access::{Access, Reach};
 use domain::{
     Action, ActionId, ActionType, Actor, ActorKind, Asset, AssetKind, AuditKind, Authorized, Caller,
     CommandId, Criticality, Permission, Proposal, Role, Scope, Severity, Source, Transition, UserId,
@@ -29,6 +30,7 @@ pub(super) fn command(id: CommandId, action: ActionId, at: Timestamp) -> NewComm
 pub(super) fn action(number: u128) -> Action {
     let entity = json!({ "kind": "file", "path": format!("/srv/{number}"), "sha256": "ab".repeat(32) });
     let proposal = Proposal {
+        device: None,
         external_id: String::new(),
         action_type: ActionType::QuarantineFile,
         entity: serde_json::from_value(entity).unwrap(),
@@ -122,6 +124,7 @@ pub(super) fn user(number: u128, name: &str, roles: &[Role]) -> User {
         password_hash: Some("hash".to_owned()),
         enabled: true,
         roles: roles.iter().copied().collect(),
+        access: Access::of_roles(&roles.iter().copied().collect()),
     }
 }
 
@@ -134,6 +137,8 @@ pub(super) fn session(number: u128, of: UserId) -> Credential {
         user: Some(of),
         name: String::new(),
         scopes: std::collections::BTreeSet::new(),
+        device_groups: None,
+        reach: Reach::Everywhere,
         created_at: at(0),
         last_seen_at: at(0),
         expires_at: at(86_400),
@@ -157,6 +162,7 @@ pub(super) fn person(number: u128, session: u128) -> Caller {
         person: Some(id(number)),
         credential: id(session),
         roles: [Role::SecurityOperator].into(),
+        access: Access::of_roles(&[Role::SecurityOperator].into()),
         scopes: None,
     }
 }
@@ -185,6 +191,7 @@ pub(super) fn proposer(person: Option<UserId>) -> Authorized {
         person,
         credential: id(0xF),
         roles: [].into(),
+        access: Access::default(),
         scopes: Some([Scope::Propose].into()),
     };
     caller.authorize_proposal().unwrap()

@@ -4,6 +4,7 @@
 //! document. To add a route, write a handler with `#[utoipa::path]` and name it in the `routes` of its area; to add an
 //! area, add its file and its line in [`routes`].
 
+mod access;
 mod actions;
 mod bulk;
 mod events;
@@ -39,6 +40,7 @@ type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
 fn routes() -> impl Iterator<Item = ApiRoute> {
     [
+        access::routes(),
         actions::routes(),
         follow_up::routes(),
         export::routes(),

@@ -31,6 +31,7 @@ use crate::edge::problem::Problem;
         (name = "incidents", description = "Alerts and investigations that belong together"),
         (name = "executors", description = "What carries actions out"),
         (name = "responders", description = "What enrolled hosts ask for, known by their keys"),
+        (name = "access", description = "Who may do what: people, roles, device groups, tokens and sessions"),
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
     ),
     security(("token" = [])),

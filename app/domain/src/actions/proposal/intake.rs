@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use serde::Serialize;
 
-use super::{DEFAULT_TIME_TO_DECIDE, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
+use super::{DEFAULT_TIME_TO_DECIDE, MAX_TAGS, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
 use crate::actions::action::{Action, Alert, Verdict};
 use crate::actions::catalog::FileRule;
-use crate::actions::entity::{Entity, EntityKind};
+use crate::actions::entity::{AssetKind, Entity, EntityKind};
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
 use crate::core::actor::Actor;
@@ -108,6 +108,7 @@ impl Proposal {
         // What is over may have named an end that has passed.
         self.check_parameters(&mut found, if self.is_record() { Timestamp::UNIX_EPOCH } else { now });
         self.check_record(&mut found, now);
+        self.check_device(&mut found);
         match &self.comment {
             Some(comment) => found.check("/comment", check_comment(comment)),
             None if info.comment_required && !self.is_record() => {
@@ -186,6 +187,21 @@ impl Proposal {
         }
     }
 
+    fn check_device(&self, found: &mut Findings) {
+        let Some(device) = &self.device else { return };
+        if self.asset.kind != AssetKind::Device {
+            found.note("/device", "goes together with an asset that is a device only");
+        }
+        found.text("/device/domain", device.domain.as_ref());
+        found.text("/device/os", device.os.as_ref());
+        if device.tags.len() > MAX_TAGS {
+            found.note("/device/tags", format!("holds {} tags; at most {MAX_TAGS}", device.tags.len()));
+        }
+        for (index, tag) in device.tags.iter().enumerate() {
+            found.text(&format!("/device/tags/{index}"), Some(tag));
+        }
+    }
+
     fn check_parameters(&self, found: &mut Findings, now: Timestamp) {
         let specs = self.action_type.info().parameters;
         for (name, value) in &self.parameters {
@@ -215,6 +231,13 @@ impl Proposal {
         if let Some(verdict) = self.verdict.filter(|verdict| Some(*verdict) != before.verdict) {
             note("verdict", &before.verdict.map_or("", Verdict::as_str), &verdict);
             after.verdict = Some(verdict);
+        }
+        let groups = (&self.asset.device_group, &before.asset.device_group);
+        if let (Some(group), known) = groups
+            && Some(group) != known.as_ref()
+        {
+            note("device_group", &known.as_deref().unwrap_or_default(), group);
+            after.asset.device_group = Some(group.clone());
         }
         for (field, text, known) in [
             ("comment", self.comment, &mut after.comment),

@@ -27,6 +27,7 @@ fn tool() -> Caller {
         person: None,
         credential: id(0xF),
         roles: [].into(),
+        access: domain::Access::default(),
         scopes: Some([Scope::Propose].into()),
     }
 }

@@ -112,7 +112,13 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     tx.insert_user(&bo, at(0)).await.unwrap();
     tx.insert_credential(&session(0xB5, bo.id)).await.unwrap();
     tx.commit().await.unwrap();
-    let bo = Caller { person: Some(bo.id), credential: id(0xB5), roles: bo.roles, ..house.ana.clone() };
+    let bo = Caller {
+        person: Some(bo.id),
+        credential: id(0xB5),
+        access: domain::Access::of_roles(&bo.roles),
+        roles: bo.roles,
+        ..house.ana.clone()
+    };
     let plan = house.plan_ids(BulkVerb::Reject, 1..=2).await;
     let service = &house.service;
     let not_found = |error: Error| assert_eq!(error.code(), ErrorCode::NotFound);

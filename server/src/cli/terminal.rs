@@ -1,0 +1,62 @@
+//! What the commands about people share: the database, whose acts they are, and what is said at the terminal.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, anyhow, ensure};
+use domain::{Actor, ActorKind, Error, SystemAuthority};
+use store::SharedStore;
+
+use crate::config::DatabaseOptions;
+
+/// Opens the database.
+pub(super) async fn open_store(database: &DatabaseOptions) -> anyhow::Result<SharedStore> {
+    store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.display_url()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
+pub(super) const fn authority() -> SystemAuthority {
+    SystemAuthority::take()
+}
+
+/// The actor in the audit log: whoever can write the database's file.
+pub(super) fn command_line() -> Actor {
+    Actor::new(ActorKind::System, "cli", "Command line")
+}
+
+pub(super) fn one_line(error: Error) -> anyhow::Error {
+    match error {
+        Error::Invalid(fields) => {
+            let all: Vec<_> = fields
+                .iter()
+                .map(|field| {
+                    format!("{} {}", field.pointer.trim_start_matches('/').replace('_', " "), field.detail)
+                })
+                .collect();
+            anyhow!("{}", all.join("; "))
+        }
+        Error::Internal(text) => anyhow!(text),
+        other => anyhow!("{other}"),
+    }
+}
+
+/// The first line of stdin, or at a terminal what is typed, without echo.
+pub(super) fn read_password() -> anyhow::Result<String> {
+    let stdin = std::io::stdin();
+    let password = if stdin.is_terminal() {
+        rpassword::prompt_password("Password (at least 12 characters): ")
+            .context("the terminal can't hide the password; write it to stdin from a pipe instead")?
+    } else {
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
+    };
+    ensure!(!password.is_empty(), "no password: type it, or write it to stdin");
+    Ok(password)
+}
+
+pub(super) fn print(line: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
+}

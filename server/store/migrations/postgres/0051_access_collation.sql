@@ -1,0 +1,34 @@
+-- Texts of who may do what compare by their bytes, as all others do.
+ALTER TABLE device_groups
+    ALTER COLUMN id TYPE TEXT COLLATE "C",
+    ALTER COLUMN name TYPE TEXT COLLATE "C",
+    ALTER COLUMN level TYPE TEXT COLLATE "C",
+    ALTER COLUMN rule TYPE TEXT COLLATE "C";
+ALTER TABLE devices
+    ALTER COLUMN name TYPE TEXT COLLATE "C",
+    ALTER COLUMN domain TYPE TEXT COLLATE "C",
+    ALTER COLUMN os TYPE TEXT COLLATE "C",
+    ALTER COLUMN tags TYPE TEXT COLLATE "C",
+    ALTER COLUMN reported_group TYPE TEXT COLLATE "C",
+    ALTER COLUMN device_group TYPE TEXT COLLATE "C";
+ALTER TABLE role_groups
+    ALTER COLUMN id TYPE TEXT COLLATE "C",
+    ALTER COLUMN name TYPE TEXT COLLATE "C",
+    ALTER COLUMN model TYPE TEXT COLLATE "C",
+    ALTER COLUMN permissions TYPE TEXT COLLATE "C";
+ALTER TABLE role_group_members
+    ALTER COLUMN user_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN role_group_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN device_groups TYPE TEXT COLLATE "C";
+ALTER TABLE unified_workloads
+    ALTER COLUMN workload TYPE TEXT COLLATE "C";
+ALTER TABLE user_roles
+    ALTER COLUMN device_groups TYPE TEXT COLLATE "C";
+ALTER TABLE users
+    ALTER COLUMN device_groups TYPE TEXT COLLATE "C";
+ALTER TABLE credentials
+    ALTER COLUMN device_groups TYPE TEXT COLLATE "C";
+ALTER TABLE user_permission_groups
+    ALTER COLUMN user_id TYPE TEXT COLLATE "C",
+    ALTER COLUMN permission TYPE TEXT COLLATE "C",
+    ALTER COLUMN group_name TYPE TEXT COLLATE "C";

@@ -1,0 +1,2 @@
+-- This database compares the bytes of texts anyway.
+SELECT 1;

@@ -1,0 +1,13 @@
+//! Who may do what: people, roles, device groups, tokens and sessions. For tokens with the scope `access:administer`, whose
+//! owners administer.
+
+mod credentials;
+mod device_groups;
+mod people;
+mod roles;
+
+use super::ApiRoute;
+
+pub(super) fn routes() -> Vec<ApiRoute> {
+    [people::routes(), roles::routes(), device_groups::routes(), credentials::routes()].into_iter().flatten().collect()
+}
