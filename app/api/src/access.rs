@@ -11,8 +11,8 @@ use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
 use domain::access::contract::{
-    AccessAnswer, AccessDifference, CredentialSort, CredentialView, DeciderAnswer, DeviceGroupView, PersonView,
-    RolesView, RulePreview,
+    AccessAnswer, AccessDifference, CredentialSort, CredentialView, DeciderAnswer, DeviceGroupView,
+    PersonView, RolesView, RulePreview,
 };
 use domain::access::device_group::RemediationLevel;
 use domain::access::role_group::{RoleModel, RolePermission, Workload};
@@ -107,15 +107,14 @@ pub async fn enable_person(
     Ok(changed)
 }
 
-/// Replaces what a person holds. Where `limited` is set, they are limited to `only_groups`, and `remediation_groups`
-/// are where Active remediation actions count, if any is named.
+/// Replaces what a person holds. Active remediation actions count in `remediation_groups`, and the person is limited to
+/// `only_groups`, where any is named.
 #[server(endpoint = "give_roles", prefix = "/api", output = Answer)]
 pub async fn give_roles(
     id: UserId,
     #[server(default)] roles: Vec<Role>,
     #[server(default)] role_groups: Vec<RoleGroupId>,
     #[server(default)] remediation_groups: BTreeSet<DeviceGroupId>,
-    #[server(default)] limited: bool,
     #[server(default)] only_groups: BTreeSet<DeviceGroupId>,
     #[server(default)] confirm: bool,
     back: Option<String>,
@@ -142,7 +141,7 @@ pub async fn give_roles(
     let assignments = Assignments {
         roles: roles.into_iter().collect::<BTreeSet<_>>().into_iter().map(role).collect(),
         role_groups: role_groups.into_iter().collect::<BTreeSet<_>>().into_iter().map(group).collect(),
-        device_groups: limited.then_some(only_groups),
+        device_groups: Some(only_groups).filter(|groups| !groups.is_empty()),
     };
     let change = PersonChange { assignments: Some(assignments), ..PersonChange::default() };
     let changed = backend.change_person(&caller, id, change).await.map_err(|error| request::fail(&error))?;
@@ -307,7 +306,8 @@ pub async fn rotate_token(
     back: Option<String>,
 ) -> Result<(), ApiError> {
     let (backend, caller) = request::enter().await?;
-    let made = backend.rotate_token(&caller, id, overlap_hours).await.map_err(|error| request::fail(&error))?;
+    let made =
+        backend.rotate_token(&caller, id, overlap_hours).await.map_err(|error| request::fail(&error))?;
     request::show_once(&made.secret);
     request::go_back(back.as_deref());
     Ok(())

@@ -1,8 +1,8 @@
 //! What each server function does before and after its call.
 
+use axum::http::HeaderValue;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
-use axum::http::HeaderValue;
 use domain::access::device_group::{DeviceCondition, parse_rule};
 use domain::backend::SharedBackend;
 use domain::core::path::is_own_path;
@@ -105,9 +105,8 @@ pub(super) fn take_shown_once() -> Option<String> {
 }
 
 fn set_shown_once(value: &str, seconds: u32) {
-    let cookie = format!(
-        "{SHOWN_ONCE}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"
-    );
+    let cookie =
+        format!("{SHOWN_ONCE}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
     if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
         response.append_header(SET_COOKIE, cookie);
     }

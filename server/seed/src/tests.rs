@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::access::permissions_of;
+use domain::access::Access;
 use domain::{ActionType, ActorKind, Decision, Entity, Proposal, Source, State, UndoState, Verdict};
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};

@@ -164,8 +164,10 @@ pub async fn roles(command: RoleCommand) -> anyhow::Result<()> {
     let (console, store) = open(&database).await?;
     let (groups, devices) = (console.role_groups().await, console.device_groups().await);
     store.close().await;
-    let mut lines: Vec<_> =
-        Role::ALL.iter().map(|role| format!("{role}\tdirectory role or permission\t{}", role.label())).collect();
+    let mut lines: Vec<_> = Role::ALL
+        .iter()
+        .map(|role| format!("{role}\tdirectory role or permission\t{}", role.label()))
+        .collect();
     for of in groups.map_err(one_line)? {
         let held: Vec<_> = of.group.permissions.iter().map(|held| held.as_str()).collect();
         let note = of.note.map(|note| format!("\t{note}")).unwrap_or_default();
@@ -190,7 +192,9 @@ pub async fn roles(command: RoleCommand) -> anyhow::Result<()> {
 /// Why it failed.
 pub async fn sessions(command: SessionCommand) -> anyhow::Result<()> {
     match command {
-        SessionCommand::List(ListOptions { database }) => list(&database, CredentialSort::Session, None).await,
+        SessionCommand::List(ListOptions { database }) => {
+            list(&database, CredentialSort::Session, None).await
+        }
         SessionCommand::Show(CredentialOptions { database, id }) => {
             list(&database, CredentialSort::Session, Some(id)).await
         }
@@ -214,12 +218,17 @@ pub async fn token(options: CredentialOptions) -> anyhow::Result<()> {
     list(&options.database, CredentialSort::Token, Some(options.id)).await
 }
 
-async fn list(database: &DatabaseOptions, sort: CredentialSort, one: Option<CredentialId>) -> anyhow::Result<()> {
+async fn list(
+    database: &DatabaseOptions,
+    sort: CredentialSort,
+    one: Option<CredentialId>,
+) -> anyhow::Result<()> {
     let (console, store) = open(database).await?;
     let found = console.credentials(sort).await;
     store.close().await;
     let found = found.map_err(one_line)?;
-    let found: Vec<_> = found.iter().filter(|view| one.is_none_or(|id| view.id == id)).map(of_credential).collect();
+    let found: Vec<_> =
+        found.iter().filter(|view| one.is_none_or(|id| view.id == id)).map(of_credential).collect();
     anyhow::ensure!(one.is_none() || !found.is_empty(), "no such {} is alive", sort.label().to_lowercase());
     print(&found.join("\n"))
 }

@@ -1,13 +1,31 @@
-//! What people set for themselves, beside what stands with the lists that it is about.
+//! What people set for themselves, and what administrators set for all: who may do what.
+//!
+//! Each page is a sheet: a heading, what became of the last form, and what is loaded. Every form works without scripts.
 
+mod credential_table;
+mod form;
+mod new_token;
 pub mod pane;
 pub mod pane_switch;
+mod person_answer;
+mod sheet;
 
 use leptos::prelude::provide_context;
 
-use crate::area::Area;
+use crate::area::{Area, NavigationRow};
 use crate::page::PageContext;
 use kit::lazy::Page;
+
+kit::pages! {
+    mod account;
+    mod deciders;
+    mod device_groups;
+    mod people;
+    mod person;
+    mod roles;
+    mod sessions;
+    mod tokens;
+}
 
 /// The area of settings.
 #[derive(Debug)]
@@ -15,7 +33,18 @@ pub struct SettingsArea;
 
 impl Area for SettingsArea {
     fn pages(&self) -> &'static [Page] {
-        &[]
+        PAGES
+    }
+
+    fn navigation(&self) -> &'static [NavigationRow] {
+        &[NavigationRow {
+            section: Some("Organisation"),
+            label: "Settings",
+            icon: "key",
+            root: "/settings",
+            href: None,
+            more: None,
+        }]
     }
 
     fn provide(&self, context: &PageContext) {

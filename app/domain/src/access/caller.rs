@@ -138,11 +138,11 @@ impl Caller {
         device_group: Option<&str>,
     ) -> Result<Authorized, Denied> {
         let by = self.authorize(permission)?;
-        if let (Permission::Devices, Some(group)) = (permission, device_group) {
-            if !self.access.reach(permission).is_some_and(|reach| reach.has(group)) {
-                let (who, group) = (self.actor.who().to_owned(), group.to_owned());
-                return Err(Denied::DeviceGroup { who, group });
-            }
+        if let (Permission::Devices, Some(group)) = (permission, device_group)
+            && !self.access.reach(permission).is_some_and(|reach| reach.has(group))
+        {
+            let (who, group) = (self.actor.who().to_owned(), group.to_owned());
+            return Err(Denied::DeviceGroup { who, group });
         }
         Ok(by)
     }

@@ -92,22 +92,29 @@ impl Holdings {
         let (devices, email) = (on(Workload::Devices), on(Workload::Email));
         let unified = |counts: bool, permission| if counts { self.granted(permission) } else { None };
         let global = self.role(Role::GlobalAdministrator);
-        let administers = either(&global, &self.role(Role::SecurityAdministrator));
-        let operates = either(&self.role(Role::SecurityAdministrator), &self.role(Role::SecurityOperator));
-        let responds = either(&global, &operates);
+        let administers = either(global.as_ref(), self.role(Role::SecurityAdministrator).as_ref());
+        let operates = either(
+            self.role(Role::SecurityAdministrator).as_ref(),
+            self.role(Role::SecurityOperator).as_ref(),
+        );
+        let responds = either(global.as_ref(), operates.as_ref());
         let remediates = if devices { None } else { self.role(Role::ActiveRemediationActions) };
         let response = unified(devices, RolePermission::Response);
-        let purges = either(&self.role(Role::SearchAndPurge), &self.granted(RolePermission::SearchAndPurge));
+        let purges = either(
+            self.role(Role::SearchAndPurge).as_ref(),
+            self.granted(RolePermission::SearchAndPurge).as_ref(),
+        );
         let mails = if email {
             unified(true, RolePermission::EmailAdvancedActions)
                 .and(unified(true, RolePermission::EmailMetadata))
         } else {
             operates.clone().and(purges.clone())
         };
-        let reads = either(&self.role(Role::SecurityReader), &remediates);
-        let reads = either(&reads, &unified(devices || email, RolePermission::SecurityDataBasics));
-        let sees = either(&responds, &reads).map(|reach| reach.and(&self.limit));
-        let acts = either(&either(&responds, &remediates), &response);
+        let reads = either(self.role(Role::SecurityReader).as_ref(), remediates.as_ref());
+        let reads =
+            either(reads.as_ref(), unified(devices || email, RolePermission::SecurityDataBasics).as_ref());
+        let sees = either(responds.as_ref(), reads.as_ref()).map(|reach| reach.and(&self.limit));
+        let acts = either(either(responds.as_ref(), remediates.as_ref()).as_ref(), response.as_ref());
 
         let mut permissions = BTreeMap::new();
         if let Some(sees) = &sees {
@@ -116,15 +123,15 @@ impl Holdings {
             let mut grant = |permission, held: bool| {
                 permissions.extend(held.then_some((permission, Reach::Everywhere)));
             };
-            grant(Permission::Email, either(&global, &mails).is_some());
-            grant(Permission::Users, either(&responds, &response).is_some());
+            grant(Permission::Email, either(global.as_ref(), mails.as_ref()).is_some());
+            grant(Permission::Users, either(responds.as_ref(), response.as_ref()).is_some());
         }
         let any = devices || email;
         for (permission, unified_one) in [
             (Permission::Administer, RolePermission::Authorization),
             (Permission::Configure, RolePermission::CoreSettings),
         ] {
-            let held = either(&administers, &unified(any, unified_one));
+            let held = either(administers.as_ref(), unified(any, unified_one).as_ref());
             permissions.extend(held.map(|_| (permission, Reach::Everywhere)));
         }
         let groups = self.role_groups.iter().map(|(group, _)| (group.name.clone(), group.model)).collect();
@@ -143,8 +150,8 @@ fn union<'a>(mut all: impl Iterator<Item = &'a Reach>) -> Option<Reach> {
     Some(all.fold(first, |so_far, next| so_far.or(next)))
 }
 
-fn either(a: &Option<Reach>, b: &Option<Reach>) -> Option<Reach> {
-    union(a.iter().chain(b))
+fn either(a: Option<&Reach>, b: Option<&Reach>) -> Option<Reach> {
+    union(a.into_iter().chain(b))
 }
 
 /// What all that somebody holds amounts to.

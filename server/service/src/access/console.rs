@@ -6,7 +6,8 @@ use domain::access::contract::{
     Assignments, CredentialSort, CredentialView, PersonView, RoleGrant, RoleGroupGrant, RoleGroupView,
 };
 use domain::{
-    Actor, AuditKind, Authorized, CredentialId, DeviceGroup, Error, Role, Subject, SubjectKind, SystemAuthority,
+    Actor, AuditKind, Authorized, CredentialId, DeviceGroup, Error, Role, Subject, SubjectKind,
+    SystemAuthority,
 };
 use serde_json::json;
 
@@ -133,7 +134,10 @@ impl Console {
             }
             let found = role_groups.iter().find(|of| of.group.name.to_lowercase() == name.to_lowercase());
             let found = found.ok_or_else(|| {
-                Error::invalid("/role", format!("names no role and no role group: {name}; see countersign role list"))
+                Error::invalid(
+                    "/role",
+                    format!("names no role and no role group: {name}; see countersign role list"),
+                )
             })?;
             held.role_groups.push(RoleGroupGrant { role_group: found.group.id, device_groups });
         }

@@ -66,7 +66,7 @@ impl Service {
     }
 
     pub(super) async fn create_token(&self, caller: &Caller, form: NewTokenForm) -> Result<MadeToken, Error> {
-        let by = self.may_make(caller, form.owner)?;
+        let by = may_make(caller, form.owner)?;
         let mut found = Vec::new();
         let mut wrong = |pointer: &str, detail: &str| found.push(FieldError::new(pointer, detail));
         let name = form.name.trim().to_owned();
@@ -128,7 +128,7 @@ impl Service {
         if overlap_hours > MAX_OVERLAP_HOURS {
             return Err(Error::invalid("/overlap_hours", format!("must be at most {MAX_OVERLAP_HOURS}")));
         }
-        let by = self.may_make(caller, before.owner)?;
+        let by = may_make(caller, before.owner)?;
         let (credential, made) = token(
             now,
             Credential {
@@ -148,18 +148,6 @@ impl Service {
         let ends = now + SignedDuration::from_hours(i64::from(overlap_hours));
         self.add_token(&by, &credential, Some((before, ends))).await?;
         Ok(made)
-    }
-
-    /// One makes tokens for oneself; who administers, for tools, too. Nobody makes one that acts as another person.
-    fn may_make(&self, caller: &Caller, owner: Option<UserId>) -> Result<Authorized, Error> {
-        match owner {
-            None => Ok(caller.authorize_administration(Permission::Administer)?),
-            Some(owner) if caller.person == Some(owner) => Ok(caller.authorize_own()?),
-            Some(_) => Err(Error::invalid(
-                "/owner",
-                "is another person: each makes their own tokens, on their own page",
-            )),
-        }
     }
 
     async fn add_token(
@@ -197,4 +185,15 @@ fn token(now: Timestamp, credential: Credential) -> (Credential, MadeToken) {
     let credential = Credential { secret_hash: digest(&secret), created_at: now, ..credential };
     let made = MadeToken { id: credential.id, secret, expires_at: credential.expires_at };
     (credential, made)
+}
+
+/// One makes tokens for oneself; who administers, for tools, too. Nobody makes one that acts as another person.
+fn may_make(caller: &Caller, owner: Option<UserId>) -> Result<Authorized, Error> {
+    match owner {
+        None => Ok(caller.authorize_administration(Permission::Administer)?),
+        Some(owner) if caller.person == Some(owner) => Ok(caller.authorize_own()?),
+        Some(_) => {
+            Err(Error::invalid("/owner", "is another person: each makes their own tokens, on their own page"))
+        }
+    }
 }

@@ -139,6 +139,21 @@ fn body(path: &str, id: &str) -> String {
         "/api/report_verdict" => format!("id={id}&kind=false_positive"),
         "/api/v1/feedback" => json!({ "action_id": id, "kind": "false_positive" }).to_string(),
         "/api/take_action" => "fields=type%3Disolate_device".to_owned(),
+        "/api/v1/people" => json!({ "name": " " }).to_string(),
+        "/api/v1/people/{id}" => json!({ "enabled": true }).to_string(),
+        "/api/v1/roles" | "/api/v1/roles/{id}" => {
+            json!({ "name": " ", "model": "unified", "permissions": [] }).to_string()
+        }
+        "/api/v1/roles/unified/{workload}" | "/api/v1/roles/unified/{workload}/preview" => {
+            json!({ "on": false }).to_string()
+        }
+        "/api/v1/device-groups" | "/api/v1/device-groups/{id}" => {
+            json!({ "name": " ", "level": "full", "rule": [] }).to_string()
+        }
+        "/api/v1/device-groups/preview" => {
+            json!({ "rule": [{ "field": "name", "comparison": "is", "value": "a" }] }).to_string()
+        }
+        "/api/v1/tokens" => json!({ "name": " ", "scopes": [], "days": 1 }).to_string(),
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
         path if path.starts_with("/api/v1/") => "{}".to_owned(),
         "/api/approve_action" => seen,
@@ -153,6 +168,23 @@ fn body(path: &str, id: &str) -> String {
         "/api/save_pane" => "collapsed=false".to_owned(),
         "/api/plan_bulk" => "verb=approve".to_owned(),
         "/api/add_executor" => "name=&kind=manual&serves=*".to_owned(),
+        "/api/add_person" => "name=+".to_owned(),
+        "/api/enable_person" => format!("id={id}&enabled=false&confirm=true"),
+        "/api/rename_person" => format!("id={id}&display_name=A"),
+        "/api/reset_password" => format!("id={id}&password=x&confirm=true"),
+        "/api/give_roles" | "/api/delete_role" | "/api/delete_device_group" | "/api/revoke_credential" => {
+            format!("id={id}&confirm=true")
+        }
+        "/api/save_role" => "name=+&model=unified".to_owned(),
+        "/api/save_device_group" => "name=+&level=full".to_owned(),
+        "/api/switch_unified" => "workload=devices&on=false&confirm=true".to_owned(),
+        "/api/preview_unified" => "workload=devices&on=true".to_owned(),
+        "/api/preview_rule" => "rule=name+is+a".to_owned(),
+        "/api/load_credentials" => "sort=session&mine=false".to_owned(),
+        "/api/make_token" => "name=+&days=1".to_owned(),
+        "/api/rotate_token" => format!("id={id}&overlap_hours=1"),
+        "/api/load_what_can" => String::new(),
+        "/api/load_who_can" => format!("action={id}"),
         "/sign-in" => "name=unknown&password=wrong".to_owned(),
         "/demo/sign-in" => "role=security_reader".to_owned(),
         _ => format!("id={id}"),
@@ -160,7 +192,8 @@ fn body(path: &str, id: &str) -> String {
 }
 
 async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
-    let uri = path.replace("{lane}", "pending").replace("{id}", id).replace("{name}", "none");
+    let uri = path.replace("{lane}", "pending").replace("{workload}", "devices");
+    let uri = uri.replace("{id}", id).replace("{name}", "none");
     // Pages are for browsers.
     let accept = if method == "GET" { "text/html" } else { "application/json" };
     let mut request = request(method, &uri, &[]).header(ACCEPT, accept);

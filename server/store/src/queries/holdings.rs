@@ -135,7 +135,7 @@ pub(super) async fn load(db: &mut Connection, one: Option<&str>) -> Result<BTree
         roles::load(db).await?.into_iter().map(|(group, _)| (group.id.to_string(), group)).collect();
     let unified = unified(db).await?;
     let mut all: BTreeMap<String, Holdings> = BTreeMap::new();
-    let text = |row: &Row| Ok::<_, sqlx::Error>(row.try_get::<Option<String>, _>("device_groups")?);
+    let text = |row: &Row| row.try_get::<Option<String>, _>("device_groups");
     for row in sqlx::query("SELECT id, device_groups FROM users").fetch_all(&mut *db).await? {
         let limit = reach(text(&row)?.as_deref(), &names)?;
         let holdings = Holdings { limit, unified: unified.clone(), ..Holdings::default() };

@@ -9,5 +9,8 @@ mod roles;
 use super::ApiRoute;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
-    [people::routes(), roles::routes(), device_groups::routes(), credentials::routes()].into_iter().flatten().collect()
+    [people::routes(), roles::routes(), device_groups::routes(), credentials::routes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }

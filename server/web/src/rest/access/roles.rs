@@ -136,7 +136,10 @@ async fn delete(
         schema::Failures, schema::WriteFailures,
     ),
 )]
-async fn preview(Path(word): Path<String>, write: WriteRequest) -> Result<Json<Vec<AccessDifference>>, Problem> {
+async fn preview(
+    Path(word): Path<String>,
+    write: WriteRequest,
+) -> Result<Json<Vec<AccessDifference>>, Problem> {
     let WriteRequest { app, caller, headers, body, .. } = write;
     let Switch { on } = input::parse_body(&headers, &body)?;
     Ok(Json(app.backend.preview_unified(&caller, workload(&word)?, on).await?))

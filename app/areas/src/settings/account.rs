@@ -1,0 +1,53 @@
+//! A person's own page: what they can do, their sessions and their tokens.
+
+use leptos::prelude::*;
+
+use crate::settings::credential_table;
+use crate::settings::new_token::{make, secret};
+use crate::settings::person_answer::answered;
+use crate::settings::sheet::{Sheet, loaded, part};
+use api::{load_credentials, load_what_can};
+use domain::access::contract::CredentialSort;
+
+kit::page! {
+    module: settings,
+    function: account / preload_account,
+    paths: ["/settings"],
+    view: view! { <OwnPage/> }.into_any(),
+}
+
+/// The page of the person who is signed in.
+#[component]
+fn OwnPage() -> impl IntoView {
+    let sheet = Sheet::new();
+    let can = sheet.load(|| load_what_can(None));
+    let sessions = sheet.load(|| load_credentials(CredentialSort::Session, true));
+    let tokens = sheet.load(|| load_credentials(CredentialSort::Token, true));
+    let can = loaded(can, |_, answer| part("What you can do", None, answered(answer)));
+    let sessions = loaded(sessions, move |_, all| {
+        part(
+            "Your sessions",
+            Some("End one that you do not know, and tell an administrator."),
+            credential_table::sessions(sheet, all),
+        )
+    });
+    let tokens = loaded(tokens, move |_, all| {
+        let body = view! { {credential_table::tokens(sheet, all)} {make(sheet, true, &[])} };
+        part(
+            "Your tokens",
+            Some("What is done with a token is recorded as you and the token."),
+            body.into_any(),
+        )
+    });
+    sheet.page(
+        "My account",
+        "Your time zone is in the menu of your name; columns and density are under Customize columns of each list.",
+        view! {
+            {secret(sheet)}
+            {can}
+            {sessions}
+            {tokens}
+        }
+        .into_any(),
+    )
+}
