@@ -18,7 +18,7 @@ use super::{Service, digest, entry, timeline};
 use store::NewCommand;
 
 /// The group of the device on which it is; none of what is on no device, which no group limits.
-fn device_group(action: &Action) -> Option<&str> {
+pub(super) fn device_group(action: &Action) -> Option<&str> {
     let Asset { kind, device_group, .. } = &action.asset;
     (*kind == AssetKind::Device).then(|| device_group.as_deref().unwrap_or(RowScope::UNGROUPED))
 }

@@ -19,6 +19,8 @@ use super::clock::new_id;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, lifecycle_of, next};
 use super::ends::keep_end;
+use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
+use super::dispatch::report_undo;
 use super::{Service, detached, entry, timeline};
 use store::{Guard, NewCommand, Transaction};
 
@@ -158,7 +160,7 @@ impl Service {
                 }
                 by
             }
-            _ => caller.authorize(action.permission())?,
+            _ => caller.authorize_on(action.permission(), device_group(action))?,
         };
         let current = || Box::new(Current::new(action.id, action));
         if action.decision == Decision::Pending && action.expires_at <= now {

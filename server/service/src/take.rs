@@ -12,6 +12,7 @@ use serde_json::json;
 use std::slice::from_ref;
 
 use super::clock::new_id;
+use super::decision::device_group;
 use super::detail::sentence;
 use super::{Service, detached, digest, entry};
 use store::NewCommand;
@@ -78,7 +79,7 @@ impl Service {
 
     /// Whether the caller may take it: whom it hides from may not, either.
     fn may_take(caller: &Caller, scope: &RowScope, action: &Action) -> Result<Authorized, Error> {
-        let by = caller.authorize(action.permission())?;
+        let by = caller.authorize_on(action.permission(), device_group(action))?;
         let row = ScopedRow {
             proposed_by: caller.principal(),
             lane: Lane::Pending,
@@ -103,6 +104,9 @@ impl Service {
         if let Some(known) = self.store.known_asset(new.asset.kind, &new.asset.name).await? {
             new.asset.criticality = known.criticality.or(new.asset.criticality);
             new.asset.device_group = known.device_group.or(new.asset.device_group);
+        } else if let Some(group) = self.group_by_rules(&new.asset).await? {
+            // Where rules say it, nobody says it themselves.
+            new.asset.device_group = group;
         }
         let mut proposal = new.into_proposal();
         let mut errors: Vec<FieldError> = proposal.check(now);

@@ -8,7 +8,7 @@ use domain::access::device_group::{
 };
 use domain::core::canonical;
 use domain::{
-    AssetKind, AuditKind, Authorized, Caller, Device, DeviceGroup, DeviceGroupId, Error, FieldError,
+    Asset, AssetKind, AuditKind, Authorized, Caller, Device, DeviceGroup, DeviceGroupId, Error, FieldError,
     Permission, Proposal,
 };
 use jiff::Timestamp;
@@ -137,6 +137,16 @@ impl Service {
                 }
             }
         }
+    }
+
+    /// The device group of an asset that is not known, as the rules say it by its name alone; none where no rule says it.
+    pub(crate) async fn group_by_rules(&self, asset: &Asset) -> Result<Option<Option<String>>, Error> {
+        let groups: Vec<_> = self.store.device_groups().await?.into_iter().map(|(group, _)| group).collect();
+        if asset.kind != AssetKind::Device || groups.iter().all(DeviceGroup::is_rest) {
+            return Ok(None);
+        }
+        let device = Device { name: asset.name.clone(), ..Device::default() };
+        Ok(Some(group_name(&groups, &device)))
     }
 
     /// Brings every device, and the rows of each, into the group that the rules say. It may be interrupted, and goes on

@@ -239,6 +239,7 @@ async fn only_who_proposed_takes_back_or_replaces(kind: Kind) {
         actor: first.proposed_by.clone(),
         person: None,
         credential: id(0xF),
+        access: domain::Access::default(),
         roles: [].into(),
         scopes: Some([Scope::Propose].into()),
     };
