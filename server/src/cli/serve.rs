@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use axum::Router;
-use domain::SystemAuthority;
 use domain::backend::SharedBackend;
+use domain::{Actor, ActorKind, SystemAuthority};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -23,6 +23,7 @@ use executors::simulated::Simulated;
 use executors::workshop::Kinds;
 use openc2::signature::{Key, Token};
 use service::Service;
+use service::access::console::Console;
 use service::clock::{SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
@@ -103,6 +104,11 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     service.connect_executors().await.context("cannot read the executors")?;
     let stop = CancellationToken::new();
     let followed = tokio::spawn(service.clone().follow_executors(stop.child_token()));
+    let rules = Actor::new(ActorKind::System, "device-groups", "Device groups");
+    Console::new(service.clone(), authority.clone(), rules)
+        .place_devices()
+        .await
+        .context("cannot bring devices into their groups")?;
     let worker = tokio::spawn(worker::run(service.clone(), authority.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{FormData, HtmlFormElement, UrlSearchParams};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Headers, RequestInit, Response};
+use web_sys::{RequestInit, Response};
 
 use crate::settings::sheet::Sheet;
 use api::ApiError;
@@ -47,8 +47,8 @@ async fn post(form: &HtmlFormElement) -> Result<(), ApiError> {
     let answer = async {
         let data = FormData::new_with_form(form).ok()?;
         let pairs = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-        let headers = Headers::new().ok()?;
-        headers.set("accept", "application/json").ok()?;
+        let headers = js_sys::Object::new();
+        js_sys::Reflect::set(&headers, &"accept".into(), &"application/json".into()).ok()?;
         let request = RequestInit::new();
         request.set_method("POST");
         request.set_headers(&headers);

@@ -1,5 +1,6 @@
 //! The API through the real router and service.
 
+mod access;
 mod doors;
 mod executors;
 mod idempotency;
