@@ -140,7 +140,7 @@ fn every_decision_is_by_somebody_who_may() {
             assert!(action.proposed_at <= at && at <= action.updated_at && at <= action.expires_at, "{ctx}");
         }
         let decider = action.decided_by.as_ref();
-        let may = |id: &str| permissions_of(&by_id[id].roles).contains(&action.permission());
+        let may = |id: &str| Access::of_roles(&by_id[id].roles).reach(action.permission()).is_some();
         match action.decision {
             Decision::Approved | Decision::Rejected => {
                 let decider = decider.unwrap();

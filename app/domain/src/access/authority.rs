@@ -99,6 +99,11 @@ impl Authorized {
         Self { actor, principal, purpose, check: Some(check) }
     }
 
+    /// The same as the act of another, such as of a rule.
+    pub(super) fn by(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
     fn unchecked(actor: Actor, purpose: Purpose) -> Self {
         Self { principal: actor.id.clone(), actor, purpose, check: None }
     }

@@ -25,7 +25,7 @@ impl Caller {
     pub fn authorize_automation(&self) -> Result<Authorized, Denied> {
         self.authorize_proposal()?;
         let actor = Actor::new(ActorKind::Automation, "automation", "Automation");
-        Ok(Authorized { actor, ..self.authorized(Purpose::Automate, None) })
+        Ok(self.authorized(Purpose::Automate, None).by(actor))
     }
 
     /// May this caller care for investigations and incidents: end, assign, classify, comment? Whoever decides on
