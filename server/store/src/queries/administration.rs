@@ -55,6 +55,14 @@ fn allow_own_or_any(by: &Authorized) -> Result<()> {
     Ok(())
 }
 
+/// Authority to bring in what is proposed, or what was done elsewhere.
+fn allow_intake(by: &Authorized) -> Result<()> {
+    if by.allow(Purpose::Propose).is_err() {
+        by.allow(Purpose::Report)?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl WriteAdministration for SqlTransaction {
     async fn insert_person(&mut self, by: &Authorized, user: &User, now: Timestamp) -> Result<bool> {
@@ -184,7 +192,7 @@ impl WriteAdministration for SqlTransaction {
         devices: &[Device],
         now: Timestamp,
     ) -> Result<Vec<(Device, Option<String>)>> {
-        by.allow(Purpose::Propose)?;
+        allow_intake(by)?;
         devices::note(&mut self.tx, devices, now).await
     }
 
@@ -200,7 +208,7 @@ impl WriteAdministration for SqlTransaction {
         rebind: Rebind,
     ) -> Result<u64> {
         // Where a device belongs follows from the rules, whoever's request it is.
-        if by.allow(Purpose::Propose).is_err() {
+        if allow_intake(by).is_err() {
             by.allow(Purpose::Administer)?;
         }
         devices::place(&mut self.tx, placed, rebind, self.counts.as_mut()).await
