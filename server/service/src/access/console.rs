@@ -210,6 +210,6 @@ impl Console {
     /// # Errors
     /// A failure of the store.
     pub async fn place_devices(&self) -> Result<(), Error> {
-        self.service.place_all(&self.by).await
+        self.service.place_all(&self.by, false).await
     }
 }

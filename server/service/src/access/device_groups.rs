@@ -80,7 +80,9 @@ impl Service {
         tx.append_audit(&by, record(now, AuditKind::DeviceGroupChanged, group.id, body)).await?;
         tx.discover_devices(&by, now).await?;
         tx.commit().await?;
-        self.place_all(&by).await?;
+        // Before the first rule, each row had the word of its tool, whatever is noted of its device.
+        let first = groups.iter().all(DeviceGroup::is_rest);
+        self.place_all(&by, first).await?;
         let saved = self.store.device_groups().await?.into_iter().map(|(group, _)| group);
         Ok(saved.into_iter().find(|saved| saved.id == group.id).unwrap_or(group))
     }
@@ -98,7 +100,7 @@ impl Service {
         let body = json!({ "before": before, "after": null });
         tx.append_audit(&by, record(now, AuditKind::DeviceGroupChanged, id, body)).await?;
         tx.commit().await?;
-        self.place_all(&by).await
+        self.place_all(&by, false).await
     }
 
     pub(super) async fn match_rule(
@@ -149,9 +151,9 @@ impl Service {
         Ok(Some(group_name(&groups, &device)))
     }
 
-    /// Brings every device, and the rows of each, into the group that the rules say. It may be interrupted, and goes on
-    /// when it is called again.
-    pub(super) async fn place_all(&self, by: &Authorized) -> Result<(), Error> {
+    /// Brings every device, and the rows of each, into the group that the rules say; with `all`, also those of which it is
+    /// noted that they are there. It may be interrupted, and goes on when it is called again.
+    pub(super) async fn place_all(&self, by: &Authorized, all: bool) -> Result<(), Error> {
         let mut after = String::new();
         loop {
             let mut tx = self.store.begin().await?;
@@ -163,7 +165,7 @@ impl Service {
                 .into_iter()
                 .filter_map(|(device, group)| {
                     let belongs = group_name(&groups, &device);
-                    (belongs != group).then_some((device, belongs))
+                    (all || belongs != group).then_some((device, belongs))
                 })
                 .collect();
             if !moved.is_empty() {
