@@ -6,8 +6,8 @@
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
-    Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied, Error,
-    Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition, UndoState, UserId,
+    Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied,
+    Error, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition, UndoState, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;

@@ -17,10 +17,8 @@ use serde_json::json;
 
 use super::clock::new_id;
 use super::decide::refused;
-use super::decision::{check_seen, conflict, lifecycle_of, next};
-use super::ends::keep_end;
 use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
-use super::dispatch::report_undo;
+use super::ends::keep_end;
 use super::{Service, detached, entry, timeline};
 use store::{Guard, NewCommand, Transaction};
 

@@ -1,6 +1,8 @@
 //! Setting executors up: administrators do, and tokens of theirs that were made for it.
 
-use super::{Authorized, Caller, Permission, Purpose, Scope};
+use crate::access::authority::{Authorized, Purpose};
+use crate::access::caller::Caller;
+use crate::access::role::{Permission, Scope};
 use crate::core::denied::Denied;
 
 impl Caller {

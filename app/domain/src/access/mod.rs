@@ -13,6 +13,7 @@ pub mod holding;
 mod intake;
 pub mod role;
 pub mod role_group;
+mod withdrawal;
 
 pub use authority::{Authorized, Check, Misused, Purpose, SystemAuthority};
 pub use caller::Caller;

@@ -33,6 +33,7 @@ string_enum! {
         Read = "actions:read" "Read all actions",
         Decide = "actions:decide" "Approve, reject and undo as its owner",
         Record = "actions:record" "Record what was done elsewhere, and see it",
+        Executors = "executors:manage" "Set up executors as its owner",
         Administer = "access:administer" "Administer people, roles and settings as its owner",
     }
 }

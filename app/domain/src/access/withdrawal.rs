@@ -1,6 +1,8 @@
 //! Taking back: only who proposed an action does.
 
-use super::{Authorized, Caller, Purpose, Scope};
+use crate::access::authority::{Authorized, Purpose};
+use crate::access::caller::Caller;
+use crate::access::role::Scope;
 use crate::core::actor::Actor;
 use crate::core::denied::Denied;
 use crate::core::id::UserId;
