@@ -4,6 +4,8 @@
 //! was provably not sent, or may have been sent. It writes nothing: the `worker` reports through the service. To add
 //! a kind, implement [`Executor`] and make it in the [`Workshop`] of the crate `executors`.
 
+mod connected;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,7 +15,7 @@ use domain::{Action, ActionType, Asset, Error, Outcome};
 use jiff::SignedDuration;
 use store::Leased;
 
-pub use super::connected::{Busy, Connected, Executors, Found};
+pub use connected::{Busy, Connected, Executors, Found};
 
 /// A command to carry out, under our lease.
 pub struct Order {

@@ -17,8 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::connected::Connected;
-use super::executor::{Executor, Workshop};
+use super::executor::{Connected, Executor, Workshop};
 use super::{Service, detached};
 use store::{AuditEntry, StoredExecutor, Transaction};
 

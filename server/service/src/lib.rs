@@ -8,7 +8,6 @@ mod automation;
 mod bulk;
 mod change;
 pub mod clock;
-mod connected;
 mod decide;
 mod decision;
 mod detail;

@@ -13,10 +13,9 @@ use crate::actions::proposal::Proposal;
 use crate::actions::query::{ActionPage, ActionQuery, Counts};
 use crate::actions::similar::Buckets;
 use crate::core::error::{Error, ErrorCode};
+use crate::core::executor::{ExecutorKind, Health};
 use crate::core::id::ActionId;
 use crate::core::time::Timestamp;
-use crate::executors::ExecutorKind;
-use crate::executors::contract::Health;
 
 /// Pages of actions, and how many there are.
 #[async_trait]

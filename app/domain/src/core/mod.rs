@@ -5,6 +5,7 @@ pub mod actor;
 pub mod canonical;
 pub mod denied;
 pub mod error;
+pub mod executor;
 pub mod id;
 pub mod path;
 #[cfg(feature = "ssr")]

@@ -7,6 +7,7 @@ use super::ExecutorSetup;
 use crate::access::Caller;
 use crate::actions::lifecycle::{Outcome, Status};
 use crate::core::error::Error;
+pub use crate::core::executor::Health;
 use crate::core::id::{ActionId, CommandId};
 use crate::core::time::{Timestamp, six_decimals};
 
@@ -197,17 +198,6 @@ pub struct ExecutorState {
     pub backlog: u64,
     /// Attempts of the last 24 hours that failed or had no trustworthy answer.
     pub failures: u64,
-}
-
-crate::core::string_enum::string_enum! {
-    /// How an executor is.
-    Health {
-        Up = "up" "Up",
-        Untried = "untried" "Not tried yet",
-        Paused = "paused" "Paused",
-        Failing = "failing" "Not answering",
-        Broken = "broken" "Not working",
-    }
 }
 
 /// An executor with its last answers.

@@ -10,7 +10,7 @@ use domain::executors::{ExecutorKind, ExecutorSetup};
 use domain::{Action, ActionType, Asset};
 use jiff::{SignedDuration, Timestamp};
 
-use super::executor::{Attempt, Executor};
+use super::{Attempt, Executor, Order};
 
 /// Attempts in a row without an answer after which an executor is left alone.
 const MAX_FAILURES: u32 = 5;
@@ -24,7 +24,7 @@ pub struct Connected {
     kind: ExecutorKind,
     /// What was set up; none of one that comes with the server.
     setup: Option<ExecutorSetup>,
-    pub(super) revision: i64,
+    pub(crate) revision: i64,
     paused: bool,
     /// Or why there is none.
     adapter: Result<Arc<dyn Executor>, String>,
@@ -86,7 +86,7 @@ impl Connected {
     }
 
     /// One that was set up, or why it does not work.
-    pub(super) fn set_up(
+    pub(crate) fn set_up(
         setup: ExecutorSetup,
         revision: i64,
         paused: bool,
@@ -131,7 +131,7 @@ impl Connected {
     }
 
     /// The adapter, or why there is none.
-    pub(super) const fn adapter(&self) -> Result<&Arc<dyn Executor>, &String> {
+    pub(crate) const fn adapter(&self) -> Result<&Arc<dyn Executor>, &String> {
         self.adapter.as_ref()
     }
 
@@ -154,7 +154,7 @@ impl Connected {
     }
 
     /// One attempt at an order; without an adapter nothing is sent.
-    pub(super) async fn execute(&self, order: &super::executor::Order) -> Attempt {
+    pub(crate) async fn execute(&self, order: &Order) -> Attempt {
         match &self.adapter {
             Ok(adapter) => adapter.execute(order).await,
             Err(why) => Attempt::NotSent(why.clone()),
@@ -162,12 +162,12 @@ impl Connected {
     }
 
     /// Whether it said that it is gone for good.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.adapter.as_ref().is_ok_and(|adapter| adapter.is_gone())
     }
 
     /// Pauses between attempts that may repeat another, in seconds.
-    pub(super) fn pauses(&self) -> &'static [i64] {
+    pub(crate) fn pauses(&self) -> &'static [i64] {
         self.adapter.as_ref().map_or(&[], |adapter| adapter.pauses())
     }
 
@@ -193,7 +193,7 @@ impl Connected {
     }
 
     /// Takes a place for a command.
-    pub(super) fn begin(self: &Arc<Self>, now: Timestamp) -> Busy {
+    pub(crate) fn begin(self: &Arc<Self>, now: Timestamp) -> Busy {
         let mut state = self.lock();
         state.in_hand += 1;
         if self.setup.as_ref().is_some_and(|setup| setup.rate.is_some()) {
@@ -296,7 +296,7 @@ impl Executors {
     }
 
     /// Those that were set up, in place of those before.
-    pub(super) fn replace(&self, set_up: Vec<Arc<Connected>>) {
+    pub(crate) fn replace(&self, set_up: Vec<Arc<Connected>>) {
         *self.set_up.write().unwrap_or_else(PoisonError::into_inner) = set_up;
     }
 
