@@ -182,7 +182,12 @@ impl OpenC2 {
 
     /// Asks a consumer what it can do, and keeps it.
     async fn learn(&self) -> Result<Pairs, String> {
-        let command = Command::query_features(["versions", "profiles", "pairs"]);
+        let mut command = Command::query_features(["versions", "profiles", "pairs"]);
+        if !self.is_consumer {
+            // Targets of a profile are told to whom addresses it.
+            let profile = self.peer.profile.clone();
+            command.actuator = Some(Actuator { profile, specifiers: serde_json::Map::new() });
+        }
         let response = self.ask(command).await.map_err(|attempt| match attempt {
             Attempt::NotSent(why)
             | Attempt::Uncertain(why)

@@ -47,7 +47,10 @@ fn read(command: &Command, pairs: &[Pair], now: Timestamp) -> Result<Parsed, Res
     let mut given = arguments(command, now)?;
     if let Target::Features(features) = &command.target {
         given.finish()?;
-        return query(features, pairs).map(Parsed::Answer);
+        let profile = command.actuator.as_ref().map(|actuator| actuator.profile.as_str());
+        let pairs: Vec<Pair> =
+            pairs.iter().copied().filter(|(_, target)| is_known(target, profile)).collect();
+        return query(features, &pairs).map(Parsed::Answer);
     }
     let task = task(command, &mut given).map_err(Refusal::into_response)?;
     let task = task.ok_or_else(|| not_implemented(&format!("{action} {target} is not implemented")))?;
@@ -232,6 +235,11 @@ pub(super) fn told(pairs: &[Pair]) -> Value {
         by_action.entry(action).or_default().push(target);
     }
     json!(by_action)
+}
+
+/// Whether a target is one of the language, or of the profile that was addressed: otupy 1.1.46 reads no other.
+fn is_known(target: &str, profile: Option<&str>) -> bool {
+    target.split_once(':').is_none_or(|(of, _)| profile == Some(REPORT_KEY) || profile == Some(of))
 }
 
 fn query(features: &[String], pairs: &[Pair]) -> Result<Response, Response> {
