@@ -10,6 +10,8 @@ pub mod id;
 pub mod path;
 #[cfg(feature = "ssr")]
 pub mod refang;
+#[cfg(feature = "ssr")]
+pub mod strict_json;
 pub mod string_enum;
 pub mod subject;
 pub mod text;

@@ -8,6 +8,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::http::{HeaderMap, StatusCode};
 use domain::actions::entity::GivenEntity;
 use domain::actions::proposal::MAX_ACTIONS;
+use domain::core::strict_json;
 use domain::investigations::report::InvestigationReport;
 use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
@@ -15,7 +16,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::{Path, Segment};
 
-use super::strict;
 use crate::edge::body::is_json;
 use crate::edge::problem::Problem;
 
@@ -40,7 +40,7 @@ fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
     if !is_json(headers) {
         return Err(Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
     }
-    strict::parse(body).map_err(Problem::malformed)
+    strict_json::parse(body).map_err(Problem::malformed)
 }
 
 /// A body that is one value.

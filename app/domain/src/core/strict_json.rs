@@ -8,20 +8,34 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// Levels of arrays and objects.
+/// Levels of arrays and objects in what others send.
 const MAX_DEPTH: usize = 32;
+/// Levels in what we wrote ourselves: what was sent, inside of what we say of it.
+const MAX_STORED_DEPTH: usize = 100;
 
 /// Reads one JSON text.
 ///
 /// # Errors
 /// A sentence that says what is wrong and where.
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
+pub fn parse(bytes: &[u8]) -> Result<Value, String> {
     // RFC 8259 lets readers skip it, and Windows PowerShell writes it.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))?;
+    read(text, MAX_DEPTH)
+}
+
+/// Reads one JSON text that was stored.
+///
+/// # Errors
+/// A sentence that says what is wrong and where.
+pub fn parse_stored(text: &str) -> Result<Value, String> {
+    read(text, MAX_STORED_DEPTH)
+}
+
+fn read(text: &str, depth: usize) -> Result<Value, String> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = Strict { left: MAX_DEPTH }.deserialize(&mut json).map_err(|error| error.to_string())?;
+    let value = Strict { left: depth, depth }.deserialize(&mut json).map_err(|error| error.to_string())?;
     json.end().map_err(|error| error.to_string())?;
     Ok(value)
 }
@@ -29,13 +43,14 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Value, String> {
 #[derive(Clone, Copy)]
 struct Strict {
     left: usize,
+    depth: usize,
 }
 
 impl Strict {
     fn deeper<E: Error>(self) -> Result<Self, E> {
         match self.left.checked_sub(1) {
-            Some(left) => Ok(Self { left }),
-            None => Err(E::custom(format_args!("more than {MAX_DEPTH} levels deep"))),
+            Some(left) => Ok(Self { left, ..self }),
+            None => Err(E::custom(format_args!("more than {} levels deep", self.depth))),
         }
     }
 }
