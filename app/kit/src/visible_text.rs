@@ -1,9 +1,10 @@
-//! Text from outside, with the characters that could make it look like other text shown by their number.
+//! Text from outside, with the characters that could make it look like other text shown by their number, or marked where
+//! they can be seen and taken for others.
 
 use leptos::prelude::*;
 
 use super::markup::Markup;
-use domain::core::text::{Piece, code_point, is_hidden, split_hidden};
+use domain::core::text::{Piece, code_point, deceives, split_hidden};
 
 /// Names, paths and comments come from whoever attacks: a right-to-left override can make `exe.pdf` of `fdp.exe`.
 #[component]
@@ -14,7 +15,7 @@ pub fn VisibleText(
     #[prop(optional)]
     lines: bool,
 ) -> impl IntoView {
-    if text.chars().any(|of| is_hidden(of, lines)) {
+    if deceives(&text, lines) {
         marked(&text, lines).into_any()
     } else {
         text.into_any()
@@ -24,7 +25,7 @@ pub fn VisibleText(
 /// Appends a text from outside to an element, with its bidirectional and other hidden characters shown by their code
 /// points.
 pub fn reveal_bidi(element: Markup, text: &str) -> Markup {
-    if text.chars().any(|of| is_hidden(of, false)) {
+    if deceives(text, false) {
         element.child(marked(text, false))
     } else {
         element.text(text.to_owned())
@@ -40,6 +41,12 @@ fn marked(text: &str, lines: bool) -> Markup {
                 let hidden =
                     Markup::new("span").with("class", "hidden-char").with("title", "Hidden character");
                 marked.child(hidden.text(code_point(of)))
+            }
+            Piece::Lookalike(of, other) => {
+                let title = format!("{}, which looks like {other}", code_point(of));
+                marked.child(
+                    Markup::new("span").with("class", "lookalike-char").with("title", title).text(of.to_string()),
+                )
             }
         },
     )

@@ -27,6 +27,7 @@ use kit::handler::handler;
 use kit::icon::Icon;
 use kit::notice::{Announcement, Notice};
 use kit::skeleton::Skeleton;
+use kit::visible_text::VisibleText;
 
 type Loaded = Load<Result<BulkPlan, ApiError>>;
 
@@ -321,7 +322,7 @@ fn left_out(groups: Vec<LeftOut>) -> Option<AnyView> {
                 <tr>
                     <td class="number">{format_count(actions)}</td>
                     <th scope="row" class="why">{reason}</th>
-                    <td class="why">{names} {more}</td>
+                    <td class="why"><VisibleText text=names/> {more}</td>
                 </tr>
             }
         })

@@ -21,6 +21,7 @@ use kit::icon::Icon;
 use kit::short_text::ShortText;
 use kit::skeleton::Skeleton;
 use kit::time::{ago, full};
+use kit::visible_text::VisibleText;
 
 type Loaded = Load<Result<HomeView, ApiError>>;
 
@@ -230,7 +231,7 @@ fn named(waiting: &Waiting, age: Option<AnyView>) -> AnyView {
             <ShortText text=waiting.entity.clone()/>
         </a>
         " "
-        <span class="meta">{what} {age}</span>
+        <span class="meta"><VisibleText text=what/> " " {age}</span>
     }
     .into_any()
 }

@@ -66,7 +66,7 @@ pub fn pluralize(count: u64, one: &str, many: &str) -> String {
 /// markup, such as a tooltip.
 #[must_use]
 pub fn escape_controls(text: &str) -> String {
-    if !text.chars().any(|of| is_hidden(of, false)) {
+    if !deceives(text, false) {
         return text.to_owned();
     }
     split_hidden(text, false)
@@ -74,6 +74,7 @@ pub fn escape_controls(text: &str) -> String {
         .map(|piece| match piece {
             Piece::Plain(text) => text,
             Piece::Hidden(of) => format!("[{}]", code_point(of)),
+            Piece::Lookalike(of, _) => format!("{of}[{}]", code_point(of)),
         })
         .collect()
 }
@@ -85,20 +86,82 @@ pub enum Piece {
     Plain(String),
     /// A character to be shown by its number ([`code_point`]).
     Hidden(char),
+    /// A character that looks like another one, which stands second.
+    Lookalike(char, char),
 }
 
-/// Cuts a text at its hidden characters; with `lines`, line breaks and tabs belong to it, as in a comment.
+/// Whether anything in a text could deceive.
+#[must_use]
+pub fn deceives(text: &str, lines: bool) -> bool {
+    !text.is_ascii() && split_hidden(text, lines).iter().any(|piece| !matches!(piece, Piece::Plain(_)))
+        || text.chars().any(|of| is_hidden(of, lines))
+}
+
+/// Cuts a text at its hidden characters and at those that look like others; with `lines`, line breaks and tabs belong to
+/// it, as in a comment.
 #[must_use]
 pub fn split_hidden(text: &str, lines: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    for of in text.chars() {
-        match pieces.last_mut() {
-            _ if is_hidden(of, lines) => pieces.push(Piece::Hidden(of)),
-            Some(Piece::Plain(text)) => text.push(of),
-            _ => pieces.push(Piece::Plain(of.to_string())),
+    let is_disguised = is_disguised(text);
+    for word in text.split_inclusive(|of: char| !of.is_alphanumeric()) {
+        // A word of one script is a word of that script, unless all of it could be of another.
+        let is_mixed = is_disguised || word.chars().any(|of| of.is_ascii_alphabetic());
+        for of in word.chars() {
+            match (lookalike(of), pieces.last_mut()) {
+                _ if is_hidden(of, lines) => pieces.push(Piece::Hidden(of)),
+                (Some(Like::Sign(other)), _) => pieces.push(Piece::Lookalike(of, other)),
+                (Some(Like::Letter(other)), _) if is_mixed => pieces.push(Piece::Lookalike(of, other)),
+                (_, Some(Piece::Plain(text))) => text.push(of),
+                _ => pieces.push(Piece::Plain(of.to_string())),
+            }
         }
     }
     pieces
+}
+
+/// Whether all letters beyond Latin ones look like Latin ones: no text of another script is like that for long.
+fn is_disguised(text: &str) -> bool {
+    let mut foreign = text.chars().filter(|of| of.is_alphabetic() && matches!(of, '\u{370}'..='\u{52f}')).peekable();
+    foreign.peek().is_some() && foreign.all(|of| lookalike(of).is_some())
+}
+
+/// What a character looks like.
+enum Like {
+    /// A sign that separates parts of paths and names, wherever it stands.
+    Sign(char),
+    /// A letter of another script, which is one among its own.
+    Letter(char),
+}
+
+/// Letters of Cyrillic and Greek, and what they look like.
+const LETTERS: &str = "аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlАAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХXοoαaνvιiρpυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
+
+fn lookalike(of: char) -> Option<Like> {
+    if of.is_ascii() {
+        return None;
+    }
+    let sign = match of {
+        '\u{2024}' | '\u{fe52}' | '\u{ff0e}' | '\u{3002}' | '\u{ff61}' => '.',
+        '\u{2044}' | '\u{2215}' | '\u{29f8}' | '\u{ff0f}' => '/',
+        '\u{2216}' | '\u{29f5}' | '\u{29f9}' | '\u{fe68}' | '\u{ff3c}' => '\\',
+        '\u{2236}' | '\u{a789}' | '\u{fe55}' | '\u{ff1a}' => ':',
+        '\u{fe6b}' | '\u{ff20}' => '@',
+        '\u{2010}' | '\u{2011}' | '\u{2212}' | '\u{ff0d}' => '-',
+        // Full-width letters and digits.
+        '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' => {
+            char::from_u32(u32::from(of) - 0xfee0)?
+        }
+        _ => {
+            let mut pairs = LETTERS.chars();
+            while let (Some(letter), Some(other)) = (pairs.next(), pairs.next()) {
+                if letter == of {
+                    return Some(Like::Letter(other));
+                }
+            }
+            return None;
+        }
+    };
+    Some(Like::Sign(sign))
 }
 
 /// The number of a character, as Unicode writes it: `U+202E`.
@@ -161,5 +224,38 @@ mod tests {
             assert_eq!(escape_controls(plain), plain);
         }
         assert_eq!(split_hidden("a\nb", true), [Piece::Plain("a\nb".to_owned())]);
+        assert!(deceives("a\u{7}", false) && !deceives("plain", false));
+    }
+
+    #[test]
+    fn t15_what_looks_like_something_else_is_marked() {
+        let marked = |text: &str| {
+            let pieces = split_hidden(text, false);
+            let like = pieces.iter().filter_map(|piece| match piece {
+                Piece::Lookalike(_, other) => Some(*other),
+                _ => None,
+            });
+            like.collect::<String>()
+        };
+        for (text, like) in [
+            ("p\u{430}ypal.example", "a"),
+            ("\u{440}\u{430}\u{443}\u{440}\u{430}l.example", "paypa"),
+            ("invoice\u{2024}pdf.exe", "."),
+            ("C:\u{2216}Windows", "\\"),
+            ("https://good.example\u{2215}evil", "/"),
+            ("\u{ff41}dmin", "a"),
+            ("\u{3bf}ffice.exe", "o"),
+            // All of it could be Latin.
+            ("\u{441}\u{43e}\u{441}\u{43e}", "coco"),
+        ] {
+            assert_eq!(marked(text), like, "{text}");
+            assert!(deceives(text, false));
+        }
+        for text in ["Отчёт за май.docx", "Μεγάλη αναφορά.pdf", "请求.txt", "Zoë Müller", "Привет Anna"] {
+            assert_eq!(marked(text), "", "{text}");
+        }
+        let letters: Vec<char> = LETTERS.chars().collect();
+        assert!(letters.chunks(2).all(|of| !of[0].is_ascii() && of[1].is_ascii_alphabetic()));
+        assert_eq!(escape_controls("a\u{2024}b"), "a\u{2024}[U+2024]b");
     }
 }

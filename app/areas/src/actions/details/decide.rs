@@ -9,6 +9,8 @@ use api::{ApproveAction, FollowUpAction, RejectAction, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::{Action, ActionId, Decision, FollowUpVerb, Status, Undo};
+use domain::core::text::escape_controls;
+use domain::{Action, ActionId, Decision, Undo};
 use kit::dialog::show_dialog;
 use kit::form::take;
 use kit::handler::handler;
@@ -88,7 +90,7 @@ pub struct Decisions {
 
 /// The id of an action, and its name for a message.
 pub fn called(action: &Action) -> (ActionId, String) {
-    (action.id, format!("{} on {}", action.action_type.label(), action.asset.name))
+    (action.id, format!("{} on {}", action.action_type.label(), escape_controls(&action.asset.name)))
 }
 
 impl Decisions {
