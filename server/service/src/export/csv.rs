@@ -54,15 +54,28 @@ impl Rows for CsvWriter {
 }
 
 /// Spreadsheets run what begins like a formula, also after spaces and in full-width forms (OWASP ASVS 5.0, 1.2.10): an
-/// apostrophe before it makes it text. What some of them cut a cell at, NUL, is dropped.
+/// apostrophe before it makes it text. What some of them cut a cell at, NUL, is dropped. Where a program splits at `;` or
+/// tab in place of the comma, what follows these is the beginning of a cell, too.
 fn push_harmless(into: &mut String, text: &str) {
-    let begins =
-        |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠');
-    let first = text.trim_start_matches(|c: char| c.is_whitespace() && !begins(c)).chars().next();
-    if first.is_some_and(begins) || is_rewritten(text.trim()) {
+    if is_rewritten(text.trim()) {
         into.push('\'');
     }
-    into.extend(text.chars().filter(|c| *c != '\0'));
+    for cell in text.split_inclusive([';', '\t', '\n', '\r', '|']) {
+        let first = cell.trim_start_matches(is_blank).chars().next();
+        if first.is_some_and(begins_formula) && !into.ends_with('\'') {
+            into.push('\'');
+        }
+        into.extend(cell.chars().filter(|c| *c != '\0'));
+    }
+}
+
+fn begins_formula(c: char) -> bool {
+    matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '\0' | '＝' | '＋' | '－' | '＠')
+}
+
+/// What is skipped before a formula. Quotes are what a program drops that takes them for those of a cell.
+fn is_blank(c: char) -> bool {
+    c == '"' || (c.is_whitespace() && !begins_formula(c))
 }
 
 /// Whether a spreadsheet reads it as a number or a date and then shows, and saves, something else: an id with zeros before
@@ -118,6 +131,7 @@ mod tests {
             assert_eq!(harmless(harmless_already), harmless_already);
         }
         assert_eq!(harmless("a\0b"), "ab");
+        assert_eq!(harmless("a;b"), "a;b");
         for id in [
             "0012",
             "123456789012",
@@ -136,6 +150,38 @@ mod tests {
             ["4711", "INC-9", "f-1", "10.0.0.1", "deadbeef", "web-1", "019ad000-0000-7000-8000-000000000000"]
         {
             assert_eq!(harmless(id), id);
+        }
+    }
+
+    /// However a program splits: at commas, semicolons or tabs, with an eye for quotes or without.
+    #[test]
+    fn t13_no_way_to_split_makes_a_formula() {
+        let formulas = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", " =1", "\"=1", "\" =1", "=cmd|' /C calc'!A0"];
+        let mut texts = Vec::new();
+        for formula in formulas {
+            for before in ["", "a", "\"", "a\"", "'"] {
+                for between in ["", ";", "\t", ";;", "\t;", "; ", "\n", "\r\n", "|"] {
+                    texts.push(format!("{before}{between}{formula}"));
+                }
+            }
+        }
+        let cell = |text: &str| harmless(text);
+        for text in &texts {
+            let mut file = csv::WriterBuilder::new().from_writer(Vec::new());
+            file.write_record(["first", &cell(text), "last"]).unwrap();
+            let line = String::from_utf8(file.into_inner().unwrap()).unwrap();
+            for delimiter in [b';', b'\t'] {
+                for quoting in [true, false] {
+                    let mut reader = csv::ReaderBuilder::new();
+                    let reader = reader.delimiter(delimiter).quoting(quoting).has_headers(false).flexible(true);
+                    for record in reader.from_reader(line.as_bytes()).records() {
+                        for cell in &record.unwrap() {
+                            let cell = cell.trim_start_matches([' ', '"']);
+                            assert!(!cell.starts_with(['=', '+', '-', '@', '＝']), "{text:?}: {line:?}: {cell:?}");
+                        }
+                    }
+                }
+            }
         }
     }
 }
