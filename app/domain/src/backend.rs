@@ -12,6 +12,7 @@ use crate::actions::contract::{
 };
 use crate::actions::take::TakeActions;
 use crate::bulk::contract::BulkBackend;
+use crate::dispatch::contract::DispatchBackend;
 use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
 use crate::incidents::contract::IncidentsBackend;
@@ -32,7 +33,8 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + AccessBackend + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
+    + AccessBackend + BulkBackend + DispatchBackend + HomeBackend + IncidentsBackend + InvestigationsBackend
+    + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend
 }
 

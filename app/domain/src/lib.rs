@@ -11,6 +11,7 @@ pub mod audit;
 pub mod backend;
 pub mod bulk;
 pub mod core;
+pub mod dispatch;
 pub mod executors;
 pub mod home;
 pub mod incidents;

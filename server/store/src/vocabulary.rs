@@ -117,7 +117,7 @@ mod tests {
                  Recorded AutoApproved InvestigationReported InvestigationEnded IncidentReported IncidentChanged \
                  Commented FeedbackGiven HandedOver Assigned \
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
-                 ResponderEnrolled ResponderRevoked",
+                 ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -152,6 +152,19 @@ impl Caller {
         Err(Denied::Needs { who: self.actor.who().to_owned(), needs })
     }
 
+    /// The same for reading: of tokens only those that may read.
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn require_reading(&self, permission: Permission) -> Result<(), Denied> {
+        if let Some(scopes) = &self.scopes
+            && !scopes.contains(&Scope::Read)
+        {
+            return Err(Denied::TokenScope(Scope::Read.to_string()));
+        }
+        self.require(permission)
+    }
+
     pub(super) fn authorized(&self, purpose: Purpose, permission: Option<Permission>) -> Authorized {
         let check = Check { person: self.person, credential: self.credential, permission };
         Authorized::checked(self.actor.clone(), self.principal(), purpose, check)

@@ -59,6 +59,8 @@ string_enum! {
         ExecutorRemoved = "ExecutorRemoved" "Executor removed",
         ResponderEnrolled = "ResponderEnrolled" "Host enrolled",
         ResponderRevoked = "ResponderRevoked" "Host revoked",
+        DispatchPaused = "DispatchPaused" "Dispatch paused",
+        DispatchResumed = "DispatchResumed" "Dispatch resumed",
     }
 }
 
