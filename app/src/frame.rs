@@ -10,6 +10,7 @@ use areas::access::session_over::SessionOver;
 use areas::live::connection_state::ConnectionState;
 use areas::live::outage::{Outage, OutageBanner};
 use areas::page::demo_banner::DemoBanner;
+use areas::page::pause_banner::PauseBanner;
 use areas::settings::pane::Pane;
 use areas::settings::pane_switch::PaneSwitch;
 use kit::effect::{after_paint, effect};
@@ -78,6 +79,7 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
             </header>
             <main class="main" id="content" tabindex="-1">
                 <DemoBanner/>
+                <PauseBanner/>
                 <OutageBanner/>
                 {children()}
             </main>

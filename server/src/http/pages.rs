@@ -17,6 +17,7 @@ use axum::routing::{any, get, post};
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
+use domain::dispatch::{DispatchState, PauseNotice};
 use domain::settings::contract::PageSettings;
 use domain::site::{SiteInfo, StreamCursor};
 use domain::{Caller, Error, Preferences};
@@ -113,6 +114,7 @@ async fn guard(
         if let Some(Extension(caller)) = caller {
             insert_standing(&app, &caller, &mut request).await;
             insert_page_settings(&app, &caller, &mut request).await;
+            insert_pause(&app, &caller, &mut request).await;
         }
         return next.run(request).await;
     }
@@ -142,6 +144,17 @@ async fn insert_page_settings(app: &AppState, caller: &Caller, request: &mut Req
         }
         // The page itself says what it can't load.
         Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),
+    }
+}
+
+/// Tells an administrator's page that nothing is handed to executors; nothing to anybody else.
+async fn insert_pause(app: &AppState, caller: &Caller, request: &mut Request) {
+    match app.backend.dispatch_state(caller).await {
+        Ok(DispatchState { paused: Some(pause), open, .. }) => {
+            request.extensions_mut().insert(PauseNotice { reason: pause.reason, open });
+        }
+        Ok(_) | Err(Error::Forbidden(_)) => {}
+        Err(error) => tracing::warn!(%error, "a page does not know whether dispatch is paused"),
     }
 }
 

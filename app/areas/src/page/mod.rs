@@ -1,12 +1,14 @@
 //! What every page shares, whichever area it is of.
 
 pub mod demo_banner;
+pub mod pause_banner;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use api::codec::Json;
 use domain::access::contract::SessionView;
+use domain::dispatch::PauseNotice;
 use domain::settings::contract::PageSettings;
 use domain::site::StreamCursor;
 
@@ -21,6 +23,8 @@ pub struct PageContext {
     pub settings: PageSettings,
     /// The position in the stream of changes from which the page follows it.
     pub cursor: Option<StreamCursor>,
+    /// For administrators, that nothing is handed to executors.
+    pub pause: Option<PauseNotice>,
 }
 
 impl PageContext {
@@ -41,12 +45,13 @@ impl PageContext {
             who: caller.map(|caller| SessionView::of(&caller)),
             settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
             cursor: extensions.get::<StreamCursor>().copied(),
+            pause: extensions.get::<PauseNotice>().cloned(),
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
     fn look() -> Self {
-        Self { demo: false, who: None, settings: PageSettings::default(), cursor: None }
+        Self { demo: false, who: None, settings: PageSettings::default(), cursor: None, pause: None }
     }
 }
