@@ -14,6 +14,7 @@ mod actor_text;
 mod administration;
 pub mod audit;
 mod audit_log;
+mod backup;
 mod bits;
 mod bulk;
 mod commit_events;
@@ -35,6 +36,7 @@ mod postgres;
 mod responders;
 mod row_keys;
 mod settings;
+mod sign_in;
 mod sqlite;
 #[cfg(test)]
 mod upgrade;
@@ -57,6 +59,7 @@ pub use administration::{
     CredentialFilter, Holder, MAX_CREDENTIALS, PersonUpdate, ReadAdministration, Rebind, WriteAdministration,
 };
 pub use audit::AuditEntry;
+pub use backup::{BackupError, back_up, restore};
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
@@ -66,11 +69,15 @@ pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecuto
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
-pub use outbox::{Claim, HandedOver, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
+pub use outbox::{
+    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue, ReadOutbox, SystemOutbox,
+    WriteOutbox,
+};
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use settings::{ReadSettings, WriteSettings};
-pub use verify::{VerifyError, verify};
+pub use sign_in::{Attempts, WriteSignIn};
+pub use verify::{Noted, Verified, Verify, VerifyError, verify};
 
 use error::Result;
 
@@ -96,6 +103,7 @@ pub trait Store:
     + ReadResponders
     + ReadSettings
     + Maintain
+    + Verify
 {
     /// Opens a writing transaction. It holds the write lock from the start.
     async fn begin(&self) -> Result<Box<dyn Transaction>>;
@@ -117,6 +125,7 @@ pub trait Transaction:
     + WriteExecutors
     + WriteOutbox
     + WriteSettings
+    + WriteSignIn
     + Send
 {
     /// The time of what this transaction writes: what the clock says, read while the write lock is held, and never
@@ -155,6 +164,20 @@ pub async fn connect(url: &str) -> Result<SharedStore, StoreError> {
     }
     if url.starts_with("postgres:") || url.starts_with("postgresql:") {
         return Ok(Arc::new(postgres::PostgresStore::open(url).await?));
+    }
+    Err(StoreError::Unsupported(url.split(':').next().unwrap_or_default().to_owned()))
+}
+
+/// Opens the database that the URL names as it is: nothing in it, nor beside its file, is made, changed or migrated.
+///
+/// # Errors
+/// An unknown scheme, or a database that is not there or can't be opened.
+pub async fn open_read_only(url: &str) -> Result<SharedStore, StoreError> {
+    if url.starts_with("sqlite:") {
+        return Ok(Arc::new(sqlite::SqliteStore::open_read_only(url).await?));
+    }
+    if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+        return Ok(Arc::new(postgres::PostgresStore::open_read_only(url).await?));
     }
     Err(StoreError::Unsupported(url.split(':').next().unwrap_or_default().to_owned()))
 }

@@ -27,6 +27,9 @@ pub trait Maintain: Send + Sync {
     /// If it can't be read or written now.
     async fn ping(&self) -> Result<()>;
 
+    /// What it is, in numbers: its version, its migrations, how many rows its tables have. Nothing of what stands in them.
+    async fn facts(&self) -> Result<serde_json::Value>;
+
     /// Closes the connections, so that what was written is checkpointed.
     async fn close(&self);
 }

@@ -1,10 +1,16 @@
 //! The outbox: what executors are to carry out.
 
 use async_trait::async_trait;
+use domain::dispatch::WaitingCommand;
 use domain::{ActionId, Authorized, CommandId};
 use jiff::Timestamp;
 
 use crate::error::Result;
+
+/// The metadata that keeps every worker from taking commands: why, or an empty text.
+pub const DISPATCH_PAUSED: &str = "dispatch_paused";
+/// The metadata that says when a person went on after a pause, in microseconds.
+pub const DISPATCH_RESUMED: &str = "dispatch_resumed";
 
 /// A command under a worker's lease.
 #[derive(Debug, Clone)]
@@ -23,6 +29,26 @@ pub struct Leased {
     pub not_sent: i64,
     /// The executor that is to carry it out, if one is named.
     pub executor: Option<String>,
+}
+
+/// Commands that are not done, of one executor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenCommands {
+    /// The executor; none if the action names none.
+    pub executor: Option<String>,
+    /// How many.
+    pub count: i64,
+    /// When the oldest was decided on.
+    pub oldest: Timestamp,
+}
+
+/// What waits, for whoever looks from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Queue {
+    /// Since when the oldest pending action waits.
+    pub oldest_pending: Option<Timestamp>,
+    /// Commands that are not done, by executor.
+    pub open: Vec<OpenCommands>,
 }
 
 /// A command to be put into the outbox.
@@ -75,6 +101,12 @@ pub trait ReadOutbox: Send + Sync {
 
     /// A command by its id.
     async fn command(&self, id: CommandId) -> Result<Option<HandedOver>>;
+
+    /// How many commands are not done, and the oldest of them.
+    async fn open_commands(&self, limit: u32) -> Result<(u64, Vec<WaitingCommand>)>;
+
+    /// What waits, and since when.
+    async fn queue(&self) -> Result<Queue>;
 }
 
 /// Writes to the outbox by those who decide.
@@ -91,6 +123,9 @@ pub trait WriteOutbox: Send {
 
     /// Says who has what is handed over in hand. False if nothing is.
     async fn assign(&mut self, by: &Authorized, action: ActionId, to: &str) -> Result<bool>;
+
+    /// Lets workers take commands again. False if they may, or the authority is gone.
+    async fn resume_dispatch(&mut self, by: &Authorized, now: Timestamp) -> Result<bool>;
 }
 
 /// What only the worker writes.

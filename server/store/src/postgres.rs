@@ -10,6 +10,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Po
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::migrations;
+use crate::{Verified, VerifyError};
 
 /// The database of this mount.
 pub(super) type Db = sqlx::Postgres;
@@ -58,6 +59,8 @@ const LOCK_TIMEOUT: &str = "5s";
 const IDLE_TIMEOUT: &str = "30s";
 /// The advisory lock of writers; any number that nothing else in the database uses.
 const WRITE_LOCK: i64 = 0x636F_756E_7465_7201;
+/// The first number of the advisory locks of instances; the second is the instance's own.
+const INSTANCES: i32 = 0x636F_756E;
 const CHANNEL: &str = "countersign";
 /// Between attempts to listen again.
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
@@ -84,16 +87,47 @@ impl PostgresStore {
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).connect_with(options).await?;
         let notifier = CommitNotifier::new();
-        let listener = listen(&reader).await?;
+        let store = Self::new(reader.clone(), writer, notifier.clone());
+        let instance = store.instance;
+        let listener = listen(&reader, instance).await?;
         // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
         // notification, may miss it, and the pool would wait for the listener's connection for ever.
         let mut closed = reader.close_event();
-        let passing_on = pass_on(listener, reader.clone(), notifier.clone());
+        let passing_on = pass_on(listener, reader, instance, notifier);
         tokio::spawn(async move { closed.do_until(passing_on).await });
-        let store = Self::new(reader, writer, notifier);
         store.prepare_rows().await?;
         store.derive_permissions().await?;
         Ok(store)
+    }
+}
+
+impl PostgresStore {
+    /// Opens the database that the URL names to read it.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+        let options = options.options([("default_transaction_read_only", "on")]);
+        options.connect().await?.close().await?;
+        let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT);
+        let reader = pool.connect_with(options).await?;
+        Ok(Self::new(reader.clone(), reader, CommitNotifier::new()))
+    }
+
+    /// Has `copy` copy the database as it is at one moment, by the name of a snapshot of it, and verifies that snapshot.
+    pub(super) async fn copy_snapshot<E: From<StoreError> + From<VerifyError>>(
+        &self,
+        copy: impl AsyncFnOnce(String) -> Result<(), E>,
+    ) -> Result<Verified, E> {
+        let mut connection = self.writer.acquire().await.map_err(StoreError::from)?;
+        let mut tx = begin_read(&mut connection).await?;
+        let export = sqlx::query_scalar("SELECT pg_export_snapshot()").fetch_one(&mut *tx).await;
+        copy(export.map_err(StoreError::from)?).await?;
+        Ok(queries::verify::verify_in(&mut tx, &[]).await?)
+    }
+
+    /// Whether there is no table yet.
+    pub(super) async fn is_empty(&self) -> Result<bool> {
+        let count = "SELECT COUNT(*) = 0 FROM pg_tables WHERE schemaname = current_schema()";
+        Ok(sqlx::query_scalar(count).fetch_one(&self.writer).await?)
     }
 }
 
@@ -130,6 +164,21 @@ async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) ->
 /// Opens a transaction that reads, all of it as of its first statement.
 async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
     Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// What tells this instance from others.
+fn instance() -> i64 {
+    i64::from(uuid::Uuid::new_v4().as_fields().0)
+}
+
+/// Whether an instance runs: it holds its lock for as long as it listens.
+async fn is_alive(db: &mut PgConnection, instance: i64, own: i64) -> Result<bool> {
+    let query = sqlx::query_scalar(
+        "SELECT $1 = $2 OR EXISTS (
+             SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = $3::bigint::oid AND objid = $1::bigint::oid
+         )",
+    );
+    Ok(query.bind(instance).bind(own).bind(i64::from(INSTANCES)).fetch_one(db).await?)
 }
 
 /// Nothing: the planner chooses, from statistics that it keeps itself.
@@ -199,23 +248,34 @@ fn push_all_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
     push_matches(sql, text, lane);
 }
 
+/// What asks for the version of the database.
+const VERSION: &str = "SELECT version()";
+
 /// What asks for a plan, and the column of the answer that holds it.
 #[cfg(test)]
 const EXPLAIN: (&str, usize) = ("EXPLAIN ", 0);
 
-async fn listen(pool: &Pool<Db>) -> Result<PgListener, sqlx::Error> {
+/// Listens, and says by a lock that this instance runs.
+async fn listen(pool: &Pool<Db>, instance: i64) -> Result<PgListener, sqlx::Error> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.ignore_pool_close_event(true);
     listener.listen(CHANNEL).await?;
+    hold(&mut listener, instance).await?;
     Ok(listener)
 }
 
+async fn hold(listener: &mut PgListener, instance: i64) -> Result<(), sqlx::Error> {
+    let lock = sqlx::query("SELECT pg_advisory_lock_shared($1, ($2::bigint)::bit(32)::int)");
+    lock.bind(INSTANCES).bind(instance).execute(listener).await?;
+    Ok(())
+}
+
 /// Rings the notifier for what other instances committed, for as long as it is polled.
-async fn pass_on(first: PgListener, pool: Pool<Db>, notifier: CommitNotifier) {
+async fn pass_on(first: PgListener, pool: Pool<Db>, instance: i64, notifier: CommitNotifier) {
     let mut listener = Some(first);
     loop {
         let Some(listening) = &mut listener else {
-            match listen(&pool).await {
+            match listen(&pool, instance).await {
                 Ok(again) => {
                     listener = Some(again);
                     // Nobody heard what happened in between.
@@ -231,7 +291,12 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, notifier: CommitNotifier) {
         match listening.try_recv().await {
             Ok(Some(notification)) => notifier.notify(CommitEvents::from_word(notification.payload())),
             // It lost its connection and has another.
-            Ok(None) => notifier.notify(CommitEvents::ALL),
+            Ok(None) => {
+                if hold(listening, instance).await.is_err() {
+                    listener = None;
+                }
+                notifier.notify(CommitEvents::ALL);
+            }
             // It keeps a connection that broke in any other way, so a new one takes its place.
             Err(_) => listener = None,
         }
@@ -295,6 +360,7 @@ mod tests {
         for interrupted in [false, true] {
             with_database(async |url| {
                 before::write(&url, &migrations::up_to(11, &migrations::postgres()), &expected).await;
+                upgrade::verify_before(&url, &expected).await;
                 if interrupted {
                     before::begin_only(&url, &migrations::postgres()).await;
                 }

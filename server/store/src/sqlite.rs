@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -98,6 +99,28 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Opens the file that the URL names to read it, and touches nothing.
+    pub(super) async fn open_read_only(url: &str) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url).map_err(StoreError::from)?;
+        let mut log = options.get_filename().as_os_str().to_owned();
+        log.push("-wal");
+        // Whoever has it open has a write-ahead log beside it. Without one nobody writes, so that the file needs neither
+        // locks nor files beside it, which a read-only copy can't have.
+        let at_rest = std::fs::metadata(&log).map_or(true, |log| log.len() == 0);
+        let options = options.create_if_missing(false).read_only(true).immutable(at_rest);
+        let reader = connect(1, &options.busy_timeout(BUSY_TIMEOUT)).await?;
+        Ok(Self::new(reader.clone(), reader, CommitNotifier::new()))
+    }
+
+    /// Writes all of it, as it is at one moment, into a file that is empty or not there.
+    pub(super) async fn copy_into(&self, file: &Path) -> Result<()> {
+        let file = file.to_string_lossy().into_owned();
+        sqlx::query("VACUUM INTO $1").bind(file).execute(&self.writer).await?;
+        Ok(())
+    }
+}
+
 /// Where what a transaction may take back is kept: in memory, as a step of a job touches a thousand pages, each of which
 /// would be written to a file once more. What makes indexes sorts all rows, which belongs into files.
 async fn set_temporary(writer: &Pool<Db>, place: &str) -> Result<()> {
@@ -128,7 +151,7 @@ async fn connect(most: u32, options: &SqliteConnectOptions) -> Result<Pool<Db>> 
 
 /// Makes a new database's file readable by its owner alone: it holds password hashes. `SQLite` gives its side files
 /// the same mode.
-fn make_private(file: &Path) -> Result<()> {
+pub(super) fn make_private(file: &Path) -> Result<()> {
     let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
     match made {
         Ok(_) => Ok(()),
@@ -171,6 +194,20 @@ async fn commit(tx: sqlx::Transaction<'static, Db>, _news: CommitEvents) -> Resu
 /// Opens a transaction that reads, all of it as of its first statement.
 async fn begin_read(db: &mut SqliteConnection) -> Result<sqlx::Transaction<'_, Db>> {
     Ok(db.begin().await?)
+}
+
+/// What tells this process from others that have the file open, and from those that had its number before.
+static PROCESS: LazyLock<i64> =
+    LazyLock::new(|| i64::from(std::process::id()) << 32 | i64::from(uuid::Uuid::new_v4().as_fields().0));
+
+fn instance() -> i64 {
+    *PROCESS
+}
+
+/// Whether an instance runs: this process, or another one of the machine.
+async fn is_alive(_db: &mut SqliteConnection, instance: i64, own: i64) -> Result<bool> {
+    let (process, this) = (instance >> 32, own >> 32);
+    Ok(instance == own || (process != this && Path::new(&format!("/proc/{process}")).exists()))
 }
 
 /// Holds the statement to an index: the planner knows less of the rows than we do.
@@ -249,6 +286,9 @@ fn push_all_matches(sql: &mut QueryBuilder<Db>, text: &str, _lane: i16) {
     sql.push("SELECT rowid FROM search WHERE search MATCH ").push_bind(phrase(text));
 }
 
+/// What asks for the version of the database.
+const VERSION: &str = "SELECT 'SQLite ' || sqlite_version()";
+
 /// What asks for a plan, and the column of the answer that holds it.
 #[cfg(test)]
 const EXPLAIN: (&str, usize) = ("EXPLAIN QUERY PLAN ", 3);
@@ -309,6 +349,7 @@ mod tests {
         for interrupted in [false, true] {
             let url = url(&format!("{interrupted}.db"));
             before::write(&url, &migrations::up_to(11, &migrations::sqlite()), &expected).await;
+            upgrade::verify_before(&url, &expected).await;
             if interrupted {
                 before::begin_only(&url, &migrations::sqlite()).await;
             }

@@ -4,7 +4,7 @@ use domain::{Action, ActionQuery, Lane, RowScope};
 use jiff::Timestamp;
 
 use super::audit::Record;
-use super::{Position, Store, connect, verify};
+use super::{Position, Store, connect, open_read_only, verify};
 
 /// More than two batches.
 const ACTIONS: usize = 4_500;
@@ -50,6 +50,16 @@ pub(super) async fn contents(store: &dyn Store) -> Contents {
     actions.sort_unstable_by_key(|action| action.id);
     let records = store.audit_after(0, 100_000).await.unwrap();
     (actions, records)
+}
+
+/// What the program before left is verified as it is, and stays so.
+pub(super) async fn verify_before(url: &str, (actions, records): &Contents) {
+    for _ in 0..2 {
+        let store = open_read_only(url).await.unwrap();
+        let verified = store.verify_log(&[]).await.unwrap();
+        store.close().await;
+        assert_eq!((verified.actions, verified.head), (actions.len() as u64, records.last().unwrap().hash.clone()));
+    }
 }
 
 /// The store has the same actions, records, counts and commands, and its log is whole.

@@ -91,7 +91,7 @@ impl WriteAccess for SqlTransaction {
         since: Timestamp,
     ) -> Result<KeyState> {
         by.allow(Purpose::Record)?;
-        claim_key(&mut self.tx, principal, key, request_hash, now, since).await
+        claim_key(&mut self.tx, principal, key, request_hash, now, since, self.instance).await
     }
 
     async fn answer_key(
@@ -304,6 +304,7 @@ pub(super) async fn claim_key(
     request_hash: &str,
     now: Timestamp,
     since: Timestamp,
+    instance: i64,
 ) -> Result<KeyState> {
     // No request takes that long: whoever claimed a key and gave no answer was killed.
     let given_up = now.saturating_sub(SignedDuration::from_mins(2)).unwrap_or(since);
@@ -316,25 +317,27 @@ pub(super) async fn claim_key(
     .execute(&mut *db)
     .await?;
     let claimed = sqlx::query(
-        "INSERT INTO idempotency_keys (principal, key, request_hash, created_at) VALUES ($1, $2, $3, $4)
+        "INSERT INTO idempotency_keys (principal, key, request_hash, created_at, instance)
+         VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (principal, key) DO NOTHING",
     )
     .bind(principal)
     .bind(key)
     .bind(request_hash)
     .bind(micros(now))
+    .bind(instance)
     .execute(&mut *db)
     .await?;
     if claimed.rows_affected() == 1 {
         return Ok(KeyState::New);
     }
     let row = sqlx::query(
-        "SELECT request_hash, response_status, response_body FROM idempotency_keys
+        "SELECT request_hash, response_status, response_body, instance FROM idempotency_keys
          WHERE principal = $1 AND key = $2",
     )
     .bind(principal)
     .bind(key)
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
     if row.try_get::<&str, _>("request_hash")? != request_hash {
         return Ok(KeyState::OtherRequest);
@@ -345,7 +348,13 @@ pub(super) async fn claim_key(
         (Some(status), Some(body)) => {
             Ok(KeyState::Answered { status: u16::try_from(status).map_err(corrupt)?, body })
         }
-        _ => Ok(KeyState::InFlight),
+        _ if super::super::is_alive(db, row.try_get("instance")?, instance).await? => Ok(KeyState::InFlight),
+        // What it would have answered was not committed with what it did: whoever asks again does it again.
+        _ => {
+            let take_over = "UPDATE idempotency_keys SET instance = $3 WHERE principal = $1 AND key = $2";
+            sqlx::query(take_over).bind(principal).bind(key).bind(instance).execute(db).await?;
+            Ok(KeyState::New)
+        }
     }
 }
 

@@ -99,7 +99,11 @@ impl WriteBulk for SqlTransaction {
 
     async fn forget_plans(&mut self, by: &Authorized, before: Timestamp) -> Result<()> {
         by.allow(Purpose::Plan)?;
-        forget(&mut self.tx, before).await
+        forget(&mut self.tx, before).await?;
+        match by.check().and_then(|check| check.person) {
+            Some(owner) => forget_many(&mut self.tx, owner).await,
+            None => Ok(()),
+        }
     }
 
     async fn start_bulk(&mut self, by: &Authorized, id: BulkId, start: &BulkStart) -> Result<bool> {
@@ -216,6 +220,21 @@ pub(super) async fn forget(db: &mut Connection, before: Timestamp) -> Result<()>
         "DELETE FROM bulks WHERE started_at IS NULL AND expires_at < $1",
     ] {
         sqlx::query(statement).bind(micros(before)).execute(&mut *db).await?;
+    }
+    Ok(())
+}
+
+/// Plans of one person that wait for a start; of more, the oldest are forgotten.
+const MAX_PLANS: i64 = 30;
+
+async fn forget_many(db: &mut Connection, owner: UserId) -> Result<()> {
+    for statement in [
+        "DELETE FROM bulk_items WHERE bulk_id IN
+             (SELECT id FROM bulks WHERE started_at IS NULL AND owner = $1 ORDER BY created_at DESC, id LIMIT 1000 OFFSET $2)",
+        "DELETE FROM bulks WHERE id IN
+             (SELECT id FROM bulks WHERE started_at IS NULL AND owner = $1 ORDER BY created_at DESC, id LIMIT 1000 OFFSET $2)",
+    ] {
+        sqlx::query(statement).bind(owner.to_string()).bind(MAX_PLANS).execute(&mut *db).await?;
     }
     Ok(())
 }

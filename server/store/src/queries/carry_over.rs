@@ -235,11 +235,14 @@ fn action(row: &rows::Row) -> Result<Action> {
     })
 }
 
-fn record(row: &rows::Row) -> Result<Record> {
+/// A record of the table of before; of the first versions, without a column for what else than an action it is about.
+pub(super) fn record(row: &rows::Row) -> Result<Record> {
+    let has_subjects = row.try_column("subject_kind").is_ok();
+    let optional = |column| if has_subjects { row.try_get::<Option<String>, _>(column) } else { Ok(None) };
     // A record of version 1 has an action or nothing.
-    let kind = optional_word(row, "subject_kind")?.unwrap_or(SubjectKind::Action);
-    let subject: Option<String> =
-        row.try_get::<Option<String>, _>("subject_id")?.or(row.try_get("action_id")?);
+    let kind = optional("subject_kind")?.map(|kind| kind.parse().map_err(corrupt)).transpose()?;
+    let kind = kind.unwrap_or(SubjectKind::Action);
+    let subject = optional("subject_id")?.or(row.try_get("action_id")?);
     Ok(Record {
         v: u32::try_from(row.try_get::<i64, _>("v")?).map_err(corrupt)?,
         seq: row.try_get("seq")?,

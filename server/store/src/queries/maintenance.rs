@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
+use sqlx::AssertSqlSafe;
 
 use super::{SqlStore, indexes};
 use crate::Subscription;
@@ -12,6 +13,12 @@ use crate::maintenance::Maintain;
 /// A write that reaches the disk, which tells a full or read-only one: the same value again would not be written.
 const PROBE: &str = "INSERT INTO markers (name, value) VALUES ('probe', 'even')
     ON CONFLICT (name) DO UPDATE SET value = CASE markers.value WHEN 'even' THEN 'odd' ELSE 'even' END";
+
+/// Tables that are counted.
+const TABLES: &[&str] = &[
+    "actions", "evidence", "commands", "audit", "users", "credentials", "bulks", "bulk_items", "idempotency_keys",
+    "sign_in_attempts",
+];
 
 #[async_trait]
 impl Maintain for SqlStore {
@@ -43,6 +50,20 @@ impl Maintain for SqlStore {
         let mut tx = super::super::begin(&self.writer).await?;
         sqlx::query(PROBE).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn facts(&self) -> Result<serde_json::Value> {
+        let mut db = self.reader.acquire().await?;
+        let version: String = sqlx::query_scalar(super::super::VERSION).fetch_one(&mut *db).await?;
+        let migrations = "SELECT version FROM _sqlx_migrations ORDER BY version";
+        let migrations: Vec<i64> = sqlx::query_scalar(migrations).fetch_all(&mut *db).await?;
+        let mut rows = serde_json::Map::new();
+        for table in TABLES {
+            let count = sqlx::query_scalar::<_, i64>(AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}")));
+            let count = count.fetch_one(&mut *db).await.map_or(serde_json::Value::Null, Into::into);
+            rows.insert((*table).to_owned(), count);
+        }
+        Ok(serde_json::json!({ "version": version, "migrations": migrations, "rows": rows }))
     }
 
     async fn close(&self) {

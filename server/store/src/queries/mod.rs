@@ -38,11 +38,14 @@ mod scope;
 mod search;
 mod select;
 mod settings;
+mod sign_in;
 mod states;
 mod transaction;
+pub(super) mod verify;
 mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use async_trait::async_trait;
 #[cfg(test)]
@@ -75,13 +78,16 @@ pub(crate) struct SqlStore {
     /// What looks after the database beside them, where that is needed.
     pub(super) keeper: Option<Pool<Db>>,
     notifier: CommitNotifier,
+    /// What tells this instance from others on the same database.
+    pub(super) instance: i64,
     /// Whether transactions keep the counts; not during a load, after which all are made anew.
     counting: AtomicBool,
 }
 
 impl SqlStore {
     pub(super) fn new(reader: Pool<Db>, writer: Pool<Db>, notifier: CommitNotifier) -> Self {
-        Self { reader, writer, keeper: None, notifier, counting: AtomicBool::new(true) }
+        let instance = super::instance();
+        Self { reader, writer, keeper: None, notifier, instance, counting: AtomicBool::new(true) }
     }
 
     /// How the database would carry out a page, line by line.
@@ -151,7 +157,10 @@ impl SqlStore {
 
     async fn begin_counting(&self) -> Result<SqlTransaction> {
         let counting = self.counting.load(Ordering::Relaxed);
-        Ok(SqlTransaction::new(super::begin(&self.writer).await?, counting, self.notifier.clone()))
+        let waits = Instant::now();
+        let begun = super::begin(&self.writer).await?;
+        metrics::histogram!("countersign_database_seconds", "operation" => "begin").record(waits.elapsed());
+        Ok(SqlTransaction::new(begun, counting, self.notifier.clone(), self.instance))
     }
 }
 

@@ -1,15 +1,20 @@
 //! Statements on the outbox.
 
 use async_trait::async_trait;
+use domain::dispatch::WaitingCommand;
 use domain::{ActionId, Authorized, CommandId, Purpose};
 use jiff::Timestamp;
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::SqlStore;
+use super::guard::push_check;
+use super::metadata::set_metadata;
 use super::transaction::SqlTransaction;
-use super::{Connection, Db, micros, rows};
-use crate::{Claim, HandedOver, Leased, NewCommand, Result};
+use super::{Connection, Db, corrupt, micros, rows};
+use crate::{
+    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue, Result,
+};
 use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
 /// What is known of a command that was handed over.
@@ -37,6 +42,38 @@ impl ReadOutbox for SqlStore {
         sql.push(" WHERE id = ").push_bind(Uuid::from(id));
         let row = sql.build().fetch_optional(&self.reader).await?;
         row.as_ref().map(rows::handed_over).transpose()
+    }
+
+    async fn open_commands(&self, limit: u32) -> Result<(u64, Vec<WaitingCommand>)> {
+        let count = "SELECT COUNT(*) FROM commands WHERE state = 'open'";
+        let count: i64 = sqlx::query_scalar(count).fetch_one(&self.reader).await?;
+        let select = sqlx::query(
+            "SELECT c.id, c.action_id, a.type, a.entity_title, a.asset_name, c.created_at, c.possibly_sent
+             FROM commands c JOIN actions a ON a.id = c.action_id
+             WHERE c.state = 'open' ORDER BY c.created_at, c.id LIMIT $1",
+        );
+        let rows = select.bind(i64::from(limit)).fetch_all(&self.reader).await?;
+        let commands = rows.iter().map(rows::waiting_command).collect::<Result<_>>()?;
+        Ok((u64::try_from(count).unwrap_or_default(), commands))
+    }
+
+    async fn queue(&self) -> Result<Queue> {
+        let pending = "SELECT MIN(proposed_at) FROM actions WHERE lane = 0";
+        let pending: Option<i64> = sqlx::query_scalar(pending).fetch_one(&self.reader).await?;
+        let open = sqlx::query(
+            "SELECT a.executor, COUNT(*) AS open, MIN(c.created_at) AS oldest
+             FROM commands c JOIN actions a ON a.id = c.action_id
+             WHERE c.state = 'open' GROUP BY a.executor ORDER BY a.executor",
+        );
+        let open = open.fetch_all(&self.reader).await?;
+        let of = |row: &rows::Row| {
+            let (executor, count) = (row.try_get("executor")?, row.try_get("open")?);
+            Ok(OpenCommands { executor, count, oldest: rows::time(row, "oldest")? })
+        };
+        Ok(Queue {
+            oldest_pending: pending.map(Timestamp::from_microsecond).transpose().map_err(corrupt)?,
+            open: open.iter().map(of).collect::<Result<_>>()?,
+        })
     }
 }
 
@@ -71,6 +108,19 @@ impl WriteOutbox for SqlTransaction {
         let query =
             sqlx::query("UPDATE commands SET assigned_to = $2 WHERE action_id = $1 AND state = 'handed'");
         Ok(query.bind(Uuid::from(action)).bind(to).execute(&mut *self.tx).await?.rows_affected() == 1)
+    }
+
+    async fn resume_dispatch(&mut self, by: &Authorized, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Decide)?;
+        let mut sql = QueryBuilder::<Db>::new("UPDATE markers SET value = '' WHERE name = ");
+        sql.push_bind(DISPATCH_PAUSED).push(" AND value <> ''");
+        push_check(&mut sql, by, micros(now));
+        let resumed = sql.build().execute(&mut *self.tx).await?.rows_affected() == 1;
+        if resumed {
+            set_metadata(&mut self.tx, DISPATCH_RESUMED, &micros(now).to_string()).await?;
+            self.events.command = true;
+        }
+        Ok(resumed)
     }
 }
 
@@ -154,7 +204,9 @@ pub(super) async fn lease(db: &mut Connection, claim: Claim<'_>) -> Result<Optio
     );
     sql.push_bind(micros(claim.until));
     sql.push(" WHERE id = (SELECT id FROM commands WHERE state = 'open' AND ready_at <= ").push_bind(now);
-    sql.push(" AND leased_until <= ").push_bind(now).push(" AND (executor IS NULL");
+    sql.push(" AND leased_until <= ").push_bind(now);
+    sql.push(" AND NOT EXISTS (SELECT 1 FROM markers WHERE name = 'dispatch_paused' AND value <> '')");
+    sql.push(" AND (executor IS NULL");
     if !claim.executors.is_empty() {
         sql.push(" OR executor IN (");
         let mut names = sql.separated(", ");

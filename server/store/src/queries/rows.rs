@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use domain::core::string_enum::Word;
+use domain::dispatch::WaitingCommand;
 use domain::{
     Action, Actor, Asset, Decision, Lifecycle, Parameters, ScopedRow, Status, Subject, SubjectKind, UndoState,
 };
@@ -272,6 +273,20 @@ pub(super) fn handed_over(row: &Row) -> Result<HandedOver> {
         is_done: get::<&str>(row, "state")? == "done",
         assigned_to: get(row, "assigned_to")?,
         due_at: optional_time(row, "due_at")?,
+    })
+}
+
+/// A command with its action, as [`WaitingCommand`] has them.
+pub(super) fn waiting_command(row: &Row) -> Result<WaitingCommand> {
+    let mut cells = Cells { row, next: 0 };
+    Ok(WaitingCommand {
+        command_id: cells.get::<Uuid>()?.into(),
+        action_id: cells.get::<Uuid>()?.into(),
+        action_type: cells.word()?,
+        entity: cells.get()?,
+        asset: cells.get()?,
+        created_at: cells.time()?,
+        possibly_sent: cells.get::<i64>()? > 0,
     })
 }
 

@@ -1,5 +1,7 @@
 //! One writing transaction: its statements, and what its commit tells others.
 
+use std::time::Instant;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
@@ -20,6 +22,7 @@ pub(super) struct SqlTransaction {
     /// The highest number of a row; unknown before the first is added. Nobody else can add any meanwhile.
     last_number: Option<i64>,
     notifier: CommitNotifier,
+    pub(super) instance: i64,
     pub(super) savepoint: Option<TransactionSavepoint>,
 }
 
@@ -33,7 +36,12 @@ pub(super) struct TransactionSavepoint {
 
 impl SqlTransaction {
     /// One in a transaction that was begun; `counting` says whether it keeps the counts.
-    pub(super) fn new(tx: sqlx::Transaction<'static, Db>, counting: bool, notifier: CommitNotifier) -> Self {
+    pub(super) fn new(
+        tx: sqlx::Transaction<'static, Db>,
+        counting: bool,
+        notifier: CommitNotifier,
+        instance: i64,
+    ) -> Self {
         Self {
             tx,
             events: CommitEvents::default(),
@@ -41,6 +49,7 @@ impl SqlTransaction {
             records: PendingRecords::default(),
             last_number: None,
             notifier,
+            instance,
             savepoint: None,
         }
     }
@@ -109,7 +118,9 @@ impl Transaction for SqlTransaction {
             counts.write(&mut tx).await?;
         }
         let untold = records.write_last(&mut tx, events).await?;
+        let waits = Instant::now();
         super::super::commit(tx, untold).await?;
+        metrics::histogram!("countersign_database_seconds", "operation" => "commit").record(waits.elapsed());
         notifier.notify(events);
         Ok(())
     }
