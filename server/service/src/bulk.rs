@@ -19,7 +19,7 @@ use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
 use domain::{
-    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Denied, Error, ItemState,
+    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState,
     RowScope, Seen, Targets, Transition, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -152,9 +152,11 @@ impl Service {
 
     /// A plan or job of the caller's; another's is like one that there is not.
     async fn find(&self, caller: &Caller, id: BulkId) -> Result<Bulk, Error> {
-        RowScope::of(caller)?;
-        let owner = caller.person.ok_or(Denied::NoPerson)?;
-        self.store.bulk(owner, id).await?.ok_or_else(|| Error::NotFound(Subject::bulk_plan(id)))
+        let unknown = || Error::NotFound(Subject::bulk_plan(id));
+        // A token of the owner that decides nothing has no plans, either.
+        let owner = caller.decider().map_err(|_| unknown())?;
+        RowScope::of(caller).map_err(|_| unknown())?;
+        self.store.bulk(owner, id).await?.ok_or_else(unknown)
     }
 
     async fn shown_plan(&self, bulk: Bulk, now: Timestamp) -> Result<BulkPlan, Error> {

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::change::{self, Change};
 use super::decision::{DecisionAttempt, Verb, conflict, lifecycle_of};
-use super::{Service, detached};
+use super::{Service, detached, replay};
 use crash::crash_point;
 use store::{AuditEntry, Transaction};
 
@@ -72,7 +72,9 @@ impl Service {
         let attempt = DecisionAttempt { caller, verb: &verb, together: None, now };
         match self.write(&mut *tx, &attempt, id, &seen).await {
             Ok(after) => {
+                replay::settle_in(&mut *tx, &after).await?;
                 tx.commit().await?;
+                tracing::info!(action = %id, verb = verb.transition().verb(), version = after.version, "decided");
                 match verb {
                     Verb::Approve { .. } => crash_point!("approve.after_commit"),
                     Verb::Reject { .. } => {}
@@ -82,7 +84,9 @@ impl Service {
             }
             Err(error) => {
                 drop(tx);
-                if let Some(entry) = refused(id, verb.transition().verb(), &error, self.clock.now()) {
+                if let Some(entry) = refused(id, verb.transition().verb(), &error, self.clock.now())
+                    && self.refusals.may_record(&caller.principal(), id)
+                {
                     let mut tx = self.store.begin().await?;
                     tx.append_audit(&caller.recorded(), entry).await?;
                     tx.commit().await?;

@@ -106,6 +106,7 @@ impl Feed {
                 heads.send_replace(skip_to);
             } else {
                 for record in records {
+                    metrics::counter!("countersign_records_total", "kind" => record.kind.as_str()).increment(1);
                     recent.push(record);
                 }
                 drop(recent);

@@ -7,6 +7,7 @@ pub mod access;
 mod automation;
 mod bulk;
 mod change;
+pub mod checkpoint;
 pub mod clock;
 mod decide;
 mod decision;
@@ -27,8 +28,10 @@ mod intake;
 mod investigations;
 mod list;
 mod paging;
+mod pause;
 mod pieces;
 mod record;
+mod refusals;
 pub mod replay;
 mod reports;
 pub mod responders;
@@ -69,6 +72,7 @@ pub struct Service {
     executors: Arc<Executors>,
     exports: export::ExportSlots,
     hunt: Option<HuntLink>,
+    refusals: Arc<refusals::RefusalBudget>,
     /// Makes the executors that are set up.
     workshop: Option<Arc<dyn executor::Workshop>>,
     /// The enrolled hosts.
@@ -92,6 +96,7 @@ impl Service {
             executors: Arc::new(executors),
             exports: export::ExportSlots::default(),
             hunt: None,
+            refusals: Arc::default(),
             workshop: None,
             switchboard: None,
             authority: None,
@@ -140,7 +145,7 @@ impl Service {
 pub async fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(change.in_current_span())
+    tokio::spawn(replay::carried(change).in_current_span())
         .await
         .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
 }

@@ -8,6 +8,7 @@ pub(crate) mod password;
 mod throttle;
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,9 +20,10 @@ use sha2::{Digest, Sha256};
 
 pub use account::NewToken;
 pub(crate) use account::{MAX_TOKEN_DAYS, SHORTEST_PASSWORD, is_user_name};
+pub use password::PasswordTurn;
+pub use throttle::SignInTry;
 
 use self::password::Passwords;
-use self::throttle::SignInThrottle;
 use super::clock::{SharedClock, new_id};
 use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
 
@@ -41,7 +43,6 @@ pub struct Sessions {
     store: SharedStore,
     clock: SharedClock,
     passwords: Passwords,
-    throttle: SignInThrottle,
     /// For the demo, whose people are made when they first come.
     demo: Option<SystemAuthority>,
 }
@@ -53,6 +54,8 @@ pub struct SignedIn {
     pub secret: String,
     /// Who it stands for.
     pub caller: Caller,
+    /// What the device presents from now on, so that failures of others in this name do not concern it.
+    pub device: Option<String>,
 }
 
 /// Why nobody was signed in.
@@ -76,13 +79,7 @@ impl Sessions {
     /// Over a store and a clock.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock) -> Self {
-        Self {
-            store,
-            clock,
-            passwords: Passwords::default(),
-            throttle: SignInThrottle::default(),
-            demo: None,
-        }
+        Self { store, clock, passwords: Passwords::default(), demo: None }
     }
 
     /// With the demo's people, who need no password.
@@ -91,33 +88,40 @@ impl Sessions {
         Self { demo: Some(authority), ..self }
     }
 
-    /// Signs a person in with a password. `replaces` is the session that the browser had.
+    /// Waits until a password can be checked. Whoever gives up waiting leaves the queue.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] if too many wait, or too many from the same address.
+    pub async fn password_turn(&self, address: Option<IpAddr>) -> Result<PasswordTurn, Error> {
+        self.passwords.turn(address).await
+    }
+
+    /// Signs a person in with a password, whose turn it is. `replaces` is the session that the browser had.
     ///
     /// # Errors
     /// [`SignInError`]; the wrong answers can't be told apart, nor timed apart.
     pub async fn sign_in(
         &self,
-        name: &str,
-        password: &str,
+        turn: PasswordTurn,
+        attempt: &SignInTry<'_>,
         replaces: Option<CredentialId>,
     ) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
-        // The pause is keyed by a digest: names are as long as a form allows, and may be a password typed too early.
-        let key = digest(name);
-        if self.throttle.holds(&key, now) {
-            tracing::warn!("a sign-in was refused unchecked: too many failures for that name");
+        let Some(counted) = throttle::count(&self.store, attempt, now).await? else {
+            tracing::warn!(address = ?attempt.address, "a sign-in was refused unchecked, after too many failures");
             return Err(SignInError::WrongOrPaused);
-        }
-        let user = self.store.user(name).await?;
+        };
+        let user = self.store.user(attempt.name).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
-        let matches = self.passwords.check(password, hash).await?;
+        let matches = self.passwords.check(turn, attempt.password, hash).await?;
         match user {
             Some(user) if matches && user.enabled => {
-                self.throttle.clear(&key);
-                Ok(self.open(user, replaces).await?)
+                let device = attempt.device.map_or_else(secret, str::to_owned);
+                throttle::succeeded(&self.store, counted, attempt.name, &device, now).await?;
+                let signed_in = self.open(user, replaces).await?;
+                Ok(SignedIn { device: Some(device), ..signed_in })
             }
             user => {
-                self.throttle.failed(&key, now);
                 self.note_failure(user.as_ref(), matches).await?;
                 Err(SignInError::WrongOrPaused)
             }
@@ -256,7 +260,7 @@ impl Sessions {
         let subject = Some(credential.id.into());
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SignedIn, subject, body }).await?;
         tx.commit().await?;
-        Ok(SignedIn { secret, caller })
+        Ok(SignedIn { secret, caller, device: None })
     }
 
     async fn touch(&self, caller: &Caller, now: Timestamp, until: Timestamp) -> Result<(), Error> {

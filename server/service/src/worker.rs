@@ -80,9 +80,18 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
 }
 
 async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
+    let began = std::time::Instant::now();
     let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, order.executor.execute(&order))
         .await
         .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned()));
+    let executor = order.action.executor.clone().unwrap_or_default();
+    let outcome = match &attempt {
+        Attempt::Ended(..) => "ended",
+        Attempt::Uncertain(_) => "uncertain",
+        _ => "not_sent",
+    };
+    metrics::histogram!("countersign_attempt_seconds", "executor" => executor, "outcome" => outcome)
+        .record(began.elapsed());
     crash_point!("dispatch.after_send");
     order.executor.learn(&attempt, service.clock().now());
     tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");

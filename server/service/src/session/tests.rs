@@ -17,6 +17,12 @@ struct App {
 }
 
 impl App {
+    async fn sign_in(&self, name: &str, password: &str) -> Result<SignedIn, SignInError> {
+        let turn = self.sessions.password_turn(None).await.unwrap();
+        let attempt = SignInTry { name, password, address: None, device: None };
+        self.sessions.sign_in(turn, &attempt, None).await
+    }
+
     async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {
         let scopes: BTreeSet<Scope> = scopes.iter().copied().collect();
         self.sessions.create_token(&system(), tester(), "tool", owner, scopes, 30).await.unwrap().secret
@@ -40,7 +46,7 @@ async fn an_unknown_name_costs_one_check_as_a_known_one_does() {
     let app = app().await;
     for name in ["ana", "nobody"] {
         let before = app.sessions.passwords.checks();
-        let wrong = app.sessions.sign_in(name, "a wrong password", None).await;
+        let wrong = app.sign_in(name, "a wrong password").await;
         assert!(matches!(wrong, Err(SignInError::WrongOrPaused)));
         assert_eq!(app.sessions.passwords.checks() - before, 1, "{name}");
     }
@@ -56,19 +62,19 @@ async fn an_unknown_name_costs_one_check_as_a_known_one_does() {
 async fn ten_failures_bring_a_pause_that_even_the_right_password_waits_for() {
     let app = app().await;
     for _ in 0..10 {
-        assert!(app.sessions.sign_in("ana", "no", None).await.is_err());
+        assert!(app.sign_in("ana", "no").await.is_err());
     }
     let before = app.sessions.passwords.checks();
-    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_err());
+    assert!(app.sign_in("ana", "correct horse battery").await.is_err());
     assert_eq!(app.sessions.passwords.checks(), before, "no check during the pause");
     app.clock.forward(SignedDuration::from_secs(1));
-    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_ok());
+    assert!(app.sign_in("ana", "correct horse battery").await.is_ok());
 }
 
 #[tokio::test]
 async fn a_peek_is_no_use_of_a_session() {
     let app = app().await;
-    let secret = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap().secret;
+    let secret = app.sign_in("ana", "correct horse battery").await.unwrap().secret;
     let peek = async || app.sessions.peek(&secret).await.unwrap().map(|(_, ends)| ends);
     let first = peek().await.unwrap();
     app.clock.forward(IDLE / 2);
@@ -84,7 +90,7 @@ async fn a_peek_is_no_use_of_a_session() {
 #[tokio::test]
 async fn a_disabled_user_is_out_with_all_that_is_theirs() {
     let app = app().await;
-    let signed_in = app.sessions.sign_in("ana", "correct horse battery", None).await.unwrap();
+    let signed_in = app.sign_in("ana", "correct horse battery").await.unwrap();
     let token = app.token(Some("ana"), &[Scope::Decide]).await;
     let caller = app.sessions.token(&token).await.unwrap().unwrap();
     assert_eq!(caller.person, signed_in.caller.person);
@@ -97,7 +103,7 @@ async fn a_disabled_user_is_out_with_all_that_is_theirs() {
     tx.commit().await.unwrap();
     assert!(app.sessions.session(&signed_in.secret).await.unwrap().is_none());
     assert!(app.sessions.token(&token).await.unwrap().is_none());
-    assert!(app.sessions.sign_in("ana", "correct horse battery", None).await.is_err());
+    assert!(app.sign_in("ana", "correct horse battery").await.is_err());
 }
 
 #[tokio::test]
