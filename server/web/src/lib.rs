@@ -8,6 +8,7 @@
 pub mod download;
 pub mod edge;
 mod rest;
+pub mod metrics;
 pub mod router;
 mod signin;
 pub mod site;

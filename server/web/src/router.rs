@@ -21,6 +21,7 @@ use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
 use super::{rest, signin, site, sse};
+use store::DISPATCH_PAUSED;
 
 /// How long the database may take to answer a check.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
@@ -79,7 +80,12 @@ pub fn build(app: AppState, pages: Pages) -> Router {
 /// `GET /readyz`: whether the database answers and can be written to.
 async fn ready(State(app): State<AppState>) -> Response {
     match tokio::time::timeout(PING_TIMEOUT, app.store.ping()).await {
-        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Ok(())) => match app.store.metadata(DISPATCH_PAUSED).await {
+            Ok(Some(why)) if !why.is_empty() => {
+                "ready\ndispatch is paused: countersign dispatch status says why\n".into_response()
+            }
+            _ => "ready\n".into_response(),
+        },
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
             Problem::from(domain::Error::from(error)).into_response()

@@ -3,16 +3,18 @@
 use axum::Extension;
 use axum::Form;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Error};
 use serde::Deserialize;
 
+use super::edge::accept::Peer;
 use super::edge::problem::Problem;
 use super::edge::{credential, paths, redirect};
 use super::state::AppState;
 use service::detached;
-use service::session::{SignInError, SignedIn};
+use service::session::{SignInError, SignInTry, SignedIn};
 
 /// What the form of the sign-in page sends.
 #[derive(Deserialize)]
@@ -38,12 +40,23 @@ type CurrentCaller = Option<Extension<Caller>>;
 pub(super) async fn sign_in(
     State(app): State<AppState>,
     current: CurrentCaller,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Response {
     let replaces = current.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
+    let address = app.edge.client_address(peer.map(|Extension(Peer(address))| address), &headers);
+    let device = credential::device_secret(&headers).map(str::to_owned);
+    // Not detached: who hangs up waits no longer.
+    let turn = match app.sessions.password_turn(address).await {
+        Ok(turn) => turn,
+        Err(error) => return Problem::from(error).into_response(),
+    };
     let signed_in = detached(async move {
-        match app.sessions.sign_in(&form.name, &form.password, replaces).await {
+        let attempt =
+            SignInTry { name: &form.name, password: &form.password, address, device: device.as_deref() };
+        match app.sessions.sign_in(turn, &attempt, replaces).await {
             Ok(signed_in) => Ok(Some(signed_in)),
             Err(SignInError::WrongOrPaused) => Ok(None),
             Err(SignInError::Failed(error)) => Err(error),
@@ -87,5 +100,10 @@ pub(super) async fn sign_out(State(app): State<AppState>, current: CurrentCaller
 
 /// Hands out the session and leads on to where the person wanted to go.
 fn begin_session(signed_in: &SignedIn, next: Option<&str>) -> Response {
-    redirect::see_other(redirect::own_path_or_home(next), credential::session_cookie(&signed_in.secret))
+    let session = credential::session_cookie(&signed_in.secret);
+    let mut response = redirect::see_other(redirect::own_path_or_home(next), session);
+    if let Some(device) = signed_in.device.as_deref().and_then(credential::device_cookie) {
+        response.headers_mut().append(SET_COOKIE, device);
+    }
+    response
 }

@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use domain::backend::SharedBackend;
 use leptos::prelude::LeptosOptions;
 
+use super::edge::fair::Fairness;
 use super::edge::security::Edge;
 use super::site::Site;
 use super::streams::Streams;
@@ -38,6 +39,9 @@ pub struct AppState {
     /// The streams that are open.
     #[from_ref(skip)]
     pub(super) streams: Streams,
+    /// What each credential has under way.
+    #[from_ref(skip)]
+    pub(super) fairness: Fairness,
     /// The time.
     #[from_ref(skip)]
     pub clock: SharedClock,
@@ -70,6 +74,7 @@ impl AppState {
             store,
             feed,
             streams: Streams::default(),
+            fairness: Fairness::default(),
             clock,
             site: Arc::new(site),
             edge: Arc::new(edge),

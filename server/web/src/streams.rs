@@ -32,6 +32,13 @@ impl Streams {
     }
 }
 
+impl Streams {
+    /// How many are open.
+    pub(super) fn open(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+    }
+}
+
 impl Drop for StreamPermit {
     fn drop(&mut self) {
         let mut open = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);

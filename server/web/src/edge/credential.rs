@@ -11,6 +11,10 @@ use jiff::Timestamp;
 use service::session::{MAX_AGE, Sessions};
 
 const COOKIE_NAME: &str = "__Host-session";
+/// What a browser is known by from which somebody signed in before; it lets nobody in.
+const DEVICE_COOKIE: &str = "__Host-device";
+const DEVICE_COOKIE_SECONDS: u32 = 90 * 24 * 60 * 60;
+const MAX_DEVICE_LENGTH: usize = 64;
 const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// A secret that is asked about again while a stream runs.
@@ -51,14 +55,31 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 
 /// The secret in the session cookie, if any.
 pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, COOKIE_NAME)
+}
+
+/// What the browser's cookie says of the device, if anything that we may have said.
+pub(crate) fn device_secret(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, DEVICE_COOKIE).filter(|secret| secret.len() <= MAX_DEVICE_LENGTH)
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE_NAME).then_some(value))
+        .find_map(|(found, value)| (found == name).then_some(value))
         .filter(|value| !value.is_empty())
+}
+
+/// The value of `Set-Cookie` that a device is known by.
+pub(crate) fn device_cookie(secret: &str) -> Option<HeaderValue> {
+    let text = format!("{DEVICE_COOKIE}={secret}; {COOKIE_FLAGS}; Max-Age={DEVICE_COOKIE_SECONDS}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 /// The value of `Set-Cookie` that hands out a session.

@@ -5,6 +5,7 @@
 pub mod accept;
 pub(crate) mod body;
 pub mod credential;
+pub(crate) mod fair;
 pub mod limits;
 pub mod paths;
 pub mod problem;

@@ -52,6 +52,8 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
     serializer.serialize_u16(status.as_u16())
 }
 
+const TOO_MANY_REQUESTS: &str = "Nothing was changed: too many requests are under way.";
+
 /// Failures that happen before the domain is asked: code, status, sentence.
 const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("malformed", StatusCode::BAD_REQUEST, "The request can't be read."),
@@ -63,6 +65,7 @@ const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("uri_too_long", StatusCode::URI_TOO_LONG, "The address is too long."),
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of content is not understood."),
     ("too_many_streams", StatusCode::TOO_MANY_REQUESTS, "Too many live connections are open."),
+    ("too_many_requests", StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS),
     ("misdirected", StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name."),
 ];
 
@@ -90,6 +93,12 @@ impl Problem {
             Some((code, status, title)) => Self::new(code, *status, title, detail),
             None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
         }
+    }
+
+    /// A credential that has too much under way.
+    pub(crate) fn too_many_requests() -> Self {
+        let detail = "this token has too many requests under way; wait for some of them";
+        Self::new("too_many_requests", StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS, detail)
     }
 
     /// A request that can't be read.

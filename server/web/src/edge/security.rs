@@ -1,5 +1,6 @@
 //! What every request must be and every answer carries, whatever the handler: names, origins, headers.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -24,7 +25,12 @@ pub struct Edge {
     public_host: Option<String>,
     /// Whether the world reaches it over TLS.
     tls: bool,
+    /// The header in which the proxy says who its client is.
+    client_header: Option<HeaderName>,
 }
+
+/// Connections that one address may have, so that others get in: half of all.
+const MAX_CONNECTIONS_EACH: usize = 512;
 
 /// Names of this machine.
 const LOOPBACK_HOSTS: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -44,7 +50,33 @@ impl Edge {
                 .chain(public_host.as_deref().map(host_name).map(str::to_owned))
                 .collect()
         });
-        Self { hosts, public_host, tls: behind_proxy }
+        Self { hosts, public_host, tls: behind_proxy, client_header: None }
+    }
+
+    /// With the header in which the proxy says who its client is.
+    #[must_use]
+    pub fn with_client_header(self, client_header: Option<HeaderName>) -> Self {
+        Self { client_header, ..self }
+    }
+
+    /// Connections that one address may have at a time; a proxy has those of all.
+    #[must_use]
+    pub const fn connections_each(&self) -> usize {
+        if self.tls { usize::MAX } else { MAX_CONNECTIONS_EACH }
+    }
+
+    /// The address of a client: of who is connected, or who the proxy says that its client is. Of what a header lists,
+    /// the last is what the proxy itself saw.
+    pub(crate) fn client_address(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
+        match &self.client_header {
+            Some(name) => {
+                let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
+                let last = last.rsplit(',').next()?.trim();
+                last.parse().ok().or_else(|| last.parse::<SocketAddr>().ok().map(|of| of.ip()))
+            }
+            None if self.tls => None,
+            None => peer,
+        }
     }
 
     /// Whether the server answers requests to this host.
@@ -167,6 +199,26 @@ pub(crate) async fn add_headers(State(edge): State<Arc<Edge>>, request: Request,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_is_who_is_connected_or_who_the_proxy_says() {
+        let (peer, none) = (Some(IpAddr::from([192, 0, 2, 1])), HeaderMap::new());
+        assert_eq!(Edge::new(true, false, None).client_address(peer, &none), peer);
+        assert_eq!(Edge::new(true, true, None).client_address(peer, &none), None, "that is the proxy");
+        let name = HeaderName::from_static("x-forwarded-for");
+        let edge = Edge::new(true, true, None).with_client_header(Some(name.clone()));
+        assert_eq!(edge.client_address(peer, &none), None);
+        for (said, want) in [
+            ("198.51.100.7", Some("198.51.100.7")),
+            ("10.0.0.1, 198.51.100.7", Some("198.51.100.7")),
+            ("198.51.100.7:4711", Some("198.51.100.7")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("198.51.100.7, nonsense", None),
+        ] {
+            let headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(said))]);
+            assert_eq!(edge.client_address(peer, &headers), want.map(|want| want.parse().unwrap()), "{said}");
+        }
+    }
 
     #[test]
     fn a_loopback_server_answers_under_loopback_names_only() {

@@ -41,7 +41,18 @@ impl<B> OnResponse<B> for RequestLog {
     fn on_response(self, response: &axum::http::Response<B>, latency: Duration, _: &Span) {
         let status = response.status().as_u16();
         let ms = u64::try_from(latency.as_millis()).unwrap_or(u64::MAX);
+        metrics::histogram!("countersign_http_request_seconds", "status" => class(status)).record(latency);
         tracing::info!(status, ms, "answered");
+    }
+}
+
+/// The class of a status: a label for each would be many series.
+const fn class(status: u16) -> &'static str {
+    match status {
+        0..=299 => "2xx",
+        300..=399 => "3xx",
+        400..=499 => "4xx",
+        _ => "5xx",
     }
 }
 

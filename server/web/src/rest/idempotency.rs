@@ -79,10 +79,11 @@ impl WriteRequest {
                 Claimed::Answered(answer) => return Ok((answer, true)),
             };
             // In a task of its own, so that a panic in the work does not leave the key in flight.
-            let done = detached(async move {
-                Ok(work.await.unwrap_or_else(|problem| (problem.status().as_u16(), problem.json())))
-            })
-            .await;
+            let done = claim
+                .work(detached(async move {
+                    Ok(work.await.unwrap_or_else(|problem| (problem.status().as_u16(), problem.json())))
+                }))
+                .await;
             let kept = done.as_ref().ok().filter(|(status, _)| *status < 500);
             app.replays.settle(claim, kept).await?;
             done.map(|answer| (answer, false))

@@ -7,6 +7,7 @@
 mod access;
 mod actions;
 mod bulk;
+mod dispatch;
 mod events;
 mod executors;
 mod export;
@@ -19,11 +20,10 @@ mod naming;
 mod openapi;
 mod responders;
 mod schema;
-mod strict;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -39,19 +39,19 @@ use super::state::AppState;
 type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
 fn routes() -> impl Iterator<Item = ApiRoute> {
-    [
+    let areas = [
         access::routes(),
         actions::routes(),
         follow_up::routes(),
         export::routes(),
         bulk::routes(),
+        dispatch::routes(),
         events::routes(),
         investigations::routes(),
         incidents::routes(),
         executors::routes(),
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    areas.into_iter().flatten()
 }
 
 /// The API, to be nested under its root. All of it but its own description asks for a token.
@@ -85,6 +85,13 @@ async fn authenticate(State(app): State<AppState>, mut request: Request, next: N
     };
     match caller {
         Ok(Some(caller)) => {
+            let _place = match *request.method() {
+                Method::GET | Method::HEAD => None,
+                _ => match app.fairness.place(caller.credential).await {
+                    Some(place) => Some(place),
+                    None => return Problem::too_many_requests().into_response(),
+                },
+            };
             request.extensions_mut().insert(caller);
             next.run(request).await
         }

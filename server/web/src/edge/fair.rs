@@ -1,0 +1,90 @@
+//! What one credential may have under way at a time: however much a tool sends, others come between.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use domain::CredentialId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Changes of one credential that are under way side by side.
+const MAX_UNDER_WAY: usize = 8;
+/// Changes that have arrived, those under way included.
+const MAX_ARRIVED: usize = 72;
+/// Credentials after which those that have nothing under way are forgotten.
+const MANY: usize = 1_000;
+
+/// The places of all credentials.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fairness(Arc<Mutex<HashMap<CredentialId, Weak<Places>>>>);
+
+#[derive(Debug)]
+struct Places {
+    arrived: Arc<Semaphore>,
+    under_way: Arc<Semaphore>,
+}
+
+/// A place, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    _places: Arc<Places>,
+    _arrived: OwnedSemaphorePermit,
+    _under_way: OwnedSemaphorePermit,
+}
+
+impl Fairness {
+    /// Waits for a place; none if too many wait already.
+    pub(crate) async fn place(&self, of: CredentialId) -> Option<Place> {
+        let places = self.places(of);
+        let arrived = Arc::clone(&places.arrived).try_acquire_owned().ok()?;
+        let under_way = Arc::clone(&places.under_way).acquire_owned().await.ok()?;
+        Some(Place { _places: places, _arrived: arrived, _under_way: under_way })
+    }
+
+    fn places(&self, of: CredentialId) -> Arc<Places> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(places) = all.get(&of).and_then(Weak::upgrade) {
+            return places;
+        }
+        if all.len() >= MANY {
+            all.retain(|_, places| places.strong_count() > 0);
+        }
+        let places = Arc::new(Places {
+            arrived: Arc::new(Semaphore::new(MAX_ARRIVED)),
+            under_way: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
+        });
+        all.insert(of, Arc::downgrade(&places));
+        places
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_flood_of_one_leaves_room_for_others() {
+        let fairness = Fairness::default();
+        let (tool, person) =
+            (CredentialId::from(uuid::Uuid::from_u128(1)), CredentialId::from(uuid::Uuid::from_u128(2)));
+        let mut held = Vec::new();
+        for _ in 0..MAX_UNDER_WAY {
+            held.push(fairness.place(tool).await.unwrap());
+        }
+        let waiting: Vec<_> = (MAX_UNDER_WAY..MAX_ARRIVED)
+            .map(|_| {
+                let fairness = fairness.clone();
+                tokio::spawn(async move { fairness.place(tool).await.is_some() })
+            })
+            .collect();
+        while fairness.places(tool).arrived.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(fairness.place(tool).await.is_none(), "too many wait");
+        assert!(fairness.place(person).await.is_some());
+        drop(held);
+        for one in waiting {
+            assert!(one.await.unwrap());
+        }
+        assert!(fairness.place(tool).await.is_some());
+    }
+}
