@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::{bail, ensure};
+use axum::http::HeaderName;
 use clap::Args;
 
 use crate::telemetry::LogFormat;
@@ -67,6 +68,10 @@ pub struct ServeOptions {
     #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
     pub listen: SocketAddr,
 
+    /// The header in which the proxy says which address its client has, for example x-forwarded-for
+    #[arg(long, value_name = "NAME", requires = "behind_proxy")]
+    pub client_address_header: Option<HeaderName>,
+
     /// The folder of the built page
     #[arg(long, value_name = "DIR", default_value = "target/site")]
     pub site: PathBuf,
@@ -97,9 +102,27 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub secrets: SecretsOptions,
 
+    /// A file to append signed checkpoints of the audit log to; with one, a database that went back in time is found at
+    /// the start
+    #[arg(long, value_name = "FILE")]
+    pub checkpoints: Option<PathBuf>,
+
+    /// The key that signs them, made if it is missing, with FILE.pub beside it, which checks them; --checkpoints FILE.key
+    /// where there is none
+    #[arg(long, value_name = "FILE", requires = "checkpoints")]
+    pub checkpoint_key: Option<PathBuf>,
+
     /// A link to where people hunt further, with {entity} and {asset} in it
     #[arg(long, env = "COUNTERSIGN_HUNT_URL", value_name = "URL")]
     pub hunt_url: Option<HuntLink>,
+
+    /// Where to tell Prometheus how it goes, at /metrics; nowhere if it is not named. Whoever can connect there can read it
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub metrics_addr: Option<SocketAddr>,
+
+    /// Where to send traces by OTLP over HTTP, for example http://127.0.0.1:4318/v1/traces
+    #[arg(long, env = "COUNTERSIGN_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
 
     /// How a log line looks
     #[arg(long, value_enum, default_value_t)]
@@ -214,6 +237,7 @@ impl ServeOptions {
     #[must_use]
     pub fn edge(&self) -> Edge {
         Edge::new(self.listen.ip().is_loopback(), self.behind_proxy, self.public_host.clone())
+            .with_client_header(self.client_address_header.clone())
     }
 }
 

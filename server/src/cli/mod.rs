@@ -5,10 +5,13 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod backup;
+pub mod dispatch;
 pub mod executor;
 pub mod import;
 pub mod responder;
 pub mod serve;
+pub mod support;
 mod terminal;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +49,15 @@ enum Command {
     Token(account::TokenCommand),
     /// Take in what other tools wrote: recorded or proposed actions
     Import(import::ImportOptions),
+    /// Copy the database into a file, while it is in use
+    Backup(backup::BackupOptions),
+    /// Make a database of a copy
+    Restore(backup::RestoreOptions),
+    /// Whether commands are handed to executors
+    #[command(subcommand)]
+    Dispatch(dispatch::DispatchCommand),
+    /// Write down what helps to understand a failure, without secrets and without what actions are about
+    SupportBundle(support::SupportOptions),
     /// What carries actions out
     #[command(subcommand)]
     Executor(executor::ExecutorCommand),
@@ -65,12 +77,19 @@ enum Command {
 /// # Errors
 /// Why it failed, as one sentence.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
-    if let Command::Serve(serve) = &cli.command {
-        telemetry::start(serve.log_format);
+    let traces = if let Command::Serve(serve) = &cli.command {
+        telemetry::start(serve.log_format, serve.otlp_endpoint.as_deref())?
     } else {
-        telemetry::start(LogFormat::Text);
-    }
-    match cli.command {
+        telemetry::start(LogFormat::Text, None)?
+    };
+    let done = run_command(cli.command).await;
+    // On a thread of its own: what is left is sent there, which waits.
+    tokio::task::spawn_blocking(|| drop(traces)).await?;
+    done
+}
+
+async fn run_command(command: Command) -> anyhow::Result<()> {
+    match command {
         Command::Serve(args) => serve::run(args).await,
         Command::Responder(args) => ::responder::run(*args).await,
         Command::ResponderCode(options) => responder::code(options).await,
@@ -80,9 +99,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::User(command) => account::user(command).await,
         Command::Token(command) => account::token(command).await,
         Command::Import(options) => import::run(options).await,
+        Command::SupportBundle(options) => support::run(options).await,
         Command::Executor(command) => executor::run(command).await,
         Command::Role(command) => access::roles(command).await,
         Command::Session(command) => access::sessions(command).await,
         Command::Audit(command) => audit::run(command).await,
+        Command::Backup(options) => backup::back_up(options).await,
+        Command::Restore(options) => backup::restore(options).await,
+        Command::Dispatch(command) => dispatch::run(command).await,
     }
 }

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use axum::Router;
 use domain::backend::SharedBackend;
-use domain::{Actor, ActorKind, SystemAuthority};
+use domain::{Actor, ActorKind, Authorized, SystemAuthority};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -24,6 +24,7 @@ use executors::workshop::Kinds;
 use openc2::signature::{Key, Token};
 use service::Service;
 use service::access::console::Console;
+use service::checkpoint::{CheckpointKeeper, Found};
 use service::clock::{SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
@@ -32,6 +33,7 @@ use service::switchboard::Switchboard;
 use service::worker;
 use store::{self, SharedStore};
 use web::edge::accept;
+use web::metrics;
 use web::router;
 use web::site::Site;
 use web::state::AppState;
@@ -40,6 +42,8 @@ use web::state::AppState;
 pub struct RunningServer {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it tells Prometheus how it goes, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// Its store, for a test that looks behind the page.
     pub store: SharedStore,
     /// Its service, likewise.
@@ -49,6 +53,7 @@ pub struct RunningServer {
     worker: JoinHandle<()>,
     followed: JoinHandle<()>,
     jobs: JoinHandle<()>,
+    checkpoints: Option<JoinHandle<()>>,
 }
 
 /// `countersign serve`: until SIGTERM or ctrl-c.
@@ -62,7 +67,7 @@ pub async fn run(config: ServeOptions) -> anyhow::Result<()> {
     // A file that may not grow (`ulimit -f`) is an error of its write then, as a full disk is, not the process's end.
     let _file_limit = signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?;
     let running = start(&config, Arc::new(SystemClock)).await?;
-    announce(&config, running.address)?;
+    announce(&config, &running)?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -109,6 +114,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .place_devices()
         .await
         .context("cannot bring devices into their groups")?;
+    let checkpoints = checkpoints(config, &service, &authority).await?;
+    let checkpoints = checkpoints.map(|keeper| tokio::spawn(keeper.run(stop.child_token())));
     let worker = tokio::spawn(worker::run(service.clone(), authority.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
@@ -116,10 +123,20 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let sessions = Sessions::new(store.clone(), clock.clone());
     let sessions = if config.demo { sessions.with_demo(authority) } else { sessions };
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
+    let metrics = match config.metrics_addr {
+        None => None,
+        Some(address) => {
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
+            let address = listener.local_addr()?;
+            tokio::spawn(metrics::serve(listener, metrics::install()?, app.clone(), stop.child_token()));
+            Some(address)
+        }
+    };
     let pages = pages(&app);
     let router: Router = router::build(app, pages);
-    let http = tokio::spawn(accept::serve(listener, router, stop.child_token()));
-    Ok(RunningServer { address, store, service, stop, http, worker, followed, jobs })
+    let http = tokio::spawn(accept::serve(listener, router, config.edge().connections_each(), stop.child_token()));
+    Ok(RunningServer { address, metrics, store, service, stop, http, worker, followed, jobs, checkpoints })
 }
 
 impl RunningServer {
@@ -137,8 +154,50 @@ impl RunningServer {
                 tracing::error!(%error, "{name} ended badly");
             }
         }
+        // After all that appends, so that the last one is the end.
+        if let Some(checkpoints) = self.checkpoints
+            && let Err(error) = checkpoints.await
+        {
+            tracing::error!(%error, "the checkpoints ended badly");
+        }
         self.store.close().await;
     }
+}
+
+/// Says what was found, and pauses dispatch if the database is not the one that its checkpoints know.
+async fn checkpoints(
+    config: &ServeOptions,
+    service: &Service,
+    authority: &SystemAuthority,
+) -> anyhow::Result<Option<CheckpointKeeper>> {
+    let keeper = match &config.checkpoints {
+        None => None,
+        Some(file) => {
+            let key = config.checkpoint_key.clone().unwrap_or_else(|| file.with_added_extension("key"));
+            let (store, clock) = (service.store().clone(), service.clock().clone());
+            let keeper = CheckpointKeeper::open(store, clock, file, &key)?;
+            if let Found::WentBack { records, noted } = keeper.compare().await? {
+                let reason = format!(
+                    "The database went back in time: it ends at record {records}, and at {} it had record {}.",
+                    noted.at, noted.seq
+                );
+                let by = Authorized::system(authority, "start", "Countersign");
+                service.pause_dispatch(authority, by, reason).await.map_err(|error| anyhow!("{error}"))?;
+            }
+            Some(keeper)
+        }
+    };
+    let state = service.dispatch_now().await.map_err(|error| anyhow!("{error}"))?;
+    if let Some(pause) = state.paused {
+        let first: Vec<_> = state.commands.iter().take(5).map(|it| it.command_id.to_string()).collect();
+        tracing::warn!(
+            reason = pause.reason,
+            open = state.open,
+            first = first.join(" "),
+            "nothing is handed to executors until a person says so: countersign dispatch status, then resume"
+        );
+    }
+    Ok(keeper)
 }
 
 /// The responders first: the simulated one would take every asset.
@@ -194,11 +253,14 @@ async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Re
 }
 
 /// Says where it is, on stdout: whoever started it waits for this line.
-fn announce(config: &ServeOptions, address: SocketAddr) -> anyhow::Result<()> {
+fn announce(config: &ServeOptions, RunningServer { address, metrics, .. }: &RunningServer) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
     let host =
         if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
     let mut out = std::io::stdout();
+    if let Some(metrics) = metrics {
+        writeln!(out, "metrics at http://{metrics}/metrics")?;
+    }
     writeln!(out, "listening on http://{host}:{}", address.port())?;
     out.flush()?;
     Ok(())

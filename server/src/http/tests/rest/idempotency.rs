@@ -69,3 +69,41 @@ async fn at_once_a_key_is_answered_once() {
     }
     assert_eq!(fresh, 1);
 }
+
+#[tokio::test]
+async fn an_answer_that_was_kept_is_for_those_who_may_still_see_it() {
+    let (app, tool, person) = app().await;
+    let made = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": [proposal("x-1")] }))).await.json();
+    let made = &made["actions"][0];
+    let path = format!("{ACTIONS}/{}/approve", made["id"].as_str().unwrap());
+    let key = [("idempotency-key", "k")];
+    let send = async |token: &str| {
+        let answer = app.api_with(token, "POST", &path, &key, seen(made, json!({})).to_string()).await;
+        (answer.status.as_u16(), answer.text())
+    };
+    let (status, text) = send(&person).await;
+    assert_eq!((status, text.contains("/srv/a")), (200, true), "{text}");
+    // Another token of the same person, which sees what it proposed itself.
+    let less = app.token(Some("ana"), &[Scope::Propose]).await;
+    let (status, text) = send(&less).await;
+    assert_eq!((status, text.contains("/srv/a")), (404, false), "{text}");
+    assert_eq!(send(&person).await.0, 200);
+}
+
+#[tokio::test]
+async fn t08_plans_are_not_there_for_tokens_that_decide_nothing() {
+    let (app, tool, person) = app().await;
+    let made = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": [proposal("x-1")] }))).await.json();
+    let body = json!({ "verb": "approve", "ids": [made["actions"][0]["id"]] }).to_string();
+    let key = [("idempotency-key", "p")];
+    let plan = app.api_with(&person, "POST", "/api/v1/bulk-plans", &key, body.clone()).await;
+    assert_eq!(plan.status, StatusCode::CREATED, "{}", plan.text());
+    let path = format!("/api/v1/bulk-plans/{}", plan.json()["id"].as_str().unwrap());
+    assert_eq!(app.api(&person, "GET", &path, None).await.status, StatusCode::OK);
+    for scopes in [&[Scope::Propose][..], &[Scope::Read], &[Scope::Read, Scope::Propose]] {
+        let less = app.token(Some("ana"), scopes).await;
+        assert_eq!(app.api(&less, "GET", &path, None).await.status, StatusCode::NOT_FOUND, "{scopes:?}");
+        let again = app.api_with(&less, "POST", "/api/v1/bulk-plans", &key, body.clone()).await;
+        assert_ne!(again.status, StatusCode::CREATED, "{scopes:?}");
+    }
+}
