@@ -66,6 +66,11 @@ impl Process {
         prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for its end by SIGKILL, which only a crash point sends.
     pub(crate) async fn crashed(&mut self) {
         let status = until("the crash point is reached", async || self.child.try_wait().unwrap()).await;
@@ -183,6 +188,35 @@ impl Estate {
         let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
         let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
         self.server = Process::start(&args, crash_at);
+    }
+
+    /// Starts the server again on another database.
+    pub(crate) fn serve_database(&mut self, url: &str) {
+        let listen = address(&self.server.url);
+        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        self.server = start_server(self.dir.path(), url, &listen, &self.responder.url, None);
+    }
+
+    /// Stops the server in order. Its address is kept for the next.
+    pub(crate) async fn stop_server(&mut self) {
+        let url = self.server.url.clone();
+        let server = std::mem::replace(&mut self.server, Process { child: idle(), url });
+        assert!(server.stop().await.success());
+    }
+
+    /// Ends the responder. Its address is kept for the next.
+    pub(crate) fn stop_responder(&mut self) {
+        let url = self.responder.url.clone();
+        self.responder = Process { child: idle(), url };
+    }
+
+    /// A token of a new person who administers.
+    pub(crate) fn administrator(&self) -> String {
+        let options = ["--database-url", self.database.url.as_str()];
+        let role = ["user", "add", "admin", "--role", "security_administrator"];
+        run(&[&role[..], &options].concat(), "correct horse battery\n");
+        let token = ["token", "create", "admin", "--owner", "admin", "--scope", "actions:decide", "--scope"];
+        run(&[&token[..], &["actions:read"], &options].concat(), "")
     }
 
     /// Likewise the responder.

@@ -6,11 +6,14 @@
 )]
 
 mod api;
+mod audit;
+mod backup;
 mod bulk;
 mod contract;
 mod crash;
 mod database;
 mod disk;
+mod edge;
 mod enrolled;
 mod harness;
 mod host;

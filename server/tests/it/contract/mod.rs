@@ -13,6 +13,7 @@ mod administration;
 mod audit;
 mod bulk;
 mod consumers;
+mod dispatch;
 mod ends;
 mod executors;
 mod follow_up;
@@ -73,6 +74,8 @@ fn every_method_of_the_store_is_called() {
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
+        "sign_in": "WriteSignIn" of "tx";
+        "verify": "Verify" of "store";
         "settings": "ReadSettings" of "store", "WriteSettings" of "tx";
     };
     let mut count = 0;
