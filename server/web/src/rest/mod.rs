@@ -8,6 +8,7 @@ mod access;
 mod actions;
 mod bulk;
 mod dispatch;
+mod enforced;
 mod events;
 mod executors;
 mod export;

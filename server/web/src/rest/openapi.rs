@@ -9,7 +9,7 @@ use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::naming;
+use super::{enforced, naming};
 use crate::edge::paths::API;
 use crate::edge::problem::Problem;
 
@@ -60,6 +60,7 @@ impl Modify for BearerScheme {
 pub(super) fn document(routes: utoipa::openapi::OpenApi) -> Value {
     let document = Head::openapi().nest(API, routes);
     let mut document = serde_json::to_value(&document).unwrap_or_default();
+    enforced::describe(&mut document);
     naming::name_all(&mut document);
     document
 }
