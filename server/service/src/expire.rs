@@ -4,6 +4,7 @@ use domain::SystemAuthority;
 use domain::{ActionId, AuditKind, Authorized, Error, RowScope, Transition};
 use serde_json::json;
 
+use super::clock::is_unusable;
 use super::decision::{lifecycle_of, next};
 use super::{Service, detached, entry};
 use store::Guard;
@@ -17,6 +18,9 @@ impl Service {
     /// # Errors
     /// If the store fails.
     pub async fn expire_overdue(&self, authority: &SystemAuthority) -> Result<usize, Error> {
+        if is_unusable(&self.clock) {
+            return Ok(0);
+        }
         let mut expired = 0;
         for id in self.store.expired(self.clock.now(), BATCH).await? {
             let (service, authority) = (self.clone(), authority.clone());

@@ -1,6 +1,7 @@
 //! The database as a whole: metadata, bulk loads, readiness, the end.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use crate::commit_events::Subscription;
 use crate::error::Result;
@@ -26,6 +27,9 @@ pub trait Maintain: Send + Sync {
     /// # Errors
     /// If it can't be read or written now.
     async fn ping(&self) -> Result<()>;
+
+    /// The time by the database's own clock.
+    async fn clock(&self) -> Result<Timestamp>;
 
     /// What it is, in numbers: its version, its migrations, how many rows its tables have. Nothing of what stands in them.
     async fn facts(&self) -> Result<serde_json::Value>;

@@ -1,5 +1,6 @@
 //! Every route and every layer.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +22,7 @@ use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
 use super::{rest, signin, site, sse};
+use service::clock::{is_notable, is_unusable};
 use store::DISPATCH_PAUSED;
 
 /// How long the database may take to answer a check.
@@ -77,15 +79,31 @@ pub fn build(app: AppState, pages: Pages) -> Router {
     people.merge(open).nest(paths::API, rest::router(&app)).layer(layers).with_state(app)
 }
 
+/// What to know of a server that is ready.
+async fn standing(app: &AppState) -> String {
+    let mut text = "ready\n".to_owned();
+    if let Ok(Some(why)) = app.store.metadata(DISPATCH_PAUSED).await
+        && !why.is_empty()
+    {
+        text.push_str("dispatch is paused: countersign dispatch status says why\n");
+    }
+    if is_notable(&app.clock) {
+        let seconds = app.clock.difference().as_secs_f64();
+        let and = if is_unusable(&app.clock) {
+            ", so here nothing expires and nothing is handed to executors"
+        } else {
+            ""
+        };
+        writeln!(text, "this machine's clock is {seconds:.1} s ahead of the database's{and}")
+            .unwrap_or_default();
+    }
+    text
+}
+
 /// `GET /readyz`: whether the database answers and can be written to.
 async fn ready(State(app): State<AppState>) -> Response {
     match tokio::time::timeout(PING_TIMEOUT, app.store.ping()).await {
-        Ok(Ok(())) => match app.store.metadata(DISPATCH_PAUSED).await {
-            Ok(Some(why)) if !why.is_empty() => {
-                "ready\ndispatch is paused: countersign dispatch status says why\n".into_response()
-            }
-            _ => "ready\n".into_response(),
-        },
+        Ok(Ok(())) => standing(&app).await.into_response(),
         Ok(Err(error)) => {
             tracing::warn!(%error, "not ready");
             Problem::from(domain::Error::from(error)).into_response()

@@ -3,9 +3,10 @@
 use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
-use super::{SqlStore, indexes};
+use super::{SqlStore, corrupt, indexes};
 use crate::Subscription;
 use crate::error::Result;
 use crate::maintenance::Maintain;
@@ -16,7 +17,15 @@ const PROBE: &str = "INSERT INTO markers (name, value) VALUES ('probe', 'even')
 
 /// Tables that are counted.
 const TABLES: &[&str] = &[
-    "actions", "evidence", "commands", "audit", "users", "credentials", "bulks", "bulk_items", "idempotency_keys",
+    "actions",
+    "evidence",
+    "commands",
+    "audit",
+    "users",
+    "credentials",
+    "bulks",
+    "bulk_items",
+    "idempotency_keys",
     "sign_in_attempts",
 ];
 
@@ -50,6 +59,11 @@ impl Maintain for SqlStore {
         let mut tx = super::super::begin(&self.writer).await?;
         sqlx::query(PROBE).execute(&mut *tx).await?;
         Ok(tx.commit().await?)
+    }
+
+    async fn clock(&self) -> Result<Timestamp> {
+        let micros: i64 = sqlx::query_scalar(super::super::CLOCK).fetch_one(&self.reader).await?;
+        Timestamp::from_microsecond(micros).map_err(corrupt)
     }
 
     async fn facts(&self) -> Result<serde_json::Value> {
