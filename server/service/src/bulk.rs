@@ -19,8 +19,8 @@ use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
 use domain::{
-    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState,
-    RowScope, Seen, Targets, Transition, UserId,
+    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState, RowScope,
+    Seen, Targets, Transition, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -41,7 +41,7 @@ const PLAN_KEPT: SignedDuration = SignedDuration::from_hours(24);
 const STEP: usize = 50;
 
 /// Looks for jobs of before a restart, and of other instances.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(3);
 
 /// Actions that are named for a reason.
 const EXAMPLES: usize = 3;

@@ -63,7 +63,8 @@ impl Checkpoint {
 
     fn is_by(&self, key: &PublicKey) -> bool {
         let signature = hex::decode(&self.signature).unwrap_or_default();
-        self.v == VERSION && UnparsedPublicKey::new(&ED25519, &key.0).verify(&self.bytes(), &signature).is_ok()
+        self.v == VERSION
+            && UnparsedPublicKey::new(&ED25519, &key.0).verify(&self.bytes(), &signature).is_ok()
     }
 }
 

@@ -10,6 +10,7 @@ use domain::{Action, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope,
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::clock::is_unusable;
 use super::decision::{lifecycle_of, next};
 use super::ends::keep_end;
 use super::executor::{Connected, Order};
@@ -39,7 +40,14 @@ impl Service {
 
     async fn take_order_now(&self, authority: &SystemAuthority) -> Result<Option<Order>, Error> {
         let by = worker(authority);
+        if is_unusable(&self.clock) {
+            return Ok(None);
+        }
         loop {
+            // Most looks find nothing, which needs no write lock.
+            if !self.store.command_is_due(self.clock.now()).await? {
+                return Ok(None);
+            }
             let mut tx = self.store.begin_system(authority).await?;
             let now = tx.time(self.clock.now()).await?;
             let executors = self.executors.ready(now);

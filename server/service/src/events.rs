@@ -21,7 +21,7 @@ const KEPT: usize = 2_000;
 /// Records in one look, and in one answer.
 const BATCH: u32 = 500;
 /// Looks for records whose commit did not ring: of other processes on a file, or while nothing listened.
-const POLL_INTERVAL: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The feed; cheap to clone.
 #[derive(Clone)]
@@ -106,7 +106,8 @@ impl Feed {
                 heads.send_replace(skip_to);
             } else {
                 for record in records {
-                    metrics::counter!("countersign_records_total", "kind" => record.kind.as_str()).increment(1);
+                    metrics::counter!("countersign_records_total", "kind" => record.kind.as_str())
+                        .increment(1);
                     recent.push(record);
                 }
                 drop(recent);

@@ -19,7 +19,7 @@ use super::clock::new_id;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
 use super::ends::keep_end;
-use super::{Service, detached, entry, timeline};
+use super::{Service, detached, entry, replay, timeline};
 use store::{Guard, NewCommand, Transaction};
 
 #[async_trait]
@@ -49,12 +49,15 @@ impl Service {
         let now = tx.time(self.clock.now()).await?;
         match self.write_follow_up(&mut *tx, caller, (id, seen), what, now).await {
             Ok(after) => {
+                replay::settle_in(&mut *tx, &after).await?;
                 tx.commit().await?;
                 Ok(after)
             }
             Err(error) => {
                 drop(tx);
-                if let Some(entry) = refused(id, what.verb.as_str(), &error, self.clock.now()) {
+                if let Some(entry) = refused(id, what.verb.as_str(), &error, self.clock.now())
+                    && self.refusals.may_record(&caller.principal(), id)
+                {
                     let mut tx = self.store.begin().await?;
                     tx.append_audit(&caller.recorded(), entry).await?;
                     tx.commit().await?;

@@ -40,7 +40,8 @@ impl Service {
     /// A failure of the store.
     pub async fn pause(&self) -> Result<Option<Pause>, Error> {
         let text = self.store.metadata(DISPATCH_PAUSED).await?.filter(|text| !text.is_empty());
-        let read = |text: String| serde_json::from_str(&text).map_err(|error| Error::Internal(error.to_string()));
+        let read =
+            |text: String| serde_json::from_str(&text).map_err(|error| Error::Internal(error.to_string()));
         text.map(read).transpose()
     }
 

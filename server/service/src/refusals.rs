@@ -25,9 +25,8 @@ impl RefusalBudget {
     pub(crate) fn may_record(&self, principal: &str, action: ActionId) -> bool {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let current = window.take().filter(|window| window.began.elapsed() < WINDOW);
-        let current = window.insert(
-            current.unwrap_or_else(|| Window { began: Instant::now(), records: HashMap::new() }),
-        );
+        let current = window
+            .insert(current.unwrap_or_else(|| Window { began: Instant::now(), records: HashMap::new() }));
         let records = current.records.entry((principal.to_owned(), action)).or_default();
         *records = records.saturating_add(1);
         if *records == MAX_RECORDS + 1 {

@@ -9,7 +9,8 @@ use std::time::Duration;
 use domain::{Error, Outcome, SystemAuthority, Transition};
 use jiff::SignedDuration;
 use rand::RngExt;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -22,8 +23,10 @@ use crash::crash_point;
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Attempts that run side by side.
 const MAX_CONCURRENCY: usize = 8;
-/// Looks for leased commands that fell free, and for retries that are due.
-const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Looks for leased commands that fell free, and for retries that are due: no sooner than this after the last look.
+const MIN_POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// And at the latest: for what other processes did to a database that tells nobody.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
 const MAX_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
@@ -34,14 +37,15 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
     let under_way = TaskTracker::new();
     // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
     let mut changes = service.store().changes();
-    let mut poll = tokio::time::interval(POLL_INTERVAL);
-    poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let freed = Arc::new(Notify::new());
+    let mut poll = Box::pin(sleep(Duration::ZERO));
     let mut expire = tokio::time::interval(EXPIRY_INTERVAL);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
             () = changes.command_enqueued() => {}
-            _ = poll.tick() => {}
+            () = freed.notified() => {}
+            () = &mut poll => {}
             _ = expire.tick() => {
                 if let Err(error) = service.expire_overdue(&authority).await {
                     log(&error, "expiring");
@@ -62,9 +66,11 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
             match service.take_order(&authority).await {
                 Ok(Some(order)) => {
                     let (service, authority) = (service.clone(), authority.clone());
+                    let freed = Arc::clone(&freed);
                     under_way.spawn(async move {
                         attempt(&service, &authority, order).await;
                         drop(permit);
+                        freed.notify_one();
                     });
                 }
                 Ok(None) => break,
@@ -74,13 +80,27 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
                 }
             }
         }
+        poll.as_mut().reset(Instant::now() + pause(&service).await);
     }
     under_way.close();
     under_way.wait().await;
 }
 
+/// How long nothing is to be expected but what rings.
+async fn pause(service: &Service) -> Duration {
+    let now = service.clock().now();
+    match service.store().next_command_at().await {
+        Ok(Some(next)) => {
+            let until = Duration::try_from(next.duration_since(now)).unwrap_or_default();
+            until.clamp(MIN_POLL_INTERVAL, MAX_POLL_INTERVAL)
+        }
+        Ok(None) => MAX_POLL_INTERVAL,
+        Err(_) => MIN_POLL_INTERVAL,
+    }
+}
+
 async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, order.executor.execute(&order))
         .await
         .unwrap_or_else(|_| Attempt::Uncertain("no answer within 10 seconds".to_owned()));

@@ -54,7 +54,8 @@ pub async fn back_up(url: &str, file: &Path) -> Result<Verified> {
         copy_sqlite(url, &part).await
     } else {
         let store = PostgresStore::open_read_only(url).await?;
-        let arguments = |snapshot: String| vec![format!("--snapshot={snapshot}"), "--format=custom".to_owned()];
+        let arguments =
+            |snapshot: String| vec![format!("--snapshot={snapshot}"), "--format=custom".to_owned()];
         let dump = async |snapshot| {
             sqlite::make_private(&part)?;
             let mut arguments = arguments(snapshot);
@@ -104,7 +105,8 @@ pub async fn restore(file: &Path, url: &str) -> Result<Verified> {
         return Err(BackupError::Occupied(crate::display_url(url)));
     }
     fs::metadata(file).map_err(|error| of_file(file, error))?;
-    let options = ["--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction"];
+    let options =
+        ["--no-owner", "--no-privileges", "--no-comments", "--exit-on-error", "--single-transaction"];
     let mut arguments: Vec<_> = options.map(str::to_owned).to_vec();
     arguments.push(file.display().to_string());
     run("pg_restore", url, &arguments).await?;

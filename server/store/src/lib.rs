@@ -59,8 +59,8 @@ pub use administration::{
     CredentialFilter, Holder, MAX_CREDENTIALS, PersonUpdate, ReadAdministration, Rebind, WriteAdministration,
 };
 pub use audit::AuditEntry;
-pub use backup::{BackupError, back_up, restore};
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
+pub use backup::{BackupError, back_up, restore};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
 pub use ends::{ReadEnds, SystemEnds, WriteEnds};

@@ -105,6 +105,12 @@ pub trait ReadOutbox: Send + Sync {
     /// How many commands are not done, and the oldest of them.
     async fn open_commands(&self, limit: u32) -> Result<(u64, Vec<WaitingCommand>)>;
 
+    /// Whether a command may be there to lease, whoever its executor is.
+    async fn command_is_due(&self, now: Timestamp) -> Result<bool>;
+
+    /// When the first command that is not done may be leased.
+    async fn next_command_at(&self) -> Result<Option<Timestamp>>;
+
     /// What waits, and since when.
     async fn queue(&self) -> Result<Queue>;
 }

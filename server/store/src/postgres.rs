@@ -85,7 +85,8 @@ impl PostgresStore {
         let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
-        let writer = pool(WRITERS).connect_with(options).await?;
+        let writer = pool(WRITERS).after_connect(|connection, _| Box::pin(keep_what_is_told(connection)));
+        let writer = writer.connect_with(options).await?;
         let notifier = CommitNotifier::new();
         let store = Self::new(reader.clone(), writer, notifier.clone());
         let instance = store.instance;
@@ -164,6 +165,14 @@ async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) ->
 /// Opens a transaction that reads, all of it as of its first statement.
 async fn begin_read(db: &mut PgConnection) -> Result<sqlx::Transaction<'_, Db>> {
     Ok(db.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+}
+
+/// Has commits wait for the disk, also where the database's own setting is not to wait: what is answered is kept.
+async fn keep_what_is_told(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let set = "SELECT set_config('synchronous_commit', 'on', false)
+               WHERE current_setting('synchronous_commit') = 'off'";
+    sqlx::query(set).execute(connection).await?;
+    Ok(())
 }
 
 /// What tells this instance from others.
@@ -247,6 +256,9 @@ fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
 fn push_all_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
     push_matches(sql, text, lane);
 }
+
+/// What asks for the time.
+const CLOCK: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
 
 /// What asks for the version of the database.
 const VERSION: &str = "SELECT version()";
@@ -370,6 +382,26 @@ mod tests {
             })
             .await;
         }
+    }
+
+    #[tokio::test]
+    async fn t35_commits_wait_for_the_disk_whatever_the_default_is() {
+        with_database(async |url| {
+            let mut db = PgConnection::connect(&url).await.unwrap();
+            let name: String =
+                sqlx::query_scalar("SELECT current_database()").fetch_one(&mut db).await.unwrap();
+            let set = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+            sqlx::query(AssertSqlSafe(set)).execute(&mut db).await.unwrap();
+            db.close().await.unwrap();
+            let store = PostgresStore::open(&url).await.unwrap();
+            let mut tx = begin(&store.writer).await.unwrap();
+            let now: String =
+                sqlx::query_scalar("SHOW synchronous_commit").fetch_one(&mut *tx).await.unwrap();
+            assert_eq!(now, "on");
+            tx.commit().await.unwrap();
+            store.close().await;
+        })
+        .await;
     }
 
     #[tokio::test]

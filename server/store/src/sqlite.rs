@@ -286,6 +286,9 @@ fn push_all_matches(sql: &mut QueryBuilder<Db>, text: &str, _lane: i16) {
     sql.push("SELECT rowid FROM search WHERE search MATCH ").push_bind(phrase(text));
 }
 
+/// What asks for the time: that of the machine, as the file has no clock.
+const CLOCK: &str = "SELECT CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)";
+
 /// What asks for the version of the database.
 const VERSION: &str = "SELECT 'SQLite ' || sqlite_version()";
 
@@ -312,6 +315,19 @@ mod tests {
         sqlx::query("ANALYZE").execute(&mut SqliteConnection::connect(&url).await.unwrap()).await.unwrap();
         store.close().await;
         SqliteStore::open(&url).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn t35_commits_wait_for_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("t.db").display());
+        let store = SqliteStore::open(&url).await.unwrap();
+        let mut tx = begin(&store.writer).await.unwrap();
+        let full: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *tx).await.unwrap();
+        let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *tx).await.unwrap();
+        assert_eq!((full, mode.as_str()), (2, "wal"));
+        tx.commit().await.unwrap();
+        store.close().await;
     }
 
     #[tokio::test]

@@ -58,7 +58,10 @@ pub(super) async fn verify_before(url: &str, (actions, records): &Contents) {
         let store = open_read_only(url).await.unwrap();
         let verified = store.verify_log(&[]).await.unwrap();
         store.close().await;
-        assert_eq!((verified.actions, verified.head), (actions.len() as u64, records.last().unwrap().hash.clone()));
+        assert_eq!(
+            (verified.actions, verified.head),
+            (actions.len() as u64, records.last().unwrap().hash.clone())
+        );
     }
 }
 

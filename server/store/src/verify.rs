@@ -62,7 +62,9 @@ pub enum VerifyError {
         at: Timestamp,
     },
     /// The rows lie in two layouts.
-    #[error("an upgrade of this database was interrupted; start the server once, which ends it, and verify then")]
+    #[error(
+        "an upgrade of this database was interrupted; start the server once, which ends it, and verify then"
+    )]
     Upgrading,
     /// There is nothing of ours.
     #[error("this is no database of Countersign")]

@@ -45,7 +45,8 @@ pub fn read_checkpoints(file: &Path, key: &PublicKey) -> Result<Vec<Checkpoint>,
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let read = |(index, line): (usize, &str)| {
         let checkpoint = serde_json::from_str::<Checkpoint>(line).ok().filter(|found| found.is_by(key));
-        checkpoint.ok_or_else(|| CheckpointError::Forged { file: file.display().to_string(), line: index + 1 })
+        checkpoint
+            .ok_or_else(|| CheckpointError::Forged { file: file.display().to_string(), line: index + 1 })
     };
     whole.lines().enumerate().map(read).collect()
 }
@@ -68,7 +69,9 @@ impl Signer {
     pub fn load_or_create(file: &Path) -> Result<Self, CheckpointError> {
         if !file.exists() {
             let mut seed = [0_u8; 32];
-            rand::rngs::SysRng.try_fill_bytes(&mut seed).map_err(|error| of(file, io::Error::other(error)))?;
+            rand::rngs::SysRng
+                .try_fill_bytes(&mut seed)
+                .map_err(|error| of(file, io::Error::other(error)))?;
             let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
             made.and_then(|mut file| writeln!(file, "{}", hex::encode(seed)).and_then(|()| file.sync_all()))
                 .map_err(|error| of(file, error))?;
@@ -144,9 +147,7 @@ mod tests {
     fn a_line_that_was_cut_short_is_none_and_a_changed_one_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let (path, key) = (folder.path().join("c.jsonl"), folder.path().join("c.key"));
-        let noted = |seq| {
-            Checkpoint::head(Noted { seq, hash: "ab".into(), at: Timestamp::UNIX_EPOCH })
-        };
+        let noted = |seq| Checkpoint::head(Noted { seq, hash: "ab".into(), at: Timestamp::UNIX_EPOCH });
         let open = || CheckpointFile::open(&path, Signer::load_or_create(&key).unwrap());
         let (mut file, before) = open().unwrap();
         assert_eq!(before, []);

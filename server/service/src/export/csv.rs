@@ -173,11 +173,15 @@ mod tests {
             for delimiter in [b';', b'\t'] {
                 for quoting in [true, false] {
                     let mut reader = csv::ReaderBuilder::new();
-                    let reader = reader.delimiter(delimiter).quoting(quoting).has_headers(false).flexible(true);
+                    let reader =
+                        reader.delimiter(delimiter).quoting(quoting).has_headers(false).flexible(true);
                     for record in reader.from_reader(line.as_bytes()).records() {
                         for cell in &record.unwrap() {
                             let cell = cell.trim_start_matches([' ', '"']);
-                            assert!(!cell.starts_with(['=', '+', '-', '@', '＝']), "{text:?}: {line:?}: {cell:?}");
+                            assert!(
+                                !cell.starts_with(['=', '+', '-', '@', '＝']),
+                                "{text:?}: {line:?}: {cell:?}"
+                            );
                         }
                     }
                 }

@@ -163,9 +163,8 @@ mod tests {
         let passwords = Passwords::default();
         let hash = passwords.hash("correct horse battery").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        let check = async |password, hash| {
-            passwords.check(passwords.turn(None).await.unwrap(), password, hash).await
-        };
+        let check =
+            async |password, hash| passwords.check(passwords.turn(None).await.unwrap(), password, hash).await;
         assert!(check("correct horse battery", Some(hash.as_str())).await.unwrap());
         assert!(!check("correct horse", Some(hash.as_str())).await.unwrap());
         assert!(check("x", Some("no hash")).await.is_err());

@@ -121,7 +121,7 @@ async fn a_tools_token_has_no_person_and_ends() {
 }
 
 #[tokio::test]
-async fn accounts_are_checked_and_audited() {
+async fn t12_accounts_are_audited_without_their_secrets() {
     let app = app().await;
     let add = async |name: &str, display: &str, roles: &[Role], password: &str| {
         let roles = roles.iter().copied().collect();

@@ -178,7 +178,10 @@ mod tests {
         for n in 0..250 {
             counts(&store, attempt(n, None), now).await;
         }
-        assert!(counts(&store, attempt(251, None), now).await.is_none(), "an account has a limit from anywhere");
+        assert!(
+            counts(&store, attempt(251, None), now).await.is_none(),
+            "an account has a limit from anywhere"
+        );
         assert!(counts(&store, attempt(251, device), now).await.is_some());
         let later = now + WINDOW;
         assert!(counts(&store, attempt(251, None), later).await.is_some(), "old failures don't count");

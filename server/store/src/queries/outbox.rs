@@ -57,6 +57,23 @@ impl ReadOutbox for SqlStore {
         Ok((u64::try_from(count).unwrap_or_default(), commands))
     }
 
+    async fn command_is_due(&self, now: Timestamp) -> Result<bool> {
+        // Times of what is written are never before the last record's, also where a clock is.
+        let due = "SELECT EXISTS (
+            SELECT 1 FROM commands WHERE state = 'open'
+               AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+               AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+        )";
+        Ok(sqlx::query_scalar(due).bind(micros(now)).fetch_one(&self.reader).await?)
+    }
+
+    async fn next_command_at(&self) -> Result<Option<Timestamp>> {
+        let next = "SELECT MIN(CASE WHEN ready_at > leased_until THEN ready_at ELSE leased_until END)
+                    FROM commands WHERE state = 'open'";
+        let next: Option<i64> = sqlx::query_scalar(next).fetch_one(&self.reader).await?;
+        next.map(Timestamp::from_microsecond).transpose().map_err(corrupt)
+    }
+
     async fn queue(&self) -> Result<Queue> {
         let pending = "SELECT MIN(proposed_at) FROM actions WHERE lane = 0";
         let pending: Option<i64> = sqlx::query_scalar(pending).fetch_one(&self.reader).await?;
@@ -163,7 +180,10 @@ impl SystemOutbox for SqlTransaction {
     }
 
     async fn retry(&mut self, leased: &Leased, ready_at: Timestamp, error: &str) -> Result<bool> {
-        retry(&mut self.tx, leased, ready_at, error).await
+        let given_back = retry(&mut self.tx, leased, ready_at, error).await?;
+        // Whoever waits for commands waits until another time now.
+        self.events.command |= given_back;
+        Ok(given_back)
     }
 }
 

@@ -69,11 +69,9 @@ async fn log(
     noted: &[Noted],
 ) -> Result<(), VerifyError> {
     let select = match layout {
-        Layout::Current => concat!(
-            "SELECT ",
-            rows::record_columns!(),
-            " FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2"
-        ),
+        Layout::Current => {
+            concat!("SELECT ", rows::record_columns!(), " FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2")
+        }
         // The columns of subjects came later; a row that lacks them has none.
         Layout::Before => "SELECT * FROM audit WHERE seq >= $1 ORDER BY seq LIMIT $2",
     };
