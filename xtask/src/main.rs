@@ -33,6 +33,7 @@ mod style;
 mod tally;
 mod test;
 mod toolchain;
+mod torture;
 mod wasm;
 mod workspace;
 
@@ -68,6 +69,9 @@ enum Command {
     },
     /// Measure with a million actions on each database, beside the raw driver, and in a browser; or beside another revision
     Bench(bench::Options),
+    /// Kill, freeze, starve, garble and double everything at random, on each database, and check that nothing was lost or
+    /// doubled
+    Torture(torture::Options),
     /// Take pictures of the screens in their states, in both schemes and three sizes
     Screenshots,
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
@@ -86,6 +90,7 @@ fn main() -> ExitCode {
         Command::Dev(options) => dev::dev(&options).map(|()| true),
         Command::Postgres { command } => postgres::run_command(&command),
         Command::Bench(options) => bench::bench(&options),
+        Command::Torture(options) => torture::torture(&options),
         Command::Screenshots => screenshots::screenshots().map(|()| true),
         Command::Test { area } => Ok(test::test(area.as_deref())),
     });

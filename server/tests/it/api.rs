@@ -8,9 +8,9 @@ use crate::harness::{Estate, EvilFile, countersign, proposal};
 
 on_both!(
     bad_proposals_are_refused_with_pointers,
-    broken_bodies_are_refused,
+    t18_broken_bodies_are_refused,
     who_is_not_let_in,
-    what_is_hidden_answers_like_what_is_unknown,
+    t08_what_is_hidden_answers_like_what_is_unknown,
     a_repeat_changes_nothing,
     an_idempotency_key_answers_once,
     time_ends_what_nobody_decides,
@@ -64,7 +64,7 @@ async fn bad_proposals_are_refused_with_pointers(kind: Kind) {
     assert_eq!(page["items"], json!([]));
 }
 
-async fn broken_bodies_are_refused(kind: Kind) {
+async fn t18_broken_bodies_are_refused(kind: Kind) {
     let estate = Estate::start(kind).await;
     let deep = "[".repeat(100_000);
     for (body, status) in [
@@ -107,7 +107,7 @@ async fn who_is_not_let_in(kind: Kind) {
     assert_eq!(status, 403);
 }
 
-async fn what_is_hidden_answers_like_what_is_unknown(kind: Kind) {
+async fn t08_what_is_hidden_answers_like_what_is_unknown(kind: Kind) {
     let estate = Estate::start(kind).await;
     let action = estate.propose(&EvilFile::new(&estate, "evil.bin")).await;
     let token =

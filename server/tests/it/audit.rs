@@ -52,7 +52,9 @@ async fn disarm(kind: Kind, database: &Database) {
 async fn t10_no_row_of_the_log_is_replaced(kind: Kind) {
     let estate = Estate::start(kind).await;
     let replace = match kind {
-        Kind::Sqlite => format!("INSERT OR REPLACE INTO audit (seq, {REST}) SELECT seq, {REST} FROM audit WHERE seq = 1"),
+        Kind::Sqlite => {
+            format!("INSERT OR REPLACE INTO audit (seq, {REST}) SELECT seq, {REST} FROM audit WHERE seq = 1")
+        }
         Kind::Postgres => format!(
             "INSERT INTO audit (seq, {REST}) SELECT seq, {REST} FROM audit WHERE seq = 1
              ON CONFLICT (seq) DO UPDATE SET body = '{{}}'"
@@ -212,7 +214,8 @@ async fn t10_verifying_leaves_no_trace() {
     assert_eq!(std::fs::read_dir(&copy).unwrap().count(), 1);
 
     std::fs::write(copy.join("other.db"), "").unwrap();
-    let store = store::open_read_only(&format!("sqlite://{}", copy.join("other.db").display())).await.unwrap();
+    let store =
+        store::open_read_only(&format!("sqlite://{}", copy.join("other.db").display())).await.unwrap();
     assert!(matches!(store.verify_log(&[]).await, Err(VerifyError::Foreign)));
 }
 

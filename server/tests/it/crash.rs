@@ -167,43 +167,43 @@ fn while_undoing(kind: Kind) {
 }
 
 #[test]
-fn the_server_is_killed_while_approving_on_sqlite() {
+fn t34_the_server_is_killed_while_approving_on_sqlite() {
     while_approving(Kind::Sqlite);
 }
 
 #[test]
-fn the_server_is_killed_while_approving_on_postgres() {
+fn t34_the_server_is_killed_while_approving_on_postgres() {
     while_approving(Kind::Postgres);
 }
 
 #[test]
-fn the_server_is_killed_while_undoing_on_sqlite() {
+fn t34_the_server_is_killed_while_undoing_on_sqlite() {
     while_undoing(Kind::Sqlite);
 }
 
 #[test]
-fn the_server_is_killed_while_undoing_on_postgres() {
+fn t34_the_server_is_killed_while_undoing_on_postgres() {
     while_undoing(Kind::Postgres);
 }
 
 #[test]
-fn the_server_is_killed_while_a_job_runs_on_sqlite() {
+fn t34_the_server_is_killed_while_a_job_runs_on_sqlite() {
     each(SERVER_JOB, |point| crate::bulk::killed_at(Kind::Sqlite, point));
 }
 
 #[test]
-fn the_server_is_killed_while_a_job_runs_on_postgres() {
+fn t34_the_server_is_killed_while_a_job_runs_on_postgres() {
     each(SERVER_JOB, |point| crate::bulk::killed_at(Kind::Postgres, point));
 }
 
 // The database is no part of what these two are about.
 
 #[test]
-fn the_responder_is_killed_while_quarantining() {
+fn t30_the_responder_is_killed_while_quarantining() {
     each(RESPONDER_QUARANTINE, |point| approve_through(Kind::Sqlite, Victim::Responder, point));
 }
 
 #[test]
-fn the_responder_is_killed_while_releasing() {
+fn t30_the_responder_is_killed_while_releasing() {
     each(RESPONDER_RELEASE, |point| undo_through(Kind::Sqlite, Victim::Responder, point));
 }

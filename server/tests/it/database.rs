@@ -111,6 +111,15 @@ impl Database {
         }
     }
 
+    /// Ends all sessions of a `PostgreSQL` database.
+    pub(crate) async fn cut_connections(&self) {
+        let Held::Name(name) = &self.held else { panic!("a file has no connections") };
+        let mut admin = PgConnection::connect(&cluster()).await.unwrap();
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query(end).bind(name).execute(&mut admin).await.unwrap();
+        admin.close().await.unwrap();
+    }
+
     /// Makes a `PostgreSQL` database read-only, or writable again, and ends its sessions, which keep the setting that
     /// they began with.
     pub(crate) async fn set_read_only(&self, read_only: bool) {

@@ -34,13 +34,13 @@ async fn recovers(kind: Kind, breaks: impl AsyncFn(&Estate), mends: impl AsyncFn
 }
 
 #[tokio::test]
-async fn writing_comes_back_with_space_on_the_disk_on_sqlite() {
+async fn t37_writing_comes_back_with_space_on_the_disk_on_sqlite() {
     let breaks = async |estate: &Estate| estate.server.limit_files(Some(4096));
     recovers(Kind::Sqlite, breaks, async |estate| estate.server.limit_files(None)).await;
 }
 
 #[tokio::test]
-async fn writing_comes_back_when_the_database_may_be_written_on_postgres() {
+async fn t37_writing_comes_back_when_the_database_may_be_written_on_postgres() {
     let set = async |estate: &Estate, read_only: bool| {
         estate.database.set_read_only(read_only).await;
         // The pools notice one by one that their connections are gone.

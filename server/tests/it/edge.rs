@@ -71,7 +71,8 @@ async fn t24_guessing_in_a_colleagues_name_locks_nobody_out(kind: Kind) {
     let servers = [estate.server.url.as_str(), other.url.as_str()];
     let first = sign_in(servers[0], right, "").await;
     assert_eq!(first.status(), 303);
-    let cookies: Vec<_> = first.headers().get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    let cookies: Vec<_> =
+        first.headers().get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
     let device = cookies.iter().find(|it| it.starts_with("__Host-device=")).unwrap();
     for flag in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
         assert!(device.contains(flag), "{device}");

@@ -1,7 +1,7 @@
 //! An estate for a test: a database, a responder over a sandbox folder, a server, and tokens to talk to it.
 
 use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::database::{Database, Kind};
+pub(crate) use crate::evil_file::EvilFile;
 
 /// How long anything may take before the test says that it never happens.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -210,6 +210,42 @@ impl Estate {
         self.responder = Process { child: idle(), url };
     }
 
+    /// Puts something between servers that are started from here on and the responder, which is returned.
+    pub(crate) fn put_between(&mut self, url: &str) -> Process {
+        std::mem::replace(&mut self.responder, Process { child: idle(), url: url.to_owned() })
+    }
+
+    /// Kills a server and starts it again on the same address.
+    pub(crate) fn restart_process(&self, server: &mut Process) {
+        let listen = address(&server.url);
+        drop(std::mem::replace(server, Process { child: idle(), url: server.url.clone() }));
+        *server = start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, None);
+    }
+
+    /// Likewise a responder.
+    pub(crate) fn restart_responder_process(&self, responder: &mut Process) {
+        let listen = address(&responder.url);
+        drop(std::mem::replace(responder, Process { child: idle(), url: responder.url.clone() }));
+        *responder = start_responder(self.dir.path(), &listen, None);
+    }
+
+    /// How many files with this content lie in the vault.
+    pub(crate) fn in_vault(&self, bytes: &[u8]) -> usize {
+        let mut found = 0;
+        let mut folders = vec![self.at("vault")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found += usize::from(std::fs::read(path).unwrap() == bytes);
+                }
+            }
+        }
+        found
+    }
+
     /// A token of a new person who administers.
     pub(crate) fn administrator(&self) -> String {
         let options = ["--database-url", self.database.url.as_str()];
@@ -374,55 +410,4 @@ fn server_args(dir: &Path, database: &str, listen: &str, responder: &str) -> Vec
     let args = ["serve", "--listen", listen, "--site", &site, "--database-url", database];
     let more = ["--responder", &responder, "--responder-key", &key];
     args.iter().chain(&more).map(|arg| (*arg).to_owned()).collect()
-}
-
-/// A file to quarantine, and what it must look like whenever it is at its place.
-pub(crate) struct EvilFile {
-    pub(crate) name: String,
-    pub(crate) path: PathBuf,
-    pub(crate) sha256: String,
-    bytes: Vec<u8>,
-    mode: u32,
-}
-
-impl EvilFile {
-    pub(crate) fn new(estate: &Estate, name: &str) -> Self {
-        let path = estate.at("sandbox").canonicalize().unwrap().join(name);
-        let bytes = format!("evil content of {name}").into_bytes();
-        std::fs::write(&path, &bytes).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        Self { name: name.to_owned(), path, sha256, bytes, mode: 0o640 }
-    }
-
-    /// At its place, as it was.
-    pub(crate) fn is_in_place(&self) -> bool {
-        let Ok(metadata) = std::fs::symlink_metadata(&self.path) else { return false };
-        assert_eq!(metadata.mode() & 0o7777, self.mode, "{} has another mode", self.name);
-        assert_eq!(std::fs::read(&self.path).unwrap(), self.bytes, "{} has other bytes", self.name);
-        true
-    }
-
-    /// How many files with its content lie in the vault.
-    pub(crate) fn in_vault(&self, estate: &Estate) -> usize {
-        let mut found = 0;
-        let mut folders = vec![estate.at("vault")];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else {
-                    found += usize::from(std::fs::read(path).unwrap() == self.bytes);
-                }
-            }
-        }
-        found
-    }
-
-    /// Either at its place or in the vault, and not twice.
-    pub(crate) fn assert_exists_once(&self, estate: &Estate, in_vault: bool) {
-        let (place, vault) = (self.is_in_place(), self.in_vault(estate));
-        assert_eq!((place, vault), (!in_vault, usize::from(in_vault)), "{}", self.name);
-    }
 }

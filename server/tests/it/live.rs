@@ -16,7 +16,7 @@ use crate::harness::{Estate, countersign, proposal, until};
 
 on_both!(
     changes_come_as_they_happen,
-    a_stream_goes_on_where_it_broke,
+    t27_a_stream_goes_on_where_it_broke,
     who_is_too_far_behind_begins_anew,
     who_may_follow_and_what_they_hear,
     a_session_that_ends_takes_its_streams_along,
@@ -111,7 +111,7 @@ async fn changes_come_as_they_happen(kind: Kind) {
     );
 }
 
-async fn a_stream_goes_on_where_it_broke(kind: Kind) {
+async fn t27_a_stream_goes_on_where_it_broke(kind: Kind) {
     let estate = Estate::start(kind).await;
     let person = &estate.people[0];
     let mut stream = Stream::open(estate.follow(person, "")).await;

@@ -11,16 +11,16 @@ const ROUNDS: usize = 100;
 const AT_ONCE: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_decisions_at_once_have_one_winner_on_sqlite() {
-    fifty_decisions_at_once_have_one_winner(Kind::Sqlite).await;
+async fn t01_fifty_decisions_at_once_have_one_winner_on_sqlite() {
+    t01_fifty_decisions_at_once_have_one_winner(Kind::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_decisions_at_once_have_one_winner_on_postgres() {
-    fifty_decisions_at_once_have_one_winner(Kind::Postgres).await;
+async fn t01_fifty_decisions_at_once_have_one_winner_on_postgres() {
+    t01_fifty_decisions_at_once_have_one_winner(Kind::Postgres).await;
 }
 
-async fn fifty_decisions_at_once_have_one_winner(kind: Kind) {
+async fn t01_fifty_decisions_at_once_have_one_winner(kind: Kind) {
     let estate = Arc::new(Estate::with_people(kind, 5).await);
     let mut approved = Vec::new();
     let mut rejected = Vec::new();

@@ -15,7 +15,7 @@ on_both!(
     nothing_in_the_log_can_be_changed,
     writers_at_once_make_one_chain,
     who_follows_learns_what_became_of_an_action,
-    who_follows_never_meets_a_gap,
+    t27_who_follows_never_meets_a_gap,
     a_clock_that_is_set_back_sets_no_time_back,
 );
 
@@ -157,7 +157,7 @@ async fn who_follows_learns_what_became_of_an_action(kind: Kind) {
 }
 
 /// Records become visible in the order of their numbers, whoever writes them and however long that takes.
-async fn who_follows_never_meets_a_gap(kind: Kind) {
+async fn t27_who_follows_never_meets_a_gap(kind: Kind) {
     const WRITERS: i64 = 4;
     const EACH: i64 = 40;
     let database = Database::migrated(kind).await;

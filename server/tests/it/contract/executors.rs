@@ -16,7 +16,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     commands_are_leased_in_the_order_in_which_they_are_ready,
-    a_lease_runs_out_and_fences_off_its_holder,
+    t31_a_lease_runs_out_and_fences_off_its_holder,
     a_retry_waits_and_keeps_the_counts,
     of_two_workers_one_gets_the_command,
     commits_ring_and_what_is_taken_back_does_not,
@@ -127,7 +127,7 @@ async fn commands_are_leased_in_the_order_in_which_they_are_ready(kind: Kind) {
     assert!(store.command_of(id(4)).await.unwrap().is_none());
 }
 
-async fn a_lease_runs_out_and_fences_off_its_holder(kind: Kind) {
+async fn t31_a_lease_runs_out_and_fences_off_its_holder(kind: Kind) {
     let (_database, store) = start(kind, 1).await;
     enqueue(&store, 1, 0).await;
     let first = lease(&store, 0).await.unwrap();

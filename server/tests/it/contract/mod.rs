@@ -12,6 +12,7 @@ mod actions;
 mod administration;
 mod audit;
 mod bulk;
+mod clock;
 mod consumers;
 mod dispatch;
 mod ends;

@@ -15,7 +15,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     the_tables_refuse_what_can_not_be,
-    instances_that_start_together_share_one_migration,
+    t39_instances_that_start_together_share_one_migration,
     what_was_written_is_there_after_a_restart,
 );
 
@@ -72,7 +72,7 @@ fn uuid(number: u128) -> String {
     id::<uuid::Uuid>(number).to_string()
 }
 
-async fn instances_that_start_together_share_one_migration(kind: Kind) {
+async fn t39_instances_that_start_together_share_one_migration(kind: Kind) {
     for round in 0..20 {
         let database = Database::empty(kind).await;
         let start = || store::connect(&database.url);

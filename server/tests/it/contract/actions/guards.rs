@@ -17,8 +17,8 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     a_decision_is_written_once,
     of_many_each_is_written_under_its_own_version,
-    a_decision_loses_when_a_fact_changed,
-    nobody_decides_what_they_proposed,
+    t06_a_decision_loses_when_a_fact_changed,
+    t03_nobody_decides_what_they_proposed,
     the_products_own_acts_need_only_the_version,
     a_revision_loses_when_a_fact_changed,
     of_two_decisions_at_once_one_wins,
@@ -93,7 +93,7 @@ async fn of_many_each_is_written_under_its_own_version(kind: Kind) {
     );
 }
 
-async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
+async fn t06_a_decision_loses_when_a_fact_changed(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let by = decider(&ana);
     let user: UserId = id(ANA);
@@ -125,7 +125,7 @@ async fn a_decision_loses_when_a_fact_changed(kind: Kind) {
     }
 }
 
-async fn nobody_decides_what_they_proposed(kind: Kind) {
+async fn t03_nobody_decides_what_they_proposed(kind: Kind) {
     let (_database, store, ana) = start(kind).await;
     let by = decider(&ana);
     let mut tx = store.begin_system(&authority()).await.unwrap();

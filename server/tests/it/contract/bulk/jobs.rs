@@ -22,9 +22,9 @@ use crate::harness::until;
 
 on_both!(
     a_mixed_selection_is_planned_by_type_and_decided_item_by_item,
-    a_thousand_are_decided_and_some_are_not_allowed,
+    t04_a_thousand_are_decided_and_some_are_not_allowed,
     a_plan_is_its_owners_and_starts_once_and_in_time,
-    what_changed_since_the_preview_is_not_decided,
+    t05_what_changed_since_the_preview_is_not_decided,
     an_item_that_can_not_be_written_sinks_no_other,
     a_role_that_is_taken_away_stops_the_rest_and_a_retry_plans_it_anew,
     more_than_ten_thousand_are_refused_in_words,
@@ -82,7 +82,7 @@ async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kin
     assert!(house.service.bulk_plan(&house.ana, plan.id).await.unwrap().started);
 }
 
-async fn a_thousand_are_decided_and_some_are_not_allowed(kind: Kind) {
+async fn t04_a_thousand_are_decided_and_some_are_not_allowed(kind: Kind) {
     let actions: Vec<_> = (1..=1_000_u128)
         .map(|number| if number.is_multiple_of(10) { email(number) } else { on_host(number) })
         .collect();
@@ -156,7 +156,7 @@ async fn a_plan_is_its_owners_and_starts_once_and_in_time(kind: Kind) {
     assert_eq!(service.plan_bulk(&tool, request).await.unwrap_err().code(), ErrorCode::Forbidden);
 }
 
-async fn what_changed_since_the_preview_is_not_decided(kind: Kind) {
+async fn t05_what_changed_since_the_preview_is_not_decided(kind: Kind) {
     let mut actions: Vec<_> = (1..=5).map(on_host).collect();
     actions[3].expires_at = at(60);
     let house = House::build(kind, &actions).await;
