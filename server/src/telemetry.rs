@@ -56,7 +56,8 @@ pub fn start(format: LogFormat, collector: Option<&str>) -> anyhow::Result<Trace
         // Spans are of our own; those of libraries would be most of them.
         tracing_opentelemetry::layer().with_tracer(tracer).with_filter(EnvFilter::new(SPANS))
     });
-    let _already_started = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init();
+    let _already_started =
+        tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init();
     Ok(Traces(provider))
 }
 

@@ -15,21 +15,13 @@ pub fn VisibleText(
     #[prop(optional)]
     lines: bool,
 ) -> impl IntoView {
-    if deceives(&text, lines) {
-        marked(&text, lines).into_any()
-    } else {
-        text.into_any()
-    }
+    if deceives(&text, lines) { marked(&text, lines).into_any() } else { text.into_any() }
 }
 
 /// Appends a text from outside to an element, with its bidirectional and other hidden characters shown by their code
 /// points.
 pub fn reveal_bidi(element: Markup, text: &str) -> Markup {
-    if deceives(text, false) {
-        element.child(marked(text, false))
-    } else {
-        element.text(text.to_owned())
-    }
+    if deceives(text, false) { element.child(marked(text, false)) } else { element.text(text.to_owned()) }
 }
 
 fn marked(text: &str, lines: bool) -> Markup {
@@ -45,7 +37,10 @@ fn marked(text: &str, lines: bool) -> Markup {
             Piece::Lookalike(of, other) => {
                 let title = format!("{}, which looks like {other}", code_point(of));
                 marked.child(
-                    Markup::new("span").with("class", "lookalike-char").with("title", title).text(of.to_string()),
+                    Markup::new("span")
+                        .with("class", "lookalike-char")
+                        .with("title", title)
+                        .text(of.to_string()),
                 )
             }
         },

@@ -25,7 +25,7 @@ use openc2::signature::{Key, Token};
 use service::Service;
 use service::access::console::Console;
 use service::checkpoint::{CheckpointKeeper, Found};
-use service::clock::{SharedClock, SystemClock};
+use service::clock::{DatabaseClock, SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
 use service::session::Sessions;
@@ -94,6 +94,10 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_context(|| format!("cannot open {}", config.database.display_url()))?;
     check_purpose(config, &store).await?;
 
+    let stop = CancellationToken::new();
+    let clock: SharedClock = DatabaseClock::start(store.clone(), clock, stop.child_token())
+        .await
+        .context("cannot read the database's clock")?;
     #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
     let authority = SystemAuthority::take();
     let secrets = SecretsKey::in_file(&config.secrets.file);
@@ -107,7 +111,6 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_switchboard(switchboard)
         .with_reports(authority.clone());
     service.connect_executors().await.context("cannot read the executors")?;
-    let stop = CancellationToken::new();
     let followed = tokio::spawn(service.clone().follow_executors(stop.child_token()));
     let rules = Actor::new(ActorKind::System, "device-groups", "Device groups");
     Console::new(service.clone(), authority.clone(), rules)
@@ -135,7 +138,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     };
     let pages = pages(&app);
     let router: Router = router::build(app, pages);
-    let http = tokio::spawn(accept::serve(listener, router, config.edge().connections_each(), stop.child_token()));
+    let http =
+        tokio::spawn(accept::serve(listener, router, config.edge().connections_each(), stop.child_token()));
     Ok(RunningServer { address, metrics, store, service, stop, http, worker, followed, jobs, checkpoints })
 }
 
@@ -253,7 +257,10 @@ async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Re
 }
 
 /// Says where it is, on stdout: whoever started it waits for this line.
-fn announce(config: &ServeOptions, RunningServer { address, metrics, .. }: &RunningServer) -> anyhow::Result<()> {
+fn announce(
+    config: &ServeOptions,
+    RunningServer { address, metrics, .. }: &RunningServer,
+) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
     let host =
         if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };

@@ -12,9 +12,9 @@ use domain::RowScope;
 use serde_json::{Value, json};
 
 use crate::config::DatabaseOptions;
+use service::Service;
 use service::clock::{Clock as _, SystemClock};
 use service::executor::Executors;
-use service::Service;
 use store::{Queue, SharedStore};
 
 /// Options of `countersign support-bundle`.
@@ -57,11 +57,14 @@ fn part<E: std::fmt::Display>(value: Result<Value, E>) -> Value {
 
 async fn bundle(store: &SharedStore, database: &DatabaseOptions) -> Value {
     let verified = match store.verify_log(&[]).await {
-        Ok(verified) => json!({ "records": verified.records, "head": verified.head, "actions": verified.actions }),
+        Ok(verified) => {
+            json!({ "records": verified.records, "head": verified.head, "actions": verified.actions })
+        }
         Err(error) => json!({ "broken": error.to_string() }),
     };
     let service = Service::new(store.clone(), Arc::new(SystemClock), Executors::default());
-    let dispatch = service.dispatch_now().await.map(|state| json!({ "paused": state.paused, "open": state.open }));
+    let dispatch =
+        service.dispatch_now().await.map(|state| json!({ "paused": state.paused, "open": state.open }));
     let version = |program: &str| {
         let output = std::process::Command::new(program).arg("--version").output().ok()?;
         String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())
@@ -105,5 +108,8 @@ async fn last_records(store: &SharedStore) -> Result<Value, store::StoreError> {
     let head = store.audit_head().await?;
     let from = (head - RECORDS).max(0);
     let records = store.audit_after(from, u32::try_from(RECORDS).unwrap_or(u32::MAX)).await?;
-    Ok(records.iter().map(|record| json!({ "seq": record.seq, "at": record.at, "kind": record.kind })).collect())
+    Ok(records
+        .iter()
+        .map(|record| json!({ "seq": record.seq, "at": record.at, "kind": record.kind }))
+        .collect())
 }

@@ -7,8 +7,8 @@
 
 pub mod download;
 pub mod edge;
-mod rest;
 pub mod metrics;
+mod rest;
 pub mod router;
 mod signin;
 pub mod site;

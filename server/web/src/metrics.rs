@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::{Error, RowScope};
+use domain::RowScope;
 use jiff::Timestamp;
 use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
@@ -18,7 +18,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::edge::accept;
-use super::edge::problem::Problem;
 use super::state::AppState;
 use store::{DISPATCH_PAUSED, Queue, StoreError};
 
@@ -57,12 +56,24 @@ fn describe() {
     describe_gauge!("countersign_oldest_command_seconds", "How long the oldest of them waits, by executor");
     describe_gauge!("countersign_dispatch_paused", "1 while nothing is handed to executors");
     describe_gauge!("countersign_streams", "Streams of events that are open here");
-    describe_gauge!("countersign_event_lag_records", "Records of the log that this instance has not read yet");
+    describe_gauge!(
+        "countersign_event_lag_records",
+        "Records of the log that this instance has not read yet"
+    );
     describe_gauge!("countersign_clock_difference_seconds", "This machine's clock less the database's");
     describe_gauge!("countersign_database_up", "1 if the database answers");
-    describe_counter!("countersign_records_total", "Records of the audit log by kind, as this instance read them");
-    describe_histogram!("countersign_http_request_seconds", "Time until an answer begins, by class of status");
-    describe_histogram!("countersign_database_seconds", "Time until a transaction begins, and for its commit");
+    describe_counter!(
+        "countersign_records_total",
+        "Records of the audit log by kind, as this instance read them"
+    );
+    describe_histogram!(
+        "countersign_http_request_seconds",
+        "Time until an answer begins, by class of status"
+    );
+    describe_histogram!(
+        "countersign_database_seconds",
+        "Time until a transaction begins, and for its commit"
+    );
     describe_histogram!("countersign_attempt_seconds", "Attempts of executors, by executor and outcome");
 }
 
@@ -84,6 +95,7 @@ async fn render(State((handle, app)): State<(PrometheusHandle, AppState)>) -> Re
     };
     gauge!("countersign_database_up").set(up);
     gauge!("countersign_streams").set(number(app.streams.open()));
+    gauge!("countersign_clock_difference_seconds").set(app.clock.difference().as_secs_f64());
     handle.run_upkeep();
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()
 }

@@ -121,7 +121,8 @@ pub fn split_hidden(text: &str, lines: bool) -> Vec<Piece> {
 
 /// Whether all letters beyond Latin ones look like Latin ones: no text of another script is like that for long.
 fn is_disguised(text: &str) -> bool {
-    let mut foreign = text.chars().filter(|of| of.is_alphabetic() && matches!(of, '\u{370}'..='\u{52f}')).peekable();
+    let mut foreign =
+        text.chars().filter(|of| of.is_alphabetic() && matches!(of, '\u{370}'..='\u{52f}')).peekable();
     foreign.peek().is_some() && foreign.all(|of| lookalike(of).is_some())
 }
 
@@ -134,7 +135,8 @@ enum Like {
 }
 
 /// Letters of Cyrillic and Greek, and what they look like.
-const LETTERS: &str = "аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlАAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХXοoαaνvιiρpυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
+const LETTERS: &str =
+    "аaеeоoрpсcуyхxіiјjѕsһhԁdԛqԝwӏlАAВBЕEЅSІIЈJКKМMНHОOРPСCТTУYХXοoαaνvιiρpυuΑAΒBΕEΖZΗHΙIΚKΜMΝNΟOΡPΤTΥYΧX";
 
 fn lookalike(of: char) -> Option<Like> {
     if of.is_ascii() {
@@ -251,7 +253,8 @@ mod tests {
             assert_eq!(marked(text), like, "{text}");
             assert!(deceives(text, false));
         }
-        for text in ["Отчёт за май.docx", "Μεγάλη αναφορά.pdf", "请求.txt", "Zoë Müller", "Привет Anna"] {
+        for text in ["Отчёт за май.docx", "Μεγάλη αναφορά.pdf", "请求.txt", "Zoë Müller", "Привет Anna"]
+        {
             assert_eq!(marked(text), "", "{text}");
         }
         let letters: Vec<char> = LETTERS.chars().collect();

@@ -27,7 +27,7 @@ fn the_published_vector_holds() {
 }
 
 #[test]
-fn only_a_true_and_fresh_signature_is_believed() {
+fn t29_only_a_true_and_fresh_signature_is_believed() {
     let key = Key::parse(SECRET).unwrap();
     let good = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
     let now = at(1_614_265_330);

@@ -228,7 +228,7 @@ fn is_about_an_action(path: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_golden_file_says_who_may_do_what() {
+async fn t07_the_golden_file_says_who_may_do_what() {
     let app = App::start().await;
     let principals = principals(&app).await;
     let actions = actions(&app).await;

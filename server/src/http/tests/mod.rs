@@ -22,7 +22,7 @@ use web::edge::security::Edge;
 const HTML: (&str, &str) = ("accept", "text/html");
 
 #[tokio::test]
-async fn every_answer_carries_the_headers_errors_and_files_included() {
+async fn t22_every_answer_carries_the_headers_errors_and_files_included() {
     let app = App::start().await;
     let table = [
         ("GET", "/healthz", 200),
@@ -117,7 +117,7 @@ async fn an_address_that_is_too_long_is_refused() {
 
 /// Each way a browser or a tool may come with a change, and whether it gets past the edge (to 303 here).
 #[tokio::test]
-async fn only_our_own_pages_may_post() {
+async fn t21_only_our_own_pages_may_post() {
     let app = App::start().await;
     let own = "http://localhost:8080";
     let form = "application/x-www-form-urlencoded";
@@ -161,7 +161,7 @@ async fn only_our_own_pages_may_post() {
 }
 
 #[tokio::test]
-async fn bodies_are_limited_also_without_a_declared_length() {
+async fn t17_bodies_are_limited_also_without_a_declared_length() {
     let app = App::start().await;
     let headers =
         [("origin", "http://localhost:8080"), ("content-type", "application/x-www-form-urlencoded")];
@@ -221,7 +221,7 @@ async fn pages_ask_to_sign_in_and_lead_back() {
 }
 
 #[tokio::test]
-async fn a_session_is_new_at_each_sign_in_and_dies_at_its_end() {
+async fn t23_a_session_is_new_at_each_sign_in_and_dies_at_its_end() {
     let app = App::start().await;
     app.user("ana", &[Role::SecurityReader]).await;
     let first = app.cookie("ana").await;

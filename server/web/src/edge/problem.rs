@@ -227,7 +227,7 @@ mod tests {
     use domain::Denied;
 
     #[test]
-    fn each_domain_error_has_its_status_and_internal_text_stays_inside() {
+    fn t19_each_domain_error_has_its_status_and_internal_text_stays_inside() {
         let action = Subject::new(domain::SubjectKind::Action, "7");
         let named = Box::new(domain::Current::named(action.clone()));
         let table = [

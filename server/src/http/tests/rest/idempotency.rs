@@ -8,7 +8,7 @@ use super::{ACTIONS, app, seen};
 use crate::http::testing::proposal;
 
 #[tokio::test]
-async fn a_key_gives_the_first_answer_again() {
+async fn t02_a_key_gives_the_first_answer_again() {
     let (app, tool, person) = app().await;
     let other = app.token_named("other", None, &[Scope::Propose]).await;
     let key = [("idempotency-key", "\"k-1\"")];

@@ -10,7 +10,7 @@ use super::{ACTIONS, app};
 use crate::http::testing::proposal;
 
 #[tokio::test]
-async fn a_query_is_read_strictly() {
+async fn t16_a_query_is_read_strictly() {
     let (app, _, person) = app().await;
     for (query, names) in [
         ("lane=somewhere", "lane"),
