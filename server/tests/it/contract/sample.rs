@@ -86,6 +86,15 @@ pub(super) fn full_action(number: u128) -> Action {
     }
 }
 
+/// The record of an action that is there.
+pub(super) fn imported(action: &Action) -> AuditEntry {
+    let Action { version, digest, decision, status, undo, .. } = action;
+    let body = json!({
+        "version": version, "digest": digest, "decision": decision, "status": status, "undo": undo,
+    });
+    AuditEntry { at: action.updated_at, kind: AuditKind::Imported, subject: Some(action.id.into()), body }
+}
+
 /// The next version after a command of the lifecycle.
 pub(super) fn after(before: &Action, command: Transition, now: Timestamp) -> Action {
     let lifecycle = before.lifecycle().unwrap().apply(command).unwrap();

@@ -388,6 +388,7 @@ async fn indexes_come_back_after_a_load(kind: Kind) {
     "lt-late".clone_into(&mut new.asset.name);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.insert_actions(&by(), from_ref(&new)).await.unwrap();
+    tx.append_audit(&by(), super::super::sample::imported(&new)).await.unwrap();
     tx.commit().await.unwrap();
     store.close().await;
 

@@ -17,7 +17,7 @@ use service::executor::Executors;
 use service::testing::system as authority;
 use store::SharedStore;
 
-use crate::contract::sample::{action, add_ana, at, id, proposer};
+use crate::contract::sample::{action, add_ana, at, id, imported, proposer, system};
 use crate::database::{Database, Kind};
 
 /// What the list showed where they were chosen.
@@ -46,6 +46,9 @@ impl House {
         let ana = add_ana(&store).await;
         let mut tx = store.begin_system(&authority()).await.unwrap();
         tx.insert_actions(&proposer(None), actions).await.unwrap();
+        for action in actions {
+            tx.append_audit(&system(), imported(action)).await.unwrap();
+        }
         tx.commit().await.unwrap();
         let clock = Arc::new(Hands(Mutex::new(at(1))));
         let service = service(&store, &clock);
