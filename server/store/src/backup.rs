@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use sqlx::{Connection as _, PgConnection};
 use tokio::process::Command;
 use url::Url;
 
@@ -110,6 +111,15 @@ pub async fn restore(file: &Path, url: &str) -> Result<Verified> {
     let mut arguments: Vec<_> = options.map(str::to_owned).to_vec();
     arguments.push(file.display().to_string());
     run("pg_restore", url, &arguments).await?;
+    // Whose the database is now has what it had: no more than reading the log and appending to it.
+    let mut db = PgConnection::connect(url).await.map_err(StoreError::from)?;
+    for sql in [
+        "REVOKE ALL ON audit FROM PUBLIC",
+        "REVOKE UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER ON audit FROM CURRENT_USER",
+    ] {
+        sqlx::query(sql).execute(&mut db).await.map_err(StoreError::from)?;
+    }
+    db.close().await.map_err(StoreError::from)?;
     let store = PostgresStore::open_read_only(url).await?;
     let verified = store.verify_log(&[]).await;
     store.close().await;

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod details;
+mod dispatch;
 mod export;
 mod home;
 mod preferences;
