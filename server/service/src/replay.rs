@@ -43,11 +43,15 @@ tokio::task_local! {
     static CLAIM: Claim;
 }
 
-/// The same work, for the same claim, wherever it runs.
-pub(crate) async fn carried<T>(work: impl Future<Output = T>) -> T {
-    match CLAIM.try_with(Clone::clone) {
-        Ok(claim) => CLAIM.scope(claim, work).await,
-        Err(_) => work.await,
+/// The same work, for the claim of whoever calls this, wherever it runs then.
+pub(crate) fn carried<T>(work: impl Future<Output = T>) -> impl Future<Output = T> {
+    // Here and now: in the task that runs the work there is none.
+    let claim = CLAIM.try_with(Clone::clone).ok();
+    async move {
+        match claim {
+            Some(claim) => CLAIM.scope(claim, work).await,
+            None => work.await,
+        }
     }
 }
 
