@@ -29,7 +29,7 @@ impl Service {
     /// # Errors
     /// A failure of the store.
     pub async fn dispatch_now(&self) -> Result<DispatchState, Error> {
-        let paused = self.pause().await?;
+        let paused = self.dispatch_pause().await?;
         let (open, commands) = self.store.open_commands(COMMANDS_SHOWN).await?;
         Ok(DispatchState { paused, open, commands })
     }
@@ -38,7 +38,7 @@ impl Service {
     ///
     /// # Errors
     /// A failure of the store.
-    pub async fn pause(&self) -> Result<Option<Pause>, Error> {
+    pub async fn dispatch_pause(&self) -> Result<Option<Pause>, Error> {
         let text = self.store.metadata(DISPATCH_PAUSED).await?.filter(|text| !text.is_empty());
         let read =
             |text: String| serde_json::from_str(&text).map_err(|error| Error::Internal(error.to_string()));
@@ -55,7 +55,7 @@ impl Service {
         by: Authorized,
         reason: String,
     ) -> Result<(), Error> {
-        if self.pause().await?.is_some() {
+        if self.dispatch_pause().await?.is_some() {
             return Ok(());
         }
         let mut tx = self.store.begin_system(authority).await?;
@@ -76,7 +76,7 @@ impl Service {
     pub async fn resume(&self, by: Authorized) -> Result<DispatchState, Error> {
         let service = self.clone();
         detached(async move {
-            let before = service.pause().await?;
+            let before = service.dispatch_pause().await?;
             let mut tx = service.store.begin().await?;
             let at = tx.time(service.clock.now()).await?;
             if tx.resume_dispatch(&by, at).await? {

@@ -51,7 +51,7 @@ impl Service {
     /// If the store fails; nothing of the step happened then.
     pub async fn step(&self, authority: &SystemAuthority) -> Result<bool, Error> {
         // A job of a database that went back in time decides nothing more by itself, either.
-        if !self.store.bulk_is_running().await? || self.pause().await?.is_some() {
+        if !self.store.bulk_is_running().await? || self.dispatch_pause().await?.is_some() {
             return Ok(false);
         }
         let mut tx = self.store.begin_system(authority).await?;
