@@ -278,7 +278,9 @@ async fn listen(pool: &Pool<Db>, instance: i64) -> Result<PgListener, sqlx::Erro
 
 async fn hold(listener: &mut PgListener, instance: i64) -> Result<(), sqlx::Error> {
     let lock = sqlx::query("SELECT pg_advisory_lock_shared($1, ($2::bigint)::bit(32)::int)");
-    lock.bind(INSTANCES).bind(instance).execute(listener).await?;
+    lock.bind(INSTANCES).bind(instance).execute(&mut *listener).await?;
+    // Once more and last: by it others know what this connection is for.
+    sqlx::query("LISTEN countersign").execute(&mut *listener).await?;
     Ok(())
 }
 
