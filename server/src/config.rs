@@ -3,12 +3,16 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use clap::Args;
 
 use crate::telemetry::LogFormat;
+use executors::channels::Channels;
+use executors::channels::email::Mailer;
 use service::hunt::HuntLink;
+use service::notifications::Messenger;
 use web::edge::security::Edge;
 
 /// Where the database is.
@@ -56,6 +60,44 @@ impl DatabaseOptions {
     }
 }
 
+/// By what notifications travel, and where their links lead.
+#[derive(Debug, Clone, Args)]
+pub struct MailOptions {
+    /// The mail server for notifications, as `smtps://USER:PASSWORD@HOST` or `smtp://HOST?tls=required`
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// The address in whose name notifications are sent
+    #[arg(
+        long,
+        env = "COUNTERSIGN_MAIL_FROM",
+        value_name = "ADDRESS",
+        default_value = "countersign@localhost.localdomain"
+    )]
+    pub mail_from: String,
+
+    /// Where people reach the pages, for links in notifications; as `--public-host` says where it is not named
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl MailOptions {
+    /// What carries messages.
+    ///
+    /// # Errors
+    /// If the mail server's URL or the address is none.
+    pub fn messenger(&self) -> anyhow::Result<Arc<dyn Messenger>> {
+        let mailer = self.smtp_url.as_deref().map(|url| Mailer::new(url, &self.mail_from)).transpose()?;
+        Ok(Arc::new(Channels::new(mailer)?))
+    }
+
+    /// Where links lead.
+    #[must_use]
+    pub fn base_url<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.public_url.as_deref().unwrap_or(otherwise)
+    }
+}
+
 /// Options of `countersign serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
@@ -100,6 +142,10 @@ pub struct ServeOptions {
     /// A link to where people hunt further, with {entity} and {asset} in it
     #[arg(long, env = "COUNTERSIGN_HUNT_URL", value_name = "URL")]
     pub hunt_url: Option<HuntLink>,
+
+    /// By what notifications travel
+    #[command(flatten)]
+    pub mail: MailOptions,
 
     /// How a log line looks
     #[arg(long, value_enum, default_value_t)]

@@ -16,6 +16,7 @@ use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
+use crate::notifications::contract::NotificationsBackend;
 use crate::responders::contract::RespondersBackend;
 use crate::settings::contract::SettingsBackend;
 
@@ -33,7 +34,7 @@ backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
     + AccessBackend + BulkBackend + HomeBackend + IncidentsBackend + InvestigationsBackend + SettingsBackend
-    + ExecutorsBackend + ReportsBackend + RespondersBackend
+    + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }
 
 /// The server's service, as the server functions and the REST API hold it.

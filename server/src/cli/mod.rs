@@ -7,6 +7,7 @@ pub mod account;
 pub mod audit;
 pub mod executor;
 pub mod import;
+pub mod notification;
 pub mod responder;
 pub mod serve;
 mod terminal;
@@ -49,6 +50,9 @@ enum Command {
     /// What carries actions out
     #[command(subcommand)]
     Executor(executor::ExecutorCommand),
+    /// Rules of notifications: who is told of what
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// Roles, role groups and device groups
     #[command(subcommand)]
     Role(access::RoleCommand),
@@ -81,6 +85,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Token(command) => account::token(command).await,
         Command::Import(options) => import::run(options).await,
         Command::Executor(command) => executor::run(command).await,
+        Command::Notification(command) => notification::run(command).await,
         Command::Role(command) => access::roles(command).await,
         Command::Session(command) => access::sessions(command).await,
         Command::Audit(command) => audit::run(command).await,

@@ -27,6 +27,7 @@ pub mod investigations;
 mod keys;
 mod maintenance;
 mod migrations;
+mod notifications;
 mod outbox;
 #[cfg(test)]
 mod plans;
@@ -66,6 +67,9 @@ pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecuto
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
+pub use notifications::{
+    LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+};
 pub use outbox::{Claim, HandedOver, Leased, NewCommand, ReadOutbox, SystemOutbox, WriteOutbox};
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
@@ -92,6 +96,7 @@ pub trait Store:
     + ReadHome
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
+    + ReadNotifications
     + ReadOutbox
     + ReadResponders
     + ReadSettings
@@ -115,6 +120,7 @@ pub trait Transaction:
     + investigations::WriteInvestigations
     + WriteEnds
     + WriteExecutors
+    + WriteNotifications
     + WriteOutbox
     + WriteSettings
     + Send
@@ -135,7 +141,14 @@ pub trait Transaction:
 
 /// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
 pub trait SystemWrites:
-    SystemOutbox + SystemEnds + SystemExecutors + SystemResponders + SystemBulk + SystemAccess + SystemMetadata
+    SystemOutbox
+    + SystemEnds
+    + SystemExecutors
+    + SystemNotifications
+    + SystemResponders
+    + SystemBulk
+    + SystemAccess
+    + SystemMetadata
 {
 }
 

@@ -15,6 +15,7 @@ mod enrolled;
 mod harness;
 mod host;
 mod live;
+mod notifications;
 mod otupy;
 mod pages;
 mod python;

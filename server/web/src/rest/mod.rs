@@ -16,6 +16,7 @@ mod incidents;
 mod input;
 mod investigations;
 mod naming;
+mod notifications;
 mod openapi;
 mod responders;
 mod schema;
@@ -49,6 +50,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         investigations::routes(),
         incidents::routes(),
         executors::routes(),
+        notifications::routes(),
     ]
     .into_iter()
     .flatten()
