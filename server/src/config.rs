@@ -3,13 +3,17 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use axum::http::HeaderName;
 use clap::Args;
 
 use crate::telemetry::LogFormat;
+use executors::channels::Channels;
+use executors::channels::email::Mailer;
 use service::hunt::HuntLink;
+use service::notifications::Messenger;
 use web::edge::security::Edge;
 
 /// Where the database is.
@@ -54,6 +58,44 @@ impl DatabaseOptions {
     #[must_use]
     pub fn display_url(&self) -> String {
         store::display_url(&self.url)
+    }
+}
+
+/// By what notifications travel, and where their links lead.
+#[derive(Debug, Clone, Args)]
+pub struct MailOptions {
+    /// The mail server for notifications, as `smtps://USER:PASSWORD@HOST` or `smtp://HOST?tls=required`
+    #[arg(long, env = "COUNTERSIGN_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: Option<String>,
+
+    /// The address in whose name notifications are sent
+    #[arg(
+        long,
+        env = "COUNTERSIGN_MAIL_FROM",
+        value_name = "ADDRESS",
+        default_value = "countersign@localhost.localdomain"
+    )]
+    pub mail_from: String,
+
+    /// Where people reach the pages, for links in notifications; as `--public-host` says where it is not named
+    #[arg(long, env = "COUNTERSIGN_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+}
+
+impl MailOptions {
+    /// What carries messages.
+    ///
+    /// # Errors
+    /// If the mail server's URL or the address is none.
+    pub fn messenger(&self) -> anyhow::Result<Arc<dyn Messenger>> {
+        let mailer = self.smtp_url.as_deref().map(|url| Mailer::new(url, &self.mail_from)).transpose()?;
+        Ok(Arc::new(Channels::new(mailer)?))
+    }
+
+    /// Where links lead.
+    #[must_use]
+    pub fn base_url<'a>(&'a self, otherwise: &'a str) -> &'a str {
+        self.public_url.as_deref().unwrap_or(otherwise)
     }
 }
 
@@ -123,6 +165,10 @@ pub struct ServeOptions {
     /// Where to send traces by OTLP over HTTP, for example http://127.0.0.1:4318/v1/traces
     #[arg(long, env = "COUNTERSIGN_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
+
+    /// By what notifications travel
+    #[command(flatten)]
+    pub mail: MailOptions,
 
     /// How a log line looks
     #[arg(long, value_enum, default_value_t)]

@@ -17,6 +17,7 @@ mod export;
 mod home;
 mod investigations;
 mod load;
+mod notifications;
 #[cfg(feature = "ssr")]
 mod request;
 mod session;
@@ -35,6 +36,7 @@ pub use export::*;
 pub use home::*;
 pub use investigations::*;
 pub use load::Load;
+pub use notifications::*;
 pub use session::*;
 pub use settings::*;
 pub use take::*;

@@ -22,6 +22,7 @@ pub mod home;
 pub mod incidents;
 pub mod investigations;
 pub mod live;
+pub mod notifications;
 pub mod page;
 pub mod settings;
 
@@ -29,7 +30,7 @@ use area::Area;
 use kit::lazy::{Page, Piece};
 
 /// All areas, in the order of the navigation.
-pub const AREAS: [&dyn Area; 8] = [
+pub const AREAS: [&dyn Area; 9] = [
     &home::HomeArea,
     &incidents::IncidentsArea,
     &investigations::InvestigationsArea,
@@ -38,6 +39,7 @@ pub const AREAS: [&dyn Area; 8] = [
     &executors::ExecutorsArea,
     &access::AccessArea,
     &settings::SettingsArea,
+    &notifications::NotificationsArea,
 ];
 
 /// All pages.

@@ -17,6 +17,7 @@ use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
+use crate::notifications::contract::NotificationsBackend;
 use crate::responders::contract::RespondersBackend;
 use crate::settings::contract::SettingsBackend;
 
@@ -35,7 +36,7 @@ backend! {
     + ExportActions
     + AccessBackend + BulkBackend + DispatchBackend + HomeBackend + IncidentsBackend + InvestigationsBackend
     + SettingsBackend
-    + ExecutorsBackend + ReportsBackend + RespondersBackend
+    + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }
 
 /// The server's service, as the server functions and the REST API hold it.

@@ -17,6 +17,7 @@ pub mod home;
 pub mod incidents;
 pub mod investigations;
 pub mod list;
+pub mod notifications;
 pub mod responders;
 pub mod settings;
 pub mod site;

@@ -27,6 +27,7 @@ mod incidents;
 mod intake;
 mod investigations;
 mod list;
+pub mod notifications;
 mod paging;
 mod pause;
 mod pieces;
@@ -81,6 +82,9 @@ pub struct Service {
     authority: Option<domain::SystemAuthority>,
     /// The day on which old answers of executors were forgotten last.
     forgot: Arc<std::sync::atomic::AtomicI64>,
+    messenger: Option<Arc<dyn notifications::Messenger>>,
+    /// Where people reach the pages, for links.
+    base_url: Arc<str>,
     passwords: session::password::Passwords,
     /// Rings when a job was started here.
     started: Arc<Notify>,
@@ -101,6 +105,8 @@ impl Service {
             switchboard: None,
             authority: None,
             forgot: Arc::default(),
+            messenger: None,
+            base_url: Arc::from(""),
             passwords: session::password::Passwords::default(),
             started: Arc::default(),
         }
@@ -116,6 +122,12 @@ impl Service {
     #[must_use]
     pub fn with_hunt(self, hunt: Option<HuntLink>) -> Self {
         Self { hunt, ..self }
+    }
+
+    /// With what carries messages, and where people reach the pages that these link to.
+    #[must_use]
+    pub fn with_messenger(self, messenger: Arc<dyn notifications::Messenger>, base_url: &str) -> Self {
+        Self { messenger: Some(messenger), base_url: Arc::from(base_url.trim_end_matches('/')), ..self }
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

@@ -9,6 +9,7 @@ pub mod backup;
 pub mod dispatch;
 pub mod executor;
 pub mod import;
+pub mod notification;
 pub mod responder;
 pub mod serve;
 pub mod support;
@@ -61,6 +62,9 @@ enum Command {
     /// What carries actions out
     #[command(subcommand)]
     Executor(executor::ExecutorCommand),
+    /// Rules of notifications: who is told of what
+    #[command(subcommand)]
+    Notification(notification::NotificationCommand),
     /// Roles, role groups and device groups
     #[command(subcommand)]
     Role(access::RoleCommand),
@@ -101,6 +105,7 @@ async fn run_command(command: Command) -> anyhow::Result<()> {
         Command::Import(options) => import::run(options).await,
         Command::SupportBundle(options) => support::run(options).await,
         Command::Executor(command) => executor::run(command).await,
+        Command::Notification(command) => notification::run(command).await,
         Command::Role(command) => access::roles(command).await,
         Command::Session(command) => access::sessions(command).await,
         Command::Audit(command) => audit::run(command).await,

@@ -54,6 +54,7 @@ pub struct RunningServer {
     followed: JoinHandle<()>,
     jobs: JoinHandle<()>,
     checkpoints: Option<JoinHandle<()>>,
+    notifier: JoinHandle<()>,
 }
 
 /// `countersign serve`: until SIGTERM or ctrl-c.
@@ -100,6 +101,10 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .context("cannot read the database's clock")?;
     #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
     let authority = SystemAuthority::take();
+    let here = config
+        .public_host
+        .as_ref()
+        .map_or_else(|| format!("http://localhost:{}", address.port()), |host| format!("https://{host}"));
     let secrets = SecretsKey::in_file(&config.secrets.file);
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
@@ -109,7 +114,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_hunt(config.hunt_url.clone())
         .with_workshop(Arc::new(workshop))
         .with_switchboard(switchboard)
-        .with_reports(authority.clone());
+        .with_reports(authority.clone())
+        .with_messenger(config.mail.messenger()?, config.mail.base_url(&here));
     service.connect_executors().await.context("cannot read the executors")?;
     let followed = tokio::spawn(service.clone().follow_executors(stop.child_token()));
     let rules = Actor::new(ActorKind::System, "device-groups", "Device groups");
@@ -121,6 +127,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let checkpoints = checkpoints.map(|keeper| tokio::spawn(keeper.run(stop.child_token())));
     let worker = tokio::spawn(worker::run(service.clone(), authority.clone(), stop.child_token()));
     let jobs = tokio::spawn(service.clone().carry_out(authority.clone(), stop.child_token()));
+    let notifier = tokio::spawn(service.clone().notify(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
     let feed = Feed::start(store.clone(), stop.child_token()).await.context("cannot read the audit log")?;
     let sessions = Sessions::new(store.clone(), clock.clone());
@@ -140,7 +147,19 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let router: Router = router::build(app, pages);
     let http =
         tokio::spawn(accept::serve(listener, router, config.edge().connections_each(), stop.child_token()));
-    Ok(RunningServer { address, metrics, store, service, stop, http, worker, followed, jobs, checkpoints })
+    Ok(RunningServer {
+        address,
+        metrics,
+        store,
+        service,
+        stop,
+        http,
+        worker,
+        followed,
+        jobs,
+        checkpoints,
+        notifier,
+    })
 }
 
 impl RunningServer {
@@ -152,6 +171,7 @@ impl RunningServer {
             ("the worker", self.worker),
             ("the executors", self.followed),
             ("the jobs", self.jobs),
+            ("notifications", self.notifier),
         ];
         for (name, task) in tasks {
             if let Err(error) = task.await {

@@ -28,6 +28,7 @@ pub mod investigations;
 mod keys;
 mod maintenance;
 mod migrations;
+mod notifications;
 mod outbox;
 #[cfg(test)]
 mod plans;
@@ -69,9 +70,12 @@ pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecuto
 pub use home::ReadHome;
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
+pub use notifications::{
+    LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+};
 pub use outbox::{
-    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue, ReadOutbox, SystemOutbox,
-    WriteOutbox,
+    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue,
+    ReadOutbox, SystemOutbox, WriteOutbox,
 };
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
@@ -99,6 +103,7 @@ pub trait Store:
     + ReadHome
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
+    + ReadNotifications
     + ReadOutbox
     + ReadResponders
     + ReadSettings
@@ -123,6 +128,7 @@ pub trait Transaction:
     + investigations::WriteInvestigations
     + WriteEnds
     + WriteExecutors
+    + WriteNotifications
     + WriteOutbox
     + WriteSettings
     + WriteSignIn
@@ -144,7 +150,14 @@ pub trait Transaction:
 
 /// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
 pub trait SystemWrites:
-    SystemOutbox + SystemEnds + SystemExecutors + SystemResponders + SystemBulk + SystemAccess + SystemMetadata
+    SystemOutbox
+    + SystemEnds
+    + SystemExecutors
+    + SystemNotifications
+    + SystemResponders
+    + SystemBulk
+    + SystemAccess
+    + SystemMetadata
 {
 }
 

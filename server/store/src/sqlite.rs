@@ -205,6 +205,7 @@ fn instance() -> i64 {
 }
 
 /// Whether an instance runs: this process, or another one of the machine.
+#[expect(clippy::unused_async, reason = "the other database has to be asked")]
 async fn is_alive(_db: &mut SqliteConnection, instance: i64, own: i64) -> Result<bool> {
     let (process, this) = (instance >> 32, own >> 32);
     Ok(instance == own || (process != this && Path::new(&format!("/proc/{process}")).exists()))

@@ -269,6 +269,18 @@ impl Estate {
         start_server(self.dir.path(), &self.database.url, "127.0.0.1:0", &self.responder.url, None)
     }
 
+    /// The same with these options beside the usual ones.
+    pub(crate) fn another_server_with(&self, options: &[&str]) -> Process {
+        let args = server_args(self.dir.path(), &self.database.url, "127.0.0.1:0", &self.responder.url);
+        let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
+        Process::start(&args, None)
+    }
+
+    /// The URL of the database.
+    pub(crate) fn database_url(&self) -> String {
+        self.database.url.clone()
+    }
+
     /// Likewise the responder.
     pub(crate) fn restart_responder(&mut self, crash_at: Option<&str>) {
         let listen = address(&self.responder.url);

@@ -19,6 +19,7 @@ mod evil_file;
 mod harness;
 mod host;
 mod live;
+mod notifications;
 mod otupy;
 mod pages;
 mod python;

@@ -25,6 +25,8 @@ pub enum Purpose {
     Automate,
     /// To care for investigations and incidents, and to report wrong verdicts.
     Triage,
+    /// To keep rules of notifications.
+    Notify,
     /// To administer people, roles, device groups and settings, and to set up executors.
     Administer,
     /// The product's own acts: expiry, dispatch, an executor's report, set-up.

@@ -11,6 +11,7 @@ pub mod device_group;
 mod executors;
 pub mod holding;
 mod intake;
+mod notifications;
 pub mod role;
 pub mod role_group;
 mod withdrawal;

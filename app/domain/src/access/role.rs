@@ -34,6 +34,7 @@ string_enum! {
         Decide = "actions:decide" "Approve, reject and undo as its owner",
         Record = "actions:record" "Record what was done elsewhere, and see it",
         Executors = "executors:manage" "Set up executors as its owner",
+        Notifications = "notifications:manage" "Keep rules of notifications as its owner",
         Administer = "access:administer" "Administer people, roles and settings as its owner",
     }
 }

@@ -133,6 +133,8 @@ fn body(path: &str, id: &str) -> String {
         path if path.starts_with("/api/v1/actions/{id}/") => {
             json!({ "expected_version": 0, "digest": "x" }).to_string()
         }
+        "/api/add_notification_rule" => "name=+&channel=email".to_owned(),
+        "/api/test_notification_rule" | "/api/remove_notification_rule" => "name=none".to_owned(),
         "/api/change_incident" => "id=none&expected_version=1".to_owned(),
         "/api/comment_incident" => "id=none&text=no".to_owned(),
         "/api/decide_waiting" => format!("{seen}&verb=approve"),

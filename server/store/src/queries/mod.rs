@@ -28,6 +28,7 @@ mod keying;
 mod list;
 mod maintenance;
 mod metadata;
+mod notifications;
 mod outbox;
 mod pending_records;
 mod people;

@@ -22,6 +22,7 @@ mod hands;
 mod home;
 mod investigations;
 mod keys;
+mod notifications;
 mod responders;
 mod sample;
 mod schema;
@@ -73,6 +74,8 @@ fn every_method_of_the_store_is_called() {
         "home": "ReadHome" of "store";
         "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
+        "notifications": "ReadNotifications" of "store", "WriteNotifications" of "tx",
+            "SystemNotifications" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "sign_in": "WriteSignIn" of "tx";

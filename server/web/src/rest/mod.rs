@@ -18,6 +18,7 @@ mod incidents;
 mod input;
 mod investigations;
 mod naming;
+mod notifications;
 mod openapi;
 mod responders;
 mod schema;
@@ -51,6 +52,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         investigations::routes(),
         incidents::routes(),
         executors::routes(),
+        notifications::routes(),
     ];
     areas.into_iter().flatten()
 }

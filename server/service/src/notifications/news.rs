@@ -1,0 +1,168 @@
+//! News: what the audit log and the clock say, for the rules that are about it.
+
+use domain::notifications::{NotificationRule, Occasion};
+use domain::{Action, AuditKind, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Service;
+use crate::clock::new_id;
+use store::{Followed, News, SystemTransaction};
+
+/// Records in one look.
+const BATCH: u32 = 200;
+/// Actions in one look at what expires soon.
+const MAX_EXPIRING: u32 = 200;
+/// For so long others of the same bucket are awaited: a tool proposes what is similar in a row.
+const GATHERING: SignedDuration = SignedDuration::from_secs(2);
+
+impl Service {
+    /// Reads the audit log on, and makes news of it. The place is kept in the same transaction.
+    pub(super) async fn note_recorded(&self, authority: &SystemAuthority) -> Result<(), Error> {
+        loop {
+            let rules = self.store.notification_rules().await?;
+            if rules.is_empty() {
+                return Ok(());
+            }
+            let mut tx = self.store.begin_system(authority).await?;
+            let from = tx.notified_until().await?;
+            // What is committed doesn't change, and numbers become visible in their order.
+            let records = self.store.follow(from, BATCH).await?;
+            let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };
+            let now = tx.time(self.clock.now()).await?;
+            for record in &records {
+                self.note(&mut *tx, &rules, record, now).await?;
+            }
+            tx.set_notified_until(last).await?;
+            tx.commit().await?;
+            if records.len() < BATCH as usize {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn note(
+        &self,
+        tx: &mut dyn SystemTransaction,
+        rules: &[NotificationRule],
+        record: &Followed,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(changed) = &record.changed else { return Ok(()) };
+        if !is_news(record.kind) {
+            return Ok(());
+        }
+        let Some(action) = tx.action(&RowScope::ALL, changed.id).await? else { return Ok(()) };
+        if is_decision(record.kind) {
+            for over in tx.settle_news(action.id).await? {
+                let follows = rules.iter().any(|rule| rule.name == over.rule && rule.channel.can_follow_up());
+                if follows {
+                    tx.follow_up_message(&over, new_id(now), now).await?;
+                }
+            }
+        }
+        let Some(occasion) = occasion(record.kind, changed.row.lane, &action) else { return Ok(()) };
+        for rule in rules.iter().filter(|rule| rule.on.contains(&occasion) && rule.fits(&action)) {
+            put(tx, rule, occasion, &action, record.seq, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes news of what expires soon, once for each action.
+    pub(super) async fn note_expiring(&self, authority: &SystemAuthority) -> Result<(), Error> {
+        let rules = self.store.notification_rules().await?;
+        for rule in rules.iter().filter(|rule| rule.on.contains(&Occasion::Expiring)) {
+            let now = self.clock.now();
+            let before =
+                now.saturating_add(SignedDuration::from_hours(rule.expiring_hours.into())).unwrap_or(now);
+            let found = self.store.expiring(&rule.name, before, MAX_EXPIRING).await?;
+            if found.is_empty() {
+                continue;
+            }
+            let mut tx = self.store.begin_system(authority).await?;
+            let now = tx.time(self.clock.now()).await?;
+            for id in found {
+                let action = tx.action(&RowScope::ALL, id).await?;
+                if let Some(action) = action.filter(|action| rule.fits(action)) {
+                    put(&mut *tx, rule, Occasion::Expiring, &action, 0, now).await?;
+                }
+            }
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
+
+async fn put(
+    tx: &mut dyn SystemTransaction,
+    rule: &NotificationRule,
+    occasion: Occasion,
+    action: &Action,
+    seq: i64,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let (bucket, wait) = match rule.gathers(action.severity) {
+        Some(hours) => ("digest".to_owned(), SignedDuration::from_hours(hours.into())),
+        None => (bucket(action), GATHERING),
+    };
+    let news = News {
+        rule: &rule.name,
+        occasion,
+        action: action.id,
+        seq,
+        bucket: &bucket,
+        message: new_id::<uuid::Uuid>(now),
+        at: now,
+        ready_at: now.saturating_add(wait).unwrap_or(now),
+    };
+    Ok(tx.note_news(news).await?)
+}
+
+/// What similar actions have in common: one message tells of them together.
+fn bucket(action: &Action) -> String {
+    let entity = action.entity.canonical().title();
+    let by = action.campaign.as_deref().or(action.investigation_id.as_deref()).unwrap_or(&entity);
+    format!("{} {} {by}", action.action_type, action.proposed_by.id)
+}
+
+const fn is_decision(kind: AuditKind) -> bool {
+    matches!(
+        kind,
+        AuditKind::Approved
+            | AuditKind::Rejected
+            | AuditKind::Expired
+            | AuditKind::AutoApproved
+            | AuditKind::Withdrawn
+            | AuditKind::Superseded
+    )
+}
+
+const fn is_news(kind: AuditKind) -> bool {
+    is_decision(kind)
+        || matches!(
+            kind,
+            AuditKind::Proposed
+                | AuditKind::Reported
+                | AuditKind::LostTrack
+                | AuditKind::UndoReported
+                | AuditKind::Settled
+        )
+}
+
+fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
+    match kind {
+        AuditKind::Proposed if lane == Lane::Pending => Some(Occasion::Waits),
+        AuditKind::Reported | AuditKind::Settled => match action.status {
+            Status::Completed => Some(Occasion::Completed),
+            Status::Failed | Status::TimedOut | Status::PartiallyCompleted => Some(Occasion::Failed),
+            _ => None,
+        },
+        AuditKind::LostTrack => Some(Occasion::Unknown),
+        AuditKind::UndoReported => match action.undo {
+            UndoState::Undone => Some(Occasion::Undone),
+            UndoState::Failed => Some(Occasion::Failed),
+            UndoState::None | UndoState::Requested => None,
+        },
+        kind if is_decision(kind) => Some(Occasion::Decided),
+        _ => None,
+    }
+}

@@ -1,0 +1,265 @@
+//! Notifications of the real server: email to a mail server that is not ours (aiosmtpd 1.4.6, pinned, from `PyPI`), and
+//! webhooks to a listener.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::database::{Kind, on_both};
+use crate::harness::{Estate, countersign, until};
+
+/// The one version of each package.
+const PACKAGES: &str = include_str!("notifications/requirements.txt");
+
+on_both!(a_bucket_is_told_once_and_settled_when_decided, rules_are_kept_on_their_page_without_scripts);
+
+/// A mail server, whose mail is in a file.
+struct MailServer {
+    child: Child,
+    port: u16,
+    mail: PathBuf,
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A Python that has aiosmtpd; none where that can't be had.
+fn python() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("aiosmtpd");
+    let python = folder.join("venv/bin/python");
+    let ready =
+        folder.join(format!("ready-{}", hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(PACKAGES)[..8])));
+    std::fs::create_dir_all(&folder).unwrap();
+    // Tests are processes of their own that start together: one installs.
+    let lock = std::fs::File::create(folder.join("lock")).unwrap();
+    lock.lock().unwrap();
+    if !ready.exists() {
+        let done = |command: &mut Command| {
+            command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+        };
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
+        let made = done(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")))
+            && done(Command::new(&python).args(pip).args(PACKAGES.split_whitespace()));
+        if !made {
+            assert!(std::env::var_os("CI").is_none(), "aiosmtpd can't be installed, which CI needs");
+            eprintln!("skipped: Python 3.11 with pip is missing, or PyPI can't be reached");
+            return None;
+        }
+        std::fs::write(&ready, "").unwrap();
+    }
+    Some(python)
+}
+
+impl MailServer {
+    fn start(estate: &Estate) -> Option<Self> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/notifications/server.py");
+        let mail = estate.at("mail");
+        let mut command = Command::new(python()?);
+        command.arg(script).arg(&mail).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Some(Self { child, port: line.trim().parse().unwrap(), mail })
+    }
+
+    fn mail(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(&self.mail).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// A listener for webhooks.
+#[derive(Clone, Default)]
+struct Hook(Arc<Mutex<Vec<(String, Value)>>>);
+
+impl Hook {
+    fn start(&self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let hook = self.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                hook.take(stream.unwrap());
+            }
+        });
+        port
+    }
+
+    fn take(&self, mut stream: TcpStream) {
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut path = String::new();
+        reader.read_line(&mut path).unwrap();
+        let path = path.split(' ').nth(1).unwrap_or_default().to_owned();
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        self.0.lock().unwrap().push((path, serde_json::from_slice(&body).unwrap()));
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+    }
+
+    fn on(&self, path: &str) -> Vec<Value> {
+        let taken = self.0.lock().unwrap();
+        taken.iter().filter(|(at, _)| at == path).map(|(_, body)| body.clone()).collect()
+    }
+}
+
+fn isolate(number: usize, campaign: &str) -> Value {
+    json!({
+        "external_id": format!("n-{campaign}-{number}"), "type": "quarantine_file", "severity": "high",
+        "source": "antivirus_action", "campaign": campaign, "comment": "seen by a test",
+        "entity": { "kind": "file", "path": format!("/srv/<{number}>"), "sha256": "ab".repeat(32) },
+        "asset": { "kind": "device", "name": format!("web-{number}") },
+    })
+}
+
+async fn a_bucket_is_told_once_and_settled_when_decided(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let Some(server) = MailServer::start(&estate) else { return };
+    let hook = Hook::default();
+    let port = hook.start();
+    let database = estate.database_url();
+    let key = estate.at("secrets").display().to_string();
+    let add = |name: &str, more: &[&str]| {
+        let mut arguments =
+            vec!["notification", "add", name, "--database-url", &database, "--secrets-key", &key];
+        arguments.extend_from_slice(more);
+        let output = countersign(&arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    let url = |path: &str| format!("http://127.0.0.1:{port}{path}");
+    add("mail", &["--on", "waits", "--on", "decided", "--channel", "email", "--to", "soc@corp.example"]);
+    add("json", &["--on", "waits", "--channel", "webhook", "--to", &url("/json")]);
+    add("slack", &["--on", "waits", "--channel", "slack", "--to", &url("/slack")]);
+    add("teams", &["--on", "waits", "--channel", "teams", "--to", &url("/teams")]);
+    add(
+        "other",
+        &["--on", "waits", "--channel", "webhook", "--to", &url("/other"), "--asset-kind", "mailbox"],
+    );
+    let smtp = format!("smtp://127.0.0.1:{}", server.port);
+    let options = ["--smtp-url", &smtp, "--mail-from", "countersign@corp.example", "--secrets-key", &key];
+    estate.serve_with(&options);
+    // A second one on the same database: what one has sent the other does not send.
+    let _other = estate.another_server_with(&options);
+
+    let actions: Vec<Value> = (0..3).map(|number| isolate(number, "storm")).collect();
+    let (status, answer) =
+        estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": actions })).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    for path in ["/json", "/slack", "/teams"] {
+        until(path, async || (!hook.on(path).is_empty()).then_some(())).await;
+        assert_eq!(hook.on(path).len(), 1, "one message tells of the bucket");
+    }
+    let told = hook.on("/json").remove(0)["data"].clone();
+    assert_eq!(
+        (&told["occasion"], &told["title"]),
+        (&json!("waits"), &json!("Waits for a decision: 3 times Quarantine file"))
+    );
+    assert_eq!(told["actions"].as_array().unwrap().len(), 3);
+    let slack = hook.on("/slack").remove(0)["text"].as_str().unwrap().to_owned();
+    assert!(
+        slack.contains("/srv/&lt;0&gt; on web-0") && slack.contains("|Open the Action center>"),
+        "{slack}"
+    );
+    let teams = hook.on("/teams").remove(0);
+    assert_eq!(teams["attachments"][0]["content"]["body"].as_array().unwrap().len(), 4, "{teams}");
+    until("the mail", async || (!server.mail().is_empty()).then_some(())).await;
+    let first = server.mail().remove(0);
+    assert_eq!(first["to"], json!(["soc@corp.example"]));
+    assert_eq!(first["subject"], "Waits for a decision: 3 times Quarantine file");
+    let text = first["text"].as_str().unwrap();
+    assert!(text.contains("/action-center/pending?open=") && !text.contains("approve"), "{text}");
+
+    for action in answer["actions"].as_array().unwrap() {
+        let (status, _) = estate.decide("reject", action, &estate.people[0]).await.unwrap();
+        assert_eq!(status, 200);
+    }
+    until("the end of the bucket", async || (hook.on("/json").len() > 1).then_some(())).await;
+    let over = hook.on("/json").remove(1)["data"].clone();
+    assert_eq!((&over["occasion"], &over["about"]), (&json!("settled"), &told["id"]));
+    until("the thread", async || {
+        let mail = server.mail();
+        let has =
+            |subject: &str| mail.iter().any(|one| one["subject"].as_str().unwrap().starts_with(subject));
+        (has("Waits no more") && has("Decided")).then_some(())
+    })
+    .await;
+    let thread =
+        server.mail().into_iter().find(|one| one["subject"].as_str().unwrap().starts_with("Waits no more"));
+    assert_eq!(thread.unwrap()["in_reply_to"], first["message_id"]);
+    assert_eq!(hook.on("/slack").len(), 1, "what can't be withdrawn there is not told again");
+    assert_eq!(hook.on("/other"), Vec::<Value>::new());
+    let listed = countersign(&["notification", "list", "--database-url", &database]).output().unwrap();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(
+        listed.contains("json: waits by webhook to http://127.0.0.1") && !listed.contains("/json;"),
+        "{listed}"
+    );
+    assert!(listed.contains("0 waiting, 2 sent, 0 failed"), "{listed}");
+    estate.verify_audit();
+}
+
+async fn rules_are_kept_on_their_page_without_scripts(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    let hook = Hook::default();
+    let port = hook.start();
+    let database = estate.database_url();
+    let arguments = ["user", "add", "admin", "--role", "global_administrator", "--database-url", &database];
+    let mut added = countersign(&arguments).stdin(Stdio::piped()).spawn().unwrap();
+    added.stdin.take().unwrap().write_all(b"correct horse battery\n").unwrap();
+    assert!(added.wait().unwrap().success());
+    let cookie = estate.sign_in("admin").await;
+    let page = async || {
+        let request = estate.client.get(estate.url("/settings/notifications")).header("cookie", &cookie);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let form = async |function: &str, body: String| {
+        let request = estate.client.post(estate.url(&format!("/api/{function}"))).header("cookie", &cookie);
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin");
+        let answer = request.body(body).send().await.unwrap();
+        let location = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), location.unwrap_or_default())
+    };
+    let empty = page().await;
+    assert!(empty.contains("There is no rule yet") && empty.contains("Add a rule"), "{empty}");
+    let to = format!("http%3A%2F%2F127.0.0.1%3A{port}%2Fsecret-path");
+    let fields = "asset_kind=&device_group=&min_severity=&proposed_by=&expiring_hours=&digest_hours=";
+    let body = format!(
+        "back=%2Fsettings%2Fnotifications&name=soc&on[0]=waits&on[3]=failed&channel=webhook&to={to}&{fields}"
+    );
+    let (status, location) = form("add_notification_rule", body).await;
+    assert!((300..400).contains(&status) && location == "/settings/notifications", "{status} {location}");
+    let shown = page().await;
+    assert!(shown.contains(">soc<") && shown.contains("Waits for a decision, "), "{shown}");
+    assert!(!shown.contains("secret-path"), "the address is not shown again");
+    let (_, location) =
+        form("test_notification_rule", "back=%2Fsettings%2Fnotifications&name=soc".to_owned()).await;
+    assert_eq!(location, "/settings/notifications?tested=true");
+    assert_eq!(hook.on("/secret-path").len(), 1);
+    let (_, location) =
+        form("remove_notification_rule", "back=%2Fsettings%2Fnotifications&name=soc".to_owned()).await;
+    assert_eq!(location, "/settings/notifications");
+    assert!(page().await.contains("There is no rule yet"));
+}
