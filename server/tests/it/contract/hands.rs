@@ -18,7 +18,7 @@ use service::executor::{Attempt, Executors, Order};
 use service::testing::{FixedClock, system as authority};
 use store::{Claim, SharedStore, StoredExecutor};
 
-use super::sample::{action, add, add_ana, at, command, id, system};
+use super::sample::{action, add, add_ana, at, command, id, imported, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -179,6 +179,9 @@ impl Setting {
         let Action { action_type, entity, asset, parameters, .. } = &proposed;
         proposed.digest = service::digest(*action_type, entity, asset, parameters).unwrap();
         add(&self.store, &proposed).await;
+        let mut tx = self.store.begin_system(&authority()).await.unwrap();
+        tx.append_audit(&system(), imported(&proposed)).await.unwrap();
+        tx.commit().await.unwrap();
         proposed
     }
 
