@@ -162,7 +162,7 @@ pub struct ServeOptions {
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub metrics_addr: Option<SocketAddr>,
 
-    /// Where to send traces by OTLP over HTTP, for example http://127.0.0.1:4318/v1/traces
+    /// Where to send traces by OTLP over HTTP, for example `http://127.0.0.1:4318/v1/traces`
     #[arg(long, env = "COUNTERSIGN_OTLP_ENDPOINT", value_name = "URL")]
     pub otlp_endpoint: Option<String>,
 

@@ -132,9 +132,9 @@ mod tests {
 
     #[test]
     fn only_the_signer_makes_checkpoints() {
-        let (signer, other) = (Signer::of_seed(&[7; 32]).unwrap(), Signer::of_seed(&[8; 32]).unwrap());
-        let signed = signer.sign(Checkpoint::head(noted(5, "ab")));
-        assert!(signed.is_by(&signer.public_key()));
+        let (own, other) = (Signer::of_seed(&[7; 32]).unwrap(), Signer::of_seed(&[8; 32]).unwrap());
+        let signed = own.sign(Checkpoint::head(noted(5, "ab")));
+        assert!(signed.is_by(&own.public_key()));
         assert!(!signed.is_by(&other.public_key()));
         let read: Checkpoint = serde_json::from_str(&serde_json::to_string(&signed).unwrap()).unwrap();
         assert_eq!(read, signed);
@@ -146,7 +146,7 @@ mod tests {
             Checkpoint { v: 2, ..signed.clone() },
             Checkpoint { signature: String::new(), ..signed.clone() },
         ] {
-            assert!(!forged.is_by(&signer.public_key()), "{forged:?}");
+            assert!(!forged.is_by(&own.public_key()), "{forged:?}");
         }
     }
 

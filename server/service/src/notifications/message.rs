@@ -111,7 +111,7 @@ impl Message {
 }
 
 fn item(action: &Action, base: &str) -> Item {
-    let state = action.lifecycle().map(|lifecycle| lifecycle.state().lane()).unwrap_or(Lane::History);
+    let state = action.lifecycle().map_or(Lane::History, |lifecycle| lifecycle.state().lane());
     let lane = state.as_str().replace('_', "-");
     let mut text = format!(
         "{} ({}): {} on {}, proposed by {}",

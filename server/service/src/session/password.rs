@@ -94,8 +94,8 @@ impl Passwords {
     /// Waits for a turn, in the queue; busy if that is full.
     pub(super) async fn turn(&self, address: Option<IpAddr>) -> Result<PasswordTurn, Error> {
         let _place = Place::take(&self.queue, address).ok_or(Error::Busy)?;
-        let _slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Busy)?;
-        Ok(PasswordTurn { _slot })
+        let slot = Arc::clone(&self.slots).acquire_owned().await.map_err(|_| Error::Busy)?;
+        Ok(PasswordTurn { _slot: slot })
     }
 
     /// Whether the password belongs to the hash. Without a hash it takes as long, and says no.

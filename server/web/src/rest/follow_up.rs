@@ -103,7 +103,7 @@ async fn answer(id: String, write: WriteRequest, verb: FollowUpVerb) -> Response
         let seen = Seen { expected_version, digest };
         follow_up(&id, write, seen, FollowUp::new(verb, reason)).await
     };
-    write.answer_once(work).await
+    Box::pin(write.answer_once(work)).await
 }
 
 async fn follow_up(
@@ -136,7 +136,7 @@ async fn settle(Path(id): Path<String>, write: WriteRequest) -> Response {
         let seen = Seen { expected_version, digest };
         follow_up(&id, write, seen, FollowUp::new(verb, Some(evidence))).await
     };
-    write.answer_once(work).await
+    Box::pin(write.answer_once(work)).await
 }
 
 /// Call off an action that no executor can have got yet: it was decided on, and is not going to happen.
@@ -198,7 +198,7 @@ async fn report(Path(id): Path<String>, write: WriteRequest) -> Response {
         let verb = if done { FollowUpVerb::Done } else { FollowUpVerb::NotDone };
         follow_up(&id, write, Seen { expected_version, digest }, FollowUp::new(verb, comment)).await
     };
-    write.answer_once(work).await
+    Box::pin(write.answer_once(work)).await
 }
 
 /// Replace an action that waits for a decision by another one, as who proposed both.
@@ -218,7 +218,7 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
         let what = FollowUp { replaced_by: Some(by), ..FollowUp::new(FollowUpVerb::Supersede, reason) };
         follow_up(&id, write, Seen { expected_version, digest }, what).await
     };
-    write.answer_once(work).await
+    Box::pin(write.answer_once(work)).await
 }
 
 /// Undo an action: start its reverse.
@@ -238,5 +238,5 @@ async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
         let seen = Seen { expected_version, digest };
         json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason, lift_others).await?)
     };
-    write.answer_once(work).await
+    Box::pin(write.answer_once(work)).await
 }

@@ -170,16 +170,16 @@ async fn an_incident_is_cared_for_and_tells_its_story() {
     );
     let change =
         json!({ "expected_version": now["version"], "status": "in_progress", "assigned_to": "Ana Sousa" });
-    let patch = async |token: &str, body: &Value| {
+    let send = async |token: &str, body: &Value| {
         let answer = app.api(token, "PATCH", &path, Some(body)).await;
         (answer.status.as_u16(), answer.json())
     };
-    let (status, changed) = patch(&person, &change).await;
+    let (status, changed) = send(&person, &change).await;
     assert_eq!((status, &changed["assigned_to"]), (200, &json!("Ana Sousa")), "{changed}");
-    assert_eq!(patch(&person, &change).await.0, 409, "it is another version since");
-    assert_eq!(patch(&reader, &change).await.0, 403);
+    assert_eq!(send(&person, &change).await.0, 409, "it is another version since");
+    assert_eq!(send(&reader, &change).await.0, 403);
     let wrong = json!({ "expected_version": 2, "classification": "maybe" });
-    assert_eq!(patch(&person, &wrong).await.1["errors"][0]["pointer"], "/classification");
+    assert_eq!(send(&person, &wrong).await.1["errors"][0]["pointer"], "/classification");
     let comments = format!("{path}/comments");
     assert_eq!(post(&app, &person, &comments, &json!({ "text": "Called the owner." })).await.0, 201);
     assert_eq!(post(&app, &person, &comments, &json!({ "text": " " })).await.0, 422);
