@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(key.open("hook", &sealed).as_deref(), Ok("whsec_secret"));
         assert!(key.open("other", &sealed).is_err());
         let other = SecretsKey::in_file(&folder.path().join("other"));
-        assert!(other.open("hook", &sealed).unwrap_err().contains("can't be"), "no such key");
+        assert!(other.open("hook", &sealed).unwrap_err().contains("cannot be used"), "no such key");
         other.seal("x", "y").unwrap();
         assert!(other.open("hook", &sealed).unwrap_err().contains("another key"));
         for broken in ["", "v1.", "v1.AAAA", &sealed[..sealed.len() - 8], &format!("{sealed}AAAA")] {

@@ -214,7 +214,7 @@ fn a_seed_gives_the_same_rows_for_good() {
     let digests: String = all.iter().map(|action| action.digest.as_str()).collect();
     assert_eq!(
         hex::encode(Sha256::digest(digests)),
-        "f8fd76545041399df8ced3aecb9c2fb7483f7b5d04eacd86e37112754e2c12c0"
+        "738c50b4008ec9f95790f415198ad225304bb933c0b135c3c5bb289d5f69a628"
     );
     assert_ne!(hash(&all), hash(&generate(2_000, 2).1));
     assert_eq!(users.len(), 16);

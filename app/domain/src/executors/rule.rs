@@ -87,7 +87,7 @@ impl ServeRule {
     }
 }
 
-/// As command lines and forms write it: `kind=device; name=web-*; group=Servers; type=isolate_device,release_device`.
+/// As command lines and forms write it: `kind=device; name=web-*; group=Servers; type=isolate_device,release_from_isolation`.
 /// `*` alone is everything.
 impl FromStr for ServeRule {
     type Err = String;
@@ -196,7 +196,7 @@ mod tests {
             ("group=servers", "web-1", true),
             ("group=other", "web-1", false),
             ("type=isolate_device", "web-1", true),
-            ("kind=device; type=quarantine_file, release_device", "web-1", false),
+            ("kind=device; type=quarantine_file, release_from_isolation", "web-1", false),
         ];
         for (rule, name, fits) in table {
             let parsed: ServeRule = rule.parse().unwrap();
