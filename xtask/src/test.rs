@@ -33,13 +33,19 @@ use crate::{
 };
 
 /// Maximum size of the wasm that every page may have to download, as brotli, in bytes.
-const MAIN_BUDGET: usize = 208_000;
+const MAIN_BUDGET: usize = 235_000;
 /// Maximum size of a module that is loaded when it is needed, where it has none of its own.
 const MODULE_BUDGET: usize = 40_000;
 /// Modules with a budget of their own: the list is the page for which most people come.
-const OWN_BUDGETS: [(&str, usize); 2] = [("list", 115_000), ("bulk", 53_000)];
+const OWN_BUDGETS: [(&str, usize); 5] = [
+    ("list", 115_000),
+    ("bulk", 53_000),
+    ("administration", 69_000),
+    ("executors", 51_000),
+    ("investigations", 61_000),
+];
 /// Maximum size of what the Action center loads first.
-const FIRST_BUDGET: usize = 315_000;
+const FIRST_BUDGET: usize = 328_000;
 /// Maximum duration of all checks in a fresh clone on two cores, half as much again as they should take: machines
 /// differ. Exceeding it is a failure if `CI` is `true`.
 const TIME_BUDGET: Duration = Duration::from_hours(1);
