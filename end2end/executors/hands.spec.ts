@@ -32,7 +32,7 @@ async function open(page: Page, tab: string, id: string): Promise<void> {
 
 /** Sends one of the forms below the details. */
 async function send(page: Page, fold: string, label: string, text: string, button: string): Promise<void> {
-  const form = page.locator("#flyout details", { has: page.locator("summary", { hasText: fold }) });
+  const form = page.locator("#flyout details", { has: page.locator("summary", { hasText: new RegExp(`^${fold}`) }) });
   await form.locator("summary").click();
   await form.getByLabel(label).fill(text);
   await form.getByRole("button", { name: button }).click();

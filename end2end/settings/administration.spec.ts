@@ -1,11 +1,12 @@
 // Who may do what, administered on the pages of settings: with scripts and without.
-import { expect, signIn, test, visit } from "../support/estate";
+import { authenticate, expect, test, visit } from "../support/estate";
 import { expectAccessible } from "../support/accessible";
 
 const ADMIN = "Global Administrator";
 
 test("a person is added, given a role, and kept out", { tag: "@no-js" }, async ({ page }) => {
-  await signIn(page, ADMIN, "/settings/people");
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/people");
   const name = `p${Date.now()}${Math.floor(Math.random() * 1000)}`;
   await page.getByText("Add a person", { exact: true }).first().click();
   await page.getByLabel("Name to sign in with").fill(name);
@@ -28,7 +29,8 @@ test("a person is added, given a role, and kept out", { tag: "@no-js" }, async (
 });
 
 test("a device group is tried, added and deleted", { tag: "@no-js" }, async ({ page }) => {
-  await signIn(page, ADMIN, "/settings/device-groups");
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/device-groups");
   await expect(page.getByRole("cell", { name: "Ungrouped devices" })).toBeVisible();
   await page.getByRole("textbox", { name: /One condition a line/ }).last().fill("name starts_with no-such-device");
   await page.getByRole("button", { name: "See what it matches" }).click();
@@ -36,7 +38,8 @@ test("a device group is tried, added and deleted", { tag: "@no-js" }, async ({ p
 });
 
 test("a tool's token shows its secret once", { tag: "@no-js" }, async ({ page }) => {
-  await signIn(page, ADMIN, "/settings/tokens");
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/tokens");
   await page.getByText("Make a tool's token").click();
   await page.getByLabel("Name", { exact: true }).fill(`tool ${Date.now()}`);
   await page.getByRole("checkbox", { name: "Propose actions and see them" }).check();
@@ -49,14 +52,16 @@ test("a tool's token shows its secret once", { tag: "@no-js" }, async ({ page })
 
 test("who may not administer is told who could help", { tag: "@no-js" }, async ({ page, expectedStatuses }) => {
   expectedStatuses.add(403);
-  await signIn(page, "Security Reader", "/settings/people");
+  await authenticate(page, "Security Reader");
+  await visit(page, "/settings/people");
   await expect(page.getByRole("heading", { name: "This page is for administrators" })).toBeVisible();
   await expect(page.getByText("can help.")).toBeVisible();
   await expect(page.getByRole("link", { name: "Roles", exact: true })).toHaveCount(0);
 });
 
 test("pages of settings are accessible", async ({ page }) => {
-  await signIn(page, ADMIN, "/settings");
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings");
   for (const path of ["", "/people", "/roles", "/device-groups", "/tokens", "/sessions", "/deciders"]) {
     await visit(page, `/settings${path}`);
     await expect(page.locator("h1")).toBeVisible();

@@ -103,7 +103,7 @@ async fn traces_are_sent_to_a_collector() {
         for stream in collector.incoming() {
             let Ok(mut stream) = stream else { return };
             let mut request = Vec::new();
-            let mut piece = [0; 65_536];
+            let mut piece = vec![0; 65_536];
             // One request a connection, as far as it comes at once; what is looked for stands early.
             while let Ok(read) = stream.read(&mut piece) {
                 request.extend_from_slice(&piece[..read]);

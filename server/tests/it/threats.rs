@@ -299,7 +299,7 @@ fn hostile(
             let Ok(mut stream) = stream else { return };
             let (asked, answer) = (Arc::clone(&asked), Arc::clone(&answer));
             std::thread::spawn(move || {
-                let _ = stream.read(&mut [0; 65_536]);
+                let _ = stream.read(&mut vec![0; 65_536]);
                 answer(asked.load(Ordering::SeqCst), &mut stream);
                 asked.fetch_add(1, Ordering::SeqCst);
             });

@@ -76,18 +76,21 @@ fn drawn(node: &Node, width: u32, height: u32, href: String) -> AnyView {
         if note.is_empty() { format!("{heading}: {label}") } else { format!("{heading}: {label}, {note}") };
     let class = if *threat { "graph-node threat" } else { "graph-node" };
     view! {
-        <a href=href class=class aria-label=name>
-            <title>{label.clone()}</title>
-            <rect
-                x=x.to_string()
-                y=y.to_string()
-                width=width.to_string()
-                height=height.to_string()
-                rx="6"
-            ></rect>
-            <text x=(x + 10).to_string() y=(y + 19).to_string()>{shortened(label)}</text>
-            <text class="graph-note" x=(x + 10).to_string() y=(y + 35).to_string()>{shortened(note)}</text>
-        </a>
+        // In a group of its own, so that the macro knows that it is a link of SVG and none of HTML.
+        <g>
+            <a href=href class=class aria-label=name>
+                <title>{label.clone()}</title>
+                <rect
+                    x=x.to_string()
+                    y=y.to_string()
+                    width=width.to_string()
+                    height=height.to_string()
+                    rx="6"
+                ></rect>
+                <text x=(x + 10).to_string() y=(y + 19).to_string()>{shortened(label)}</text>
+                <text class="graph-note" x=(x + 10).to_string() y=(y + 35).to_string()>{shortened(note)}</text>
+            </a>
+        </g>
     }
     .into_any()
 }

@@ -136,7 +136,10 @@ async fn an_end_that_passed_is_not_approved_any_more() {
     let before = details(&app, &ana, &id).await;
     assert_eq!(
         (&before["approve"], &before["end"]),
-        (&json!("Allowed"), &json!("Countersign ends it by itself then; an undo before it leaves nothing to end."))
+        (
+            &json!("Allowed"),
+            &json!("Countersign ends it by itself then; an undo before it leaves nothing to end.")
+        )
     );
     app.clock.forward(jiff::SignedDuration::from_secs(14));
     let after = details(&app, &ana, &id).await;

@@ -212,7 +212,7 @@ async fn device_groups_are_ranked(kind: Kind) {
     add_groups(&store, &admin, &[a.clone(), b, c]).await;
     assert_eq!(names().await, ranked(&["B", "C", "A", UNGROUPED]));
     let moved = DeviceGroup { rank: 1, name: "First".to_owned(), version: 2, ..a };
-    add_groups(&store, &admin, &[moved.clone()]).await;
+    add_groups(&store, &admin, std::slice::from_ref(&moved)).await;
     assert_eq!(names().await, ranked(&["First", "B", "C", UNGROUPED]));
     let (rest, _) = store.device_groups().await.unwrap().pop().unwrap();
     let level = RemediationLevel::Full;
@@ -248,7 +248,7 @@ async fn devices_are_known_and_placed(kind: Kind) {
         tags: ["vital".to_owned()].into(),
         ..Device::default()
     };
-    let noted = tx.note_devices(&proposer(None), &[told.clone()], at(2)).await.unwrap();
+    let noted = tx.note_devices(&proposer(None), std::slice::from_ref(&told), at(2)).await.unwrap();
     assert_eq!(noted[0].0.os.as_deref(), Some("Linux"));
     // What is not told stays.
     let again = Device { name: on(1), ..Device::default() };
