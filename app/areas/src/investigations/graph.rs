@@ -78,8 +78,8 @@ fn drawn(node: &Node, width: u32, height: u32, href: String) -> AnyView {
     view! {
         // In a group of its own, so that the macro knows that it is a link of SVG and none of HTML.
         <g>
-            <a href=href class=class aria-label=name>
-                <title>{label.clone()}</title>
+            <a href=href class=class>
+                <title>{name}</title>
                 <rect
                     x=x.to_string()
                     y=y.to_string()

@@ -204,11 +204,11 @@ fn shown(
     view! {
         <header class="case-part">
             <h1><kit::visible_text::VisibleText text=summary.title.clone()/></h1>
-            <p class="case-badges">
+            <div class="case-badges">
                 <span class="badge plain">{summary.state.label()}</span>
                 <Badge look=summary.severity.badge()/>
                 {cancel}
-            </p>
+            </div>
             <dl class="case-facts">{facts}</dl>
         </header>
         <Tabs label="Parts of the investigation" tabs/>
