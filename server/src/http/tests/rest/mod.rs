@@ -160,7 +160,7 @@ async fn the_description_is_the_surface() {
         }
         operations.extend(item.as_object().unwrap().values().map(|of| of["operationId"].as_str().unwrap()));
     }
-    assert_eq!(operations.len(), 73);
+    assert_eq!(operations.len(), 77);
     assert!(operations.contains("export_actions_jsonl"), "{operations:?}");
     assert_eq!(document["servers"][0]["url"], "/");
     let propose = &document["paths"]["/api/v1/actions"]["post"];
