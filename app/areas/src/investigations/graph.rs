@@ -9,7 +9,7 @@ use domain::investigations::graph::{Edge, Graph, Node};
 use kit::url::with_query;
 
 /// Characters of a line of a node; the whole of it stands in its title.
-const MAX_LABEL: usize = 26;
+const MAX_LABEL: usize = 21;
 
 /// The graph; each node leads to its tab.
 pub(crate) fn graph(of: Graph, href: &str) -> AnyView {
