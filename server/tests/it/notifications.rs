@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::database::{Kind, on_both};
 use crate::harness::{Estate, countersign, until};
+use crate::python::python;
 
 /// The one version of each package.
 const PACKAGES: &str = include_str!("notifications/requirements.txt");
@@ -31,38 +32,11 @@ impl Drop for MailServer {
     }
 }
 
-/// A Python that has aiosmtpd; none where that can't be had.
-fn python() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("aiosmtpd");
-    let python = folder.join("venv/bin/python");
-    let ready =
-        folder.join(format!("ready-{}", hex::encode(&<sha2::Sha256 as sha2::Digest>::digest(PACKAGES)[..8])));
-    std::fs::create_dir_all(&folder).unwrap();
-    // Tests are processes of their own that start together: one installs.
-    let lock = std::fs::File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    if !ready.exists() {
-        let done = |command: &mut Command| {
-            command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
-        };
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"];
-        let made = done(Command::new("python3").args(["-m", "venv"]).arg(folder.join("venv")))
-            && done(Command::new(&python).args(pip).args(PACKAGES.split_whitespace()));
-        if !made {
-            assert!(std::env::var_os("CI").is_none(), "aiosmtpd can't be installed, which CI needs");
-            eprintln!("skipped: Python 3.11 with pip is missing, or PyPI can't be reached");
-            return None;
-        }
-        std::fs::write(&ready, "").unwrap();
-    }
-    Some(python)
-}
-
 impl MailServer {
     fn start(estate: &Estate) -> Option<Self> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/notifications/server.py");
         let mail = estate.at("mail");
-        let mut command = Command::new(python()?);
+        let mut command = Command::new(python("aiosmtpd", PACKAGES)?);
         command.arg(script).arg(&mail).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
