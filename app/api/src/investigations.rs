@@ -52,7 +52,7 @@ pub async fn decide_waiting(
     verb: BulkVerb,
     #[server(default)] reason: String,
 ) -> Result<ActionId, ApiError> {
-    use domain::Seen;
+    use domain::{FollowUp, FollowUpVerb, Seen};
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
     let decided = match verb {
@@ -62,6 +62,14 @@ pub async fn decide_waiting(
         }
         BulkVerb::Reject => backend.reject(&caller, id, seen, reason).await,
         BulkVerb::Undo => backend.undo(&caller, id, seen, reason, false).await,
+        BulkVerb::Retry => {
+            let what = FollowUp {
+                verb: FollowUpVerb::Retry,
+                reason: Some(reason).filter(|text| !text.trim().is_empty()),
+                replaced_by: None,
+            };
+            backend.follow_up(&caller, id, seen, what).await
+        }
     };
     decided.map(|action| action.id).map_err(|error| request::fail(&error))
 }

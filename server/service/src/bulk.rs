@@ -19,8 +19,8 @@ use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
 use domain::{
-    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, ItemState, RowScope,
-    Seen, Targets, Transition, UserId,
+    Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, FollowUpVerb,
+    ItemState, RowScope, Seen, Targets, Transition, UserId,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -142,6 +142,9 @@ impl Service {
                 self.check_decision(caller, action, proposer, Transition::Reject, now).map(drop)
             }
             BulkVerb::Undo => self.check_undo(caller, action).map(drop),
+            BulkVerb::Retry => {
+                self.check_follow_up(caller, action, proposer, FollowUpVerb::Retry, now).map(drop)
+            }
         }
     }
 
@@ -227,7 +230,8 @@ impl Service {
         })
     }
 
-    /// A new plan of what a job did not get done, as it is now.
+    /// A new plan of what a job did not get done, as it is now: of what was not decided and of undos that failed; if there
+    /// is none, to carry out once more what was approved and failed.
     pub(super) async fn plan_again(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
         let bulk = self.find(caller, id).await?;
         if bulk.start.is_none_or(|start| start.ended_at.is_none()) {
@@ -235,10 +239,12 @@ impl Service {
             return Err(Error::Conflict { detail, current: Box::new(Current::named(Subject::bulk_job(id))) });
         }
         let mut ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
-        if bulk.verb == BulkVerb::Undo {
-            ids.extend(self.store.bulk_undo_failed(id).await?);
+        let mut verb = bulk.verb;
+        if verb == BulkVerb::Undo || ids.is_empty() {
+            ids.extend(self.store.bulk_failed(id, verb).await?);
+            verb = if verb == BulkVerb::Undo { verb } else { BulkVerb::Retry };
         }
-        let (verb, targets, from) = (bulk.verb, Targets::Ids(ids), bulk.preview.from);
+        let (targets, from) = (Targets::Ids(ids), bulk.preview.from);
         self.plan(caller, BulkRequest { verb, targets, from }).await
     }
 }
@@ -253,6 +259,7 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
         BulkVerb::Approve => Verb::Approve { comment: reason },
         BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
         BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default(), lift_others: false },
+        BulkVerb::Retry => Verb::Retry { comment: reason },
     }
 }
 

@@ -77,7 +77,7 @@ impl Service {
                 tracing::info!(action = %id, verb = verb.transition().verb(), version = after.version, "decided");
                 match verb {
                     Verb::Approve { .. } => crash_point!("approve.after_commit"),
-                    Verb::Reject { .. } => {}
+                    Verb::Reject { .. } | Verb::Retry { .. } => {}
                     Verb::Undo { .. } => crash_point!("undo.after_commit"),
                 }
                 Ok(after)
@@ -115,7 +115,7 @@ impl Service {
         let after = change.record(tx).await?;
         match verb {
             Verb::Approve { .. } => crash_point!("approve.before_commit"),
-            Verb::Reject { .. } => {}
+            Verb::Reject { .. } | Verb::Retry { .. } => {}
             Verb::Undo { .. } => crash_point!("undo.before_commit"),
         }
         Ok(after)

@@ -7,7 +7,8 @@ use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
     Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied,
-    Error, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition, UndoState, UserId,
+    Error, FollowUpVerb, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition,
+    UndoState, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -29,6 +30,7 @@ pub(super) enum Verb {
     Approve { comment: Option<String> },
     Reject { reason: String },
     Undo { reason: String, lift_others: bool },
+    Retry { comment: Option<String> },
 }
 
 impl Verb {
@@ -37,20 +39,21 @@ impl Verb {
             Self::Approve { .. } => Transition::Approve,
             Self::Reject { .. } => Transition::Reject,
             Self::Undo { .. } => Transition::RequestUndo,
+            Self::Retry { .. } => Transition::Retry,
         }
     }
 
     fn reason(&self) -> Option<String> {
         match self {
-            Self::Approve { comment } => comment.clone(),
+            Self::Approve { comment } | Self::Retry { comment } => comment.clone(),
             Self::Reject { reason } | Self::Undo { reason, .. } => Some(reason.clone()),
         }
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Approve { comment: None } => Ok(()),
-            Self::Approve { comment: Some(text) } => {
+            Self::Approve { comment: None } | Self::Retry { comment: None } => Ok(()),
+            Self::Approve { comment: Some(text) } | Self::Retry { comment: Some(text) } => {
                 proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
             }
             Self::Reject { reason } | Self::Undo { reason, .. } => {
@@ -81,7 +84,31 @@ impl Service {
         match attempt.verb {
             Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
             Verb::Undo { reason, .. } => self.undo_request(attempt, before, seen, reason),
+            Verb::Retry { .. } => self.retrial(attempt, before, proposer, seen),
         }
+    }
+
+    fn retrial(
+        &self,
+        attempt: &DecisionAttempt<'_>,
+        before: Action,
+        proposer: Option<UserId>,
+        seen: &Seen,
+    ) -> Result<Change, Error> {
+        let &DecisionAttempt { caller, verb, now, .. } = attempt;
+        let (by, lifecycle) = self.check_follow_up(caller, &before, proposer, FollowUpVerb::Retry, now)?;
+        check_seen(&before, seen)?;
+        let (after, command) = self.queued_again(next(&before, lifecycle, now), now);
+        let more = json!({ "reason": verb.reason(), "replaced_by": null, "command_id": command.id });
+        let entries = vec![entry(now, AuditKind::Retried, &after, more)];
+        Ok(Change { by, deciding: false, before, after, reverse: None, entries, command: Some(command) })
+    }
+
+    /// An action that is sent once more, to whoever carries it out now, and its new command.
+    pub(super) fn queued_again(&self, action: Action, now: Timestamp) -> (Action, NewCommand) {
+        let executor = self.executors.find(&action).map(|executor| executor.name().to_owned());
+        let command = NewCommand { id: new_id(now), action: action.id, at: now, executor: executor.clone() };
+        (Action { executor, status_detail: None, ..action }, command)
     }
 
     fn decision(

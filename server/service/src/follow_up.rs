@@ -15,12 +15,11 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::clock::new_id;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
 use super::ends::keep_end;
 use super::{Service, detached, entry, replay, timeline};
-use store::{Guard, NewCommand, Transaction};
+use store::{Guard, Transaction};
 
 #[async_trait]
 impl FollowUpActions for Service {
@@ -109,10 +108,8 @@ impl Service {
                     [what.reason.clone(), replaced].into_iter().flatten().reduce(|a, b| a + "\n" + &b);
             }
             FollowUpVerb::Retry => {
-                let executor = self.executors.find(&before).map(|executor| executor.name().to_owned());
-                after.executor.clone_from(&executor);
-                after.status_detail = None;
-                command = Some(NewCommand { id: new_id(now), action: id, at: now, executor });
+                let (again, new) = self.queued_again(after, now);
+                (after, command) = (again, Some(new));
             }
             FollowUpVerb::Take => {}
             verb => after.status_detail = Some(in_words(verb, caller, what.reason.as_deref())),

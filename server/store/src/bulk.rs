@@ -110,7 +110,7 @@ pub trait ReadBulk: Send + Sync {
     async fn bulk_execution(&self, id: BulkId, verb: BulkVerb) -> Result<Execution>;
 
     /// The actions that were to be undone, and whose reverse failed since, in their order.
-    async fn bulk_undo_failed(&self, id: BulkId) -> Result<Vec<ActionId>>;
+    async fn bulk_failed(&self, id: BulkId, verb: BulkVerb) -> Result<Vec<ActionId>>;
 
     /// The actions of all items in one of these states, in their order.
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>>;

@@ -278,6 +278,7 @@ fn headline(verb: BulkVerb, progress: Progress, execution: Execution, running: b
         BulkVerb::Reject => "rejected",
         BulkVerb::Undo if execution.running == 0 && !running => "undone or tried to",
         BulkVerb::Undo => "being undone",
+        BulkVerb::Retry => "sent again",
     };
     if running {
         format!("{decided} {did} so far")

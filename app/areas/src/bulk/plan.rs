@@ -144,7 +144,7 @@ fn plan_href(id: &str) -> String {
 const fn lane_of(verb: BulkVerb) -> Lane {
     match verb {
         BulkVerb::Approve | BulkVerb::Reject => Lane::Pending,
-        BulkVerb::Undo => Lane::History,
+        BulkVerb::Undo | BulkVerb::Retry => Lane::History,
     }
 }
 
@@ -261,7 +261,7 @@ fn groups(groups: Vec<PlanGroup>, verb: BulkVerb) -> AnyView {
         _ => of.info().effect.to_owned(),
     };
     let what = match verb {
-        BulkVerb::Approve => "What it does",
+        BulkVerb::Approve | BulkVerb::Retry => "What it does",
         BulkVerb::Reject => "What happens",
         BulkVerb::Undo => "What the undo does",
     };
@@ -379,7 +379,7 @@ fn confirm(of: Confirm, start: ServerAction<StartBulk>) -> AnyView {
     let Confirm { id, verb, count, final_actions, back, expires_at, rendered_at } = of;
     let now = ticking(derived(move || rendered_at));
     let label = match verb {
-        BulkVerb::Approve => "Comment (optional)",
+        BulkVerb::Approve | BulkVerb::Retry => "Comment (optional)",
         BulkVerb::Reject => "Why they must not happen",
         BulkVerb::Undo => "Why they are undone",
     };

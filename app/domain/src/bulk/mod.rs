@@ -27,6 +27,7 @@ string_enum! {
         Approve = "approve" "Approve",
         Reject = "reject" "Reject",
         Undo = "undo" "Undo",
+        Retry = "retry" "Retry",
     }
 }
 
@@ -34,13 +35,13 @@ impl BulkVerb {
     /// Whether a reason must be given.
     #[must_use]
     pub const fn needs_reason(self) -> bool {
-        !matches!(self, Self::Approve)
+        matches!(self, Self::Reject | Self::Undo)
     }
 
     /// Whether it can't be taken back for this type of action: only what happens can't be undone.
     #[must_use]
     pub fn is_final(self, of: ActionType) -> bool {
-        self == Self::Approve && matches!(of.info().undo, Undo::Never(_))
+        matches!(self, Self::Approve | Self::Retry) && matches!(of.info().undo, Undo::Never(_))
     }
 }
 
@@ -333,12 +334,15 @@ impl BulkJob {
         self.execution.running > 0
     }
 
-    /// How many can be tried again: what was not decided, and undos that failed. What was approved and failed is over;
-    /// it needs a new proposal.
+    /// How many the next plan of the rest holds: what was not decided, with undos that failed; once all is decided, what
+    /// was carried out and failed.
     #[must_use]
     pub const fn retriable(&self) -> usize {
-        let undone = if matches!(self.verb, BulkVerb::Undo) { self.execution.failed } else { 0 };
-        self.progress.undone() + undone
+        match (self.verb, self.progress.undone()) {
+            (BulkVerb::Undo, undecided) => undecided + self.execution.failed,
+            (_, 0) => self.execution.failed,
+            (_, undecided) => undecided,
+        }
     }
 }
 
@@ -353,6 +357,7 @@ mod tests {
             (BulkVerb::Approve, ActionType::HardDeleteEmail, true),
             (BulkVerb::Reject, ActionType::HardDeleteEmail, false),
             (BulkVerb::Undo, ActionType::QuarantineFile, false),
+            (BulkVerb::Retry, ActionType::HardDeleteEmail, true),
         ];
         for (verb, of, want) in table {
             assert_eq!(verb.is_final(of), want, "{verb} {of}");

@@ -6,7 +6,7 @@ use domain::actions::query::Undoable;
 use domain::bulk::{ActionLine, Execution, Progress};
 use domain::{
     Action, ActionId, ActionQuery, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId,
-    ItemState, Lane, Purpose, RowScope, Seen, UndoState, UserId,
+    ItemState, Lane, Purpose, RowScope, Seen, Status, UndoState, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -72,12 +72,18 @@ impl ReadBulk for SqlStore {
         execution(&mut *self.reader.acquire().await?, id, verb).await
     }
 
-    async fn bulk_undo_failed(&self, id: BulkId) -> Result<Vec<ActionId>> {
+    async fn bulk_failed(&self, id: BulkId, verb: BulkVerb) -> Result<Vec<ActionId>> {
         let mut sql = QueryBuilder::<Db>::new(
             "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id WHERE i.bulk_id = ",
         );
-        sql.push_bind(id.to_string()).push(" AND i.state = 'decided' AND a.undo = ");
-        sql.push_bind(number(UndoState::Failed)).push(" ORDER BY i.position");
+        sql.push_bind(id.to_string()).push(" AND i.state = 'decided' AND ");
+        if verb == BulkVerb::Undo {
+            sql.push("a.undo = ").push_bind(number(UndoState::Failed));
+        } else {
+            sql.push("a.status IN (").push_bind(number(Status::Failed));
+            sql.push(", ").push_bind(number(Status::TimedOut)).push(")");
+        }
+        sql.push(" ORDER BY i.position");
         ids(sql, &mut *self.reader.acquire().await?).await
     }
 
@@ -186,11 +192,13 @@ pub(super) async fn same_file(
 
 pub(super) async fn insert(db: &mut Connection, bulk: &Bulk, items: &[NewBulkItem]) -> Result<()> {
     sqlx::query(
-        "INSERT INTO bulks (id, owner, verb, preview, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO bulks (id, owner, verb, retries, preview, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(bulk.id.to_string())
     .bind(bulk.owner.to_string())
-    .bind(bulk.verb.as_str())
+    .bind(if bulk.verb == BulkVerb::Retry { BulkVerb::Approve } else { bulk.verb }.as_str())
+    .bind(bulk.verb == BulkVerb::Retry)
     .bind(json(&bulk.preview)?)
     .bind(micros(bulk.created_at))
     .bind(micros(bulk.expires_at))
@@ -242,7 +250,7 @@ async fn forget_many(db: &mut Connection, owner: UserId) -> Result<()> {
 /// Of that owner only.
 pub(super) async fn find(db: &mut Connection, owner: UserId, id: BulkId) -> Result<Option<Bulk>> {
     let query = sqlx::query(
-        "SELECT id, owner, verb, preview, created_at, expires_at, started_at, reason, approval_id, ended_at
+        "SELECT id, owner, verb, retries, preview, created_at, expires_at, started_at, reason, approval_id, ended_at
          FROM bulks WHERE id = $1 AND owner = $2",
     );
     let row = query.bind(id.to_string()).bind(owner.to_string()).fetch_optional(db).await?;
@@ -262,12 +270,17 @@ fn read(row: &Row) -> Result<Bulk> {
     Ok(Bulk {
         id: rows::word(row, "id")?,
         owner: rows::word(row, "owner")?,
-        verb: rows::word(row, "verb")?,
+        verb: verb(row)?,
         preview: rows::json(row, "preview")?,
         created_at: rows::time(row, "created_at")?,
         expires_at: rows::time(row, "expires_at")?,
         start,
     })
+}
+
+/// What is done to each. A retry is stored as the approval that it carries out once more.
+fn verb(row: &Row) -> Result<BulkVerb> {
+    if row.try_get("retries")? { Ok(BulkVerb::Retry) } else { rows::word(row, "verb") }
 }
 
 /// A page of items in one of these states, after a position.
@@ -383,7 +396,7 @@ pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Resu
         "UPDATE bulks SET stepped_at = $1 WHERE id = (
              SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL
              ORDER BY stepped_at, id LIMIT 1)
-         RETURNING id, verb, credential_id, reason, approval_id",
+         RETURNING id, verb, retries, credential_id, reason, approval_id",
     );
     let Some(row) = query.bind(micros(now)).fetch_optional(&mut *db).await? else { return Ok(None) };
     let id: BulkId = rows::word(&row, "id")?;
@@ -396,7 +409,7 @@ pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Resu
     let approval_id: ApprovalId = rows::word(&row, "approval_id")?;
     let items = items.iter().map(step_item).collect::<Result<_>>()?;
     let reason = row.try_get("reason")?;
-    Ok(Some(Step { id, verb: rows::word(&row, "verb")?, credential, reason, approval_id, items }))
+    Ok(Some(Step { id, verb: verb(&row)?, credential, reason, approval_id, items }))
 }
 
 fn step_item(row: &Row) -> Result<StepItem> {

@@ -31,6 +31,7 @@ on_both!(
     instances_that_work_on_one_job_decide_each_item_once,
     a_job_that_a_process_left_behind_goes_on,
     many_are_undone_and_all_instances_of_a_file,
+    what_was_approved_and_failed_is_sent_again,
 );
 
 async fn a_mixed_selection_is_planned_by_type_and_decided_item_by_item(kind: Kind) {
@@ -353,4 +354,28 @@ async fn many_are_undone_and_all_instances_of_a_file(kind: Kind) {
     assert!(house.store.command_of(reverse.id).await.unwrap().is_some());
     assert_eq!(house.action(60).await.undo, UndoState::None);
     assert_eq!(house.records(AuditKind::UndoRequested).await.len(), 59);
+}
+
+async fn what_was_approved_and_failed_is_sent_again(kind: Kind) {
+    let actions: Vec<_> = (1..=5).map(on_host).collect();
+    let house = House::build(kind, &actions).await;
+    let plan = house.plan_ids(BulkVerb::Approve, 1..=5).await;
+    house.run(&plan).await;
+    // What is stored here has no digest that binds it: each of them fails before anything is sent.
+    assert!(house.service.take_order(&authority()).await.unwrap().is_none());
+    let job = house.job(&plan, None).await;
+    assert_eq!((job.execution.failed, job.retriable()), (5, 5));
+
+    let again = house.service.retry_bulk(&house.ana, plan.id).await.unwrap();
+    assert_eq!((again.verb, again.preview.decidable, again.preview.total), (BulkVerb::Retry, 5, 5));
+    let retried = house.run(&again).await;
+    assert_eq!((retried.verb, retried.progress.decided, retried.execution.running), (BulkVerb::Retry, 5, 5));
+    assert_eq!(house.records(AuditKind::Retried).await.len(), 5);
+    let action = house.service.detail(&house.ana, retried.items[0].action.id).await.unwrap().action;
+    assert_eq!((action.decision, action.status), (Decision::Approved, Status::Queued));
+    assert_eq!(action.approval_id, Some(job.approval_id), "it was approved once");
+    // What is on its way is not sent a third time.
+    let third = house.service.retry_bulk(&house.ana, plan.id).await.unwrap_err();
+    assert!(invalid(&third).starts_with("/ids no action is selected"), "{third:?}");
+    store::verify(&*house.store).await.unwrap();
 }

@@ -104,7 +104,7 @@ async fn a_plan_reads_back_for_its_owner_alone(kind: Kind) {
     assert_eq!((progress.left_out, progress.waiting, progress.total()), (1, 2, 2));
     let execution = store.bulk_execution(id(7), BulkVerb::Approve).await.unwrap();
     assert_eq!(execution, Execution::default(), "nothing was decided");
-    assert_eq!(store.bulk_undo_failed(id(7)).await.unwrap(), []);
+    assert_eq!(store.bulk_failed(id(7), BulkVerb::Undo).await.unwrap(), []);
     assert!(!store.bulk_is_running().await.unwrap());
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.step_bulk(at(1), 50).await.unwrap().is_none(), "it is only a plan");
