@@ -22,7 +22,7 @@ pub trait Area: Sync {
 /// A row of the navigation pane.
 #[derive(Debug)]
 pub struct NavigationRow {
-    /// The heading above the row.
+    /// The heading above the row, of the first of a section; the rows that follow belong to it, too.
     pub section: Option<&'static str>,
     /// The label.
     pub label: &'static str,

@@ -37,9 +37,9 @@ pub const AREAS: [&dyn Area; 9] = [
     &actions::ActionsArea,
     &bulk::BulkArea,
     &executors::ExecutorsArea,
+    &notifications::NotificationsArea,
     &access::AccessArea,
     &settings::SettingsArea,
-    &notifications::NotificationsArea,
 ];
 
 /// All pages.

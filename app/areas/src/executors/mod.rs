@@ -31,7 +31,7 @@ impl Area for ExecutorsArea {
 
     fn navigation(&self) -> &'static [NavigationRow] {
         &[NavigationRow {
-            section: Some("Settings"),
+            section: Some("Organisation"),
             label: "Executors",
             icon: "play",
             root: ROOT,

@@ -21,7 +21,7 @@ impl Area for NotificationsArea {
 
     fn navigation(&self) -> &'static [NavigationRow] {
         &[NavigationRow {
-            section: Some("Settings"),
+            section: None,
             label: "Notifications",
             icon: "info",
             root: ROOT,

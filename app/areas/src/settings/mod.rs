@@ -38,7 +38,7 @@ impl Area for SettingsArea {
 
     fn navigation(&self) -> &'static [NavigationRow] {
         &[NavigationRow {
-            section: Some("Organisation"),
+            section: None,
             label: "Settings",
             icon: "key",
             root: "/settings",
