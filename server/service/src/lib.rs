@@ -13,6 +13,7 @@ mod decide;
 mod decision;
 mod detail;
 mod dispatch;
+pub(crate) mod display_name;
 mod ends;
 pub mod events;
 pub mod executor;

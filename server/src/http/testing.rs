@@ -87,7 +87,8 @@ impl App {
             .with_reports(system());
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
-        let sessions = Sessions::new(store.clone(), clock.clone()).with_demo(system());
+        let sessions =
+            Sessions::new(store.clone(), clock.clone()).with_demo(system()).with_first_start(system());
         let state =
             AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge);
         let sessions = Arc::clone(&state.sessions);
@@ -140,11 +141,15 @@ impl App {
     }
 
     pub(crate) async fn user(&self, name: &str, roles: &[Role]) {
-        let roles = roles.iter().copied().collect();
-        self.sessions
-            .add_user(&system(), tester(), name, "Ana Sousa", roles, "correct horse battery")
-            .await
-            .unwrap();
+        let roles: BTreeSet<Role> = roles.iter().copied().collect();
+        let add = async |display: &str| {
+            let password = "correct horse battery";
+            self.sessions.add_user(&system(), tester(), name, display, roles.clone(), password).await
+        };
+        // No two look alike: the first has the plain name.
+        if add("Ana Sousa").await.is_err() {
+            add(&format!("Ana Sousa ({name})")).await.unwrap();
+        }
     }
 
     pub(crate) async fn token(&self, owner: Option<&str>, scopes: &[Scope]) -> String {

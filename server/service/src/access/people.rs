@@ -4,18 +4,15 @@ use std::collections::BTreeSet;
 
 use domain::access::Access;
 use domain::access::contract::{Assignments, NewPerson, PersonChange, PersonView, RoleGrant};
-use domain::core::text::is_hidden;
 use domain::{AuditKind, Caller, Error, FieldError, Permission, Role, UserId};
 use serde_json::json;
 
 use super::{record, written};
 use crate::Service;
 use crate::clock::new_id;
+use crate::display_name;
 use crate::session::{SHORTEST_PASSWORD, is_user_name};
 use store::{PersonUpdate, Transaction, User};
-
-/// Characters of a name to show.
-const MAX_DISPLAY_NAME: usize = 100;
 
 impl Service {
     pub(super) async fn list_people(&self, caller: &Caller) -> Result<Vec<PersonView>, Error> {
@@ -45,14 +42,15 @@ impl Service {
         if !is_user_name(&name) {
             found.push(FieldError::new("/name", "must be 1 to 64 letters, digits or . _ - @"));
         }
-        found.extend(check_display_name(&display_name));
+        found.extend(display_name::check(&display_name));
         found.extend(password.as_deref().and_then(check_password));
         found.extend(self.check_assignments(&assignments).await?);
         if found.is_empty() && self.store.user(&name).await?.is_some() {
             found.push(FieldError::new("/name", "is taken"));
         }
         if found.is_empty() {
-            found.extend(self.look_alike(&display_name, None).await?);
+            let now = self.clock.now();
+            found.extend(display_name::look_alike(&self.store, &display_name, None, now).await?);
         }
         if !found.is_empty() {
             return Err(Error::Invalid(found));
@@ -97,7 +95,7 @@ impl Service {
         let display_name = display_name.map(|name| name.trim().to_owned());
         let mut found = Vec::new();
         if let Some(name) = &display_name {
-            found.extend(check_display_name(name));
+            found.extend(display_name::check(name));
         }
         found.extend(password.as_deref().and_then(check_password));
         if let Some(assignments) = &assignments {
@@ -113,7 +111,8 @@ impl Service {
             }
         }
         if let (Some(name), true) = (&display_name, found.is_empty()) {
-            found.extend(self.look_alike(name, Some(id)).await?);
+            let now = self.clock.now();
+            found.extend(display_name::look_alike(&self.store, name, Some(id), now).await?);
         }
         if !found.is_empty() {
             return Err(Error::Invalid(found));
@@ -198,41 +197,6 @@ impl Service {
         }
         Ok(found)
     }
-
-    /// Refuses a name that people would take for another's.
-    pub(crate) async fn look_alike(
-        &self,
-        name: &str,
-        of: Option<UserId>,
-    ) -> Result<Option<FieldError>, Error> {
-        let drawn = drawn_as(name);
-        let people = self.store.people(None, self.clock.now()).await?;
-        let other =
-            people.iter().find(|other| Some(other.id) != of && drawn_as(&other.display_name) == drawn);
-        Ok(other.map(|other| {
-            let detail = format!("looks like {:?}, the name of {}", other.display_name, other.name);
-            FieldError::new("/display_name", detail)
-        }))
-    }
-}
-
-/// What a name looks like (UTS 39), whatever its letters are, without case and spaces.
-fn drawn_as(name: &str) -> String {
-    let folded = |text: &str| -> String {
-        unicode_security::skeleton(text)
-            .flat_map(char::to_lowercase)
-            .filter(|of| !of.is_whitespace())
-            .collect()
-    };
-    // Folding may bring forth letters that look like others in turn.
-    folded(&folded(name))
-}
-
-fn check_display_name(name: &str) -> Option<FieldError> {
-    let fits = (1..=MAX_DISPLAY_NAME).contains(&name.chars().count());
-    (!fits || name.chars().any(|of| is_hidden(of, false))).then(|| {
-        FieldError::new("/display_name", format!("must be 1 to {MAX_DISPLAY_NAME} visible characters"))
-    })
 }
 
 pub(super) fn check_password(password: &str) -> Option<FieldError> {
@@ -259,29 +223,4 @@ pub(super) async fn keep_an_administrator(tx: &mut dyn Transaction) -> Result<()
         "",
         "would leave nobody who can administer people and roles; let somebody else have it first",
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_that_look_alike_are_told() {
-        for (a, b) in [
-            ("Ana Sousa", "Anа Sousa"),
-            ("Ana Sousa", "ana  sousa"),
-            ("Paul", "PauI"),
-            ("Tom", "Torn"),
-            ("scope", "ѕсоре"),
-        ] {
-            assert_eq!(drawn_as(a), drawn_as(b), "{a} {b}");
-        }
-        for (a, b) in [("Ana Sousa", "Ana Souza"), ("Zoë", "Zoe"), ("Bo", "Ba")] {
-            assert_ne!(drawn_as(a), drawn_as(b), "{a} {b}");
-        }
-        assert!(check_display_name("Ana").is_none());
-        for bad in ["", "a\u{202e}b", "a\nb", &"x".repeat(101)] {
-            assert!(check_display_name(bad).is_some(), "{bad:?}");
-        }
-    }
 }

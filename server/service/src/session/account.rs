@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::{Sessions, TOKEN_PREFIX, digest, secret};
 use crate::clock::new_id;
+use crate::display_name;
 use store::{AuditEntry, Credential, CredentialKind, User};
 
 /// Characters a password must have; length is what counts (NIST SP 800-63B).
@@ -58,12 +59,8 @@ impl Sessions {
         if !is_user_name(name) {
             found.push(FieldError::new("/name", "must be 1 to 64 letters, digits or . _ - @"));
         }
-        if display_name.trim().is_empty()
-            || display_name.chars().count() > 100
-            || display_name.chars().any(char::is_control)
-        {
-            found.push(FieldError::new("/display_name", "must be 1 to 100 printable characters"));
-        }
+        let display_name = display_name.trim();
+        found.extend(display_name::check(display_name));
         if roles.is_empty() {
             found.push(FieldError::new("/roles", "must name at least one role"));
         }
@@ -74,6 +71,10 @@ impl Sessions {
         if found.is_empty() && self.store.user(name).await?.is_some() {
             found.push(FieldError::new("/name", "is taken"));
         }
+        if found.is_empty() {
+            let now = self.clock.now();
+            found.extend(display_name::look_alike(&self.store, display_name, None, now).await?);
+        }
         if !found.is_empty() {
             return Err(Error::Invalid(found));
         }
@@ -81,7 +82,7 @@ impl Sessions {
         let user = User {
             id: new_id(self.clock.now()),
             name: name.to_owned(),
-            display_name: display_name.trim().to_owned(),
+            display_name: display_name.to_owned(),
             password_hash: Some(hash),
             enabled: true,
             access: Access::of_roles(&roles),
