@@ -29,6 +29,7 @@ mod keys;
 mod maintenance;
 mod migrations;
 mod notifications;
+mod one_time;
 mod outbox;
 #[cfg(test)]
 mod plans;
@@ -73,6 +74,7 @@ pub use maintenance::{Maintain, SystemMetadata};
 pub use notifications::{
     LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
 };
+pub use one_time::{OneTimePurpose, OneTimeSecret, ReadOneTime, WriteOneTime};
 pub use outbox::{
     Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue,
     ReadOutbox, SystemOutbox, WriteOutbox,
@@ -104,6 +106,7 @@ pub trait Store:
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
     + ReadNotifications
+    + ReadOneTime
     + ReadOutbox
     + ReadResponders
     + ReadSettings
@@ -129,6 +132,7 @@ pub trait Transaction:
     + WriteEnds
     + WriteExecutors
     + WriteNotifications
+    + WriteOneTime
     + WriteOutbox
     + WriteSettings
     + WriteSignIn

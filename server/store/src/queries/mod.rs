@@ -29,6 +29,7 @@ mod list;
 mod maintenance;
 mod metadata;
 mod notifications;
+mod one_time;
 mod outbox;
 mod pending_records;
 mod people;

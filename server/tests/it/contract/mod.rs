@@ -23,6 +23,7 @@ mod home;
 mod investigations;
 mod keys;
 mod notifications;
+mod one_time;
 mod responders;
 mod sample;
 mod schema;
@@ -76,6 +77,7 @@ fn every_method_of_the_store_is_called() {
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
         "notifications": "ReadNotifications" of "store", "WriteNotifications" of "tx",
             "SystemNotifications" of "tx";
+        "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "sign_in": "WriteSignIn" of "tx";
