@@ -1,5 +1,7 @@
 //! What `countersign serve` can be told, and which of it is refused before anything starts.
 
+mod session_times;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,6 +11,7 @@ use anyhow::{bail, ensure};
 use axum::http::HeaderName;
 use clap::Args;
 
+pub use self::session_times::SessionOptions;
 use crate::telemetry::LogFormat;
 use executors::channels::Channels;
 use executors::channels::email::Mailer;
@@ -170,6 +173,10 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub mail: MailOptions,
 
+    /// How long sessions last
+    #[command(flatten)]
+    pub sessions: SessionOptions,
+
     /// How a log line looks
     #[arg(long, value_enum, default_value_t)]
     pub log_format: LogFormat,
@@ -269,6 +276,7 @@ impl ServeOptions {
             self.responder_key.is_some() || !self.responders.iter().any(ResponderAddress::signs),
             "--responder needs --responder-key FILE, the key that it shares with this server"
         );
+        self.sessions.times()?;
         if let Some(host) = &self.public_host {
             ensure!(
                 !host.is_empty()
@@ -315,6 +323,10 @@ mod tests {
             (&["--demo", "--database-url", "sqlite:///nowhere/at/all.db"], Some("countersign seed --demo")),
             (&["--demo", "--behind-proxy"], Some("this machine only")),
             (&["--demo", "--public-host", "a.example.org"], Some("this machine only")),
+            (&["--session-idle", "5", "--session-max", "1"], None),
+            (&["--session-idle", "0"], Some("--session-idle 0 --session-max 12: the time without use")),
+            (&["--session-idle", "90", "--session-max", "1"], Some("can't last 90 minutes")),
+            (&["--session-max", "721"], Some("1 to 720 hours")),
             (&["--responder", "d=http://127.0.0.1:1"], Some("--responder-key")),
             (&["--responder", "d=http://127.0.0.1:1", "--responder-key", "k"], None),
         ];

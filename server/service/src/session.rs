@@ -4,8 +4,10 @@
 //! It must not know cookies or headers: that is `http`. What a person may do is `domain::access`.
 
 mod account;
+mod first;
 pub(crate) mod password;
 mod throttle;
+mod times;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -20,17 +22,15 @@ use sha2::{Digest, Sha256};
 
 pub use account::NewToken;
 pub(crate) use account::{MAX_TOKEN_DAYS, SHORTEST_PASSWORD, is_user_name};
+pub use first::FirstAdministrator;
 pub use password::PasswordTurn;
 pub use throttle::SignInTry;
+pub use times::SessionTimes;
 
 use self::password::Passwords;
 use super::clock::{SharedClock, new_id};
 use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
 
-/// A session that nobody uses ends after this.
-pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
-/// A session ends after this whatever happens.
-pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(12);
 /// How often the use of a session is written down.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// What an API token starts with, so that secret scanners find a leaked one.
@@ -43,8 +43,11 @@ pub struct Sessions {
     store: SharedStore,
     clock: SharedClock,
     passwords: Passwords,
+    times: SessionTimes,
     /// For the demo, whose people are made when they first come.
     demo: Option<SystemAuthority>,
+    /// For the first administrator, who is made by a link.
+    first: Option<SystemAuthority>,
 }
 
 /// A session that was just made.
@@ -79,7 +82,32 @@ impl Sessions {
     /// Over a store and a clock.
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock) -> Self {
-        Self { store, clock, passwords: Passwords::default(), demo: None }
+        Self {
+            store,
+            clock,
+            passwords: Passwords::default(),
+            times: SessionTimes::default(),
+            demo: None,
+            first: None,
+        }
+    }
+
+    /// With a link by which the first administrator is made.
+    #[must_use]
+    pub fn with_first_start(self, authority: SystemAuthority) -> Self {
+        Self { first: Some(authority), ..self }
+    }
+
+    /// With sessions that last so long.
+    #[must_use]
+    pub fn with_times(self, times: SessionTimes) -> Self {
+        Self { times, ..self }
+    }
+
+    /// How long sessions last.
+    #[must_use]
+    pub const fn times(&self) -> SessionTimes {
+        self.times
     }
 
     /// With the demo's people, who need no password.
@@ -168,7 +196,7 @@ impl Sessions {
         let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
         let caller = person(&credential, user);
         if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
-            let ends = (credential.created_at + MAX_AGE).min(now + IDLE);
+            let ends = (credential.created_at + self.times.max_age).min(now + self.times.idle);
             // A busy database must not keep a reader out; the next request notes the use.
             if let Err(error) = self.touch(&caller, now, ends).await {
                 tracing::warn!(%error, "the use of a session could not be noted");
@@ -184,7 +212,8 @@ impl Sessions {
     pub async fn peek(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
         let alive = self.alive(secret, self.clock.now()).await?;
         Ok(alive.map(|(credential, user)| {
-            let ends = (credential.created_at + MAX_AGE).min(credential.last_seen_at + IDLE);
+            let SessionTimes { idle, max_age } = self.times;
+            let ends = (credential.created_at + max_age).min(credential.last_seen_at + idle);
             (person(&credential, user), ends)
         }))
     }
@@ -193,8 +222,9 @@ impl Sessions {
         let Some((credential, Some(user))) = self.find(secret, CredentialKind::Session, now).await? else {
             return Ok(None);
         };
+        let SessionTimes { idle, max_age } = self.times;
         let over =
-            now >= credential.created_at + MAX_AGE || now.duration_since(credential.last_seen_at) >= IDLE;
+            now >= credential.created_at + max_age || now.duration_since(credential.last_seen_at) >= idle;
         Ok((!over).then_some((credential, user)))
     }
 
@@ -245,7 +275,7 @@ impl Sessions {
             reach: Reach::Everywhere,
             created_at: now,
             last_seen_at: now,
-            expires_at: now + IDLE,
+            expires_at: now + self.times.idle,
         };
         let caller = person(&credential, user);
         let by = caller.authorize_own()?;

@@ -33,6 +33,7 @@ use service::switchboard::Switchboard;
 use service::worker;
 use store::{self, SharedStore};
 use web::edge::accept;
+use web::edge::paths::FIRST_ADMINISTRATOR;
 use web::metrics;
 use web::router;
 use web::site::Site;
@@ -44,6 +45,8 @@ pub struct RunningServer {
     pub address: SocketAddr,
     /// Where it tells Prometheus how it goes, if anywhere.
     pub metrics: Option<SocketAddr>,
+    /// Where the first administrator sets name and password, while nobody is there.
+    pub first_link: Option<String>,
     /// Its store, for a test that looks behind the page.
     pub store: SharedStore,
     /// Its service, likewise.
@@ -130,8 +133,17 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let notifier = tokio::spawn(service.clone().notify(authority.clone(), stop.child_token()));
     let backend: SharedBackend = Arc::new(service.clone());
     let feed = Feed::start(store.clone(), stop.child_token()).await.context("cannot read the audit log")?;
-    let sessions = Sessions::new(store.clone(), clock.clone());
-    let sessions = if config.demo { sessions.with_demo(authority) } else { sessions };
+    let sessions = Sessions::new(store.clone(), clock.clone()).with_times(config.sessions.times()?);
+    let (sessions, first_link) = if config.demo {
+        (sessions.with_demo(authority), None)
+    } else {
+        let key = sessions.first_link().await.context("cannot make the link of the first administrator")?;
+        let link = key.map(|key| {
+            let base = config.mail.base_url(&here).trim_end_matches('/');
+            format!("{base}{FIRST_ADMINISTRATOR}?key={key}")
+        });
+        (sessions.with_first_start(authority), link)
+    };
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
     let metrics = match config.metrics_addr {
         None => None,
@@ -150,6 +162,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     Ok(RunningServer {
         address,
         metrics,
+        first_link,
         store,
         service,
         stop,
@@ -271,7 +284,9 @@ async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Re
         tracing::warn!("this is the demo's database: its actions are invented, and nothing carries them out");
     }
     if !demo && store.count_users().await? == 0 {
-        tracing::warn!("nobody can sign in yet: countersign user add NAME --role global_administrator");
+        tracing::warn!(
+            "nobody can sign in yet: open the link that is printed, or countersign user add NAME --role global_administrator"
+        );
     }
     Ok(())
 }
@@ -279,7 +294,7 @@ async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Re
 /// Says where it is, on stdout: whoever started it waits for this line.
 fn announce(
     config: &ServeOptions,
-    RunningServer { address, metrics, .. }: &RunningServer,
+    RunningServer { address, metrics, first_link, .. }: &RunningServer,
 ) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
     let host =
@@ -287,6 +302,9 @@ fn announce(
     let mut out = std::io::stdout();
     if let Some(metrics) = metrics {
         writeln!(out, "metrics at http://{metrics}/metrics")?;
+    }
+    if let Some(link) = first_link {
+        writeln!(out, "the first administrator sets name and password within 24 hours, once, at {link}")?;
     }
     writeln!(out, "listening on http://{host}:{}", address.port())?;
     out.flush()?;

@@ -29,7 +29,7 @@ use serde::Deserialize;
 use service::zone::zone;
 use web::download;
 use web::edge::limits::Limits;
-use web::edge::paths::{SERVER_FUNCTIONS, SIGN_IN};
+use web::edge::paths::{SERVER_FUNCTIONS, is_before_sign_in};
 use web::edge::problem::Problem;
 use web::edge::redirect::{own_path_or_home, see_other, sign_in_page};
 use web::router::Pages;
@@ -103,7 +103,7 @@ async fn guard(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    let on_sign_in = path == SIGN_IN;
+    let on_sign_in = is_before_sign_in(path);
     if path.starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }

@@ -7,6 +7,7 @@
 
 pub mod download;
 pub mod edge;
+mod first_administrator;
 pub mod metrics;
 mod rest;
 pub mod router;

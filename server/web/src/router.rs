@@ -21,7 +21,7 @@ use super::edge::problem::{self, Problem};
 use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{rest, signin, site, sse};
+use super::{first_administrator, rest, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
 use store::DISPATCH_PAUSED;
 
@@ -42,6 +42,7 @@ pub fn build(app: AppState, pages: Pages) -> Router {
     // For browsers: a session cookie says who is calling.
     let forms = Router::new()
         .route("/sign-in", post(signin::sign_in))
+        .route(paths::FIRST_ADMINISTRATOR, post(first_administrator::make))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))
         .fallback_service(site::root(&app.site, pages.not_found.with_state(app.clone())));

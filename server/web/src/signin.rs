@@ -7,6 +7,7 @@ use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Caller, Error};
+use jiff::SignedDuration;
 use serde::Deserialize;
 
 use super::edge::accept::Peer;
@@ -46,6 +47,7 @@ pub(super) async fn sign_in(
 ) -> Response {
     let replaces = current.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
+    let lasts = app.sessions.times().max_age;
     let address = app.edge.client_address(peer.map(|Extension(Peer(address))| address), &headers);
     let device = credential::device_secret(&headers).map(str::to_owned);
     // Not detached: who hangs up waits no longer.
@@ -64,7 +66,7 @@ pub(super) async fn sign_in(
     })
     .await;
     match signed_in {
-        Ok(Some(signed_in)) => begin_session(&signed_in, next.as_deref()),
+        Ok(Some(signed_in)) => begin_session(&signed_in, lasts, next.as_deref()),
         Ok(None) => redirect::see_other(&redirect::sign_in_page(next.as_deref(), Some("wrong")), None),
         Err(error) => Problem::from(error).into_response(),
     }
@@ -81,8 +83,9 @@ pub(super) async fn demo(
     }
     let replaces = current.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
+    let lasts = app.sessions.times().max_age;
     match detached(async move { app.sessions.demo_sign_in(&form.role, replaces).await }).await {
-        Ok(Some(signed_in)) => begin_session(&signed_in, next.as_deref()),
+        Ok(Some(signed_in)) => begin_session(&signed_in, lasts, next.as_deref()),
         Ok(None) => Problem::from(Error::invalid("/role", "names no button of the demo")).into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
@@ -98,9 +101,9 @@ pub(super) async fn sign_out(State(app): State<AppState>, current: CurrentCaller
     redirect::see_other(paths::SIGN_IN, credential::expired_cookie())
 }
 
-/// Hands out the session and leads on to where the person wanted to go.
-fn begin_session(signed_in: &SignedIn, next: Option<&str>) -> Response {
-    let session = credential::session_cookie(&signed_in.secret);
+/// Hands out the session, which lasts so long at most, and leads on to where the person wanted to go.
+pub(super) fn begin_session(signed_in: &SignedIn, lasts: SignedDuration, next: Option<&str>) -> Response {
+    let session = credential::session_cookie(&signed_in.secret, lasts);
     let mut response = redirect::see_other(redirect::own_path_or_home(next), session);
     if let Some(device) = signed_in.device.as_deref().and_then(credential::device_cookie) {
         response.headers_mut().append(SET_COOKIE, device);

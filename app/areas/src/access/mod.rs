@@ -7,6 +7,7 @@ use crate::area::Area;
 use kit::lazy::Page;
 
 kit::pages! {
+    mod first_administrator;
     mod sign_in;
 }
 

@@ -22,7 +22,7 @@ fn Sessions() -> impl IntoView {
     let list = loaded(sessions, move |_, sessions| credential_table::sessions(sheet, sessions));
     sheet.page(
         "Sessions",
-        "Who is signed in. A session ends after 30 minutes without use and after 12 hours at the latest; here it ends at once.",
+        "Who is signed in. A session ends after a while without use, and after some hours at the latest; here it ends at once.",
         list,
     )
 }

@@ -9,10 +9,10 @@ use super::*;
 use crate::testing::{FixedClock, system, tester};
 
 /// Sessions over a database of their own.
-struct App {
-    store: SharedStore,
-    sessions: Sessions,
-    clock: std::sync::Arc<FixedClock>,
+pub(super) struct App {
+    pub(super) store: SharedStore,
+    pub(super) sessions: Sessions,
+    pub(super) clock: std::sync::Arc<FixedClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -29,16 +29,24 @@ impl App {
     }
 }
 
-/// With Ana, a Security Operator.
-async fn app() -> App {
+/// With nobody.
+pub(super) async fn empty() -> App {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().join("t.db").display());
     let store = store::connect(&url).await.unwrap();
     let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
     let sessions = Sessions::new(store.clone(), clock.clone()).with_demo(system());
-    let roles = [Role::SecurityOperator].into();
-    sessions.add_user(&system(), tester(), "ana", "Ana Sousa", roles, "correct horse battery").await.unwrap();
     App { store, sessions, clock, _folder: folder }
+}
+
+/// With Ana, a Security Operator.
+async fn app() -> App {
+    let app = empty().await;
+    let roles = [Role::SecurityOperator].into();
+    let added =
+        app.sessions.add_user(&system(), tester(), "ana", "Ana Sousa", roles, "correct horse battery").await;
+    added.unwrap();
+    app
 }
 
 #[tokio::test]
@@ -75,15 +83,16 @@ async fn ten_failures_bring_a_pause_that_even_the_right_password_waits_for() {
 async fn a_peek_is_no_use_of_a_session() {
     let app = app().await;
     let secret = app.sign_in("ana", "correct horse battery").await.unwrap().secret;
+    let idle = SessionTimes::default().idle;
     let peek = async || app.sessions.peek(&secret).await.unwrap().map(|(_, ends)| ends);
     let first = peek().await.unwrap();
-    app.clock.forward(IDLE / 2);
+    app.clock.forward(idle / 2);
     assert_eq!(peek().await, Some(first));
     assert!(app.sessions.session(&secret).await.unwrap().is_some());
-    assert_eq!(peek().await, Some(first + IDLE / 2), "a use puts the end off");
-    app.clock.forward(IDLE / 2);
+    assert_eq!(peek().await, Some(first + idle / 2), "a use puts the end off");
+    app.clock.forward(idle / 2);
     assert!(peek().await.is_some());
-    app.clock.forward(IDLE / 2);
+    app.clock.forward(idle / 2);
     assert_eq!(peek().await, None);
 }
 
@@ -134,6 +143,11 @@ async fn t12_accounts_are_audited_without_their_secrets() {
     let good = "a long enough one";
     assert_eq!(add("ana", "Ana", &[Role::SecurityReader], good).await, ["/name"], "taken");
     assert_eq!(add("b c", "", &[], "short").await, ["/name", "/display_name", "/roles", "/password"]);
+    assert_eq!(
+        add("anna", "Ana  S\u{43e}usa", &[Role::SecurityReader], good).await,
+        ["/display_name"],
+        "alike"
+    );
     assert!(add("ben", "Ben", &[Role::SecurityReader], good).await.is_empty());
     let token = async |owner: Option<&str>, scopes: &[Scope], days| {
         app.sessions
@@ -150,4 +164,21 @@ async fn t12_accounts_are_audited_without_their_secrets() {
     assert_eq!(kinds, [AuditKind::UserAdded, AuditKind::UserAdded, AuditKind::TokenCreated]);
     let text = serde_json::to_string(&log).unwrap();
     assert!(!text.contains(&made.secret) && !text.contains(good) && !text.contains("argon2"));
+}
+
+#[tokio::test]
+async fn sessions_last_as_long_as_is_set() {
+    let mut app = app().await;
+    let times = SessionTimes::checked(5, 1).unwrap();
+    app.sessions = Sessions::new(app.store.clone(), app.clock.clone()).with_times(times);
+    let first = app.sign_in("ana", "correct horse battery").await.unwrap().secret;
+    app.clock.forward(times.idle);
+    assert!(app.sessions.session(&first).await.unwrap().is_none(), "nobody used it");
+    let second = app.sign_in("ana", "correct horse battery").await.unwrap().secret;
+    for _ in 0..14 {
+        app.clock.forward(SignedDuration::from_mins(4));
+        assert!(app.sessions.session(&second).await.unwrap().is_some(), "it is used");
+    }
+    app.clock.forward(SignedDuration::from_mins(4));
+    assert!(app.sessions.session(&second).await.unwrap().is_none(), "it ends in any case");
 }

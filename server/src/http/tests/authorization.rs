@@ -33,6 +33,7 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/readyz"),
     ("GET", "/robots.txt"),
     ("POST", "/demo/sign-in"),
+    ("POST", "/first-administrator"),
     ("POST", "/sign-in"),
 ];
 
@@ -189,6 +190,7 @@ fn body(path: &str, id: &str) -> String {
         "/api/load_who_can" => format!("action={id}"),
         "/sign-in" => "name=unknown&password=wrong".to_owned(),
         "/demo/sign-in" => "role=security_reader".to_owned(),
+        "/first-administrator" => "key=none&name=a&password=b".to_owned(),
         _ => format!("id={id}"),
     }
 }

@@ -6,9 +6,9 @@
 use axum::http::header::{AUTHORIZATION, COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::{Caller, Error};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use service::session::{MAX_AGE, Sessions};
+use service::session::Sessions;
 
 const COOKIE_NAME: &str = "__Host-session";
 /// What a browser is known by from which somebody signed in before; it lets nobody in.
@@ -83,10 +83,10 @@ pub(crate) fn device_cookie(secret: &str) -> Option<HeaderValue> {
 }
 
 /// The value of `Set-Cookie` that hands out a session.
-pub(crate) fn session_cookie(secret: &str) -> Option<HeaderValue> {
+pub(crate) fn session_cookie(secret: &str, lasts: SignedDuration) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!(
         "{COOKIE_NAME}={secret}; {COOKIE_FLAGS}; Max-Age={}",
-        MAX_AGE.as_secs()
+        lasts.as_secs()
     ))
     .ok()?;
     value.set_sensitive(true);
@@ -104,14 +104,15 @@ mod tests {
 
     #[test]
     fn the_flags_are_all_there() {
-        let value = session_cookie("abc").unwrap();
+        let lasts = SignedDuration::from_hours(12);
+        let value = session_cookie("abc", lasts).unwrap();
         assert_eq!(
             value.to_str().unwrap(),
             "__Host-session=abc; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=43200"
         );
         assert!(value.is_sensitive());
         assert!(expired_cookie().unwrap().to_str().unwrap().ends_with("Max-Age=0"));
-        assert!(session_cookie("a\nb").is_none());
+        assert!(session_cookie("a\nb", lasts).is_none());
     }
 
     #[test]

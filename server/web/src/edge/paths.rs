@@ -14,6 +14,15 @@ pub(crate) const HOME: &str = "/action-center";
 /// The sign-in page.
 pub const SIGN_IN: &str = "/sign-in";
 
+/// Where the first administrator sets name and password, by the link that the server prints.
+pub const FIRST_ADMINISTRATOR: &str = "/first-administrator";
+
+/// Whether a page is for who is not signed in, and for nobody else.
+#[must_use]
+pub fn is_before_sign_in(path: &str) -> bool {
+    [SIGN_IN, FIRST_ADMINISTRATOR].contains(&path)
+}
+
 /// Everything that would end a value in a query; a slash does not, and reads better as it is.
 const QUERY_VALUE: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
