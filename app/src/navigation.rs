@@ -33,13 +33,15 @@ fn row(row: &'static NavigationRow) -> AnyView {
     .into_any()
 }
 
-/// What it says of a row that is the page, or whose pages the page is one of.
+/// What it says of a row that is the page, or whose pages the page is one of, unless a row of its own has them.
 fn current(root: &str, path: &str) -> Option<&'static str> {
-    match path.strip_prefix(root)? {
-        "" => Some("page"),
-        below if below.starts_with('/') => Some("true"),
-        _ => None,
+    let has = |root: &str| path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let rest = has(root)?;
+    let mut rows = AREAS.into_iter().flat_map(Area::navigation);
+    if rows.any(|row| row.root.len() > root.len() && has(row.root).is_some()) {
+        return None;
     }
+    Some(if rest.is_empty() { "page" } else { "true" })
 }
 
 #[cfg(test)]
@@ -54,6 +56,9 @@ mod tests {
             ("/action-center", "/action-center/plans/1", Some("true")),
             ("/action-center", "/action-centers", None),
             ("/action-center", "/", None),
+            ("/settings", "/settings/people", Some("true")),
+            ("/settings", "/settings/executors/one", None),
+            ("/settings/executors", "/settings/executors/one", Some("true")),
         ] {
             assert_eq!(current(root, path), says, "{root} {path}");
         }

@@ -80,8 +80,8 @@ fn table(executors: Vec<ExecutorState>) -> AnyView {
                     <th scope="col">"Kind"</th>
                     <th scope="col">"Serves"</th>
                     <th scope="col">"How it is"</th>
-                    <th scope="col">"Waiting"</th>
-                    <th scope="col">"Failures of 24 h"</th>
+                    <th scope="col" class="number">"Waiting"</th>
+                    <th scope="col" class="number">"Failures of 24 h"</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>

@@ -116,7 +116,7 @@ fn shown(
         <header class="case-part">
             <h1><VisibleText text=summary.title.clone()/></h1>
             <p class="case-badges">
-                <span class="badge plain">{summary.status.label()}</span>
+                <span class="badge neutral i-info">{summary.status.label()}</span>
                 <Badge look=summary.severity.badge()/>
                 <span class="case-lead">
                     {pluralize(summary.investigations, "investigation", "investigations")} ", "

@@ -205,7 +205,7 @@ fn shown(
         <header class="case-part">
             <h1><kit::visible_text::VisibleText text=summary.title.clone()/></h1>
             <div class="case-badges">
-                <span class="badge plain">{summary.state.label()}</span>
+                <span class="badge neutral i-info">{summary.state.label()}</span>
                 <Badge look=summary.severity.badge()/>
                 {cancel}
             </div>

@@ -95,8 +95,8 @@ fn table(rules: Vec<NotificationRuleState>) -> AnyView {
                     <th scope="col">"Name"</th>
                     <th scope="col">"What"</th>
                     <th scope="col">"To"</th>
-                    <th scope="col">"Sent"</th>
-                    <th scope="col">"Waiting"</th>
+                    <th scope="col" class="number">"Sent"</th>
+                    <th scope="col" class="number">"Waiting"</th>
                     <th scope="col">"Last error"</th>
                     <th scope="col">"Actions"</th>
                 </tr>
@@ -156,7 +156,7 @@ fn form() -> AnyView {
         .map(|(index, occasion)| {
             let name = format!("on[{index}]");
             view! {
-                <label class="check">
+                <label class="choice">
                     <input type="checkbox" name=name value=occasion.as_str() checked=*occasion == Occasion::Waits/>
                     {occasion.label()}
                 </label>
@@ -182,8 +182,8 @@ fn form() -> AnyView {
                 <span class="field-label">"Name (a-z, 0-9, '.', '_' and '-'; it never changes)"</span>
                 <input name="name" required maxlength="60" pattern="[a-z0-9._\\-]+"/>
             </label>
-            <fieldset>
-                <legend>"What"</legend>
+            <fieldset class="choices">
+                <legend class="field-label">"What"</legend>
                 {occasions}
             </fieldset>
             <label class="field">
