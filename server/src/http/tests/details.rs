@@ -30,7 +30,10 @@ async fn whoever_may_not_decide_reads_who_may() {
 
     app.user("operator", &[Role::SecurityOperator]).await;
     app.user("second", &[Role::GlobalAdministrator]).await;
-    assert_eq!(details(&app, &reader, &id).await["deciders"], "Ana Sousa (operator) and Ana Sousa (second) may decide this.");
+    assert_eq!(
+        details(&app, &reader, &id).await["deciders"],
+        "Ana Sousa (operator) and Ana Sousa (second) may decide this."
+    );
     let operator = app.cookie("operator").await;
     assert_eq!(details(&app, &operator, &id).await["deciders"], Value::Null, "who may decide needs nobody");
 
