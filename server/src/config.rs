@@ -22,7 +22,7 @@ use web::edge::security::Edge;
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
-    /// The database, as `sqlite://FILE` or `postgres://USER:PASSWORD@HOST/DATABASE`
+    /// The database, as `sqlite://FILE` or `postgres://USER:PASSWORD@HOST[,HOST…]/DATABASE`
     #[arg(
         long = "database-url",
         env = "COUNTERSIGN_DATABASE_URL",

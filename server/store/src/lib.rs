@@ -35,6 +35,7 @@ mod outbox;
 mod plans;
 mod position;
 mod postgres;
+mod primary;
 mod responders;
 mod row_keys;
 mod settings;

@@ -1,15 +1,15 @@
 //! What is `PostgreSQL`'s own: opening, the one write lock as an advisory lock, and `LISTEN`/`NOTIFY`, by which
 //! instances on one database wake each other. The statements stand in `queries`, as for every database.
 
-use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::migrations;
+use super::primary::Servers;
 use crate::{Verified, VerifyError};
 
 /// The database of this mount.
@@ -66,22 +66,26 @@ const CHANNEL: &str = "countersign";
 const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl PostgresStore {
-    /// Opens and migrates the database that the URL names.
+    /// Opens and migrates the database that the URL names. Of several servers it is the primary's, also after a failover.
     pub(super) async fn open(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
+        let servers = Servers::parse(url)?.with(|server| server.application_name("countersign"));
+        let options = servers.primary().await?;
         // Alone first: a pool would try for as long as it may to reach a server that is not there. The migrator holds
         // an advisory lock of its own meanwhile, for which instances that start together wait without a limit.
         let mut connection = options.connect().await?;
         migrations::postgres().run(&mut connection).await?;
         connection.close().await?;
 
-        let options = options.options([
-            ("lock_timeout", LOCK_TIMEOUT),
-            ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
-            // Its default is that of a disk that turns: with it, reading all rows would seem cheaper than an index
-            // of which most is in memory.
-            ("random_page_cost", "1.1"),
-        ]);
+        let servers = servers.with(|server| {
+            server.options([
+                ("lock_timeout", LOCK_TIMEOUT),
+                ("idle_in_transaction_session_timeout", IDLE_TIMEOUT),
+                // Its default is that of a disk that turns: with it, reading all rows would seem cheaper than an index
+                // of which most is in memory.
+                ("random_page_cost", "1.1"),
+            ])
+        });
+        let options = servers.primary().await?;
         let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
@@ -94,7 +98,8 @@ impl PostgresStore {
         // Taken before anyone can close the pool: one that is taken while it closes, as the listener would do for each
         // notification, may miss it, and the pool would wait for the listener's connection for ever.
         let mut closed = reader.close_event();
-        let passing_on = pass_on(listener, reader, instance, notifier);
+        let pools = Pools { servers, reader, writer: store.writer.clone() };
+        let passing_on = pass_on(listener, pools, instance, notifier);
         tokio::spawn(async move { closed.do_until(passing_on).await });
         store.prepare_rows().await?;
         store.derive_permissions().await?;
@@ -105,8 +110,10 @@ impl PostgresStore {
 impl PostgresStore {
     /// Opens the database that the URL names to read it.
     pub(super) async fn open_read_only(url: &str) -> Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("countersign");
-        let options = options.options([("default_transaction_read_only", "on")]);
+        let servers = Servers::parse(url)?.with(|server| {
+            server.application_name("countersign").options([("default_transaction_read_only", "on")])
+        });
+        let options = servers.primary().await?;
         options.connect().await?.close().await?;
         let pool = PgPoolOptions::new().max_connections(2).acquire_timeout(ACQUIRE_TIMEOUT);
         let reader = pool.connect_with(options).await?;
@@ -284,12 +291,31 @@ async fn hold(listener: &mut PgListener, instance: i64) -> Result<(), sqlx::Erro
     Ok(())
 }
 
+/// The pools of an instance, and where their connections may lead.
+struct Pools {
+    servers: Servers,
+    reader: Pool<Db>,
+    writer: Pool<Db>,
+}
+
+impl Pools {
+    /// Listens again, once the primary answers; to it lead new connections, whichever server it is by now. Those to one
+    /// that went away break, and each is tried before it is used.
+    async fn listen_again(&self, instance: i64) -> Result<PgListener, sqlx::Error> {
+        let primary = self.servers.primary().await?;
+        for pool in [&self.reader, &self.writer] {
+            pool.set_connect_options(primary.clone());
+        }
+        listen(&self.reader, instance).await
+    }
+}
+
 /// Rings the notifier for what other instances committed, for as long as it is polled.
-async fn pass_on(first: PgListener, pool: Pool<Db>, instance: i64, notifier: CommitNotifier) {
+async fn pass_on(first: PgListener, pools: Pools, instance: i64, notifier: CommitNotifier) {
     let mut listener = Some(first);
     loop {
         let Some(listening) = &mut listener else {
-            match listen(&pool, instance).await {
+            match pools.listen_again(instance).await {
                 Ok(again) => {
                     listener = Some(again);
                     // Nobody heard what happened in between.
@@ -304,15 +330,8 @@ async fn pass_on(first: PgListener, pool: Pool<Db>, instance: i64, notifier: Com
         };
         match listening.try_recv().await {
             Ok(Some(notification)) => notifier.notify(CommitEvents::from_word(notification.payload())),
-            // It lost its connection and has another.
-            Ok(None) => {
-                if hold(listening, instance).await.is_err() {
-                    listener = None;
-                }
-                notifier.notify(CommitEvents::ALL);
-            }
-            // It keeps a connection that broke in any other way, so a new one takes its place.
-            Err(_) => listener = None,
+            // It lost its connection; that it has by now, if any, may lead to a replica.
+            Ok(None) | Err(_) => listener = None,
         }
     }
 }

@@ -59,8 +59,12 @@ pub(crate) struct Database {
 }
 
 enum Held {
-    Folder { _folder: TempDir },
+    Folder {
+        _folder: TempDir,
+    },
     Name(String),
+    /// By the test itself.
+    Elsewhere,
 }
 
 impl Database {
@@ -87,6 +91,11 @@ impl Database {
         }
     }
 
+    /// One of a cluster that the test has for itself.
+    pub(crate) const fn of(url: String) -> Self {
+        Self { url, held: Held::Elsewhere }
+    }
+
     /// A store on it; each is an instance of its own.
     pub(crate) async fn open(&self) -> SharedStore {
         store::connect(&self.url).await.unwrap()
@@ -102,7 +111,7 @@ impl Database {
                 connection.close().await?;
                 Ok(done)
             }
-            Held::Name(_) => {
+            Held::Name(_) | Held::Elsewhere => {
                 let mut connection = PgConnection::connect(&self.url).await?;
                 let done = sqlx::query(sql).execute(&mut connection).await?.rows_affected();
                 connection.close().await?;
@@ -140,7 +149,7 @@ impl Database {
                 let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
                 sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
             }
-            Held::Name(_) => {
+            Held::Name(_) | Held::Elsewhere => {
                 let mut connection = PgConnection::connect(&self.url).await.unwrap();
                 sqlx::query_scalar(sql).fetch_all(&mut connection).await.unwrap()
             }

@@ -119,7 +119,10 @@ impl Estate {
     }
 
     pub(crate) async fn with_people(kind: Kind, count: usize) -> Self {
-        let database = Database::migrated(kind).await;
+        Self::on(Database::migrated(kind).await, count)
+    }
+
+    pub(crate) fn on(database: Database, count: usize) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
         std::fs::create_dir(at("sandbox")).unwrap();

@@ -16,6 +16,7 @@ mod disk;
 mod edge;
 mod enrolled;
 mod evil_file;
+mod failover;
 mod first_start;
 mod harness;
 mod host;
