@@ -11,6 +11,7 @@ use areas::live::connection_state::ConnectionState;
 use areas::live::outage::{Outage, OutageBanner};
 use areas::page::demo_banner::DemoBanner;
 use areas::page::pause_banner::PauseBanner;
+use areas::page::stop_banner::StopBanner;
 use areas::settings::pane::Pane;
 use areas::settings::pane_switch::PaneSwitch;
 use kit::effect::{after_paint, effect};
@@ -80,6 +81,7 @@ fn around(going: RwSignal<bool>, children: Children) -> AnyView {
             <main class="main" id="content" tabindex="-1">
                 <DemoBanner/>
                 <PauseBanner/>
+                <StopBanner/>
                 <OutageBanner/>
                 {children()}
             </main>

@@ -8,6 +8,7 @@
 
 mod access;
 mod actions;
+mod automation;
 mod bulk;
 pub mod codec;
 mod dispatch;
@@ -28,6 +29,7 @@ mod take;
 
 pub use access::*;
 pub use actions::*;
+pub use automation::*;
 pub use bulk::*;
 pub use dispatch::*;
 pub use error::ApiError;

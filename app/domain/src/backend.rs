@@ -11,6 +11,7 @@ use crate::actions::contract::{
     DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
 use crate::actions::take::TakeActions;
+use crate::automation::contract::AutomationBackend;
 use crate::bulk::contract::BulkBackend;
 use crate::dispatch::contract::DispatchBackend;
 use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
@@ -34,7 +35,7 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + AccessBackend + BulkBackend + DispatchBackend + HomeBackend + IncidentsBackend + InvestigationsBackend
+    + AccessBackend + AutomationBackend + BulkBackend + DispatchBackend + HomeBackend + IncidentsBackend + InvestigationsBackend
     + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod actions;
 pub mod audit;
+pub mod automation;
 pub mod backend;
 pub mod bulk;
 pub mod core;

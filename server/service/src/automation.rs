@@ -1,5 +1,9 @@
 //! What becomes of the actions that an investigation proposes: the rule of the device group's level decides at once, or a
-//! person does. Asked again whenever newer facts come.
+//! person does. Asked again whenever newer facts come. `switch` stops all rules and keeps their quotas, `simulate` says
+//! what another level would have done.
+
+mod simulate;
+mod switch;
 
 use domain::investigations::automation::{Automation, Subject, decide};
 use domain::investigations::contract::ReportedAction;
@@ -58,10 +62,19 @@ impl Service {
         rule: String,
     ) -> Result<(Action, String), Error> {
         let now = intake.now;
+        // Nobody else writes meanwhile: what is read here holds until this is committed.
+        let automation = tx.automation(now).await?;
+        let why = match automation.stopped {
+            Some(stop) => Some(format!("all automation is stopped by {}", stop.by)),
+            None => automation.quota(before.action_type).spent(),
+        };
+        if let Some(why) = why {
+            return hold_back(tx, intake, before, &rule, &why).await;
+        }
         let ended = timeline::end_of(&before).is_some_and(|end| end <= now);
-        let Some(executor) = self.executors.find(&before).filter(|_| !ended && before.expires_at > now)
-        else {
-            return Ok((before, format!("It waits, as nothing can carry it out now; the rule was: {rule}.")));
+        let executor = self.executors.find(&before).filter(|_| !ended && before.expires_at > now);
+        let Some(executor) = executor.map(|executor| executor.name().to_owned()) else {
+            return hold_back(tx, intake, before, &rule, "nothing can carry it out now").await;
         };
         let by = intake.caller.authorize_automation()?;
         let reason = format!("Approved by a rule: {rule}.");
@@ -73,7 +86,8 @@ impl Service {
             decided_at: Some(now),
             reason: Some(reason.clone()),
             updated_at: now.max(before.updated_at),
-            executor: Some(executor.name().to_owned()),
+            executor: Some(executor),
+            status_detail: None,
             ..before.clone()
         };
         Lifecycle::from_columns(after.decision, after.status, after.undo)
@@ -87,12 +101,44 @@ impl Service {
         }
         let more = json!({ "rule": rule, "command_id": command.id });
         tx.enqueue(&by, &[command]).await?;
+        tx.note_automatic(&by, &after, now).await?;
         tx.append_audit(&by, entry(now, AuditKind::AutoApproved, &after, more)).await?;
         if let Some(name) = &after.external_id {
             intake.known.insert((after.source, name.clone()), after.clone());
         }
         Ok((after, reason))
     }
+}
+
+/// Leaves to a person what a rule would approve, and says on the action why. Said again, it changes nothing.
+async fn hold_back(
+    tx: &mut dyn Transaction,
+    intake: &mut Intake<'_>,
+    before: Action,
+    rule: &str,
+    why: &str,
+) -> Result<(Action, String), Error> {
+    let said = format!("It waits, as {why}. The rule was: {rule}.");
+    if before.status_detail.as_ref() == Some(&said) {
+        return Ok((before, said));
+    }
+    let (by, now) = (intake.caller.authorize_automation()?, intake.now);
+    let mut after = Action { status_detail: Some(said.clone()), ..before.clone() };
+    if let Some(fresh) = intake.fresh.iter_mut().find(|fresh| fresh.id == before.id) {
+        fresh.clone_from(&after);
+    } else {
+        after.version += 1;
+        after.updated_at = now.max(before.updated_at);
+        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+            return Err(Error::Forbidden(domain::Denied::Revoked));
+        }
+    }
+    tx.append_audit(&by, entry(now, AuditKind::HeldBack, &after, json!({ "rule": rule, "why": why })))
+        .await?;
+    if let Some(name) = &after.external_id {
+        intake.known.insert((after.source, name.clone()), after.clone());
+    }
+    Ok((after, said))
 }
 
 fn reported(external_id: String, action: &Action, rule: Option<String>) -> ReportedAction {

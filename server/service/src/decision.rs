@@ -127,6 +127,8 @@ impl Service {
             decided_at: Some(now),
             reason: verb.reason(),
             approval_id: Some(together.unwrap_or_else(|| new_id(now))),
+            // Why no rule decided is over.
+            status_detail: None,
             ..next(&before, lifecycle, now)
         };
         let mut command = None;

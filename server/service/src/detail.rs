@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView, HandTask, ShowAction};
 use domain::executors::contract::Health;
-use domain::{Action, ActionId, AuditKind, Caller, Error, ErrorCode, RowScope, Status, Transition};
+use domain::{Action, ActionId, AuditKind, Caller, Decision, Error, ErrorCode, RowScope, Status, Transition};
 
 use super::executor::Found;
 use super::twins::Precedence;
@@ -76,8 +76,11 @@ impl Service {
         Ok(handed.map(|of| HandTask { assigned_to: of.assigned_to, due_at: of.due_at }))
     }
 
-    /// What an action waits for before its executor gets it.
+    /// What an action waits for before its executor gets it, or before a rule decides on it.
     async fn held(&self, action: &Action) -> Result<Option<String>, Error> {
+        if action.decision == Decision::Pending {
+            return Ok(action.status_detail.clone());
+        }
         if action.status != Status::Queued {
             return Ok(None);
         }

@@ -17,6 +17,7 @@ use serde_json::json;
 use store::AuditEntry;
 use store::investigations::StoredInvestigation;
 
+use super::access::device_groups::{place_proposals, place_report};
 use super::detail::sentence;
 use super::intake::{Intake, check, known};
 use super::paging::{PAGE, cut, parse_place, place};
@@ -129,7 +130,8 @@ impl Service {
             proposal.investigation_id = Some(report.id.clone());
             proposal.incident_id = report.incident_id.clone().or(proposal.incident_id.take());
         }
-        let checked: Vec<_> = proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
+        let mut checked: Vec<_> =
+            proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
         errors.extend(checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned());
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
@@ -141,6 +143,8 @@ impl Service {
             let detail = "is the id of an investigation that another tool reported; use one of your own";
             return Err(Error::invalid("/id", detail));
         }
+        place_report(&mut *tx, &by, &mut report.devices, now).await?;
+        place_proposals(&mut *tx, &by, &mut checked, now).await?;
         let pieces = pieces(&mut report, now)?;
         let created = before.is_none();
         let version = before.as_ref().map_or(1, |before| before.summary.version + 1);

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod automation;
 pub mod backup;
 pub mod dispatch;
 pub mod executor;
@@ -57,6 +58,9 @@ enum Command {
     /// Whether commands are handed to executors
     #[command(subcommand)]
     Dispatch(dispatch::DispatchCommand),
+    /// Whether rules approve anything by themselves
+    #[command(subcommand)]
+    Automation(automation::AutomationCommand),
     /// Write down what helps to understand a failure, without secrets and without what actions are about
     SupportBundle(support::SupportOptions),
     /// What carries actions out
@@ -111,6 +115,7 @@ async fn run_command(command: Command) -> anyhow::Result<()> {
         Command::Audit(command) => audit::run(command).await,
         Command::Backup(options) => backup::back_up(options).await,
         Command::Restore(options) => backup::restore(options).await,
+        Command::Automation(command) => automation::run(command).await,
         Command::Dispatch(command) => dispatch::run(command).await,
     }
 }

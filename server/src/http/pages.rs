@@ -115,6 +115,7 @@ async fn guard(
             insert_standing(&app, &caller, &mut request).await;
             insert_page_settings(&app, &caller, &mut request).await;
             insert_pause(&app, &caller, &mut request).await;
+            insert_stop(&app, &caller, &mut request).await;
         }
         return next.run(request).await;
     }
@@ -155,6 +156,17 @@ async fn insert_pause(app: &AppState, caller: &Caller, request: &mut Request) {
         }
         Ok(_) | Err(Error::Forbidden(_)) => {}
         Err(error) => tracing::warn!(%error, "a page does not know whether dispatch is paused"),
+    }
+}
+
+/// Tells the page that no rule decides; nothing to who may see no action.
+async fn insert_stop(app: &AppState, caller: &Caller, request: &mut Request) {
+    match app.backend.automation_stop(caller).await {
+        Ok(Some(stop)) => {
+            request.extensions_mut().insert(stop);
+        }
+        Ok(None) | Err(Error::Forbidden(_)) => {}
+        Err(error) => tracing::warn!(%error, "a page does not know whether automation is stopped"),
     }
 }
 

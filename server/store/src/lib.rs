@@ -14,6 +14,7 @@ mod actor_text;
 mod administration;
 pub mod audit;
 mod audit_log;
+pub mod automation;
 mod backup;
 mod bits;
 mod bulk;
@@ -100,6 +101,7 @@ pub trait Store:
     + ReadAccess
     + ReadAdministration
     + ReadAudit
+    + automation::ReadAutomation
     + ReadBulk
     + ReadEnds
     + ReadExecutors
@@ -128,6 +130,7 @@ pub trait Transaction:
     + WriteAccess
     + WriteAdministration
     + WriteAudit
+    + automation::WriteAutomation
     + WriteBulk
     + investigations::WriteInvestigations
     + WriteEnds

@@ -117,7 +117,8 @@ mod tests {
                  Recorded AutoApproved InvestigationReported InvestigationEnded IncidentReported IncidentChanged \
                  Commented FeedbackGiven HandedOver Assigned \
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
-                 ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed",
+                 ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
+                 HeldBack AutomationStopped AutomationResumed",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

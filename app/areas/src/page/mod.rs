@@ -2,12 +2,14 @@
 
 pub mod demo_banner;
 pub mod pause_banner;
+pub mod stop_banner;
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use api::codec::Json;
 use domain::access::contract::SessionView;
+use domain::automation::Stop;
 use domain::dispatch::PauseNotice;
 use domain::settings::contract::PageSettings;
 use domain::site::StreamCursor;
@@ -25,6 +27,8 @@ pub struct PageContext {
     pub cursor: Option<StreamCursor>,
     /// For administrators, that nothing is handed to executors.
     pub pause: Option<PauseNotice>,
+    /// That no rule decides, and why.
+    pub stop: Option<Stop>,
 }
 
 impl PageContext {
@@ -46,12 +50,20 @@ impl PageContext {
             settings: extensions.get::<PageSettings>().cloned().unwrap_or_default(),
             cursor: extensions.get::<StreamCursor>().copied(),
             pause: extensions.get::<PauseNotice>().cloned(),
+            stop: extensions.get::<Stop>().cloned(),
         }
     }
 
     /// The browser never has to look: it hydrates a page that carries them.
     #[cfg(not(feature = "ssr"))]
     fn look() -> Self {
-        Self { demo: false, who: None, settings: PageSettings::default(), cursor: None, pause: None }
+        Self {
+            demo: false,
+            who: None,
+            settings: PageSettings::default(),
+            cursor: None,
+            pause: None,
+            stop: None,
+        }
     }
 }

@@ -56,7 +56,11 @@ fn row(sheet: Sheet, of: &DeviceGroupView) -> Vec<AnyView> {
         of.group.rank.to_string().into_any(),
         of.group.name.clone().into_any(),
         rule.into_any(),
-        of.group.level.label().into_any(),
+        view! {
+            {of.group.level.label()} " "
+            <a href=format!("/settings/device-groups/{}/try", of.group.id)>"Try a level"</a>
+        }
+        .into_any(),
         of.devices.to_string().into_any(),
         opened(format!("Change {}", of.group.name), body),
     ]

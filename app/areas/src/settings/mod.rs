@@ -10,14 +10,16 @@ pub mod pane_switch;
 mod person_answer;
 mod sheet;
 
-use leptos::prelude::provide_context;
+use leptos::prelude::{RwSignal, provide_context};
 
 use crate::area::{Area, NavigationRow};
 use crate::page::PageContext;
+use crate::page::stop_banner::StopNotice;
 use kit::lazy::Page;
 
 kit::pages! {
     mod account;
+    mod automation;
     mod deciders;
     mod device_groups;
     mod people;
@@ -25,6 +27,7 @@ kit::pages! {
     mod roles;
     mod sessions;
     mod tokens;
+    mod try_level;
 }
 
 /// The area of settings.
@@ -49,5 +52,6 @@ impl Area for SettingsArea {
 
     fn provide(&self, context: &PageContext) {
         provide_context(pane::Pane::new(context.settings.pane_collapsed));
+        provide_context(StopNotice(RwSignal::new(context.stop.clone())));
     }
 }

@@ -197,7 +197,7 @@ pub struct ActionDetail {
     pub twins: Vec<Twin>,
     /// What people do by hand, while they have it.
     pub task: Option<HandTask>,
-    /// What it waits for before its executor gets it, as a sentence; none if nothing holds it.
+    /// What it waits for before its executor gets it, or why no rule decided on it, as a sentence; none if nothing holds it.
     pub held: Option<String>,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
     pub impact: String,

@@ -61,6 +61,9 @@ string_enum! {
         ResponderRevoked = "ResponderRevoked" "Host revoked",
         DispatchPaused = "DispatchPaused" "Dispatch paused",
         DispatchResumed = "DispatchResumed" "Dispatch resumed",
+        HeldBack = "HeldBack" "Left to a person in place of a rule",
+        AutomationStopped = "AutomationStopped" "Automation stopped",
+        AutomationResumed = "AutomationResumed" "Automation resumed",
     }
 }
 

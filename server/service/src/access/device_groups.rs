@@ -7,6 +7,7 @@ use domain::access::device_group::{
     DeviceCondition, DeviceGroupForm, MAX_DEVICE_GROUPS, group_name, group_of,
 };
 use domain::core::canonical;
+use domain::investigations::report::DevicePiece;
 use domain::{
     Asset, AssetKind, AuditKind, Authorized, Caller, Device, DeviceGroup, DeviceGroupId, Error, FieldError,
     Permission, Proposal,
@@ -175,6 +176,45 @@ impl Service {
             }
         }
     }
+}
+
+/// Notes what an investigation tells of devices, and gives each the name of its device group.
+pub(crate) async fn place_report(
+    tx: &mut dyn Transaction,
+    by: &Authorized,
+    pieces: &mut [DevicePiece],
+    now: Timestamp,
+) -> Result<(), Error> {
+    if pieces.is_empty() {
+        return Ok(());
+    }
+    let groups = tx.device_groups().await?;
+    if groups.iter().all(DeviceGroup::is_rest) {
+        // Each keeps the word of the tool that reported it.
+        return Ok(());
+    }
+    let told = |piece: &DevicePiece| Device {
+        name: piece.name.clone(),
+        os: piece.os.clone(),
+        reported_group: piece.device_group.clone(),
+        ..Device::default()
+    };
+    let told: Vec<_> = pieces.iter().map(told).collect();
+    let known = tx.note_devices(by, &told, now).await?;
+    for (piece, (device, _)) in pieces.iter_mut().zip(&known) {
+        piece.device_group = group_name(&groups, device);
+    }
+    let moved: Vec<_> = known
+        .into_iter()
+        .filter_map(|(device, group)| {
+            let belongs = group_name(&groups, &device);
+            (belongs != group).then_some((device, belongs))
+        })
+        .collect();
+    if !moved.is_empty() {
+        tx.place_devices(by, &moved, rebind).await?;
+    }
+    Ok(())
 }
 
 /// Notes what proposals tell of devices, and gives each the name of its device group. A device that belongs elsewhere

@@ -134,6 +134,15 @@ fn body(path: &str, id: &str) -> String {
         path if path.starts_with("/api/v1/actions/{id}/") => {
             json!({ "expected_version": 0, "digest": "x" }).to_string()
         }
+        // Longer than a reason may be.
+        "/api/v1/automation/stop" => json!({ "reason": "x".repeat(501) }).to_string(),
+        "/api/switch_automation" => format!("stop=true&confirm=true&reason={}", "x".repeat(501)),
+        "/api/v1/automation/quotas/{type}" => json!({ "per_hour": 4_000_000 }).to_string(),
+        "/api/set_quota" => "action_type=isolate_device&per_hour=4000000".to_owned(),
+        "/api/v1/automation/simulate" => {
+            json!({ "device_group": UNKNOWN_ID, "level": "full", "days": 7 }).to_string()
+        }
+        "/api/simulate_level" => format!("device_group={UNKNOWN_ID}&level=full&days=7"),
         "/api/add_notification_rule" => "name=+&channel=email".to_owned(),
         "/api/test_notification_rule" | "/api/remove_notification_rule" => "name=none".to_owned(),
         "/api/change_incident" => "id=none&expected_version=1".to_owned(),
@@ -197,7 +206,7 @@ fn body(path: &str, id: &str) -> String {
 
 async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
     let uri = path.replace("{lane}", "pending").replace("{workload}", "devices");
-    let uri = uri.replace("{id}", id).replace("{name}", "none");
+    let uri = uri.replace("{id}", id).replace("{name}", "none").replace("{type}", "isolate_device");
     // Pages are for browsers.
     let accept = if method == "GET" { "text/html" } else { "application/json" };
     let mut request = request(method, &uri, &[]).header(ACCEPT, accept);

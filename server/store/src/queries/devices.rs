@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::core::canonical;
 use domain::{AssetKind, Authorized, Device, DeviceGroup, DeviceGroupId};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -186,6 +187,12 @@ pub(super) async fn place(
             .bind(group)
             .execute(&mut *db)
             .await?;
+        let group_key = group.as_deref().map(device_group).unwrap_or_default();
+        sqlx::query("UPDATE investigation_pieces SET device_group_key = $2 WHERE kind = 1 AND name = $1")
+            .bind(canonical::name(&device.name))
+            .bind(&group_key)
+            .execute(&mut *db)
+            .await?;
         let select = concat!(
             "SELECT ",
             action_columns!(),
@@ -193,7 +200,6 @@ pub(super) async fn place(
              AND device_group_key <> $3"
         );
         let query = sqlx::query(select).bind(&name_key).bind(number(AssetKind::Device));
-        let group_key = group.as_deref().map(device_group).unwrap_or_default();
         for row in query.bind(group_key).fetch_all(&mut *db).await? {
             let before = rows::action(&row)?;
             let mut after = before.clone();

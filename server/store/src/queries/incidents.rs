@@ -35,7 +35,7 @@ impl ReadIncidents for SqlStore {
         before: Option<&Place>,
         limit: u32,
     ) -> Result<Vec<StoredIncident>> {
-        let mut sql = select();
+        let mut sql = select(scope);
         push_scope(&mut sql, scope);
         if let Some(status) = query.status {
             sql.push(" AND n.status = ").push_bind(number(status));
@@ -205,24 +205,54 @@ impl WriteInvestigations for SqlTransaction {
     }
 }
 
-fn select() -> QueryBuilder<Db> {
-    QueryBuilder::<Db>::new(
-        "SELECT n.*, (SELECT COUNT(*) FROM investigations i WHERE i.incident_id = n.id) AS investigations, \
-         (SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.incident_key = n.incident_key \
-          AND actions.incident_id = n.id) AS waiting FROM incidents n WHERE 1 = 1",
-    )
+/// Incidents with how much of each the scope shows.
+fn select(scope: &RowScope) -> QueryBuilder<Db> {
+    let mut sql = QueryBuilder::<Db>::new(
+        "SELECT n.*, (SELECT COUNT(*) FROM investigations i WHERE i.incident_id = n.id",
+    );
+    investigations::push_scope(&mut sql, scope);
+    sql.push(") AS investigations, (SELECT COUNT(*) FROM actions WHERE lane = 0");
+    sql.push(OF_INCIDENT);
+    scope::push_scope(&mut sql, scope);
+    sql.push(") AS waiting FROM incidents n WHERE 1 = 1");
+    sql
 }
 
-/// An incident is seen by whose it is, and by all who see more than what is theirs: what they see of it, their own scope
-/// says.
+/// That an action belongs to the incident `n`.
+const OF_INCIDENT: &str = " AND actions.incident_key = n.incident_key AND actions.incident_id = n.id";
+
+/// An incident is seen by whose it is, and with actions or investigations only by those who see one of them.
 fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
     if let Some(proposer) = &scope.proposer {
         sql.push(" AND n.principal = ").push_bind(proposer.clone());
     }
+    if scope.device_groups.is_none() {
+        return;
+    }
+    let begin = |sql: &mut QueryBuilder<Db>, lane: Lane| {
+        // Each lane has an index of its own.
+        sql.push(format!("EXISTS (SELECT 1 FROM actions WHERE lane = {}", number(lane))).push(OF_INCIDENT);
+    };
+    sql.push(" AND (NOT (EXISTS (SELECT 1 FROM investigations i WHERE i.incident_id = n.id)");
+    for lane in Lane::ALL {
+        sql.push(" OR ");
+        begin(sql, *lane);
+        sql.push(")");
+    }
+    sql.push(") OR EXISTS (SELECT 1 FROM investigations i WHERE i.incident_id = n.id");
+    investigations::push_scope(sql, scope);
+    sql.push(")");
+    for lane in Lane::ALL {
+        sql.push(" OR ");
+        begin(sql, *lane);
+        scope::push_scope(sql, scope);
+        sql.push(")");
+    }
+    sql.push(")");
 }
 
 async fn find(db: &mut Connection, scope: &RowScope, id: &str) -> Result<Option<StoredIncident>> {
-    let mut sql = select();
+    let mut sql = select(scope);
     sql.push(" AND n.id = ").push_bind(id.to_owned());
     push_scope(&mut sql, scope);
     sql.build().fetch_optional(db).await?.as_ref().map(stored).transpose()

@@ -108,7 +108,7 @@ fn select() -> QueryBuilder<Db> {
 }
 
 /// An investigation is seen by whose it is, and with devices only by those who see one of them.
-fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
     if let Some(proposer) = &scope.proposer {
         sql.push(" AND i.principal = ").push_bind(proposer.clone());
     }

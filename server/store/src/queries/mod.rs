@@ -8,6 +8,7 @@ mod actions;
 mod administration;
 mod assets;
 mod audit;
+mod automation;
 mod buckets;
 mod bulk;
 pub(super) mod carry_over;

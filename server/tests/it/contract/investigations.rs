@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::access::Reach;
 use domain::access::device_group::RemediationLevel;
 use domain::incidents::contract::IncidentsBackend as _;
 use domain::incidents::{Classification, IncidentQuery, IncidentReport, IncidentStatus};
@@ -23,6 +24,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     an_investigation_reads_back_and_parts_replace_parts,
     a_scope_hides_investigations,
+    a_scope_hides_incidents,
     pages_of_investigations_follow_each_other,
     an_incident_is_changed_under_its_version,
     feedback_goes_to_whose_action_it_is,
@@ -143,6 +145,66 @@ async fn a_scope_hides_investigations(kind: Kind) {
     assert_eq!(seen(groups(RowScope::UNGROUPED)).await, ["I-3", "I-2"]);
 }
 
+async fn a_scope_hides_incidents(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let report = |id: &str| IncidentReport {
+        id: id.to_owned(),
+        title: None,
+        severity: None,
+        started_at: None,
+        alerts: Vec::new(),
+    };
+    let mut tx = store.begin().await.unwrap();
+    for (second, id) in [(1, "INC-1"), (2, "INC-2"), (3, "INC-3"), (4, "INC-4")] {
+        tx.put_incident(&proposer(None), &report(id), 1, at(second)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    // The first has an action on a server, the second an investigation of one, the third both on others, the last none.
+    let on = |number: u128, incident: &str, group: Option<&str>| {
+        let asset = domain::Asset { device_group: group.map(str::to_owned), ..action(number).asset };
+        Action { incident_id: Some(incident.to_owned()), asset, ..action(number) }
+    };
+    add(&store, &on(1, "INC-1", Some("Servers"))).await;
+    add(&store, &on(2, "INC-3", Some("Kiosks"))).await;
+    let device =
+        |group: &str| Piece { device_group: Some(group.to_owned()), ..piece(PieceKind::Device, "a", 0) };
+    let of = |incident: &str| InvestigationReport {
+        incident_id: Some(incident.to_owned()),
+        ..self::report(incident)
+    };
+    put(&store, &of("INC-2"), 1, 1, &[device("Servers")]).await;
+    put(&store, &of("INC-3"), 1, 1, &[device("Kiosks")]).await;
+    let seen = async |scope: RowScope| {
+        let found = store.incidents(&scope, &IncidentQuery::default(), None, 10).await.unwrap();
+        let all: Vec<_> = found
+            .into_iter()
+            .map(|of| (of.summary.id, of.summary.waiting, of.summary.investigations))
+            .collect();
+        for id in ["INC-1", "INC-2", "INC-3", "INC-4"] {
+            let one = store.incident(&scope, id).await.unwrap();
+            assert_eq!(one.is_some(), all.iter().any(|(known, ..)| known == id), "{id}");
+        }
+        all
+    };
+    let row = |id: &str, waiting, investigations| (id.to_owned(), waiting, investigations);
+    let (one, two, four) = (row("INC-1", 1, 0), row("INC-2", 0, 1), row("INC-4", 0, 0));
+    assert_eq!(seen(RowScope::ALL).await, [four.clone(), row("INC-3", 1, 1), two.clone(), one.clone()]);
+    let groups = |name: &str| RowScope { device_groups: Some([name.to_owned()].into()), ..RowScope::ALL };
+    assert_eq!(seen(groups("servers")).await, [four.clone(), two, one]);
+    assert_eq!(seen(groups("nowhere")).await, [four]);
+    // What is hidden can't be changed or commented on either.
+    let holdings = domain::access::holding::Holdings {
+        roles: vec![(domain::Role::SecurityOperator, Reach::Everywhere)],
+        limit: Reach::Groups(["nowhere".to_owned()].into()),
+        ..Default::default()
+    };
+    let limited = Caller { access: holdings.access(), ..ana.clone() };
+    let hidden = service(&store).comment_incident(&limited, "INC-3", "x".to_owned()).await;
+    assert!(matches!(hidden, Err(domain::Error::NotFound(_))), "{hidden:?}");
+}
+
 async fn pages_of_investigations_follow_each_other(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
@@ -260,13 +322,21 @@ async fn feedback_goes_to_whose_action_it_is(kind: Kind) {
     assert_eq!(places(Some("other"), 0).await, Vec::<i64>::new());
 }
 
-fn service(store: &SharedStore) -> Service {
+pub(super) fn service(store: &SharedStore) -> Service {
     Service::new(store.clone(), FixedClock::at(at(100)), Executors::new(vec![Arc::new(Simulated)]))
 }
 
 /// A tool that the database need not know.
-fn tool() -> Caller {
+pub(super) fn tool() -> Caller {
     Caller { scopes: Some([domain::Scope::Propose].into()), person: None, ..scanner() }
+}
+
+/// Its token, without which no rule decides for it.
+pub(super) async fn add_tool(store: &SharedStore) {
+    let token = Credential { kind: CredentialKind::Token, user: None, ..session(0xC5, id(0xC)) };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_credential(&token).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 fn scanner() -> Caller {
@@ -274,7 +344,7 @@ fn scanner() -> Caller {
     Caller { actor: action(0).proposed_by, ..person }
 }
 
-fn malicious(external_id: &str, group: &str, path: &str) -> serde_json::Value {
+pub(super) fn malicious(external_id: &str, group: &str, path: &str) -> serde_json::Value {
     serde_json::json!({
         "external_id": external_id, "type": "quarantine_file", "severity": "high",
         "source": "automated_device_action", "verdict": "malicious",
@@ -291,7 +361,8 @@ async fn the_level_of_the_device_group_decides(kind: Kind) {
     {
         let sql = format!(
             "INSERT INTO device_groups (id, rank, name, name_key, level, rule, version)
-             VALUES ('g{rank}', {rank}, '{name}', '{}', '{level}', '[]', 1)",
+             VALUES ('{}', {rank}, '{name}', '{}', '{level}', '[]', 1)",
+            id::<uuid::Uuid>(rank),
             name.to_lowercase()
         );
         database.execute(&sql).await.unwrap();
@@ -312,10 +383,7 @@ async fn the_level_of_the_device_group_decides(kind: Kind) {
     // What a rule decides needs a token that lives, as any decision does.
     let unknown = service(&store).report_investigation(&tool(), report.clone()).await;
     assert!(matches!(unknown, Err(domain::Error::Forbidden(_))), "{unknown:?}");
-    let token = Credential { kind: CredentialKind::Token, user: None, ..session(0xC5, id(0xC)) };
-    let mut tx = store.begin_system(&authority()).await.unwrap();
-    tx.insert_credential(&token).await.unwrap();
-    tx.commit().await.unwrap();
+    add_tool(&store).await;
     let made = service(&store).report_investigation(&tool(), report).await.unwrap();
     let decisions: Vec<_> = made.actions.iter().map(|of| of.decision).collect();
     let (auto, waits) = (Some(Decision::AutoApproved), Some(Decision::Pending));

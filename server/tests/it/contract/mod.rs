@@ -11,6 +11,7 @@ mod access;
 mod actions;
 mod administration;
 mod audit;
+mod automation;
 mod bulk;
 mod clock;
 mod consumers;
@@ -69,6 +70,7 @@ fn every_method_of_the_store_is_called() {
         "access": "ReadAccess" of "store", "WriteAccess" of "tx", "SystemAccess" of "tx";
         "administration": "ReadAdministration" of "store", "WriteAdministration" of "tx";
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
+        "automation": "ReadAutomation" of "store", "WriteAutomation" of "tx";
         "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
         "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";

@@ -6,6 +6,7 @@
 
 mod access;
 mod actions;
+mod automation;
 mod bulk;
 mod dispatch;
 mod enforced;
@@ -44,6 +45,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
     let areas = [
         access::routes(),
         actions::routes(),
+        automation::routes(),
         follow_up::routes(),
         export::routes(),
         bulk::routes(),
