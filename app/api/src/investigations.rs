@@ -83,7 +83,23 @@ pub async fn report_verdict(
 ) -> Result<i64, ApiError> {
     let (backend, caller) = request::enter().await?;
     let comment = Some(comment).filter(|text| !text.trim().is_empty());
-    let given = backend.report_verdict(&caller, id, kind, comment).await;
+    let judged = domain::investigations::feedback::Judged::Action(id);
+    let given = backend.report_verdict(&caller, judged, kind, comment).await;
+    given.map(|feedback| feedback.position).map_err(|error| request::fail(&error))
+}
+
+/// Says that the verdict of a piece of evidence is wrong.
+#[server(endpoint = "report_evidence", prefix = "/api", output = Answer)]
+pub async fn report_evidence(
+    investigation: String,
+    evidence: String,
+    kind: WrongVerdict,
+    #[server(default)] comment: String,
+) -> Result<i64, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    let comment = Some(comment).filter(|text| !text.trim().is_empty());
+    let judged = domain::investigations::feedback::Judged::Evidence { investigation, evidence };
+    let given = backend.report_verdict(&caller, judged, kind, comment).await;
     given.map(|feedback| feedback.position).map_err(|error| request::fail(&error))
 }
 

@@ -130,6 +130,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         instances: 3,
         approve: offer.clone(),
         reject: offer.clone(),
+        report_verdict: Availability::Allowed,
         undo: offer,
         follow_ups: Vec::new(),
         held: None,

@@ -41,6 +41,7 @@ impl ShowAction for Service {
             approve: offer(approve),
             reject: offer(decision(Transition::Reject)),
             undo,
+            report_verdict: offer(caller.authorize_triage().map(drop).map_err(Error::from)),
             executor: self.executor_view(&action),
             task: self.task(&action).await?,
             standing: timeline::standing(&action, &others),

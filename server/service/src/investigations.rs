@@ -2,16 +2,15 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::Availability;
-use domain::actions::proposal::check_comment;
 use domain::core::subject::Current;
 use domain::core::text::pluralize;
 use domain::investigations::contract::{InvestigationsBackend, Reported};
-use domain::investigations::feedback::{Feedback, FeedbackList, WrongVerdict};
+use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
     InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, InvestigationView, Tab,
 };
-use domain::{ActionId, AuditKind, Caller, Denied, Error, FieldError, RowScope, Subject, SubjectKind};
+use domain::{AuditKind, Caller, Denied, Error, FieldError, RowScope, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde_json::json;
 use store::AuditEntry;
@@ -88,12 +87,12 @@ impl InvestigationsBackend for Service {
     async fn report_verdict(
         &self,
         caller: &Caller,
-        action: ActionId,
+        judged: Judged,
         kind: WrongVerdict,
         comment: Option<String>,
     ) -> Result<Feedback, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.feedback_now(&caller, action, kind, comment).await }).await
+        detached(async move { service.feedback_now(&caller, judged, kind, comment).await }).await
     }
 
     async fn feedback(&self, caller: &Caller, after: i64) -> Result<FeedbackList, Error> {
@@ -110,7 +109,11 @@ impl InvestigationsBackend for Service {
 
 impl Service {
     /// The investigation, as far as the caller sees it.
-    async fn seen(&self, caller: &Caller, id: &str) -> Result<(RowScope, StoredInvestigation), Error> {
+    pub(super) async fn seen(
+        &self,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<(RowScope, StoredInvestigation), Error> {
         let scope = RowScope::of(caller)?;
         let stored = self.store.investigation(&scope, id).await?;
         Ok((scope, stored.ok_or_else(|| no_such(id))?))
@@ -197,45 +200,6 @@ impl Service {
         tx.commit().await?;
         let after = self.store.investigation(&scope, id).await?;
         Ok(after.ok_or_else(|| no_such(id))?.summary)
-    }
-
-    async fn feedback_now(
-        &self,
-        caller: &Caller,
-        id: ActionId,
-        kind: WrongVerdict,
-        comment: Option<String>,
-    ) -> Result<Feedback, Error> {
-        let by = caller.authorize_triage()?;
-        if let Some(text) = &comment {
-            check_comment(text).map_err(|detail| Error::invalid("/comment", detail))?;
-        }
-        let scope = RowScope::of(caller)?;
-        let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
-        let mut tx = self.store.begin().await?;
-        let now = tx.time(self.clock.now()).await?;
-        let feedback = Feedback {
-            position: 0,
-            at: now,
-            kind,
-            by: by.actor().label(),
-            comment,
-            action_id: id,
-            external_id: action.external_id,
-            investigation_id: action.investigation_id,
-            alert_id: action.alert.map(|alert| alert.id),
-        };
-        if !tx.add_feedback(&by, &feedback, now).await? {
-            return Err(Denied::Revoked.into());
-        }
-        let body = json!({ "kind": kind, "comment": feedback.comment });
-        tx.append_audit(
-            &by,
-            AuditEntry { at: now, kind: AuditKind::FeedbackGiven, subject: Some(id.into()), body },
-        )
-        .await?;
-        tx.commit().await?;
-        Ok(feedback)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod executor;
 mod executors;
 mod expire;
 mod export;
+mod feedback;
 mod follow_up;
 mod home;
 pub mod hunt;

@@ -97,6 +97,9 @@ pub trait ReadInvestigations: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Place, String)>>;
 
+    /// One piece, as JSON.
+    async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>>;
+
     /// How many pieces of each kind there are.
     async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>>;
 
@@ -197,6 +200,7 @@ pub trait WriteInvestigations: Send {
     /// Adds a comment. False if they may not.
     async fn add_comment(&mut self, by: &Authorized, id: &str, text: &str, now: Timestamp) -> Result<bool>;
 
-    /// Adds feedback to who proposed; its place is given. False if they may not.
+    /// Adds feedback to who proposed the action or reported the investigation, and counts it for the rule; its place is
+    /// given. False if they may not.
     async fn add_feedback(&mut self, by: &Authorized, of: &Feedback, now: Timestamp) -> Result<bool>;
 }

@@ -14,6 +14,7 @@ pub mod location;
 pub mod panels;
 mod rows;
 pub mod table;
+pub(crate) mod wrong_verdict;
 
 use leptos::prelude::*;
 

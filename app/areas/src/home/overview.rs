@@ -10,6 +10,7 @@ use api::{ApiError, Load, load_home};
 use domain::core::text::{format_count, format_duration, pluralize};
 use domain::core::time::Timestamp;
 use domain::home::{Day, HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::investigations::feedback::RuleQuality;
 use domain::{AssetKind, Lane};
 use kit::badge::Badge;
 use kit::chart::{Chart, Series};
@@ -87,6 +88,7 @@ fn Cards(home: Loaded) -> impl IntoView {
 fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
     let times = times(&home);
     let stuck = stuck(&home);
+    let verdicts = (!home.noisiest.is_empty()).then(|| wrong_verdicts(&home.noisiest));
     let days = home.days.iter().map(|day| day.date.clone()).collect();
     let series = series(&home.days);
     view! {
@@ -100,6 +102,7 @@ fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
                 <h2 id="home-times">"Median time to decision"</h2>
                 {times}
             </section>
+            {verdicts}
             <section class="card wide" aria-labelledby="home-decisions">
                 <h2 id="home-decisions">"Decisions over time"</h2>
                 <p class="card-note">"The last 30 days, in UTC. Each row has its own scale."</p>
@@ -278,6 +281,49 @@ fn stuck(home: &HomeView) -> AnyView {
             {row(&home.slow, slow, "The executor is slow, or can't be reached.")}
             {row(&home.failed, "failed or timed out in the last 24 hours".to_owned(), "They will not be tried again.")}
         </ul>
+    }
+    .into_any()
+}
+
+/// The rules that were wrong most often, so that a noisy one is seen.
+fn wrong_verdicts(rules: &[RuleQuality]) -> AnyView {
+    let rows = rules
+        .iter()
+        .map(|of| {
+            let share = of.percent_wrong().map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));
+            view! {
+                <tr>
+                    <th scope="row"><VisibleText text=of.rule.clone()/></th>
+                    <td><VisibleText text=of.source.clone()/></td>
+                    <td class="number">{format_count(of.false_positives)}</td>
+                    <td class="number">{format_count(of.false_negatives)}</td>
+                    <td class="number">{format_count(of.proposed)}</td>
+                    <td class="number">{share}</td>
+                </tr>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! {
+        <section class="card wide" aria-labelledby="home-verdicts">
+            <h2 id="home-verdicts">"Wrong verdicts"</h2>
+            <p class="card-note">"The rules that people reported most in the last 30 days."</p>
+            <div class="home-rules" role="region" aria-labelledby="home-verdicts" tabindex="0">
+                <table>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Rule"</th>
+                            <th scope="col">"Source"</th>
+                            <th scope="col">"False positives"</th>
+                            <th scope="col">"False negatives"</th>
+                            <th scope="col">"Proposed"</th>
+                            <th scope="col">"Wrong"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{rows}</tbody>
+                </table>
+            </div>
+        </section>
     }
     .into_any()
 }

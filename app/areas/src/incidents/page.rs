@@ -128,7 +128,7 @@ fn shown(
         </header>
         {part("Evidence and Response", view! {
             {waiting(pending, requests)}
-            {evidence(of.evidence)}
+            {evidence(of.evidence, None)}
             {history(decided)}
         }.into_any())}
         {part("Story", tell_story(story))}

@@ -106,11 +106,20 @@ pub(crate) fn tell(
         });
         again();
     });
+    told(news, requests.feedback.action);
+    told(news, requests.feedback.evidence);
+}
+
+/// Says what became of a report.
+fn told<S>(news: RwSignal<Option<Announcement>>, report: ServerAction<S>)
+where
+    S: ServerFn<Output = i64, Error = ApiError> + Clone + Send + Sync + 'static,
+{
     effect(move || {
-        if requests.feedback.version().get() == 0 {
+        if report.version().get() == 0 {
             return;
         }
-        news.set(match requests.feedback.value().get_untracked() {
+        news.set(match report.value().get_untracked() {
             Some(Err(error)) => Some(Announcement::failed(error.code, error.detail)),
             _ => Some(Announcement::Done("Who proposed it is told.".to_owned())),
         });

@@ -8,6 +8,7 @@ use super::waiting::{CaseRequests, waiting};
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
 use crate::actions::location::investigation_href;
+use crate::actions::wrong_verdict::of_evidence;
 use domain::actions::proposal::is_web_url;
 use domain::investigations::report::{AlertPiece, EvidencePiece};
 use domain::investigations::{Remediation, TabRows};
@@ -19,7 +20,7 @@ pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
     match of {
         TabRows::Graph(of) => graph(of, &investigation_href(id)),
         TabRows::Alerts(rows) => alerts(rows),
-        TabRows::Evidence(rows) => evidence(rows),
+        TabRows::Evidence(rows) => evidence(rows, Some((id, requests))),
         TabRows::Pending(rows) => waiting(rows, requests),
         TabRows::History(rows) => history(rows),
         TabRows::Devices(rows) => table(
@@ -137,9 +138,11 @@ pub(crate) fn alerts(rows: Vec<AlertPiece>) -> AnyView {
 }
 
 /// Evidence, also that of an incident.
-pub(crate) fn evidence(rows: Vec<EvidencePiece>) -> AnyView {
-    let row = |of: EvidencePiece| {
-        vec![
+pub(crate) fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)>) -> AnyView {
+    let row = |piece: EvidencePiece| {
+        let report = of.map(|(id, requests)| of_evidence(id, &piece.id, &piece.entity, requests.feedback));
+        let of = piece;
+        let mut cells = vec![
             text(of.entity.title()),
             of.entity.kind().label().into_any(),
             verdict(of.verdict),
@@ -147,9 +150,11 @@ pub(crate) fn evidence(rows: Vec<EvidencePiece>) -> AnyView {
             text(if of.assets.is_empty() { "–".to_owned() } else { of.assets.join(", ") }),
             optional(of.detection_origin),
             optional_time(of.first_seen),
-        ]
+        ];
+        cells.extend(report);
+        cells
     };
-    let heads = [
+    let mut heads = vec![
         "Entity",
         "Kind",
         "Verdict",
@@ -158,6 +163,7 @@ pub(crate) fn evidence(rows: Vec<EvidencePiece>) -> AnyView {
         "Detection origin",
         "First seen",
     ];
+    heads.extend(of.map(|_| "Feedback"));
     table("Evidence", &heads, rows.into_iter().map(row).collect(), "Nothing was found.")
 }
 

@@ -5,12 +5,12 @@ use leptos::server_fn::ServerFn;
 
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
-use api::{DecideWaiting, ReportVerdict};
+use crate::actions::wrong_verdict::{VerdictRequests, of_action};
+use api::DecideWaiting;
 use domain::actions::contract::Availability;
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::investigations::WaitingAction;
-use domain::investigations::feedback::WrongVerdict;
-use domain::{Action, ActionId, BulkVerb, Lane, Undo};
+use domain::{Action, BulkVerb, Lane, Undo};
 use kit::badge::Badge;
 use kit::form::take;
 use kit::handler::handler;
@@ -23,13 +23,13 @@ use kit::visible_text::VisibleText;
 pub(crate) struct CaseRequests {
     /// Decides on an action.
     pub(crate) decide: ServerAction<DecideWaiting>,
-    /// Reports a wrong verdict.
-    pub(crate) feedback: ServerAction<ReportVerdict>,
+    /// Report wrong verdicts.
+    pub(crate) feedback: VerdictRequests,
 }
 
 impl CaseRequests {
     pub(crate) fn new() -> Self {
-        Self { decide: ServerAction::new(), feedback: ServerAction::new() }
+        Self { decide: ServerAction::new(), feedback: VerdictRequests::new() }
     }
 }
 
@@ -75,7 +75,8 @@ fn one(row: WaitingAction, requests: CaseRequests) -> AnyView {
                 <VisibleText text=action.proposed_by.label()/> " · expires " {full(action.expires_at)}
             </p>
             <p>{info.effect} " " {undo}</p>
-            <div class="waiting-forms">{approve} {reject} {wrong_verdict(action.id, requests)}</div>
+            {action.status_detail.clone().map(|why| view! { <p class="case-lead"><VisibleText text=why/></p> })}
+            <div class="waiting-forms">{approve} {reject} {of_action(&action, None, requests.feedback)}</div>
         </li>
     }
     .into_any()
@@ -134,39 +135,6 @@ fn decide(action: &Action, verb: BulkVerb, requests: CaseRequests) -> AnyView {
                 {button}
             </button>
         </form>
-    }
-    .into_any()
-}
-
-/// The form by which somebody says that a verdict is wrong.
-pub(crate) fn wrong_verdict(id: ActionId, requests: CaseRequests) -> AnyView {
-    let send = move |event| {
-        let comment = take(&event, "comment");
-        let kind = take(&event, "kind").parse().unwrap_or(WrongVerdict::FalsePositive);
-        requests.feedback.dispatch(ReportVerdict { id, kind, comment });
-    };
-    let kinds = WrongVerdict::ALL
-        .iter()
-        .map(|of| view! { <option value=of.as_str()>{of.label()}</option> }.into_any())
-        .collect_view();
-    view! {
-        <details class="fold">
-            <summary class="button quiet">"Wrong verdict…"</summary>
-            <form method="post" action=ReportVerdict::PATH class="fold-form" on:submit=handler(send)>
-                <input type="hidden" name="id" value=id.to_string()/>
-                <label class="field">
-                    <span class="field-label">"What is wrong"</span>
-                    <select name="kind">{kinds}</select>
-                </label>
-                <label class="field">
-                    <span class="field-label">"Why (optional)"</span>
-                    <textarea name="comment" rows="2" maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
-                </label>
-                <button type="submit" class="button">
-                    "Tell who proposed it"
-                </button>
-            </form>
-        </details>
     }
     .into_any()
 }

@@ -191,6 +191,8 @@ pub struct ActionDetail {
     pub reject: Availability,
     /// May the caller undo it now?
     pub undo: Availability,
+    /// May the caller say that its verdict is wrong?
+    pub report_verdict: Availability,
     /// What else the caller may ask of it now.
     pub follow_ups: Vec<FollowUpVerb>,
     /// Other actions that do the same to the same, and wait, run or stand.

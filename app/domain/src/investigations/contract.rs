@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Caller;
 use crate::core::error::Error;
 use crate::core::id::ActionId;
-use crate::investigations::feedback::{Feedback, FeedbackList, WrongVerdict};
+use crate::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use crate::investigations::report::InvestigationReport;
 use crate::investigations::{
     InvestigationList, InvestigationQuery, InvestigationSummary, InvestigationView, Tab,
@@ -67,11 +67,11 @@ pub trait InvestigationsBackend: Send + Sync {
         cursor: Option<String>,
     ) -> Result<InvestigationView, Error>;
 
-    /// Says that the verdict behind an action is wrong, to who proposed it.
+    /// Says that a verdict is wrong, to whose it is.
     async fn report_verdict(
         &self,
         caller: &Caller,
-        action: ActionId,
+        judged: Judged,
         kind: WrongVerdict,
         comment: Option<String>,
     ) -> Result<Feedback, Error>;

@@ -28,6 +28,7 @@ string_enum! {
         Unknown = "unknown" "Outcome unknown",
         Undone = "undone" "Undone",
         Settled = "settled" "Waits no more",
+        WrongVerdict = "wrong_verdict" "Wrong verdict reported",
     }
 }
 

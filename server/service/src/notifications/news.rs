@@ -145,6 +145,7 @@ const fn is_news(kind: AuditKind) -> bool {
                 | AuditKind::LostTrack
                 | AuditKind::UndoReported
                 | AuditKind::Settled
+                | AuditKind::FeedbackGiven
         )
 }
 
@@ -157,6 +158,7 @@ fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
             _ => None,
         },
         AuditKind::LostTrack => Some(Occasion::Unknown),
+        AuditKind::FeedbackGiven => Some(Occasion::WrongVerdict),
         AuditKind::UndoReported => match action.undo {
             UndoState::Undone => Some(Occasion::Undone),
             UndoState::Failed => Some(Occasion::Failed),

@@ -148,6 +148,7 @@ fn body(path: &str, id: &str) -> String {
         "/api/change_incident" => "id=none&expected_version=1".to_owned(),
         "/api/comment_incident" => "id=none&text=no".to_owned(),
         "/api/decide_waiting" => format!("{seen}&verb=approve"),
+        "/api/report_evidence" => "investigation=none&evidence=none&kind=false_positive".to_owned(),
         "/api/report_verdict" => format!("id={id}&kind=false_positive"),
         "/api/v1/feedback" => json!({ "action_id": id, "kind": "false_positive" }).to_string(),
         "/api/take_action" => "fields=type%3Disolate_device".to_owned(),

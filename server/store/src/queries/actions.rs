@@ -16,6 +16,7 @@ use super::evidence;
 use super::guard::{person, push_check, user};
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
+use super::rule_counts;
 use super::scope::push_scope;
 use super::states;
 use super::transaction::SqlTransaction;
@@ -82,7 +83,8 @@ impl WriteActions for SqlTransaction {
             .or_else(|_| by.allow(Purpose::Report))?;
         let first = self.take_numbers(actions.len()).await?;
         let Self { tx, counts, .. } = self;
-        insert(tx, by, first, actions, counts.as_mut()).await
+        insert(tx, by, first, actions, counts.as_mut()).await?;
+        rule_counts::note(tx, by, actions).await
     }
 
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {

@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use domain::actions::query::{Filter, Period, Sort, SortKey};
-use domain::home::{HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::home::{DAYS, HomeView, Number, SLOW_MINUTES, Waiting};
 use domain::list::Moment;
 use domain::{ActionQuery, AssetKind, Lane, RowScope, Severity, Status};
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::super::push_index;
 use super::SqlStore;
 use super::scope::push_scope;
-use super::{Connection, Db, corrupt, counts, decided, list, rows};
+use super::{Connection, Db, corrupt, counts, decided, list, rows, rule_counts};
 use crate::ReadHome;
 use crate::Result;
 
@@ -43,12 +43,14 @@ pub(super) async fn home(db: &mut Connection, scope: &RowScope, now: Timestamp) 
         period: Some(Period::Day),
         ..Filter::default()
     };
-    let (days, median_week, median_month) = if scope.is_all() {
-        decided::load(db, now).await?
+    // They tell of rows outside of a scope.
+    let noisiest = if scope.is_all() {
+        rule_counts::noisiest(db, i64::try_from(DAYS).map_err(corrupt)?, now).await?
     } else {
-        // They tell of rows outside the scope.
-        (decided::empty(now)?, None, None)
+        Vec::new()
     };
+    let (days, median_week, median_month) =
+        if scope.is_all() { decided::load(db, now).await? } else { (decided::empty(now)?, None, None) };
     Ok(HomeView {
         waiting,
         affected: affected(db, scope).await?,
@@ -60,6 +62,7 @@ pub(super) async fn home(db: &mut Connection, scope: &RowScope, now: Timestamp) 
         unknown: number(db, scope, Lane::InProgress, unknown, now).await?,
         slow: number(db, scope, Lane::InProgress, slow, now).await?,
         failed: number(db, scope, Lane::History, failed, now).await?,
+        noisiest,
         rendered_at: now,
     })
 }

@@ -14,8 +14,9 @@ use uuid::Uuid;
 use super::guard::push_check;
 use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
-use super::{Connection, Db, SqlStore, corrupt, investigations, json, micros, scope};
+use super::{Connection, Db, SqlStore, corrupt, investigations, json, micros, rule_counts, scope};
 use crate::Result;
+use crate::actor_text;
 use crate::investigations::{
     IncidentState, Piece, Place, ReadIncidents, StoredIncident, StoredInvestigation, WriteInvestigations,
 };
@@ -194,14 +195,34 @@ impl WriteInvestigations for SqlTransaction {
 
     async fn add_feedback(&mut self, by: &Authorized, of: &Feedback, now: Timestamp) -> Result<bool> {
         by.allow(Purpose::Triage)?;
+        let found = match (of.action_id, &of.investigation_id) {
+            (Some(id), _) => {
+                let query = sqlx::query_as("SELECT proposed_by_id, proposed_by FROM actions WHERE id = $1");
+                query.bind(Uuid::from(id)).fetch_optional(&mut *self.tx).await?
+            }
+            (None, Some(id)) => {
+                let query = sqlx::query_as("SELECT principal, principal FROM investigations WHERE id = $1");
+                query.bind(id).fetch_optional(&mut *self.tx).await?
+            }
+            (None, None) => None,
+        };
+        let Some((principal, source)) = found as Option<(String, String)> else { return Ok(false) };
         let mut sql = QueryBuilder::<Db>::new(
             "INSERT INTO feedback (position, principal, at, body) \
-             SELECT (SELECT COALESCE(MAX(position), 0) + 1 FROM feedback), proposed_by_id, ",
+             SELECT (SELECT COALESCE(MAX(position), 0) + 1 FROM feedback), ",
         );
-        sql.push_bind(micros(now)).push(", ").push_bind(json(of)?);
-        sql.push(" FROM actions WHERE id = ").push_bind(Uuid::from(of.action_id));
+        sql.push_bind(principal.clone()).push(", ");
+        sql.push_bind(micros(now)).push(", ").push_bind(json(of)?).push(" WHERE 1 = 1");
         push_check(&mut sql, by, micros(now));
-        Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
+        if sql.build().execute(&mut *self.tx).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+        let source = actor_text::read(&source).ok().flatten().map_or(source.clone(), |actor| actor.name);
+        let source = source.strip_prefix("tool:").unwrap_or(&source);
+        if let Some(rule) = &of.rule {
+            rule_counts::note_wrong(&mut self.tx, (&principal, source, rule), of.kind, now).await?;
+        }
+        Ok(true)
     }
 }
 

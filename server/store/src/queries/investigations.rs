@@ -60,6 +60,13 @@ impl ReadInvestigations for SqlStore {
             .collect()
     }
 
+    async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>> {
+        let query = sqlx::query_scalar(
+            "SELECT body FROM investigation_pieces WHERE investigation_id = $1 AND kind = $2 AND name = $3",
+        );
+        Ok(query.bind(id).bind(number(kind)).bind(name).fetch_optional(&self.reader).await?)
+    }
+
     async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>> {
         let query = sqlx::query(
             "SELECT kind, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = $1 GROUP BY kind ORDER BY kind",

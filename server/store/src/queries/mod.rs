@@ -37,6 +37,7 @@ mod people;
 mod responders;
 mod roles;
 mod rows;
+mod rule_counts;
 mod scope;
 mod search;
 mod select;

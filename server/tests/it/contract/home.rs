@@ -117,6 +117,7 @@ fn expected(rows: &[Action], now: Timestamp) -> HomeView {
             Lane::History,
             "status=Failed&status=TimedOut&period=24h".to_owned(),
         ),
+        noisiest: Vec::new(),
         rendered_at: now,
     }
 }

@@ -303,7 +303,10 @@ async fn feedback_goes_to_whose_action_it_is(kind: Kind) {
         kind: WrongVerdict::FalsePositive,
         by: "Ana".to_owned(),
         comment: None,
-        action_id: id(number),
+        action_id: Some(id(number)),
+        evidence_id: None,
+        entity: None,
+        rule: Some("Beacon".to_owned()),
         external_id: None,
         investigation_id: None,
         alert_id: None,
@@ -320,6 +323,32 @@ async fn feedback_goes_to_whose_action_it_is(kind: Kind) {
     assert_eq!(places(Some(SCANNER), 0).await, [1, 2]);
     assert_eq!(places(None, 1).await, [2]);
     assert_eq!(places(Some("other"), 0).await, Vec::<i64>::new());
+    // Home names the rule, with how much it led to.
+    let home = store.home(&RowScope::ALL, at(5)).await.unwrap();
+    let noisiest: Vec<_> = home
+        .noisiest
+        .iter()
+        .map(|of| (of.source.as_str(), of.rule.as_str(), of.proposed, of.false_positives))
+        .collect();
+    assert_eq!(noisiest, [("Scanner", "Beacon", 0, 2)]);
+    let limited = RowScope { device_groups: Some([].into()), ..RowScope::ALL };
+    assert!(store.home(&limited, at(5)).await.unwrap().noisiest.is_empty());
+    // Evidence is its tool's.
+    put(&store, &report("I-1"), 1, 10, &[piece(PieceKind::Evidence, "e1", 3)]).await;
+    assert!(store.piece("I-1", PieceKind::Evidence, "e1").await.unwrap().unwrap().contains("e1"));
+    assert_eq!(store.piece("I-1", PieceKind::Log, "e1").await.unwrap(), None);
+    let found = Feedback {
+        action_id: None,
+        investigation_id: Some("I-1".to_owned()),
+        evidence_id: Some("e1".to_owned()),
+        ..of(1)
+    };
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.add_feedback(&triage(&ana), &found, at(4)).await.unwrap());
+    let unknown = Feedback { investigation_id: Some("I-2".to_owned()), ..found };
+    assert!(!tx.add_feedback(&triage(&ana), &unknown, at(4)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(places(Some(SCANNER), 2).await, [3]);
 }
 
 pub(super) fn service(store: &SharedStore) -> Service {

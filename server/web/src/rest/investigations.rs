@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::investigations::contract::Reported;
-use domain::investigations::feedback::{Feedback, FeedbackList, WrongVerdict};
+use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
     InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary,
@@ -59,8 +59,15 @@ struct AfterQuery {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GivenFeedback {
-    /// The action.
-    action_id: ActionId,
+    /// The action whose verdict is wrong.
+    #[serde(default)]
+    action_id: Option<ActionId>,
+    /// In place of an action, the investigation that has the evidence.
+    #[serde(default)]
+    investigation_id: Option<String>,
+    /// And the tool's id of the piece of evidence whose verdict is wrong.
+    #[serde(default)]
+    evidence_id: Option<String>,
     /// In which way.
     kind: WrongVerdict,
     /// Why.
@@ -138,7 +145,7 @@ async fn end(Path(id): Path<String>, write: WriteRequest) -> Response {
     write.answer_once(work).await
 }
 
-/// Report that the verdict behind an action is wrong.
+/// Report that a verdict is wrong: the one behind an action, or the one of a piece of evidence.
 #[utoipa::path(
     post, path = "/feedback", tag = "investigations", operation_id = "report_verdict",
     params(schema::IdempotencyKey),
@@ -150,11 +157,17 @@ async fn end(Path(id): Path<String>, write: WriteRequest) -> Response {
 )]
 async fn give_feedback(write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
-        let GivenFeedback { action_id, kind, comment } = input::parse_body(&headers, &body)?;
-        json_answer(
-            StatusCode::CREATED,
-            &app.backend.report_verdict(&caller, action_id, kind, comment).await?,
-        )
+        let GivenFeedback { action_id, investigation_id, evidence_id, kind, comment } =
+            input::parse_body(&headers, &body)?;
+        let judged = match (action_id, investigation_id, evidence_id) {
+            (Some(id), None, None) => Judged::Action(id),
+            (None, Some(investigation), Some(evidence)) => Judged::Evidence { investigation, evidence },
+            _ => {
+                let detail = "is needed, or in its place investigation_id together with evidence_id";
+                return Err(Error::invalid("/action_id", detail).into());
+            }
+        };
+        json_answer(StatusCode::CREATED, &app.backend.report_verdict(&caller, judged, kind, comment).await?)
     };
     write.answer_once(work).await
 }

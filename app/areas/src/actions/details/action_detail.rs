@@ -10,6 +10,7 @@ use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
+use crate::actions::details::verdict_form::verdict_form;
 use crate::actions::location::{ListLocation, incident_href, investigation_href};
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView, Twin};
@@ -84,6 +85,7 @@ pub fn ActionDetailBody(
             <Facts title="Identifiers" facts=identifiers(action)/>
             {decide}
             {undo}
+            {verdict_form(&detail)}
             <FollowUpForms detail decisions/>
         </div>
     }

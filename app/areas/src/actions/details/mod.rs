@@ -6,6 +6,7 @@ pub mod decide;
 mod follow_up_form;
 mod timeline;
 mod undo_form;
+mod verdict_form;
 
 use leptos::prelude::*;
 

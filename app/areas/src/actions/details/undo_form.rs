@@ -60,7 +60,7 @@ pub(crate) fn UndoForm(
     });
     view! {
         <div class="decide">
-            <details class="fold undo-fold">
+            <details class="fold undo-fold" id="undo">
                 <summary class="button">"Undo…"</summary>
                 <form method="post" action=UndoAction::PATH class="fold-form" on:submit=handler(send)>
                     {seen(&action)}
