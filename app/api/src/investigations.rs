@@ -1,6 +1,7 @@
 //! Server functions of investigations and incidents.
 
 use domain::incidents::{IncidentList, IncidentStatus, IncidentView};
+use domain::investigations::email::EmailView;
 use domain::investigations::feedback::WrongVerdict;
 use domain::investigations::{InvestigationList, InvestigationState, InvestigationView, Tab};
 use domain::{ActionId, BulkVerb};
@@ -33,6 +34,13 @@ pub async fn load_investigation(
     let (backend, caller) = request::enter().await?;
     let tab = tab.unwrap_or(Tab::Graph);
     backend.investigation_view(&caller, &id, tab, cursor).await.map_err(|error| request::fail(&error))
+}
+
+/// An email message, or a cluster.
+#[server(endpoint = "load_email", prefix = "/api", output = Answer)]
+pub async fn load_email(id: String) -> Result<EmailView, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.email(&caller, &id).await.map_err(|error| request::fail(&error))
 }
 
 /// Ends an investigation.

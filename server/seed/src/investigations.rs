@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use domain::incidents::IncidentReport;
+use domain::investigations::email::{AuthenticationResult, EmailCopy, EmailPiece, EmailUrl};
 use domain::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, InvestigationReport, LogPiece, MailboxPiece, UserPiece,
 };
 use domain::investigations::{InvestigationState, PieceKind, Remediation};
-use domain::{Action, AssetKind, Authorized, Decision, EntityKind, Severity, Status, Verdict};
+use domain::{Action, AssetKind, Authorized, Decision, Entity, EntityKind, Severity, Status, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use store::SystemTransaction;
@@ -131,6 +132,44 @@ fn piece(kind: PieceKind, name: String, at: Timestamp, body: &impl Serialize) ->
     Ok(Piece { kind, name, at, entity_kind, verdict, remediation, device_group, body })
 }
 
+/// What an investigation found of the message that an action is on.
+fn email(action: &Action) -> Option<EmailPiece> {
+    let Entity::EmailMessage {
+        message_id, subject, sender, recipients, received_at, delivery, location, ..
+    } = &action.entity
+    else {
+        return None;
+    };
+    let bad = action.verdict.is_some_and(domain::investigations::is_threat);
+    let check = |method: &str, result: &str| AuthenticationResult {
+        method: method.to_owned(),
+        result: result.to_owned(),
+    };
+    let domain = sender.rsplit_once('@').map_or(sender.as_str(), |(_, domain)| domain);
+    let copy = |mailbox: &String| EmailCopy {
+        mailbox: mailbox.clone(),
+        delivery: *delivery,
+        delivered_at: *received_at,
+        location: *location,
+        located_at: Some(action.proposed_at),
+    };
+    Some(EmailPiece {
+        subject: Some(subject.clone()),
+        sender: Some(sender.clone()),
+        recipients: recipients.clone(),
+        received_at: *received_at,
+        delivery: *delivery,
+        authentication: if bad {
+            vec![check("spf", "softfail"), check("dkim", "none"), check("dmarc", "fail")]
+        } else {
+            vec![check("spf", "pass"), check("dkim", "pass"), check("dmarc", "pass")]
+        },
+        urls: vec![EmailUrl { url: format!("https://{domain}/"), verdict: action.verdict }],
+        copies: recipients.iter().map(copy).collect(),
+        ..EmailPiece::of(message_id.clone())
+    })
+}
+
 fn investigation(
     id: &str,
     actions: &[Action],
@@ -180,6 +219,11 @@ fn investigation(
                 Piece { verdict, ..piece(PieceKind::User, name, epoch, &user)? }
             }
         });
+        if let Some(email) = email(action) {
+            let id = domain::core::canonical::message_id(&email.message_id);
+            let at = email.received_at.unwrap_or(action.proposed_at);
+            add(piece(PieceKind::Email, id, at, &email)?);
+        }
         if action.undo_of.is_none() {
             let evidence = EvidencePiece {
                 id: format!("E{at}"),

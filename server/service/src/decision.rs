@@ -312,6 +312,7 @@ fn decided(action: &Action) -> String {
 
 pub(super) fn conflict(action: &Action, refusal: Refusal) -> Error {
     let by = action.decided_by.as_ref().map(|actor| format!(" by {}", actor.label())).unwrap_or_default();
-    let detail = format!("{refusal}{by}");
+    let at = action.decided_at.map(|at| at.strftime(" at %F %H:%M:%S UTC").to_string()).unwrap_or_default();
+    let detail = format!("{refusal}{by}{at}");
     Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) }
 }

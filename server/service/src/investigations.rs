@@ -5,6 +5,7 @@ use domain::actions::contract::Availability;
 use domain::core::subject::Current;
 use domain::core::text::pluralize;
 use domain::investigations::contract::{InvestigationsBackend, Reported};
+use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
@@ -82,6 +83,10 @@ impl InvestigationsBackend for Service {
             rendered_at: now,
             summary,
         })
+    }
+
+    async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error> {
+        self.email_now(caller, id).await
     }
 
     async fn report_verdict(

@@ -14,6 +14,7 @@ mod decision;
 mod detail;
 mod dispatch;
 pub(crate) mod display_name;
+mod emails;
 mod ends;
 pub mod events;
 pub mod executor;

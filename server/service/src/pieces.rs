@@ -47,6 +47,10 @@ pub(super) fn pieces(report: &mut InvestigationReport, now: Timestamp) -> Result
         let entity_kind = Some(piece.entity.kind());
         all.push(Piece { entity_kind, verdict: piece.verdict, remediation: piece.remediation, ..of });
     }
+    for piece in std::mem::take(&mut report.emails) {
+        let id = domain::core::canonical::message_id(&piece.message_id);
+        all.push(row(PieceKind::Email, id, piece.received_at.unwrap_or(now), &piece)?);
+    }
     for piece in std::mem::take(&mut report.log) {
         all.push(row(PieceKind::Log, piece.id.clone(), piece.created_at, &piece)?);
     }
@@ -178,6 +182,8 @@ impl Service {
             PieceKind::User => TabRows::Users(read(rows)?),
             PieceKind::Evidence => TabRows::Evidence(read(rows)?),
             PieceKind::Log => TabRows::Log(read(rows)?),
+            // No tab lists them: they have pages of their own.
+            PieceKind::Email => TabRows::Log(Vec::new()),
             PieceKind::Device => {
                 let mut devices = Vec::with_capacity(rows.len());
                 for device in read::<DevicePiece>(rows)? {

@@ -100,6 +100,9 @@ pub trait ReadInvestigations: Send + Sync {
     /// One piece, as JSON.
     async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>>;
 
+    /// What investigations that the scope shows tell of a message: each with its JSON, the latest first.
+    async fn emails(&self, scope: &RowScope, message_id: &str) -> Result<Vec<(String, String)>>;
+
     /// How many pieces of each kind there are.
     async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>>;
 

@@ -212,6 +212,11 @@ pub fn incident_href(id: &str) -> String {
     below("/incidents/", id)
 }
 
+/// The page of an email message, by its Message-ID, or of a cluster, by its id.
+pub fn email_href(id: &str) -> String {
+    below("/emails/", id)
+}
+
 fn below(root: &str, id: &str) -> String {
     let mut href = root.to_owned();
     push_encoded(&mut href, id);

@@ -10,6 +10,7 @@ use crate::area::{Area, NavigationRow};
 use kit::lazy::Page;
 
 kit::pages! {
+    mod email;
     mod list;
     mod page;
 }

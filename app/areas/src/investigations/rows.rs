@@ -7,9 +7,10 @@ use super::records::{link, optional, optional_time, seconds, table, text, time};
 use super::waiting::{CaseRequests, waiting};
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
-use crate::actions::location::investigation_href;
+use crate::actions::location::{email_href, investigation_href};
 use crate::actions::wrong_verdict::of_evidence;
 use domain::actions::proposal::is_web_url;
+use domain::investigations::email::email_id;
 use domain::investigations::report::{AlertPiece, EvidencePiece};
 use domain::investigations::{Remediation, TabRows};
 use domain::{Action, Lane, Status, Verdict};
@@ -143,7 +144,10 @@ pub(crate) fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)
         let report = of.map(|(id, requests)| of_evidence(id, &piece.id, &piece.entity, requests.feedback));
         let of = piece;
         let mut cells = vec![
-            text(of.entity.title()),
+            match email_id(&of.entity) {
+                Some(id) => link(email_href(id), of.entity.title()),
+                None => text(of.entity.title()),
+            },
             of.entity.kind().label().into_any(),
             verdict(of.verdict),
             of.remediation.unwrap_or(Remediation::None).label().into_any(),

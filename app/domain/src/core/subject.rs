@@ -22,6 +22,7 @@ string_enum! {
         Investigation = "investigation" "Investigation",
         Incident = "incident" "Incident",
         Executor = "executor" "Executor",
+        Email = "email" "Email",
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::Caller;
 use crate::core::error::Error;
 use crate::core::id::ActionId;
+use crate::investigations::email::EmailView;
 use crate::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use crate::investigations::report::InvestigationReport;
 use crate::investigations::{
@@ -32,6 +33,9 @@ pub struct ReportedAction {
     pub external_id: String,
     /// The action; none if it was not proposed.
     pub id: Option<ActionId>,
+    /// Whether this report made it.
+    #[serde(default)]
+    pub created: bool,
     /// Its decision; none if it was not proposed.
     pub decision: Option<crate::Decision>,
     /// The rule that decided, or why it was not proposed.
@@ -66,6 +70,9 @@ pub trait InvestigationsBackend: Send + Sync {
         tab: Tab,
         cursor: Option<String>,
     ) -> Result<InvestigationView, Error>;
+
+    /// An email message by its Message-ID, or a cluster by its id.
+    async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error>;
 
     /// Says that a verdict is wrong, to whose it is.
     async fn report_verdict(

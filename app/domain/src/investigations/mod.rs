@@ -6,6 +6,7 @@
 
 pub mod automation;
 pub mod contract;
+pub mod email;
 pub mod feedback;
 pub mod folder;
 pub mod graph;
@@ -125,6 +126,7 @@ string_enum! {
         User = "user" "User",
         Evidence = "evidence" "Evidence",
         Log = "log" "Log entry",
+        Email = "email" "Email",
     }
 }
 

@@ -9,10 +9,13 @@ use crate::actions::proposal::{Proposal, is_web_url};
 use crate::core::error::FieldError;
 use crate::core::text::{MAX_TEXT, check_text};
 use crate::core::time::Timestamp;
+use crate::investigations::email::EmailPiece;
 use crate::investigations::{InvestigationState, Remediation};
 
 /// Pieces of one kind in one report.
 pub const MAX_PIECES: usize = 5_000;
+/// Recipients, links, files or copies of one message.
+const MAX_PARTS: usize = 1_000;
 /// Characters of an id.
 const MAX_ID: usize = 200;
 
@@ -67,6 +70,9 @@ pub struct InvestigationReport {
     /// What was found.
     #[serde(default)]
     pub evidence: Vec<EvidencePiece>,
+    /// Messages that were looked at.
+    #[serde(default)]
+    pub emails: Vec<EmailPiece>,
     /// What it did.
     #[serde(default)]
     pub log: Vec<LogPiece>,
@@ -236,6 +242,45 @@ impl Findings {
         }
     }
 
+    fn email(&mut self, at: &str, email: &EmailPiece) {
+        self.id(format!("{at}/message_id"), &email.message_id);
+        if let Some(cluster) = &email.cluster_id {
+            self.id(format!("{at}/cluster_id"), cluster);
+        }
+        self.text(format!("{at}/sender"), email.sender.as_ref());
+        // A message may have no subject.
+        self.text(format!("{at}/subject"), email.subject.as_ref().filter(|subject| !subject.is_empty()));
+        for (index, recipient) in email.recipients.iter().enumerate() {
+            self.id(format!("{at}/recipients/{index}"), recipient);
+        }
+        for (index, of) in email.authentication.iter().enumerate() {
+            self.id(format!("{at}/authentication/{index}/method"), &of.method);
+            self.id(format!("{at}/authentication/{index}/result"), &of.result);
+        }
+        for (index, of) in email.urls.iter().enumerate() {
+            self.text(format!("{at}/urls/{index}/url"), Some(&of.url));
+        }
+        for (index, of) in email.attachments.iter().enumerate() {
+            self.text(format!("{at}/attachments/{index}/file_name"), Some(&of.file_name));
+        }
+        for (index, of) in email.copies.iter().enumerate() {
+            self.id(format!("{at}/copies/{index}/mailbox"), &of.mailbox);
+        }
+        let parts = [
+            ("recipients", email.recipients.len()),
+            ("authentication", email.authentication.len()),
+            ("urls", email.urls.len()),
+            ("attachments", email.attachments.len()),
+            ("copies", email.copies.len()),
+        ];
+        for (name, count) in parts {
+            if count > MAX_PARTS {
+                let detail = format!("has {count} items; at most {MAX_PARTS}");
+                self.0.push(FieldError::new(format!("{at}/{name}"), detail));
+            }
+        }
+    }
+
     pub(crate) fn alerts(&mut self, alerts: &[AlertPiece]) {
         self.count("alerts", alerts.len());
         for (at, alert) in alerts.iter().enumerate() {
@@ -271,6 +316,7 @@ impl InvestigationReport {
             mailboxes: Vec::new(),
             users: Vec::new(),
             evidence: Vec::new(),
+            emails: Vec::new(),
             log: Vec::new(),
             actions: Vec::new(),
         }
@@ -303,6 +349,7 @@ impl InvestigationReport {
             ("mailboxes", self.mailboxes.len()),
             ("users", self.users.len()),
             ("evidence", self.evidence.len()),
+            ("emails", self.emails.len()),
             ("log", self.log.len()),
         ] {
             found.count(name, count);
@@ -329,6 +376,9 @@ impl InvestigationReport {
             for (index, asset) in piece.assets.iter().enumerate() {
                 found.id(format!("{at}/assets/{index}"), asset);
             }
+        }
+        for (at, email) in self.emails.iter().enumerate() {
+            found.email(&format!("/emails/{at}"), email);
         }
         for (at, entry) in self.log.iter().enumerate() {
             let at = format!("/log/{at}");

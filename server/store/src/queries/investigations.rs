@@ -67,6 +67,17 @@ impl ReadInvestigations for SqlStore {
         Ok(query.bind(id).bind(number(kind)).bind(name).fetch_optional(&self.reader).await?)
     }
 
+    async fn emails(&self, scope: &RowScope, message_id: &str) -> Result<Vec<(String, String)>> {
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT p.investigation_id, p.body FROM investigation_pieces p, investigations i \
+             WHERE i.id = p.investigation_id AND p.kind = 6 AND p.name = ",
+        );
+        sql.push_bind(message_id.to_owned());
+        push_scope(&mut sql, scope);
+        sql.push(" ORDER BY i.updated_at DESC, i.id LIMIT 50");
+        Ok(sql.build_query_as().fetch_all(&self.reader).await?)
+    }
+
     async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>> {
         let query = sqlx::query(
             "SELECT kind, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = $1 GROUP BY kind ORDER BY kind",

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::investigations::contract::Reported;
+use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(end)),
         (Limits::USUAL, routes!(give_feedback, feedback)),
+        (Limits::USUAL, routes!(email)),
     ]
 }
 
@@ -143,6 +145,21 @@ async fn end(Path(id): Path<String>, write: WriteRequest) -> Response {
         json_answer(StatusCode::OK, &app.backend.end_investigation(&caller, &id).await?)
     };
     write.answer_once(work).await
+}
+
+/// Load an email message by its Message-ID, or a cluster by its id: what investigations tell of it, where its copies are,
+/// and the actions on it.
+#[utoipa::path(
+    get, path = "/emails/{id}", tag = "investigations", operation_id = "load_email",
+    params(("id" = String, Path, description = "The Message-ID or the cluster's id, percent-encoded")),
+    responses((status = 200, description = "The email", body = EmailView), schema::Failures),
+)]
+async fn email(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<EmailView>, Problem> {
+    Ok(Json(app.backend.email(&caller, &id).await?))
 }
 
 /// Report that a verdict is wrong: the one behind an action, or the one of a piece of evidence.

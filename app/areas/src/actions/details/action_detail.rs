@@ -11,7 +11,7 @@ use crate::actions::details::follow_up_form::FollowUpForms;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::details::verdict_form::verdict_form;
-use crate::actions::location::{ListLocation, incident_href, investigation_href};
+use crate::actions::location::{ListLocation, email_href, incident_href, investigation_href};
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView, Twin};
 use domain::actions::entity::{Field, FieldKind};
@@ -20,6 +20,7 @@ use domain::actions::proposal::is_web_url;
 use domain::core::time::Timestamp;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::Health;
+use domain::investigations::email::email_id;
 use domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
 use kit::badge::Badge;
 use kit::copy::Copy;
@@ -245,6 +246,8 @@ fn target(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         FieldKind::Code => mono(label, value),
         FieldKind::Plain => (label, value.into_any()),
     }));
+    let email = |id: &str| ("Email", view! { <a href=email_href(id)>"Open the email page"</a> }.into_any());
+    facts.extend(email_id(&action.entity).map(email));
     facts.extend(action.entity.time().map(|(label, at)| time(label, at, now)));
     if asset.name != action.entity.title() {
         facts.push(copied(asset.kind.label(), asset.name.clone(), ""));
