@@ -32,7 +32,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the Action center and its API
-    Serve(config::ServeOptions),
+    Serve(Box<config::ServeOptions>),
     /// Carry out file actions on this host
     Responder(Box<::responder::Args>),
     /// Make a code that takes in one host, within 15 minutes: countersign responder --server URL --enrol CODE
@@ -98,7 +98,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn run_command(command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Serve(args) => serve::run(args).await,
+        Command::Serve(args) => serve::run(*args).await,
         Command::Responder(args) => ::responder::run(*args).await,
         Command::ResponderCode(options) => responder::code(options).await,
         Command::ResponderList(options) => responder::list(options).await,

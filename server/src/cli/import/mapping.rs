@@ -1,13 +1,18 @@
-//! The mapping from events to actions: rules, of which the first that fits an event makes its action.
+//! The mapping from events to what is taken in: rules, of which the first that fits an event makes it.
 //!
-//! A rule has what an event must have (`when`: JSON pointers with what stands there) and an `action`, whose texts may hold
-//! `{/pointer}`, `{/pointer|table}` for a word of a table, and `{/list[key=value]/pointer}` for the item of a list. A field
-//! of which nothing is there is left out.
+//! A rule has what an event must have (`when`: JSON pointers with what stands there) and an `action`, an `investigation` or
+//! an `incident`, whose texts may hold `{/pointer}`, `{/pointer|table}` for a word of a table, and
+//! `{/list[key=value]/pointer}` for the item of a list. A field of which nothing is there is left out, and so are
+//! investigations and incidents without an id. In a list, `{ "each": "/list", "having": "/pointer", "item": … }` stands for
+//! each item of the event's list that has something there, which the template calls `{/item/…}`.
 
 use std::collections::BTreeMap;
 
 use domain::Proposal;
+use domain::incidents::IncidentReport;
+use domain::investigations::report::InvestigationReport;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// A mapping.
@@ -38,7 +43,33 @@ struct Rule {
     #[serde(default, rename = "about")]
     _about: String,
     when: BTreeMap<String, Condition>,
-    action: Map<String, Value>,
+    #[serde(default)]
+    action: Option<Map<String, Value>>,
+    #[serde(default)]
+    investigation: Option<Map<String, Value>>,
+    #[serde(default)]
+    incident: Option<Map<String, Value>>,
+}
+
+/// What an event becomes.
+#[derive(Debug, Default)]
+pub(super) struct Mapped {
+    /// Its action; part of the investigation, if there is one.
+    pub(super) action: Option<Proposal>,
+    /// Its investigation.
+    pub(super) investigation: Option<InvestigationReport>,
+    /// The incident that it belongs to.
+    pub(super) incident: Option<IncidentReport>,
+}
+
+/// In a list, what each item of a list of the event becomes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Each {
+    #[serde(rename = "each")]
+    list: String,
+    having: String,
+    item: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,15 +93,34 @@ impl Mapping {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 
-    /// The actions of an event: none if no rule fits.
+    /// What an event becomes: none if no rule fits.
     ///
     /// # Errors
-    /// Why a rule that fits makes no action.
-    pub(super) fn apply(&self, event: &Value) -> Result<Vec<Proposal>, String> {
+    /// Why a rule that fits makes nothing of it.
+    pub(super) fn apply(&self, event: &Value) -> Result<Option<Mapped>, String> {
         let fits = |rule: &&Rule| rule.when.iter().all(|(pointer, of)| of.holds(find(event, pointer)));
-        let Some(rule) = self.rules.iter().find(fits) else { return Ok(Vec::new()) };
-        let action = self.filled(&Value::Object(rule.action.clone()), event).unwrap_or_default();
-        serde_json::from_value(action).map(|proposal| vec![proposal]).map_err(|error| error.to_string())
+        let Some(rule) = self.rules.iter().find(fits) else { return Ok(None) };
+        let has_id = |of: &Value| of.get("id").is_some();
+        Ok(Some(Mapped {
+            action: self.made(rule.action.as_ref(), event, |_| true)?,
+            investigation: self.made(rule.investigation.as_ref(), event, has_id)?,
+            incident: self.made(rule.incident.as_ref(), event, has_id)?,
+        }))
+    }
+
+    /// What a template makes of an event, if that is wanted.
+    fn made<T: DeserializeOwned>(
+        &self,
+        template: Option<&Map<String, Value>>,
+        event: &Value,
+        is_wanted: impl Fn(&Value) -> bool,
+    ) -> Result<Option<T>, String> {
+        let Some(template) = template else { return Ok(None) };
+        let filled = self.filled(&Value::Object(template.clone()), event).unwrap_or_default();
+        if !is_wanted(&filled) {
+            return Ok(None);
+        }
+        serde_json::from_value(filled).map(Some).map_err(|error| error.to_string())
     }
 
     /// The template with what the event holds; none if nothing is there of it.
@@ -91,10 +141,28 @@ impl Mapping {
                 Some(Value::Object(fields))
             }
             Value::Array(items) => {
-                Some(Value::Array(items.iter().filter_map(|of| self.filled(of, event)).collect()))
+                let mut filled = Vec::new();
+                for of in items {
+                    match Each::deserialize(of) {
+                        Ok(each) => filled.extend(self.each(&each, event)),
+                        Err(_) => filled.extend(self.filled(of, event)),
+                    }
+                }
+                Some(Value::Array(filled))
             }
             other => Some(other.clone()),
         }
+    }
+
+    fn each(&self, each: &Each, event: &Value) -> Vec<Value> {
+        let Some(items) = find(event, &each.list).and_then(Value::as_array) else { return Vec::new() };
+        let with = |item: &Value| {
+            find(item, &each.having).and_then(plain)?;
+            let mut event = event.as_object()?.clone();
+            event.insert("item".to_owned(), item.clone());
+            self.filled(&each.item, &Value::Object(event))
+        };
+        items.iter().filter_map(with).collect()
     }
 
     fn text(&self, template: &str, event: &Value) -> Option<String> {

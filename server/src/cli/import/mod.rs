@@ -1,5 +1,5 @@
-//! `countersign import`: what other tools wrote becomes recorded or proposed actions, by a mapping that can be read and
-//! changed. Lines that no rule takes are counted and kept, never dropped.
+//! `countersign import`: what other tools wrote becomes incidents, investigations and recorded or proposed actions, by a
+//! mapping that can be read and changed. Lines that no rule takes are counted and kept, never dropped.
 
 mod clamav;
 mod mapping;
@@ -13,10 +13,14 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use domain::actions::contract::ProposeActions as _;
 use domain::actions::proposal::MAX_ACTIONS;
-use domain::{Actor, ActorKind, Error, Proposal, Scope, SystemAuthority};
+use domain::incidents::contract::IncidentsBackend as _;
+use domain::investigations::contract::InvestigationsBackend as _;
+use domain::investigations::report::InvestigationReport;
+use domain::{Actor, ActorKind, Caller, Error, Proposal, Scope, SystemAuthority};
+use serde::Serialize;
 use serde_json::Value;
 
-use self::mapping::Mapping;
+use self::mapping::{Mapped, Mapping};
 use crate::config::DatabaseOptions;
 use service::Service;
 use service::clock::SystemClock;
@@ -99,6 +103,8 @@ struct Tally {
     lines: usize,
     created: usize,
     known: usize,
+    investigations: usize,
+    incidents: usize,
     refused: usize,
     unmapped: usize,
 }
@@ -121,13 +127,11 @@ pub async fn run(options: ImportOptions) -> anyhow::Result<()> {
     let lines = lines(&options)?;
     let mut kept = Kept { file: options.unmapped.clone(), writer: None };
     let mut tally = Tally { lines: lines.len(), ..Tally::default() };
-    let mut proposals: Vec<(String, Proposal)> = Vec::new();
+    let mut found: Vec<(String, Mapped)> = Vec::new();
     for (raw, event) in lines {
         match mapping.apply(&event) {
-            Ok(found) if !found.is_empty() => {
-                proposals.extend(found.into_iter().map(|proposal| (raw.clone(), proposal)));
-            }
-            Ok(_) => {
+            Ok(Some(mapped)) => found.push((raw, mapped)),
+            Ok(None) => {
                 tally.unmapped += 1;
                 kept.keep(&raw, "no rule takes it")?;
             }
@@ -138,16 +142,19 @@ pub async fn run(options: ImportOptions) -> anyhow::Result<()> {
         }
     }
     if options.dry_run {
-        for (_, proposal) in &proposals {
-            print(&serde_json::to_string(proposal)?)?;
+        for (_, Mapped { action, investigation, incident }) in &found {
+            print_all(incident.as_ref())?;
+            print_all(investigation.as_ref())?;
+            print_all(action.as_ref())?;
         }
     } else {
-        take_in(&options, proposals, &mut tally, &mut kept).await?;
+        take_in(&options, found, &mut tally, &mut kept).await?;
     }
     kept.close()?;
-    let Tally { lines, created, known, refused, unmapped } = tally;
+    let Tally { lines, created, known, investigations, incidents, refused, unmapped } = tally;
     eprintln!(
-        "{lines} lines: {created} actions taken in, {known} known already, {refused} refused, {unmapped} not mapped"
+        "{lines} lines: {created} actions taken in, {known} known already, {investigations} investigations, \
+         {incidents} incidents, {refused} refused, {unmapped} not mapped"
     );
     if unmapped + refused > 0 {
         eprintln!("what was not taken in stands in {}", options.unmapped.display());
@@ -187,10 +194,10 @@ fn events(format: Format, text: &str, host: &str) -> Vec<(String, Value)> {
     lines.map(|line| (line.to_owned(), serde_json::from_str(line).unwrap_or(Value::Null))).collect()
 }
 
-/// Gives the actions to the service, as a tool of the format's name.
+/// Gives what was found to the service, as a tool of the format's name.
 async fn take_in(
     options: &ImportOptions,
-    proposals: Vec<(String, Proposal)>,
+    found: Vec<(String, Mapped)>,
     tally: &mut Tally,
     kept: &mut Kept,
 ) -> anyhow::Result<()> {
@@ -210,6 +217,16 @@ async fn take_in(
         bail!("the import's own token is not known");
     };
     let service = Service::new(store.clone(), clock, Executors::default());
+    let mut proposals = Vec::new();
+    for (raw, mapped) in found {
+        match report(&service, &caller, mapped, tally).await {
+            Ok(action) => proposals.extend(action.map(|action| (raw, action))),
+            Err(error) => {
+                tally.refused += 1;
+                kept.keep(&raw, &reason(&error))?;
+            }
+        }
+    }
     let mut proposals = proposals.into_iter();
     loop {
         let (raw, batch): (Vec<_>, Vec<_>) = proposals.by_ref().take(MAX_ACTIONS).unzip();
@@ -230,6 +247,31 @@ async fn take_in(
     }
     store.close().await;
     Ok(())
+}
+
+/// Reports the incident and the investigation of an event, with its action; gives back an action that is of none.
+async fn report(
+    service: &Service,
+    caller: &Caller,
+    mapped: Mapped,
+    tally: &mut Tally,
+) -> Result<Option<Proposal>, Error> {
+    let Mapped { action, investigation, incident } = mapped;
+    if let Some(incident) = incident {
+        let made = service.report_incident(caller, incident).await?;
+        tally.incidents += usize::from(made.version == 1);
+    }
+    let Some(investigation) = investigation else { return Ok(action) };
+    let report = InvestigationReport { actions: action.into_iter().collect(), ..investigation };
+    let made = service.report_investigation(caller, report).await?;
+    tally.investigations += usize::from(made.created);
+    tally.created += made.actions.iter().filter(|of| of.created).count();
+    tally.known += made.actions.iter().filter(|of| !of.created).count();
+    Ok(None)
+}
+
+fn print_all(of: Option<&impl Serialize>) -> anyhow::Result<()> {
+    of.map_or(Ok(()), |of| print(&serde_json::to_string(of)?))
 }
 
 fn reason(error: &Error) -> String {
@@ -277,13 +319,16 @@ fn print(line: &str) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use domain::Decision;
+    use domain::incidents::IncidentReport;
+    use domain::investigations::PieceKind;
 
-    /// Of each format: the sample, lines, actions that are proposed and recorded, lines that are not mapped.
-    const SAMPLES: [(Format, &str, [usize; 4]); 4] = [
-        (Format::Wazuh, include_str!("samples/wazuh.jsonl"), [4, 2, 1, 1]),
-        (Format::Clamav, include_str!("samples/clamav.log"), [7, 2, 1, 4]),
-        (Format::Ocsf, include_str!("samples/ocsf.jsonl"), [3, 1, 1, 1]),
-        (Format::Defender, include_str!("samples/defender.json"), [4, 1, 2, 1]),
+    /// Of each format: the sample, lines, actions that are proposed and recorded, lines that are not mapped, investigations
+    /// and incidents.
+    const SAMPLES: [(Format, &str, [usize; 6]); 4] = [
+        (Format::Wazuh, include_str!("samples/wazuh.jsonl"), [4, 2, 1, 1, 2, 0]),
+        (Format::Clamav, include_str!("samples/clamav.log"), [7, 2, 1, 4, 0, 0]),
+        (Format::Ocsf, include_str!("samples/ocsf.jsonl"), [4, 1, 1, 1, 2, 2]),
+        (Format::Defender, include_str!("samples/defender.json"), [4, 1, 2, 1, 1, 1]),
     ];
 
     #[test]
@@ -292,14 +337,25 @@ mod tests {
         for (format, text, want) in SAMPLES {
             let mapping = Mapping::read(format.mapping()).unwrap();
             let events = events(format, text, "mail-1");
-            let mut got = [events.len(), 0, 0, 0];
+            let mut got = [events.len(), 0, 0, 0, 0, 0];
             for (raw, event) in &events {
                 let found = mapping.apply(event).unwrap_or_else(|why| panic!("{raw}: {why}"));
-                got[3] += usize::from(found.is_empty());
-                for proposal in found {
+                let Some(Mapped { action, investigation, incident }) = found else {
+                    got[3] += 1;
+                    continue;
+                };
+                if let Some(proposal) = action {
                     assert_eq!(proposal.check(now), [], "{raw}");
                     got[if proposal.decision == Some(Decision::NotRequired) { 2 } else { 1 }] += 1;
                 }
+                for errors in [
+                    investigation.as_ref().map(InvestigationReport::check),
+                    incident.as_ref().map(IncidentReport::check),
+                ] {
+                    assert_eq!(errors.unwrap_or_default(), [], "{raw}");
+                }
+                got[4] += usize::from(investigation.is_some());
+                got[5] += usize::from(incident.is_some());
             }
             assert_eq!(got, want, "{format:?}");
         }
@@ -329,5 +385,50 @@ mod tests {
         store.close().await;
         let left = std::fs::read_to_string(at("left.log")).unwrap();
         assert_eq!(left.lines().filter(|line| line.starts_with("# no rule")).count(), 2, "{left}");
+    }
+
+    #[tokio::test]
+    async fn findings_become_incidents_and_investigations_with_what_waits() {
+        for (format, text, investigation, incident) in [
+            (Format::Ocsf, include_str!("samples/ocsf.jsonl"), "f-881", Some("c-17")),
+            (Format::Defender, include_str!("samples/defender.json"), "4711", Some("8811")),
+            (Format::Wazuh, include_str!("samples/wazuh.jsonl"), "wazuh-1772187072.100001", None),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            std::fs::write(at("in"), text).unwrap();
+            let options = ImportOptions {
+                database: DatabaseOptions { url: format!("sqlite://{}?mode=rwc", at("t.db").display()) },
+                format,
+                file: at("in").display().to_string(),
+                mapping: None,
+                unmapped: at("left.log"),
+                host: "x".to_owned(),
+                dry_run: false,
+                print_mapping: false,
+            };
+            run(options).await.unwrap();
+            let store = store::connect(&format!("sqlite://{}", at("t.db").display())).await.unwrap();
+            let all = domain::RowScope::ALL;
+            let found = store.investigation(&all, investigation).await.unwrap().unwrap();
+            assert_eq!(
+                (found.summary.waiting, found.summary.incident_id.as_deref()),
+                (1, incident),
+                "{format:?}"
+            );
+            let kinds: Vec<_> =
+                store.piece_counts(investigation).await.unwrap().into_iter().map(|(kind, _)| kind).collect();
+            assert!(
+                [PieceKind::Alert, PieceKind::Device, PieceKind::Evidence]
+                    .iter()
+                    .all(|kind| kinds.contains(kind)),
+                "{format:?} {kinds:?}"
+            );
+            if let Some(incident) = incident {
+                let found = store.incident(&all, incident).await.unwrap().unwrap();
+                assert_eq!(found.summary.investigations, 1, "{format:?}");
+            }
+            store.close().await;
+        }
     }
 }
