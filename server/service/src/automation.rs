@@ -5,6 +5,7 @@
 mod simulate;
 mod switch;
 
+use domain::actions::contract::Proposed;
 use domain::investigations::automation::{Automation, Subject, decide};
 use domain::investigations::contract::ReportedAction;
 use domain::{Action, AssetKind, AuditKind, Decision, Error, Lifecycle, Proposal, Status};
@@ -26,8 +27,8 @@ impl Service {
     ) -> Result<ReportedAction, Error> {
         let external_id = proposal.external_id.clone();
         if proposal.is_record() {
-            let taken = intake.record(tx, proposal, index).await?.action;
-            return Ok(reported(external_id, &taken, None));
+            let taken = intake.record(tx, proposal, index).await?;
+            return Ok(reported(external_id, &taken.action, taken.created, None));
         }
         let group = match proposal.asset.kind {
             AssetKind::Device => proposal.asset.device_group.clone(),
@@ -38,18 +39,18 @@ impl Service {
         let rule = match decide(level, proposal.verdict, subject) {
             Automation::Nothing(why) => {
                 let rule = Some(format!("Not proposed: {why}."));
-                return Ok(ReportedAction { external_id, id: None, decision: None, rule });
+                return Ok(ReportedAction { external_id, id: None, created: false, decision: None, rule });
             }
             Automation::Wait => None,
             Automation::Approve(rule) => Some(rule),
         };
-        let taken = intake.take_one(tx, proposal, index).await?.action;
+        let Proposed { action: taken, created, .. } = intake.take_one(tx, proposal, index).await?;
         match rule {
             Some(rule) if taken.decision == Decision::Pending => {
                 let (action, said) = self.auto_approve(tx, intake, taken, rule).await?;
-                Ok(reported(external_id, &action, Some(said)))
+                Ok(reported(external_id, &action, created, Some(said)))
             }
-            _ => Ok(reported(external_id, &taken, None)),
+            _ => Ok(reported(external_id, &taken, created, None)),
         }
     }
 
@@ -141,6 +142,6 @@ async fn hold_back(
     Ok((after, said))
 }
 
-fn reported(external_id: String, action: &Action, rule: Option<String>) -> ReportedAction {
-    ReportedAction { external_id, id: Some(action.id), decision: Some(action.decision), rule }
+fn reported(external_id: String, action: &Action, created: bool, rule: Option<String>) -> ReportedAction {
+    ReportedAction { external_id, id: Some(action.id), created, decision: Some(action.decision), rule }
 }

@@ -63,10 +63,8 @@ pub async fn run(command: AutomationCommand) -> anyhow::Result<()> {
     };
     let state = match command {
         AutomationCommand::Status(_) => service.automation_now().await,
-        AutomationCommand::Stop(StopOptions { reason, .. }) => {
-            service.switch_automation(by(), Some(reason)).await
-        }
-        AutomationCommand::Resume(_) => service.switch_automation(by(), None).await,
+        AutomationCommand::Stop(StopOptions { reason, .. }) => service.stop_all(by(), reason).await,
+        AutomationCommand::Resume(_) => service.resume_all(by()).await,
     };
     store.close().await;
     print(&state.map_err(|error| match &error {

@@ -31,11 +31,11 @@ impl AutomationBackend for Service {
         caller: &Caller,
         reason: Option<String>,
     ) -> Result<AutomationState, Error> {
-        self.switch_automation(caller.authorize_administration(Permission::Configure)?, Some(reason)).await
+        self.stop_all(caller.authorize_administration(Permission::Configure)?, reason).await
     }
 
     async fn resume_automation(&self, caller: &Caller) -> Result<AutomationState, Error> {
-        self.switch_automation(caller.authorize_administration(Permission::Configure)?, None).await
+        self.resume_all(caller.authorize_administration(Permission::Configure)?).await
     }
 
     async fn set_quota(
@@ -54,8 +54,16 @@ impl AutomationBackend for Service {
     }
 }
 
-fn subject() -> Option<Subject> {
-    Some(Subject::new(SubjectKind::Setting, "automation"))
+fn subject() -> Subject {
+    Subject::new(SubjectKind::Setting, "automation")
+}
+
+/// What is asked of all rules.
+enum Switch {
+    /// To decide on nothing, for this reason.
+    Stop(Option<String>),
+    /// To go on.
+    Resume,
 }
 
 impl Service {
@@ -69,42 +77,52 @@ impl Service {
         Ok(AutomationState { quotas, ..state })
     }
 
-    /// Stops all rules, with a reason, or lets them decide again; by whoever may.
+    /// Stops all rules, by whoever may.
     ///
     /// # Errors
     /// A reason that can't be one, or a failure of the store.
-    pub async fn switch_automation(
-        &self,
-        by: Authorized,
-        stop: Option<Option<String>>,
-    ) -> Result<AutomationState, Error> {
-        let stop = stop.map(|reason| reason.filter(|text| !text.trim().is_empty()));
-        if let Some(Some(reason)) = &stop {
+    pub async fn stop_all(&self, by: Authorized, reason: Option<String>) -> Result<AutomationState, Error> {
+        let reason = reason.filter(|text| !text.trim().is_empty());
+        if let Some(reason) = &reason {
             check_text(reason, MAX_REASON).map_err(|detail| Error::invalid("/reason", detail))?;
         }
-        let service = self.clone();
-        detached(async move { service.switch_now(&by, stop).await }).await
+        self.switch(by, Switch::Stop(reason)).await
     }
 
-    async fn switch_now(
-        &self,
-        by: &Authorized,
-        stop: Option<Option<String>>,
-    ) -> Result<AutomationState, Error> {
+    /// Lets rules decide again, by whoever may.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn resume_all(&self, by: Authorized) -> Result<AutomationState, Error> {
+        self.switch(by, Switch::Resume).await
+    }
+
+    async fn switch(&self, by: Authorized, switch: Switch) -> Result<AutomationState, Error> {
+        let service = self.clone();
+        detached(async move { service.switch_now(&by, switch).await }).await
+    }
+
+    async fn switch_now(&self, by: &Authorized, switch: Switch) -> Result<AutomationState, Error> {
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         let before = tx.automation(now).await?.stopped;
-        if before.is_some() == stop.is_some() {
+        let (after, kind) = match switch {
+            Switch::Stop(reason) => {
+                let stop = Stop { since: now, by: by.actor().label(), reason };
+                (Some(stop), AuditKind::AutomationStopped)
+            }
+            Switch::Resume => (None, AuditKind::AutomationResumed),
+        };
+        if before.is_some() == after.is_some() {
             drop(tx);
             return self.automation_now().await;
         }
-        let after = stop.map(|reason| Stop { since: now, by: by.actor().label(), reason });
-        let kind = if after.is_some() { AuditKind::AutomationStopped } else { AuditKind::AutomationResumed };
         if !tx.set_automation_stop(by, after.as_ref(), now).await? {
             return Err(Denied::Revoked.into());
         }
         let body = json!({ "before": before, "after": after });
-        tx.append_audit(by, AuditEntry { at: now, kind, subject: subject(), body }).await?;
+        let subject = Some(subject());
+        tx.append_audit(by, AuditEntry { at: now, kind, subject, body }).await?;
         tx.commit().await?;
         self.automation_now().await
     }
@@ -131,7 +149,7 @@ impl Service {
         }
         let body = json!({ "type": action_type, "before": { "per_hour": before, "is_default": is_default },
             "after": { "per_hour": after, "is_default": per_hour.is_none() } });
-        let entry = AuditEntry { at: now, kind: AuditKind::SettingChanged, subject: subject(), body };
+        let entry = AuditEntry { at: now, kind: AuditKind::SettingChanged, subject: Some(subject()), body };
         tx.append_audit(by, entry).await?;
         tx.commit().await?;
         self.automation_now().await

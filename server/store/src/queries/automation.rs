@@ -90,17 +90,14 @@ impl WriteAutomation for SqlTransaction {
         if check.build().fetch_optional(&mut *self.tx).await?.is_none() {
             return Ok(false);
         }
-        match per_hour {
-            Some(per_hour) => {
-                let set = "INSERT INTO automation_quotas (type, per_hour) VALUES ($1, $2)
-                           ON CONFLICT (type) DO UPDATE SET per_hour = excluded.per_hour";
-                let query = sqlx::query(set).bind(number(action_type)).bind(i64::from(per_hour));
-                query.execute(&mut *self.tx).await?;
-            }
-            None => {
-                let query = sqlx::query("DELETE FROM automation_quotas WHERE type = $1");
-                query.bind(number(action_type)).execute(&mut *self.tx).await?;
-            }
+        if let Some(per_hour) = per_hour {
+            let set = "INSERT INTO automation_quotas (type, per_hour) VALUES ($1, $2)
+                       ON CONFLICT (type) DO UPDATE SET per_hour = excluded.per_hour";
+            let query = sqlx::query(set).bind(number(action_type)).bind(i64::from(per_hour));
+            query.execute(&mut *self.tx).await?;
+        } else {
+            let query = sqlx::query("DELETE FROM automation_quotas WHERE type = $1");
+            query.bind(number(action_type)).execute(&mut *self.tx).await?;
         }
         Ok(true)
     }

@@ -103,7 +103,7 @@ async fn nothing_is_automatic_while_all_is_stopped(kind: Kind) {
     let state = service.stop_automation(&ana, Some("a rule went wild".to_owned())).await.unwrap();
     assert_eq!(state.stopped.as_ref().unwrap().by, "ANA");
     // Stopped again it stays as it is.
-    let again = service.switch_automation(system(), Some(None)).await.unwrap();
+    let again = service.stop_all(system(), None).await.unwrap();
     assert_eq!(again.stopped, state.stopped);
     let made = report(&service, "I-1", vec![in_temp("1")]).await;
     assert_eq!(made.actions[0].decision, Some(Decision::Pending));

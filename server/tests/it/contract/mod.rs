@@ -16,11 +16,13 @@ mod bulk;
 mod clock;
 mod consumers;
 mod dispatch;
+mod emails;
 mod ends;
 mod executors;
 mod follow_up;
 mod hands;
 mod home;
+mod incidents;
 mod investigations;
 mod keys;
 mod notifications;
@@ -29,6 +31,7 @@ mod responders;
 mod sample;
 mod schema;
 mod settings;
+mod three_places;
 
 /// The source of all cases, without spaces. What only prepares them, in `sample`, is none.
 fn cases(folder: &Path) -> String {
