@@ -29,11 +29,15 @@ pub async fn list_investigations(
 pub async fn load_investigation(
     id: String,
     tab: Option<Tab>,
+    text: Option<String>,
+    sort: Option<u8>,
+    #[server(default)] descending: bool,
     cursor: Option<String>,
 ) -> Result<InvestigationView, ApiError> {
     let (backend, caller) = request::enter().await?;
     let tab = tab.unwrap_or(Tab::Graph);
-    backend.investigation_view(&caller, &id, tab, cursor).await.map_err(|error| request::fail(&error))
+    let query = domain::investigations::TabQuery { text, sort, descending, cursor };
+    backend.investigation_view(&caller, &id, tab, query).await.map_err(|error| request::fail(&error))
 }
 
 /// An email message, or a cluster.

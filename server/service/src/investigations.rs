@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use domain::actions::contract::Availability;
 use domain::core::subject::Current;
 use domain::core::text::pluralize;
+use domain::investigations::cells::{cells, columns};
 use domain::investigations::contract::{InvestigationsBackend, Reported};
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
     InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, InvestigationView, Tab,
+    TabQuery,
 };
 use domain::{AuditKind, Caller, Denied, Error, FieldError, RowScope, Subject, SubjectKind};
 use jiff::Timestamp;
@@ -19,6 +21,7 @@ use store::investigations::StoredInvestigation;
 
 use super::access::device_groups::{place_proposals, place_report};
 use super::detail::sentence;
+use super::export::csv_table;
 use super::intake::{Intake, check, known};
 use super::paging::{PAGE, cut, parse_place, place};
 use super::pieces::pieces;
@@ -57,13 +60,12 @@ impl InvestigationsBackend for Service {
         caller: &Caller,
         id: &str,
         tab: Tab,
-        cursor: Option<String>,
+        query: TabQuery,
     ) -> Result<InvestigationView, Error> {
         let (scope, stored) = self.seen(caller, id).await?;
         let now = self.clock.now();
-        let after = cursor.as_deref().map(parse_place).transpose()?;
         let actions = self.actions_of(&scope, id, now).await?;
-        let (rows, next) = self.tab(caller, &stored, tab, after.as_ref(), &actions, now).await?;
+        let page = self.tab(caller, &stored, (tab, &query), &actions, now).await?;
         let summary = stored.summary;
         let until = summary.ended_at.unwrap_or(now);
         let counts = self.tab_counts(id, &actions).await?;
@@ -77,12 +79,29 @@ impl InvestigationsBackend for Service {
             pending_time: domain::investigations::pending_time(&actions, now).as_secs(),
             queue_time: stored.report.queue_time.map(i64::from),
             counts,
-            rows,
-            next,
+            rows: page.rows,
+            previous: page.previous,
+            next: page.next,
+            limited: page.limited,
             cancel: Availability::from(cancel),
             rendered_at: now,
             summary,
         })
+    }
+
+    async fn export_tab(
+        &self,
+        caller: &Caller,
+        id: &str,
+        tab: Tab,
+        query: TabQuery,
+    ) -> Result<String, Error> {
+        let (scope, stored) = self.seen(caller, id).await?;
+        let now = self.clock.now();
+        let actions = self.actions_of(&scope, id, now).await?;
+        let rows = self.whole_tab(caller, &stored, (tab, &query), &actions, now).await?;
+        let rows = cells(&rows).into_iter().map(|row| row.into_iter().map(|cell| cell.text).collect());
+        csv_table(columns(tab), rows).map_err(|error| Error::Internal(error.to_string()))
     }
 
     async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error> {

@@ -42,6 +42,7 @@ pub mod responders;
 pub mod session;
 mod settings;
 pub mod switchboard;
+mod tabs;
 mod take;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -7,7 +7,7 @@ use domain::investigations::graph::{Column, Graph, Item, lay_out};
 use domain::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, InvestigationReport, UserPiece,
 };
-use domain::investigations::{EntityFigures, PieceKind, Remediation, Tab, TabRows, WaitingAction, is_threat};
+use domain::investigations::{EntityFigures, PieceKind, Remediation, Tab, WaitingAction, is_threat};
 use domain::{Action, ActionQuery, Caller, Decision, Error, Lane, RowScope, Transition, Verdict};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,7 +16,6 @@ use store::investigations::{EvidenceCount, Piece, Place, StoredInvestigation};
 
 use super::Service;
 use super::detail::sentence;
-use super::paging::{PAGE, cut, place};
 
 /// Actions of one lane that a page looks at.
 pub(super) const MAX_ACTIONS: u32 = 300;
@@ -71,7 +70,7 @@ fn row(kind: PieceKind, name: String, at: Timestamp, body: &impl Serialize) -> R
     Ok(Piece { kind, name, at, entity_kind, verdict, remediation, device_group, body })
 }
 
-fn read<T: DeserializeOwned>(rows: Vec<(Place, String)>) -> Result<Vec<T>, Error> {
+pub(super) fn read<T: DeserializeOwned>(rows: Vec<(Place, String)>) -> Result<Vec<T>, Error> {
     let piece = |(_, body): (Place, String)| {
         serde_json::from_str(&body).map_err(|error| Error::Internal(error.to_string()))
     };
@@ -106,7 +105,7 @@ impl Service {
         now: Timestamp,
     ) -> Result<Vec<WaitingAction>, Error> {
         let pending = actions.iter().filter(|action| action.decision == Decision::Pending);
-        let ids: Vec<_> = pending.map(|action| action.id).take(PAGE as usize).collect();
+        let ids: Vec<_> = pending.map(|action| action.id).take(MAX_ACTIONS as usize).collect();
         let found = self.store.actions(scope, &ids).await?;
         let offer = |action: &Action, proposer, transition| {
             let may = self.check_decision(caller, action, proposer, transition, now).map(drop);
@@ -149,54 +148,7 @@ impl Service {
         Ok(Tab::ALL.iter().filter_map(|&tab| Some((tab, count(tab)?))).collect())
     }
 
-    /// One page of a tab, and the cursor of the next.
-    pub(super) async fn tab(
-        &self,
-        caller: &Caller,
-        of: &StoredInvestigation,
-        tab: Tab,
-        after: Option<&Place>,
-        actions: &[Action],
-        now: Timestamp,
-    ) -> Result<(TabRows, Option<String>), Error> {
-        let id = of.summary.id.as_str();
-        let Some(kind) = tab.pieces() else {
-            let rows = match tab {
-                Tab::Entities => TabRows::Entities(figures(&self.store.evidence_counts(id).await?)),
-                Tab::Pending => {
-                    TabRows::Pending(self.waiting(caller, &RowScope::of(caller)?, actions, now).await?)
-                }
-                Tab::History => {
-                    let over = actions.iter().filter(|action| action.decision != Decision::Pending);
-                    TabRows::History(over.cloned().collect())
-                }
-                _ => TabRows::Graph(self.graph(of, actions).await?),
-            };
-            return Ok((rows, None));
-        };
-        let mut rows = self.store.pieces(id, kind, after, PAGE + 1).await?;
-        let next = cut(&mut rows, |(last, _)| place(last));
-        let rows = match kind {
-            PieceKind::Alert => TabRows::Alerts(read(rows)?),
-            PieceKind::Mailbox => TabRows::Mailboxes(read(rows)?),
-            PieceKind::User => TabRows::Users(read(rows)?),
-            PieceKind::Evidence => TabRows::Evidence(read(rows)?),
-            PieceKind::Log => TabRows::Log(read(rows)?),
-            // No tab lists them: they have pages of their own.
-            PieceKind::Email => TabRows::Log(Vec::new()),
-            PieceKind::Device => {
-                let mut devices = Vec::with_capacity(rows.len());
-                for device in read::<DevicePiece>(rows)? {
-                    let level = self.store.remediation_level(device.device_group.as_deref()).await?;
-                    devices.push((device, level));
-                }
-                TabRows::Devices(devices)
-            }
-        };
-        Ok((rows, next))
-    }
-
-    async fn graph(&self, of: &StoredInvestigation, actions: &[Action]) -> Result<Graph, Error> {
+    pub(super) async fn graph(&self, of: &StoredInvestigation, actions: &[Action]) -> Result<Graph, Error> {
         let id = of.summary.id.as_str();
         let total = self.store.piece_counts(id).await?;
         let count = |kind| total.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count);
@@ -273,7 +225,7 @@ impl Service {
 }
 
 /// Figures by kind of entity.
-fn figures(counts: &[EvidenceCount]) -> Vec<EntityFigures> {
+pub(super) fn figures(counts: &[EvidenceCount]) -> Vec<EntityFigures> {
     let mut all: Vec<EntityFigures> = Vec::new();
     for of in counts {
         let at = all.iter().position(|known| known.kind == of.entity_kind).unwrap_or_else(|| {

@@ -62,6 +62,7 @@ fn router(app: &AppState) -> Router<AppState> {
     let export = ExportFormat::on_page().fold(Router::new(), |router, format| {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
+    let export = export.route("/export/investigations/{id}/{tab}", get(download::tab_for_people));
     [(Limits::USUAL, usual), (Limits::BATCH, batch), (Limits::EXPORT, export)]
         .into_iter()
         .map(|(limits, routes)| {

@@ -97,6 +97,15 @@ pub trait ReadInvestigations: Send + Sync {
         limit: u32,
     ) -> Result<Vec<(Place, String)>>;
 
+    /// The last pieces of a kind before a place, in their order.
+    async fn pieces_before(
+        &self,
+        id: &str,
+        kind: PieceKind,
+        before: &Place,
+        limit: u32,
+    ) -> Result<Vec<(Place, String)>>;
+
     /// One piece, as JSON.
     async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>>;
 

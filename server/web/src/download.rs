@@ -2,15 +2,16 @@
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use domain::actions::contract::Export;
 use domain::actions::export::ExportFormat;
-use domain::{ActionQuery, Caller};
+use domain::{ActionQuery, Caller, Error};
 use tokio_util::io::ReaderStream;
 
 use super::edge::problem::Problem;
+use super::rest::investigations::{TabParams, tab_download};
 use super::state::AppState;
 
 /// Bytes that are read from the file at a time.
@@ -24,6 +25,17 @@ pub async fn for_people(
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     download(&app, &caller, ActionQuery::from_pairs(pairs)?, format).await
+}
+
+/// `GET /export/investigations/{id}/{tab}`: what the page of an investigation leads to.
+pub async fn tab_for_people(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((id, tab)): Path<(String, String)>,
+    Query(params): Query<TabParams>,
+) -> Result<Response, Problem> {
+    let unknown = |error: domain::core::string_enum::UnknownWord| Error::invalid("/tab", error.to_string());
+    tab_download(&app, &caller, &id, tab.parse().map_err(unknown)?, params).await
 }
 
 /// Everything that a query matches, as a download.

@@ -128,11 +128,11 @@ fn shown(
         </header>
         {part("Evidence and Response", view! {
             {waiting(pending, requests)}
-            {evidence(of.evidence, None)}
-            {history(decided)}
+            {evidence(of.evidence, None, None)}
+            {history(decided, None)}
         }.into_any())}
         {part("Story", tell_story(story))}
-        {part("Alerts", alerts(of.alerts))}
+        {part("Alerts", alerts(of.alerts, None))}
         {part("Investigations", table("Investigations", &HEADS, summaries(of.investigations), "No investigation belongs to it."))}
         {part("Comments", view! { {said(comments)} {comment_form} }.into_any())}
     }

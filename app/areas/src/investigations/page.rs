@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::address::decoded;
-use super::records::{link, optional, optional_time, seconds, time};
+use super::records::{Sorting, link, optional, optional_time, seconds, time};
 use super::rows::rows;
 use super::waiting::CaseRequests;
 use crate::actions::badges::Badged;
@@ -34,6 +34,30 @@ kit::page! {
     view: view! { <Investigation/> }.into_any(),
 }
 
+/// Which rows of the tab, and in which order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+struct Narrowed {
+    text: Option<String>,
+    sort: Option<u8>,
+    descending: bool,
+}
+
+impl Narrowed {
+    fn encoded(&self) -> String {
+        let mut query = String::new();
+        if let Some(text) = &self.text {
+            push_pair(&mut query, "q", text);
+        }
+        if let Some(column) = self.sort {
+            push_pair(&mut query, "sort", &column.to_string());
+            if self.descending {
+                push_pair(&mut query, "desc", "true");
+            }
+        }
+        query
+    }
+}
+
 type Loaded = Load<Result<InvestigationView, ApiError>>;
 
 /// The page.
@@ -45,9 +69,19 @@ fn Investigation() -> impl IntoView {
     let tab =
         Memo::new(move |_| query.read().get("tab").and_then(|text| text.parse().ok()).unwrap_or(Tab::Graph));
     let cursor = Memo::new(move |_| query.read().get("cursor").filter(|text| !text.is_empty()));
+    let narrowed = Memo::new(move |_| {
+        let query = query.read();
+        Narrowed {
+            text: query.get("q").filter(|text| !text.is_empty()),
+            sort: query.get("sort").and_then(|column| column.parse().ok()),
+            descending: query.get("desc").is_some_and(|text| text == "true"),
+        }
+    });
     let view: Loaded = Load::new(
-        move || (id.get(), tab.get(), cursor.get()),
-        |(id, tab, cursor)| async move { load_investigation(id, Some(tab), cursor).await },
+        move || (id.get(), tab.get(), narrowed.get(), cursor.get()),
+        |(id, tab, Narrowed { text, sort, descending }, cursor)| async move {
+            load_investigation(id, Some(tab), text, sort, descending, cursor).await
+        },
     );
     let requests = CaseRequests::new();
     let end = ServerAction::<EndInvestigation>::new();
@@ -66,7 +100,7 @@ fn Investigation() -> impl IntoView {
     let content = move || {
         let answer = view.get()?;
         Some(match answer {
-            Ok(of) => shown(of, tab.get_untracked(), requests, end),
+            Ok(of) => shown(of, (tab.get_untracked(), narrowed.get_untracked()), requests, end),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => missing("investigation", "/investigations"),
             Err(ApiError { code, .. }) => {
                 let href = Signal::derive(move || investigation_href(&id.read()));
@@ -142,7 +176,7 @@ pub(crate) fn missing(what: &'static str, href: &'static str) -> AnyView {
 
 fn shown(
     of: InvestigationView,
-    tab: Tab,
+    (tab, narrowed): (Tab, Narrowed),
     requests: CaseRequests,
     end: ServerAction<EndInvestigation>,
 ) -> AnyView {
@@ -153,20 +187,23 @@ fn shown(
         queue_time,
         counts,
         rows: content,
+        previous,
         next,
+        limited,
         cancel,
         ..
     } = of;
     let id = summary.id.clone();
-    let at = |tab: Tab, cursor: Option<&str>| {
-        let mut query = String::new();
+    let of = id.clone();
+    let at = move |tab: Tab, narrowed: &Narrowed, cursor: Option<&str>| {
+        let mut query = narrowed.encoded();
         if tab != Tab::Graph {
             push_pair(&mut query, "tab", tab.as_str());
         }
         if let Some(cursor) = cursor {
             push_pair(&mut query, "cursor", cursor);
         }
-        with_query(investigation_href(&id), &query)
+        with_query(investigation_href(&of), &query)
     };
     let tabs = Tab::ALL
         .iter()
@@ -174,21 +211,33 @@ fn shown(
             let count = counts.iter().find(|(known, _)| *known == of).map(|(_, count)| *count);
             TabLink {
                 label: of.label(),
-                href: Signal::stored(at(of, None)),
+                href: Signal::stored(at(of, &Narrowed::default(), None)),
                 current: Signal::stored(of == tab),
                 more: count.map(|count| view! { <span class="number">" " {count}</span> }).into_any(),
             }
         })
         .collect::<Vec<_>>();
-    let next = next.map(|cursor| at(tab, Some(&cursor)));
-    let pager = next.map(|next| {
+    let page = |cursor: Option<String>| cursor.map(|cursor| at(tab, &narrowed, Some(&cursor)));
+    let (previous, next) = (page(previous), page(next));
+    let pager = (previous.is_some() || next.is_some()).then(|| {
         view! {
-            <Pager neighbours=move || Neighbours { previous: None, next: Some(next.clone()), summary: String::new() }>
-                ""
-            </Pager>
+            <Pager neighbours=move || Neighbours {
+                previous: previous.clone(),
+                next: next.clone(),
+                summary: String::new(),
+            }>""</Pager>
         }
         .into_any()
     });
+    let bar = (tab != Tab::Graph).then(|| narrowing(&id, tab, &narrowed, limited));
+    let by = narrowed.sort.map(|column| (column, narrowed.descending));
+    let text = narrowed.text.clone();
+    let sorting = Sorting {
+        by,
+        href: Box::new(move |column, descending| {
+            at(tab, &Narrowed { text: text.clone(), sort: Some(column), descending }, None)
+        }),
+    };
     let cancel = match cancel {
         Availability::Allowed => Some(cancel_form(&id, end)),
         Availability::Denied(_) => None,
@@ -222,9 +271,37 @@ fn shown(
         </header>
         <Tabs label="Parts of the investigation" tabs/>
         <section class="case-part" aria-label=tab.label()>
-            {rows(content, requests, &id)}
+            {bar}
+            {rows(content, requests, &id, &sorting)}
             {pager}
         </section>
+    }
+    .into_any()
+}
+
+/// What the rows of a tab are narrowed by, and their export.
+fn narrowing(id: &str, tab: Tab, narrowed: &Narrowed, limited: bool) -> AnyView {
+    let export = with_query(format!("/export{}/{tab}", investigation_href(id)), &narrowed.encoded());
+    let sort = narrowed.sort.map(|column| {
+        view! {
+            <input type="hidden" name="sort" value=column.to_string()/>
+            <input type="hidden" name="desc" value=narrowed.descending.to_string()/>
+        }
+    });
+    view! {
+        <form class="case-filter" action=investigation_href(id)>
+            <input type="hidden" name="tab" value=tab.as_str()/>
+            {sort}
+            <label class="field">
+                <span class="field-label">"Rows with"</span>
+                <input type="search" name="q" maxlength="200" value=narrowed.text.clone().unwrap_or_default()/>
+            </label>
+            <button class="button" type="submit">"Apply"</button>
+            <a class="button quiet" href=export rel="external" download>
+                "Export CSV"
+            </a>
+        </form>
+        {limited.then(|| view! { <p class="case-lead">"Only the first 5,000 rows are looked through."</p> })}
     }
     .into_any()
 }

@@ -3,30 +3,32 @@
 use leptos::prelude::*;
 
 use super::graph::graph;
-use super::records::{link, optional, optional_time, seconds, table, text, time};
+use super::records::{Sorting, link, optional, optional_time, seconds, sorted_table, text, time};
 use super::waiting::{CaseRequests, waiting};
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
 use crate::actions::location::{email_href, investigation_href};
 use crate::actions::wrong_verdict::of_evidence;
 use domain::actions::proposal::is_web_url;
+use domain::investigations::cells::columns;
 use domain::investigations::email::email_id;
 use domain::investigations::report::{AlertPiece, EvidencePiece};
-use domain::investigations::{Remediation, TabRows};
+use domain::investigations::{Remediation, Tab, TabRows};
 use domain::{Action, Lane, Status, Verdict};
 use kit::badge::Badge;
 
 /// The content of a tab.
-pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
+pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str, sorting: &Sorting) -> AnyView {
+    let sorting = Some(sorting);
     match of {
         TabRows::Graph(of) => graph(of, &investigation_href(id)),
-        TabRows::Alerts(rows) => alerts(rows),
-        TabRows::Evidence(rows) => evidence(rows, Some((id, requests))),
+        TabRows::Alerts(rows) => alerts(rows, sorting),
+        TabRows::Evidence(rows) => evidence(rows, Some((id, requests)), sorting),
         TabRows::Pending(rows) => waiting(rows, requests),
-        TabRows::History(rows) => history(rows),
-        TabRows::Devices(rows) => table(
+        TabRows::History(rows) => history(rows, sorting),
+        TabRows::Devices(rows) => sorted_table(
             "Devices",
-            &["Device", "Operating system", "Device group", "Criticality", "Remediation level"],
+            columns(Tab::Devices),
             rows.into_iter()
                 .map(|(of, level)| {
                     vec![
@@ -39,31 +41,25 @@ pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
                 })
                 .collect(),
             "No device was looked at.",
+            sorting,
         ),
-        TabRows::Mailboxes(rows) => table(
+        TabRows::Mailboxes(rows) => sorted_table(
             "Mailboxes",
-            &["Mailbox", "Owner"],
+            columns(Tab::Mailboxes),
             rows.into_iter().map(|of| vec![text(of.address), optional(of.owner)]).collect(),
             "No mailbox was looked at.",
+            sorting,
         ),
-        TabRows::Users(rows) => table(
+        TabRows::Users(rows) => sorted_table(
             "Users",
-            &["User", "Verdict"],
+            columns(Tab::Users),
             rows.into_iter().map(|of| vec![text(of.name), verdict(of.verdict)]).collect(),
             "No user was looked at.",
+            sorting,
         ),
-        TabRows::Entities(rows) => table(
+        TabRows::Entities(rows) => sorted_table(
             "Entities",
-            &[
-                "Kind",
-                "Total",
-                "Remediated",
-                "Malicious",
-                "Suspicious",
-                "Verified",
-                "No threats found",
-                "Unknown",
-            ],
+            columns(Tab::Entities),
             rows.into_iter()
                 .map(|of| {
                     let figures = [
@@ -80,21 +76,11 @@ pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
                 })
                 .collect(),
             "No entity was analyzed.",
+            sorting,
         ),
-        TabRows::Log(rows) => table(
+        TabRows::Log(rows) => sorted_table(
             "Log",
-            &[
-                "Action",
-                "Type",
-                "Status",
-                "Device",
-                "Description",
-                "Created",
-                "Started",
-                "Duration",
-                "Pending",
-                "Queued",
-            ],
+            columns(Tab::Log),
             rows.into_iter()
                 .map(|of| {
                     let span = |of: Option<u32>| {
@@ -115,12 +101,13 @@ pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str) -> AnyView {
                 })
                 .collect(),
             "Nothing was logged.",
+            sorting,
         ),
     }
 }
 
 /// Alerts, also those of an incident.
-pub(crate) fn alerts(rows: Vec<AlertPiece>) -> AnyView {
+pub(crate) fn alerts(rows: Vec<AlertPiece>, sorting: Option<&Sorting>) -> AnyView {
     let row = |of: AlertPiece| {
         let title = match of.url.filter(|url| is_web_url(url)) {
             Some(url) => view! {
@@ -135,11 +122,15 @@ pub(crate) fn alerts(rows: Vec<AlertPiece>) -> AnyView {
         vec![title, text(of.id), severity, optional(of.category), optional_time(of.at)]
     };
     let rows = rows.into_iter().map(row).collect();
-    table("Alerts", &["Alert", "ID", "Severity", "Category", "Raised"], rows, "No alert is known.")
+    sorted_table("Alerts", columns(Tab::Alerts), rows, "No alert is known.", sorting)
 }
 
 /// Evidence, also that of an incident.
-pub(crate) fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)>) -> AnyView {
+pub(crate) fn evidence(
+    rows: Vec<EvidencePiece>,
+    of: Option<(&str, CaseRequests)>,
+    sorting: Option<&Sorting>,
+) -> AnyView {
     let row = |piece: EvidencePiece| {
         let report = of.map(|(id, requests)| of_evidence(id, &piece.id, &piece.entity, requests.feedback));
         let of = piece;
@@ -158,17 +149,10 @@ pub(crate) fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)
         cells.extend(report);
         cells
     };
-    let mut heads = vec![
-        "Entity",
-        "Kind",
-        "Verdict",
-        "Remediation status",
-        "Impacted assets",
-        "Detection origin",
-        "First seen",
-    ];
+    let mut heads = columns(Tab::Evidence).to_vec();
     heads.extend(of.map(|_| "Feedback"));
-    table("Evidence", &heads, rows.into_iter().map(row).collect(), "Nothing was found.")
+    let rows = rows.into_iter().map(row).collect();
+    sorted_table("Evidence", &heads, rows, "Nothing was found.", sorting)
 }
 
 fn verdict(of: Option<Verdict>) -> AnyView {
@@ -176,7 +160,7 @@ fn verdict(of: Option<Verdict>) -> AnyView {
 }
 
 /// What was decided, also of an incident.
-pub(crate) fn history(rows: Vec<Action>) -> AnyView {
+pub(crate) fn history(rows: Vec<Action>, sorting: Option<&Sorting>) -> AnyView {
     let row = |of: Action| {
         let ended = !matches!(of.status, Status::Queued | Status::InProgress | Status::Unknown);
         let lane = if ended { Lane::History } else { Lane::InProgress };
@@ -196,6 +180,6 @@ pub(crate) fn history(rows: Vec<Action>) -> AnyView {
             time(of.decided_at.unwrap_or(of.updated_at)),
         ]
     };
-    let heads = ["Action type", "Entity", "Decision", "Status", "Wait time", "Handled by", "Why", "Time"];
-    table("Pending actions history", &heads, rows.into_iter().map(row).collect(), "Nothing was decided yet.")
+    let rows = rows.into_iter().map(row).collect();
+    sorted_table("Pending actions history", columns(Tab::History), rows, "Nothing was decided yet.", sorting)
 }

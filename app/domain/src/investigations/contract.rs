@@ -10,7 +10,7 @@ use crate::investigations::email::EmailView;
 use crate::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use crate::investigations::report::InvestigationReport;
 use crate::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationSummary, InvestigationView, Tab,
+    InvestigationList, InvestigationQuery, InvestigationSummary, InvestigationView, Tab, TabQuery,
 };
 
 /// What became of a report.
@@ -68,8 +68,12 @@ pub trait InvestigationsBackend: Send + Sync {
         caller: &Caller,
         id: &str,
         tab: Tab,
-        cursor: Option<String>,
+        query: TabQuery,
     ) -> Result<InvestigationView, Error>;
+
+    /// The rows of a tab as CSV, all pages of them.
+    async fn export_tab(&self, caller: &Caller, id: &str, tab: Tab, query: TabQuery)
+    -> Result<String, Error>;
 
     /// An email message by its Message-ID, or a cluster by its id.
     async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error>;

@@ -5,6 +5,7 @@
 //! decided: [`shown_state`].
 
 pub mod automation;
+pub mod cells;
 pub mod contract;
 pub mod email;
 pub mod feedback;
@@ -240,6 +241,19 @@ pub struct WaitingAction {
     pub reject: Availability,
 }
 
+/// What a tab is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TabQuery {
+    /// Only rows of which a cell holds this.
+    pub text: Option<String>,
+    /// The number of the column by which it is sorted, from 0.
+    pub sort: Option<u8>,
+    /// The last first.
+    pub descending: bool,
+    /// The cursor of the page.
+    pub cursor: Option<String>,
+}
+
 /// What a tab shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TabRows {
@@ -280,8 +294,12 @@ pub struct InvestigationView {
     pub counts: Vec<(Tab, u64)>,
     /// The rows of the tab.
     pub rows: TabRows,
+    /// The cursor of the tab's page before.
+    pub previous: Option<String>,
     /// The cursor of the tab's next page.
     pub next: Option<String>,
+    /// Whether the tab has more rows than were looked through for these.
+    pub limited: bool,
     /// May the caller end it?
     pub cancel: Availability,
     /// The server's time of the answer.

@@ -53,6 +53,28 @@ impl Rows for CsvWriter {
     }
 }
 
+/// A table with its header, as harmless as an export of actions.
+///
+/// # Errors
+/// A failure of writing, which memory has none of.
+pub(crate) fn csv_table(
+    heads: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    file.write_record(heads)?;
+    let mut text = String::new();
+    for row in rows {
+        for cell in row {
+            text.clear();
+            push_harmless(&mut text, &cell);
+            file.write_field(&*text)?;
+        }
+        file.write_record(None::<&[u8]>)?;
+    }
+    Ok(String::from_utf8(file.into_inner()?)?)
+}
+
 /// Spreadsheets run what begins like a formula, also after spaces and in full-width forms (OWASP ASVS 5.0, 1.2.10): an
 /// apostrophe before it makes it text. What some of them cut a cell at, NUL, is dropped. Where a program splits at `;` or
 /// tab in place of the comma, what follows these is the beginning of a cell, too.

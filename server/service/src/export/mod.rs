@@ -8,6 +8,7 @@ mod csv;
 mod json_lines;
 mod progress;
 
+pub(crate) use self::csv::csv_table;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _};
 use std::sync::Arc;

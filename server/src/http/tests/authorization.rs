@@ -26,6 +26,7 @@ const UNKNOWN_ID: &str = "019ad000-0000-7000-8000-000000000000";
 const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/events"),
+    ("GET", "/export/investigations/{id}/{tab}"),
     ("GET", "/healthz"),
     ("GET", "/no-such-page"),
     ("GET", "/pkg/a-1.js"),
@@ -207,7 +208,11 @@ fn body(path: &str, id: &str) -> String {
 
 async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
     let uri = path.replace("{lane}", "pending").replace("{workload}", "devices");
-    let uri = uri.replace("{id}", id).replace("{name}", "none").replace("{type}", "isolate_device");
+    let uri = uri
+        .replace("{id}", id)
+        .replace("{name}", "none")
+        .replace("{type}", "isolate_device")
+        .replace("{tab}", "alerts");
     // Pages are for browsers.
     let accept = if method == "GET" { "text/html" } else { "application/json" };
     let mut request = request(method, &uri, &[]).header(ACCEPT, accept);

@@ -55,9 +55,23 @@ impl ReadInvestigations for SqlStore {
         }
         sql.push(" ORDER BY at, name LIMIT ").push_bind(i64::from(limit));
         let rows = sql.build().fetch_all(&self.reader).await?;
-        rows.iter()
-            .map(|row| Ok(((rows::time(row, "at")?, row.try_get("name")?), row.try_get("body")?)))
-            .collect()
+        rows.iter().map(placed).collect()
+    }
+
+    async fn pieces_before(
+        &self,
+        id: &str,
+        kind: PieceKind,
+        (at, name): &Place,
+        limit: u32,
+    ) -> Result<Vec<(Place, String)>> {
+        let query = sqlx::query(
+            "SELECT at, name, body FROM investigation_pieces WHERE investigation_id = $1 AND kind = $2 \
+             AND (at, name) < ($3, $4) ORDER BY at DESC, name DESC LIMIT $5",
+        );
+        let query = query.bind(id).bind(number(kind)).bind(micros(*at)).bind(name).bind(i64::from(limit));
+        let rows = query.fetch_all(&self.reader).await?;
+        rows.iter().rev().map(placed).collect()
     }
 
     async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>> {
@@ -109,6 +123,10 @@ impl ReadInvestigations for SqlStore {
     async fn remediation_level(&self, group: Option<&str>) -> Result<RemediationLevel> {
         level(&mut *self.reader.acquire().await?, group).await
     }
+}
+
+fn placed(row: &Row) -> Result<(Place, String)> {
+    Ok(((rows::time(row, "at")?, row.try_get("name")?), row.try_get("body")?))
 }
 
 fn count(row: &Row) -> Result<u64> {

@@ -7,7 +7,9 @@ use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{InvestigationQuery, InvestigationState, PieceKind, Remediation, Tab, TabRows};
+use domain::investigations::{
+    InvestigationQuery, InvestigationState, PieceKind, Remediation, Tab, TabQuery, TabRows,
+};
 use domain::{Action, Authorized, Caller, Decision, EntityKind, RowScope, Severity, Verdict};
 use executors::simulated::Simulated;
 use service::Service;
@@ -97,6 +99,9 @@ async fn an_investigation_reads_back_and_parts_replace_parts(kind: Kind) {
     };
     assert_eq!(names(None).await, ["e1", "e2"]);
     assert_eq!(names(Some(&(at(3), "e1".to_owned()))).await, ["e2"]);
+    let before = (at(3), "e2".to_owned());
+    let before = store.pieces_before("I-1", PieceKind::Evidence, &before, 10).await.unwrap();
+    assert_eq!(before.into_iter().map(|((_, name), _)| name).collect::<Vec<_>>(), ["e1"]);
     let counts = store.piece_counts("I-1").await.unwrap();
     assert_eq!(counts, [(PieceKind::Evidence, 2), (PieceKind::Log, 1)]);
     let counts = store.evidence_counts("I-1").await.unwrap();
@@ -286,7 +291,7 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     };
     service.report_incident(&tool(), incident).await.unwrap();
     for &tab in Tab::ALL {
-        let view = service.investigation_view(&ana, "I-1", tab, None).await.unwrap();
+        let view = service.investigation_view(&ana, "I-1", tab, TabQuery::default()).await.unwrap();
         let count = |tab| view.counts.iter().find(|(of, _)| *of == tab).map(|(_, count)| *count);
         let rows = match &view.rows {
             TabRows::Graph(graph) => {
@@ -317,6 +322,16 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
         assert_eq!(count(tab), Some(rows as u64), "{tab}");
         assert_eq!((view.duration, view.pending_time, view.queue_time), (90, 0, Some(5)));
     }
+    let by_entity = TabQuery { sort: Some(0), descending: true, ..TabQuery::default() };
+    let sorted = service.export_tab(&ana, "I-1", Tab::Evidence, by_entity).await.unwrap();
+    let lines: Vec<_> = sorted.trim().split("\r\n").collect();
+    assert_eq!((lines.len(), lines[0].split(',').next()), (4, Some("Entity")), "{sorted}");
+    let first = |line: &&str| line.split(',').next().unwrap_or_default().to_lowercase();
+    let entities: Vec<_> = lines[1..].iter().map(first).collect();
+    assert!(entities.is_sorted_by(|one, other| one >= other), "{entities:?}");
+    let none = TabQuery { text: Some("no such thing".to_owned()), ..TabQuery::default() };
+    let view = service.investigation_view(&ana, "I-1", Tab::Evidence, none).await.unwrap();
+    assert!(matches!(view.rows, TabRows::Evidence(rows) if rows.is_empty()));
     let incident = service.incident(&ana, "INC-1").await.unwrap();
     assert_eq!((incident.alerts.len(), incident.evidence.len(), incident.pending.len()), (1, 3, 1));
     assert_eq!(incident.story[0].text, "Alert: Beacon");

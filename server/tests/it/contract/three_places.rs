@@ -9,7 +9,7 @@ use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{Tab, TabRows};
+use domain::investigations::{Tab, TabQuery, TabRows};
 use domain::{Action, Actor, ActorKind, Caller, Decision, Error, Role, Seen, UserId};
 use service::testing::system as authority;
 use store::SharedStore;
@@ -64,7 +64,8 @@ async fn of_three_places_one_wins_and_the_others_are_told(kind: Kind) {
         let of = of.id.unwrap();
         // What each place shows.
         let center = service.detail(&people[0], of).await.unwrap().action;
-        let view = service.investigation_view(&people[1], "I-1", Tab::Pending, None).await.unwrap();
+        let view =
+            service.investigation_view(&people[1], "I-1", Tab::Pending, TabQuery::default()).await.unwrap();
         let TabRows::Pending(rows) = view.rows else { panic!("no pending actions") };
         let there = |rows: Vec<domain::investigations::WaitingAction>| {
             rows.into_iter().map(|row| row.action).find(|action| action.id == of).unwrap()

@@ -2,14 +2,15 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, Json};
 use domain::investigations::contract::Reported;
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary,
+    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, Tab, TabQuery,
 };
 use domain::{ActionId, Caller, Error};
 use serde::Deserialize;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(list)),
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(end)),
+        (Limits::EXPORT, routes!(export_tab)),
         (Limits::USUAL, routes!(give_feedback, feedback)),
         (Limits::USUAL, routes!(email)),
     ]
@@ -45,6 +47,39 @@ struct ListQuery {
     incident: Option<String>,
     /// The cursor of the page.
     cursor: Option<String>,
+}
+
+/// Which rows of a tab, and in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TabParams {
+    /// Only rows of which a cell holds this.
+    q: Option<String>,
+    /// The number of the column by which they are sorted, from 0.
+    sort: Option<u8>,
+    /// Whether the last come first.
+    #[serde(default)]
+    desc: bool,
+}
+
+/// A tab as a download.
+pub(crate) async fn tab_download(
+    app: &AppState,
+    caller: &Caller,
+    id: &str,
+    tab: Tab,
+    params: TabParams,
+) -> Result<Response, Problem> {
+    let TabParams { q: text, sort, desc: descending } = params;
+    let query = TabQuery { text, sort, descending, cursor: None };
+    let rows = app.backend.export_tab(caller, id, tab, query).await?;
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{tab}.csv\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, rows).into_response())
 }
 
 /// After which place feedback is asked for.
@@ -129,6 +164,28 @@ async fn load(
     Path(id): Path<String>,
 ) -> Result<Json<InvestigationSummary>, Problem> {
     Ok(Json(app.backend.investigation(&caller, &id).await?))
+}
+
+/// Export a tab of an investigation as CSV: all of its rows that are asked for.
+#[utoipa::path(
+    get, path = "/investigations/{id}/tabs/{tab}", tag = "investigations", operation_id = "export_investigation_tab",
+    params(
+        ("id" = String, Path, description = "Its id, as its tool gave it"),
+        ("tab" = Tab, Path, description = "The tab"),
+        TabParams,
+    ),
+    responses((status = 200, description = "The rows", body = String, content_type = "text/csv"), schema::Failures),
+)]
+async fn export_tab(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path((id, tab)): Path<(String, String)>,
+    query: Result<Query<TabParams>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(params) =
+        query.map_err(|_| Problem::malformed("the query may hold q, sort, which is a number, and desc"))?;
+    let unknown = |error: domain::core::string_enum::UnknownWord| Error::invalid("/tab", error.to_string());
+    tab_download(&app, &caller, &id, tab.parse().map_err(unknown)?, params).await
 }
 
 /// End an investigation. It is refused while one of its actions waits for a decision.

@@ -17,7 +17,7 @@ mod follow_up;
 mod idempotency;
 mod incidents;
 mod input;
-mod investigations;
+pub(crate) mod investigations;
 mod naming;
 mod notifications;
 mod openapi;
