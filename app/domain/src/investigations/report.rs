@@ -15,6 +15,7 @@ use crate::investigations::{InvestigationState, Remediation};
 /// Pieces of one kind in one report.
 pub const MAX_PIECES: usize = 5_000;
 /// Recipients, links, files or copies of one message.
+#[cfg(feature = "ssr")]
 const MAX_PARTS: usize = 1_000;
 /// Characters of an id.
 const MAX_ID: usize = 200;
@@ -242,6 +243,7 @@ impl Findings {
         }
     }
 
+    #[cfg(feature = "ssr")]
     fn email(&mut self, at: &str, email: &EmailPiece) {
         self.id(format!("{at}/message_id"), &email.message_id);
         if let Some(cluster) = &email.cluster_id {
