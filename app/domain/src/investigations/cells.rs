@@ -84,7 +84,7 @@ impl TableCell {
 
     fn number(number: Option<u64>) -> Self {
         let text = number.map(|number| number.to_string()).unwrap_or_default();
-        Self { key: format!("{:0>20}", text), text }
+        Self { key: format!("{text:0>20}"), text }
     }
 
     fn time(at: Option<Timestamp>) -> Self {
@@ -284,7 +284,7 @@ fn history(of: &Action) -> Vec<TableCell> {
         TableCell::text(of.decision.label()),
         TableCell::text(of.status.label()),
         TableCell::number(waited),
-        TableCell::text(of.taken_by().map(|by| by.label()).unwrap_or_default()),
+        TableCell::text(of.taken_by().map(crate::Actor::label).unwrap_or_default()),
         TableCell::optional(of.reason.as_ref()),
         TableCell::time(Some(of.decided_at.unwrap_or(of.updated_at))),
     ]

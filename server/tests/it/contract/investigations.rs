@@ -324,7 +324,7 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     }
     let by_entity = TabQuery { sort: Some(0), descending: true, ..TabQuery::default() };
     let sorted = service.export_tab(&ana, "I-1", Tab::Evidence, by_entity).await.unwrap();
-    let lines: Vec<_> = sorted.trim().split("\r\n").collect();
+    let lines: Vec<_> = sorted.lines().collect();
     assert_eq!((lines.len(), lines[0].split(',').next()), (4, Some("Entity")), "{sorted}");
     let first = |line: &&str| line.split(',').next().unwrap_or_default().to_lowercase();
     let entities: Vec<_> = lines[1..].iter().map(first).collect();
