@@ -171,7 +171,7 @@ async fn load(
     get, path = "/investigations/{id}/tabs/{tab}", tag = "investigations", operation_id = "export_investigation_tab",
     params(
         ("id" = String, Path, description = "Its id, as its tool gave it"),
-        ("tab" = Tab, Path, description = "The tab"),
+        ("tab" = inline(Tab), Path, description = "The tab"),
         TabParams,
     ),
     responses((status = 200, description = "The rows", body = String, content_type = "text/csv"), schema::Failures),
