@@ -16,6 +16,7 @@ use crate::bulk::contract::BulkBackend;
 use crate::dispatch::contract::DispatchBackend;
 use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
+use crate::identity::contract::IdentityBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
 use crate::notifications::contract::NotificationsBackend;
@@ -35,7 +36,8 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + AccessBackend + AutomationBackend + BulkBackend + DispatchBackend + HomeBackend + IncidentsBackend + InvestigationsBackend
+    + AccessBackend + AutomationBackend + BulkBackend + DispatchBackend + HomeBackend + IdentityBackend
+    + IncidentsBackend + InvestigationsBackend
     + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }

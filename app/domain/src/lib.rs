@@ -15,6 +15,7 @@ pub mod core;
 pub mod dispatch;
 pub mod executors;
 pub mod home;
+pub mod identity;
 pub mod incidents;
 pub mod investigations;
 pub mod list;

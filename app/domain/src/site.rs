@@ -13,6 +13,10 @@ pub struct StreamCursor {
     pub counts: Option<LaneCounts>,
 }
 
+/// What the button of the sign-in page calls the identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProviderName(pub String);
+
 /// What the browser runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BundlePaths {

@@ -10,6 +10,8 @@ pub(crate) mod device_groups;
 mod people;
 mod roles;
 
+pub(crate) use people::keep_an_administrator;
+
 use async_trait::async_trait;
 use domain::access::contract::{
     AccessAnswer, AccessBackend, AccessDifference, CredentialSort, CredentialView, DeciderAnswer,

@@ -32,6 +32,24 @@ pub(crate) async fn look_alike(
     }))
 }
 
+/// The name to show of somebody who comes from elsewhere: the one given there, with the name to sign in with where people
+/// would take it for another's.
+pub(crate) async fn telling(
+    store: &SharedStore,
+    given: Option<&str>,
+    name: &str,
+    of: Option<UserId>,
+    now: Timestamp,
+) -> Result<String, Error> {
+    let given = given.map(str::trim).filter(|given| check(given).is_none()).unwrap_or(name);
+    if look_alike(store, given, of, now).await?.is_none() {
+        return Ok(given.to_owned());
+    }
+    let room = MAX_DISPLAY_NAME.saturating_sub(name.chars().count() + 3);
+    let short: String = given.chars().take(room).collect();
+    Ok(format!("{short} ({name})"))
+}
+
 /// What a name looks like (UTS 39), whatever its letters are, without case and spaces.
 fn drawn_as(name: &str) -> String {
     let folded = |text: &str| -> String {

@@ -25,6 +25,7 @@ mod feedback;
 mod follow_up;
 mod home;
 pub mod hunt;
+pub mod identity;
 mod impact;
 mod incidents;
 mod intake;

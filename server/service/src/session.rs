@@ -29,7 +29,7 @@ pub use times::SessionTimes;
 
 use self::password::Passwords;
 use super::clock::{SharedClock, new_id};
-use store::{AuditEntry, Credential, CredentialKind, SharedStore, User};
+use store::{AuditEntry, Credential, CredentialKind, Identity, SharedStore, User};
 
 /// How often the use of a session is written down.
 const TOUCH_EVERY: SignedDuration = SignedDuration::from_mins(1);
@@ -59,6 +59,14 @@ pub struct SignedIn {
     pub caller: Caller,
     /// What the device presents from now on, so that failures of others in this name do not concern it.
     pub device: Option<String>,
+}
+
+/// Which session of the identity provider a session comes from.
+pub(crate) struct ProvenSession {
+    /// Who the person is there.
+    pub(crate) identity: Identity,
+    /// The provider's session.
+    pub(crate) sid: Option<String>,
 }
 
 /// Why nobody was signed in.
@@ -262,6 +270,25 @@ impl Sessions {
     }
 
     async fn open(&self, user: User, replaces: Option<CredentialId>) -> Result<SignedIn, Error> {
+        self.open_by(user, replaces, None).await
+    }
+
+    /// Opens a session for somebody whom the identity provider vouches for.
+    pub(crate) async fn open_proven(
+        &self,
+        user: User,
+        replaces: Option<CredentialId>,
+        proven: ProvenSession,
+    ) -> Result<SignedIn, Error> {
+        self.open_by(user, replaces, Some(proven)).await
+    }
+
+    async fn open_by(
+        &self,
+        user: User,
+        replaces: Option<CredentialId>,
+        proven: Option<ProvenSession>,
+    ) -> Result<SignedIn, Error> {
         let now = self.clock.now();
         let secret = secret();
         let credential = Credential {
@@ -286,7 +313,11 @@ impl Sessions {
         if !tx.insert_session(&by, &credential).await? {
             return Err(Denied::Revoked.into());
         }
-        let body = json!({ "session": credential.id });
+        let mut body = json!({ "session": credential.id });
+        if let Some(ProvenSession { identity, sid }) = &proven {
+            tx.note_provider_session(&by, credential.id, identity, sid.as_deref()).await?;
+            body["identity"] = json!({ "issuer": identity.issuer, "subject": identity.subject });
+        }
         let subject = Some(credential.id.into());
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SignedIn, subject, body }).await?;
         tx.commit().await?;

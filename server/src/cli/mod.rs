@@ -13,6 +13,7 @@ pub mod import;
 pub mod notification;
 pub mod responder;
 pub mod serve;
+pub mod sign_in;
 pub mod support;
 mod terminal;
 
@@ -75,6 +76,9 @@ enum Command {
     /// Sessions of people
     #[command(subcommand)]
     Session(access::SessionCommand),
+    /// Sign-in by an identity provider: its settings, and what groups give
+    #[command(subcommand)]
+    SignIn(sign_in::SignInCommand),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -112,6 +116,7 @@ async fn run_command(command: Command) -> anyhow::Result<()> {
         Command::Notification(command) => notification::run(command).await,
         Command::Role(command) => access::roles(command).await,
         Command::Session(command) => access::sessions(command).await,
+        Command::SignIn(command) => sign_in::run(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Backup(options) => backup::back_up(options).await,
         Command::Restore(options) => backup::restore(options).await,

@@ -21,6 +21,7 @@ use executors::openc2::{OpenC2, Peer, Proof};
 use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
 use executors::workshop::Kinds;
+use identity::OpenIdConnect;
 use openc2::signature::{Key, Token};
 use service::Service;
 use service::access::console::Console;
@@ -28,6 +29,7 @@ use service::checkpoint::{CheckpointKeeper, Found};
 use service::clock::{DatabaseClock, SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
+use service::identity::sign_in::ProviderSignIn;
 use service::session::Sessions;
 use service::switchboard::Switchboard;
 use service::worker;
@@ -135,16 +137,20 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let feed = Feed::start(store.clone(), stop.child_token()).await.context("cannot read the audit log")?;
     let sessions = Sessions::new(store.clone(), clock.clone()).with_times(config.sessions.times()?);
     let (sessions, first_link) = if config.demo {
-        (sessions.with_demo(authority), None)
+        (sessions.with_demo(authority.clone()), None)
     } else {
         let key = sessions.first_link().await.context("cannot make the link of the first administrator")?;
         let link = key.map(|key| {
             let base = config.mail.base_url(&here).trim_end_matches('/');
             format!("{base}{FIRST_ADMINISTRATOR}?key={key}")
         });
-        (sessions.with_first_start(authority), link)
+        (sessions.with_first_start(authority.clone()), link)
     };
-    let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge());
+    let client =
+        OpenIdConnect::new().map_err(|why| anyhow!("cannot speak with identity providers: {why}"))?;
+    let provider = ProviderSignIn::new(service.clone(), Arc::new(client), authority);
+    let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge())
+        .with_provider(provider);
     let metrics = match config.metrics_addr {
         None => None,
         Some(address) => {

@@ -39,19 +39,23 @@ pub(super) fn one_line(error: Error) -> anyhow::Error {
     }
 }
 
-/// The first line of stdin, or at a terminal what is typed, without echo.
+/// The password that is typed, or the first line of stdin.
 pub(super) fn read_password() -> anyhow::Result<String> {
-    let stdin = std::io::stdin();
-    let password = if stdin.is_terminal() {
-        rpassword::prompt_password("Password (at least 12 characters): ")
-            .context("the terminal can't hide the password; write it to stdin from a pipe instead")?
-    } else {
-        let mut line = String::new();
-        stdin.lock().read_line(&mut line).context("the password can't be read from stdin")?;
-        line.trim_end_matches(['\n', '\r']).to_owned()
-    };
+    let password = read_secret("Password (at least 12 characters): ")?;
     ensure!(!password.is_empty(), "no password: type it, or write it to stdin");
     Ok(password)
+}
+
+/// The first line of stdin, or at a terminal what is typed, without echo.
+pub(super) fn read_secret(prompt: &str) -> anyhow::Result<String> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        return rpassword::prompt_password(prompt)
+            .context("the terminal can't hide what is typed; write it to stdin from a pipe instead");
+    }
+    let mut line = String::new();
+    stdin.lock().read_line(&mut line).context("stdin can't be read")?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
 }
 
 pub(super) fn print(line: &str) -> anyhow::Result<()> {

@@ -19,7 +19,7 @@ use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
 use domain::dispatch::{DispatchState, PauseNotice};
 use domain::settings::contract::PageSettings;
-use domain::site::{SiteInfo, StreamCursor};
+use domain::site::{ProviderName, SiteInfo, StreamCursor};
 use domain::{Caller, Error, Preferences};
 use leptos::prelude::provide_context;
 use leptos::server_fn::ServerFn as _;
@@ -117,6 +117,8 @@ async fn guard(
             insert_page_settings(&app, &caller, &mut request).await;
             insert_pause(&app, &caller, &mut request).await;
             insert_stop(&app, &caller, &mut request).await;
+        } else {
+            insert_provider(&app, &mut request).await;
         }
         return next.run(request).await;
     }
@@ -146,6 +148,15 @@ async fn insert_page_settings(app: &AppState, caller: &Caller, request: &mut Req
         }
         // The page itself says what it can't load.
         Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),
+    }
+}
+
+/// Tells the sign-in page by which identity provider people can sign in, too.
+async fn insert_provider(app: &AppState, request: &mut Request) {
+    match app.backend.provider_name().await {
+        Ok(Some(name)) => drop(request.extensions_mut().insert(ProviderName(name))),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "the sign-in page does not know of the identity provider"),
     }
 }
 

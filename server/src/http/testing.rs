@@ -18,9 +18,11 @@ use super::pages::pages;
 use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
 use executors::workshop::Kinds;
+use identity::OpenIdConnect;
 use service::Service;
 use service::events::Feed;
 use service::executor::Executors;
+use service::identity::sign_in::ProviderSignIn;
 use service::session::Sessions;
 pub(crate) use service::testing::{FixedClock, proposal, system, tester};
 use store::{self, SharedStore};
@@ -89,8 +91,11 @@ impl App {
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
         let sessions =
             Sessions::new(store.clone(), clock.clone()).with_demo(system()).with_first_start(system());
+        let provider =
+            ProviderSignIn::new(service.clone(), Arc::new(OpenIdConnect::new().unwrap()), system());
         let state =
-            AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge);
+            AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge)
+                .with_provider(provider);
         let sessions = Arc::clone(&state.sessions);
         Self { router: router::build(state.clone(), pages(&state)), state, store, sessions, clock, folder }
     }

@@ -25,6 +25,7 @@ mod error;
 mod executors;
 mod filter_bits;
 mod home;
+mod identity;
 pub mod investigations;
 mod keys;
 mod maintenance;
@@ -71,6 +72,7 @@ pub use ends::{ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
 pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 pub use home::ReadHome;
+pub use identity::{Identity, ReadIdentity, StoredProvider, WriteIdentity};
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
 pub use notifications::{
@@ -106,6 +108,7 @@ pub trait Store:
     + ReadEnds
     + ReadExecutors
     + ReadHome
+    + ReadIdentity
     + investigations::ReadInvestigations
     + investigations::ReadIncidents
     + ReadNotifications
@@ -135,6 +138,7 @@ pub trait Transaction:
     + investigations::WriteInvestigations
     + WriteEnds
     + WriteExecutors
+    + WriteIdentity
     + WriteNotifications
     + WriteOneTime
     + WriteOutbox

@@ -22,6 +22,7 @@ mod harness;
 mod host;
 mod live;
 mod notifications;
+mod oidc;
 mod otupy;
 mod pages;
 mod python;

@@ -9,6 +9,7 @@ pub mod download;
 pub mod edge;
 mod first_administrator;
 pub mod metrics;
+mod provider;
 mod rest;
 pub mod router;
 mod signin;

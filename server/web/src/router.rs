@@ -21,8 +21,9 @@ use super::edge::problem::{self, Problem};
 use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{first_administrator, rest, signin, site, sse};
+use super::{first_administrator, provider, rest, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
+use service::identity::sign_in::{RETURN_PATH, START_PATH};
 use store::DISPATCH_PAUSED;
 
 /// How long the database may take to answer a check.
@@ -45,6 +46,8 @@ pub fn build(app: AppState, pages: Pages) -> Router {
         .route(paths::FIRST_ADMINISTRATOR, post(first_administrator::make))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))
+        .route(START_PATH, get(provider::start))
+        .route(RETURN_PATH, get(provider::finish))
         .fallback_service(site::root(&app.site, pages.not_found.with_state(app.clone())));
     let people = pages.routes.merge(for_people(&app, Limits::USUAL, forms));
 

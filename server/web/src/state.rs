@@ -12,6 +12,7 @@ use super::site::Site;
 use super::streams::Streams;
 use service::clock::SharedClock;
 use service::events::Feed;
+use service::identity::sign_in::ProviderSignIn;
 use service::replay::Replays;
 use service::session::Sessions;
 use store::SharedStore;
@@ -27,6 +28,9 @@ pub struct AppState {
     /// Users, sessions and tokens.
     #[from_ref(skip)]
     pub sessions: Arc<Sessions>,
+    /// Signs people in by an identity provider.
+    #[from_ref(skip)]
+    pub provider: Option<Arc<ProviderSignIn>>,
     /// Answers kept for a repeat.
     #[from_ref(skip)]
     pub replays: Arc<Replays>,
@@ -70,6 +74,7 @@ impl AppState {
             leptos: LeptosOptions::builder().output_name("countersign").site_root(root).build(),
             backend,
             sessions: Arc::new(sessions),
+            provider: None,
             replays: Arc::new(Replays::new(store.clone(), clock.clone())),
             store,
             feed,
@@ -79,5 +84,11 @@ impl AppState {
             site: Arc::new(site),
             edge: Arc::new(edge),
         }
+    }
+
+    /// With what signs people in by an identity provider.
+    #[must_use]
+    pub fn with_provider(self, provider: ProviderSignIn) -> Self {
+        Self { provider: Some(Arc::new(provider)), ..self }
     }
 }

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("service", &["crash", "domain", "store"]),
     ("executors", &["domain", "openc2", "service"]),
+    ("identity", &["domain", "service"]),
     ("seed", &["domain", "service", "store"]),
     ("web", &["domain", "service", "store"]),
     (
@@ -33,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "crash",
             "domain",
             "executors",
+            "identity",
             "kit",
             "openc2",
             "responder",

@@ -9,7 +9,9 @@ use leptos_router::hooks::use_query_map;
 use crate::actions::location::ListLocation;
 use crate::page::PageContext;
 use crate::page::demo_banner::DemoBanner;
+use domain::actions::query::push_pair;
 use domain::core::path::is_own_path;
+use domain::site::ProviderName;
 use domain::{Lane, Role};
 use kit::icon::Icon;
 
@@ -37,7 +39,10 @@ fn SignIn() -> impl IntoView {
     let query = use_query_map();
     let next = query.with_untracked(|query| own_path(query.get("next")));
     let problem = query.with_untracked(|query| query.get("error")).and_then(|code| sentence(&code));
-    let demo = use_context::<PageContext>().is_some_and(|around| around.demo);
+    let around = use_context::<PageContext>();
+    let demo = around.as_ref().is_some_and(|around| around.demo);
+    let provider = around.and_then(|around| around.provider);
+    let provider = provider.map(|ProviderName(name)| provider_link(&name, &next, demo));
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
     view! {
         <Title text="Sign in · Countersign"/>
@@ -59,6 +64,7 @@ fn SignIn() -> impl IntoView {
                         }
                     })}
                 {roles}
+                {provider}
                 <form class="sign-in-form" method="post" action="/sign-in">
                     <input type="hidden" name="next" value=next/>
                     <CredentialFields/>
@@ -69,6 +75,20 @@ fn SignIn() -> impl IntoView {
             </div>
         </main>
     }
+}
+
+/// A link, since browsers apply the policy for forms to the redirects of forms, too.
+fn provider_link(name: &str, next: &str, demo: bool) -> AnyView {
+    let mut query = String::new();
+    push_pair(&mut query, "next", next);
+    let href = format!("/sign-in/provider?{query}");
+    view! {
+        <a class=if demo { "button" } else { "button primary" } href=href rel="external">
+            "Sign in with " {name.to_owned()}
+        </a>
+        <p class="divider">"or with a name and password"</p>
+    }
+    .into_any()
 }
 
 /// The name and the password of a sign-in form.
@@ -133,6 +153,22 @@ fn sentence(code: &str) -> Option<&'static str> {
         "locked" => "Too many attempts. Wait a minute, then try again.",
         "expired" => "Your session is over. Sign in to go on.",
         "denied" => "Your roles do not open the Action center. It needs at least Security Reader.",
+        "provider_down" => {
+            "The identity provider does not answer. Try again in a moment, or sign in with a name and a password."
+        }
+        "provider_not_accepted" => {
+            "What the identity provider answered was not accepted, so nobody was signed in. Try again."
+        }
+        "provider_declined" => "The identity provider did not sign you in. Try again.",
+        "start_again" => "That sign-in was not begun in this browser, or took too long. Begin again.",
+        "no_group" => {
+            "The identity provider knows you, but none of your groups has a role here. An administrator can give one to a group."
+        }
+        "disabled" => "You are kept out of Countersign. An administrator can let you in again.",
+        "name_taken" => {
+            "Somebody else has your name here. An administrator can link that account to you, if it is yours."
+        }
+        "no_provider" => "There is no identity provider. Sign in with a name and a password.",
         "" => return None,
         _ => "Signing in did not work. Try again.",
     })

@@ -12,7 +12,7 @@ use domain::access::contract::SessionView;
 use domain::automation::Stop;
 use domain::dispatch::PauseNotice;
 use domain::settings::contract::PageSettings;
-use domain::site::StreamCursor;
+use domain::site::{ProviderName, StreamCursor};
 
 /// What the server knows about the page before it renders; the page carries it, so both sides have the same.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct PageContext {
     pub pause: Option<PauseNotice>,
     /// That no rule decides, and why.
     pub stop: Option<Stop>,
+    /// On the sign-in page, the identity provider by which people can sign in, too.
+    #[serde(default)]
+    pub provider: Option<ProviderName>,
 }
 
 impl PageContext {
@@ -51,6 +54,7 @@ impl PageContext {
             cursor: extensions.get::<StreamCursor>().copied(),
             pause: extensions.get::<PauseNotice>().cloned(),
             stop: extensions.get::<Stop>().cloned(),
+            provider: extensions.get::<ProviderName>().cloned(),
         }
     }
 
@@ -64,6 +68,7 @@ impl PageContext {
             cursor: None,
             pause: None,
             stop: None,
+            provider: None,
         }
     }
 }

@@ -22,6 +22,7 @@ kit::pages! {
     mod automation;
     mod deciders;
     mod device_groups;
+    mod identity;
     mod people;
     mod person;
     mod roles;

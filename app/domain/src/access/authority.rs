@@ -29,6 +29,8 @@ pub enum Purpose {
     Notify,
     /// To administer people, roles, device groups and settings, and to set up executors.
     Administer,
+    /// To bring in people and groups of a directory.
+    Provision,
     /// The product's own acts: expiry, dispatch, an executor's report, set-up.
     System,
 }

@@ -12,6 +12,7 @@ mod executors;
 pub mod holding;
 mod intake;
 mod notifications;
+mod provision;
 pub mod role;
 pub mod role_group;
 mod withdrawal;

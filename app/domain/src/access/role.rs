@@ -36,5 +36,6 @@ string_enum! {
         Executors = "executors:manage" "Set up executors as its owner",
         Notifications = "notifications:manage" "Keep rules of notifications as its owner",
         Administer = "access:administer" "Administer people, roles and settings as its owner",
+        Provision = "scim" "Bring in people and groups of a directory (SCIM)",
     }
 }

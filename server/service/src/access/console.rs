@@ -102,7 +102,7 @@ impl Console {
     /// A name that names nothing, nobody would administer any more, or a failure of the store.
     pub async fn give(&self, name: &str, given: &Given) -> Result<PersonView, Error> {
         let person = self.person(name).await?;
-        let after = self.assignments(given).await?;
+        let after = self.held(given).await?;
         let now = self.service.clock.now();
         let mut tx = self.service.store.begin_system(&self.authority).await?;
         tx.set_assignments(&self.by, person.id, &after, now).await?;
@@ -113,7 +113,11 @@ impl Console {
         self.person(name).await
     }
 
-    async fn assignments(&self, given: &Given) -> Result<Assignments, Error> {
+    /// What names stand for.
+    ///
+    /// # Errors
+    /// A name that names nothing, or a failure of the store.
+    pub async fn held(&self, given: &Given) -> Result<Assignments, Error> {
         let groups = self.device_groups().await?;
         let role_groups = self.role_groups().await?;
         let ids = |names: &mut dyn Iterator<Item = &str>| -> Result<BTreeSet<_>, Error> {

@@ -25,7 +25,7 @@ impl Service {
         self.person_of(id).await
     }
 
-    pub(super) async fn person_of(&self, id: UserId) -> Result<PersonView, Error> {
+    pub(crate) async fn person_of(&self, id: UserId) -> Result<PersonView, Error> {
         let mut found = self.store.people(Some(id), self.clock.now()).await?;
         found.pop().ok_or_else(|| Error::NotFound(id.into()))
     }
@@ -160,7 +160,10 @@ impl Service {
     }
 
     /// What is wrong with what somebody is to hold.
-    async fn check_assignments(&self, assignments: &Assignments) -> Result<Vec<FieldError>, Error> {
+    pub(crate) async fn check_assignments(
+        &self,
+        assignments: &Assignments,
+    ) -> Result<Vec<FieldError>, Error> {
         let Assignments { roles, role_groups, device_groups } = assignments;
         let known: BTreeSet<_> =
             self.store.device_groups().await?.into_iter().map(|(group, _)| group.id).collect();
@@ -215,7 +218,7 @@ fn check_global(caller: &Caller, before: &[RoleGrant], after: &[RoleGrant]) -> R
 }
 
 /// The last who can administer stays: else nobody could let anybody in.
-pub(super) async fn keep_an_administrator(tx: &mut dyn Transaction) -> Result<(), Error> {
+pub(crate) async fn keep_an_administrator(tx: &mut dyn Transaction) -> Result<(), Error> {
     if tx.count_administrators().await? > 0 {
         return Ok(());
     }

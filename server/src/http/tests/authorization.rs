@@ -33,6 +33,8 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/problems/conflict"),
     ("GET", "/readyz"),
     ("GET", "/robots.txt"),
+    ("GET", "/sign-in/provider"),
+    ("GET", "/sign-in/provider/return"),
     ("POST", "/demo/sign-in"),
     ("POST", "/first-administrator"),
     ("POST", "/sign-in"),
@@ -53,6 +55,7 @@ const TOOLS: &[(&str, Scope, Option<&str>)] = &[
     ("read", Scope::Read, None),
     ("decide", Scope::Decide, Some("operator")),
     ("record", Scope::Record, None),
+    ("provision", Scope::Provision, None),
 ];
 
 /// Who calls, and what they present.
@@ -167,6 +170,10 @@ fn body(path: &str, id: &str) -> String {
         "/api/v1/device-groups/preview" => {
             json!({ "rule": [{ "field": "name", "comparison": "is", "value": "a" }] }).to_string()
         }
+        "/api/v1/sign-in/provider" => {
+            json!({ "settings": { "name": "", "issuer": "", "client_id": "" } }).to_string()
+        }
+        "/api/v1/sign-in/groups" => json!({ "group": " " }).to_string(),
         "/api/v1/tokens" => json!({ "name": " ", "scopes": [], "days": 1 }).to_string(),
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
         path if path.starts_with("/api/v1/") => "{}".to_owned(),
@@ -195,6 +202,11 @@ fn body(path: &str, id: &str) -> String {
         "/api/preview_unified" => "workload=devices&on=true".to_owned(),
         "/api/preview_rule" => "rule=name+is+a".to_owned(),
         "/api/load_credentials" => "sort=session&mine=false".to_owned(),
+        "/api/save_provider" => {
+            "name=&issuer=&client_id=&groups_claim=&directory_claim=&confirm=true".to_owned()
+        }
+        "/api/remove_provider" => "confirm=true".to_owned(),
+        "/api/save_group_roles" | "/api/remove_group_roles" => "group=+&confirm=true".to_owned(),
         "/api/make_token" => "name=+&days=1".to_owned(),
         "/api/rotate_token" => format!("id={id}&overlap_hours=1"),
         "/api/load_what_can" => String::new(),

@@ -55,6 +55,14 @@ fn allow_own_or_any(by: &Authorized) -> Result<()> {
     Ok(())
 }
 
+/// Authority over people, by who administers them or by the directory that they come from.
+fn allow_people(by: &Authorized) -> Result<()> {
+    if by.allow(Purpose::Provision).is_err() {
+        by.allow(Purpose::Administer)?;
+    }
+    Ok(())
+}
+
 /// Authority to bring in what is proposed, or what was done elsewhere.
 fn allow_intake(by: &Authorized) -> Result<()> {
     if by.allow(Purpose::Propose).is_err() {
@@ -66,7 +74,7 @@ fn allow_intake(by: &Authorized) -> Result<()> {
 #[async_trait]
 impl WriteAdministration for SqlTransaction {
     async fn insert_person(&mut self, by: &Authorized, user: &User, now: Timestamp) -> Result<bool> {
-        by.allow(Purpose::Administer)?;
+        allow_people(by)?;
         people::insert(&mut self.tx, by, user, now).await
     }
 
@@ -77,7 +85,7 @@ impl WriteAdministration for SqlTransaction {
         update: &PersonUpdate,
         now: Timestamp,
     ) -> Result<bool> {
-        by.allow(Purpose::Administer)?;
+        allow_people(by)?;
         people::update(&mut self.tx, by, id, update, now).await
     }
 
@@ -88,7 +96,7 @@ impl WriteAdministration for SqlTransaction {
         assignments: &Assignments,
         now: Timestamp,
     ) -> Result<bool> {
-        by.allow(Purpose::Administer)?;
+        allow_people(by)?;
         people::assign(&mut self.tx, by, id, assignments, now).await
     }
 
@@ -103,7 +111,7 @@ impl WriteAdministration for SqlTransaction {
         but: Option<CredentialId>,
         now: Timestamp,
     ) -> Result<u64> {
-        by.allow(Purpose::Administer)?;
+        allow_people(by)?;
         people::revoke(&mut self.tx, by, people::Which::All { of, but }, now).await
     }
 

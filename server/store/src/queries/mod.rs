@@ -22,6 +22,7 @@ mod export;
 mod guard;
 mod holdings;
 mod home;
+mod identity;
 mod incidents;
 mod indexes;
 mod investigations;

@@ -22,6 +22,7 @@ mod executors;
 mod follow_up;
 mod hands;
 mod home;
+mod identity;
 mod incidents;
 mod investigations;
 mod keys;
@@ -78,6 +79,7 @@ fn every_method_of_the_store_is_called() {
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
         "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";
         "home": "ReadHome" of "store";
+        "identity": "ReadIdentity" of "store", "WriteIdentity" of "tx";
         "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";
         "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
         "notifications": "ReadNotifications" of "store", "WriteNotifications" of "tx",

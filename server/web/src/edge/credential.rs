@@ -3,11 +3,12 @@
 //! The prefix `__Host-` makes browsers refuse the cookie without `Secure`, with a `Domain`, or from another path, so no
 //! neighbouring host can plant one. Browsers accept it on `http://localhost`, too.
 
-use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use domain::{Caller, Error};
 use jiff::{SignedDuration, Timestamp};
 
+use service::identity::sign_in::MAX_ABSENCE;
 use service::session::Sessions;
 
 const COOKIE_NAME: &str = "__Host-session";
@@ -15,6 +16,8 @@ const COOKIE_NAME: &str = "__Host-session";
 const DEVICE_COOKIE: &str = "__Host-device";
 const DEVICE_COOKIE_SECONDS: u32 = 90 * 24 * 60 * 60;
 const MAX_DEVICE_LENGTH: usize = 64;
+/// What a browser brings back from the identity provider, sealed.
+const PENDING_COOKIE: &str = "__Host-sign-in";
 const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// A secret that is asked about again while a stream runs.
@@ -80,6 +83,28 @@ pub(crate) fn device_cookie(secret: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
+}
+
+/// What the browser went to the identity provider with.
+pub(crate) fn pending_secret(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, PENDING_COOKIE)
+}
+
+/// The value of `Set-Cookie` with which a browser goes to the identity provider.
+pub(crate) fn pending_cookie(sealed: &str) -> Option<HeaderValue> {
+    let seconds = MAX_ABSENCE.as_secs();
+    let text = format!("{PENDING_COOKIE}={sealed}; {COOKIE_FLAGS}; Max-Age={seconds}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Takes it back: it is of use once.
+pub(crate) fn forget_pending(headers: &mut HeaderMap) {
+    let text = format!("{PENDING_COOKIE}=; {COOKIE_FLAGS}; Max-Age=0");
+    if let Ok(value) = HeaderValue::from_str(&text) {
+        headers.append(SET_COOKIE, value);
+    }
 }
 
 /// The value of `Set-Cookie` that hands out a session.

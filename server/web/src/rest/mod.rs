@@ -15,6 +15,7 @@ mod executors;
 mod export;
 mod follow_up;
 mod idempotency;
+mod identity;
 mod incidents;
 mod input;
 pub(crate) mod investigations;
@@ -55,6 +56,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         incidents::routes(),
         executors::routes(),
         notifications::routes(),
+        identity::routes(),
     ];
     areas.into_iter().flatten()
 }
@@ -73,7 +75,8 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
     };
     let described = routes().fold(OpenApiRouter::default(), add);
-    let signed = executors::signed_routes().into_iter().chain(responders::signed_routes());
+    let signed = executors::signed_routes().into_iter();
+    let signed = signed.chain(responders::signed_routes()).chain(identity::signed_routes());
     let described = signed.fold(described, add_signed);
     let (described, paths) = described.split_for_parts();
     let open = Router::new()
