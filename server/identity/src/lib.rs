@@ -34,6 +34,11 @@ use wire::{Wire, WireError};
 /// How long what a provider says of itself is believed.
 const METADATA_LIVES: Duration = Duration::from_mins(5);
 
+/// How long it is not asked again, whatever comes: anybody can send what calls for new keys.
+const METADATA_RESTS: Duration = Duration::from_secs(10);
+/// How long a provider that does not answer is not asked again.
+const FAILURE_RESTS: Duration = Duration::from_secs(2);
+
 /// What signs tokens that are believed: keys that only the provider has.
 pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
@@ -50,7 +55,14 @@ pub(crate) const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 /// Speaks with an identity provider.
 pub struct OpenIdConnect {
     wire: Wire,
-    known: Mutex<Option<(Instant, Arc<Metadata>)>>,
+    known: Mutex<Option<Known>>,
+}
+
+/// What a provider said of itself, or that it did not answer, and when.
+struct Known {
+    at: Instant,
+    issuer: String,
+    said: Result<Arc<Metadata>, ProviderFailure>,
 }
 
 impl OpenIdConnect {
@@ -64,17 +76,21 @@ impl OpenIdConnect {
 
     /// What the provider says of itself; asked again after a time, and at once with `anew`.
     async fn metadata(&self, provider: &Provider, anew: bool) -> Result<Arc<Metadata>, ProviderFailure> {
+        let issuer = &provider.settings.issuer;
         let mut known = self.known.lock().await;
-        if let Some((at, metadata)) = &*known
-            && !anew
-            && at.elapsed() < METADATA_LIVES
-            && metadata.issuer().as_str() == provider.settings.issuer
-        {
-            return Ok(Arc::clone(metadata));
+        if let Some(known) = known.as_ref().filter(|known| known.issuer == *issuer) {
+            let lives = match &known.said {
+                Ok(_) if anew => METADATA_RESTS,
+                Ok(_) => METADATA_LIVES,
+                Err(_) => FAILURE_RESTS,
+            };
+            if known.at.elapsed() < lives {
+                return known.said.clone();
+            }
         }
-        let metadata = Arc::new(metadata::discover(&self.wire, &provider.settings.issuer).await?);
-        *known = Some((Instant::now(), Arc::clone(&metadata)));
-        Ok(metadata)
+        let said = metadata::discover(&self.wire, issuer).await.map(Arc::new);
+        *known = Some(Known { at: Instant::now(), issuer: issuer.clone(), said: said.clone() });
+        said
     }
 
     /// The token that the code is had for.

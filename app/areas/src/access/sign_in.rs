@@ -42,6 +42,7 @@ fn SignIn() -> impl IntoView {
     let around = use_context::<PageContext>();
     let demo = around.as_ref().is_some_and(|around| around.demo);
     let provider = around.and_then(|around| around.provider);
+    let second = demo || provider.is_some();
     let provider = provider.map(|ProviderName(name)| provider_link(&name, &next, demo));
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
     view! {
@@ -68,7 +69,7 @@ fn SignIn() -> impl IntoView {
                 <form class="sign-in-form" method="post" action="/sign-in">
                     <input type="hidden" name="next" value=next/>
                     <CredentialFields/>
-                    <button class=if demo { "button" } else { "button primary" } type="submit">
+                    <button class=if second { "button" } else { "button primary" } type="submit">
                         "Sign in"
                     </button>
                 </form>
@@ -84,7 +85,7 @@ fn provider_link(name: &str, next: &str, demo: bool) -> AnyView {
     let href = format!("/sign-in/provider?{query}");
     view! {
         <a class=if demo { "button" } else { "button primary" } href=href rel="external">
-            "Sign in with " {name.to_owned()}
+            {format!("Sign in with {name}")}
         </a>
         <p class="divider">"or with a name and password"</p>
     }

@@ -143,6 +143,7 @@ impl Service {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
+        let administered = tx.count_administrators().await? > 0;
         if !tx.set_group_roles(by, group, roles, now).await? {
             return Err(Denied::Revoked.into());
         }
@@ -155,7 +156,9 @@ impl Service {
         };
         tx.append_audit(by, entry).await?;
         self.follow_all_groups(&mut *tx, by, table, now).await?;
-        keep_an_administrator(&mut *tx).await?;
+        if administered {
+            keep_an_administrator(&mut *tx).await?;
+        }
         Ok(tx.commit().await?)
     }
 
