@@ -13,6 +13,7 @@ use crate::actions::contract::{
 use crate::actions::take::TakeActions;
 use crate::automation::contract::AutomationBackend;
 use crate::bulk::contract::BulkBackend;
+use crate::directory::contract::DirectoryBackend;
 use crate::dispatch::contract::DispatchBackend;
 use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
 use crate::home::contract::HomeBackend;
@@ -36,8 +37,8 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + AccessBackend + AutomationBackend + BulkBackend + DispatchBackend + HomeBackend + IdentityBackend
-    + IncidentsBackend + InvestigationsBackend
+    + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + HomeBackend
+    + IdentityBackend + IncidentsBackend + InvestigationsBackend
     + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }

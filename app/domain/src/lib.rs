@@ -12,6 +12,7 @@ pub mod automation;
 pub mod backend;
 pub mod bulk;
 pub mod core;
+pub mod directory;
 pub mod dispatch;
 pub mod executors;
 pub mod home;
@@ -28,7 +29,8 @@ pub use self::core::actor::{Actor, ActorKind};
 pub use self::core::denied::Denied;
 pub use self::core::error::{Error, ErrorCode, FieldError};
 pub use self::core::id::{
-    ActionId, ApprovalId, BulkId, CommandId, CredentialId, DeviceGroupId, RoleGroupId, UserId, ViewId,
+    ActionId, ApprovalId, BulkId, CommandId, CredentialId, DeviceGroupId, DirectoryGroupId, RoleGroupId,
+    UserId, ViewId,
 };
 pub use self::core::subject::{Current, Subject, SubjectKind};
 pub use access::device_group::{Device, DeviceGroup, RemediationLevel};

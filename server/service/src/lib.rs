@@ -12,6 +12,7 @@ pub mod clock;
 mod decide;
 mod decision;
 mod detail;
+mod directory;
 mod dispatch;
 pub(crate) mod display_name;
 mod emails;

@@ -19,6 +19,7 @@ mod backup;
 mod bits;
 mod bulk;
 mod commit_events;
+mod directory;
 mod encoding;
 mod ends;
 mod error;
@@ -68,6 +69,7 @@ pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use backup::{BackupError, back_up, restore};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
+pub use directory::{ReadDirectory, WriteDirectory};
 pub use ends::{ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
 pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
@@ -105,6 +107,7 @@ pub trait Store:
     + ReadAudit
     + automation::ReadAutomation
     + ReadBulk
+    + ReadDirectory
     + ReadEnds
     + ReadExecutors
     + ReadHome
@@ -136,6 +139,7 @@ pub trait Transaction:
     + automation::WriteAutomation
     + WriteBulk
     + investigations::WriteInvestigations
+    + WriteDirectory
     + WriteEnds
     + WriteExecutors
     + WriteIdentity

@@ -27,6 +27,7 @@ mod otupy;
 mod pages;
 mod python;
 mod race;
+mod scim;
 mod seen;
 mod threats;
 mod torture;

@@ -12,6 +12,7 @@ pub mod metrics;
 mod provider;
 mod rest;
 pub mod router;
+mod scim;
 mod signin;
 pub mod site;
 mod sse;

@@ -21,9 +21,9 @@ use super::edge::problem::{self, Problem};
 use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{first_administrator, provider, rest, signin, site, sse};
+use super::{first_administrator, provider, rest, scim, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
-use service::identity::sign_in::{RETURN_PATH, START_PATH};
+use service::identity::sign_in::{DIRECTORY_PATH, RETURN_PATH, START_PATH};
 use store::DISPATCH_PAUSED;
 
 /// How long the database may take to answer a check.
@@ -80,7 +80,12 @@ pub fn build(app: AppState, pages: Pages) -> Router {
         .layer(from_fn(security::check_origin))
         .layer(from_fn(body::check_media_type));
 
-    people.merge(open).nest(paths::API, rest::router(&app)).layer(layers).with_state(app)
+    people
+        .merge(open)
+        .nest(paths::API, rest::router(&app))
+        .nest(DIRECTORY_PATH, scim::router(&app))
+        .layer(layers)
+        .with_state(app)
 }
 
 /// What to know of a server that is ready.

@@ -64,6 +64,7 @@ string_enum! {
         HeldBack = "HeldBack" "Left to a person in place of a rule",
         AutomationStopped = "AutomationStopped" "Automation stopped",
         AutomationResumed = "AutomationResumed" "Automation resumed",
+        DirectoryGroupChanged = "DirectoryGroupChanged" "Group of a directory changed",
     }
 }
 

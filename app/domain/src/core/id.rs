@@ -52,6 +52,8 @@ ids! {
     CredentialId,
     /// One group of devices.
     DeviceGroupId,
+    /// One group of a directory.
+    DirectoryGroupId,
     /// One role group or custom role.
     RoleGroupId,
     /// One view that a person saved.

@@ -3,7 +3,9 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::core::id::{ActionId, BulkId, CredentialId, DeviceGroupId, RoleGroupId, UserId, ViewId};
+use crate::core::id::{
+    ActionId, BulkId, CredentialId, DeviceGroupId, DirectoryGroupId, RoleGroupId, UserId, ViewId,
+};
 use crate::core::string_enum::string_enum;
 
 string_enum! {
@@ -23,6 +25,7 @@ string_enum! {
         Incident = "incident" "Incident",
         Executor = "executor" "Executor",
         Email = "email" "Email",
+        DirectoryGroup = "directory_group" "Group of a directory",
     }
 }
 
@@ -79,6 +82,7 @@ subject_of! {
     ViewId => SavedView,
     DeviceGroupId => DeviceGroup,
     RoleGroupId => RoleGroup,
+    DirectoryGroupId => DirectoryGroup,
 }
 
 /// A thing as it is now, for a caller who saw it otherwise.

@@ -67,6 +67,9 @@ impl Service {
 
     pub(super) async fn create_token(&self, caller: &Caller, form: NewTokenForm) -> Result<MadeToken, Error> {
         let by = may_make(caller, form.owner)?;
+        if form.scopes.contains(&Scope::Provision) {
+            self.check_everything(caller, None).await?;
+        }
         let mut found = Vec::new();
         let mut wrong = |pointer: &str, detail: &str| found.push(FieldError::new(pointer, detail));
         let name = form.name.trim().to_owned();
@@ -129,6 +132,9 @@ impl Service {
             return Err(Error::invalid("/overlap_hours", format!("must be at most {MAX_OVERLAP_HOURS}")));
         }
         let by = may_make(caller, before.owner)?;
+        if before.scopes.contains(&Scope::Provision) {
+            self.check_everything(caller, None).await?;
+        }
         let (credential, made) = token(
             now,
             Credential {

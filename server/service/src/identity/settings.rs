@@ -18,7 +18,7 @@ pub const RETURN_PATH: &str = "/sign-in/provider/return";
 /// Where the provider says that a session is over.
 pub const LOGOUT_PATH: &str = "/api/v1/sign-in/provider/logout";
 /// Where a directory writes people and groups.
-pub(super) const DIRECTORY_PATH: &str = "/scim/v2";
+pub const DIRECTORY_PATH: &str = "/scim/v2";
 
 /// What the provider's secret is sealed for. No executor has such a name.
 const SECRET_NAME: &str = "identity-provider:secret";

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::provider::{IdentityProvider, Pending, Proven, Provider, ProviderAnswer, ProviderFailure};
 use super::settings::linked;
-pub use super::settings::{LOGOUT_PATH, RETURN_PATH, START_PATH};
+pub use super::settings::{DIRECTORY_PATH, LOGOUT_PATH, RETURN_PATH, START_PATH};
 use crate::Service;
 use crate::clock::new_id;
 use crate::detached;
@@ -215,9 +215,17 @@ impl ProviderSignIn {
         let groups: BTreeSet<_> = proven.groups.iter().take(MAX_PERSON_GROUPS).cloned().collect();
         let mut tx = service.store.begin_system(&self.authority).await?;
         let known = tx.person_of_identity(&identity).await?;
-        let person = match known {
-            Some(person) => person,
-            None => {
+        let of_directory = match (&known, &proven.directory_id) {
+            (None, Some(id)) => tx.person_of_directory(id).await?,
+            _ => None,
+        };
+        let person = match (known, of_directory) {
+            (Some(person), _) => person,
+            (None, Some(person)) => {
+                self.link(&mut *tx, person, &identity, now).await?;
+                person
+            }
+            (None, None) => {
                 let given = assignments_of(&groups, &table);
                 if given.roles.is_empty() && given.role_groups.is_empty() {
                     return self.refuse(tx, None, &identity, &groups, Trouble::NoGroup).await;
@@ -266,6 +274,22 @@ impl ProviderSignIn {
             roles: BTreeSet::new(),
             access: Access::default(),
         }))
+    }
+
+    /// Notes who a person of the directory is at the provider.
+    async fn link(
+        &self,
+        tx: &mut dyn SystemTransaction,
+        person: UserId,
+        identity: &Identity,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let by = self.by();
+        tx.link_identity(&by, identity, person, now).await?;
+        let body = json!({ "user": person, "before": null, "after": linked(identity) });
+        let entry = AuditEntry { at: now, kind: AuditKind::UserChanged, subject: Some(person.into()), body };
+        tx.append_audit(&by, entry).await?;
+        Ok(())
     }
 
     async fn add(

@@ -35,6 +35,21 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/robots.txt"),
     ("GET", "/sign-in/provider"),
     ("GET", "/sign-in/provider/return"),
+    ("DELETE", "/scim/v2/Groups/{id}"),
+    ("DELETE", "/scim/v2/Users/{id}"),
+    ("GET", "/scim/v2/Groups"),
+    ("GET", "/scim/v2/Groups/{id}"),
+    ("GET", "/scim/v2/ResourceTypes"),
+    ("GET", "/scim/v2/Schemas"),
+    ("GET", "/scim/v2/ServiceProviderConfig"),
+    ("GET", "/scim/v2/Users"),
+    ("GET", "/scim/v2/Users/{id}"),
+    ("PATCH", "/scim/v2/Groups/{id}"),
+    ("PATCH", "/scim/v2/Users/{id}"),
+    ("POST", "/scim/v2/Groups"),
+    ("POST", "/scim/v2/Users"),
+    ("PUT", "/scim/v2/Groups/{id}"),
+    ("PUT", "/scim/v2/Users/{id}"),
     ("POST", "/demo/sign-in"),
     ("POST", "/first-administrator"),
     ("POST", "/sign-in"),
@@ -176,7 +191,7 @@ fn body(path: &str, id: &str) -> String {
         "/api/v1/sign-in/groups" => json!({ "group": " " }).to_string(),
         "/api/v1/tokens" => json!({ "name": " ", "scopes": [], "days": 1 }).to_string(),
         "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
-        path if path.starts_with("/api/v1/") => "{}".to_owned(),
+        path if path.starts_with("/api/v1/") || path.starts_with("/scim/") => "{}".to_owned(),
         "/api/approve_action" => seen,
         "/api/reject_action" | "/api/undo_action" => format!("{seen}&reason=no"),
         "/api/follow_up_action" => format!("{seen}&verb=cancel"),
@@ -238,7 +253,7 @@ async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) 
         let request = request.body(Body::empty()).unwrap();
         return app.router.clone().oneshot(request).await.unwrap().status().as_u16();
     }
-    let is_api = path.starts_with("/api/v1/");
+    let is_api = path.starts_with("/api/v1/") || path.starts_with("/scim/");
     let media_type = if is_api { "application/json" } else { "application/x-www-form-urlencoded" };
     request = request.header(CONTENT_TYPE, media_type).header(ORIGIN, "http://localhost:8080");
     let request = request.body(Body::from(body(path, id))).unwrap();

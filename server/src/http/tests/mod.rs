@@ -7,6 +7,7 @@ mod export;
 mod home;
 mod preferences;
 mod rest;
+mod scim;
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -132,9 +132,17 @@ impl WriteIdentity for SqlTransaction {
     }
 
     async fn groups_of_people(&mut self, one: Option<UserId>) -> Result<Vec<(UserId, BTreeSet<String>)>> {
+        let one = one.map(|id| id.to_string());
         let mut sql = QueryBuilder::<Db>::new("SELECT user_id, group_name FROM claimed_groups");
-        if let Some(one) = one {
-            sql.push(" WHERE user_id = ").push_bind(one.to_string());
+        if let Some(one) = &one {
+            sql.push(" WHERE user_id = ").push_bind(one);
+        }
+        sql.push(
+            " UNION SELECT m.user_id, g.display_name FROM directory_members m
+             JOIN directory_groups g ON g.id = m.group_id",
+        );
+        if let Some(one) = &one {
+            sql.push(" WHERE m.user_id = ").push_bind(one);
         }
         let mut people: BTreeMap<UserId, BTreeSet<String>> = BTreeMap::new();
         for row in sql.build().fetch_all(&mut *self.tx).await? {

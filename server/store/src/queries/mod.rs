@@ -15,6 +15,7 @@ pub(super) mod carry_over;
 mod counts;
 mod decided;
 mod devices;
+mod directory;
 mod ends;
 mod evidence;
 mod executors;

@@ -15,6 +15,7 @@ mod automation;
 mod bulk;
 mod clock;
 mod consumers;
+mod directory;
 mod dispatch;
 mod emails;
 mod ends;
@@ -76,6 +77,7 @@ fn every_method_of_the_store_is_called() {
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
         "automation": "ReadAutomation" of "store", "WriteAutomation" of "tx";
         "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
+        "directory": "ReadDirectory" of "store", "WriteDirectory" of "tx";
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
         "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";
         "home": "ReadHome" of "store";

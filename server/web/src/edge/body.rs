@@ -21,6 +21,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(20);
 const DRAIN_LIMIT: usize = 32 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// What directories send.
+pub(crate) const SCIM_JSON: &str = "application/scim+json";
+
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking
 /// the browser first; it can't send `application/json`.
 pub(crate) async fn check_media_type(request: Request, next: Next) -> Response {
@@ -44,7 +47,7 @@ fn verify_media_type(headers: &HeaderMap) -> Result<(), &'static str> {
     };
     let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
     let mut parts = kind.split(';').map(str::trim);
-    if !matches!(parts.next(), Some("application/json" | "application/x-www-form-urlencoded")) {
+    if !matches!(parts.next(), Some("application/json" | "application/x-www-form-urlencoded" | SCIM_JSON)) {
         return Err("send application/json or application/x-www-form-urlencoded");
     }
     for parameter in parts.filter(|parameter| !parameter.is_empty()) {
@@ -121,6 +124,7 @@ mod tests {
             ("text/plain; application/json", false),
             ("multipart/form-data; boundary=x", false),
             ("application/cbor", false),
+            ("application/scim+json; charset=utf-8", true),
             ("", false),
         ];
         for (kind, good) in table {

@@ -14,6 +14,8 @@ use domain::{Error, ErrorCode, FieldError, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::body::SCIM_JSON;
+
 /// The media type.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -191,6 +193,7 @@ fn is_problem(response: &Response) -> bool {
     headers.contains_key("serverfnerror")
         || kind.starts_with(PROBLEM_JSON)
         || kind.starts_with("application/json")
+        || kind.starts_with(SCIM_JSON)
         || kind.starts_with("text/html")
 }
 

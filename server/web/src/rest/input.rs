@@ -29,7 +29,7 @@ pub(super) fn action_query(pairs: QueryPairs) -> Result<ActionQuery, Problem> {
 }
 
 /// An id in a path. What is no id names nothing.
-pub(super) fn parse_id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> Result<T, Error> {
+pub(crate) fn parse_id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> Result<T, Error> {
     // The parser also takes ids in braces and without hyphens; a path has one spelling.
     let id = text.parse().ok().filter(|parsed: &T| parsed.to_string() == text);
     id.ok_or_else(|| Error::NotFound(Subject::new(kind, text)))

@@ -17,7 +17,7 @@ mod follow_up;
 mod idempotency;
 mod identity;
 mod incidents;
-mod input;
+pub(crate) mod input;
 pub(crate) mod investigations;
 mod naming;
 mod notifications;
@@ -86,7 +86,7 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
     described.merge(open)
 }
 
-async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(super) async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     let caller = match bearer_token(request.headers()) {
         Some(token) => app.sessions.token(token).await,
         None => Ok(None),

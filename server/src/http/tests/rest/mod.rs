@@ -143,7 +143,7 @@ async fn the_description_is_the_surface() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 68);
+    assert_eq!(paths.len(), 72);
     let mut operations = BTreeSet::new();
     let large = axum::body::Bytes::from(vec![b' '; 16 * 1024 * 1024 + 1]);
     for (path, item) in paths {
