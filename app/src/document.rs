@@ -7,6 +7,8 @@ use leptos_axum::ResponseOptions;
 use leptos_meta::MetaTags;
 
 use super::application::App;
+use domain::settings::contract::PageSettings;
+use domain::settings::preference::ColorScheme;
 use domain::site::{BundlePaths, SiteInfo};
 
 /// The document that the server renders around every page; sets the page's Content-Security-Policy.
@@ -17,6 +19,9 @@ use domain::site::{BundlePaths, SiteInfo};
 pub fn shell() -> impl IntoView {
     let SiteInfo { app: BundlePaths { js, wasm, splits }, css, .. } = expect_context::<SiteInfo>();
     let request = use_context::<axum::http::request::Parts>();
+    let settings = request.as_ref().and_then(|request| request.extensions.get::<PageSettings>());
+    let scheme = settings.map(|settings| settings.color_scheme).unwrap_or_default();
+    let theme = (scheme != ColorScheme::System).then(|| scheme.as_str());
     let needed =
         request.map(|request| areas::needed(request.uri.path(), request.uri.query().unwrap_or_default()));
     let files: Vec<_> = needed
@@ -45,7 +50,7 @@ pub fn shell() -> impl IntoView {
         .collect_view();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-scheme=scheme.as_str() data-theme=theme>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

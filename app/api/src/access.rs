@@ -293,7 +293,7 @@ pub async fn make_token(
     let device_groups = Some(device_groups).filter(|groups| !groups.is_empty());
     let form = NewTokenForm { name, owner, scopes, device_groups, days };
     let made = backend.make_token(&caller, form).await.map_err(|error| request::fail(&error))?;
-    request::show_once(&made.secret);
+    request::ShownOnce::Token.keep(&made.secret);
     request::go_back(back.as_deref());
     Ok(())
 }
@@ -308,7 +308,7 @@ pub async fn rotate_token(
     let (backend, caller) = request::enter().await?;
     let made =
         backend.rotate_token(&caller, id, overlap_hours).await.map_err(|error| request::fail(&error))?;
-    request::show_once(&made.secret);
+    request::ShownOnce::Token.keep(&made.secret);
     request::go_back(back.as_deref());
     Ok(())
 }
@@ -317,7 +317,7 @@ pub async fn rotate_token(
 #[server(endpoint = "take_secret", prefix = "/api", output = Answer)]
 pub async fn take_secret() -> Result<Option<String>, ApiError> {
     request::enter().await?;
-    Ok(request::take_shown_once())
+    Ok(request::ShownOnce::Token.take())
 }
 
 /// What a person can do: oneself, where nobody is named.

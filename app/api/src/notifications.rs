@@ -9,6 +9,7 @@ use super::codec::Answer;
 use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
+use domain::notifications::OwnNotices;
 use domain::notifications::contract::{NotificationRuleState, NotificationTest};
 
 /// All rules of notifications, by name.
@@ -84,6 +85,35 @@ pub async fn test_notification_rule(
 pub async fn remove_notification_rule(name: String, back: Option<String>) -> Result<(), ApiError> {
     let (backend, caller) = request::enter().await?;
     backend.remove_notification_rule(&caller, &name).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
+/// What one is told of what one proposed.
+#[server(endpoint = "load_own_notices", prefix = "/api", output = Answer)]
+pub async fn load_own_notices() -> Result<Option<OwnNotices>, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.own_notices(&caller).await.map_err(|error| request::fail(&error))
+}
+
+/// Sets that: nothing, if no address is given.
+#[server(endpoint = "save_own_notices", prefix = "/api", output = Answer)]
+pub async fn save_own_notices(
+    #[server(default)] address: String,
+    #[server(default)] min_severity: String,
+    #[server(default)] digest_hours: String,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    use domain::Error;
+    let (backend, caller) = request::enter().await?;
+    let wrong = |pointer: &str, detail: &str| request::fail(&Error::invalid(pointer, detail));
+    let severity = Some(min_severity.as_str()).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    let hours = Some(digest_hours.as_str()).filter(|text| !text.is_empty()).map(str::parse).transpose();
+    let min_severity = severity.map_err(|_| wrong("/min_severity", "names no severity"))?;
+    let digest_hours = hours.map_err(|_| wrong("/digest_hours", "must be a number of hours"))?;
+    let address = address.trim().to_owned();
+    let notices = (!address.is_empty()).then_some(OwnNotices { address, min_severity, digest_hours });
+    backend.set_own_notices(&caller, notices).await.map_err(|error| request::fail(&error))?;
     request::go_back(back.as_deref());
     Ok(())
 }

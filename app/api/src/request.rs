@@ -1,12 +1,13 @@
 //! What each server function does before and after its call.
 
 use axum::http::HeaderValue;
-use axum::http::header::{COOKIE, SET_COOKIE};
+use axum::http::header::{COOKIE, REFERER, SET_COOKIE};
 use axum::http::request::Parts;
 use domain::access::device_group::{DeviceCondition, parse_rule};
+use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::backend::SharedBackend;
 use domain::core::path::is_own_path;
-use domain::{ActionQuery, Caller, Error, Lane};
+use domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 
@@ -20,10 +21,30 @@ pub(super) async fn enter() -> Result<(SharedBackend, Caller), ApiError> {
     Ok((expect_context::<SharedBackend>(), caller))
 }
 
+/// The same for what a person does with their second factors, also before they may do anything else.
+pub(super) async fn enter_own() -> Result<(SharedBackend, Caller), ApiError> {
+    let enrolling = use_context::<Parts>().and_then(|request| request.extensions.get::<Enrolling>().cloned());
+    match enrolling {
+        Some(Enrolling(caller)) => Ok((expect_context::<SharedBackend>(), caller)),
+        None => enter().await,
+    }
+}
+
+/// The same for who showed a password, and no second factor yet: the secret that the browser holds meanwhile.
+pub(super) fn enter_second_step() -> Result<(SharedBackend, String), ApiError> {
+    let secret =
+        use_context::<Parts>().and_then(|request| request.extensions.get::<SecondStepSecret>().cloned());
+    let SecondStepSecret(secret) = secret.ok_or_else(|| fail(&Error::NotSignedIn))?;
+    Ok((expect_context::<SharedBackend>(), secret))
+}
+
 /// Answers with what stood against the call, under the status of its kind.
 pub(super) fn fail(error: &Error) -> ApiError {
     let code = error.code();
     set_status(code);
+    if code == ErrorCode::StepUpRequired {
+        ask_step_up();
+    }
     let detail = match error {
         Error::Invalid(fields) => fields
             .iter()
@@ -72,6 +93,17 @@ pub(super) fn go_back(back: Option<&str>) {
     }
 }
 
+/// Leads a form that was posted without wasm to the page where a second factor is shown, and from there back to where
+/// the form stands.
+fn ask_step_up() {
+    let Some(request) = use_context::<Parts>().filter(is_form) else { return };
+    let from = request.headers.get(REFERER).and_then(|from| from.to_str().ok()).unwrap_or_default();
+    let path = from.splitn(4, '/').nth(3).map(|rest| format!("/{rest}"));
+    let back = path.filter(|path| is_own_path(path)).unwrap_or_else(|| "/settings".to_owned());
+    let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
+    leptos_axum::redirect(&format!("/settings/step-up?back={back}"));
+}
+
 /// What locks people out, or takes something from them, is confirmed.
 pub(super) fn confirmed(confirm: bool, what: &str) -> Result<(), ApiError> {
     if confirm {
@@ -85,29 +117,47 @@ pub(super) fn rule(text: &str) -> Result<Vec<DeviceCondition>, ApiError> {
     parse_rule(text).map_err(|error| fail(&Error::Invalid(vec![error])))
 }
 
-/// The cookie that carries a new secret to the page that shows it. It lives for a minute, scripts can't read it, and the
-/// page that shows it takes it away.
-const SHOWN_ONCE: &str = "countersign-made-token";
-
-/// Has the next page of settings show a secret.
-pub(super) fn show_once(secret: &str) {
-    set_shown_once(secret, 60);
+/// The cookies that carry a new secret to the page that shows it. They live for a minute, scripts can't read them, and the
+/// page that shows one takes it away.
+#[derive(Clone, Copy)]
+pub(super) enum ShownOnce {
+    /// The secret of a token.
+    Token,
+    /// Recovery codes.
+    RecoveryCodes,
 }
 
-/// The secret that is to be shown, which no other page shows again.
-pub(super) fn take_shown_once() -> Option<String> {
-    let parts = use_context::<Parts>()?;
-    let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let secret = pairs.find(|(name, value)| *name == SHOWN_ONCE && !value.is_empty())?.1.to_owned();
-    set_shown_once("", 0);
-    Some(secret)
-}
+impl ShownOnce {
+    const fn cookie(self) -> &'static str {
+        match self {
+            Self::Token => "countersign-made-token",
+            Self::RecoveryCodes => "countersign-recovery-codes",
+        }
+    }
 
-fn set_shown_once(value: &str, seconds: u32) {
-    let cookie =
-        format!("{SHOWN_ONCE}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
-    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
-        response.append_header(SET_COOKIE, cookie);
+    /// Has the next page of settings show it.
+    pub(super) fn keep(self, secret: &str) {
+        self.set(secret, 60);
+    }
+
+    /// What is to be shown, which no other page shows again.
+    pub(super) fn take(self) -> Option<String> {
+        let parts = use_context::<Parts>()?;
+        let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let secret = pairs.find(|(name, value)| *name == self.cookie() && !value.is_empty())?.1.to_owned();
+        self.set("", 0);
+        Some(secret)
+    }
+
+    fn set(self, value: &str, seconds: u32) {
+        let name = self.cookie();
+        let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+        if let (Some(response), Ok(cookie)) =
+            (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie))
+        {
+            response.append_header(SET_COOKIE, cookie);
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::codec::Answer;
 use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
-use domain::settings::preference::{ColumnChoice, Density};
+use domain::settings::preference::{ColorScheme, ColumnChoice, Density};
 use domain::{Lane, Preferences, SavedView, ViewId};
 
 /// What the person set.
@@ -107,6 +107,43 @@ pub async fn save_pane(collapsed: bool, back: Option<String>) -> Result<(), ApiE
         .prefer(&caller, Preference::PaneCollapsed(collapsed))
         .await
         .map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
+/// Keeps whether pages are light or dark.
+#[server(endpoint = "save_color_scheme", prefix = "/api", output = Answer)]
+pub async fn save_color_scheme(color_scheme: ColorScheme, back: Option<String>) -> Result<(), ApiError> {
+    use domain::Preference;
+    let (backend, caller) = request::enter().await?;
+    backend
+        .prefer(&caller, Preference::ColorScheme(color_scheme))
+        .await
+        .map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
+/// Keeps how much room rows take, in all lists.
+#[server(endpoint = "save_density", prefix = "/api", output = Answer)]
+pub async fn save_density(density: Density, back: Option<String>) -> Result<(), ApiError> {
+    use domain::{Preference, TablePreference};
+    let (backend, caller) = request::enter().await?;
+    let set = backend.preferences(&caller).await.map_err(|error| request::fail(&error))?;
+    for &lane in Lane::ALL {
+        let table = TablePreference { density, ..set.table(lane).clone() };
+        let kept = backend.prefer(&caller, Preference::Table(lane, table)).await;
+        kept.map_err(|error| request::fail(&error))?;
+    }
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
+/// Changes one's own name to show.
+#[server(endpoint = "rename_own", prefix = "/api", output = Answer)]
+pub async fn rename_own(display_name: String, back: Option<String>) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.rename_own(&caller, &display_name).await.map_err(|error| request::fail(&error))?;
     request::go_back(back.as_deref());
     Ok(())
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::access::contract::AccessBackend;
+use crate::access::factors::FactorsBackend;
 use crate::actions::contract::{
     DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
@@ -37,8 +38,8 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
     + ExportActions
-    + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + HomeBackend
-    + IdentityBackend + IncidentsBackend + InvestigationsBackend
+    + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + FactorsBackend
+    + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
     + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }

@@ -1,20 +1,24 @@
-//! Light or dark. The system's choice holds until the person makes one, which this browser then remembers.
+//! Light or dark. What the person set for themselves holds, or else the system's choice; who switches does so for this
+//! browser, which remembers it until they set something else.
 //!
-//! Browser only: the server always renders the neutral page, so there is nothing to disagree about while hydrating.
+//! Browser only: the page says what is set, and the browser what was switched to since.
 
 use leptos::prelude::*;
 
 const STORAGE_KEY: &str = "theme";
 
-/// Applies the theme that the person chose earlier.
+/// Applies the theme to which the person switched in this browser, unless they set another since.
 pub fn restore() {
     let stored = window()
         .local_storage()
         .ok()
         .flatten()
-        .and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten());
-    if let Some(theme) = stored.filter(|theme| theme == "light" || theme == "dark") {
-        apply(&theme);
+        .and_then(|storage| storage.get_item(STORAGE_KEY).ok().flatten())
+        .unwrap_or_default();
+    // What older versions stored has no scheme beside it.
+    let (theme, scheme) = stored.split_once(' ').unwrap_or((&stored, "system"));
+    if (theme == "light" || theme == "dark") && scheme == set() {
+        apply(theme);
     }
 }
 
@@ -24,8 +28,14 @@ pub fn switch() {
     apply(next);
     if let Ok(Some(storage)) = window().local_storage() {
         // A browser that keeps nothing still switches for now.
-        drop(storage.set_item(STORAGE_KEY, next));
+        drop(storage.set_item(STORAGE_KEY, &format!("{next} {}", set())));
     }
+}
+
+/// What the person set, as the page says.
+fn set() -> String {
+    let scheme = document().document_element().and_then(|root| root.get_attribute("data-scheme"));
+    scheme.unwrap_or_else(|| "system".to_owned())
 }
 
 fn is_dark() -> bool {

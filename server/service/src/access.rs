@@ -7,6 +7,7 @@ mod answers;
 pub mod console;
 mod credentials;
 pub(crate) mod device_groups;
+mod own_name;
 mod people;
 mod roles;
 
@@ -52,6 +53,11 @@ impl AccessBackend for Service {
     ) -> Result<PersonView, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.update_person(&caller, id, change).await }).await
+    }
+
+    async fn rename_own(&self, caller: &Caller, display_name: &str) -> Result<(), Error> {
+        let (service, caller, name) = (self.clone(), caller.clone(), display_name.to_owned());
+        detached(async move { service.set_own_name(&caller, &name).await }).await
     }
 
     async fn roles(&self, caller: &Caller) -> Result<RolesView, Error> {

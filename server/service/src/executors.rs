@@ -36,12 +36,12 @@ const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 #[async_trait]
 impl ExecutorsBackend for Service {
     async fn executors(&self, caller: &Caller) -> Result<Vec<ExecutorState>, Error> {
-        caller.authorize_executors()?;
+        caller.require_executors()?;
         self.executor_states().await
     }
 
     async fn executor(&self, caller: &Caller, name: &str) -> Result<ExecutorDetail, Error> {
-        caller.authorize_executors()?;
+        caller.require_executors()?;
         self.executor_detail(name).await
     }
 
@@ -75,13 +75,13 @@ impl ExecutorsBackend for Service {
     }
 
     async fn propose_key(&self, caller: &Caller) -> Result<String, Error> {
-        caller.authorize_executors()?;
+        caller.require_executors()?;
         let key = self.workshop()?.new_secret(ExecutorKind::Webhook);
         key.ok_or_else(|| Error::Internal("no key could be made".to_owned()))
     }
 
     async fn test_executor(&self, caller: &Caller, name: &str) -> Result<TestResult, Error> {
-        caller.authorize_executors()?;
+        caller.require_executors()?;
         self.test(name).await
     }
 }

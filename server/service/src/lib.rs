@@ -22,6 +22,7 @@ pub mod executor;
 mod executors;
 mod expire;
 mod export;
+pub mod factors;
 mod feedback;
 mod follow_up;
 mod home;
@@ -41,6 +42,7 @@ mod refusals;
 pub mod replay;
 mod reports;
 pub mod responders;
+mod secret;
 pub mod session;
 mod settings;
 pub mod switchboard;
@@ -92,6 +94,7 @@ pub struct Service {
     /// Where people reach the pages, for links.
     base_url: Arc<str>,
     passwords: session::password::Passwords,
+    factors: factors::Factors,
     /// Rings when a job was started here.
     started: Arc<Notify>,
 }
@@ -101,6 +104,7 @@ impl Service {
     #[must_use]
     pub fn new(store: SharedStore, clock: SharedClock, executors: Executors) -> Self {
         Self {
+            factors: factors::Factors::new(store.clone(), clock.clone()),
             store,
             clock,
             executors: Arc::new(executors),
@@ -134,6 +138,18 @@ impl Service {
     #[must_use]
     pub fn with_messenger(self, messenger: Arc<dyn notifications::Messenger>, base_url: &str) -> Self {
         Self { messenger: Some(messenger), base_url: Arc::from(base_url.trim_end_matches('/')), ..self }
+    }
+
+    /// With second factors: what seals their secrets, and the address that passkeys are bound to.
+    #[must_use]
+    pub fn with_factors(self, factors: factors::Factors) -> Self {
+        Self { factors, ..self }
+    }
+
+    /// Second factors, for the second step of a sign-in.
+    #[must_use]
+    pub const fn factors(&self) -> &factors::Factors {
+        &self.factors
     }
 
     /// The store, for what needs no rule: sessions, the readiness check, the audit command.

@@ -19,6 +19,7 @@ impl DispatchBackend for Service {
 
     async fn resume_dispatch(&self, caller: &Caller) -> Result<DispatchState, Error> {
         let by = caller.authorize(Permission::Administer)?;
+        caller.require_fresh_factor()?;
         self.resume(by).await
     }
 }

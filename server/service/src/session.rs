@@ -6,19 +6,17 @@
 mod account;
 mod first;
 pub(crate) mod password;
-mod throttle;
+mod second_step;
+pub(crate) mod throttle;
 mod times;
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::access::Reach;
+use domain::access::{FactorStanding, FactorState, Reach};
 use domain::{Actor, ActorKind, AuditKind, Authorized, Caller, CredentialId, Denied, Error, SystemAuthority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 pub use account::NewToken;
 pub(crate) use account::{MAX_TOKEN_DAYS, SHORTEST_PASSWORD, is_user_name};
@@ -29,6 +27,7 @@ pub use times::SessionTimes;
 
 use self::password::Passwords;
 use super::clock::{SharedClock, new_id};
+pub(crate) use super::secret::{digest, secret};
 use store::{AuditEntry, Credential, CredentialKind, Identity, SharedStore, User};
 
 /// How often the use of a session is written down.
@@ -69,12 +68,27 @@ pub(crate) struct ProvenSession {
     pub(crate) sid: Option<String>,
 }
 
-/// Why nobody was signed in.
+/// Who presents a session.
+#[derive(Debug, Clone)]
+pub enum Visitor {
+    /// Somebody who may do what they may.
+    Caller(Caller),
+    /// Somebody who must set up a second factor first, and may do nothing else.
+    Enrolling(Caller),
+}
+
+/// Why nobody was signed in, or not yet.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// One answer for an unknown name, a wrong password, a disabled user and a pause after many failures.
     #[error("the name or the password is wrong, or there were too many tries; wait a little and try again")]
     WrongOrPaused,
+    /// The password was right, and a second factor is asked for; what the browser holds meanwhile.
+    #[error("the password is right; a second factor is asked for")]
+    SecondStep(String),
+    /// The time between the password and the second factor is over, or there were too many tries.
+    #[error("the time to show a second factor is over, or there were too many tries; begin anew")]
+    Over,
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -152,8 +166,13 @@ impl Sessions {
         let matches = self.passwords.check(turn, attempt.password, hash).await?;
         match user {
             Some(user) if matches && user.enabled => {
+                if self.store.factor_standing(user.id, None).await?.has {
+                    // Not known yet: a device is, once the second factor was shown on it.
+                    throttle::succeeded(&self.store, counted, attempt.name, None, now).await?;
+                    return Err(SignInError::SecondStep(self.begin_second_step(&user, now).await?));
+                }
                 let device = attempt.device.map_or_else(secret, str::to_owned);
-                throttle::succeeded(&self.store, counted, attempt.name, &device, now).await?;
+                throttle::succeeded(&self.store, counted, attempt.name, Some(&device), now).await?;
                 let signed_in = self.open(user, replaces).await?;
                 Ok(SignedIn { device: Some(device), ..signed_in })
             }
@@ -195,14 +214,26 @@ impl Sessions {
         Ok(())
     }
 
-    /// Who presents this session secret, if it is alive.
+    /// Who presents this session secret, if it is alive, and they may do more than set up a second factor.
     ///
     /// # Errors
     /// A failure of the store.
     pub async fn session(&self, secret: &str) -> Result<Option<Caller>, Error> {
+        Ok(match self.visitor(secret).await? {
+            Some(Visitor::Caller(caller)) => Some(caller),
+            Some(Visitor::Enrolling(_)) | None => None,
+        })
+    }
+
+    /// Who presents this session secret, if it is alive.
+    ///
+    /// # Errors
+    /// A failure of the store.
+    pub async fn visitor(&self, secret: &str) -> Result<Option<Visitor>, Error> {
         let now = self.clock.now();
         let Some((credential, user)) = self.alive(secret, now).await? else { return Ok(None) };
-        let caller = person(&credential, user);
+        let standing = self.store.factor_standing(user.id, Some(credential.id)).await?;
+        let caller = Caller { factor: standing.state(now), ..person(&credential, user) };
         if now.duration_since(credential.last_seen_at) >= TOUCH_EVERY {
             let ends = (credential.created_at + self.times.max_age).min(now + self.times.idle);
             // A busy database must not keep a reader out; the next request notes the use.
@@ -210,7 +241,7 @@ impl Sessions {
                 tracing::warn!(%error, "the use of a session could not be noted");
             }
         }
-        Ok(Some(caller))
+        Ok(Some(if standing.must_enrol() { Visitor::Enrolling(caller) } else { Visitor::Caller(caller) }))
     }
 
     /// The same without using the session, and until when it lasts if nobody does.
@@ -218,12 +249,13 @@ impl Sessions {
     /// # Errors
     /// A failure of the store.
     pub async fn peek(&self, secret: &str) -> Result<Option<(Caller, Timestamp)>, Error> {
-        let alive = self.alive(secret, self.clock.now()).await?;
-        Ok(alive.map(|(credential, user)| {
-            let SessionTimes { idle, max_age } = self.times;
-            let ends = (credential.created_at + max_age).min(credential.last_seen_at + idle);
-            (person(&credential, user), ends)
-        }))
+        let Some((credential, user)) = self.alive(secret, self.clock.now()).await? else { return Ok(None) };
+        if self.store.factor_standing(user.id, Some(credential.id)).await?.must_enrol() {
+            return Ok(None);
+        }
+        let SessionTimes { idle, max_age } = self.times;
+        let ends = (credential.created_at + max_age).min(credential.last_seen_at + idle);
+        Ok(Some((person(&credential, user), ends)))
     }
 
     async fn alive(&self, secret: &str, now: Timestamp) -> Result<Option<(Credential, User)>, Error> {
@@ -244,11 +276,15 @@ impl Sessions {
         if !secret.starts_with(TOKEN_PREFIX) {
             return Ok(None);
         }
-        let Some((credential, user)) = self.find(secret, CredentialKind::Token, self.clock.now()).await?
-        else {
+        let now = self.clock.now();
+        let Some((credential, user)) = self.find(secret, CredentialKind::Token, now).await? else {
             return Ok(None);
         };
-        Ok(Some(caller(&credential, user)))
+        let standing = match &user {
+            Some(user) => self.store.factor_standing(user.id, None).await?,
+            None => FactorStanding::default(),
+        };
+        Ok(Some(Caller { factor: standing.state(now), ..caller(&credential, user) }))
     }
 
     async fn find(
@@ -270,7 +306,7 @@ impl Sessions {
     }
 
     async fn open(&self, user: User, replaces: Option<CredentialId>) -> Result<SignedIn, Error> {
-        self.open_by(user, replaces, None).await
+        self.open_session(user, replaces, None, None).await
     }
 
     /// Opens a session for somebody whom the identity provider vouches for.
@@ -280,14 +316,16 @@ impl Sessions {
         replaces: Option<CredentialId>,
         proven: ProvenSession,
     ) -> Result<SignedIn, Error> {
-        self.open_by(user, replaces, Some(proven)).await
+        self.open_session(user, replaces, Some(proven), None).await
     }
 
-    async fn open_by(
+    /// Opens a session: of the identity provider, or with what was shown beside the password.
+    async fn open_session(
         &self,
         user: User,
         replaces: Option<CredentialId>,
         proven: Option<ProvenSession>,
+        shown: Option<&str>,
     ) -> Result<SignedIn, Error> {
         let now = self.clock.now();
         let secret = secret();
@@ -317,6 +355,10 @@ impl Sessions {
         if let Some(ProvenSession { identity, sid }) = &proven {
             tx.note_provider_session(&by, credential.id, identity, sid.as_deref()).await?;
             body["identity"] = json!({ "issuer": identity.issuer, "subject": identity.subject });
+        }
+        if let Some(shown) = shown {
+            tx.note_factor(&caller.recorded(), credential.id, now).await?;
+            body["factor"] = json!(shown);
         }
         let subject = Some(credential.id.into());
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SignedIn, subject, body }).await?;
@@ -365,6 +407,7 @@ pub(super) fn caller(credential: &Credential, user: Option<User>) -> Caller {
                 .within(&credential.reach),
             roles: user.map(|user| user.roles).unwrap_or_default(),
             scopes: Some(credential.scopes.clone()),
+            factor: FactorState::default(),
         },
     }
 }
@@ -386,17 +429,8 @@ fn person(credential: &Credential, user: User) -> Caller {
         roles: user.roles,
         access: user.access,
         scopes: None,
+        factor: FactorState::default(),
     }
-}
-
-/// 256 random bits as text.
-pub(crate) fn secret() -> String {
-    URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
-}
-
-/// What is stored of a secret. It is random already, so a fast hash is enough.
-pub(crate) fn digest(secret: &str) -> String {
-    hex::encode(Sha256::digest(secret))
 }
 
 #[cfg(test)]

@@ -73,6 +73,8 @@ pub enum People {
     Password(PersonOptions),
     /// Ends all sessions and tokens of a person.
     Revoke(PersonOptions),
+    /// Takes all second factors of a person away.
+    ResetFactors(PersonOptions),
 }
 
 /// Roles, role groups and custom roles.
@@ -151,6 +153,13 @@ pub async fn people(command: People) -> anyhow::Result<()> {
             let ended = console.revoke_all(&name).await;
             store.close().await;
             print(&format!("{} sessions and tokens of {name} are over", ended.map_err(one_line)?))
+        }
+        People::ResetFactors(PersonOptions { database, name }) => {
+            let (console, store) = open(&database).await?;
+            let removed = console.reset_factors(&name).await;
+            store.close().await;
+            let removed = removed.map_err(one_line)?;
+            print(&format!("{removed} second factors of {name} were removed; sessions and tokens are over"))
         }
     }
 }

@@ -32,6 +32,8 @@ pub enum UserCommand {
     Password(PersonOptions),
     /// End all sessions and tokens of a user at once
     Revoke(PersonOptions),
+    /// Take all second factors of a user away; sessions and tokens end at once
+    ResetFactors(PersonOptions),
 }
 
 /// Options of `countersign user add`.
@@ -101,6 +103,9 @@ pub async fn user(command: UserCommand) -> anyhow::Result<()> {
         UserCommand::Give(options) => return access::people(People::Give(options)).await,
         UserCommand::Password(options) => return access::people(People::Password(options)).await,
         UserCommand::Revoke(options) => return access::people(People::Revoke(options)).await,
+        UserCommand::ResetFactors(options) => {
+            return access::people(People::ResetFactors(options)).await;
+        }
     };
     let password = tokio::task::spawn_blocking(read_password).await??;
     let (sessions, store) = open(&args.database).await?;

@@ -29,6 +29,7 @@ use service::checkpoint::{CheckpointKeeper, Found};
 use service::clock::{DatabaseClock, SharedClock, SystemClock};
 use service::events::Feed;
 use service::executor::{Executor, Executors};
+use service::factors::Factors;
 use service::identity::sign_in::ProviderSignIn;
 use service::session::Sessions;
 use service::switchboard::Switchboard;
@@ -114,10 +115,14 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
     switchboard.load().await.context("cannot read the enrolled hosts")?;
-    let workshop = Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone());
+    let workshop = Arc::new(Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone()));
+    let factors = Factors::new(store.clone(), clock.clone())
+        .with_workshop(workshop.clone())
+        .with_address(config.mail.base_url(&here));
     let service = Service::new(store.clone(), clock.clone(), executors)
         .with_hunt(config.hunt_url.clone())
-        .with_workshop(Arc::new(workshop))
+        .with_workshop(workshop)
+        .with_factors(factors.clone())
         .with_switchboard(switchboard)
         .with_reports(authority.clone())
         .with_messenger(config.mail.messenger()?, config.mail.base_url(&here));
@@ -150,6 +155,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         OpenIdConnect::new().map_err(|why| anyhow!("cannot speak with identity providers: {why}"))?;
     let provider = ProviderSignIn::new(service.clone(), Arc::new(client), authority);
     let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge())
+        .with_factors(factors)
         .with_provider(provider);
     let metrics = match config.metrics_addr {
         None => None,

@@ -14,6 +14,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
+use domain::access::factors::Enrolling;
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
@@ -29,9 +30,9 @@ use serde::Deserialize;
 use service::zone::zone;
 use web::download;
 use web::edge::limits::Limits;
-use web::edge::paths::{SERVER_FUNCTIONS, is_before_sign_in};
+use web::edge::paths::{ENROL, SERVER_FUNCTIONS, is_before_sign_in};
 use web::edge::problem::Problem;
-use web::edge::redirect::{own_path_or_home, see_other, sign_in_page};
+use web::edge::redirect::{on_the_way_to, own_path_or_home, see_other, sign_in_page};
 use web::router::Pages;
 use web::state::AppState;
 use web::visitor::for_people;
@@ -108,6 +109,18 @@ async fn guard(
     if path.starts_with(SERVER_FUNCTIONS) {
         return next.run(request).await;
     }
+    let enrolling = caller.is_none() && request.extensions().get::<Enrolling>().is_some();
+    if path == ENROL && caller.is_some() {
+        let next = Query::<SignInQuery>::try_from_uri(request.uri()).ok().and_then(|Query(query)| query.next);
+        return see_other(own_path_or_home(next.as_deref()), None);
+    }
+    if enrolling && path == ENROL {
+        return next.run(request).await;
+    }
+    if enrolling && !on_sign_in {
+        let back = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
+        return see_other(&on_the_way_to(ENROL, back, None), None);
+    }
     if on_sign_in == caller.is_none() {
         if let Some(filled) = without_empty_fields(request.uri()) {
             return see_other(&filled, None);
@@ -141,10 +154,15 @@ fn without_empty_fields(uri: &Uri) -> Option<String> {
 async fn insert_page_settings(app: &AppState, caller: &Caller, request: &mut Request) {
     let (preferences, views) = tokio::join!(app.backend.preferences(caller), app.backend.views(caller));
     match preferences.and_then(|preferences| Ok((preferences, views?))) {
-        Ok((Preferences { pane_collapsed, time_zone, .. }, views)) => {
+        Ok((Preferences { pane_collapsed, time_zone, color_scheme, .. }, views)) => {
             let zone = zone(&time_zone, app.clock.now()).unwrap_or_default();
             let default_view = views.into_iter().find(|view| view.is_default);
-            request.extensions_mut().insert(PageSettings { pane_collapsed, zone, default_view });
+            request.extensions_mut().insert(PageSettings {
+                pane_collapsed,
+                zone,
+                color_scheme,
+                default_view,
+            });
         }
         // The page itself says what it can't load.
         Err(error) => tracing::debug!(%error, "a page is shown as if nothing had been set"),

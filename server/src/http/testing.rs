@@ -22,6 +22,7 @@ use identity::OpenIdConnect;
 use service::Service;
 use service::events::Feed;
 use service::executor::Executors;
+use service::factors::Factors;
 use service::identity::sign_in::ProviderSignIn;
 use service::session::Sessions;
 pub(crate) use service::testing::{FixedClock, proposal, system, tester};
@@ -84,8 +85,13 @@ impl App {
             store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
         let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
         let key = SecretsKey::in_file(&folder.path().join("secrets.key"));
+        let workshop = Arc::new(Kinds::new(key, clock.clone()));
+        let factors = Factors::new(store.clone(), clock.clone())
+            .with_workshop(workshop.clone())
+            .with_address("http://localhost:8080");
         let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]))
-            .with_workshop(Arc::new(Kinds::new(key, clock.clone())))
+            .with_workshop(workshop)
+            .with_factors(factors.clone())
             .with_reports(system());
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
@@ -95,6 +101,7 @@ impl App {
             ProviderSignIn::new(service.clone(), Arc::new(OpenIdConnect::new().unwrap()), system());
         let state =
             AppState::new(store.clone(), clock.clone(), sessions, Arc::new(service), feed, site, edge)
+                .with_factors(factors)
                 .with_provider(provider);
         let sessions = Arc::clone(&state.sessions);
         Self { router: router::build(state.clone(), pages(&state)), state, store, sessions, clock, folder }

@@ -94,6 +94,9 @@ pub trait WriteAdministration: Send {
         now: Timestamp,
     ) -> Result<bool>;
 
+    /// Changes the caller's own name to show.
+    async fn rename_own(&mut self, by: &Authorized, display_name: &str, now: Timestamp) -> Result<bool>;
+
     /// Replaces all that a person holds, and what it amounts to.
     async fn set_assignments(
         &mut self,

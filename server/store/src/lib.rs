@@ -24,6 +24,7 @@ mod encoding;
 mod ends;
 mod error;
 mod executors;
+mod factors;
 mod filter_bits;
 mod home;
 mod identity;
@@ -73,6 +74,7 @@ pub use directory::{ReadDirectory, WriteDirectory};
 pub use ends::{ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
 pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
+pub use factors::{ReadFactors, StoredFactor, WriteFactors};
 pub use home::ReadHome;
 pub use identity::{Identity, ReadIdentity, StoredProvider, WriteIdentity};
 pub use keys::KeyValue;
@@ -110,6 +112,7 @@ pub trait Store:
     + ReadDirectory
     + ReadEnds
     + ReadExecutors
+    + ReadFactors
     + ReadHome
     + ReadIdentity
     + investigations::ReadInvestigations
@@ -142,6 +145,7 @@ pub trait Transaction:
     + WriteDirectory
     + WriteEnds
     + WriteExecutors
+    + WriteFactors
     + WriteIdentity
     + WriteNotifications
     + WriteOneTime

@@ -113,6 +113,7 @@ pub(super) async fn states_are_found_by_id(
         roles: [Role::GlobalAdministrator].into(),
         access: domain::Access::of_roles(&[Role::GlobalAdministrator].into()),
         scopes: None,
+        factor: domain::access::FactorState::NotNeeded,
     };
     let by = ana.authorize(Permission::Devices).unwrap();
     for deciding in [true, false] {

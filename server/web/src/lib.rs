@@ -13,6 +13,7 @@ mod provider;
 mod rest;
 pub mod router;
 mod scim;
+mod second_step;
 mod signin;
 pub mod site;
 mod sse;

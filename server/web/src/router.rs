@@ -21,7 +21,7 @@ use super::edge::problem::{self, Problem};
 use super::edge::{body, paths, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{first_administrator, provider, rest, scim, signin, site, sse};
+use super::{first_administrator, provider, rest, scim, second_step, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
 use service::identity::sign_in::{DIRECTORY_PATH, RETURN_PATH, START_PATH};
 use store::DISPATCH_PAUSED;
@@ -43,6 +43,7 @@ pub fn build(app: AppState, pages: Pages) -> Router {
     // For browsers: a session cookie says who is calling.
     let forms = Router::new()
         .route("/sign-in", post(signin::sign_in))
+        .route(paths::SECOND_STEP, post(second_step::show))
         .route(paths::FIRST_ADMINISTRATOR, post(first_administrator::make))
         .route("/sign-out", post(signin::sign_out))
         .route("/demo/sign-in", post(signin::demo))

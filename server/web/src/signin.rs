@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::header::SET_COOKIE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::access::factors::Enrolling;
 use domain::{Caller, Error};
 use jiff::SignedDuration;
 use serde::Deserialize;
@@ -59,15 +60,18 @@ pub(super) async fn sign_in(
         let attempt =
             SignInTry { name: &form.name, password: &form.password, address, device: device.as_deref() };
         match app.sessions.sign_in(turn, &attempt, replaces).await {
-            Ok(signed_in) => Ok(Some(signed_in)),
-            Err(SignInError::WrongOrPaused) => Ok(None),
             Err(SignInError::Failed(error)) => Err(error),
+            other => Ok(other),
         }
     })
     .await;
     match signed_in {
-        Ok(Some(signed_in)) => begin_session(&signed_in, lasts, next.as_deref()),
-        Ok(None) => redirect::see_other(&redirect::sign_in_page(next.as_deref(), Some("wrong")), None),
+        Ok(Ok(signed_in)) => begin_session(&signed_in, lasts, next.as_deref()),
+        Ok(Err(SignInError::SecondStep(secret))) => {
+            let page = redirect::on_the_way_to(paths::SECOND_STEP, next.as_deref(), None);
+            redirect::see_other(&page, credential::step_cookie(&secret))
+        }
+        Ok(Err(_)) => redirect::see_other(&redirect::sign_in_page(next.as_deref(), Some("wrong")), None),
         Err(error) => Problem::from(error).into_response(),
     }
 }
@@ -92,8 +96,13 @@ pub(super) async fn demo(
 }
 
 /// `POST /sign-out`
-pub(super) async fn sign_out(State(app): State<AppState>, current: CurrentCaller) -> Response {
-    if let Some(Extension(caller)) = current
+pub(super) async fn sign_out(
+    State(app): State<AppState>,
+    current: CurrentCaller,
+    enrolling: Option<Extension<Enrolling>>,
+) -> Response {
+    let enrolling = enrolling.map(|Extension(Enrolling(caller))| caller);
+    if let Some(caller) = current.map(|Extension(caller)| caller).or(enrolling)
         && let Err(error) = detached(async move { app.sessions.sign_out(&caller).await }).await
     {
         return Problem::from(error).into_response();

@@ -12,6 +12,7 @@ use super::site::Site;
 use super::streams::Streams;
 use service::clock::SharedClock;
 use service::events::Feed;
+use service::factors::Factors;
 use service::identity::sign_in::ProviderSignIn;
 use service::replay::Replays;
 use service::session::Sessions;
@@ -31,6 +32,9 @@ pub struct AppState {
     /// Signs people in by an identity provider.
     #[from_ref(skip)]
     pub provider: Option<Arc<ProviderSignIn>>,
+    /// Second factors, for the second step of a sign-in.
+    #[from_ref(skip)]
+    pub factors: Factors,
     /// Answers kept for a repeat.
     #[from_ref(skip)]
     pub replays: Arc<Replays>,
@@ -75,6 +79,7 @@ impl AppState {
             backend,
             sessions: Arc::new(sessions),
             provider: None,
+            factors: Factors::new(store.clone(), clock.clone()),
             replays: Arc::new(Replays::new(store.clone(), clock.clone())),
             store,
             feed,
@@ -90,5 +95,11 @@ impl AppState {
     #[must_use]
     pub fn with_provider(self, provider: ProviderSignIn) -> Self {
         Self { provider: Some(Arc::new(provider)), ..self }
+    }
+
+    /// With second factors that are sealed, and passkeys.
+    #[must_use]
+    pub fn with_factors(self, factors: Factors) -> Self {
+        Self { factors, ..self }
     }
 }

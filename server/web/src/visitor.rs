@@ -5,7 +5,10 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
-use super::edge::credential::session_secret;
+use domain::access::factors::{Enrolling, SecondStepSecret};
+use service::session::Visitor;
+
+use super::edge::credential::{session_secret, step_secret};
 use super::edge::limits::{self, Limits};
 use super::edge::problem::Problem;
 use super::state::AppState;
@@ -18,13 +21,20 @@ pub fn for_people(app: &AppState, limits: Limits, routes: Router<AppState>) -> R
 /// Finds out who presents the session cookie. An unknown or dead one is as good as none.
 async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
     if let Some(secret) = session_secret(request.headers()) {
-        match app.sessions.session(secret).await {
-            Ok(Some(caller)) => {
+        match app.sessions.visitor(secret).await {
+            Ok(Some(Visitor::Caller(caller))) => {
                 request.extensions_mut().insert(caller);
+            }
+            // To everything but the setting up of a second factor, nobody is calling.
+            Ok(Some(Visitor::Enrolling(caller))) => {
+                request.extensions_mut().insert(Enrolling(caller));
             }
             Ok(None) => {}
             Err(error) => return Problem::from(error).into_response(),
         }
+    }
+    if let Some(secret) = step_secret(request.headers()).map(str::to_owned) {
+        request.extensions_mut().insert(SecondStepSecret(secret));
     }
     next.run(request).await
 }

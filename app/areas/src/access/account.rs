@@ -101,7 +101,7 @@ pub fn Account() -> impl IntoView {
 }
 
 /// The offered ones, and the person's own if it is another.
-fn zones(current: &str) -> Vec<AnyView> {
+pub(crate) fn zones(current: &str) -> Vec<AnyView> {
     let own = (!ZONES.contains(&current)).then(|| current.to_owned());
     let zones = own.into_iter().chain(ZONES.iter().map(|zone| (*zone).to_owned()));
     let option = |zone: String| {

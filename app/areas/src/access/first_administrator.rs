@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use kit::icon::Icon;
+use crate::access::sign_in::lone;
 
 kit::page! {
     module: sign_in,
@@ -20,45 +20,30 @@ fn FirstAdministrator() -> impl IntoView {
     let query = use_query_map();
     let key = query.with_untracked(|query| query.get("key")).unwrap_or_default();
     let problem = query.with_untracked(|query| query.get("error")).map(|code| sentence(&code));
+    let body = view! {
+        <p>"Nobody can sign in yet. Who fills this in becomes Global Administrator, and adds the others."</p>
+        <form class="sign-in-form" method="post" action="/first-administrator">
+            <input type="hidden" name="key" value=key/>
+            <label class="field">
+                <span class="field-label">"Name to sign in with"</span>
+                <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
+            </label>
+            <label class="field">
+                <span class="field-label">"Name to show"</span>
+                <input type="text" name="display_name" autocomplete="name"/>
+            </label>
+            <label class="field">
+                <span class="field-label">"Password, 12 characters or more"</span>
+                <input type="password" name="password" autocomplete="new-password" minlength="12" required/>
+            </label>
+            <button class="button primary" type="submit">
+                "Become the first administrator"
+            </button>
+        </form>
+    };
     view! {
         <Title text="First administrator · Countersign"/>
-        <main class="sign-in">
-            <div class="lone">
-                <p class="sign-in-brand">
-                    <Icon name="brand"/>
-                    "Countersign"
-                </p>
-                <h1>"First administrator"</h1>
-                <p>"Nobody can sign in yet. Who fills this in becomes Global Administrator, and adds the others."</p>
-                {problem
-                    .map(|text| {
-                        view! {
-                            <p class="notice-text bad" role="alert">
-                                <Icon name="triangle"/>
-                                <span>{text}</span>
-                            </p>
-                        }
-                    })}
-                <form class="sign-in-form" method="post" action="/first-administrator">
-                    <input type="hidden" name="key" value=key/>
-                    <label class="field">
-                        <span class="field-label">"Name to sign in with"</span>
-                        <input type="text" name="name" autocomplete="username" autocapitalize="none" required/>
-                    </label>
-                    <label class="field">
-                        <span class="field-label">"Name to show"</span>
-                        <input type="text" name="display_name" autocomplete="name"/>
-                    </label>
-                    <label class="field">
-                        <span class="field-label">"Password, 12 characters or more"</span>
-                        <input type="password" name="password" autocomplete="new-password" minlength="12" required/>
-                    </label>
-                    <button class="button primary" type="submit">
-                        "Become the first administrator"
-                    </button>
-                </form>
-            </div>
-        </main>
+        {lone("First administrator", problem, body.into_any())}
     }
 }
 

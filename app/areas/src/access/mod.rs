@@ -1,6 +1,7 @@
 //! Who is signed in: signing in, and the account in the navigation pane.
 
 pub mod account;
+pub(crate) mod factor_fields;
 pub mod session_over;
 
 use crate::area::Area;
@@ -8,6 +9,7 @@ use kit::lazy::Page;
 
 kit::pages! {
     mod first_administrator;
+    mod second_step;
     mod sign_in;
 }
 

@@ -8,6 +8,7 @@ use leptos::web_sys::{FormData, HtmlDialogElement, HtmlFormElement, UrlSearchPar
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RequestInit, Response};
 
+use crate::access::second_step::{SecondStepForm, WRONG};
 use crate::access::sign_in::{CredentialFields, DemoRoles};
 use crate::live::outage::Outage;
 use crate::live::stream::Live;
@@ -45,7 +46,15 @@ pub fn SessionOver() -> impl IntoView {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Wrong,
+    WrongFactor,
     NoAnswer,
+}
+
+/// What an attempt led to.
+enum Reached {
+    SignedIn,
+    SecondStep,
+    Failed(Outcome),
 }
 
 #[component]
@@ -56,6 +65,7 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
     let name = context.and_then(|context| context.who).map(|who| who.name);
     let failed = RwSignal::new(None);
     let busy = RwSignal::new(false);
+    let second = RwSignal::new(false);
     let send = move |event: SubmitEvent| {
         // The dialog's own form closes it.
         let Some(form) = event.target().and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else {
@@ -68,8 +78,8 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
         let name = name.clone();
         busy.set(true);
         spawn_local(async move {
-            let outcome = sign_in(&form).await;
-            if outcome.is_none() {
+            let reached = sign_in(&form).await;
+            if matches!(reached, Reached::SignedIn) {
                 match session().await {
                     // Another person does not find what this one typed.
                     Ok(who) if name.is_some_and(|name| name != who.name) => {
@@ -82,7 +92,10 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
                     }
                 }
             }
-            failed.set(outcome);
+            if matches!(reached, Reached::SecondStep) {
+                second.set(true);
+            }
+            failed.set(if let Reached::Failed(outcome) = reached { Some(outcome) } else { None });
             busy.set(false);
         });
     };
@@ -93,6 +106,7 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
         failed.get().map(|outcome| {
             let text = match outcome {
                 Outcome::Wrong => "Name or password is wrong.",
+                Outcome::WrongFactor => WRONG,
                 Outcome::NoAnswer => "The server did not answer. Try again.",
             };
             view! {
@@ -109,21 +123,28 @@ fn SignInAgain(outage: Outage) -> impl IntoView {
             <div class="dialog-body session-over" on:submit=handler(send)>
                 <p>"What you typed is kept, and nothing of it was sent. Sign in to go on where you are."</p>
                 <div role="status">{move || problem()}</div>
-                {demo.then(|| view! { <DemoRoles next=NEXT.to_owned()/> })}
-                <form class="sign-in-form" method="post" action="/sign-in">
-                    <input type="hidden" name="next" value=NEXT/>
-                    <CredentialFields/>
-                    <button class="button primary" type="submit" disabled=move || busy.get()>
-                        "Sign in"
-                    </button>
-                </form>
+                {move || if second.get() {
+                    view! { <SecondStepForm next=NEXT.to_owned()/> }.into_any()
+                } else {
+                    view! {
+                        {demo.then(|| view! { <DemoRoles next=NEXT.to_owned()/> })}
+                        <form class="sign-in-form" method="post" action="/sign-in">
+                            <input type="hidden" name="next" value=NEXT/>
+                            <CredentialFields/>
+                            <button class="button primary" type="submit" disabled=move || busy.get()>
+                                "Sign in"
+                            </button>
+                        </form>
+                    }
+                    .into_any()
+                }}
             </div>
         </Dialog>
     }
 }
 
-/// Sends a sign-in form as the browser would, but for leaving the page. `None` if it worked.
-async fn sign_in(form: &HtmlFormElement) -> Option<Outcome> {
+/// Sends a sign-in form as the browser would, but for leaving the page.
+async fn sign_in(form: &HtmlFormElement) -> Reached {
     let answer = async {
         let data = FormData::new_with_form(form).ok()?;
         let pairs = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
@@ -135,9 +156,17 @@ async fn sign_in(form: &HtmlFormElement) -> Option<Outcome> {
         answer.dyn_into::<Response>().ok()
     };
     match answer.await {
-        Some(answer) if answer.ok() && answer.url().ends_with(NEXT) => None,
-        Some(answer) if answer.status() < 500 => Some(Outcome::Wrong),
-        _ => Some(Outcome::NoAnswer),
+        Some(answer)
+            if answer.ok() && answer.url().split('?').next().is_some_and(|url| url.ends_with(NEXT)) =>
+        {
+            Reached::SignedIn
+        }
+        Some(answer) if answer.ok() && answer.url().contains("/sign-in/second-step?error=") => {
+            Reached::Failed(Outcome::WrongFactor)
+        }
+        Some(answer) if answer.ok() && answer.url().contains("/sign-in/second-step?") => Reached::SecondStep,
+        Some(answer) if answer.status() < 500 => Reached::Failed(Outcome::Wrong),
+        _ => Reached::Failed(Outcome::NoAnswer),
     }
 }
 

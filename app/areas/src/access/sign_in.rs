@@ -45,8 +45,34 @@ fn SignIn() -> impl IntoView {
     let second = demo || provider.is_some();
     let provider = provider.map(|ProviderName(name)| provider_link(&name, &next, demo));
     let roles = demo.then(|| view! { <DemoRoles next=next.clone()/> });
+    let body = view! {
+        {roles}
+        {provider}
+        <form class="sign-in-form" method="post" action="/sign-in">
+            <input type="hidden" name="next" value=next/>
+            <CredentialFields/>
+            <button class=if second { "button" } else { "button primary" } type="submit">
+                "Sign in"
+            </button>
+        </form>
+    };
     view! {
         <Title text="Sign in · Countersign"/>
+        {lone("Sign in", problem, body.into_any())}
+    }
+}
+
+/// A page without the frame: a heading, what stood against the last form, and what is below.
+pub(crate) fn lone(heading: &'static str, problem: Option<&'static str>, body: AnyView) -> AnyView {
+    let problem = problem.map(|text| {
+        view! {
+            <p class="notice-text bad" role="alert">
+                <Icon name="triangle"/>
+                <span>{text}</span>
+            </p>
+        }
+    });
+    view! {
         <main class="sign-in">
             <DemoBanner/>
             <div class="lone">
@@ -54,28 +80,13 @@ fn SignIn() -> impl IntoView {
                     <Icon name="brand"/>
                     "Countersign"
                 </p>
-                <h1>"Sign in"</h1>
-                {problem
-                    .map(|text| {
-                        view! {
-                            <p class="notice-text bad" role="alert">
-                                <Icon name="triangle"/>
-                                <span>{text}</span>
-                            </p>
-                        }
-                    })}
-                {roles}
-                {provider}
-                <form class="sign-in-form" method="post" action="/sign-in">
-                    <input type="hidden" name="next" value=next/>
-                    <CredentialFields/>
-                    <button class=if second { "button" } else { "button primary" } type="submit">
-                        "Sign in"
-                    </button>
-                </form>
+                <h1>{heading}</h1>
+                {problem}
+                {body}
             </div>
         </main>
     }
+    .into_any()
 }
 
 /// A link, since browsers apply the policy for forms to the redirects of forms, too.
@@ -143,7 +154,7 @@ fn join(roles: &BTreeSet<Role>, word: fn(Role) -> &'static str, between: &str) -
 }
 
 /// Only a path of this site may be gone back to; the server checks it again.
-fn own_path(next: Option<String>) -> String {
+pub(crate) fn own_path(next: Option<String>) -> String {
     next.filter(|next| is_own_path(next)).unwrap_or_else(|| ListLocation::new(Lane::Pending).href())
 }
 
@@ -152,6 +163,7 @@ fn sentence(code: &str) -> Option<&'static str> {
     Some(match code {
         "wrong" => "Name or password is wrong.",
         "locked" => "Too many attempts. Wait a minute, then try again.",
+        "over" => "The time to show a second factor is over, or there were too many tries. Begin anew.",
         "expired" => "Your session is over. Sign in to go on.",
         "denied" => "Your roles do not open the Action center. It needs at least Security Reader.",
         "provider_down" => {

@@ -4,6 +4,9 @@ use leptos::prelude::*;
 
 use crate::settings::credential_table;
 use crate::settings::new_token::{make, secret};
+use crate::settings::own_factors;
+use crate::settings::own_notices;
+use crate::settings::own_preferences;
 use crate::settings::person_answer::answered;
 use crate::settings::sheet::{Sheet, loaded, part};
 use api::{load_credentials, load_what_can};
@@ -41,10 +44,14 @@ fn OwnPage() -> impl IntoView {
     });
     sheet.page(
         "My account",
-        "Your time zone is in the menu of your name; columns and density are under Customize columns of each list.",
+        "What is yours alone: how you are called, how pages look, and by what you sign in.",
         view! {
             {secret(sheet)}
+            {own_factors::codes(sheet)}
+            {own_preferences::own(sheet)}
+            {own_notices::own(sheet)}
             {can}
+            {part("Second factors", None, own_factors::own(sheet))}
             {sessions}
             {tokens}
         }

@@ -4,14 +4,9 @@
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{FormData, HtmlFormElement, UrlSearchParams};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
 
+use crate::settings::send::{WAITS, post};
 use crate::settings::sheet::Sheet;
-use api::ApiError;
-use api::codec::read;
 use domain::ErrorCode;
 use kit::form::sent;
 use kit::handler::handler;
@@ -29,6 +24,11 @@ pub(super) fn form(sheet: Sheet, path: &'static str, done: &'static str, fields:
                     sheet.news.set(Some(Announcement::Done(done.to_owned())));
                     sheet.sent.update(|sent| *sent += 1);
                 }
+                Err(error) if error.code == ErrorCode::StepUpRequired => {
+                    // It is sent again as it is, once a second factor was shown.
+                    drop(form.set_attribute(WAITS, ""));
+                    sheet.step_up.update(|asked| *asked += 1);
+                }
                 Err(error) => sheet.news.set(Some(Announcement::failed(error.code, error.detail))),
             }
         });
@@ -40,31 +40,6 @@ pub(super) fn form(sheet: Sheet, path: &'static str, done: &'static str, fields:
         </form>
     }
     .into_any()
-}
-
-/// Sends a form as the browser would, but for leaving the page.
-async fn post(form: &HtmlFormElement) -> Result<(), ApiError> {
-    let answer = async {
-        let data = FormData::new_with_form(form).ok()?;
-        let pairs = UrlSearchParams::new_with_str_sequence_sequence(&data).ok()?;
-        let headers = js_sys::Object::new();
-        js_sys::Reflect::set(&headers, &"accept".into(), &"application/json".into()).ok()?;
-        let request = RequestInit::new();
-        request.set_method("POST");
-        request.set_headers(&headers);
-        request.set_body(&pairs);
-        let action = form.get_attribute("action")?;
-        let answer = JsFuture::from(window().fetch_with_str_and_init(&action, &request)).await.ok()?;
-        let answer = answer.dyn_into::<Response>().ok()?;
-        let text = JsFuture::from(answer.text().ok()?).await.ok()?.as_string()?;
-        Some((answer.ok(), text))
-    };
-    let lost = || ApiError { code: ErrorCode::NoAnswer, detail: ErrorCode::NoAnswer.label().to_owned() };
-    match answer.await {
-        Some((true, _)) => Ok(()),
-        Some((false, text)) => Err(read(&text).unwrap_or_else(|_| lost())),
-        None => Err(lost()),
-    }
 }
 
 /// A field with its label.

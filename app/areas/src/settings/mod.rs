@@ -5,10 +5,15 @@
 mod credential_table;
 mod form;
 mod new_token;
+mod own_factors;
+mod own_notices;
+mod own_preferences;
 pub mod pane;
 pub mod pane_switch;
 mod person_answer;
+mod send;
 mod sheet;
+mod step_up_dialog;
 
 use leptos::prelude::{RwSignal, provide_context};
 
@@ -22,11 +27,14 @@ kit::pages! {
     mod automation;
     mod deciders;
     mod device_groups;
+    mod enrol;
+    mod factor_policy;
     mod identity;
     mod people;
     mod person;
     mod roles;
     mod sessions;
+    mod step_up;
     mod tokens;
     mod try_level;
 }

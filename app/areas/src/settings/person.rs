@@ -10,10 +10,11 @@ use crate::settings::form::{button, check, choices, confirm, form, text};
 use crate::settings::person_answer::answered;
 use crate::settings::sheet::{Sheet, loaded, part};
 use api::{
-    ApiError, EnablePerson, GiveRoles, RenamePerson, ResetPassword, load_device_groups, load_person,
-    load_roles, load_what_can,
+    ApiError, EnablePerson, GiveRoles, RenamePerson, ResetFactors, ResetPassword, load_device_groups,
+    load_person, load_person_factors, load_roles, load_what_can,
 };
 use domain::access::contract::{DeviceGroupView, PersonView, RolesView};
+use domain::access::factors::FactorsView;
 use domain::{DeviceGroupId, ErrorCode, Role, UserId};
 use kit::time::full;
 
@@ -31,6 +32,7 @@ fn Person() -> impl IntoView {
     let id = use_params_map().read_untracked().get("id").and_then(|id| id.parse::<UserId>().ok());
     let of = move || id.ok_or_else(none);
     let person = sheet.load(move || async move { load_person(of()?).await });
+    let factors = sheet.load(move || async move { load_person_factors(of()?).await });
     let answer = sheet.load(move || async move { load_what_can(Some(of()?)).await });
     let roles = sheet.load(load_roles);
     let groups = sheet.load(load_device_groups);
@@ -52,6 +54,7 @@ fn Person() -> impl IntoView {
         Some(part("What this person holds", None, give(sheet, person, roles, groups)))
     };
     let rest = loaded(person, move |_, person| doors(sheet, person));
+    let factors = loaded(factors, move |_, factors| reset(sheet, id, factors));
     sheet.page(
         "Person",
         "What somebody holds, what it amounts to, and for the rest what is missing and who has it.",
@@ -60,6 +63,7 @@ fn Person() -> impl IntoView {
             {can}
             <Suspense>{move || holds()}</Suspense>
             {rest}
+            {factors}
         }
         .into_any(),
     )
@@ -115,6 +119,28 @@ fn give(sheet: Sheet, person: &PersonView, roles: &RolesView, groups: &[DeviceGr
         {button("Save what they hold", true)}
     };
     form(sheet, GiveRoles::PATH, "What the person holds was saved.", fields.into_any())
+}
+
+/// Second factors, and taking them away.
+fn reset(sheet: Sheet, id: Option<UserId>, factors: &FactorsView) -> AnyView {
+    let required = if factors.required { " Something that they hold asks for one." } else { "" };
+    let text = match factors.factors.len() {
+        0 => format!("There is none.{required}"),
+        count => format!("{count} set up, {} recovery codes left.{required}", factors.recovery_codes),
+    };
+    let id = id.map(|id| id.to_string());
+    let fields = view! {
+        <input type="hidden" name="id" value=id/>
+        {confirm("Yes: it ends their sessions and tokens, and they sign in with the password alone")}
+        {button("Take all second factors away", false)}
+    };
+    let form = (!factors.factors.is_empty())
+        .then(|| form(sheet, ResetFactors::PATH, "They were taken away.", fields.into_any()));
+    let body = view! {
+        <p class="settings-note">{text}</p>
+        {form}
+    };
+    part("Second factors", None, body.into_any())
 }
 
 /// Name, password, and the door.

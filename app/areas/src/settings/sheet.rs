@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::page::PageContext;
+use crate::settings::step_up_dialog::step_up_dialog;
 use api::{ApiError, Load, load_what_can};
 use domain::{ErrorCode, Permission};
 use kit::failure::Failure;
@@ -26,6 +27,7 @@ const SHEETS: [(&str, &str, bool); 9] = [
     ("Sign-in", "/settings/sign-in", true),
     ("API tokens", "/settings/tokens", true),
     ("Sessions", "/settings/sessions", true),
+    ("Second factors", "/settings/second-factors", true),
     ("Who can decide", "/settings/deciders", true),
 ];
 
@@ -36,6 +38,8 @@ pub(super) struct Sheet {
     pub(super) news: RwSignal<Option<Announcement>>,
     /// Grows with each form that was sent; what is loaded depends on it.
     pub(super) sent: RwSignal<u32>,
+    /// Grows each time that a form asked for a second factor.
+    pub(super) step_up: RwSignal<u32>,
 }
 
 impl Sheet {
@@ -46,7 +50,7 @@ impl Sheet {
             // Anybody can write an address: it says that a form failed, and nothing else.
             Announcement::failed_before(ErrorCode::Invalid)
         });
-        Self { news: RwSignal::new(failed), sent: RwSignal::new(0) }
+        Self { news: RwSignal::new(failed), sent: RwSignal::new(0), step_up: RwSignal::new(0) }
     }
 
     /// Loads something, again after each form.
@@ -89,9 +93,20 @@ impl Sheet {
                     <Notice news=self.news/>
                     {body}
                 </div>
+                {self.asks()}
             </div>
         }
         .into_any()
+    }
+}
+
+impl Sheet {
+    /// The dialog that asks for a second factor, once a form needed one.
+    pub(super) fn asks(self) -> AnyView {
+        let asked = Memo::new(move |_| self.step_up.get() > 0);
+        let dialog =
+            move || asked.get().then(|| kit::lazy::part(step_up_dialog(self.step_up), || ().into_any()));
+        view! { {move || dialog()} }.into_any()
     }
 }
 

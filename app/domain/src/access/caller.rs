@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::access::authority::{Authorized, Check, Purpose};
 use crate::access::holding::Access;
 use crate::access::role::{Permission, Role, Scope};
+use crate::access::standing::FactorState;
 use crate::core::actor::{Actor, ActorKind};
 use crate::core::denied::Denied;
 use crate::core::id::{CredentialId, UserId};
@@ -24,6 +25,8 @@ pub struct Caller {
     pub access: Access,
     /// None for a session: it may do all that the person may.
     pub scopes: Option<BTreeSet<Scope>>,
+    /// How fresh the second factor is that stands behind it.
+    pub factor: FactorState,
 }
 
 impl Caller {
@@ -123,11 +126,31 @@ impl Caller {
         Ok(by)
     }
 
-    /// May this caller administer? People and roles need one permission, device groups and settings another.
+    /// Where it matters who sits there: was a second factor used lately? For break-glass, protected targets and
+    /// administration, of people who have one or must have one.
+    ///
+    /// # Errors
+    /// [`Denied::SecondFactor`].
+    pub fn require_fresh_factor(&self) -> Result<(), Denied> {
+        if self.factor == FactorState::Stale { Err(Denied::SecondFactor) } else { Ok(()) }
+    }
+
+    /// May this caller change what is administered? People and roles need one permission, device groups and settings
+    /// another, and a second factor that is fresh.
     ///
     /// # Errors
     /// [`Denied`] with what is missing.
     pub fn authorize_administration(&self, permission: Permission) -> Result<Authorized, Denied> {
+        self.require_administration(permission)?;
+        self.require_fresh_factor()?;
+        Ok(self.authorized(Purpose::Administer, Some(permission)))
+    }
+
+    /// May this caller see what is administered?
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn require_administration(&self, permission: Permission) -> Result<(), Denied> {
         if let Some(scopes) = &self.scopes {
             if !scopes.contains(&Scope::Administer) {
                 return Err(Denied::TokenScope(Scope::Administer.to_string()));
@@ -136,8 +159,7 @@ impl Caller {
                 return Err(Denied::NoPerson);
             }
         }
-        self.require(permission)?;
-        Ok(self.authorized(Purpose::Administer, Some(permission)))
+        self.require(permission)
     }
 
     /// Does this caller hold a permission?

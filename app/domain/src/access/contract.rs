@@ -342,6 +342,9 @@ pub trait AccessBackend: Send + Sync {
     /// Adds a person.
     async fn add_person(&self, caller: &Caller, person: NewPerson) -> Result<PersonView, Error>;
 
+    /// Changes the caller's own name to show.
+    async fn rename_own(&self, caller: &Caller, display_name: &str) -> Result<(), Error>;
+
     /// Changes a person.
     async fn change_person(
         &self,

@@ -6,11 +6,21 @@ use crate::access::role::{Permission, Scope};
 use crate::core::denied::Denied;
 
 impl Caller {
-    /// May this caller set up executors?
+    /// May this caller set up executors? That needs a second factor that is fresh.
     ///
     /// # Errors
     /// [`Denied`] with what is missing.
     pub fn authorize_executors(&self) -> Result<Authorized, Denied> {
+        self.require_executors()?;
+        self.require_fresh_factor()?;
+        Ok(self.authorized(Purpose::Administer, Some(Permission::Administer)))
+    }
+
+    /// May this caller see them, and try them out?
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn require_executors(&self) -> Result<(), Denied> {
         if let Some(scopes) = &self.scopes
             && !scopes.contains(&Scope::Executors)
         {
@@ -19,7 +29,6 @@ impl Caller {
         if self.person.is_none() {
             return Err(Denied::NoAdministrator);
         }
-        self.require(Permission::Administer)?;
-        Ok(self.authorized(Purpose::Administer, Some(Permission::Administer)))
+        self.require(Permission::Administer)
     }
 }

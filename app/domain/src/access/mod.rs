@@ -9,18 +9,21 @@ pub mod caller;
 pub mod contract;
 pub mod device_group;
 mod executors;
+pub mod factors;
 pub mod holding;
 mod intake;
 mod notifications;
 mod provision;
 pub mod role;
 pub mod role_group;
+mod standing;
 mod withdrawal;
 
 pub use authority::{Authorized, Check, Misused, Purpose, SystemAuthority};
 pub use caller::Caller;
 pub use holding::{Access, Reach};
 pub use role::{Permission, Role, Scope};
+pub use standing::{FRESH_FOR, FactorStanding, FactorState};
 
 #[cfg(test)]
 mod tests {
@@ -59,6 +62,7 @@ mod tests {
             roles: roles.iter().copied().collect(),
             access: Access::of_roles(&roles.iter().copied().collect()),
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
+            factor: crate::access::FactorState::NotNeeded,
         }
     }
 

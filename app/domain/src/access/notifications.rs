@@ -6,11 +6,21 @@ use crate::access::role::{Permission, Scope};
 use crate::core::denied::Denied;
 
 impl Caller {
-    /// May this caller keep rules of notifications?
+    /// May this caller keep rules of notifications? That needs a second factor that is fresh.
     ///
     /// # Errors
     /// [`Denied`] with what is missing.
     pub fn authorize_notifications(&self) -> Result<Authorized, Denied> {
+        self.require_notifications()?;
+        self.require_fresh_factor()?;
+        Ok(self.authorized(Purpose::Notify, Some(Permission::Administer)))
+    }
+
+    /// May this caller see them, and try them out?
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn require_notifications(&self) -> Result<(), Denied> {
         if let Some(scopes) = &self.scopes
             && !scopes.contains(&Scope::Notifications)
         {
@@ -19,7 +29,6 @@ impl Caller {
         if self.person.is_none() {
             return Err(Denied::NoPerson);
         }
-        self.require(Permission::Administer)?;
-        Ok(self.authorized(Purpose::Notify, Some(Permission::Administer)))
+        self.require(Permission::Administer)
     }
 }

@@ -100,6 +100,7 @@ mod tests {
             roles: roles.iter().copied().collect(),
             access: Access::of_roles(&roles.iter().copied().collect()),
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
+            factor: crate::access::FactorState::NotNeeded,
         }
     }
 

@@ -65,6 +65,8 @@ string_enum! {
         AutomationStopped = "AutomationStopped" "Automation stopped",
         AutomationResumed = "AutomationResumed" "Automation resumed",
         DirectoryGroupChanged = "DirectoryGroupChanged" "Group of a directory changed",
+        FactorChanged = "FactorChanged" "Second factors of a person changed",
+        FactorUsed = "FactorUsed" "Second factor confirmed",
     }
 }
 

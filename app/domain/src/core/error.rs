@@ -11,6 +11,7 @@ string_enum! {
     ErrorCode {
         NotSignedIn = "not_signed_in" "Sign in to go on.",
         Forbidden = "forbidden" "You may not do this.",
+        StepUpRequired = "step_up_required" "This needs your second factor once more.",
         NotFound = "not_found" "This does not exist, or you may not see it.",
         Conflict = "conflict" "Nothing was changed: the action was decided or changed meanwhile. What it is now is shown.",
         Expired = "expired" "Nothing was changed: the time to decide this action is over.",
@@ -33,7 +34,7 @@ impl ErrorCode {
     pub const fn http_status(self) -> u16 {
         match self {
             Self::NotSignedIn => 401,
-            Self::Forbidden => 403,
+            Self::Forbidden | Self::StepUpRequired => 403,
             Self::NotFound => 404,
             Self::Conflict | Self::IdempotencyInFlight => 409,
             Self::Expired | Self::PlanExpired => 410,
@@ -155,6 +156,7 @@ impl Error {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::NotSignedIn => ErrorCode::NotSignedIn,
+            Self::Forbidden(Denied::SecondFactor) => ErrorCode::StepUpRequired,
             Self::Forbidden(_) => ErrorCode::Forbidden,
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Conflict { .. } => ErrorCode::Conflict,

@@ -50,6 +50,8 @@ ids! {
     CommandId,
     /// One session or API token.
     CredentialId,
+    /// One second factor of a person.
+    FactorId,
     /// One group of devices.
     DeviceGroupId,
     /// One group of a directory.

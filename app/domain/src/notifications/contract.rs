@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::NotificationRule;
+use super::{NotificationRule, OwnNotices};
 use crate::access::Caller;
 use crate::core::error::Error;
 
-/// The part of the server that keeps rules of notifications. All of it is for administrators.
+/// The part of the server that keeps rules of notifications. All but one's own is for administrators.
 #[async_trait]
 pub trait NotificationsBackend: Send + Sync {
     /// All rules, by name, as people see them.
@@ -22,6 +22,12 @@ pub trait NotificationsBackend: Send + Sync {
 
     /// Removes one, and what it was going to send.
     async fn remove_notification_rule(&self, caller: &Caller, name: &str) -> Result<(), Error>;
+
+    /// What the caller is told of what they proposed; none: nothing.
+    async fn own_notices(&self, caller: &Caller) -> Result<Option<OwnNotices>, Error>;
+
+    /// Sets that.
+    async fn set_own_notices(&self, caller: &Caller, notices: Option<OwnNotices>) -> Result<(), Error>;
 
     /// Sends a message that says that it is a test.
     async fn test_notification_rule(&self, caller: &Caller, name: &str) -> Result<NotificationTest, Error>;

@@ -8,6 +8,7 @@ use crate::actions::action::{Action, Severity};
 use crate::actions::catalog::ActionType;
 use crate::actions::entity::AssetKind;
 use crate::core::error::{Error, FieldError};
+use crate::core::id::UserId;
 use crate::core::string_enum::string_enum;
 
 /// The most rules that are kept.
@@ -87,6 +88,60 @@ pub struct NotificationRule {
     pub digest_hours: Option<u32>,
 }
 
+/// What begins the name of the rule that a person keeps for themselves.
+pub const OWN: &str = "own-";
+
+/// Of what a person is told that they proposed: how it was decided, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnNotices {
+    /// Where the mail goes.
+    pub address: String,
+    /// Of which severity at least; of all where none is named.
+    pub min_severity: Option<Severity>,
+    /// Hours for which news of low and informational severity is gathered; told at once where none is named.
+    pub digest_hours: Option<u32>,
+}
+
+impl OwnNotices {
+    /// The name of a person's rule.
+    #[must_use]
+    pub fn rule_of(person: UserId) -> String {
+        format!("{OWN}{person}")
+    }
+
+    /// As a rule.
+    #[must_use]
+    pub fn into_rule(self, person: UserId) -> NotificationRule {
+        let Self { address, min_severity, digest_hours } = self;
+        NotificationRule {
+            name: Self::rule_of(person),
+            on: vec![
+                Occasion::Decided,
+                Occasion::Completed,
+                Occasion::Failed,
+                Occasion::Unknown,
+                Occasion::Undone,
+            ],
+            asset_kind: None,
+            device_group: None,
+            types: Vec::new(),
+            min_severity,
+            proposed_by: Some(person.to_string()),
+            channel: Channel::Email,
+            to: vec![address],
+            expiring_hours: expiring_hours(),
+            digest_hours,
+        }
+    }
+
+    /// Of a rule that was made of it.
+    #[must_use]
+    pub fn of(rule: &NotificationRule) -> Self {
+        let address = rule.to.first().cloned().unwrap_or_default();
+        Self { address, min_severity: rule.min_severity, digest_hours: rule.digest_hours }
+    }
+}
+
 /// Hours before the end where a rule names none.
 #[must_use]
 pub const fn expiring_hours() -> u32 {
@@ -97,7 +152,10 @@ impl NotificationRule {
     /// Whether the rule is about that action.
     #[must_use]
     pub fn fits(&self, action: &Action) -> bool {
-        let is_named = |name: &String| action.proposed_by.name == *name || action.proposed_by.id == *name;
+        let by = &action.proposed_by;
+        let is_named = |name: &String| {
+            by.name == *name || by.id == *name || by.person.as_ref().is_some_and(|person| person.id == *name)
+        };
         self.asset_kind.is_none_or(|kind| action.asset.kind == kind)
             && self.device_group.as_ref().is_none_or(|group| action.asset.device_group.as_ref() == Some(group))
             && (self.types.is_empty() || self.types.contains(&action.action_type))
@@ -228,6 +286,22 @@ mod tests {
             };
             assert_eq!(found.as_deref(), field, "{more}");
         }
+    }
+
+    #[test]
+    fn what_somebody_keeps_for_themselves_is_a_rule_about_what_they_proposed() {
+        let person = UserId::from(uuid::Uuid::nil());
+        let notices = OwnNotices {
+            address: "ana@corp.example".to_owned(),
+            min_severity: Some(Severity::High),
+            digest_hours: Some(8),
+        };
+        let rule = notices.clone().into_rule(person);
+        assert!(rule.check().is_ok() && rule.name.starts_with(OWN));
+        assert_eq!(rule.proposed_by, Some(person.to_string()));
+        assert_eq!(OwnNotices::of(&rule), notices);
+        let none = OwnNotices { address: PROPOSER.to_owned() + " x", ..notices };
+        assert!(none.into_rule(person).check().is_err());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::actions::query::ActionQuery;
 use crate::core::error::Error;
 use crate::core::id::ViewId;
 use crate::core::zone::Zone;
-use crate::settings::preference::{Preference, Preferences, SavedView};
+use crate::settings::preference::{ColorScheme, Preference, Preferences, SavedView};
 
 /// The part of the server that keeps preferences and saved views.
 #[async_trait]
@@ -50,6 +50,9 @@ pub struct PageSettings {
     pub pane_collapsed: bool,
     /// In which absolute times are shown.
     pub zone: Zone,
+    /// Whether pages are light or dark.
+    #[serde(default)]
+    pub color_scheme: ColorScheme,
     /// The saved view with which the Action center begins.
     pub default_view: Option<SavedView>,
 }

@@ -35,6 +35,17 @@ string_enum! {
     }
 }
 
+string_enum! {
+    /// Whether pages are light or dark.
+    #[derive(Default)]
+    ColorScheme {
+        #[default]
+        System = "system" "As the device says",
+        Light = "light" "Light",
+        Dark = "dark" "Dark",
+    }
+}
+
 /// One column to show. As text it is `entity`, or `entity:240` with a width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ColumnChoice {
@@ -145,6 +156,8 @@ pub struct Preferences {
     pub pane_collapsed: bool,
     /// The IANA name of the zone in which absolute times are shown.
     pub time_zone: String,
+    /// Whether pages are light or dark.
+    pub color_scheme: ColorScheme,
 }
 
 impl Default for Preferences {
@@ -156,6 +169,7 @@ impl Default for Preferences {
             history: of(Lane::History),
             pane_collapsed: false,
             time_zone: "UTC".to_owned(),
+            color_scheme: ColorScheme::System,
         }
     }
 }
@@ -199,6 +213,7 @@ impl Preferences {
             Preference::DefaultTable(lane) => (lane, TablePreference::of(lane)),
             Preference::PaneCollapsed(collapsed) => return self.pane_collapsed = collapsed,
             Preference::TimeZone(zone) => return self.time_zone = zone,
+            Preference::ColorScheme(scheme) => return self.color_scheme = scheme,
         };
         match lane {
             Lane::Pending => self.pending = table,
@@ -219,6 +234,8 @@ pub enum Preference {
     PaneCollapsed(bool),
     /// The IANA name of the zone in which absolute times are shown.
     TimeZone(String),
+    /// Whether pages are light or dark.
+    ColorScheme(ColorScheme),
 }
 
 impl Preference {
@@ -229,7 +246,7 @@ impl Preference {
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Table(_, table) => table.check(),
-            Self::DefaultTable(_) | Self::PaneCollapsed(_) => Ok(()),
+            Self::DefaultTable(_) | Self::PaneCollapsed(_) | Self::ColorScheme(_) => Ok(()),
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
                 if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {

@@ -13,7 +13,7 @@ use store::Holder;
 impl Service {
     pub(super) async fn answer_what(&self, caller: &Caller, person: UserId) -> Result<AccessAnswer, Error> {
         if caller.own().ok() != Some(person) {
-            caller.authorize_administration(Permission::Administer)?;
+            caller.require_administration(Permission::Administer)?;
         }
         let holders = self.store.holdings().await?;
         let holder = holders.into_iter().find(|holder| holder.id == person);
@@ -47,7 +47,7 @@ impl Service {
         caller: &Caller,
         id: ActionId,
     ) -> Result<Vec<DeciderAnswer>, Error> {
-        caller.authorize_administration(Permission::Administer)?;
+        caller.require_administration(Permission::Administer)?;
         let scope = RowScope::of(caller)?;
         let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         let proposer = self.store.proposer(id).await?;
@@ -89,6 +89,7 @@ impl Service {
             roles: holder.holdings.roles.iter().map(|(role, _)| *role).collect(),
             access: holder.holdings.access(),
             scopes: None,
+            factor: domain::access::FactorState::NotNeeded,
         };
         let row = ScopedRow {
             proposed_by: String::new(),

@@ -209,6 +209,24 @@ impl Console {
         Ok(ended)
     }
 
+    /// Takes all second factors of a person away, and ends their sessions and tokens; how many there were.
+    ///
+    /// # Errors
+    /// There is no such person, or a failure of the store.
+    pub async fn reset_factors(&self, name: &str) -> Result<u64, Error> {
+        let person = self.person(name).await?;
+        let now = self.service.clock.now();
+        let mut tx = self.service.store.begin_system(&self.authority).await?;
+        let removed = tx.delete_factors(&self.by, person.id, now).await?;
+        let ended = tx.revoke_all(&self.by, person.id, None, now).await?;
+        let body = json!({
+            "user": person.id, "reset": true, "factors_removed": removed, "credentials_ended": ended,
+        });
+        tx.append_audit(&self.by, record(now, AuditKind::FactorChanged, person.id, body)).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
     /// Brings every device into the group that the rules say: what an interrupted change left undone.
     ///
     /// # Errors

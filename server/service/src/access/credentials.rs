@@ -27,7 +27,7 @@ impl Service {
         let owner = if mine {
             Some(caller.own()?)
         } else {
-            caller.authorize_administration(Permission::Administer)?;
+            caller.require_administration(Permission::Administer)?;
             None
         };
         let which = CredentialFilter { sort: Some(sort), owner, id: None };
@@ -197,7 +197,12 @@ fn token(now: Timestamp, credential: Credential) -> (Credential, MadeToken) {
 fn may_make(caller: &Caller, owner: Option<UserId>) -> Result<Authorized, Error> {
     match owner {
         None => Ok(caller.authorize_administration(Permission::Administer)?),
-        Some(owner) if caller.person == Some(owner) => Ok(caller.authorize_own()?),
+        Some(owner) if caller.person == Some(owner) => {
+            let by = caller.authorize_own()?;
+            // It goes on to act where a second factor would be asked for.
+            caller.require_fresh_factor()?;
+            Ok(by)
+        }
         Some(_) => {
             Err(Error::invalid("/owner", "is another person: each makes their own tokens, on their own page"))
         }

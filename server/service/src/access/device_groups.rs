@@ -27,8 +27,8 @@ const NAMES_SHOWN: usize = 20;
 
 impl Service {
     pub(super) async fn list_device_groups(&self, caller: &Caller) -> Result<Vec<DeviceGroupView>, Error> {
-        if caller.authorize_administration(Permission::Configure).is_err() {
-            caller.authorize_administration(Permission::Administer)?;
+        if caller.require_administration(Permission::Configure).is_err() {
+            caller.require_administration(Permission::Administer)?;
         }
         let groups = self.store.device_groups().await?;
         Ok(groups.into_iter().map(|(group, devices)| DeviceGroupView { group, devices }).collect())
@@ -110,7 +110,7 @@ impl Service {
         rule: Vec<DeviceCondition>,
         rank: Option<u32>,
     ) -> Result<RulePreview, Error> {
-        caller.authorize_administration(Permission::Configure)?;
+        caller.require_administration(Permission::Configure)?;
         if rule.is_empty() {
             return Err(Error::invalid("/rule", "must have a condition"));
         }

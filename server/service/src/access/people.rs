@@ -16,12 +16,12 @@ use store::{PersonUpdate, Transaction, User};
 
 impl Service {
     pub(super) async fn list_people(&self, caller: &Caller) -> Result<Vec<PersonView>, Error> {
-        caller.authorize_administration(Permission::Administer)?;
+        caller.require_administration(Permission::Administer)?;
         Ok(self.store.people(None, self.clock.now()).await?)
     }
 
     pub(super) async fn load_person(&self, caller: &Caller, id: UserId) -> Result<PersonView, Error> {
-        caller.authorize_administration(Permission::Administer)?;
+        caller.require_administration(Permission::Administer)?;
         self.person_of(id).await
     }
 

@@ -15,7 +15,7 @@ const MANY_GLOBAL: usize = 4;
 
 impl Service {
     pub(super) async fn list_roles(&self, caller: &Caller) -> Result<RolesView, Error> {
-        caller.authorize_administration(Permission::Administer)?;
+        caller.require_administration(Permission::Administer)?;
         let groups = self.store.role_groups().await?.into_iter();
         let role_groups = groups
             .map(|(group, members)| RoleGroupView { note: group.note().map(str::to_owned), members, group })
@@ -113,7 +113,7 @@ impl Service {
         workload: Workload,
         on: bool,
     ) -> Result<Vec<AccessDifference>, Error> {
-        caller.authorize_administration(Permission::Administer)?;
+        caller.require_administration(Permission::Administer)?;
         let mut differences = Vec::new();
         for holder in self.store.holdings().await? {
             let before = holder.holdings.access();

@@ -7,12 +7,13 @@ pub mod message;
 
 mod delivery;
 mod news;
+mod own;
 
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::notifications::contract::{NotificationRuleState, NotificationTest, NotificationsBackend};
-use domain::notifications::{Channel, MAX_RULES, NotificationRule};
+use domain::notifications::{Channel, MAX_RULES, NotificationRule, OWN, OwnNotices};
 use domain::{AuditKind, Authorized, Caller, Denied, Error, Subject, SubjectKind, SystemAuthority};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +46,7 @@ pub trait Messenger: Send + Sync {
 #[async_trait]
 impl NotificationsBackend for Service {
     async fn notification_rules(&self, caller: &Caller) -> Result<Vec<NotificationRuleState>, Error> {
-        caller.authorize_notifications()?;
+        caller.require_notifications()?;
         self.notification_states().await
     }
 
@@ -65,8 +66,17 @@ impl NotificationsBackend for Service {
         detached(async move { service.remove_rule(&by, &name).await }).await
     }
 
+    async fn own_notices(&self, caller: &Caller) -> Result<Option<OwnNotices>, Error> {
+        self.load_own_notices(caller).await
+    }
+
+    async fn set_own_notices(&self, caller: &Caller, notices: Option<OwnNotices>) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.put_own_notices(&caller, notices).await }).await
+    }
+
     async fn test_notification_rule(&self, caller: &Caller, name: &str) -> Result<NotificationTest, Error> {
-        caller.authorize_notifications()?;
+        caller.require_notifications()?;
         self.test_rule(name).await
     }
 }
@@ -90,6 +100,12 @@ impl Service {
     /// [`Error::Invalid`], or if the store fails.
     pub async fn add_rule(&self, by: &Authorized, rule: NotificationRule) -> Result<NotificationRule, Error> {
         rule.check()?;
+        if rule.name.starts_with(OWN) {
+            return Err(Error::invalid(
+                "/name",
+                format!("can't begin with {OWN}: people keep such rules for themselves"),
+            ));
+        }
         let kept = self.sealed(rule.clone())?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
@@ -98,7 +114,7 @@ impl Service {
             let rules = self.store.notification_rules().await?;
             return Err(if rules.iter().any(|other| other.name == rule.name) {
                 Error::invalid("/name", "is the name of another rule")
-            } else if rules.len() >= MAX_RULES {
+            } else if rules.iter().filter(|rule| !rule.name.starts_with(OWN)).count() >= MAX_RULES {
                 Error::invalid(
                     "/",
                     format!("there are {MAX_RULES} rules, the most that are kept; remove one first"),

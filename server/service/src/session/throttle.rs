@@ -40,7 +40,7 @@ pub struct SignInTry<'a> {
 }
 
 /// An attempt that was counted.
-pub(super) struct Counted {
+pub(crate) struct Counted {
     keys: Vec<String>,
     known: String,
 }
@@ -66,7 +66,7 @@ fn pause(failures: i64, free: i64) -> SignedDuration {
 }
 
 /// Counts an attempt as one that failed. None if it must wait; it is not counted then, so that a pause ends.
-pub(super) async fn count(
+pub(crate) async fn count(
     store: &SharedStore,
     attempt: &SignInTry<'_>,
     now: Timestamp,
@@ -102,12 +102,12 @@ pub(super) async fn count(
 }
 
 /// Takes the count of an attempt back that succeeded: that of the account from this place is over, the others are one less.
-/// From here on, the account knows the device.
-pub(super) async fn succeeded(
+/// With a device, the account knows it from here on.
+pub(crate) async fn succeeded(
     store: &SharedStore,
     counted: Counted,
     name: &str,
-    device: &str,
+    device: Option<&str>,
     now: Timestamp,
 ) -> Result<(), Error> {
     let by = Authorized::sign_in();
@@ -117,9 +117,20 @@ pub(super) async fn succeeded(
         let less = before.map(|of| Attempts { failures: of.failures - 1, ..of });
         tx.note_sign_in(&by, key, less).await?;
     }
-    tx.note_sign_in(&by, &counted.known, None).await?;
-    let known = key(&["known", name, device]);
-    tx.note_sign_in(&by, &known, Some(Attempts { failures: 0, last: now })).await?;
+    if let Some(device) = device {
+        tx.note_sign_in(&by, &counted.known, None).await?;
+        let known = key(&["known", name, device]);
+        tx.note_sign_in(&by, &known, Some(Attempts { failures: 0, last: now })).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// From here on, the account knows the device.
+pub(crate) async fn know(store: &SharedStore, name: &str, device: &str, now: Timestamp) -> Result<(), Error> {
+    let mut tx = store.begin().await?;
+    let known = Some(Attempts { failures: 0, last: now });
+    tx.note_sign_in(&Authorized::sign_in(), &key(&["known", name, device]), known).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -159,7 +170,7 @@ mod tests {
             count(store, &attempt, now).await.unwrap()
         };
         let first = counts(&store, attempt(1, None), now).await.unwrap();
-        succeeded(&store, first, "ana", "laptop", now).await.unwrap();
+        succeeded(&store, first, "ana", Some("laptop"), now).await.unwrap();
 
         // Many at the same time, on two instances, are as many.
         let tries = (0..40).map(|n| {

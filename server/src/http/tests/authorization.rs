@@ -52,6 +52,7 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("PUT", "/scim/v2/Users/{id}"),
     ("POST", "/demo/sign-in"),
     ("POST", "/first-administrator"),
+    ("POST", "/sign-in/second-step"),
     ("POST", "/sign-in"),
 ];
 
@@ -228,6 +229,12 @@ fn body(path: &str, id: &str) -> String {
         "/api/load_who_can" => format!("action={id}"),
         "/sign-in" => "name=unknown&password=wrong".to_owned(),
         "/demo/sign-in" => "role=security_reader".to_owned(),
+        "/sign-in/second-step" => "code=000000".to_owned(),
+        "/api/confirm_totp" | "/api/step_up" => "code=000000".to_owned(),
+        "/api/add_passkey" => "passkey=x".to_owned(),
+        "/api/renew_recovery_codes" => "confirm=true".to_owned(),
+        "/api/save_factor_policy" => "confirm=true".to_owned(),
+        "/api/reset_factors" => format!("id={id}&confirm=true"),
         "/first-administrator" => "key=none&name=a&password=b".to_owned(),
         _ => format!("id={id}"),
     }

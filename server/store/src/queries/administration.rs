@@ -89,6 +89,13 @@ impl WriteAdministration for SqlTransaction {
         people::update(&mut self.tx, by, id, update, now).await
     }
 
+    async fn rename_own(&mut self, by: &Authorized, display_name: &str, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Own)?;
+        let Some(person) = by.person() else { return Ok(false) };
+        let update = PersonUpdate { display_name: Some(display_name.to_owned()), ..PersonUpdate::default() };
+        people::update(&mut self.tx, by, person, &update, now).await
+    }
+
     async fn set_assignments(
         &mut self,
         by: &Authorized,

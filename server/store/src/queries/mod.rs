@@ -20,6 +20,7 @@ mod ends;
 mod evidence;
 mod executors;
 mod export;
+mod factors;
 mod guard;
 mod holdings;
 mod home;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::notifications::contract::NotificationRuleState;
-use domain::notifications::{MAX_RULES, NotificationRule, Occasion};
+use domain::notifications::{MAX_RULES, NotificationRule, OWN, Occasion, OwnNotices};
 use domain::{ActionId, Authorized, Purpose};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -67,6 +67,15 @@ impl ReadNotifications for SqlStore {
     }
 }
 
+/// Authority over rules, or over the one that a person keeps for themselves.
+fn allow(by: &Authorized, name: &str) -> Result<()> {
+    let own = by.person().map(OwnNotices::rule_of);
+    if by.purpose() == Purpose::Own && own.as_deref() == Some(name) {
+        return Ok(());
+    }
+    Ok(by.allow(Purpose::Notify)?)
+}
+
 #[async_trait]
 impl WriteNotifications for SqlTransaction {
     async fn insert_notification_rule(
@@ -75,7 +84,7 @@ impl WriteNotifications for SqlTransaction {
         rule: &NotificationRule,
         now: Timestamp,
     ) -> Result<bool> {
-        by.allow(Purpose::Notify)?;
+        allow(by, &rule.name)?;
         // While there is no rule nobody reads the log.
         sqlx::query(
             "UPDATE notification_cursor SET seq = (SELECT COALESCE(MAX(seq), 0) FROM audit)
@@ -88,7 +97,15 @@ impl WriteNotifications for SqlTransaction {
             QueryBuilder::<Db>::new("INSERT INTO notification_rules (name, rule, created_at) SELECT ");
         let mut values = sql.separated(", ");
         values.push_bind(&rule.name).push_bind(json(rule)?).push_bind(now);
-        sql.push(format_args!(" WHERE (SELECT COUNT(*) FROM notification_rules) < {MAX_RULES}"));
+        // A person has one of their own, however many others there are.
+        sql.push(" WHERE (SELECT COUNT(*) FROM notification_rules WHERE name NOT LIKE ")
+            .push_bind(format!("{OWN}%"));
+        let most = if by.purpose() == Purpose::Own {
+            i64::MAX
+        } else {
+            i64::try_from(MAX_RULES).unwrap_or(i64::MAX)
+        };
+        sql.push(") < ").push_bind(most);
         push_check(&mut sql, by, now);
         sql.push(" ON CONFLICT (name) DO NOTHING");
         Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
@@ -100,7 +117,7 @@ impl WriteNotifications for SqlTransaction {
         name: &str,
         now: Timestamp,
     ) -> Result<bool> {
-        by.allow(Purpose::Notify)?;
+        allow(by, name)?;
         let mut sql = QueryBuilder::<Db>::new("DELETE FROM notification_rules WHERE name = ");
         sql.push_bind(name);
         push_check(&mut sql, by, micros(now));

@@ -61,6 +61,7 @@ impl WriteSettings for SqlTransaction {
 
 const PANE_COLLAPSED: &str = "pane_collapsed";
 const TIME_ZONE: &str = "time_zone";
+const COLOR_SCHEME: &str = "color_scheme";
 
 pub(super) async fn load(db: &mut Connection, user: UserId) -> Result<Preferences> {
     let query = sqlx::query("SELECT name, value FROM preferences WHERE user_id = $1");
@@ -79,6 +80,7 @@ fn read(name: &str, value: &str) -> Option<Preference> {
     let preference = match name {
         PANE_COLLAPSED => Preference::PaneCollapsed(serde_json::from_str(value).ok()?),
         TIME_ZONE => Preference::TimeZone(serde_json::from_str(value).ok()?),
+        COLOR_SCHEME => Preference::ColorScheme(serde_json::from_str(value).ok()?),
         lane => Preference::Table(lane.parse().ok()?, serde_json::from_str(value).ok()?),
     };
     preference.check().is_ok().then_some(preference)
@@ -96,6 +98,7 @@ pub(super) async fn set(
         Preference::DefaultTable(lane) => return forget(db, by, user, lane.as_str(), now).await,
         Preference::PaneCollapsed(collapsed) => (PANE_COLLAPSED, json(collapsed)?),
         Preference::TimeZone(zone) => (TIME_ZONE, json(zone)?),
+        Preference::ColorScheme(scheme) => (COLOR_SCHEME, json(scheme)?),
     };
     let now = micros(now);
     let mut sql =

@@ -20,6 +20,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     people_are_added_and_changed,
+    everybody_renames_themselves_alone,
     what_is_held_amounts_to_permissions,
     role_groups_are_kept,
     device_groups_are_ranked,
@@ -363,4 +364,18 @@ async fn a_decision_asks_for_the_group_in_its_statement(kind: Kind) {
         let guard = Guard { by: &guard_by, deciding: true, now: at(2) };
         assert_eq!(tx.update_state(guard, &before, &after).await.unwrap(), done, "{groups:?}");
     }
+}
+
+async fn everybody_renames_themselves_alone(kind: Kind) {
+    let (_database, store, admin) = start(kind).await;
+    add_ana(&store).await;
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.rename_own(&admin.authorize_own().unwrap(), "Root", at(1)).await.unwrap());
+    assert!(tx.rename_own(&by(&admin), "Root", at(1)).await.is_err(), "that is another authority");
+    let gone = person(77, 78).authorize_own().unwrap();
+    assert!(!tx.rename_own(&gone, "Nobody", at(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    let names: Vec<_> =
+        store.people(None, at(1)).await.unwrap().into_iter().map(|of| of.display_name).collect();
+    assert!(names.contains(&"Root".to_owned()) && names.len() == 2, "{names:?}");
 }

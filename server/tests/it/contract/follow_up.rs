@@ -245,6 +245,7 @@ async fn only_who_proposed_takes_back_or_replaces(kind: Kind) {
         access: domain::Access::default(),
         roles: [].into(),
         scopes: Some([Scope::Propose].into()),
+        factor: domain::access::FactorState::NotNeeded,
     };
     let replace = |by| FollowUp { replaced_by: Some(by), ..FollowUp::new(FollowUpVerb::Supersede, None) };
     let itself = service.follow_up(&scanner, first.id, seen(&first), replace(first.id)).await;

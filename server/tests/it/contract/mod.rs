@@ -20,6 +20,7 @@ mod dispatch;
 mod emails;
 mod ends;
 mod executors;
+mod factors;
 mod follow_up;
 mod hands;
 mod home;
@@ -80,6 +81,7 @@ fn every_method_of_the_store_is_called() {
         "directory": "ReadDirectory" of "store", "WriteDirectory" of "tx";
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
         "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";
+        "factors": "ReadFactors" of "store", "WriteFactors" of "tx";
         "home": "ReadHome" of "store";
         "identity": "ReadIdentity" of "store", "WriteIdentity" of "tx";
         "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";

@@ -1,16 +1,17 @@
 //! Rules of notifications, and the messages that follow from the log.
 
-use domain::notifications::{NotificationRule, Occasion};
+use domain::notifications::{NotificationRule, Occasion, OwnNotices};
 use domain::{ActionId, Authorized};
 use service::testing::system as authority;
 use store::{LeasedMessage, MessageEnd, News, SharedStore};
 use uuid::Uuid;
 
-use super::sample::{action, at, id, system};
+use super::sample::{action, add_ana, at, id, system};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
     rules_are_kept_by_name,
+    people_keep_one_rule_of_their_own,
     news_of_a_bucket_is_one_message_and_known_news_is_none,
     a_lost_lease_ends_nothing,
     what_waits_no_more_is_followed_up_once,
@@ -180,4 +181,22 @@ async fn what_expires_soon_is_told_once(kind: Kind) {
     tx.commit().await.unwrap();
     assert!(store.expiring("soc", at(3_600), 10).await.unwrap().is_empty());
     assert_eq!(store.expiring("night", at(3_600), 10).await.unwrap(), [id(1)], "of another rule it is news");
+}
+
+async fn people_keep_one_rule_of_their_own(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let own = ana.authorize_own().unwrap();
+    let notices =
+        OwnNotices { address: "ana@corp.example".to_owned(), min_severity: None, digest_hours: None };
+    let theirs = notices.clone().into_rule(ana.person.unwrap());
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.insert_notification_rule(&own, &theirs, at(1)).await.unwrap());
+    assert!(!tx.insert_notification_rule(&own, &theirs, at(1)).await.unwrap(), "one");
+    assert!(tx.insert_notification_rule(&own, &notices.into_rule(id(99)), at(1)).await.is_err(), "another's");
+    assert!(tx.delete_notification_rule(&own, "soc", at(1)).await.is_err(), "of all");
+    assert!(tx.delete_notification_rule(&own, &theirs.name, at(1)).await.unwrap());
+    assert!(!tx.delete_notification_rule(&own, &theirs.name, at(1)).await.unwrap());
+    tx.commit().await.unwrap();
 }

@@ -173,6 +173,7 @@ pub(super) fn person(number: u128, session: u128) -> Caller {
         roles: [Role::SecurityOperator].into(),
         access: Access::of_roles(&[Role::SecurityOperator].into()),
         scopes: None,
+        factor: domain::access::FactorState::NotNeeded,
     }
 }
 
@@ -202,6 +203,7 @@ pub(super) fn proposer(person: Option<UserId>) -> Authorized {
         roles: [].into(),
         access: Access::default(),
         scopes: Some([Scope::Propose].into()),
+        factor: domain::access::FactorState::NotNeeded,
     };
     caller.authorize_proposal().unwrap()
 }

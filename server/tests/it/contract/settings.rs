@@ -1,7 +1,7 @@
 //! What people set for themselves, and the views that they saved.
 
 use domain::actions::query::Column;
-use domain::settings::preference::{ColumnChoice, Density, MAX_VIEWS};
+use domain::settings::preference::{ColorScheme, ColumnChoice, Density, MAX_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
 use service::testing::system as authority;
 use store::SharedStore;
@@ -57,6 +57,7 @@ async fn what_is_set_reads_back_and_the_later_one_holds(kind: Kind) {
         Preference::DefaultTable(Lane::Pending),
         Preference::DefaultTable(Lane::InProgress),
         Preference::TimeZone("Asia/Kathmandu".to_owned()),
+        Preference::ColorScheme(ColorScheme::Dark),
     ] {
         assert!(set(&store, &ana, preference.clone()).await);
         expected.set(preference);

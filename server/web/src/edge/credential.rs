@@ -18,6 +18,9 @@ const DEVICE_COOKIE_SECONDS: u32 = 90 * 24 * 60 * 60;
 const MAX_DEVICE_LENGTH: usize = 64;
 /// What a browser brings back from the identity provider, sealed.
 const PENDING_COOKIE: &str = "__Host-sign-in";
+/// What a browser holds between the password and the second factor.
+const STEP_COOKIE: &str = "__Host-step";
+const STEP_COOKIE_SECONDS: u32 = 10 * 60;
 const COOKIE_FLAGS: &str = "Path=/; Secure; HttpOnly; SameSite=Lax";
 
 /// A secret that is asked about again while a stream runs.
@@ -64,6 +67,24 @@ pub(crate) fn session_secret(headers: &HeaderMap) -> Option<&str> {
 /// What the browser's cookie says of the device, if anything that we may have said.
 pub(crate) fn device_secret(headers: &HeaderMap) -> Option<&str> {
     cookie(headers, DEVICE_COOKIE).filter(|secret| secret.len() <= MAX_DEVICE_LENGTH)
+}
+
+/// The secret of a sign-in whose password was right, if the browser holds one.
+pub(crate) fn step_secret(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, STEP_COOKIE).filter(|secret| secret.len() <= MAX_DEVICE_LENGTH)
+}
+
+/// The value of `Set-Cookie` that hands it out.
+pub(crate) fn step_cookie(secret: &str) -> Option<HeaderValue> {
+    let text = format!("{STEP_COOKIE}={secret}; {COOKIE_FLAGS}; Max-Age={STEP_COOKIE_SECONDS}");
+    let mut value = HeaderValue::from_str(&text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The value of `Set-Cookie` that takes it back.
+pub(crate) fn expired_step_cookie() -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("{STEP_COOKIE}=; {COOKIE_FLAGS}; Max-Age=0")).ok()
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -17,10 +17,16 @@ pub const SIGN_IN: &str = "/sign-in";
 /// Where the first administrator sets name and password, by the link that the server prints.
 pub const FIRST_ADMINISTRATOR: &str = "/first-administrator";
 
+/// Where somebody whose password was right shows a second factor.
+pub const SECOND_STEP: &str = "/sign-in/second-step";
+
+/// Where somebody who must have a second factor sets one up, before anything else.
+pub const ENROL: &str = "/second-factor";
+
 /// Whether a page is for who is not signed in, and for nobody else.
 #[must_use]
 pub fn is_before_sign_in(path: &str) -> bool {
-    [SIGN_IN, FIRST_ADMINISTRATOR].contains(&path)
+    [SIGN_IN, SECOND_STEP, FIRST_ADMINISTRATOR].contains(&path)
 }
 
 /// Everything that would end a value in a query; a slash does not, and reads better as it is.

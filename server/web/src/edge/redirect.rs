@@ -14,10 +14,15 @@ pub fn own_path_or_home(next: Option<&str>) -> &str {
 
 /// The sign-in page that leads back to `next`, with an error's word if there is one.
 pub fn sign_in_page(next: Option<&str>, error: Option<&str>) -> String {
+    on_the_way_to(SIGN_IN, next, error)
+}
+
+/// The page that leads back to `next`, with an error's word if there is one.
+pub fn on_the_way_to(page: &str, next: Option<&str>, error: Option<&str>) -> String {
     let next = query_value(own_path_or_home(next));
     match error {
-        Some(error) => format!("{SIGN_IN}?error={error}&next={next}"),
-        None => format!("{SIGN_IN}?next={next}"),
+        Some(error) => format!("{page}?error={error}&next={next}"),
+        None => format!("{page}?next={next}"),
     }
 }
 

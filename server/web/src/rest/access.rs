@@ -3,13 +3,14 @@
 
 mod credentials;
 mod device_groups;
+mod factors;
 mod people;
 mod roles;
 
 use super::ApiRoute;
 
 pub(super) fn routes() -> Vec<ApiRoute> {
-    [people::routes(), roles::routes(), device_groups::routes(), credentials::routes()]
+    [people::routes(), factors::routes(), roles::routes(), device_groups::routes(), credentials::routes()]
         .into_iter()
         .flatten()
         .collect()

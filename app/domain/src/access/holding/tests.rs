@@ -33,6 +33,7 @@ fn caller(holdings: &Holdings) -> Caller {
         roles: holdings.roles.iter().map(|(role, _)| *role).collect(),
         access: holdings.access(),
         scopes: None,
+        factor: crate::access::FactorState::NotNeeded,
     }
 }
 

@@ -29,6 +29,7 @@ fn tool() -> Caller {
         roles: [].into(),
         access: domain::Access::default(),
         scopes: Some([Scope::Propose].into()),
+        factor: domain::access::FactorState::NotNeeded,
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
 }
 
 /// The id of a person in a path.
-fn person_id(id: &str) -> Result<UserId, Error> {
+pub(super) fn person_id(id: &str) -> Result<UserId, Error> {
     input::parse_id(id, SubjectKind::User)
 }
 
@@ -34,7 +34,7 @@ fn person_id(id: &str) -> Result<UserId, Error> {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 #[expect(dead_code, reason = "only describes")]
-struct PersonPath {
+pub(super) struct PersonPath {
     /// The person's id.
     id: UserId,
 }
