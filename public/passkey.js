@@ -49,7 +49,10 @@ document.addEventListener("click", async (event) => {
     say(form, error instanceof DOMException ? "No passkey was used. Try again, or use a code." : error.message);
   } finally {
     button.disabled = false;
-    form.noValidate = false;
-    form.elements.passkey.value = "";
+    // After the form was read, which a page that sends it by itself does a moment later.
+    setTimeout(() => {
+      form.noValidate = false;
+      form.elements.passkey.value = "";
+    });
   }
 });

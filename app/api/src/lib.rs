@@ -43,6 +43,8 @@ pub use identity::*;
 pub use investigations::*;
 pub use load::Load;
 pub use notifications::*;
+#[cfg(feature = "ssr")]
+pub use request::has_recovery_codes;
 pub use session::*;
 pub use settings::*;
 pub use take::*;

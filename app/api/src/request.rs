@@ -1,8 +1,8 @@
 //! What each server function does before and after its call.
 
-use axum::http::HeaderValue;
 use axum::http::header::{COOKIE, REFERER, SET_COOKIE};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use domain::access::device_group::{DeviceCondition, parse_rule};
 use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::backend::SharedBackend;
@@ -127,6 +127,12 @@ pub(super) enum ShownOnce {
     RecoveryCodes,
 }
 
+/// Whether recovery codes are to be shown that no page showed yet.
+#[must_use]
+pub fn has_recovery_codes(headers: &HeaderMap) -> bool {
+    ShownOnce::RecoveryCodes.kept(headers).is_some()
+}
+
 impl ShownOnce {
     const fn cookie(self) -> &'static str {
         match self {
@@ -142,13 +148,17 @@ impl ShownOnce {
 
     /// What is to be shown, which no other page shows again.
     pub(super) fn take(self) -> Option<String> {
-        let parts = use_context::<Parts>()?;
-        let cookies = parts.headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let mut pairs =
-            cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        let secret = pairs.find(|(name, value)| *name == self.cookie() && !value.is_empty())?.1.to_owned();
+        let secret = self.kept(&use_context::<Parts>()?.headers)?;
         self.set("", 0);
         Some(secret)
+    }
+
+    fn kept(self, headers: &HeaderMap) -> Option<String> {
+        let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let mut pairs =
+            cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        let (_, secret) = pairs.find(|(name, value)| *name == self.cookie() && !value.is_empty())?;
+        Some(secret.to_owned())
     }
 
     fn set(self, value: &str, seconds: u32) {

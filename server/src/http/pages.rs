@@ -111,6 +111,10 @@ async fn guard(
     }
     let enrolling = caller.is_none() && request.extensions().get::<Enrolling>().is_some();
     if path == ENROL && caller.is_some() {
+        // A form without scripts comes back here: new recovery codes are shown on one's own page.
+        if api::has_recovery_codes(request.headers()) {
+            return see_other("/settings", None);
+        }
         let next = Query::<SignInQuery>::try_from_uri(request.uri()).ok().and_then(|Query(query)| query.next);
         return see_other(own_path_or_home(next.as_deref()), None);
     }

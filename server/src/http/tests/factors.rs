@@ -206,7 +206,8 @@ async fn t41_administration_asks_for_a_fresh_second_factor() {
         ("/api/save_device_group", "name=x&level=full"),
         ("/api/make_token", "name=t&days=1&mine=true&scopes[]=access:administer"),
         ("/api/add_notification_rule", "name=x&channel=email&to=a@b.example&on[]=waits"),
-        ("/api/pause_executor", "name=none"),
+        ("/api/add_executor", "name=x&kind=manual&serves=*"),
+        ("/api/save_role", "name=x&model=unified"),
         ("/api/begin_totp", ""),
     ];
     for (path, form) in changes {
