@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn a_second_factor_is_fresh_for_five_minutes() {
         let now: Timestamp = "2026-03-01T08:00:00Z".parse().unwrap();
-        let ago = |minutes| Some(now - SignedDuration::from_secs(minutes * 60));
+        let ago = |minutes: i64| Some(now - SignedDuration::from_secs(minutes * 60));
         let table = [
             (false, false, None, FactorState::NotNeeded, false),
             (true, false, None, FactorState::Stale, false),
