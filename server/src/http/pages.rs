@@ -14,7 +14,7 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
-use domain::access::factors::Enrolling;
+use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::core::path::{filled_fields, is_own_path};
@@ -30,7 +30,7 @@ use serde::Deserialize;
 use service::zone::zone;
 use web::download;
 use web::edge::limits::Limits;
-use web::edge::paths::{ENROL, SERVER_FUNCTIONS, is_before_sign_in};
+use web::edge::paths::{ENROL, SECOND_STEP, SERVER_FUNCTIONS, SIGN_IN, is_before_sign_in};
 use web::edge::problem::Problem;
 use web::edge::redirect::{on_the_way_to, own_path_or_home, see_other, sign_in_page};
 use web::router::Pages;
@@ -124,6 +124,9 @@ async fn guard(
     if enrolling && !on_sign_in {
         let back = request.uri().path_and_query().map(axum::http::uri::PathAndQuery::as_str);
         return see_other(&on_the_way_to(ENROL, back, None), None);
+    }
+    if path == SECOND_STEP && request.extensions().get::<SecondStepSecret>().is_none() {
+        return see_other(SIGN_IN, None);
     }
     if on_sign_in == caller.is_none() {
         if let Some(filled) = without_empty_fields(request.uri()) {

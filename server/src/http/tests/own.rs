@@ -79,7 +79,7 @@ async fn somebody_is_told_of_what_they_proposed_as_they_chose() {
     assert_eq!(load().await, want);
     // It is a rule like others, which administrators see, and which nobody else makes.
     let rules = app.api(&root, "GET", "/api/v1/notification-rules", None).await.json();
-    let rule = rules[0]["rule"].clone();
+    let rule = rules["rules"][0]["rule"].clone();
     assert_eq!((&rule["to"], &rule["on"][0]), (&json!(["ana@corp.example"]), &json!("decided")));
     let mut other = rule.clone();
     other["name"] = json!("own-of-others");
