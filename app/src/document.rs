@@ -1,6 +1,6 @@
 //! The document around every page. Server only: here the policy, the nonce and the asset paths come together.
 
-use axum::http::{HeaderValue, header::CONTENT_SECURITY_POLICY};
+use axum::http::{HeaderName, HeaderValue, header::CONTENT_SECURITY_POLICY};
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -98,6 +98,9 @@ fn start_script(js: &str, wasm: &str, parts: &[&String], later: &[&String]) -> S
     )
 }
 
+/// Where browsers report what the policy kept them from (`server/web/src/csp.rs`).
+const CSP_REPORTS: &str = "/csp-reports";
+
 /// The one policy, the same in demo, tests and production. A header, since a `<meta>` can't forbid framing.
 pub(super) fn send_policy() {
     let Some(response) = use_context::<ResponseOptions>() else { return };
@@ -105,8 +108,11 @@ pub(super) fn send_policy() {
     let policy = format!(
         "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self'; \
          img-src 'self' data:; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
-         object-src 'none'; frame-ancestors 'none'"
+         object-src 'none'; frame-ancestors 'none'; report-uri {CSP_REPORTS}; report-to csp"
     );
+    if let Ok(endpoints) = HeaderValue::from_str(&format!("csp=\"{CSP_REPORTS}\"")) {
+        response.insert_header(HeaderName::from_static("reporting-endpoints"), endpoints);
+    }
     if let Ok(policy) = HeaderValue::from_str(&policy) {
         response.insert_header(CONTENT_SECURITY_POLICY, policy);
     }

@@ -1,23 +1,23 @@
 //! What `countersign serve` can be told, and which of it is refused before anything starts.
 
+pub mod edge;
 mod session_times;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{bail, ensure};
-use axum::http::HeaderName;
 use clap::Args;
 
+use self::edge::EdgeOptions;
 pub use self::session_times::SessionOptions;
 use crate::telemetry::LogFormat;
 use executors::channels::Channels;
 use executors::channels::email::Mailer;
 use service::hunt::HuntLink;
 use service::notifications::Messenger;
-use web::edge::security::Edge;
 
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
@@ -109,13 +109,9 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub database: DatabaseOptions,
 
-    /// Where to listen; port 0 takes a free one, which is printed
-    #[arg(long, value_name = "ADDRESS:PORT", default_value_t = SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))]
-    pub listen: SocketAddr,
-
-    /// The header in which the proxy says which address its client has, for example x-forwarded-for
-    #[arg(long, value_name = "NAME", requires = "behind_proxy")]
-    pub client_address_header: Option<HeaderName>,
+    /// How it is reached
+    #[command(flatten)]
+    pub edge: EdgeOptions,
 
     /// The folder of the built page
     #[arg(long, value_name = "DIR", default_value = "target/site")]
@@ -124,14 +120,6 @@ pub struct ServeOptions {
     /// The demo estate: sign-in buttons and a simulated executor, on a database that `seed` made
     #[arg(long)]
     pub demo: bool,
-
-    /// Allow an address that others can reach, because a proxy in front of it ends TLS
-    #[arg(long)]
-    pub behind_proxy: bool,
-
-    /// The name under which the world reaches the server, with the port if it is not 443
-    #[arg(long, value_name = "HOST")]
-    pub public_host: Option<String>,
 
     /// A responder and the device it stands for; may be repeated. After commas may follow `profile=NAME`, the actuator
     /// profile that it is addressed by, and for one that does not sign `token=FILE`, or `identity=FILE` and
@@ -254,18 +242,7 @@ impl ServeOptions {
     /// # Errors
     /// One sentence.
     pub fn check(&self) -> anyhow::Result<()> {
-        let loopback = self.listen.ip().is_loopback();
-        ensure!(
-            loopback || self.behind_proxy,
-            "refusing to listen on {}: without TLS only this machine may connect; use 127.0.0.1, \
-             or --behind-proxy if a proxy in front ends TLS",
-            self.listen
-        );
-        ensure!(
-            !self.demo || (loopback && !self.behind_proxy && self.public_host.is_none()),
-            "--demo lets anyone sign in, so it is for this machine only: \
-             not with --behind-proxy, --public-host or another address than 127.0.0.1"
-        );
+        self.edge.check(self.demo)?;
         if self.demo && !self.database.exists() {
             bail!(
                 "--demo needs the demo's database, and {} is not there; make it first: countersign seed --demo",
@@ -277,21 +254,7 @@ impl ServeOptions {
             "--responder needs --responder-key FILE, the key that it shares with this server"
         );
         self.sessions.times()?;
-        if let Some(host) = &self.public_host {
-            ensure!(
-                !host.is_empty()
-                    && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte)),
-                "--public-host takes a host name, for example actions.example.org, and not {host:?}"
-            );
-        }
         Ok(())
-    }
-
-    /// How the server is reached.
-    #[must_use]
-    pub fn edge(&self) -> Edge {
-        Edge::new(self.listen.ip().is_loopback(), self.behind_proxy, self.public_host.clone())
-            .with_client_header(self.client_address_header.clone())
     }
 }
 
@@ -317,7 +280,10 @@ mod tests {
             (&["--listen", "127.0.0.1:0"], None),
             (&["--listen", "[::1]:0"], None),
             (&["--listen", "0.0.0.0:80"], Some("without TLS")),
+            (&["--listen", "0.0.0.0:80", "--trusted-proxy", "10.0.0.1"], Some("without TLS")),
             (&["--listen", "0.0.0.0:80", "--behind-proxy"], None),
+            (&["--listen", "0.0.0.0:443", "--tls-cert", "c", "--tls-key", "k"], None),
+            (&["--demo", "--trusted-proxy", "10.0.0.1"], Some("this machine only")),
             (&["--behind-proxy", "--public-host", "a.example.org"], None),
             (&["--public-host", "https://a.example.org"], Some("--public-host takes")),
             (&["--demo", "--database-url", "sqlite:///nowhere/at/all.db"], Some("countersign seed --demo")),
@@ -336,6 +302,17 @@ mod tests {
                 None => assert_eq!(got, Ok(()), "{args:?}"),
                 Some(want) => assert!(got.as_ref().unwrap_err().contains(want), "{args:?} {got:?}"),
             }
+        }
+    }
+
+    #[test]
+    fn a_certificate_needs_its_key() {
+        for bad in [
+            &["x", "--tls-cert", "c"][..],
+            &["x", "--tls-key", "k"],
+            &["x", "--redirect-http", "127.0.0.1:80"],
+        ] {
+            assert!(Line::try_parse_from(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod automation;
 pub mod backup;
 pub mod dispatch;
+mod doors;
 pub mod executor;
 pub mod import;
 pub mod notification;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::doors::Doors;
 use crate::config::{ResponderAddress, ServeOptions};
 use crate::http::pages::pages;
 use executors::enrolled::Ed25519;
@@ -35,7 +36,6 @@ use service::session::Sessions;
 use service::switchboard::Switchboard;
 use service::worker;
 use store::{self, SharedStore};
-use web::edge::accept;
 use web::edge::paths::FIRST_ADMINISTRATOR;
 use web::metrics;
 use web::router;
@@ -46,6 +46,8 @@ use web::state::AppState;
 pub struct RunningServer {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where it sends to TLS from, if anywhere.
+    pub redirect: Option<SocketAddr>,
     /// Where it tells Prometheus how it goes, if anywhere.
     pub metrics: Option<SocketAddr>,
     /// Where the first administrator sets name and password, while nobody is there.
@@ -55,7 +57,7 @@ pub struct RunningServer {
     /// Its service, likewise.
     pub service: Service,
     stop: CancellationToken,
-    http: JoinHandle<()>,
+    http: JoinHandle<std::io::Result<()>>,
     worker: JoinHandle<()>,
     followed: JoinHandle<()>,
     jobs: JoinHandle<()>,
@@ -92,10 +94,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     config.check()?;
     let site = Site::read(&config.site, config.demo).map_err(anyhow::Error::msg)?;
     let executors = executors(config, &clock)?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}", config.listen))?;
-    let address = listener.local_addr()?;
+    let doors = Doors::open(&config.edge).await?;
+    let (address, redirect) = (doors.address()?, doors.redirect_address()?);
     let store = store::connect(&config.database.url)
         .await
         .with_context(|| format!("cannot open {}", config.database.display_url()))?;
@@ -107,10 +107,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .context("cannot read the database's clock")?;
     #[expect(clippy::disallowed_methods, reason = "the command line is an entry point: it starts the worker")]
     let authority = SystemAuthority::take();
-    let here = config
-        .public_host
-        .as_ref()
-        .map_or_else(|| format!("http://localhost:{}", address.port()), |host| format!("https://{host}"));
+    let here = config.edge.here(address.port());
     let secrets = SecretsKey::in_file(&config.secrets.file);
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
@@ -154,7 +151,8 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let client =
         OpenIdConnect::new().map_err(|why| anyhow!("cannot speak with identity providers: {why}"))?;
     let provider = ProviderSignIn::new(service.clone(), Arc::new(client), authority);
-    let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge())
+    let app = AppState::new(store.clone(), clock, sessions, backend, feed, site, config.edge.edge())
+        .with_rates(config.edge.rates())
         .with_factors(factors)
         .with_provider(provider);
     let metrics = match config.metrics_addr {
@@ -169,10 +167,10 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     };
     let pages = pages(&app);
     let router: Router = router::build(app, pages);
-    let http =
-        tokio::spawn(accept::serve(listener, router, config.edge().connections_each(), stop.child_token()));
+    let http = tokio::spawn(doors.serve(router, stop.child_token()));
     Ok(RunningServer {
         address,
+        redirect,
         metrics,
         first_link,
         store,
@@ -191,8 +189,12 @@ impl RunningServer {
     /// Stops accepting, lets requests and attempts end, and closes the store.
     pub async fn stop(self) {
         self.stop.cancel();
+        match self.http.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "the accept loop ended badly"),
+            Err(error) => tracing::error!(%error, "the accept loop ended badly"),
+        }
         let tasks = [
-            ("the accept loop", self.http),
             ("the worker", self.worker),
             ("the executors", self.followed),
             ("the jobs", self.jobs),
@@ -306,11 +308,11 @@ async fn check_purpose(config: &ServeOptions, store: &SharedStore) -> anyhow::Re
 /// Says where it is, on stdout: whoever started it waits for this line.
 fn announce(
     config: &ServeOptions,
-    RunningServer { address, metrics, first_link, .. }: &RunningServer,
+    RunningServer { address, redirect, metrics, first_link, .. }: &RunningServer,
 ) -> anyhow::Result<()> {
     // Browsers keep a Secure cookie on http://localhost, but not on http://127.0.0.1.
     let host =
-        if config.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
+        if config.edge.listen.ip().is_loopback() { "localhost".to_owned() } else { address.ip().to_string() };
     let mut out = std::io::stdout();
     if let Some(metrics) = metrics {
         writeln!(out, "metrics at http://{metrics}/metrics")?;
@@ -318,7 +320,11 @@ fn announce(
     if let Some(link) = first_link {
         writeln!(out, "the first administrator sets name and password within 24 hours, once, at {link}")?;
     }
-    writeln!(out, "listening on http://{host}:{}", address.port())?;
+    if let Some(redirect) = redirect {
+        writeln!(out, "sending to TLS from http://{redirect}")?;
+    }
+    let scheme = if config.edge.tls_cert.is_some() { "https" } else { "http" };
+    writeln!(out, "listening on {scheme}://{host}:{}", address.port())?;
     out.flush()?;
     Ok(())
 }

@@ -258,6 +258,14 @@ impl Estate {
         run(&[&token[..], &["actions:read"], &options].concat(), "")
     }
 
+    /// A token with these scopes, of a person or of a tool.
+    pub(crate) fn token(&self, name: &str, owner: Option<&str>, scopes: &[&str]) -> String {
+        let mut args = vec!["token", "create", name, "--database-url", self.database.url.as_str()];
+        args.extend(owner.iter().flat_map(|owner| ["--owner", *owner]));
+        args.extend(scopes.iter().flat_map(|scope| ["--scope", *scope]));
+        run(&args, "")
+    }
+
     /// Likewise the responder.
     pub(crate) fn respond_with(&mut self, options: &[&str]) {
         let listen = address(&self.responder.url);
@@ -386,7 +394,7 @@ pub(crate) fn proposal(name: &str, path: &Path, sha256: &str) -> Value {
 }
 
 fn address(url: &str) -> String {
-    url.trim_start_matches("http://").replace("localhost", "127.0.0.1")
+    url.trim_start_matches("http://").trim_start_matches("https://").replace("localhost", "127.0.0.1")
 }
 
 /// Stands in while a process is replaced.

@@ -5,6 +5,7 @@
 //! this crate knows none of them: what a page says is changed without compiling this. To add a REST route, add a
 //! handler to its area in `rest/`.
 
+mod csp;
 pub mod download;
 pub mod edge;
 mod first_administrator;

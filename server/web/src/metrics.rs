@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::edge::accept;
+use super::edge::accept::{self, Door};
 use super::state::AppState;
 use store::{DISPATCH_PAUSED, Queue, StoreError};
 
@@ -66,6 +66,11 @@ fn describe() {
         "countersign_records_total",
         "Records of the audit log by kind, as this instance read them"
     );
+    describe_counter!(
+        "countersign_csp_reports_total",
+        "Violations of the pages' policy that browsers reported, by directive"
+    );
+    describe_counter!("countersign_rate_limited_total", "Requests that came faster than they may, by policy");
     describe_histogram!(
         "countersign_http_request_seconds",
         "Time until an answer begins, by class of status"
@@ -80,7 +85,7 @@ fn describe() {
 /// Serves it until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, handle: PrometheusHandle, app: AppState, stop: CancellationToken) {
     let router = Router::new().route("/metrics", get(render)).with_state((handle, app));
-    accept::serve(listener, router, CONNECTIONS_EACH, stop).await;
+    accept::serve(Door { listener, tls: None, router }, |_| CONNECTIONS_EACH, stop).await;
 }
 
 async fn render(State((handle, app)): State<(PrometheusHandle, AppState)>) -> Response {

@@ -1,10 +1,11 @@
 //! Every route and every layer.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, SET_COOKIE};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use axum::response::{IntoResponse, Response};
@@ -18,10 +19,11 @@ use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiv
 
 use super::edge::limits::{self, Limits};
 use super::edge::problem::{self, Problem};
-use super::edge::{body, paths, security, trace};
+use super::edge::security::Edge;
+use super::edge::{body, client, paths, redirect, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{first_administrator, provider, rest, scim, second_step, signin, site, sse};
+use super::{csp, first_administrator, provider, rest, scim, second_step, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
 use service::identity::sign_in::{DIRECTORY_PATH, RETURN_PATH, START_PATH};
 use store::DISPATCH_PAUSED;
@@ -61,15 +63,21 @@ pub fn build(app: AppState, pages: Pages) -> Router {
         .merge(site::pkg(&app.site))
         .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
 
+    let reports = Router::new()
+        .route(paths::CSP_REPORTS, post(csp::receive))
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Limits::REPORT, limits::enforce));
+
     // The first layer is the outermost.
     let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(app.edge.clone(), client::identify))
         .layer(map_request(trace::remove_client_id))
         .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::RequestIds))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))
         .layer(trace::layer())
         .layer(SetSensitiveResponseHeadersLayer::new([SET_COOKIE]))
         .layer(PropagateRequestIdLayer::new(trace::REQUEST_ID))
-        .layer(from_fn_with_state(app.edge.clone(), security::add_headers))
+        .layer(from_fn(security::add_headers))
         // Assets are compressed when they are built; what is made for one answer is not worth more time. Events are not
         // compressed: they would wait for each other.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
@@ -83,10 +91,22 @@ pub fn build(app: AppState, pages: Pages) -> Router {
 
     people
         .merge(open)
+        .merge(reports)
         .nest(paths::API, rest::router(&app))
         .nest(DIRECTORY_PATH, scim::router(&app))
         .layer(layers)
         .with_state(app)
+}
+
+/// What answers without TLS where it is spoken at this port: it sends there.
+pub fn to_tls(edge: Edge, port: u16) -> Router {
+    let edge = Arc::new(edge);
+    let layers = ServiceBuilder::new()
+        .layer(from_fn(security::add_headers))
+        .layer(from_fn(problem::normalize_error))
+        .layer(from_fn_with_state(edge.clone(), security::check_host))
+        .layer(from_fn(security::check_length));
+    Router::new().fallback(redirect::to_tls).layer(layers).with_state((edge, port))
 }
 
 /// What to know of a server that is ready.

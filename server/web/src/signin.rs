@@ -11,7 +11,7 @@ use domain::{Caller, Error};
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::edge::accept::Peer;
+use super::edge::client::Client;
 use super::edge::problem::Problem;
 use super::edge::{credential, paths, redirect};
 use super::state::AppState;
@@ -42,14 +42,14 @@ type CurrentCaller = Option<Extension<Caller>>;
 pub(super) async fn sign_in(
     State(app): State<AppState>,
     current: CurrentCaller,
-    peer: Option<Extension<Peer>>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
     Form(form): Form<SignInForm>,
 ) -> Response {
     let replaces = current.map(|Extension(caller)| caller.credential);
     let next = form.next.clone();
     let lasts = app.sessions.times().max_age;
-    let address = app.edge.client_address(peer.map(|Extension(Peer(address))| address), &headers);
+    let address = client.and_then(|Extension(client)| client.address);
     let device = credential::device_secret(&headers).map(str::to_owned);
     // Not detached: who hangs up waits no longer.
     let turn = match app.sessions.password_turn(address).await {

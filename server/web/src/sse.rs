@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header::CONTENT_TYPE;
@@ -20,10 +21,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
+use super::edge::client::Client;
 use super::edge::credential::Credential;
 use super::edge::problem::Problem;
 use super::state::AppState;
-use super::streams::{MAX_STREAMS, MAX_STREAMS_EACH, StreamPermit};
+use super::streams::{MAX_STREAMS, MAX_STREAMS_ADDRESS, MAX_STREAMS_EACH, StreamPermit};
 use store::Followed;
 
 /// How often an idle stream sends something, so that proxies do not take a silent connection for a dead one.
@@ -46,16 +48,19 @@ pub(super) type StreamQueryResult = Result<Query<StreamQuery>, axum::extract::re
 /// `GET /events`, for browsers.
 pub(super) async fn for_people(
     State(app): State<AppState>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
     query: StreamQueryResult,
 ) -> Result<Response, Problem> {
     let credential = Credential::session(&headers).ok_or(Error::NotSignedIn)?;
-    open(app, credential, &headers, query).await
+    let client = client.map(|Extension(client)| client).unwrap_or_default();
+    open(app, client, credential, &headers, query).await
 }
 
 /// Opens a stream for whoever presents the credential.
 pub(super) async fn open(
     app: AppState,
+    client: Client,
     credential: Credential,
     headers: &HeaderMap,
     query: StreamQueryResult,
@@ -63,9 +68,10 @@ pub(super) async fn open(
     let (caller, ends) = credential.check(&app.sessions).await?;
     let scope = RowScope::of(&caller).map_err(Error::from)?;
     let last_seen = last_seen(headers, query)?;
-    let permit = app.streams.acquire(&caller.actor.id).ok_or_else(|| {
+    let permit = app.streams.acquire(&caller.actor.id, client.address).ok_or_else(|| {
         let detail = format!(
-            "{MAX_STREAMS_EACH} live connections are open already, or {MAX_STREAMS} of everyone; close one"
+            "{MAX_STREAMS_EACH} live connections are open already, or {MAX_STREAMS_ADDRESS} of this address, or \
+             {MAX_STREAMS} of everyone; close one"
         );
         Problem::edge(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
@@ -76,8 +82,7 @@ pub(super) async fn open(
             None => (Some("reset"), app.feed.head()),
         },
     };
-    // Browsers that lost the same server come back at different times.
-    let mut first = format!("retry: {}\n", rand::random_range(1_000..2_000));
+    let mut first = come_again();
     match greeting {
         Some(greeting) => {
             write_event(&mut first, greeting, at, &serde_json::json!({ "seq": at }).to_string());
@@ -97,6 +102,11 @@ pub(super) async fn open(
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
     Ok((headers, Body::from_stream(chunks)).into_response())
+}
+
+/// When to come again: browsers that lost the same server do so at different times.
+fn come_again() -> String {
+    format!("retry: {}\n", rand::random_range(1_000..2_000))
 }
 
 /// The number of the last record that the caller saw.
@@ -121,7 +131,6 @@ fn is_about_accounts(record: &Followed) -> bool {
     record.changed.is_none() && record.kind != AuditKind::Refused
 }
 
-/// Writes one event in the form of the HTML Standard.
 /// A record as a caller may see it; nothing, if it changed no action, or a hidden one.
 pub(super) fn visible_change(record: &Followed, caller: &Caller, scope: &RowScope) -> Option<Change> {
     let changed = record.changed.as_ref().filter(|changed| scope.shows(&changed.row))?;
@@ -136,6 +145,7 @@ pub(super) fn visible_change(record: &Followed, caller: &Caller, scope: &RowScop
     })
 }
 
+/// Writes one event in the form of the HTML Standard.
 fn write_event(into: &mut String, name: &str, seq: i64, data: &str) {
     // Writing to a text can't fail.
     let _ = write!(into, "id: {seq}\nevent: {name}\ndata: {data}\n\n");
@@ -155,7 +165,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// What to send next, and whether there is more to come. None if the server stops.
+    /// What to send next, and whether there is more to come; when the server stops, that is when to come again.
     async fn next(mut self) -> Option<(String, Option<Self>)> {
         if let Some(first) = self.first.take() {
             return Some((first, Some(self)));
@@ -165,7 +175,7 @@ impl Follower {
         loop {
             let records = tokio::select! {
                 biased;
-                () = stop.cancelled() => return None,
+                () = stop.cancelled() => return Some((come_again() + "\n", None)),
                 () = sleep_until(self.check_at) => {
                     if let Err(end) = self.check().await {
                         return Some((end, None));

@@ -6,7 +6,9 @@ use axum::extract::FromRef;
 use domain::backend::SharedBackend;
 use leptos::prelude::LeptosOptions;
 
+use super::csp::Reports;
 use super::edge::fair::Fairness;
+use super::edge::rate::{RateLimits, Rates};
 use super::edge::security::Edge;
 use super::site::Site;
 use super::streams::Streams;
@@ -50,6 +52,11 @@ pub struct AppState {
     /// What each credential has under way.
     #[from_ref(skip)]
     pub(super) fairness: Fairness,
+    /// How many requests each has left.
+    #[from_ref(skip)]
+    pub(super) rates: RateLimits,
+    /// What counts reports of browsers.
+    pub(super) reports: Reports,
     /// The time.
     #[from_ref(skip)]
     pub clock: SharedClock,
@@ -85,6 +92,8 @@ impl AppState {
             feed,
             streams: Streams::default(),
             fairness: Fairness::default(),
+            rates: RateLimits::default(),
+            reports: Reports::default(),
             clock,
             site: Arc::new(site),
             edge: Arc::new(edge),
@@ -101,5 +110,11 @@ impl AppState {
     #[must_use]
     pub fn with_factors(self, factors: Factors) -> Self {
         Self { factors, ..self }
+    }
+
+    /// With so many requests of each token and address.
+    #[must_use]
+    pub fn with_rates(self, rates: Rates) -> Self {
+        Self { rates: RateLimits::new(rates), ..self }
     }
 }

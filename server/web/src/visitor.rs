@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 
@@ -20,9 +21,17 @@ pub fn for_people(app: &AppState, limits: Limits, routes: Router<AppState>) -> R
 
 /// Finds out who presents the session cookie. An unknown or dead one is as good as none.
 async fn identify(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
+    let mut place = None;
     if let Some(secret) = session_secret(request.headers()) {
         match app.sessions.visitor(secret).await {
             Ok(Some(Visitor::Caller(caller))) => {
+                let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+                if changes {
+                    place = app.fairness.place(caller.credential).await;
+                    if place.is_none() {
+                        return Problem::too_many_requests().into_response();
+                    }
+                }
                 request.extensions_mut().insert(caller);
             }
             // To everything but the setting up of a second factor, nobody is calling.
@@ -36,5 +45,7 @@ async fn identify(State(app): State<AppState>, mut request: Request, next: Next)
     if let Some(secret) = step_secret(request.headers()).map(str::to_owned) {
         request.extensions_mut().insert(SecondStepSecret(secret));
     }
-    next.run(request).await
+    let answer = next.run(request).await;
+    drop(place);
+    answer
 }

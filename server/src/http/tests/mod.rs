@@ -5,6 +5,7 @@ mod details;
 mod dispatch;
 mod export;
 mod factors;
+mod headers;
 mod home;
 mod own;
 mod preferences;

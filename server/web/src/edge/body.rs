@@ -13,6 +13,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
+use super::paths::CSP_REPORTS;
 use super::problem::Problem;
 
 /// The time in which a body must have arrived.
@@ -28,7 +29,12 @@ pub(crate) const SCIM_JSON: &str = "application/scim+json";
 /// the browser first; it can't send `application/json`.
 pub(crate) async fn check_media_type(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if is_safe || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE)) {
+    // Its handler looks itself.
+    let is_report = request.uri().path() == CSP_REPORTS;
+    if is_safe
+        || is_report
+        || (request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE))
+    {
         return next.run(request).await;
     }
     match verify_media_type(request.headers()) {

@@ -27,6 +27,9 @@ impl Limits {
     /// For the ids of what is to be decided together.
     pub const BATCH: Self = Self { body_bytes: 1024 * 1024, ..Self::USUAL };
 
+    /// For what browsers report.
+    pub(crate) const REPORT: Self = Self { body_bytes: 16 * 1024, ..Self::USUAL };
+
     /// For exports, whose answer begins when all of it is written: millions of rows on a busy machine.
     pub const EXPORT: Self = Self { answer_begins_within: Duration::from_mins(15), ..Self::USUAL };
 }

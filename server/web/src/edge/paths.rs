@@ -8,6 +8,9 @@ pub(crate) const API: &str = "/api/v1";
 /// Where server functions live. The REST API lives below it, too.
 pub const SERVER_FUNCTIONS: &str = "/api/";
 
+/// Where browsers report what the policy of a page kept them from.
+pub const CSP_REPORTS: &str = "/csp-reports";
+
 /// The page to go to where nothing else is asked for.
 pub(crate) const HOME: &str = "/action-center";
 

@@ -56,6 +56,8 @@ fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result
 
 const TOO_MANY_REQUESTS: &str = "Nothing was changed: too many requests are under way.";
 
+const RATE_LIMITED: &str = "Nothing was changed: too many requests came in too short a time.";
+
 /// Failures that happen before the domain is asked: code, status, sentence.
 const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("malformed", StatusCode::BAD_REQUEST, "The request can't be read."),
@@ -68,6 +70,7 @@ const EDGE_PROBLEMS: &[(&str, StatusCode, &str)] = &[
     ("unsupported_media_type", StatusCode::UNSUPPORTED_MEDIA_TYPE, "This kind of content is not understood."),
     ("too_many_streams", StatusCode::TOO_MANY_REQUESTS, "Too many live connections are open."),
     ("too_many_requests", StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS),
+    ("rate_limited", StatusCode::TOO_MANY_REQUESTS, RATE_LIMITED),
     ("misdirected", StatusCode::MISDIRECTED_REQUEST, "This server does not answer under that name."),
 ];
 
@@ -99,8 +102,13 @@ impl Problem {
 
     /// A credential that has too much under way.
     pub(crate) fn too_many_requests() -> Self {
-        let detail = "this token has too many requests under way; wait for some of them";
+        let detail = "too many requests of this session or token are under way; wait for some of them";
         Self::new("too_many_requests", StatusCode::TOO_MANY_REQUESTS, TOO_MANY_REQUESTS, detail)
+    }
+
+    /// A client that sent more than its rate.
+    pub(crate) fn rate_limited(detail: impl Into<String>) -> Self {
+        Self::new("rate_limited", StatusCode::TOO_MANY_REQUESTS, RATE_LIMITED, detail)
     }
 
     /// A request that can't be read.

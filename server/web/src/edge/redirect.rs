@@ -1,11 +1,17 @@
 //! Redirects: to own relative paths only, so that a link can't send anyone elsewhere.
 
-use axum::http::header::{LOCATION, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{HOST, LOCATION, SET_COOKIE};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::core::path::is_own_path;
 
 use super::paths::{HOME, SIGN_IN, query_value};
+use super::problem::Problem;
+use super::security::{Edge, host_name};
 
 /// The path, if it is one of ours and fits a header; [`HOME`] otherwise.
 pub fn own_path_or_home(next: Option<&str>) -> &str {
@@ -35,6 +41,24 @@ pub fn see_other(path: &str, cookie: Option<HeaderValue>) -> Response {
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     response
+}
+
+/// Sends a browser to the same address with TLS; anything but reading is refused, as it should not have come in the clear.
+pub(crate) async fn to_tls(State((edge, port)): State<(Arc<Edge>, u16)>, request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Problem::malformed("this must not be sent without TLS: send it by https").into_response();
+    }
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let at = match edge.public_host() {
+        Some(host) => host.to_owned(),
+        None if port == 443 => host_name(host).to_owned(),
+        None => format!("{}:{port}", host_name(host)),
+    };
+    let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
+    match HeaderValue::from_str(&format!("https://{at}{path}")) {
+        Ok(location) => (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response(),
+        Err(_) => Problem::malformed("the address can't be read").into_response(),
+    }
 }
 
 #[cfg(test)]

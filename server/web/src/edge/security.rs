@@ -1,6 +1,6 @@
 //! What every request must be and every answer carries, whatever the handler: names, origins, headers.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -11,8 +11,10 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use ipnet::IpNet;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use super::client::{Client, Proxies};
 use super::paths;
 use super::problem::Problem;
 
@@ -23,10 +25,10 @@ pub struct Edge {
     hosts: Option<Vec<String>>,
     /// The name that the world uses, for a proxy that rewrites `Host`.
     public_host: Option<String>,
-    /// Whether the world reaches it over TLS.
-    tls: bool,
-    /// The header in which the proxy says who its client is.
-    client_header: Option<HeaderName>,
+    /// Whether a proxy stands before it that speaks TLS with the world.
+    behind_proxy: bool,
+    /// The proxies whose word counts.
+    pub(super) proxies: Proxies,
 }
 
 /// Connections that one address may have, so that others get in: half of all.
@@ -50,37 +52,33 @@ impl Edge {
                 .chain(public_host.as_deref().map(host_name).map(str::to_owned))
                 .collect()
         });
-        Self { hosts, public_host, tls: behind_proxy, client_header: None }
+        Self { hosts, public_host, behind_proxy, proxies: Proxies::default() }
     }
 
-    /// With the header in which the proxy says who its client is.
+    /// With proxies that are believed what they say of their clients.
     #[must_use]
-    pub fn with_client_header(self, client_header: Option<HeaderName>) -> Self {
-        Self { client_header, ..self }
+    pub fn with_trusted_proxies(self, networks: Vec<IpNet>) -> Self {
+        Self { proxies: Proxies::new(networks), ..self }
     }
 
-    /// Connections that one address may have at a time; a proxy has those of all.
+    /// Connections that an address may have at a time; a proxy has those of all.
     #[must_use]
-    pub const fn connections_each(&self) -> usize {
-        if self.tls { usize::MAX } else { MAX_CONNECTIONS_EACH }
+    pub fn connections_of(&self, address: IpAddr) -> usize {
+        if self.hides_clients() || self.proxies.holds(address) { usize::MAX } else { MAX_CONNECTIONS_EACH }
     }
 
-    /// The address of a client: of who is connected, or who the proxy says that its client is. Of what a header lists,
-    /// the last is what the proxy itself saw.
-    pub(crate) fn client_address(&self, peer: Option<IpAddr>, headers: &HeaderMap) -> Option<IpAddr> {
-        match &self.client_header {
-            Some(name) => {
-                let last = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-                let last = last.rsplit(',').next()?.trim();
-                last.parse().ok().or_else(|| last.parse::<SocketAddr>().ok().map(|of| of.ip()))
-            }
-            None if self.tls => None,
-            None => peer,
-        }
+    /// Whether clients come through a proxy that can't be told from them.
+    pub(super) fn hides_clients(&self) -> bool {
+        self.behind_proxy && self.proxies.is_empty()
+    }
+
+    /// The name that the world uses, with the port if it is not 443.
+    pub(crate) fn public_host(&self) -> Option<&str> {
+        self.public_host.as_deref()
     }
 
     /// Whether the server answers requests to this host.
-    fn answers_under(&self, host: &str) -> bool {
+    pub(crate) fn answers_under(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         let name = host_name(&host);
         self.hosts.as_ref().is_none_or(|hosts| hosts.iter().any(|known| known == name))
@@ -98,7 +96,7 @@ impl Edge {
 }
 
 /// The host without its port.
-fn host_name(host: &str) -> &str {
+pub(crate) fn host_name(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.is_empty() => name,
         _ => host,
@@ -151,8 +149,14 @@ pub(crate) async fn check_origin(request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let is_given = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
     let names_origin = is_given(ORIGIN.as_str()) || is_given("sec-fetch-site");
-    // The REST API never looks at cookies.
-    if is_safe || names_origin || request.uri().path().starts_with(paths::API) || has_only_token(headers) {
+    // The REST API never looks at cookies, and a report changes nothing.
+    let is_report = request.uri().path() == paths::CSP_REPORTS;
+    if is_safe
+        || is_report
+        || names_origin
+        || request.uri().path().starts_with(paths::API)
+        || has_only_token(headers)
+    {
         return next.run(request).await;
     }
     Problem::edge(StatusCode::FORBIDDEN, "a change needs the header Origin or Sec-Fetch-Site").into_response()
@@ -181,7 +185,8 @@ static DEFAULT_HEADERS: [(HeaderName, &str); 2] =
     [(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"), (CACHE_CONTROL, "no-store")];
 
 /// Adds the headers that every answer carries.
-pub(crate) async fn add_headers(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+pub(crate) async fn add_headers(request: Request, next: Next) -> Response {
+    let client = request.extensions().get::<Client>().copied().unwrap_or_default();
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     for (name, value) in &REQUIRED_HEADERS {
@@ -190,7 +195,8 @@ pub(crate) async fn add_headers(State(edge): State<Arc<Edge>>, request: Request,
     for (name, value) in &DEFAULT_HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if edge.tls {
+    // A browser must not learn it from an answer that somebody on the way could have written (RFC 6797, 7.2).
+    if client.tls {
         headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
     response
@@ -199,26 +205,6 @@ pub(crate) async fn add_headers(State(edge): State<Arc<Edge>>, request: Request,
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_client_is_who_is_connected_or_who_the_proxy_says() {
-        let (peer, none) = (Some(IpAddr::from([192, 0, 2, 1])), HeaderMap::new());
-        assert_eq!(Edge::new(true, false, None).client_address(peer, &none), peer);
-        assert_eq!(Edge::new(true, true, None).client_address(peer, &none), None, "that is the proxy");
-        let name = HeaderName::from_static("x-forwarded-for");
-        let edge = Edge::new(true, true, None).with_client_header(Some(name.clone()));
-        assert_eq!(edge.client_address(peer, &none), None);
-        for (said, want) in [
-            ("198.51.100.7", Some("198.51.100.7")),
-            ("10.0.0.1, 198.51.100.7", Some("198.51.100.7")),
-            ("198.51.100.7:4711", Some("198.51.100.7")),
-            ("2001:db8::1", Some("2001:db8::1")),
-            ("198.51.100.7, nonsense", None),
-        ] {
-            let headers = HeaderMap::from_iter([(name.clone(), HeaderValue::from_static(said))]);
-            assert_eq!(edge.client_address(peer, &headers), want.map(|want| want.parse().unwrap()), "{said}");
-        }
-    }
 
     #[test]
     fn a_loopback_server_answers_under_loopback_names_only() {

@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::{ApiRoute, schema};
+use crate::edge::client::Client;
 use crate::edge::credential::Credential;
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
@@ -103,9 +104,11 @@ async fn changes(
 )]
 async fn follow(
     State(app): State<AppState>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
     query: StreamQueryResult,
 ) -> Result<Response, Problem> {
     let credential = Credential::token(&headers).ok_or(Error::NotSignedIn)?;
-    sse::open(app, credential, &headers, query).await
+    let client = client.map(|Extension(client)| client).unwrap_or_default();
+    sse::open(app, client, credential, &headers, query).await
 }

@@ -37,6 +37,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use super::edge::credential::bearer_token;
 use super::edge::limits::{self, Limits};
 use super::edge::problem::Problem;
+use super::edge::rate;
 use super::state::AppState;
 
 /// One path of the API: its limits, and its handlers with their description.
@@ -83,7 +84,7 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
         .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
-    described.merge(open)
+    described.merge(open).layer(from_fn_with_state(app.clone(), rate::limit_address))
 }
 
 pub(super) async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -93,6 +94,10 @@ pub(super) async fn authenticate(State(app): State<AppState>, mut request: Reque
     };
     match caller {
         Ok(Some(caller)) => {
+            let left = app.rates.token(caller.credential);
+            if let Some(left) = left.filter(|left| !left.allows()) {
+                return left.refusal();
+            }
             let _place = match *request.method() {
                 Method::GET | Method::HEAD => None,
                 _ => match app.fairness.place(caller.credential).await {
@@ -101,7 +106,11 @@ pub(super) async fn authenticate(State(app): State<AppState>, mut request: Reque
                 },
             };
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let mut answer = next.run(request).await;
+            if let Some(left) = left {
+                left.write(answer.headers_mut());
+            }
+            answer
         }
         Ok(None) => Problem::from(Error::NotSignedIn).into_response(),
         Err(error) => Problem::from(error).into_response(),
