@@ -57,6 +57,8 @@ pub async fn add_executor(
     #[server(default)] rate: String,
     #[server(default)] time_limit: String,
     #[server(default)] secret: String,
+    #[server(default)] identity: String,
+    #[server(default)] authority: String,
 ) -> Result<(), ApiError> {
     use domain::executors::contract::NewExecutor;
     use domain::executors::{ExecutorSetup, Settings, default_concurrency};
@@ -75,7 +77,7 @@ pub async fn add_executor(
         })?;
         rules.push(rule);
     }
-    let options = match text(options) {
+    let mut options = match text(options) {
         None => serde_json::Map::new(),
         Some(json) => serde_json::from_str(&json).map_err(|error| {
             request::fail(&domain::Error::invalid(
@@ -84,6 +86,9 @@ pub async fn add_executor(
             ))
         })?,
     };
+    if let Some(authority) = text(authority) {
+        options.insert("authority".to_owned(), authority.into());
+    }
     let settings = Settings {
         url: text(url),
         internal,
@@ -102,7 +107,15 @@ pub async fn add_executor(
         time_limit: number("time_limit", time_limit)?,
     };
     let page = format!("/settings/executors/{}", setup.name);
-    let new = NewExecutor { setup, secret: text(secret) };
+    // Of a consumer; who gives both is told that only one does.
+    let secret = match (text(secret), text(identity)) {
+        (Some(_), Some(_)) => {
+            let detail = "give a token, or a certificate and its key, not both";
+            return Err(request::fail(&domain::Error::invalid("/secret", detail)));
+        }
+        (secret, identity) => secret.or(identity),
+    };
+    let new = NewExecutor { setup, secret };
     backend.add_executor(&caller, new).await.map_err(|error| request::fail(&error))?;
     leptos_axum::redirect(&page);
     Ok(())

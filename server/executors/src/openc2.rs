@@ -13,6 +13,8 @@ use domain::{ActionType, Asset, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use openc2::signature::{Key, Signed, Token};
@@ -20,6 +22,7 @@ use openc2::{Actuator, Command, Message, Status};
 use service::clock::SharedClock;
 use service::executor::{Attempt, Executor, Order};
 
+use super::certificate;
 use super::consumer::Pairs;
 use super::webhook::{cause, client};
 
@@ -99,12 +102,13 @@ impl OpenC2 {
                     parsed.scheme() == "https",
                     "certificates are shown by https only, not to {base}"
                 );
-                let identity = reqwest::Identity::from_pem(identity).context("the identity is no PEM")?;
+                let identity =
+                    certificate::identity(identity).map_err(|why| anyhow::anyhow!("the identity {why}"))?;
                 client = client.identity(identity);
                 if let Some(authority) = authority {
-                    let authority =
-                        reqwest::Certificate::from_pem(authority).context("the authority is no PEM")?;
-                    client = client.tls_certs_only([authority]);
+                    let authorities = certificate::authorities(authority)
+                        .map_err(|why| anyhow::anyhow!("the authority {why}"))?;
+                    client = client.tls_certs_only(authorities);
                 }
             }
         }
@@ -134,11 +138,14 @@ impl OpenC2 {
         let given = setup.settings.url.as_deref().unwrap_or_default();
         let (parsed, client) =
             client(given, setup.settings.internal).map_err(|why| ("/settings/url", why))?;
-        let token = secret.and_then(Token::parse);
-        let token =
-            token.ok_or_else(|| ("/secret", "must be 24 or more visible ASCII characters".to_owned()))?;
-        if parsed.scheme() != "https" && !setup.settings.internal {
-            return Err(("/settings/url", "must be https: a token travels in no other way".to_owned()));
+        let options = Value::Object(setup.settings.options.clone());
+        let ConsumerOptions { authority } =
+            serde_json::from_value(options).map_err(|error| ("/settings/options", error.to_string()))?;
+        let (proof, client) = proof(secret.unwrap_or_default(), authority, client)?;
+        let is_certified = matches!(proof, Proof::MutualTls { .. });
+        if parsed.scheme() != "https" && (is_certified || !setup.settings.internal) {
+            let what = if is_certified { "a certificate is shown" } else { "a token travels" };
+            return Err(("/settings/url", format!("must be https: {what} in no other way")));
         }
         // One that names no path is where the language's own is.
         let path = if matches!(parsed.path(), "" | "/") { openc2::PATH } else { parsed.path() };
@@ -147,7 +154,7 @@ impl OpenC2 {
             asset: setup.name.clone(),
             url: url.clone(),
             profile: setup.settings.profile.clone().unwrap_or_else(|| "slpf".to_owned()),
-            proof: Proof::Token(token),
+            proof,
         };
         let client = client.build().map_err(|error| ("/settings/url", error.to_string()))?;
         let within =
@@ -164,14 +171,22 @@ impl OpenC2 {
             Message::request(&id, self.clock.now(), "countersign", vec![self.peer.asset.clone()], command);
         let body = openc2::encode(&message).map_err(|error| Attempt::Unsendable(error.to_string()))?;
         let who = if self.is_consumer { self.name.clone() } else { format!("the {}", self.name) };
-        match self.send(&id, body).await {
+        let sent = self.send(&id, body).await;
+        if let Some(why) = sent.as_ref().err().and_then(certificate::refusal) {
+            return Err(Attempt::NotSent(format!("no connection to {who}: {why}")));
+        }
+        match sent {
             Err(error) if error.is_connect() && self.is_consumer => {
                 Err(Attempt::NotSent(format!("no connection to {who}: {}", cause(&error))))
             }
             Err(error) if error.is_connect() => Err(Attempt::NotSent(format!("no connection to {who}"))),
             Err(_) => Err(Attempt::Uncertain(format!("the connection to {who} broke"))),
             Ok(answer) if answer.status() == reqwest::StatusCode::UNAUTHORIZED && self.is_consumer => {
-                Err(Attempt::Ended(Outcome::Failed, format!("{who} refused our token")))
+                let shown = match self.peer.proof {
+                    Proof::MutualTls { .. } => "certificate",
+                    Proof::Signature(_) | Proof::Token(_) => "token",
+                };
+                Err(Attempt::Ended(Outcome::Failed, format!("{who} refused our {shown}")))
             }
             Ok(answer) => self
                 .trusted(&id, answer)
@@ -269,6 +284,38 @@ impl OpenC2 {
         anyhow::ensure!(request_id.as_deref() == Some(id), "the answer belongs to another request");
         Ok(response)
     }
+}
+
+/// What a consumer may be told beside its URL.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsumerOptions {
+    /// The authorities that its certificate must be of, as PEM, if they are none of the world's.
+    #[serde(default)]
+    authority: Option<String>,
+}
+
+/// How we prove to a consumer who we are: by a certificate with its key, or by a token.
+fn proof(
+    secret: &str,
+    authority: Option<String>,
+    mut client: reqwest::ClientBuilder,
+) -> Result<(Proof, reqwest::ClientBuilder), (&'static str, String)> {
+    if let Some(pem) = &authority {
+        let believed = certificate::authorities(pem.as_bytes());
+        client = client.tls_certs_only(believed.map_err(|why| ("/settings/options/authority", why))?);
+    }
+    if certificate::is_pem(secret) {
+        let identity = certificate::identity(secret.as_bytes()).map_err(|why| ("/secret", why))?;
+        let authority = authority.map(String::into_bytes);
+        let proof = Proof::MutualTls { identity: secret.as_bytes().to_vec(), authority };
+        return Ok((proof, client.identity(identity)));
+    }
+    let token = Token::parse(secret).ok_or_else(|| {
+        let detail = "must be 24 or more visible ASCII characters, or a certificate with its key as PEM";
+        ("/secret", detail.to_owned())
+    })?;
+    Ok((Proof::Token(token), client))
 }
 
 /// What a response means for the attempt.

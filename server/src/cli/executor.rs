@@ -87,7 +87,7 @@ pub struct AddOptions {
     #[arg(long, value_name = "HOURS")]
     due_hours: Option<u32>,
 
-    /// A file with the settings of a directory, a mail system or CrowdSec, as a JSON object
+    /// A file with the settings of a directory, a mail system or CrowdSec, as a JSON object; of a consumer its authority
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
 
@@ -103,7 +103,7 @@ pub struct AddOptions {
     #[arg(long, value_name = "SECONDS")]
     time_limit: Option<u32>,
 
-    /// A file with its secret, - for stdin; a webhook without one gets one, which is printed once
+    /// A file with its secret, - for stdin: a token, a password, or a certificate and its key for mutual TLS; a webhook without one gets one, which is printed once
     #[arg(long, value_name = "FILE")]
     secret: Option<PathBuf>,
 }

@@ -101,7 +101,17 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             view! {
                 <label class="field">
                     <span class="field-label">"Bearer token (24 or more visible characters)"</span>
-                    <input name="secret" type="password" required minlength="24" autocomplete="off"/>
+                    <input name="secret" type="password" minlength="24" autocomplete="off"/>
+                </label>
+                <label class="field">
+                    <span class="field-label">"Or for mutual TLS: a certificate and its key, as PEM"</span>
+                    <textarea name="identity" rows="3" spellcheck="false" autocomplete="off"></textarea>
+                </label>
+                <label class="field">
+                    <span class="field-label">
+                        "The authority that its own certificate must be of, as PEM (optional)"
+                    </span>
+                    <textarea name="authority" rows="3" spellcheck="false"></textarea>
                 </label>
             }
             .into_any(),

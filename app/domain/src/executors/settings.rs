@@ -27,7 +27,8 @@ pub struct Settings {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = BTreeMap<String, String>))]
     pub steps: BTreeMap<ActionType, String>,
-    /// What a directory, a mail system or a ban list needs, by the names of its own settings.
+    /// What a directory, a mail system or a ban list needs, by the names of its own settings; of an `OpenC2` consumer
+    /// `authority`, the certificates that its own must be of, as PEM.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,
@@ -52,7 +53,7 @@ impl Settings {
         refuse("internal", self.internal, &[Webhook, OpenC2]);
         refuse("profile", self.profile.is_some(), &[OpenC2]);
         refuse("steps", !self.steps.is_empty(), &[Manual]);
-        refuse("options", !self.options.is_empty(), &[Ldap, Mail, CrowdSec]);
+        refuse("options", !self.options.is_empty(), &[Ldap, Mail, CrowdSec, OpenC2]);
         refuse("due_hours", self.due_hours.is_some(), &[Manual]);
         if matches!(kind, Webhook | OpenC2) {
             let detail = match self.url.as_deref() {
