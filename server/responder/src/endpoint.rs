@@ -1,17 +1,17 @@
 //! The one HTTP route: who is calling, what is said, and the signed answer.
 //!
-//! Nothing is parsed before the caller is known: by a signature, or, for peers that do not sign, by a bearer token or the
-//! client certificate that a proxy asked for. Answers to callers that did not sign carry no signature: a signed one could
+//! Nothing is parsed before the caller is known: by a signature, or, for peers that do not sign, by a bearer token, a client
+//! certificate that was shown to us, or one that a proxy asked for. Answers to callers that did not sign carry no signature: a signed one could
 //! be passed off to somebody else as the answer to his command.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response as HttpResponse, StatusCode, header};
 use axum::routing::post;
+use axum::{Extension, Router};
 use jiff::Timestamp;
 
 use super::conduct::Conductor;
@@ -24,14 +24,45 @@ const NAME: &str = "countersign-responder";
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Which requests are believed without a signature.
-#[derive(Debug, Clone)]
-pub(super) enum Unsigned {
-    /// None.
-    Never,
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unsigned {
     /// Those that present this token.
-    WithToken(Token),
+    pub(super) token: Option<Token>,
+    /// Those of who showed a certificate for one of these names, or any of the authority if there is none.
+    pub(super) certificates: Option<Vec<String>>,
     /// All: the proxy in front lets nobody in but whom it knows by a certificate.
-    ThroughProxy,
+    pub(super) through_proxy: bool,
+}
+
+/// The names in the certificate that was shown on a connection, if one was.
+#[derive(Debug, Clone)]
+pub(super) struct Shown(pub(super) Option<Vec<String>>);
+
+impl Unsigned {
+    /// Whether the request needs no signature; an error says why a certificate does not do.
+    fn believes(&self, headers: &HeaderMap, shown: Option<&[String]>) -> Result<bool, String> {
+        let is_signed = headers.contains_key(openc2::signature::SIGNATURE);
+        if self.token.as_ref().is_some_and(|token| token.is_in(headers)) || (self.through_proxy && !is_signed)
+        {
+            return Ok(true);
+        }
+        match (&self.certificates, shown) {
+            _ if is_signed => Ok(false),
+            (Some(known), Some(names))
+                if known.is_empty() || names.iter().any(|name| known.contains(name)) =>
+            {
+                Ok(true)
+            }
+            (Some(_), Some(names)) => {
+                let names = if names.is_empty() { "no name".to_owned() } else { names.join(", ") };
+                Err(format!("the client certificate is for {names}, which may not send"))
+            }
+            (Some(_), None) => {
+                Err("no client certificate was shown, and the request is not signed".to_owned())
+            }
+            (None, _) => Ok(false),
+        }
+    }
 }
 
 /// What the route needs.
@@ -64,10 +95,12 @@ pub(super) fn router(endpoint: Endpoint) -> Router {
 
 async fn receive(
     State(endpoint): State<Arc<Endpoint>>,
+    shown: Option<Extension<Shown>>,
     headers: HeaderMap,
     body: Body,
 ) -> HttpResponse<Body> {
-    let (body, signed) = match endpoint.admit(&headers, body).await {
+    let shown = shown.and_then(|Extension(Shown(names))| names);
+    let (body, signed) = match endpoint.admit(&headers, shown.as_deref(), body).await {
         Ok(admitted) => admitted,
         Err(answer) => return endpoint.reply(None, &Headers::default(), without_report(answer)),
     };
@@ -84,7 +117,12 @@ async fn receive(
 }
 
 impl Endpoint {
-    async fn admit(&self, headers: &HeaderMap, body: Body) -> Result<(Vec<u8>, Option<Signed>), Answer> {
+    async fn admit(
+        &self,
+        headers: &HeaderMap,
+        shown: Option<&[String]>,
+        body: Body,
+    ) -> Result<(Vec<u8>, Option<Signed>), Answer> {
         let body = match tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, openc2::MAX_MESSAGE)).await {
             Ok(Ok(body)) => body.to_vec(),
             Ok(Err(_)) => {
@@ -92,13 +130,14 @@ impl Endpoint {
             }
             Err(_) => return Err(bad(StatusCode::REQUEST_TIMEOUT, "the message did not arrive in time")),
         };
-        let is_known = match &self.unsigned {
-            Unsigned::Never => false,
-            Unsigned::WithToken(token) => token.is_in(headers),
-            Unsigned::ThroughProxy => !headers.contains_key(openc2::signature::SIGNATURE),
-        };
-        if is_known {
-            return Ok((body, None));
+        match self.unsigned.believes(headers, shown) {
+            Ok(true) => return Ok((body, None)),
+            Ok(false) => {}
+            Err(why) => {
+                tracing::warn!(why, "a message is not believed");
+                let response = Response::refusing(Status::UNAUTHORIZED, "unauthorized", why);
+                return Err((StatusCode::UNAUTHORIZED, response));
+            }
         }
         let signed = Signed::from_headers(headers)
             .and_then(|signed| self.key.verify(&signed, (self.clock)(), &body).map(|()| signed))

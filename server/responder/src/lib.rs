@@ -90,6 +90,23 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     pub token: Option<PathBuf>,
 
+    /// The file with the certificate to speak TLS with, and those that lead to its authority, as PEM; read again when it
+    /// changes
+    #[arg(long, value_name = "FILE", requires_all = ["listen", "tls_key"])]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The file with its key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+
+    /// The file with the authorities of client certificates, as PEM: requests of who shows one need no signature
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub client_ca: Option<PathBuf>,
+
+    /// Of client certificates, believe only those for this name; may be repeated
+    #[arg(long = "client", value_name = "NAME", requires = "client_ca")]
+    pub clients: Vec<String>,
+
     /// Believe requests that are not signed, because the proxy in front lets only client certificates in that it knows
     #[arg(long, requires = "behind_proxy", conflicts_with = "token")]
     pub mutual_tls: bool,
@@ -157,16 +174,22 @@ async fn listen_until(
     stop: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     ensure!(
-        listen.ip().is_loopback() || args.behind_proxy,
+        listen.ip().is_loopback() || args.behind_proxy || args.tls_cert.is_some(),
         "refusing to listen on {listen}: without TLS only this machine may connect; use 127.0.0.1, \
-         or --behind-proxy if a proxy in front ends TLS"
+         or --tls-cert and --tls-key, or --behind-proxy if a proxy in front ends TLS"
     );
     let key = Key::load_or_create(key)?;
-    let unsigned = match &args.token {
-        Some(file) => Unsigned::WithToken(Token::load(file)?),
-        None if args.mutual_tls => Unsigned::ThroughProxy,
-        None => Unsigned::Never,
+    let unsigned = Unsigned {
+        token: args.token.as_deref().map(Token::load).transpose()?,
+        certificates: args.client_ca.as_ref().map(|_| args.clients.clone()),
+        through_proxy: args.mutual_tls,
     };
+    let tls = args.tls_cert.clone().zip(args.tls_key.clone());
+    let tls = tls.map(|(certificate, key)| match &args.client_ca {
+        Some(authorities) => tls::Acceptor::for_known(tls::Files { certificate, key }, authorities),
+        None => tls::Acceptor::new(tls::Files { certificate, key }).map(tls::Acceptor::http1_only),
+    });
+    let tls = tls.transpose()?;
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
     let address = listener.local_addr()?;
     let engine = open(args, vec![Keep::Listener { port: address.port() }], clock).await?;
@@ -177,9 +200,10 @@ async fn listen_until(
         clock,
     });
     let mut out = std::io::stdout();
-    writeln!(out, "responder listening on http://{address}")?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    writeln!(out, "responder listening on {scheme}://{address}")?;
     out.flush()?;
-    serve::serve(listener, router, stop).await;
+    serve::serve(listener, tls, router, stop).await;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ struct Got {
 }
 
 async fn peer(host: &Host) -> Peer {
-    peer_with(host, Unsigned::Never).await
+    peer_with(host, Unsigned::default()).await
 }
 
 async fn peer_with(host: &Host, unsigned: Unsigned) -> Peer {
@@ -37,7 +37,7 @@ async fn peer_with(host: &Host, unsigned: Unsigned) -> Peer {
     let key = Key::parse(SECRET).unwrap();
     let conductor = crate::conduct::Conductor::new(Arc::new(host.engine()), clock);
     let router = endpoint::router(endpoint::Endpoint { conductor, key: key.clone(), unsigned, clock });
-    tokio::spawn(serve::serve(listener, router, std::future::pending()));
+    tokio::spawn(serve::serve(listener, None, router, std::future::pending()));
     Peer { url, key }
 }
 
@@ -173,6 +173,10 @@ async fn others_may_connect_only_behind_a_proxy() {
         vault: host.vault(),
         key: Some(host.vault.path().join("key")),
         token: None,
+        tls_cert: None,
+        tls_key: None,
+        client_ca: None,
+        clients: Vec::new(),
         mutual_tls: false,
         behind_proxy,
         host: host_args(&["--cron-root", host.root.path().to_str().unwrap()]),
@@ -209,7 +213,7 @@ async fn results_of_our_profile_are_for_whoever_addressed_it() {
 async fn a_peer_with_a_token_need_not_sign() {
     let host = Host::new();
     let token = "0123456789abcdef01234567";
-    let peer = peer_with(&host, Unsigned::WithToken(Token::parse(token).unwrap())).await;
+    let peer = peer_with(&host, Unsigned { token: Token::parse(token), ..Unsigned::default() }).await;
     let command = Command::query_features(["versions"]);
     let message = Message::request("request-1", clock(), "tester", vec![], command);
     let body = openc2::encode(&message).unwrap();
