@@ -69,11 +69,11 @@ impl ListActions for Service {
 }
 
 /// Opaque to clients: base64url of the position's JSON.
-fn cursor(position: &Position) -> String {
+pub(crate) fn cursor(position: &Position) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
 }
 
-fn parse_cursor(text: &str, sort: SortKey) -> Result<Position, Error> {
+pub(crate) fn parse_cursor(text: &str, sort: SortKey) -> Result<Position, Error> {
     BASE64_URL_SAFE_NO_PAD
         .decode(text)
         .ok()

@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{Actor, ActorKind, SystemAuthority};
+use domain::actions::query::SortKey;
+use domain::{Actor, ActorKind, Error, SystemAuthority};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use store::Position;
 
 use crate::clock::Clock;
+use crate::{export, list};
 
 /// A clock that stands until it is moved.
 pub struct FixedClock(Mutex<Timestamp>);
@@ -57,4 +60,24 @@ pub fn proposal(external_id: &str) -> Value {
 #[must_use]
 pub fn totp_code(secret: &str, at: Timestamp) -> String {
     crate::factors::totp::code(secret, at).unwrap_or_default()
+}
+
+/// Reads a cursor as lists do.
+///
+/// # Errors
+/// If it is none of that order.
+pub fn parse_cursor(text: &str, sort: SortKey) -> Result<Position, Error> {
+    list::parse_cursor(text, sort)
+}
+
+/// Writes a cursor as lists do.
+#[must_use]
+pub fn write_cursor(position: &Position) -> String {
+    list::cursor(position)
+}
+
+/// The cell of a CSV file for a text.
+#[must_use]
+pub fn csv_cell(text: &str) -> String {
+    export::harmless_cell(text)
 }

@@ -119,7 +119,7 @@ impl Record {
     ///
     /// # Errors
     /// How it does not.
-    pub(crate) fn check(&self, last: Option<&Self>) -> Result<(), Broken> {
+    pub fn check(&self, last: Option<&Self>) -> Result<(), Broken> {
         let (seq, prev) = last.map_or((0, GENESIS), |last| (last.seq, last.hash.as_str()));
         if self.seq != seq + 1 {
             return Err(Broken::Gap { expected: seq + 1, found: self.seq });

@@ -21,3 +21,6 @@ mod sse;
 pub mod state;
 mod streams;
 pub mod visitor;
+
+#[cfg(feature = "fuzzing")]
+pub use rest::fuzzing;

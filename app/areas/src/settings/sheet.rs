@@ -18,7 +18,7 @@ use kit::skeleton::Skeleton;
 use kit::tabs::{Tab, Tabs};
 
 /// A page of settings with its address; those of administrators are shown to these alone.
-const SHEETS: [(&str, &str, bool); 9] = [
+const SHEETS: [(&str, &str, bool); 10] = [
     ("My account", "/settings", false),
     ("People", "/settings/people", true),
     ("Roles", "/settings/roles", true),

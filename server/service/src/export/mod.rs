@@ -20,6 +20,8 @@ use domain::actions::export::ExportFormat;
 use domain::actions::query::{Column, Counts};
 use domain::{ActionQuery, Caller, Error, RowScope};
 
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::csv::harmless_cell;
 use self::progress::ExportSlot;
 pub(crate) use self::progress::ExportSlots;
 use super::Service;

@@ -14,6 +14,8 @@ mod events;
 mod executors;
 mod export;
 mod follow_up;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod idempotency;
 mod identity;
 mod incidents;
