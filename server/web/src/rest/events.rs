@@ -55,7 +55,11 @@ pub(super) struct ChangePage {
 #[utoipa::path(
     get, path = "/changes", tag = "actions", operation_id = "list_changes",
     params(ChangesQuery),
-    responses((status = 200, description = "The changes", body = ChangePage), schema::Failures),
+    responses(
+        (status = 200, description = "The changes", body = ChangePage),
+        (status = 422, description = "`limit` is none", content_type = "application/problem+json", body = Problem),
+        schema::Failures,
+    ),
 )]
 async fn changes(
     State(app): State<AppState>,

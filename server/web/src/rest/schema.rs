@@ -43,6 +43,10 @@ pub(super) enum Failures {
     /// Unknown or hidden.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
+    /// The token or its address sent more than its rate, or has too much under way; try again after the time in
+    /// `Retry-After`.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(#[to_schema] Problem),
     /// The database is busy, or can't be written to; try again after the time in `Retry-After`.
     #[response(status = 503, content_type = "application/problem+json")]
     Busy(#[to_schema] Problem),
