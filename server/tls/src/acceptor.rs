@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::server::NoServerSessionStorage;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -18,6 +18,10 @@ use crate::error::TlsError;
 
 /// How long a handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long, and how often, it is read on after one that failed.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
+const MAX_LINGER_READS: usize = 32;
 
 const HTTP_2: &[u8] = b"h2";
 const HTTP_1: &[u8] = b"http/1.1";
@@ -89,15 +93,39 @@ impl Acceptor {
     /// # Errors
     /// If that fails or takes more than ten seconds.
     pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<Secured<S>> {
-        let stream = tokio::time::timeout(self.within, self.tls.accept(stream))
+        let shaken = tokio::time::timeout(self.within, self.tls.accept(stream).into_fallible())
             .await
-            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"))??;
+            .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the handshake took too long"))?;
+        let stream = match shaken {
+            Ok(stream) => stream,
+            Err((error, mut stream)) => {
+                linger(&mut stream).await;
+                return Err(error);
+            }
+        };
         let (_, session) = stream.get_ref();
         let http2 = session.alpn_protocol() == Some(HTTP_2);
         let client =
             session.peer_certificates().and_then(|shown| shown.first()).map(|shown| client::names(shown));
         Ok(Secured { stream, http2, client })
     }
+}
+
+/// Reads on for a moment, so that the client gets to read why we refuse: what was not read when a connection is closed
+/// takes along what the other side has not read.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
+    let rest = async {
+        stream.shutdown().await?;
+        let mut read = [0; 1_024];
+        for _ in 0..MAX_LINGER_READS {
+            if stream.read(&mut read).await? == 0 {
+                break;
+            }
+        }
+        io::Result::Ok(())
+    };
+    // Whether it ended makes no difference: the handshake failed.
+    let _ = tokio::time::timeout(LINGER_TIMEOUT, rest).await;
 }
 
 fn provider() -> Arc<CryptoProvider> {

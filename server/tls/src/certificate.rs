@@ -93,7 +93,7 @@ impl Renewed {
                     tracing::info!(file = %self.files.certificate.display(), "the certificate was renewed");
                 }
                 Err(error) => {
-                    tracing::error!(%error, "a renewed certificate is not used; the one before stays")
+                    tracing::error!(%error, "a renewed certificate is not used; the one before stays");
                 }
             }
         }
