@@ -13,6 +13,7 @@ mod compress;
 mod dev;
 mod estate;
 mod files;
+mod fuzz;
 mod host_tools;
 #[cfg(test)]
 mod layout;
@@ -21,6 +22,7 @@ mod playwright;
 mod postgres;
 mod process;
 mod run;
+mod schemathesis;
 mod screenshots;
 mod servers;
 mod service;
@@ -72,6 +74,10 @@ enum Command {
     /// Kill, freeze, starve, garble and double everything at random, on each database, and check that nothing was lost or
     /// doubled
     Torture(torture::Options),
+    /// Ask the API what its description allows and what it does not, with tokens of each scope
+    Schemathesis(schemathesis::Options),
+    /// Send what strangers may send, made up at random, to what reads it
+    Fuzz(fuzz::Options),
     /// Take pictures of the screens in their states, in both schemes and three sizes
     Screenshots,
     /// Format, lint, unit, integration and browser tests; the last line is `N passed, N failed`
@@ -91,6 +97,8 @@ fn main() -> ExitCode {
         Command::Postgres { command } => postgres::run_command(&command),
         Command::Bench(options) => bench::bench(&options),
         Command::Torture(options) => torture::torture(&options),
+        Command::Schemathesis(options) => schemathesis::schemathesis(&options),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Screenshots => screenshots::screenshots().map(|()| true),
         Command::Test { area } => Ok(test::test(area.as_deref())),
     });
