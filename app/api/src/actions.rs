@@ -85,7 +85,7 @@ pub async fn reject_action(
     backend.reject(&caller, id, seen, reason).await.map_err(|error| request::fail(&error))
 }
 
-/// Starts the reverse of the action.
+/// Starts the reverse of the action; of several targets, on those that are named, one a line, or on all.
 #[server(endpoint = "undo_action", prefix = "/api", output = Answer)]
 pub async fn undo_action(
     id: ActionId,
@@ -93,11 +93,15 @@ pub async fn undo_action(
     digest: String,
     reason: String,
     #[server(default)] lift_others: bool,
+    #[server(default)] targets: String,
 ) -> Result<Action, ApiError> {
     use domain::Seen;
+    use domain::actions::contract::UndoRequest;
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
-    backend.undo(&caller, id, seen, reason, lift_others).await.map_err(|error| request::fail(&error))
+    let lines = targets.lines().map(str::trim).filter(|line| !line.is_empty());
+    let undo = UndoRequest { reason, lift_others, targets: lines.map(str::to_owned).collect() };
+    backend.undo(&caller, id, seen, undo).await.map_err(|error| request::fail(&error))
 }
 
 /// Takes the action back, calls it off, tries it again or says how it ended, if it is still what the caller saw.

@@ -10,7 +10,11 @@ use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
 use domain::executors::ExecutorKind;
-use domain::executors::contract::{ExecutorDetail, ExecutorState, TestResult};
+use domain::executors::contract::{Delivery, ExecutorDetail, ExecutorState, TestResult};
+use domain::{ActionType, DeliveryId};
+
+#[cfg(feature = "ssr")]
+mod setup;
 
 /// All executors, in the order in which they are asked.
 #[server(endpoint = "load_executors", prefix = "/api", output = Answer)]
@@ -61,54 +65,27 @@ pub async fn add_executor(
     #[server(default)] authority: String,
 ) -> Result<(), ApiError> {
     use domain::executors::contract::NewExecutor;
-    use domain::executors::{ExecutorSetup, Settings, default_concurrency};
     let (backend, caller) = request::enter().await?;
-    let text = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-    let number = |field: &str, given: String| match text(given) {
-        None => Ok(None),
-        Some(digits) => digits.parse::<u32>().map(Some).map_err(|_| {
-            request::fail(&domain::Error::invalid(format!("/{field}"), "must be a whole number"))
-        }),
-    };
-    let mut rules = Vec::new();
-    for (index, line) in serves.lines().filter(|line| !line.trim().is_empty()).enumerate() {
-        let rule = line.parse().map_err(|detail: String| {
-            request::fail(&domain::Error::invalid(format!("/serves/{index}"), detail))
-        })?;
-        rules.push(rule);
-    }
-    let mut options = match text(options) {
-        None => serde_json::Map::new(),
-        Some(json) => serde_json::from_str(&json).map_err(|error| {
-            request::fail(&domain::Error::invalid(
-                "/settings/options",
-                format!("must be a JSON object: {error}"),
-            ))
-        })?,
-    };
-    if let Some(authority) = text(authority) {
-        options.insert("authority".to_owned(), authority.into());
-    }
-    let settings = Settings {
-        url: text(url),
-        internal,
-        profile: text(profile),
-        due_hours: number("due_hours", due_hours)?,
-        options,
-        ..Settings::default()
-    };
-    let setup = ExecutorSetup {
-        name: name.trim().to_owned(),
+    let form = setup::Form {
+        name,
         kind,
-        settings,
-        serves: rules,
-        concurrency: number("concurrency", concurrency)?.unwrap_or_else(default_concurrency),
-        rate: number("rate", rate)?,
-        time_limit: number("time_limit", time_limit)?,
+        serves,
+        url,
+        internal,
+        profile,
+        options,
+        due_hours,
+        concurrency,
+        rate,
+        time_limit,
     };
+    let mut setup = form.read().map_err(|error| request::fail(&error))?;
+    if let Some(authority) = setup::text(authority) {
+        setup.settings.options.insert("authority".to_owned(), authority.into());
+    }
     let page = format!("/settings/executors/{}", setup.name);
     // Of a consumer; who gives both is told that only one does.
-    let secret = match (text(secret), text(identity)) {
+    let secret = match (setup::text(secret), setup::text(identity)) {
         (Some(_), Some(_)) => {
             let detail = "give a token, or a certificate and its key, not both";
             return Err(request::fail(&domain::Error::invalid("/secret", detail)));
@@ -118,6 +95,101 @@ pub async fn add_executor(
     let new = NewExecutor { setup, secret };
     backend.add_executor(&caller, new).await.map_err(|error| request::fail(&error))?;
     leptos_axum::redirect(&page);
+    Ok(())
+}
+
+/// Changes what is set up of an executor; its secret stays where none is given. The fields are those of adding one.
+#[server(endpoint = "change_executor", prefix = "/api", output = Answer)]
+pub async fn change_executor(
+    name: String,
+    kind: ExecutorKind,
+    #[server(default)] serves: String,
+    #[server(default)] url: String,
+    #[server(default)] internal: bool,
+    #[server(default)] profile: String,
+    #[server(default)] options: String,
+    #[server(default)] due_hours: String,
+    #[server(default)] concurrency: String,
+    #[server(default)] rate: String,
+    #[server(default)] time_limit: String,
+    #[server(default)] secret: String,
+) -> Result<(), ApiError> {
+    use domain::executors::contract::NewExecutor;
+    let (backend, caller) = request::enter().await?;
+    let form = setup::Form {
+        name,
+        kind,
+        serves,
+        url,
+        internal,
+        profile,
+        options,
+        due_hours,
+        concurrency,
+        rate,
+        time_limit,
+    };
+    let mut setup = form.read().map_err(|error| request::fail(&error))?;
+    let page = format!("/settings/executors/{}", setup.name);
+    // The templates have a form of their own.
+    let before = backend.executor(&caller, &setup.name).await.map_err(|error| request::fail(&error))?;
+    setup.settings.steps = before.state.setup.settings.steps;
+    let changed = NewExecutor { setup, secret: Some(secret) };
+    backend.change_executor(&caller, changed).await.map_err(|error| request::fail(&error))?;
+    leptos_axum::redirect(&page);
+    Ok(())
+}
+
+/// Changes the steps of a type of action that is carried out by hand; without a text they are the usual ones.
+#[server(endpoint = "set_executor_steps", prefix = "/api", output = Answer)]
+pub async fn set_executor_steps(
+    name: String,
+    action_type: ActionType,
+    #[server(default)] steps: String,
+) -> Result<(), ApiError> {
+    use domain::executors::contract::NewExecutor;
+    let (backend, caller) = request::enter().await?;
+    let before = backend.executor(&caller, &name).await.map_err(|error| request::fail(&error))?;
+    let mut setup = before.state.setup;
+    match steps.trim() {
+        "" => setup.settings.steps.remove(&action_type),
+        text => setup.settings.steps.insert(action_type, text.to_owned()),
+    };
+    let changed = NewExecutor { setup, secret: None };
+    backend.change_executor(&caller, changed).await.map_err(|error| request::fail(&error))?;
+    leptos_axum::redirect(&format!("/settings/executors/{name}"));
+    Ok(())
+}
+
+/// A code that takes in the host of a device; shown this once.
+#[server(endpoint = "make_responder_code", prefix = "/api", output = Answer)]
+pub async fn make_responder_code(asset: String) -> Result<String, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.responder_code(&caller, &asset).await.map_err(|error| request::fail(&error))
+}
+
+/// Moves an executor to a place in the order.
+#[server(endpoint = "move_executor", prefix = "/api", output = Answer)]
+pub async fn move_executor(name: String, place: u32) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.move_executor(&caller, &name, place).await.map_err(|error| request::fail(&error))?;
+    leptos_axum::redirect("/settings/executors");
+    Ok(())
+}
+
+/// What a webhook was sent last.
+#[server(endpoint = "load_deliveries", prefix = "/api", output = Answer)]
+pub async fn load_deliveries(name: String) -> Result<Vec<Delivery>, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.deliveries(&caller, &name).await.map_err(|error| request::fail(&error))
+}
+
+/// Sends a delivery again.
+#[server(endpoint = "replay_delivery", prefix = "/api", output = Answer)]
+pub async fn replay_delivery(name: String, id: DeliveryId) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.redeliver(&caller, &name, id).await.map_err(|error| request::fail(&error))?;
+    leptos_axum::redirect(&format!("/settings/executors/{name}"));
     Ok(())
 }
 

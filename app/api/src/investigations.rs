@@ -64,6 +64,7 @@ pub async fn decide_waiting(
     verb: BulkVerb,
     #[server(default)] reason: String,
 ) -> Result<ActionId, ApiError> {
+    use domain::actions::contract::UndoRequest;
     use domain::{FollowUp, FollowUpVerb, Seen};
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
@@ -73,14 +74,10 @@ pub async fn decide_waiting(
             backend.approve(&caller, id, seen, comment).await
         }
         BulkVerb::Reject => backend.reject(&caller, id, seen, reason).await,
-        BulkVerb::Undo => backend.undo(&caller, id, seen, reason, false).await,
+        BulkVerb::Undo => backend.undo(&caller, id, seen, UndoRequest::because(reason)).await,
         BulkVerb::Retry => {
-            let what = FollowUp {
-                verb: FollowUpVerb::Retry,
-                reason: Some(reason).filter(|text| !text.trim().is_empty()),
-                replaced_by: None,
-            };
-            backend.follow_up(&caller, id, seen, what).await
+            let reason = Some(reason).filter(|text| !text.trim().is_empty());
+            backend.follow_up(&caller, id, seen, FollowUp::new(FollowUpVerb::Retry, reason)).await
         }
     };
     decided.map(|action| action.id).map_err(|error| request::fail(&error))

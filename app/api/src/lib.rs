@@ -28,6 +28,7 @@ mod settings;
 #[cfg(feature = "ssr")]
 mod status;
 mod take;
+mod tasks;
 
 pub use access::*;
 pub use actions::*;
@@ -48,3 +49,4 @@ pub use request::has_recovery_codes;
 pub use session::*;
 pub use settings::*;
 pub use take::*;
+pub use tasks::*;

@@ -12,6 +12,7 @@ use crate::actions::contract::{
     DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
 use crate::actions::take::TakeActions;
+use crate::actions::tasks::ListTasks;
 use crate::automation::contract::AutomationBackend;
 use crate::bulk::contract::BulkBackend;
 use crate::directory::contract::DirectoryBackend;
@@ -36,7 +37,7 @@ macro_rules! backend {
 }
 
 backend! {
-    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions
+    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions + ListTasks
     + ExportActions
     + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + FactorsBackend
     + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend

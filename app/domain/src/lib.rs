@@ -29,8 +29,8 @@ pub use self::core::actor::{Actor, ActorKind};
 pub use self::core::denied::Denied;
 pub use self::core::error::{Error, ErrorCode, FieldError};
 pub use self::core::id::{
-    ActionId, ApprovalId, BulkId, CommandId, CredentialId, DeviceGroupId, DirectoryGroupId, FactorId,
-    RoleGroupId, UserId, ViewId,
+    ActionId, ApprovalId, BulkId, CommandId, CredentialId, DeliveryId, DeviceGroupId, DirectoryGroupId,
+    FactorId, RoleGroupId, UserId, ViewId,
 };
 pub use self::core::subject::{Current, Subject, SubjectKind};
 pub use access::device_group::{Device, DeviceGroup, RemediationLevel};

@@ -32,6 +32,8 @@ pub(super) fn pending() -> Action {
             criticality: Some(Criticality::VeryHigh),
             device_group: Some("Workstations Hamburg".to_owned()),
         },
+        targets: Vec::new(),
+        target_count: None,
         parameters: Parameters::default(),
         comment: Some("Same name as on the web servers in spring.\nQuarantine before it starts.".to_owned()),
         severity: Severity::Critical,
@@ -134,6 +136,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         undo: offer,
         follow_ups: Vec::new(),
         held: None,
+        targets: Vec::new(),
         twins: Vec::new(),
         task: None,
         executor: Some(ExecutorView {

@@ -69,6 +69,11 @@ impl Pairs {
         pairs
     }
 
+    /// Whether it can be asked to call off what it was sent.
+    pub(super) fn calls_off(&self) -> bool {
+        self.has("cancel", "x-countersign:command")
+    }
+
     fn has(&self, verb: &str, target: &str) -> bool {
         self.0.get(verb).is_some_and(|targets| targets.iter().any(|of| of == target))
     }

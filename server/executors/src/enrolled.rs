@@ -6,16 +6,16 @@ use async_trait::async_trait;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
 use domain::responders::contract::{OrderReport, SealedRequest};
-use domain::{Action, ActionType, Error};
+use domain::{Action, ActionType, CommandId, Error};
 use jiff::SignedDuration;
 use openc2::identity::{Identity, PublicKey, Purpose};
-use openc2::{Actuator, REPORT_KEY, Response};
+use openc2::{Actuator, Command, CommandTarget, REPORT_KEY, Response, Target};
 use serde_json::Map;
-use service::executor::{Attempt, Executor, Order};
+use service::executor::{Attempt, CalledOff, Executor, Order};
 use service::switchboard::{HostProtocol, Placed, Switchboard};
 
 use super::consumer::Pairs;
-use super::openc2::ended;
+use super::openc2::{called_off, calling_off, ended};
 use super::seal::SecretsKey;
 
 /// The name under which our own secret is sealed.
@@ -67,6 +67,29 @@ impl Executor for EnrolledHost {
         }
         let (works, says) = self.switchboard.state(&self.name);
         TestResult { works, says: format!("The host is {says}.").replace("The host is the host", "The host") }
+    }
+
+    fn calls_off(&self) -> bool {
+        true
+    }
+
+    async fn call_off(&self, command: CommandId) -> CalledOff {
+        if !self.pairs().calls_off() {
+            return CalledOff::Never(
+                "the responder of this host is of a version that can't be asked".to_owned(),
+            );
+        }
+        let id = CommandId::from(uuid::Uuid::new_v4());
+        let order = calling_off(command).with_id(id.to_string());
+        let order = match serde_json::to_string(&order) {
+            Ok(order) => order,
+            Err(error) => return CalledOff::Unanswered(error.to_string()),
+        };
+        match self.switchboard.place(&self.name, id, &order).await {
+            Ok(Placed::Waiting) => CalledOff::Asked("the host was asked; its answer is awaited".to_owned()),
+            Ok(Placed::Away(says)) => CalledOff::Unanswered(format!("the host is away: {says}")),
+            Err(error) => CalledOff::Unanswered(error.to_string()),
+        }
     }
 
     async fn prepare(&self) {
@@ -146,6 +169,22 @@ impl HostProtocol for Ed25519 {
     fn signed_report(&self, key: &str, responder: &str, report: &OrderReport) -> bool {
         let parts = [responder.as_bytes(), report.command_id.as_bytes(), report.response.as_bytes()];
         key.parse::<PublicKey>().is_ok_and(|key| key.verifies(Purpose::Report, &parts, &report.signature))
+    }
+
+    fn called_off(&self, order: &str) -> Option<CommandId> {
+        let command: Command = serde_json::from_str(order).ok()?;
+        match (command.action, command.target) {
+            (openc2::Action::Cancel, Target::Command(CommandTarget { command_id })) => {
+                command_id.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
+    fn after_call_off(&self, response: &str) -> Result<CalledOff, String> {
+        let response: Response =
+            serde_json::from_str(response).map_err(|error| format!("is no OpenC2 response: {error}"))?;
+        Ok(called_off(&response))
     }
 
     fn ended(&self, response: &str) -> Result<Attempt, String> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
-use domain::{Action, ActionType};
+use domain::{Action, ActionType, CommandId};
 
-use service::executor::{Attempt, Executor, Order};
+use service::executor::{Attempt, CalledOff, Executor, Order};
 
 /// An executor of people.
 #[derive(Debug, Clone)]
@@ -69,6 +69,14 @@ impl Executor for Manual {
 
     async fn test(&self) -> TestResult {
         TestResult { works: true, says: "People carry it out; there is nothing to reach.".to_owned() }
+    }
+
+    fn calls_off(&self) -> bool {
+        true
+    }
+
+    async fn call_off(&self, _command: CommandId) -> CalledOff {
+        CalledOff::NotDone("taken off the list of what is to be done by hand".to_owned())
     }
 
     async fn execute(&self, order: &Order) -> Attempt {

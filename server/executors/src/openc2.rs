@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::core::canonical;
 use domain::executors::contract::TestResult;
 use domain::executors::{ExecutorKind, ExecutorSetup};
-use domain::{ActionType, Asset, Outcome};
+use domain::{ActionType, Asset, CommandId, Outcome};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
@@ -18,9 +18,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use openc2::signature::{Key, Signed, Token};
-use openc2::{Actuator, Command, Message, Status};
+use openc2::{Actuator, Command, CommandTarget, Message, REPORT_KEY, Status, Target};
 use service::clock::SharedClock;
-use service::executor::{Attempt, Executor, Order};
+use service::executor::{Attempt, CalledOff, Executor, Order};
 
 use super::certificate;
 use super::consumer::Pairs;
@@ -342,6 +342,35 @@ pub(super) fn ended(response: &openc2::Response, within: SignedDuration) -> Atte
     Attempt::Ended(outcome, detail)
 }
 
+/// The command that calls another one off.
+pub(super) fn calling_off(command: CommandId) -> Command {
+    let target = Target::Command(CommandTarget { command_id: command.to_string() });
+    let actuator = Actuator { profile: REPORT_KEY.to_owned(), specifiers: serde_json::Map::new() };
+    Command { actuator: Some(actuator), ..Command::new(openc2::Action::Cancel, target) }
+}
+
+/// What a response to calling off means.
+pub(super) fn called_off(response: &openc2::Response) -> CalledOff {
+    let reason = response.report().and_then(|report| report.reason);
+    let text = response.status_text.clone().unwrap_or_default();
+    if reason.as_deref() == Some(openc2::CALLED_OFF) {
+        return CalledOff::NotDone(text);
+    }
+    if reason.as_deref() == Some(openc2::BEGUN) || response.status == Status::PROCESSING {
+        return CalledOff::Begun(text);
+    }
+    match response.status {
+        Status::NOT_IMPLEMENTED => {
+            CalledOff::Never("its responder is of a version that can't be asked".to_owned())
+        }
+        Status::UNAVAILABLE | Status::BAD_REQUEST | Status::UNAUTHORIZED => CalledOff::Unanswered(text),
+        _ => match ended(response, IN_PROGRESS_FOR) {
+            Attempt::Ended(outcome, detail) => CalledOff::Ended(outcome, detail),
+            _ => CalledOff::Unanswered(text),
+        },
+    }
+}
+
 #[async_trait]
 impl Executor for OpenC2 {
     fn name(&self) -> &str {
@@ -371,6 +400,27 @@ impl Executor for OpenC2 {
             Some(pairs) => pairs.in_words(),
             None if !self.is_consumer => Pairs::of_files().in_words(),
             None => vec!["It was not asked yet: nothing is offered until it said what it can do".to_owned()],
+        }
+    }
+
+    fn calls_off(&self) -> bool {
+        !self.is_consumer
+    }
+
+    async fn call_off(&self, command: CommandId) -> CalledOff {
+        if self.is_consumer {
+            return CalledOff::Never("OpenC2 has no words to ask it about what it was sent".to_owned());
+        }
+        match self.ask(calling_off(command)).await {
+            Ok(response) => called_off(&response),
+            Err(
+                Attempt::NotSent(why)
+                | Attempt::Uncertain(why)
+                | Attempt::Unsendable(why)
+                | Attempt::Ended(_, why)
+                | Attempt::Handed(why, _)
+                | Attempt::Working(why, _),
+            ) => CalledOff::Unanswered(why),
         }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::executors::contract::{ReportedStatus, TestResult};
 use domain::executors::{ExecutorKind, ExecutorSetup};
-use domain::{Action, ActionType, Outcome};
+use domain::{Action, ActionType, CommandId, Outcome};
 use jiff::SignedDuration;
 use openc2::signature::{Key, Signed};
 use reqwest::StatusCode;
@@ -18,7 +18,7 @@ use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use service::clock::SharedClock;
-use service::executor::{Attempt, Executor, Order, SignedReport};
+use service::executor::{Attempt, CalledOff, Executor, Order, Sent, SignedReport};
 
 use super::address::{WorldOnly, is_internal};
 
@@ -95,7 +95,11 @@ impl Webhook {
     }
 
     async fn send(&self, id: &str, event: &Value) -> Result<reqwest::Response, reqwest::Error> {
-        let body = event.to_string().into_bytes();
+        self.send_text(id, event.to_string()).await
+    }
+
+    async fn send_text(&self, id: &str, body: String) -> Result<reqwest::Response, reqwest::Error> {
+        let body = body.into_bytes();
         let mut request = self
             .client
             .post(self.url.clone())
@@ -121,6 +125,33 @@ impl Webhook {
             event["subject"] = subject.into();
         }
         event
+    }
+
+    /// One attempt with what was sent and answered.
+    async fn deliver(&self, id: &str, request: String) -> (Attempt, Sent) {
+        match self.send_text(id, request.clone()).await {
+            Ok(answer) => {
+                let status = Some(answer.status().as_u16());
+                let attempt = self.read(id, answer).await;
+                let answer = match &attempt {
+                    Attempt::Ended(_, text)
+                    | Attempt::Handed(text, _)
+                    | Attempt::Working(text, _)
+                    | Attempt::NotSent(text)
+                    | Attempt::Unsendable(text)
+                    | Attempt::Uncertain(text) => text.clone(),
+                };
+                (attempt, Sent { request, status, answer })
+            }
+            Err(error) => {
+                let attempt = if error.is_connect() {
+                    Attempt::NotSent(format!("no connection to the endpoint: {}", cause(&error)))
+                } else {
+                    Attempt::Uncertain("the connection to the endpoint broke".to_owned())
+                };
+                (attempt, Sent { request, status: None, answer: cause(&error) })
+            }
+        }
     }
 
     async fn read(&self, id: &str, answer: reqwest::Response) -> Attempt {
@@ -239,6 +270,47 @@ impl Executor for Webhook {
         TestResult { works, says }
     }
 
+    async fn send_again(&self, command: CommandId, request: &str) -> Option<(Attempt, Sent)> {
+        Some(self.deliver(&command.to_string(), request.to_owned()).await)
+    }
+
+    fn calls_off(&self) -> bool {
+        true
+    }
+
+    async fn call_off(&self, command: CommandId) -> CalledOff {
+        let id = format!("cancel-{command}");
+        let event = self.event("cancel", &id, None, json!({ "command_id": command }));
+        let answer = match self.send(&id, &event).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                return CalledOff::Unanswered(format!("no answer of the endpoint: {}", cause(&error)));
+            }
+        };
+        let status = answer.status();
+        match status {
+            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
+                return CalledOff::Never(format!("the endpoint calls nothing off: it answered {status}"));
+            }
+            StatusCode::CONFLICT => {
+                return CalledOff::Begun("the endpoint says that it has begun".to_owned());
+            }
+            _ => {}
+        }
+        match self.read(&id, answer).await {
+            Attempt::Ended(Outcome::Cancelled, detail) => CalledOff::NotDone(detail),
+            Attempt::Ended(outcome, detail) if status.is_success() => CalledOff::Ended(outcome, detail),
+            Attempt::Handed(..) => {
+                CalledOff::Asked("the endpoint was asked; its report is awaited".to_owned())
+            }
+            Attempt::Ended(_, why)
+            | Attempt::NotSent(why)
+            | Attempt::Uncertain(why)
+            | Attempt::Unsendable(why)
+            | Attempt::Working(why, _) => CalledOff::Unanswered(why),
+        }
+    }
+
     fn verify_report(&self, report: &SignedReport<'_>) -> Result<(), String> {
         let SignedReport { id, timestamp, signature, body } = *report;
         let signed =
@@ -266,12 +338,10 @@ impl Executor for Webhook {
             "decided_by": order.action.decided_by.as_ref().map(domain::Actor::label),
         });
         let event = self.event("command", &command, Some(id.to_string()), data);
-        match self.send(&command, &event).await {
-            Ok(answer) => self.read(&command, answer).await,
-            Err(error) if error.is_connect() => {
-                Attempt::NotSent(format!("no connection to the endpoint: {}", cause(&error)))
-            }
-            Err(_) => Attempt::Uncertain("the connection to the endpoint broke".to_owned()),
+        let (attempt, sent) = self.deliver(&command, event.to_string()).await;
+        if let Ok(mut kept) = order.sent.lock() {
+            *kept = Some(sent);
         }
+        attempt
     }
 }

@@ -15,8 +15,10 @@ mod wire;
 
 pub use digest::{Digest, Md5, NotHex, Sha1, Sha256};
 pub use message::{Action, Actuator, Body, Command, Content, Headers, Message, Response, Status};
-pub use report::{Artifact, FileReport, Outcome, REPORT_KEY, Report};
-pub use target::{CommandLineTarget, DeviceTarget, FileTarget, Hashes, NamedTarget, ProcessTarget, Target};
+pub use report::{Artifact, BEGUN, CALLED_OFF, FileReport, Outcome, REPORT_KEY, Report};
+pub use target::{
+    CommandLineTarget, CommandTarget, DeviceTarget, FileTarget, Hashes, NamedTarget, ProcessTarget, Target,
+};
 pub use wire::encode;
 
 /// The media type of a message, in `Content-Type` and `Accept`.

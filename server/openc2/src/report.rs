@@ -9,6 +9,11 @@ use super::message::{Response, Status};
 /// The key of the report among the results; also the name of the profile that defines it.
 pub const REPORT_KEY: &str = "x-countersign";
 
+/// The reason of a command that was called off before it began: nothing was done under its id, and nothing will be.
+pub const CALLED_OFF: &str = "called_off";
+/// The reason why a command can't be called off: it has begun.
+pub const BEGUN: &str = "begun";
+
 /// How a command, or its part for one file, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -30,6 +30,8 @@ pub enum Target {
     ScheduledTask(NamedTarget),
     /// A command line, a target of our profile.
     CommandLine(CommandLineTarget),
+    /// A command that was sent before; a target of our profile.
+    Command(CommandTarget),
     /// A target that this product does not type.
     Other {
         /// Its name, such as `device`.
@@ -97,6 +99,14 @@ pub struct CommandLineTarget {
     pub line: String,
 }
 
+/// A command that was sent before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandTarget {
+    /// Its id.
+    pub command_id: String,
+}
+
 /// Hash values of one content.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -138,6 +148,7 @@ impl Target {
             Self::Service(_) => "er:service",
             Self::ScheduledTask(_) => "x-countersign:scheduled_task",
             Self::CommandLine(_) => "x-countersign:command_line",
+            Self::Command(_) => "x-countersign:command",
             Self::Other { name, .. } => name,
         }
     }
@@ -163,6 +174,7 @@ impl Serialize for Target {
             Self::Ipv4Net(net) | Self::Ipv6Net(net) => map.serialize_entry(name, net)?,
             Self::Service(named) | Self::ScheduledTask(named) => map.serialize_entry(name, named)?,
             Self::CommandLine(line) => map.serialize_entry(name, line)?,
+            Self::Command(command) => map.serialize_entry(name, command)?,
             Self::Other { value, .. } => map.serialize_entry(name, value)?,
         }
         map.end()
@@ -198,6 +210,7 @@ impl<'de> Visitor<'de> for OneKey {
             "er:service" => Target::Service(map.next_value()?),
             "x-countersign:scheduled_task" => Target::ScheduledTask(map.next_value()?),
             "x-countersign:command_line" => Target::CommandLine(map.next_value()?),
+            "x-countersign:command" => Target::Command(map.next_value()?),
             _ => Target::Other { value: map.next_value()?, name },
         };
         if map.next_key::<String>()?.is_some() {
@@ -229,6 +242,7 @@ mod tests {
             json!({"er:service": {"name": "cron"}}),
             json!({"x-countersign:scheduled_task": {"name": "backup.timer"}}),
             json!({"x-countersign:command_line": {"line": "ps aux"}}),
+            json!({"x-countersign:command": {"command_id": "1"}}),
             json!({"artifact": {"mime_type": "a"}}),
         ] {
             let target: Target = serde_json::from_value(wire.clone()).unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::journal::{Refused, Verb};
-use openc2::{FileReport, Outcome, Report, Response, Status};
+use openc2::{BEGUN, CALLED_OFF, FileReport, Outcome, Report, Response, Status};
 
 /// The response to a command that was carried out as far as it could be.
 pub(super) fn conclude(
@@ -67,6 +67,18 @@ pub(super) fn unsettled(error: &str) -> Response {
         status_text: Some(format!("not settled, send the same command again: {error}")),
         results: serde_json::Map::new(),
     }
+}
+
+/// The response to a command that was called off before it began, and to calling it off.
+pub(super) fn called_off() -> Response {
+    let detail = "called off before it began; nothing was done";
+    let report = Report { reason: Some(CALLED_OFF.to_owned()), ..Report::new(Outcome::Skipped, detail) };
+    Response::reporting(Status::OK, report)
+}
+
+/// The response to calling off what has begun.
+pub(super) fn begun() -> Response {
+    Response::refusing(Status::FORBIDDEN, BEGUN, "it has begun, and can't be called off")
 }
 
 /// The response to a command that is being carried out. The same command again asks how it ended.

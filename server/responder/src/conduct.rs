@@ -49,6 +49,12 @@ impl Conductor {
         let order = match read.await {
             Ok(Parsed::Answer(response)) => return response,
             Ok(Parsed::Order(order)) => order,
+            Ok(Parsed::CallOff(command_id)) => {
+                // Beside the turns: what waits for its turn has not begun.
+                let engine = Arc::clone(&self.engine);
+                let called_off = tokio::task::spawn_blocking(move || engine.call_off(command_id)).await;
+                return called_off.unwrap_or_else(|_| answer::unsettled("the responder failed"));
+            }
             Err(_) => return answer::unsettled("the responder failed"),
         };
         let turn = Arc::clone(if order.task.is_long() { &self.long_turn } else { &self.turn });

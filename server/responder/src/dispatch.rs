@@ -18,8 +18,8 @@ use super::act::process::Wanted;
 use super::order::{Files, Order, Task};
 use super::refusal::Refusal;
 use openc2::{
-    Action, Actuator, Command, FileTarget, Hashes, NamedTarget, ProcessTarget, REPORT_KEY, Response, Status,
-    Target,
+    Action, Actuator, Command, CommandTarget, FileTarget, Hashes, NamedTarget, ProcessTarget, REPORT_KEY,
+    Response, Status, Target,
 };
 
 /// The profiles under which it may be addressed.
@@ -31,6 +31,8 @@ pub(super) enum Parsed {
     Answer(Response),
     /// To be carried out.
     Order(Order),
+    /// The command of this id is called off, if it has not begun.
+    CallOff(Uuid),
 }
 
 /// Reads a command on a host that has these pairs, or says why it is refused; a refusal here has changed nothing and is
@@ -51,6 +53,14 @@ fn read(command: &Command, pairs: &[Pair], now: Timestamp) -> Result<Parsed, Res
         let pairs: Vec<Pair> =
             pairs.iter().copied().filter(|(_, target)| is_known(target, profile)).collect();
         return query(features, &pairs).map(Parsed::Answer);
+    }
+    if let (Action::Cancel, Target::Command(CommandTarget { command_id })) =
+        (&command.action, &command.target)
+    {
+        given.finish()?;
+        let id = Uuid::try_parse(command_id)
+            .map_err(|_| Refusal::malformed("the command to call off is named by a UUID").into_response())?;
+        return Ok(Parsed::CallOff(id));
     }
     let task = task(command, &mut given).map_err(Refusal::into_response)?;
     let task = task.ok_or_else(|| not_implemented(&format!("{action} {target} is not implemented")))?;
@@ -288,6 +298,7 @@ mod tests {
         match parse_command(&serde_json::from_value(command).unwrap(), &PAIRS, now()) {
             Parsed::Order(order) => Ok(order),
             Parsed::Answer(response) => Err(response),
+            Parsed::CallOff(_) => panic!("nothing is called off here"),
         }
     }
 

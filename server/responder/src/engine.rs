@@ -4,6 +4,7 @@
 //! result is. Every path through here, a repeat and the start after a crash included, ends in the same few lines.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -31,7 +32,12 @@ pub(super) struct Engine {
     pub(super) host: Host,
     pub(super) clock: fn() -> Timestamp,
     pub(super) limit: usize,
+    /// Held while a command begins, or is called off: one of both comes first.
+    begins: Mutex<()>,
 }
+
+/// What stands in place of the digest of a command that was called off before it came.
+const NO_COMMAND: &str = "called off";
 
 impl Engine {
     /// Opens root and vault.
@@ -44,7 +50,7 @@ impl Engine {
         let root =
             Root::open(root).with_context(|| format!("the root {} cannot be opened", root.display()))?;
         let vault = Vault::open(vault, &root)?;
-        Ok(Self { root, vault, host, clock, limit: MAX_FILES })
+        Ok(Self { root, vault, host, clock, limit: MAX_FILES, begins: Mutex::default() })
     }
 
     /// Finishes what a crash left unfinished. What cannot be finished now stays for the next start or repeat.
@@ -76,7 +82,7 @@ impl Engine {
     fn try_perform(&self, order: &Order) -> anyhow::Result<Response> {
         let known = journal::load(&self.vault, order.command_id).context("the journal cannot be read")?;
         if let Some(record) = known {
-            if record.digest != order.digest {
+            if record.digest != order.digest && record.digest != NO_COMMAND {
                 return Ok(Refusal::id_reused().into_response());
             }
             return self.carry_out(record);
@@ -94,13 +100,51 @@ impl Engine {
             }
         };
         let record = self.record(order, stage);
+        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        // It may have been called off while it was planned.
+        if let Some(Record { stage: Stage::Finished { response, .. }, .. }) =
+            journal::load(&self.vault, order.command_id).context("the journal cannot be read")?
+        {
+            return Ok(response);
+        }
         journal::store(&self.vault, &record).context("the intent cannot be written; nothing was changed")?;
+        drop(begins);
         match record.verb {
             Verb::Quarantine => crash_point!("quarantine.after_intent"),
             Verb::Release => crash_point!("release.after_intent"),
             Verb::Act => crash_point!("act.after_intent"),
         }
         self.carry_out(record)
+    }
+
+    /// Calls a command off: if it has not begun, it never will. Answers with the result of one that has ended.
+    pub(super) fn call_off(&self, command_id: Uuid) -> Response {
+        self.try_call_off(command_id).unwrap_or_else(|error| {
+            let error = format!("{error:#}");
+            tracing::error!(%command_id, error, "not called off");
+            answer::unsettled(&error)
+        })
+    }
+
+    fn try_call_off(&self, command_id: Uuid) -> anyhow::Result<Response> {
+        let _begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        match journal::load(&self.vault, command_id).context("the journal cannot be read")? {
+            Some(Record { stage: Stage::Finished { response, .. }, .. }) => Ok(response),
+            Some(_) => Ok(answer::begun()),
+            None => {
+                tracing::info!(%command_id, "called off before it began");
+                let (now, response) = ((self.clock)(), answer::called_off());
+                let record = Record {
+                    command_id,
+                    digest: NO_COMMAND.to_owned(),
+                    verb: Verb::Act,
+                    received_at: now,
+                    stage: Stage::Finished { finished_at: now, response: response.clone() },
+                };
+                journal::store(&self.vault, &record).context("the result cannot be written")?;
+                Ok(response)
+            }
+        }
     }
 
     /// What will be done; looks only.

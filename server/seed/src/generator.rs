@@ -261,6 +261,7 @@ impl Generator {
         // People propose on the screen, which gives no id.
         let from_screen = proposed_by.kind == ActorKind::User;
         let proposal = Proposal {
+            targets: Vec::new(),
             device: None,
             external_id: format!("P{}", self.numbers.proposal),
             action_type: step,

@@ -194,7 +194,8 @@ async fn refuse_used(store: &dyn Store, now: Timestamp) -> anyhow::Result<()> {
 /// Gives each action the digest that decisions are bound to.
 fn seal(actions: &mut [Action]) -> anyhow::Result<()> {
     for action in actions {
-        action.digest = digest(action.action_type, &action.entity, &action.asset, &action.parameters)?;
+        action.digest =
+            digest(action.action_type, &action.entity, &action.asset, &action.targets, &action.parameters)?;
     }
     Ok(())
 }
@@ -237,6 +238,7 @@ impl Writer {
             NewCommand {
                 id: CommandId::from(self.rng.uuid(at)),
                 action: action.id,
+                target: 0,
                 at,
                 executor: action.executor.clone(),
             }

@@ -111,6 +111,7 @@ fn propose(
     let id = ActionId::from(rng.uuid(at));
     let scanner = Actor::new(ActorKind::Token, "endpoint-scanner", "Endpoint scanner");
     let proposal = Proposal {
+        targets: Vec::new(),
         device: None,
         external_id: format!("scan-{}-{number}", now.as_second()),
         action_type: ActionType::QuarantineFile,

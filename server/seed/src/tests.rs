@@ -100,6 +100,7 @@ fn every_row_keeps_the_rules_of_proposals() {
     for action in all {
         let text = format!("{action:?}");
         let proposal = Proposal {
+            targets: Vec::new(),
             device: None,
             external_id: action.external_id.unwrap_or_else(|| action.id.to_string()),
             action_type: action.action_type,

@@ -11,10 +11,10 @@ use domain::investigations::contract::ReportedAction;
 use domain::{Action, AssetKind, AuditKind, Decision, Error, Lifecycle, Proposal, Status};
 use serde_json::json;
 
-use super::clock::new_id;
 use super::intake::Intake;
+use super::targets::named;
 use super::{Service, entry, timeline};
-use store::{Guard, NewCommand, Transaction};
+use store::{Guard, Transaction};
 
 impl Service {
     /// Takes in one action of an investigation, and has the rule decide on it if there is one.
@@ -26,6 +26,10 @@ impl Service {
         index: usize,
     ) -> Result<ReportedAction, Error> {
         let external_id = proposal.external_id.clone();
+        if !proposal.targets.is_empty() {
+            let detail = "are of no investigation's action: its rules decide for each device by itself";
+            return Err(Error::invalid(format!("/actions/{index}/targets"), detail));
+        }
         if proposal.is_record() {
             let taken = intake.record(tx, proposal, index).await?;
             return Ok(reported(external_id, &taken.action, taken.created, None));
@@ -73,10 +77,9 @@ impl Service {
             return hold_back(tx, intake, before, &rule, &why).await;
         }
         let ended = timeline::end_of(&before).is_some_and(|end| end <= now);
-        let executor = self.executors.find(&before).filter(|_| !ended && before.expires_at > now);
-        let Some(executor) = executor.map(|executor| executor.name().to_owned()) else {
+        if ended || before.expires_at <= now || !self.has_executor(&before) {
             return hold_back(tx, intake, before, &rule, "nothing can carry it out now").await;
-        };
+        }
         let by = intake.caller.authorize_automation()?;
         let reason = format!("Approved by a rule: {rule}.");
         let after = Action {
@@ -87,21 +90,20 @@ impl Service {
             decided_at: Some(now),
             reason: Some(reason.clone()),
             updated_at: now.max(before.updated_at),
-            executor: Some(executor),
             status_detail: None,
             ..before.clone()
         };
         Lifecycle::from_columns(after.decision, after.status, after.undo)
             .map_err(|pair| Error::Internal(pair.to_string()))?;
-        let command =
-            NewCommand { id: new_id(now), action: after.id, at: now, executor: after.executor.clone() };
+        let (commands, executor) = self.commands(&after, now);
+        let after = Action { executor, ..after };
         // What is new is written together, and has to be there first.
         intake.write(tx).await?;
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
             return Err(Error::Forbidden(domain::Denied::Revoked));
         }
-        let more = json!({ "rule": rule, "command_id": command.id });
-        tx.enqueue(&by, &[command]).await?;
+        let more = named(&commands, json!({ "rule": rule }));
+        tx.enqueue(&by, &commands).await?;
         tx.note_automatic(&by, &after, now).await?;
         tx.append_audit(&by, entry(now, AuditKind::AutoApproved, &after, more)).await?;
         if let Some(name) = &after.external_id {

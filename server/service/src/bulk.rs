@@ -15,6 +15,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::actions::contract::UndoRequest;
 use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
@@ -258,7 +259,7 @@ fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
     match verb {
         BulkVerb::Approve => Verb::Approve { comment: reason },
         BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
-        BulkVerb::Undo => Verb::Undo { reason: reason.unwrap_or_default(), lift_others: false },
+        BulkVerb::Undo => Verb::Undo(UndoRequest::because(reason.unwrap_or_default())),
         BulkVerb::Retry => Verb::Retry { comment: reason },
     }
 }

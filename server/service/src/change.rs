@@ -16,8 +16,8 @@ pub(super) struct Change {
     pub(super) reverse: Option<Action>,
     /// Its records, in their order.
     pub(super) entries: Vec<AuditEntry>,
-    /// What an executor is to carry out.
-    pub(super) command: Option<NewCommand>,
+    /// What executors are to carry out.
+    pub(super) commands: Vec<NewCommand>,
 }
 
 impl Change {
@@ -50,7 +50,7 @@ pub(super) async fn write_rows(
         if tx.update_states(guard, &states).await?.len() < states.len() {
             return Ok(false);
         }
-        let commands: Vec<_> = alike.iter().filter_map(|change| change.command.clone()).collect();
+        let commands: Vec<_> = alike.iter().flat_map(|change| change.commands.iter().cloned()).collect();
         if !commands.is_empty() {
             tx.enqueue(by, &commands).await?;
         }

@@ -4,7 +4,7 @@
 //! transaction (`change`), commit, and only then answer. What the check found is repeated by the statement itself.
 
 use async_trait::async_trait;
-use domain::actions::contract::DecideActions;
+use domain::actions::contract::{DecideActions, UndoRequest};
 use domain::core::subject::Current;
 use domain::{
     Action, ActionId, AuditKind, Caller, Decision, Denied, Error, ErrorCode, RowScope, Seen, Transition,
@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::change::{self, Change};
 use super::decision::{DecisionAttempt, Verb, conflict, lifecycle_of};
+use super::targets::to_undo;
 use super::{Service, detached, replay};
 use crash::crash_point;
 use store::{AuditEntry, Transaction};
@@ -48,12 +49,10 @@ impl DecideActions for Service {
         caller: &Caller,
         id: ActionId,
         seen: Seen,
-        reason: String,
-        lift_others: bool,
+        undo: UndoRequest,
     ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        let verb = Verb::Undo { reason, lift_others };
-        detached(async move { service.decide(&caller, id, seen, verb).await }).await
+        detached(async move { service.decide(&caller, id, seen, Verb::Undo(undo)).await }).await
     }
 }
 
@@ -78,7 +77,7 @@ impl Service {
                 match verb {
                     Verb::Approve { .. } => crash_point!("approve.after_commit"),
                     Verb::Reject { .. } | Verb::Retry { .. } => {}
-                    Verb::Undo { .. } => crash_point!("undo.after_commit"),
+                    Verb::Undo(_) => crash_point!("undo.after_commit"),
                 }
                 Ok(after)
             }
@@ -116,7 +115,7 @@ impl Service {
         match verb {
             Verb::Approve { .. } => crash_point!("approve.before_commit"),
             Verb::Reject { .. } | Verb::Retry { .. } => {}
-            Verb::Undo { .. } => crash_point!("undo.before_commit"),
+            Verb::Undo(_) => crash_point!("undo.before_commit"),
         }
         Ok(after)
     }
@@ -131,12 +130,12 @@ impl Service {
         (before, proposer): (Action, Option<UserId>),
         seen: &Seen,
     ) -> Result<Change, Error> {
-        if matches!(attempt.verb, Verb::Undo { .. })
+        if matches!(attempt.verb, Verb::Undo(_))
             && let Err(error) = self.check_undo(attempt.caller, &before)
         {
             return Err(undone_before(tx, scope, &before, error).await?);
         }
-        if let Verb::Undo { lift_others: false, .. } = attempt.verb
+        if let Verb::Undo(UndoRequest { lift_others: false, .. }) = attempt.verb
             && let Some(twin) = self.standing_twins(scope, &before).await?.first()
         {
             let detail = format!(
@@ -145,7 +144,17 @@ impl Service {
             );
             return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
         }
-        self.change(attempt, before, proposer, seen)
+        match attempt.verb {
+            Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
+            Verb::Undo(UndoRequest { reason, targets, .. }) => {
+                let targets = to_undo(tx, &before, targets).await?;
+                self.undo_request(attempt, before, seen, (reason, targets))
+            }
+            Verb::Retry { .. } => {
+                let again = self.commands_again(tx, &before, &[], attempt.now).await?;
+                self.retrial(attempt, before, proposer, seen, again)
+            }
+        }
     }
 
     /// Says why the guarded statement found no row.

@@ -3,6 +3,7 @@
 //! Nothing is read or written here. A [`Change`] comes of an action as it stands, of who wants to decide, and of what
 //! was shown; `change` writes it, alone or with others.
 
+use domain::actions::contract::UndoRequest;
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::{
@@ -15,6 +16,7 @@ use serde_json::json;
 
 use super::change::Change;
 use super::clock::new_id;
+use super::targets::named;
 use super::{Service, digest, entry, timeline};
 use store::NewCommand;
 
@@ -29,7 +31,7 @@ pub(super) fn device_group(action: &Action) -> Option<&str> {
 pub(super) enum Verb {
     Approve { comment: Option<String> },
     Reject { reason: String },
-    Undo { reason: String, lift_others: bool },
+    Undo(UndoRequest),
     Retry { comment: Option<String> },
 }
 
@@ -38,7 +40,7 @@ impl Verb {
         match self {
             Self::Approve { .. } => Transition::Approve,
             Self::Reject { .. } => Transition::Reject,
-            Self::Undo { .. } => Transition::RequestUndo,
+            Self::Undo(_) => Transition::RequestUndo,
             Self::Retry { .. } => Transition::Retry,
         }
     }
@@ -46,7 +48,7 @@ impl Verb {
     fn reason(&self) -> Option<String> {
         match self {
             Self::Approve { comment } | Self::Retry { comment } => comment.clone(),
-            Self::Reject { reason } | Self::Undo { reason, .. } => Some(reason.clone()),
+            Self::Reject { reason } | Self::Undo(UndoRequest { reason, .. }) => Some(reason.clone()),
         }
     }
 
@@ -56,7 +58,7 @@ impl Verb {
             Self::Approve { comment: Some(text) } | Self::Retry { comment: Some(text) } => {
                 proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
             }
-            Self::Reject { reason } | Self::Undo { reason, .. } => {
+            Self::Reject { reason } | Self::Undo(UndoRequest { reason, .. }) => {
                 proposal::check_comment(reason).map_err(|detail| Error::invalid("/reason", detail))
             }
         }
@@ -73,45 +75,25 @@ pub(super) struct DecisionAttempt<'a> {
 }
 
 impl Service {
-    /// What the attempt changes of an action, if the rules allow it.
-    pub(super) fn change(
+    /// What trying an action again changes, by these commands, sent to whoever carries it out now.
+    pub(super) fn retrial(
         &self,
         attempt: &DecisionAttempt<'_>,
         before: Action,
         proposer: Option<UserId>,
         seen: &Seen,
-    ) -> Result<Change, Error> {
-        match attempt.verb {
-            Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
-            Verb::Undo { reason, .. } => self.undo_request(attempt, before, seen, reason),
-            Verb::Retry { .. } => self.retrial(attempt, before, proposer, seen),
-        }
-    }
-
-    fn retrial(
-        &self,
-        attempt: &DecisionAttempt<'_>,
-        before: Action,
-        proposer: Option<UserId>,
-        seen: &Seen,
+        (executor, commands): (Option<String>, Vec<NewCommand>),
     ) -> Result<Change, Error> {
         let &DecisionAttempt { caller, verb, now, .. } = attempt;
         let (by, lifecycle) = self.check_follow_up(caller, &before, proposer, FollowUpVerb::Retry, now)?;
         check_seen(&before, seen)?;
-        let (after, command) = self.queued_again(next(&before, lifecycle, now), now);
-        let more = json!({ "reason": verb.reason(), "replaced_by": null, "command_id": command.id });
-        let entries = vec![entry(now, AuditKind::Retried, &after, more)];
-        Ok(Change { by, deciding: false, before, after, reverse: None, entries, command: Some(command) })
+        let after = Action { executor, status_detail: None, ..next(&before, lifecycle, now) };
+        let more = json!({ "reason": verb.reason(), "replaced_by": null });
+        let entries = vec![entry(now, AuditKind::Retried, &after, named(&commands, more))];
+        Ok(Change { by, deciding: false, before, after, reverse: None, entries, commands })
     }
 
-    /// An action that is sent once more, to whoever carries it out now, and its new command.
-    pub(super) fn queued_again(&self, action: Action, now: Timestamp) -> (Action, NewCommand) {
-        let executor = self.executors.find(&action).map(|executor| executor.name().to_owned());
-        let command = NewCommand { id: new_id(now), action: action.id, at: now, executor: executor.clone() };
-        (Action { executor, status_detail: None, ..action }, command)
-    }
-
-    fn decision(
+    pub(super) fn decision(
         &self,
         attempt: &DecisionAttempt<'_>,
         before: Action,
@@ -131,23 +113,17 @@ impl Service {
             status_detail: None,
             ..next(&before, lifecycle, now)
         };
-        let mut command = None;
+        let mut commands = Vec::new();
         let kind = match transition {
             Transition::Approve => {
-                after.executor = self.executors.find(&after).map(|executor| executor.name().to_owned());
-                let executor = after.executor.clone();
-                command = Some(NewCommand { id: new_id(now), action: after.id, at: now, executor });
+                (commands, after.executor) = self.commands(&after, now);
                 AuditKind::Approved
             }
             _ => AuditKind::Rejected,
         };
-        let more = json!({
-            "reason": after.reason,
-            "approval_id": after.approval_id,
-            "command_id": command.as_ref().map(|command| command.id),
-        });
-        let entries = vec![entry(now, kind, &after, more)];
-        Ok(Change { by, deciding: true, before, after, reverse: None, entries, command })
+        let more = json!({ "reason": after.reason, "approval_id": after.approval_id });
+        let entries = vec![entry(now, kind, &after, named(&commands, more))];
+        Ok(Change { by, deciding: true, before, after, reverse: None, entries, commands })
     }
 
     /// Whether the caller may take this decision on the action as it stands; also what the screen offers.
@@ -177,37 +153,27 @@ impl Service {
                 format!("the end that it names, {end}, has passed: what is approved now would have none");
             return Err(Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) });
         }
-        if transition == Transition::Approve && self.executors.find(action).is_none() {
+        if transition == Transition::Approve && !self.has_executor(action) {
             return Err(Error::NoExecutor);
         }
         Ok((by, lifecycle))
     }
 
-    fn undo_request(
+    /// What asking for the undo of an action changes, on these of its targets.
+    pub(super) fn undo_request(
         &self,
         attempt: &DecisionAttempt<'_>,
         before: Action,
         seen: &Seen,
-        reason: &str,
+        (reason, targets): (&str, Vec<Asset>),
     ) -> Result<Change, Error> {
         let &DecisionAttempt { caller, together, now, .. } = attempt;
         let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
         check_seen(&before, seen)?;
-        let reverse = self.reverse(&caller.actor, &before, reverse_type, reason, now)?;
+        let (reverse, commands) =
+            self.reverse(&caller.actor, &before, (reverse_type, targets), reason, now)?;
         let reverse = Action { approval_id: together, ..reverse };
-        let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
-        let executor = reverse.executor.clone();
-        let command = NewCommand { id: new_id(now), action: reverse.id, at: now, executor };
-        let requested =
-            json!({ "undone_by": reverse.id, "command_id": command.id, "reason": reverse.comment });
-        let proposed =
-            json!({ "undo_of": before.id, "type": reverse.action_type, "comment": reverse.comment });
-        let entries = vec![
-            entry(now, AuditKind::UndoRequested, &after, requested),
-            entry(now, AuditKind::Proposed, &reverse, proposed),
-        ];
-        let (reverse, command) = (Some(reverse), Some(command));
-        Ok(Change { by, deciding: false, before, after, reverse, entries, command })
+        Ok(undoing(by, before, lifecycle, reverse, commands, now))
     }
 
     /// Whether the caller may undo the action as it stands, and by which type; also what the screen offers.
@@ -222,7 +188,7 @@ impl Service {
         let lifecycle = lifecycle_of(action)?;
         let lifecycle =
             lifecycle.apply(Transition::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
-        if self.executors.find_for(reverse, action).is_none() {
+        if !self.has_executor_for(reverse, action) {
             return Err(Error::NoExecutor);
         }
         Ok((by, lifecycle, reverse))
@@ -233,16 +199,16 @@ impl Service {
         &self,
         actor: &Actor,
         of: &Action,
-        action_type: ActionType,
+        (action_type, targets): (ActionType, Vec<Asset>),
         reason: &str,
         now: Timestamp,
-    ) -> Result<Action, Error> {
+    ) -> Result<(Action, Vec<NewCommand>), Error> {
         let parameters = std::collections::BTreeMap::new();
-        let executor = self.executors.find_for(action_type, of).map(|executor| executor.name().to_owned());
-        Ok(Action {
+        let of = of.clone().with_targets(targets);
+        let reverse = Action {
             id: new_id(now),
             version: 1,
-            digest: digest(action_type, &of.entity, &of.asset, &parameters)?,
+            digest: digest(action_type, &of.entity, &of.asset, &of.targets, &parameters)?,
             external_id: None,
             action_type,
             parameters,
@@ -265,10 +231,37 @@ impl Service {
             approval_id: None,
             undo_of: Some(of.id),
             undone_by: None,
-            executor,
-            ..of.clone()
-        })
+            ..of
+        };
+        let (commands, executor) = self.commands(&reverse, now);
+        Ok((Action { executor, ..reverse }, commands))
     }
+}
+
+/// What the undo of an action changes, by a reverse and its commands.
+pub(super) fn undoing(
+    by: Authorized,
+    before: Action,
+    lifecycle: Lifecycle,
+    reverse: Action,
+    commands: Vec<NewCommand>,
+    now: Timestamp,
+) -> Change {
+    let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
+    let mut requested = json!({ "undone_by": reverse.id, "reason": reverse.comment });
+    let mut proposed =
+        json!({ "undo_of": before.id, "type": reverse.action_type, "comment": reverse.comment });
+    if before.has_targets() {
+        let names: Vec<_> = reverse.all_targets().map(|target| &target.name).collect();
+        requested["targets"] = json!(names);
+        proposed["asset"] = json!(reverse.asset);
+        proposed["targets"] = json!(reverse.targets);
+    }
+    let entries = vec![
+        entry(now, AuditKind::UndoRequested, &after, named(&commands, requested)),
+        entry(now, AuditKind::Proposed, &reverse, proposed),
+    ];
+    Change { by, deciding: false, before, after, reverse: Some(reverse), entries, commands }
 }
 
 /// The action with the lifecycle's columns, one version on.

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView, HandTask, ShowAction};
+use domain::actions::targets::TargetState;
 use domain::executors::contract::Health;
 use domain::{Action, ActionId, AuditKind, Caller, Decision, Error, ErrorCode, RowScope, Status, Transition};
 
@@ -18,6 +19,24 @@ const MAX_REVISIONS: u32 = 10;
 impl ShowAction for Service {
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
         self.store.action(&RowScope::of(caller)?, id).await?.ok_or_else(|| Error::NotFound(id.into()))
+    }
+
+    async fn targets(&self, caller: &Caller, id: ActionId) -> Result<Vec<TargetState>, Error> {
+        let action = ShowAction::action(self, caller, id).await?;
+        if action.has_targets() {
+            return self.target_states(&action).await;
+        }
+        // One target is told of in the same form.
+        let of = self.store.targets_of(id).await?.pop();
+        Ok(vec![TargetState {
+            name: action.asset.name.clone(),
+            criticality: action.asset.criticality,
+            executor: self.executor_view(&action).map(|executor| executor.name),
+            status: action.status,
+            detail: action.status_detail.clone(),
+            undo: action.undo,
+            command_id: of.map(|of| of.command),
+        }])
     }
 
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
@@ -38,6 +57,7 @@ impl ShowAction for Service {
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
             follow_ups: self.follow_ups(caller, &action, proposer, now).await?,
             held: self.held(&action).await?,
+            targets: self.target_states(&action).await?,
             approve: offer(approve),
             reject: offer(decision(Transition::Reject)),
             undo,

@@ -2,7 +2,7 @@
 //!
 //! No transaction is open while an executor works. Only the holder of the lease writes the outcome.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use domain::SystemAuthority;
 use domain::executors::contract::{AnswerKind, ExecutorAnswer};
@@ -14,10 +14,11 @@ use super::clock::is_unusable;
 use super::decision::{lifecycle_of, next};
 use super::ends::keep_end;
 use super::executor::{Connected, Order};
+use super::targets::{Progress, progress, undone};
 use super::twins::Precedence;
 use super::{Service, detached, entry, is_bound};
 use crash::crash_point;
-use store::{Claim, Guard, Leased, SystemTransaction, Transaction};
+use store::{Claim, Ended, Guard, Leased, SystemTransaction, Transaction};
 
 /// How long a worker holds a command before another may take it.
 const LEASE: SignedDuration = SignedDuration::from_secs(15);
@@ -63,7 +64,7 @@ impl Service {
             let before = load(&mut *tx, &leased).await?;
             let Ok(lifecycle) = lifecycle_of(&before)?.apply(Transition::Start) else {
                 // Called off meanwhile: nothing is left to do for this command.
-                tx.finish(&leased).await?;
+                tx.finish(&leased, Ended { status: Status::Cancelled, detail: "called off" }).await?;
                 tx.commit().await?;
                 continue;
             };
@@ -79,7 +80,13 @@ impl Service {
                 tx.commit().await?;
                 continue;
             }
-            let Some(executor) = self.executor_of(&leased, &before) else {
+            let Some(aimed) = aim(&before, &leased) else {
+                let detail = "its target is none of the action's";
+                self.end(&mut *tx, &by, &leased, Transition::Report(Outcome::Failed), detail, now).await?;
+                tx.commit().await?;
+                continue;
+            };
+            let Some(executor) = self.executor_of(&leased, &aimed) else {
                 if leased.possibly_sent == 0 {
                     // It waits: whoever looks at the action is told what for.
                     let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
@@ -100,7 +107,7 @@ impl Service {
                 continue;
             }
             if leased.possibly_sent == 0 {
-                match self.precedence(&before).await? {
+                match self.precedence(&aimed).await? {
                     Precedence::Go => {}
                     Precedence::Wait(_) => {
                         let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
@@ -116,18 +123,13 @@ impl Service {
                     }
                 }
             }
-            let mut action = before.clone();
-            if before.status == Status::Queued {
-                action = next(&before, lifecycle, now);
-                action.executor = Some(executor.name().to_owned());
-                write(&mut *tx, &by, &before, &action, now).await?;
-                let more = json!({ "command_id": leased.id, "executor": action.executor });
-                tx.append_audit(&by, entry(now, AuditKind::Dispatched, &action, more)).await?;
-            }
+            let action =
+                begin(&mut *tx, &by, (&before, aimed), lifecycle, (&leased, executor.name()), now).await?;
+            let leased = Leased { executor: action.executor.clone(), ..leased };
             tx.commit().await?;
             crash_point!("dispatch.after_lease");
             let busy = Some(executor.begin(now));
-            return Ok(Some(Order { leased, executor, busy, action }));
+            return Ok(Some(Order { leased, executor, busy, action, sent: Mutex::default() }));
         }
     }
 
@@ -179,20 +181,24 @@ impl Service {
     ) -> Result<bool, Error> {
         let (service, authority) = (self.clone(), authority.clone());
         detached(async move {
+            crash_point!("hand_over.before_commit");
             let mut tx = service.store.begin_system(&authority).await?;
             let now = tx.time(service.clock.now()).await?;
             let at = |within: Option<SignedDuration>| within.and_then(|within| now.checked_add(within).ok());
-            if !tx.hand_over(&leased, at(report_within), at(due_within)).await? {
+            if !tx.hand_over(&leased, at(report_within), at(due_within), &detail).await? {
                 return Ok(false);
             }
             let before = load(&mut *tx, &leased).await?;
             let by = worker(&authority);
-            let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": detail });
+            let more = json!({ "command_id": leased.id, "executor": leased.executor, "detail": detail });
             note(&mut *tx, &before, &leased, AnswerKind::Handed, &detail, now).await?;
+            let detail =
+                if before.has_targets() { progress(&mut *tx, &before).await?.detail } else { detail };
             let after = Action { status_detail: Some(detail), ..next(&before, lifecycle_of(&before)?, now) };
             write(&mut *tx, &by, &before, &after, now).await?;
             tx.append_audit(&by, entry(now, AuditKind::HandedOver, &after, more)).await?;
             tx.commit().await?;
+            crash_point!("hand_over.after_commit");
             Ok(true)
         })
         .await
@@ -244,7 +250,8 @@ impl Service {
             let before = load(&mut *tx, &leased).await?;
             let kind = if leased.possibly_sent > 0 { AnswerKind::Uncertain } else { AnswerKind::NotSent };
             note(&mut *tx, &before, &leased, kind, &why, now).await?;
-            if before.status_detail.as_deref() != Some(&why) {
+            // Of several targets, each has its own words.
+            if before.status_detail.as_deref() != Some(&why) && !before.has_targets() {
                 let by = worker(&authority);
                 let more = json!({ "command_id": leased.id, "executor": before.executor, "detail": why });
                 let after = Action { status_detail: Some(why), ..next(&before, lifecycle_of(&before)?, now) };
@@ -266,7 +273,11 @@ impl Service {
         detail: &str,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        if !tx.finish(leased).await? {
+        let status = match transition {
+            Transition::Report(outcome) => outcome.status(),
+            _ => Status::Unknown,
+        };
+        if !tx.finish(leased, Ended { status, detail }).await? {
             return Ok(false);
         }
         let before = load(tx, leased).await?;
@@ -274,16 +285,27 @@ impl Service {
         if before.status == Status::Queued {
             lifecycle = apply(lifecycle, Transition::Start)?;
         }
-        let lifecycle = apply(lifecycle, transition)?;
-        let after = Action { status_detail: Some(detail.to_owned()), ..next(&before, lifecycle, now) };
+        let executor = leased.executor.as_ref().or(before.executor.as_ref());
+        let mut more = json!({ "command_id": leased.id, "executor": executor, "detail": detail });
+        let (whole, words) = if before.has_targets() {
+            more["target"] = json!(aim(&before, leased).map(|of| of.asset.name));
+            more["target_status"] = json!(status);
+            let Progress { transition, detail } = progress(tx, &before).await?;
+            (transition, detail)
+        } else {
+            (Some(transition), detail.to_owned())
+        };
+        if let Some(whole) = whole {
+            lifecycle = apply(lifecycle, whole)?;
+        }
+        let after = Action { status_detail: Some(words.clone()), ..next(&before, lifecycle, now) };
         write(tx, by, &before, &after, now).await?;
         note(tx, &after, leased, answer(transition), detail, now).await?;
         let kind =
             if transition == Transition::LoseTrack { AuditKind::LostTrack } else { AuditKind::Reported };
-        let more = json!({ "command_id": leased.id, "executor": after.executor, "detail": detail });
         tx.append_audit(by, entry(now, kind, &after, more)).await?;
-        if let Transition::Report(outcome) = transition {
-            self.report_undo(tx, by, &after, (outcome, detail), now).await?;
+        if let Some(Transition::Report(outcome)) = whole {
+            self.report_undo(tx, by, &after, (outcome, &words), now).await?;
             keep_end(tx, by, &after).await?;
         }
         Ok(true)
@@ -305,12 +327,17 @@ impl Service {
             .action(&RowScope::ALL, original)
             .await?
             .ok_or_else(|| Error::Internal(format!("the action {original} that was undone is gone")))?;
-        let lifecycle = apply(lifecycle_of(&before)?, Transition::ReportUndo(outcome))?;
+        let transition = if before.has_targets() {
+            undone(tx, by, &before, reverse, outcome).await?
+        } else {
+            Transition::ReportUndo(outcome)
+        };
+        let lifecycle = apply(lifecycle_of(&before)?, transition)?;
         let undone = next(&before, lifecycle, now);
         write(tx, by, &before, &undone, now).await?;
         let more = json!({ "undone_by": reverse.id, "detail": detail });
         tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
-        if outcome == Outcome::Completed {
+        if transition == Transition::ReportUndo(Outcome::Completed) {
             self.lift_twins(tx, by, &undone, reverse, now).await?;
         }
         Ok(())
@@ -326,7 +353,7 @@ async fn note(
     detail: &str,
     at: Timestamp,
 ) -> Result<(), Error> {
-    let Some(executor) = &action.executor else { return Ok(()) };
+    let Some(executor) = leased.executor.as_ref().or(action.executor.as_ref()) else { return Ok(()) };
     let detail = detail.chars().take(MAX_NOTED).collect();
     let answer = ExecutorAnswer { at, action: action.id, command: leased.id, result, detail };
     Ok(tx.note_answer(executor, &answer).await?)
@@ -340,6 +367,37 @@ const fn answer(transition: Transition) -> AnswerKind {
         Transition::Report(_) => AnswerKind::Failed,
         _ => AnswerKind::Uncertain,
     }
+}
+
+/// Writes that an executor begins with an action, on one of its targets; the action as the executor gets it.
+async fn begin(
+    tx: &mut dyn SystemTransaction,
+    by: &Authorized,
+    (before, aimed): (&Action, Action),
+    lifecycle: Lifecycle,
+    (leased, executor): (&Leased, &str),
+    now: Timestamp,
+) -> Result<Action, Error> {
+    let mut action = aimed;
+    if before.status == Status::Queued {
+        let mut after = next(before, lifecycle, now);
+        if !before.has_targets() {
+            after.executor = Some(executor.to_owned());
+        }
+        write(tx, by, before, &after, now).await?;
+        let more = json!({ "command_id": leased.id, "executor": executor });
+        tx.append_audit(by, entry(now, AuditKind::Dispatched, &after, more)).await?;
+        (action.version, action.status, action.updated_at) = (after.version, after.status, after.updated_at);
+    }
+    action.executor = Some(executor.to_owned());
+    tx.name_executor(leased, executor).await?;
+    Ok(action)
+}
+
+/// The action on the target of a command.
+fn aim(action: &Action, leased: &Leased) -> Option<Action> {
+    let place = usize::try_from(leased.target).ok()?;
+    action.aimed_at(place)
 }
 
 pub(super) fn worker(authority: &SystemAuthority) -> Authorized {

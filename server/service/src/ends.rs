@@ -1,14 +1,14 @@
 //! The end that an action names is kept: when it comes, the server starts the reverse by itself. An undo before it leaves
 //! nothing to end.
 
-use domain::{Action, ActionId, Actor, AuditKind, Authorized, Error, RowScope, SystemAuthority, Transition};
-use serde_json::json;
+use domain::{Action, ActionId, Actor, Authorized, Error, RowScope, SystemAuthority, Transition};
 
-use super::change::{Change, write_rows};
-use super::clock::new_id;
-use super::decision::{lifecycle_of, next};
-use super::{Service, detached, entry, timeline};
-use store::{NewCommand, Transaction};
+use super::change::write_rows;
+use super::decision::{lifecycle_of, undoing};
+use super::targets::to_undo;
+use super::{Service, detached, timeline};
+use crash::crash_point;
+use store::Transaction;
 
 /// Ends in one look; the next look takes the rest.
 const BATCH: u32 = 100;
@@ -57,7 +57,7 @@ impl Service {
             tx.commit().await?;
             return Ok(false);
         };
-        if self.executors.find_for(reverse_type, &before).is_none() {
+        if !self.has_executor_for(reverse_type, &before) {
             // Its end stays due: it is ended once somebody can.
             return Ok(false);
         }
@@ -65,26 +65,18 @@ impl Service {
             .apply(Transition::RequestUndo)
             .map_err(|refusal| Error::Internal(refusal.to_string()))?;
         let actor: &Actor = by.actor();
-        let reverse = self.reverse(actor, &before, reverse_type, "Its end has come.", now)?;
-        let after = Action { undone_by: Some(reverse.id), ..next(&before, lifecycle, now) };
-        let executor = reverse.executor.clone();
-        let command = NewCommand { id: new_id(now), action: reverse.id, at: now, executor };
-        let requested =
-            json!({ "undone_by": reverse.id, "command_id": command.id, "reason": reverse.comment });
-        let proposed =
-            json!({ "undo_of": before.id, "type": reverse.action_type, "comment": reverse.comment });
-        let entries = vec![
-            entry(now, AuditKind::UndoRequested, &after, requested),
-            entry(now, AuditKind::Proposed, &reverse, proposed),
-        ];
-        let (reverse, command) = (Some(reverse), Some(command));
-        let change = Change { by, deciding: false, before, after, reverse, entries, command };
+        let on = to_undo(&mut *tx, &before, &[]).await?;
+        let (reverse, commands) =
+            self.reverse(actor, &before, (reverse_type, on), "Its end has come.", now)?;
+        let change = undoing(by, before, lifecycle, reverse, commands, now);
         if !write_rows(&mut *tx, now, &[&change]).await? {
             return Ok(false);
         }
         change.record(&mut *tx).await?;
         tx.forget_end(id).await?;
+        crash_point!("end.before_commit");
         tx.commit().await?;
+        crash_point!("end.after_commit");
         Ok(true)
     }
 }

@@ -6,12 +6,12 @@
 
 mod connected;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::executors::contract::TestResult;
 use domain::executors::{ExecutorKind, ExecutorSetup};
-use domain::{Action, ActionType, Asset, Error, Outcome};
+use domain::{Action, ActionType, Asset, CommandId, Error, Outcome};
 use jiff::SignedDuration;
 use store::Leased;
 
@@ -27,6 +27,19 @@ pub struct Order {
     pub busy: Option<Busy>,
     /// The action.
     pub action: Action,
+    /// What was sent for it, where its executor keeps that to be looked at.
+    pub sent: Mutex<Option<Sent>>,
+}
+
+/// What was sent by one attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The body.
+    pub request: String,
+    /// The status of the answer; none where there was no answer.
+    pub status: Option<u16>,
+    /// How the answer begins, or why there was none.
+    pub answer: String,
 }
 
 /// What came of one attempt.
@@ -44,6 +57,23 @@ pub enum Attempt {
     Unsendable(String),
     /// It may have been sent; there is no trustworthy answer.
     Uncertain(String),
+}
+
+/// What an executor says of a command when it is asked to call it off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CalledOff {
+    /// Provably nothing was done under its id, and nothing will be.
+    NotDone(String),
+    /// It had ended before.
+    Ended(Outcome, String),
+    /// It has begun.
+    Begun(String),
+    /// It was asked, and its answer comes as a report.
+    Asked(String),
+    /// There was no trustworthy answer.
+    Unanswered(String),
+    /// It can't be asked.
+    Never(String),
 }
 
 /// An adapter to something that carries out actions.
@@ -83,6 +113,21 @@ pub trait Executor: Send + Sync {
     /// Pauses before an attempt that may repeat an earlier one, in seconds; after the last its end is unknown.
     fn pauses(&self) -> &'static [i64] {
         &[1, 2, 4, 8, 16]
+    }
+
+    /// Whether it can be asked to call off what it has, and so also how that ended.
+    fn calls_off(&self) -> bool {
+        false
+    }
+
+    /// Asks it to call a command off that it may have got. One that it has not begun is not carried out any more.
+    async fn call_off(&self, _command: CommandId) -> CalledOff {
+        CalledOff::Never("this executor can't be asked to call off what it has".to_owned())
+    }
+
+    /// Sends what was sent before once more, under the id of its command; none if it keeps nothing that it could send.
+    async fn send_again(&self, _command: CommandId, _request: &str) -> Option<(Attempt, Sent)> {
+        None
     }
 
     /// Whether it said that it is gone for good: it is paused then.

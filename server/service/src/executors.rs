@@ -3,16 +3,15 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::core::subject::Current;
 use domain::executors::contract::{
-    AddedExecutor, ExecutorDetail, ExecutorState, ExecutorsBackend, NewExecutor, TestResult,
+    AddedExecutor, Delivery, ExecutorDetail, ExecutorState, ExecutorsBackend, NewExecutor, TestResult,
 };
 use domain::executors::{ExecutorKind, ExecutorSetup, MAX_EXECUTORS, ServeRule, Settings};
-use domain::{AuditKind, Authorized, Caller, Denied, Error, Subject, SubjectKind, SystemAuthority};
+use domain::{AuditKind, Authorized, Caller, DeliveryId, Denied, Error, Subject, SubjectKind};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -27,9 +26,6 @@ const MAX_ANSWERS: u32 = 50;
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often they are looked for when nothing rings.
 const IDLE_INTERVAL: Duration = Duration::from_secs(10);
-/// Days for which it is kept how attempts went.
-const KEPT_DAYS: i64 = 30;
-const SECONDS_OF_DAY: i64 = 86_400;
 /// What a test may take.
 const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -66,6 +62,31 @@ impl ExecutorsBackend for Service {
         let by = caller.authorize_executors()?;
         let (service, name) = (self.clone(), name.to_owned());
         detached(async move { service.pause(&by, &name, paused).await }).await
+    }
+
+    async fn move_executor(&self, caller: &Caller, name: &str, place: u32) -> Result<(), Error> {
+        let by = caller.authorize_executors()?;
+        let (service, name) = (self.clone(), name.to_owned());
+        detached(async move { service.move_to(&by, &name, place).await }).await
+    }
+
+    async fn deliveries(&self, caller: &Caller, name: &str) -> Result<Vec<Delivery>, Error> {
+        caller.authorize_executors()?;
+        self.connect_executors().await?;
+        self.executors.named(name).ok_or_else(|| Error::NotFound(subject(name)))?;
+        Ok(self.store.deliveries(name).await?)
+    }
+
+    async fn redeliver(&self, caller: &Caller, name: &str, id: DeliveryId) -> Result<Delivery, Error> {
+        let by = caller.authorize_executors()?;
+        let (service, name) = (self.clone(), name.to_owned());
+        detached(async move { service.send_delivery_again(&by, &name, id).await }).await
+    }
+
+    async fn responder_code(&self, caller: &Caller, asset: &str) -> Result<String, Error> {
+        let by = caller.authorize_executors()?;
+        let (service, asset) = (self.clone(), asset.trim().to_owned());
+        detached(async move { service.code_by(&by, &asset).await }).await
     }
 
     async fn remove_executor(&self, caller: &Caller, name: &str) -> Result<(), Error> {
@@ -341,24 +362,7 @@ impl Service {
         })
     }
 
-    /// Forgets how attempts went long ago, once a day.
-    ///
-    /// # Errors
-    /// If the store fails.
-    pub async fn forget_answers(&self, authority: &SystemAuthority) -> Result<(), Error> {
-        let now = self.clock.now();
-        let day = now.as_second() / SECONDS_OF_DAY;
-        if self.forgot.swap(day, Ordering::Relaxed) == day {
-            return Ok(());
-        }
-        let before =
-            now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::UNIX_EPOCH);
-        let mut tx = self.store.begin_system(authority).await?;
-        tx.forget_answers(before).await?;
-        Ok(tx.commit().await?)
-    }
-
-    async fn kept(&self, name: &str) -> Result<StoredExecutor, Error> {
+    pub(super) async fn kept(&self, name: &str) -> Result<StoredExecutor, Error> {
         if let Some(kept) = self.store.executors().await?.into_iter().find(|one| one.setup.name == name) {
             return Ok(kept);
         }
@@ -374,7 +378,7 @@ impl Service {
     }
 }
 
-fn subject(name: &str) -> Subject {
+pub(super) fn subject(name: &str) -> Subject {
     Subject::new(SubjectKind::Executor, name)
 }
 
@@ -421,7 +425,7 @@ fn unnamed(name: &str, kind: ExecutorKind) -> ExecutorSetup {
     }
 }
 
-async fn record(
+pub(super) async fn record(
     tx: &mut dyn Transaction,
     by: &Authorized,
     kind: AuditKind,

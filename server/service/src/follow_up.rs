@@ -15,11 +15,13 @@ use domain::{
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::call_off::Called;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
 use super::ends::keep_end;
+use super::targets::{Progress, chosen, ids, is_to_be_retried, named, progress};
 use super::{Service, detached, entry, replay, timeline};
-use store::{Guard, Transaction};
+use store::{Ended, Guard, TargetCommand, Transaction};
 
 #[async_trait]
 impl FollowUpActions for Service {
@@ -44,26 +46,33 @@ impl Service {
         what: &FollowUp,
     ) -> Result<Action, Error> {
         what.check()?;
+        let taken = self.try_follow_up(caller, id, seen, what).await;
+        if let Err(error) = &taken
+            && let Some(entry) = refused(id, what.verb.as_str(), error, self.clock.now())
+            && self.refusals.may_record(&caller.principal(), id)
+        {
+            let mut tx = self.store.begin().await?;
+            tx.append_audit(&caller.recorded(), entry).await?;
+            tx.commit().await?;
+        }
+        taken
+    }
+
+    async fn try_follow_up(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: &Seen,
+        what: &FollowUp,
+    ) -> Result<Action, Error> {
+        // No transaction is open while an executor is asked.
+        let asked = self.ask_to_call_off(caller, id, seen, what).await?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
-        match self.write_follow_up(&mut *tx, caller, (id, seen), what, now).await {
-            Ok(after) => {
-                replay::settle_in(&mut *tx, &after).await?;
-                tx.commit().await?;
-                Ok(after)
-            }
-            Err(error) => {
-                drop(tx);
-                if let Some(entry) = refused(id, what.verb.as_str(), &error, self.clock.now())
-                    && self.refusals.may_record(&caller.principal(), id)
-                {
-                    let mut tx = self.store.begin().await?;
-                    tx.append_audit(&caller.recorded(), entry).await?;
-                    tx.commit().await?;
-                }
-                Err(error)
-            }
-        }
+        let after = self.write_follow_up(&mut *tx, caller, (id, seen), (what, &asked), now).await?;
+        replay::settle_in(&mut *tx, &after).await?;
+        tx.commit().await?;
+        Ok(after)
     }
 
     async fn write_follow_up(
@@ -71,7 +80,7 @@ impl Service {
         tx: &mut dyn Transaction,
         caller: &Caller,
         (id, seen): (ActionId, &Seen),
-        what: &FollowUp,
+        (what, asked): (&FollowUp, &Called),
         now: Timestamp,
     ) -> Result<Action, Error> {
         let scope = RowScope::of(caller)?;
@@ -82,23 +91,23 @@ impl Service {
         if let Some(other) = what.replaced_by {
             check_replacement(tx, caller, &scope, other, id).await?;
         }
-        if matches!(what.verb, FollowUpVerb::Done | FollowUpVerb::NotDone | FollowUpVerb::Take) {
-            let (in_hand, me) = (self.is_by_hand(&before), caller.actor.label());
-            let found = match what.verb {
-                FollowUpVerb::Take => in_hand && tx.assign(&by, id, &me).await?,
-                _ => in_hand && tx.take_back(&by, id).await?,
-            };
-            if !found {
-                let detail = "it is not to be done by hand now".to_owned();
-                return Err(Error::Conflict { detail, current: Box::new(Current::new(id, &before)) });
-            }
-        }
-        if what.verb == FollowUpVerb::Cancel && !tx.call_off(&by, id).await? {
-            let detail = "its executor may have it already, so it can't be called off".to_owned();
-            return Err(Error::Conflict { detail, current: Box::new(Current::new(id, &before)) });
-        }
+        let said = in_words(what, caller, asked);
+        let is_asked = self.write_commands(tx, &by, &before, caller, (what, asked), &said).await?;
+        let transition = what.verb.transition(before.status);
+        let (transition, lifecycle, words) = if before.has_targets() && ends(transition) {
+            let Progress { transition, detail } = progress(tx, &before).await?;
+            let lifecycle = lifecycle_of(&before)?;
+            let transition = transition.and_then(|whole| of_whole(what.verb, before.status, whole));
+            let lifecycle = transition.map_or(Ok(lifecycle), |transition| lifecycle.apply(transition));
+            let lifecycle = lifecycle.map_err(|refusal| conflict(&before, refusal))?;
+            (transition, lifecycle, format!("{detail}. {said}"))
+        } else if is_asked {
+            (None, lifecycle_of(&before)?, asked.says.clone())
+        } else {
+            (Some(transition), lifecycle, said)
+        };
         let mut after = next(&before, lifecycle, now);
-        let mut command = None;
+        let mut commands = Vec::new();
         match what.verb {
             FollowUpVerb::Withdraw | FollowUpVerb::Supersede => {
                 after.decided_by = Some(caller.actor.clone());
@@ -108,27 +117,30 @@ impl Service {
                     [what.reason.clone(), replaced].into_iter().flatten().reduce(|a, b| a + "\n" + &b);
             }
             FollowUpVerb::Retry => {
-                let (again, new) = self.queued_again(after, now);
-                (after, command) = (again, Some(new));
+                (after.executor, commands) = self.commands_again(tx, &before, &what.targets, now).await?;
+                after.status_detail = None;
             }
             FollowUpVerb::Take => {}
-            verb => after.status_detail = Some(in_words(verb, caller, what.reason.as_deref())),
+            _ => after.status_detail = Some(words),
         }
         if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
             return Err(Denied::Revoked.into());
         }
-        let more = json!({
-            "reason": what.reason,
-            "replaced_by": what.replaced_by,
-            "command_id": command.as_ref().map(|command| command.id),
-        });
-        tx.append_audit(&by, entry(now, kind(what.verb), &after, more)).await?;
-        if let Some(command) = command {
-            tx.enqueue(&by, &[command]).await?;
+        let mut more = json!({ "reason": what.reason, "replaced_by": what.replaced_by });
+        if !what.targets.is_empty() {
+            more["targets"] = json!(what.targets);
         }
-        let ended = match what.verb.transition(before.status) {
-            Transition::Settle(outcome) | Transition::Report(outcome) => Some(outcome),
-            Transition::Cancel => Some(Outcome::Cancelled),
+        if let Some(assignee) = &what.assignee {
+            more["assignee"] = json!(assignee);
+        }
+        let kind = if is_asked { AuditKind::CallOffAsked } else { kind(what.verb) };
+        tx.append_audit(&by, entry(now, kind, &after, named(&commands, more))).await?;
+        if !commands.is_empty() {
+            tx.enqueue(&by, &commands).await?;
+        }
+        let ended = match transition {
+            Some(Transition::Settle(outcome) | Transition::Report(outcome)) => Some(outcome),
+            Some(Transition::Cancel) => Some(Outcome::Cancelled),
             _ => None,
         };
         if let Some(outcome) = ended {
@@ -139,6 +151,61 @@ impl Service {
             }
         }
         Ok(after)
+    }
+
+    /// Writes on the commands of an action what is asked of it. Whether it goes on until its executor has answered.
+    async fn write_commands(
+        &self,
+        tx: &mut dyn Transaction,
+        by: &Authorized,
+        before: &Action,
+        caller: &Caller,
+        (what, asked): (&FollowUp, &Called),
+        said: &str,
+    ) -> Result<bool, Error> {
+        let id = before.id;
+        let refuse = |detail: &str| {
+            let current = Box::new(Current::new(id, before));
+            Err(Error::Conflict { detail: detail.to_owned(), current })
+        };
+        let ended = |status| Ended { status, detail: said };
+        match what.verb {
+            FollowUpVerb::Take => {
+                let to = self.assignee(caller, before, what.assignee.as_deref()).await?;
+                if !self.is_by_hand(before) || !tx.assign(by, id, &to).await? {
+                    return refuse("it is not to be done by hand now");
+                }
+                Ok(false)
+            }
+            FollowUpVerb::Done | FollowUpVerb::NotDone => {
+                let done = what.verb == FollowUpVerb::Done;
+                let status = if done { Status::Completed } else { Status::Failed };
+                let hands = self.executors.of_kind(ExecutorKind::Manual);
+                match tx.take_back(by, id, &hands, ended(status)).await? {
+                    0 => refuse("it is not to be done by hand now"),
+                    _ => Ok(false),
+                }
+            }
+            FollowUpVerb::Cancel => {
+                let over = tx.call_off(by, id).await? + tx.call_off_sent(by, &asked.not_done).await?;
+                match (over, asked.asked.is_empty()) {
+                    (0, true) => Err(asked.refusal(before)),
+                    (over, _) => Ok(over == 0),
+                }
+            }
+            FollowUpVerb::ItHappened | FollowUpVerb::ItDidNotHappen => {
+                let happened = what.verb == FollowUpVerb::ItHappened;
+                let status = if happened { Status::Completed } else { Status::Failed };
+                let unknown = |of: &TargetCommand| of.status == Status::Unknown;
+                let unknown = chosen(tx, before, &what.targets, unknown).await?;
+                if unknown.is_empty() && before.has_targets() {
+                    return refuse("of none of these targets the end is unknown");
+                }
+                tx.settle_commands(by, &ids(&unknown), ended(status)).await?;
+                Ok(false)
+            }
+            _ => Ok(false),
+        }
     }
 
     /// Whether the caller may ask this of the action as it stands; also what the screen offers.
@@ -168,6 +235,10 @@ impl Service {
         let lifecycle =
             lifecycle_of(action)?.apply(transition).map_err(|refusal| conflict(action, refusal))?;
         if verb == FollowUpVerb::Retry {
+            if action.status == Status::PartiallyCompleted && !action.has_targets() {
+                let detail = "a part of it was done, and it has a single target".to_owned();
+                return Err(Error::Conflict { detail, current: current() });
+            }
             if action.undo_of.is_some() {
                 let detail = "a failed undo is tried again by undoing the original once more".to_owned();
                 return Err(Error::Conflict { detail, current: current() });
@@ -176,7 +247,7 @@ impl Service {
                 let detail = format!("the end that it names, {end}, has passed");
                 return Err(Error::Conflict { detail, current: current() });
             }
-            if self.executors.find(action).is_none() {
+            if !self.has_executor(action) {
                 return Err(Error::NoExecutor);
             }
         }
@@ -202,11 +273,17 @@ impl Service {
             {
                 continue;
             }
-            if verb == FollowUpVerb::Cancel && action.status == Status::InProgress {
+            if verb == FollowUpVerb::Cancel && action.status == Status::InProgress && !action.has_targets() {
                 let command = self.store.command_of(action.id).await?;
-                if command.is_none_or(|command| command.possibly_sent > 0) {
+                let can_be_asked = |executor: Option<String>| {
+                    self.can_call_off(executor.or_else(|| action.executor.clone()).as_deref())
+                };
+                if command.is_none_or(|of| of.possibly_sent > 0 && !can_be_asked(of.executor)) {
                     continue;
                 }
+            }
+            if action.has_targets() && !self.some_target(action, verb).await? {
+                continue;
             }
             offered.push(verb);
         }
@@ -215,11 +292,47 @@ impl Service {
 }
 
 impl Service {
-    /// Whether people carry it out.
+    /// Whether one of several targets stands as the verb needs it.
+    async fn some_target(&self, action: &Action, verb: FollowUpVerb) -> Result<bool, Error> {
+        let fits = |of: &TargetCommand| match verb {
+            FollowUpVerb::Cancel => {
+                of.status == Status::Queued
+                    || (of.status == Status::InProgress && self.can_call_off(of.executor.as_deref()))
+            }
+            FollowUpVerb::Retry => is_to_be_retried(of),
+            FollowUpVerb::ItHappened | FollowUpVerb::ItDidNotHappen => of.status == Status::Unknown,
+            _ => true,
+        };
+        let targets = self.store.targets_of(action.id).await?;
+        Ok(targets.is_empty() || targets.iter().any(fits))
+    }
+
+    /// Whether people carry it out; of several targets, on one of them at least.
     pub(super) fn is_by_hand(&self, action: &Action) -> bool {
+        if action.has_targets() {
+            let mut aimed = (0..).map_while(|place| action.aimed_at(place));
+            let is_by_hand =
+                |of: &Action| self.executors.find(of).is_some_and(|of| of.kind() == ExecutorKind::Manual);
+            return action.status == Status::InProgress && aimed.any(|of| is_by_hand(&of));
+        }
         let executor = action.executor.as_ref().and_then(|name| self.executors.named(name));
         action.status == Status::InProgress
             && executor.is_some_and(|executor| executor.kind() == ExecutorKind::Manual)
+    }
+}
+
+/// Whether it says how something ended.
+const fn ends(transition: Transition) -> bool {
+    matches!(transition, Transition::Cancel | Transition::Report(_) | Transition::Settle(_))
+}
+
+/// What the lifecycle takes when a person's word made the whole come to its end. What is still unknown of it stays so.
+fn of_whole(verb: FollowUpVerb, status: Status, whole: Transition) -> Option<Transition> {
+    match (whole, status) {
+        (Transition::LoseTrack, Status::Unknown) => None,
+        (Transition::Report(outcome), Status::Unknown) => Some(Transition::Settle(outcome)),
+        (_, Status::Queued) if verb == FollowUpVerb::Cancel => Some(Transition::Cancel),
+        (whole, _) => Some(whole),
     }
 }
 
@@ -244,13 +357,14 @@ async fn check_replacement(
     }
 }
 
-fn in_words(verb: FollowUpVerb, caller: &Caller, reason: Option<&str>) -> String {
-    let who = caller.actor.label();
-    let what = match verb {
+fn in_words(what: &FollowUp, caller: &Caller, asked: &Called) -> String {
+    let (who, reason) = (caller.actor.label(), what.reason.as_deref());
+    let what = match what.verb {
         FollowUpVerb::ItHappened => format!("{who} looked: it happened"),
         FollowUpVerb::ItDidNotHappen => format!("{who} looked: it did not happen"),
         FollowUpVerb::Done => format!("done by hand by {who}"),
         FollowUpVerb::NotDone => format!("could not be done by hand, says {who}"),
+        _ if !asked.says.is_empty() => format!("called off by {who}; {}", asked.says),
         _ => format!("called off by {who}; nothing was sent"),
     };
     reason.map_or_else(|| what.clone(), |reason| format!("{what}. {reason}"))

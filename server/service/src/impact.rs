@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use domain::actions::similar::Similarity;
 use domain::core::text::{escape_controls, format_count, pluralize};
-use domain::{Action, AssetKind, Decision, Entity, Error, RowScope, UserId};
+use domain::{Action, AssetKind, Criticality, Decision, Entity, Error, RowScope, UserId};
 use jiff::Timestamp;
 
 use super::Service;
@@ -81,16 +81,29 @@ fn hits(action: &Action) -> String {
                 AssetKind::Mailbox => "in",
                 AssetKind::Account => "of",
             };
-            format!("1 {what} {place} {}", escape_controls(&asset.name))
+            match action.target_count {
+                Some(count) => format!("1 {what} {place} {}", several(action, count)),
+                None => format!("1 {what} {place} {}", escape_controls(&asset.name)),
+            }
         }
     };
     let mut text = format!("Hits {what}");
-    if let Some(criticality) = asset.criticality {
+    if let Some(criticality) = asset.criticality.filter(|_| !action.has_targets()) {
         // Writing to a text can't fail.
         let _ = write!(text, ", {} criticality", criticality.label().to_lowercase());
     }
     text.push('.');
     text
+}
+
+/// So many devices, and how many of them matter most.
+fn several(action: &Action, count: u32) -> String {
+    let devices = pluralize(u64::from(count), "device", "devices");
+    let critical = action.all_targets().filter(|target| target.criticality == Some(Criticality::VeryHigh));
+    match critical.count() {
+        0 => devices,
+        critical => format!("{devices}, {} of very high criticality", format_count(critical as u64)),
+    }
 }
 
 fn elsewhere(kind: AssetKind, assets: u64, more: bool) -> String {

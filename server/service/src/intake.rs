@@ -68,6 +68,7 @@ impl Service {
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
         place_proposals(&mut *tx, &by, &mut checked, now).await?;
+        check_groups(&mut checked);
         let mut intake =
             Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
         let mut taken = Vec::with_capacity(checked.len());
@@ -120,6 +121,32 @@ pub(super) fn check(
     } else {
         Err(errors)
     }
+}
+
+/// Targets of one action are of one device group: who decides on them may see all of them.
+pub(super) fn check_groups(checked: &mut [Result<Proposal, Vec<FieldError>>]) {
+    for (index, proposal) in checked.iter_mut().enumerate() {
+        let errors = proposal.as_ref().map(|of| of_one_group(index, of)).unwrap_or_default();
+        if !errors.is_empty() {
+            *proposal = Err(errors);
+        }
+    }
+}
+
+fn of_one_group(index: usize, proposal: &Proposal) -> Vec<FieldError> {
+    let name = |group: &Option<String>| group.clone().unwrap_or_else(|| RowScope::UNGROUPED.to_owned());
+    let group = name(&proposal.asset.device_group);
+    let others =
+        proposal.targets.iter().enumerate().filter(|(_, target)| name(&target.device_group) != group);
+    let error = |(place, target): (usize, &domain::Asset)| {
+        let detail = format!(
+            "is {} of device group {}, and the asset of {group}; propose an action for each group",
+            target.name,
+            name(&target.device_group)
+        );
+        FieldError::new(format!("/actions/{index}/targets/{place}/device_group"), detail)
+    };
+    others.map(error).collect()
 }
 
 /// How tools find their actions again.
@@ -183,7 +210,8 @@ impl Intake<'_> {
         let (by, now) = (self.by, self.now);
         let name = (proposal.source, proposal.external_id.clone());
         let known = self.known.get(&name).cloned();
-        let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+        let Proposal { action_type, entity, asset, targets, parameters, .. } = &proposal;
+        let digest = digest(*action_type, entity, asset, targets, parameters)?;
         if let Some(before) = &known
             && of(before)? == digest
         {
@@ -193,6 +221,7 @@ impl Intake<'_> {
         let Some(before) = known else {
             let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,
                 "parameters": proposed.parameters, "source": proposed.source, "external_id": proposed.external_id });
+            let more = with_targets(&proposed, more);
             tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
             self.known.insert(name, proposed.clone());
             self.fresh.push(proposed.clone());
@@ -220,11 +249,13 @@ impl Intake<'_> {
         }
         let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
             "parameters": after.parameters, "before": before.digest });
+        let more = with_targets(&after, more);
         tx.append_audit(by, entry(now, AuditKind::Revised, &after, more)).await?;
         let differs = [
             ("type", after.action_type != before.action_type),
             ("entity", after.entity != before.entity),
             ("asset", after.asset != before.asset),
+            ("targets", after.targets != before.targets),
             ("parameters", after.parameters != before.parameters),
         ];
         let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
@@ -261,7 +292,15 @@ impl Intake<'_> {
     }
 }
 
+/// A record with the further targets of its action.
+fn with_targets(action: &Action, mut more: serde_json::Value) -> serde_json::Value {
+    if action.has_targets() {
+        more["targets"] = json!(action.targets);
+    }
+    more
+}
+
 /// The digest that a stored action would get today.
 pub(super) fn of(action: &Action) -> Result<String, Error> {
-    digest(action.action_type, &action.entity, &action.asset, &action.parameters)
+    digest(action.action_type, &action.entity, &action.asset, &action.targets, &action.parameters)
 }

@@ -6,11 +6,13 @@
 pub mod access;
 mod automation;
 mod bulk;
+mod call_off;
 mod change;
 pub mod checkpoint;
 pub mod clock;
 mod decide;
 mod decision;
+mod deliveries;
 mod detail;
 mod directory;
 mod dispatch;
@@ -48,6 +50,8 @@ mod settings;
 pub mod switchboard;
 mod tabs;
 mod take;
+mod targets;
+mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
@@ -88,6 +92,8 @@ pub struct Service {
     switchboard: Option<Arc<switchboard::Switchboard>>,
     /// In whose name reports are written.
     authority: Option<domain::SystemAuthority>,
+    /// What executors were asked about ends that are unknown.
+    asked_unknown: Arc<call_off::AskedUnknown>,
     /// The day on which old answers of executors were forgotten last.
     forgot: Arc<std::sync::atomic::AtomicI64>,
     messenger: Option<Arc<dyn notifications::Messenger>>,
@@ -114,6 +120,7 @@ impl Service {
             workshop: None,
             switchboard: None,
             authority: None,
+            asked_unknown: Arc::default(),
             forgot: Arc::default(),
             messenger: None,
             base_url: Arc::from(""),
@@ -184,7 +191,7 @@ pub async fn detached<T: Send + 'static>(
         .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
 }
 
-/// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters, in their one
+/// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset, further targets and parameters, in their one
 /// spelling.
 ///
 /// # Errors
@@ -193,36 +200,46 @@ pub fn digest(
     action_type: ActionType,
     entity: &Entity,
     asset: &Asset,
+    targets: &[Asset],
     parameters: &Parameters,
 ) -> Result<String, Error> {
     // The device group is ours to say, and rules may move a device while its action waits: it is no part of the target.
-    let asset = Asset { device_group: None, ..asset.canonical() };
-    digest_of(action_type, &entity.canonical(), &asset, parameters)
+    let bare = |asset: &Asset| Asset { device_group: None, ..asset.canonical() };
+    let targets: Vec<_> = targets.iter().map(bare).collect();
+    digest_of(action_type, &entity.canonical(), &bare(asset), &targets, parameters)
 }
 
 fn digest_of(
     action_type: ActionType,
     entity: &Entity,
     asset: &Asset,
+    targets: &[Asset],
     parameters: &Parameters,
 ) -> Result<String, Error> {
-    let bound = json!({ "type": action_type, "entity": entity, "asset": asset, "parameters": parameters });
+    let mut bound =
+        json!({ "type": action_type, "entity": entity, "asset": asset, "parameters": parameters });
+    // Without further ones it is the digest that it always was.
+    if !targets.is_empty() {
+        bound["targets"] = json!(targets);
+    }
     canonical_hash(&bound).map_err(|error| Error::Internal(error.to_string()))
 }
 
 /// Whether the action is what its digest was made of. Older programs made digests of the device group, too, and before of
 /// the spelling that was given.
 fn is_bound(action: &Action) -> Result<bool, Error> {
-    let Action { action_type, entity, asset, parameters, digest: bound, .. } = action;
-    Ok(digest(*action_type, entity, asset, parameters)? == *bound
-        || digest_of(*action_type, &entity.canonical(), &asset.canonical(), parameters)? == *bound
-        || digest_of(*action_type, entity, asset, parameters)? == *bound)
+    let Action { action_type, entity, asset, targets, parameters, digest: bound, .. } = action;
+    Ok(digest(*action_type, entity, asset, targets, parameters)? == *bound
+        || (targets.is_empty()
+            && (digest_of(*action_type, &entity.canonical(), &asset.canonical(), &[], parameters)?
+                == *bound
+                || digest_of(*action_type, entity, asset, &[], parameters)? == *bound)))
 }
 
 /// The digest of an action that an older program bound to its device group, too; none for any other.
 fn rebind(action: &Action) -> Option<String> {
-    let Action { action_type, entity, asset, parameters, digest: bound, .. } = action;
-    let new = digest(*action_type, entity, asset, parameters).ok()?;
+    let Action { action_type, entity, asset, targets, parameters, digest: bound, .. } = action;
+    let new = digest(*action_type, entity, asset, targets, parameters).ok()?;
     (new != *bound && is_bound(action).ok()?).then_some(new)
 }
 

@@ -23,7 +23,8 @@ impl Intake<'_> {
         let by = self.caller.authorize_record()?;
         let now = self.now;
         let name = (proposal.source, proposal.external_id.clone());
-        let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+        let Proposal { action_type, entity, asset, targets, parameters, .. } = &proposal;
+        let digest = digest(*action_type, entity, asset, targets, parameters)?;
         let Some(before) = self.known.get(&name).cloned() else {
             let action = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
             let more = json!({ "type": action.action_type, "entity": action.entity, "asset": action.asset,

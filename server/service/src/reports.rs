@@ -9,8 +9,10 @@ use serde_json::json;
 use super::decision::{lifecycle_of, next};
 use super::ends::keep_end;
 use super::executor::SignedReport;
+use super::targets::{Progress, progress};
 use super::{Service, detached, entry};
-use store::{Guard, SystemTransaction};
+use crash::crash_point;
+use store::{Ended, Guard, Leased, SystemTransaction};
 
 #[async_trait]
 impl ReportsBackend for Service {
@@ -46,17 +48,36 @@ impl Service {
         (outcome, told): (Outcome, &str),
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let lifecycle = lifecycle_of(before)?.apply(Transition::Settle(outcome));
-        let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
         let detail = format!("reported late: {told}");
-        let after = Action { status_detail: Some(detail.clone()), ..next(before, lifecycle, now) };
+        let ended = Ended { status: outcome.status(), detail: &detail };
+        let settled = tx.settle_commands(by, &[command], ended).await?;
+        let (outcome, words) = if before.has_targets() {
+            if settled == 0 {
+                return Ok(false);
+            }
+            let Progress { transition, detail } = progress(&mut *tx, before).await?;
+            // While others are not over, or unknown, the whole stays as it is.
+            let outcome = match transition {
+                Some(Transition::Report(outcome)) if before.status == Status::Unknown => Some(outcome),
+                _ => None,
+            };
+            (outcome, detail)
+        } else {
+            (Some(outcome), detail.clone())
+        };
+        let lifecycle = lifecycle_of(before)?;
+        let lifecycle = outcome.map_or(Ok(lifecycle), |outcome| lifecycle.apply(Transition::Settle(outcome)));
+        let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
+        let after = Action { status_detail: Some(words.clone()), ..next(before, lifecycle, now) };
         if !tx.update_state(Guard { by, deciding: false, now }, before, &after).await? {
             return Ok(false);
         }
         let more = json!({ "command_id": command, "executor": before.executor, "detail": detail });
         tx.append_audit(by, entry(now, AuditKind::Settled, &after, more)).await?;
-        self.report_undo(tx, by, &after, (outcome, &detail), now).await?;
-        keep_end(tx, by, &after).await?;
+        if let Some(outcome) = outcome {
+            self.report_undo(tx, by, &after, (outcome, &words), now).await?;
+            keep_end(tx, by, &after).await?;
+        }
         Ok(true)
     }
 
@@ -77,8 +98,7 @@ impl Service {
         let by = Authorized::system(authority, name, name);
         let last = self.store.command_of(before.id).await?;
         let told = report.in_words();
-        if before.status == Status::Unknown
-            && last.is_some_and(|last| last.id == command.id)
+        if is_unknown(&before, command.id, last.as_ref())
             && self.settle_late(&mut *tx, &by, (&before, command.id), (outcome, &told), now).await?
         {
             tx.commit().await?;
@@ -91,9 +111,19 @@ impl Service {
         if !self.end(&mut *tx, &by, &command, transition, &report.in_words(), now).await? {
             return Ok(unchanged());
         }
+        crash_point!("signed_report.before_commit");
         tx.commit().await?;
+        crash_point!("signed_report.after_commit");
         Ok(ReportTaken { action_id: before.id, status: status(outcome), changed: true })
     }
+}
+
+/// Whether the end of this command may be unknown: it is the last of its action, or one of several of it.
+pub(super) fn is_unknown(action: &Action, command: CommandId, last: Option<&Leased>) -> bool {
+    if action.has_targets() {
+        return matches!(action.status, Status::Unknown | Status::InProgress);
+    }
+    action.status == Status::Unknown && last.is_some_and(|last| last.id == command)
 }
 
 const fn status(outcome: Outcome) -> Status {

@@ -188,6 +188,11 @@ impl Service {
         let id: CommandId =
             report.command_id.parse().map_err(|_| Error::invalid("/command_id", "must be a UUID"))?;
         let unknown = || Error::invalid("/command_id", "is no order for this host");
+        if let Some(order) = self.store.responder_order(&host.name, id).await?
+            && let Some(command) = self.switchboard()?.protocol.called_off(&order.command)
+        {
+            return self.take_called_off(authority, host, (id, command), report).await;
+        }
         let handed = self.store.command(id).await?.ok_or_else(unknown)?;
         if handed.command.executor.as_deref() != Some(host.name.as_str()) {
             return Err(unknown());
@@ -212,7 +217,10 @@ impl Service {
         let before = before.ok_or_else(|| Error::Internal(format!("command {id} has no action")))?;
         match transition {
             // It came late, and knows more than nobody.
-            Transition::Report(outcome) if is_first && before.status == Status::Unknown => {
+            Transition::Report(outcome)
+                if is_first
+                    && (before.status == Status::Unknown || (before.has_targets() && handed.is_done)) =>
+            {
                 self.settle_late(&mut *tx, &by, (&before, id), (outcome, &detail), now).await?;
             }
             transition if before.status == Status::InProgress => {
@@ -226,6 +234,47 @@ impl Service {
             executor.learn(&Attempt::Ended(Outcome::Completed, String::new()), self.clock.now());
         }
         Ok(())
+    }
+}
+
+impl Service {
+    /// A code that an administrator makes.
+    pub(super) async fn code_by(&self, by: &Authorized, asset: &str) -> Result<String, Error> {
+        executor_name(asset)?;
+        let Some(authority) = self.authority.clone().filter(|_| self.switchboard.is_some()) else {
+            return Err(Error::Internal("this server takes no hosts in".to_owned()));
+        };
+        let code = self.new_responder_code(&authority, asset).await?;
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let (kind, subject) =
+            (AuditKind::ResponderCodeMade, Some(Subject::new(SubjectKind::Executor, asset)));
+        tx.append_audit(by, AuditEntry { at: now, kind, subject, body: json!({}) }).await?;
+        tx.commit().await?;
+        Ok(code)
+    }
+
+    /// Takes the answer of a host that was asked to call a command off.
+    async fn take_called_off(
+        &self,
+        authority: &SystemAuthority,
+        host: &StoredResponder,
+        (order, command): (CommandId, CommandId),
+        report: &OrderReport,
+    ) -> Result<(), Error> {
+        let answer = self.switchboard()?.protocol.after_call_off(&report.response);
+        let answer = answer.map_err(|why| Error::invalid("/response", why))?;
+        let asked = self.store.command(command).await?;
+        let is_its = asked.is_some_and(|of| of.command.executor.as_deref() == Some(host.name.as_str()));
+        let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
+        let is_first =
+            tx.report_responder_order(&host.name, order, &report.response, &report.signature, now).await?;
+        if is_first && is_its {
+            let by = Authorized::system(authority, &host.name, &host.name);
+            self.write_answer_in(&mut *tx, &by, command, answer, now).await?;
+        }
+        Ok(tx.commit().await?)
     }
 }
 

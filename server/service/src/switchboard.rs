@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::sync::{Notify, OnceCell};
 
 use super::clock::SharedClock;
-use super::executor::Attempt;
+use super::executor::{Attempt, CalledOff};
 use store::{SharedStore, StoredOrder, StoredResponder};
 
 /// Under this the database keeps our own secret, sealed.
@@ -72,6 +72,15 @@ pub trait HostProtocol: Send + Sync {
     /// # Errors
     /// If it is none.
     fn ended(&self, response: &str) -> Result<Attempt, String>;
+
+    /// The command that an order calls off; none if it does something else.
+    fn called_off(&self, order: &str) -> Option<CommandId>;
+
+    /// What a response to calling off means.
+    ///
+    /// # Errors
+    /// If it is none.
+    fn after_call_off(&self, response: &str) -> Result<CalledOff, String>;
 }
 
 /// What an instance knows of the enrolled hosts.

@@ -14,8 +14,8 @@ use std::slice::from_ref;
 use super::clock::new_id;
 use super::decision::device_group;
 use super::detail::sentence;
+use super::targets::named;
 use super::{Service, detached, digest, entry};
-use store::NewCommand;
 
 /// Actions whose assets are suggested.
 const RECENT_ACTIONS: u32 = 2_000;
@@ -59,19 +59,17 @@ impl Service {
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
         let action = Action { id: new_id(now), proposed_at: now, updated_at: now, ..action };
-        let command = (action.decision == domain::Decision::NotRequired).then(|| NewCommand {
-            id: new_id(now),
-            action: action.id,
-            at: now,
-            executor: action.executor.clone(),
-        });
+        let commands = match action.decision {
+            domain::Decision::NotRequired => self.commands(&action, now).0,
+            _ => Vec::new(),
+        };
         tx.insert_actions(&by, from_ref(&action)).await?;
         let more = json!({ "type": action.action_type, "entity": action.entity, "asset": action.asset,
-            "parameters": action.parameters, "comment": action.comment,
-            "command_id": command.as_ref().map(|command| command.id) });
+            "parameters": action.parameters, "comment": action.comment });
+        let more = named(&commands, more);
         tx.append_audit(&by, entry(now, AuditKind::Proposed, &action, more)).await?;
-        if let Some(command) = command {
-            tx.enqueue(&by, &[command]).await?;
+        if !commands.is_empty() {
+            tx.enqueue(&by, &commands).await?;
         }
         tx.commit().await?;
         Ok(action)
@@ -115,7 +113,8 @@ impl Service {
             return Err(Error::Invalid(errors));
         }
         proposal.normalize();
-        let digest = digest(proposal.action_type, &proposal.entity, &proposal.asset, &proposal.parameters)?;
+        let digest =
+            digest(proposal.action_type, &proposal.entity, &proposal.asset, &[], &proposal.parameters)?;
         let action = proposal.into_action(uuid::Uuid::nil().into(), digest, caller.actor.clone(), now);
         let executor = self.executors.find(&action).map(|executor| executor.name().to_owned());
         let mut action = Action { external_id: None, ..action };

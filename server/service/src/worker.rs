@@ -40,6 +40,7 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
     let freed = Arc::new(Notify::new());
     let mut poll = Box::pin(sleep(Duration::ZERO));
     let mut expire = tokio::time::interval(EXPIRY_INTERVAL);
+    let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
@@ -55,6 +56,14 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
                 }
                 if let Err(error) = service.lose_track_of_overdue(&authority).await {
                     log(&error, "looking for reports that did not come");
+                }
+                if asking.as_ref().is_none_or(tokio::task::JoinHandle::is_finished) {
+                    let (service, authority) = (service.clone(), authority.clone());
+                    asking = Some(under_way.spawn(async move {
+                        if let Err(error) = service.ask_about_unknown(&authority).await {
+                            log(&error, "asking about unknown ends");
+                        }
+                    }));
                 }
                 if let Err(error) = service.forget_answers(&authority).await {
                     log(&error, "forgetting old answers");
@@ -113,6 +122,12 @@ async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
     metrics::histogram!("countersign_attempt_seconds", "executor" => executor, "outcome" => outcome)
         .record(began.elapsed());
     crash_point!("dispatch.after_send");
+    let sent = order.sent.lock().ok().and_then(|mut sent| sent.take());
+    if let Some(sent) = sent
+        && let Err(error) = service.note_sent(authority, &order, sent, began.elapsed()).await
+    {
+        log(&error, "keeping what was sent");
+    }
     order.executor.learn(&attempt, service.clock().now());
     tracing::info!(action = %order.action.id, command = %order.leased.id, ?attempt, "attempt");
     if order.executor.is_gone()

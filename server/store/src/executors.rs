@@ -3,10 +3,13 @@
 use async_trait::async_trait;
 use domain::Authorized;
 use domain::executors::ExecutorSetup;
-use domain::executors::contract::ExecutorAnswer;
+use domain::executors::contract::{Delivery, ExecutorAnswer};
 use jiff::Timestamp;
 
 use crate::error::Result;
+
+/// Deliveries that are kept of an executor.
+pub const MAX_DELIVERIES: i64 = 100;
 
 /// An executor as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +41,9 @@ pub trait ReadExecutors: Send + Sync {
 
     /// Commands that are not done, of one.
     async fn executor_backlog(&self, name: &str) -> Result<u64>;
+
+    /// What one was sent last, newest first.
+    async fn deliveries(&self, name: &str) -> Result<Vec<Delivery>>;
 }
 
 /// Writes of executors.
@@ -59,6 +65,9 @@ pub trait WriteExecutors: Send {
         now: Timestamp,
     ) -> Result<bool>;
 
+    /// Gives these the places of the order, in theirs. False if the authority is gone.
+    async fn order_executors(&mut self, by: &Authorized, names: &[String], now: Timestamp) -> Result<bool>;
+
     /// Removes one. False if there is none.
     async fn delete_executor(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool>;
 }
@@ -68,6 +77,9 @@ pub trait WriteExecutors: Send {
 pub trait SystemExecutors: Send {
     /// Keeps how an attempt ended.
     async fn note_answer(&mut self, executor: &str, answer: &ExecutorAnswer) -> Result<()>;
+
+    /// Keeps what one was sent, and forgets all but the last [`MAX_DELIVERIES`] of it.
+    async fn note_delivery(&mut self, executor: &str, delivery: &Delivery) -> Result<()>;
 
     /// Forgets the attempts before a time.
     async fn forget_answers(&mut self, before: Timestamp) -> Result<u64>;

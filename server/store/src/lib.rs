@@ -73,7 +73,7 @@ pub use commit_events::Subscription;
 pub use directory::{ReadDirectory, WriteDirectory};
 pub use ends::{ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
-pub use executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
+pub use executors::{MAX_DELIVERIES, ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 pub use factors::{ReadFactors, StoredFactor, WriteFactors};
 pub use home::ReadHome;
 pub use identity::{Identity, ReadIdentity, StoredProvider, WriteIdentity};
@@ -84,8 +84,8 @@ pub use notifications::{
 };
 pub use one_time::{OneTimePurpose, OneTimeSecret, ReadOneTime, WriteOneTime};
 pub use outbox::{
-    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue,
-    ReadOutbox, SystemOutbox, WriteOutbox,
+    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, Ended, HandedOver, HandedTask, Leased, NewCommand,
+    OpenCommands, Queue, ReadOutbox, SystemOutbox, TargetCommand, WriteOutbox,
 };
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::dispatch::WaitingCommand;
-use domain::{ActionId, Authorized, CommandId};
+use domain::{Action, ActionId, Authorized, CommandId, RowScope, Status, UndoState};
 use jiff::Timestamp;
 
 use crate::error::Result;
@@ -19,6 +19,8 @@ pub struct Leased {
     pub id: CommandId,
     /// The action to carry out.
     pub action_id: ActionId,
+    /// On which of its targets, by the place among them.
+    pub target: u32,
     /// Fences off a worker that lost its lease.
     pub generation: i64,
     /// When it was enqueued.
@@ -58,10 +60,44 @@ pub struct NewCommand {
     pub id: CommandId,
     /// The action to carry out.
     pub action: ActionId,
+    /// On which of its targets, by the place among them.
+    pub target: u32,
     /// When it was decided on.
     pub at: Timestamp,
     /// The executor that is to carry it out; any that can, where none is named.
     pub executor: Option<String>,
+}
+
+/// How it stands with a target, by the last command for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetCommand {
+    /// Its place among those of the action.
+    pub target: u32,
+    /// The command.
+    pub command: CommandId,
+    /// The executor that has it.
+    pub executor: Option<String>,
+    /// What the executor did.
+    pub status: Status,
+    /// In words.
+    pub detail: Option<String>,
+    /// What became of undoing it there.
+    pub undo: UndoState,
+}
+
+/// What an executor was handed, with its action.
+#[derive(Debug, Clone)]
+pub struct HandedTask {
+    /// The action.
+    pub action: Action,
+    /// On which of its targets, by the place among them.
+    pub target: u32,
+    /// What the executor said of it: what is to be done.
+    pub steps: String,
+    /// Who took it in hand.
+    pub assigned_to: Option<String>,
+    /// When it should be done.
+    pub due_at: Option<Timestamp>,
 }
 
 /// A command that an executor was handed, whose report is awaited.
@@ -75,6 +111,15 @@ pub struct HandedOver {
     pub assigned_to: Option<String>,
     /// When it should be done.
     pub due_at: Option<Timestamp>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy)]
+pub struct Ended<'a> {
+    /// The status of its target since.
+    pub status: Status,
+    /// In words.
+    pub detail: &'a str,
 }
 
 /// Which commands a worker can take.
@@ -99,6 +144,20 @@ pub trait ReadOutbox: Send + Sync {
     /// The command of an action that is handed over.
     async fn handed_over(&self, action: ActionId) -> Result<Option<HandedOver>>;
 
+    /// How it stands with each target of an action, in their order; of what was decided on.
+    async fn targets_of(&self, action: ActionId) -> Result<Vec<TargetCommand>>;
+
+    /// What these executors were handed and is not over, as far as the scope shows it; what is due first comes first.
+    async fn handed_tasks(
+        &self,
+        scope: &RowScope,
+        executors: &[String],
+        limit: u32,
+    ) -> Result<Vec<HandedTask>>;
+
+    /// Commands of these executors whose end is unknown, the latest first.
+    async fn unknown_commands(&self, executors: &[String], limit: u32) -> Result<Vec<Leased>>;
+
     /// A command by its id.
     async fn command(&self, id: CommandId) -> Result<Option<HandedOver>>;
 
@@ -121,14 +180,37 @@ pub trait WriteOutbox: Send {
     /// Puts commands into the outbox.
     async fn enqueue(&mut self, by: &Authorized, commands: &[NewCommand]) -> Result<()>;
 
-    /// Ends the command of an action, if no executor can have got it. False if one can.
-    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<bool>;
+    /// Calls off the commands of an action that no executor can have got. How many these were.
+    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<u64>;
 
-    /// Ends the command of an action that is handed over. False if none is.
-    async fn take_back(&mut self, by: &Authorized, action: ActionId) -> Result<bool>;
+    /// Calls off these commands, of which their executors say that they never will begin them. How many these were.
+    async fn call_off_sent(&mut self, by: &Authorized, commands: &[CommandId]) -> Result<u64>;
+
+    /// Ends the commands of an action that these executors were handed. How many these were.
+    async fn take_back(
+        &mut self,
+        by: &Authorized,
+        action: ActionId,
+        executors: &[String],
+        ended: Ended<'_>,
+    ) -> Result<u64>;
 
     /// Says who has what is handed over in hand. False if nothing is.
     async fn assign(&mut self, by: &Authorized, action: ActionId, to: &str) -> Result<bool>;
+
+    /// How it stands with each target of an action, in their order.
+    async fn targets_of(&mut self, action: ActionId) -> Result<Vec<TargetCommand>>;
+
+    /// Says how these commands ended, of which that was unknown.
+    async fn settle_commands(
+        &mut self,
+        by: &Authorized,
+        commands: &[CommandId],
+        ended: Ended<'_>,
+    ) -> Result<u64>;
+
+    /// Says what became of undoing what these commands did.
+    async fn set_undo(&mut self, by: &Authorized, commands: &[CommandId], undo: UndoState) -> Result<()>;
 
     /// Lets workers take commands again. False if they may, or the authority is gone.
     async fn resume_dispatch(&mut self, by: &Authorized, now: Timestamp) -> Result<bool>;
@@ -141,7 +223,10 @@ pub trait SystemOutbox: Send {
     async fn lease(&mut self, claim: Claim<'_>) -> Result<Option<Leased>>;
 
     /// Ends a command, if the lease is still ours.
-    async fn finish(&mut self, leased: &Leased) -> Result<bool>;
+    async fn finish(&mut self, leased: &Leased, ended: Ended<'_>) -> Result<bool>;
+
+    /// Names the executor of a command that named none when it was decided on.
+    async fn name_executor(&mut self, leased: &Leased, executor: &str) -> Result<()>;
 
     /// Hands a command over, if the lease is still ours: it is not leased again, and what is not reported until
     /// `report_by` is unknown.
@@ -150,6 +235,7 @@ pub trait SystemOutbox: Send {
         leased: &Leased,
         report_by: Option<Timestamp>,
         due_at: Option<Timestamp>,
+        detail: &str,
     ) -> Result<bool>;
 
     /// The command that is handed over and should have been reported for the longest time.

@@ -60,6 +60,9 @@ pub trait ReadResponders: Send + Sync {
     /// The device of a code that was used.
     async fn used_responder_code(&self, code_hash: &str) -> Result<Option<String>>;
 
+    /// An order of a host, whether or not it has reported on it.
+    async fn responder_order(&self, name: &str, command: CommandId) -> Result<Option<StoredOrder>>;
+
     /// The orders of a host that it has not reported on, oldest first.
     async fn responder_orders(&self, name: &str, limit: u32) -> Result<Vec<StoredOrder>>;
 }

@@ -51,6 +51,7 @@ fn search_text(action: &Action) -> String {
     texts.extend(entity.search_texts());
     texts.push(asset.name);
     texts.extend(action.external_id.clone());
+    texts.extend(action.targets.iter().map(|target| target.name.clone()));
     let mut lines: Vec<String> = Vec::with_capacity(texts.len());
     let mut bytes = 1;
     for text in texts {

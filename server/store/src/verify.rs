@@ -151,6 +151,8 @@ impl Replay {
         if let Some(id) = record.body.get("command_id").and_then(|id| id.as_str()?.parse().ok()) {
             self.commands.insert(id);
         }
+        let several = record.body.get("command_ids").and_then(|ids| ids.as_array()).into_iter().flatten();
+        self.commands.extend(several.filter_map(|id| id.as_str()?.parse::<Uuid>().ok()));
         if let Some(id) = record.subject.as_ref().and_then(domain::Subject::action)
             && let Ok(facts) = Facts::deserialize(&record.body)
         {

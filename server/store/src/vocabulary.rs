@@ -118,7 +118,7 @@ mod tests {
                  Commented FeedbackGiven HandedOver Assigned \
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
                  ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
-                 HeldBack AutomationStopped AutomationResumed",
+                 HeldBack AutomationStopped AutomationResumed ResponderCodeMade DeliveredAgain CallOffAsked",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

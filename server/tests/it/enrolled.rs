@@ -98,7 +98,7 @@ impl Dialling {
     }
 
     /// Command ids that reached the host.
-    fn journal(&self) -> usize {
+    pub(crate) fn journal(&self) -> usize {
         std::fs::read_dir(self.vault.join("journal")).unwrap().count()
     }
 }

@@ -27,6 +27,7 @@ use lane_count::LaneCount;
 use start::DefaultView;
 
 kit::pages! {
+    mod by_hand;
     mod list;
     mod start;
     mod take;
@@ -42,17 +43,27 @@ impl Area for ActionsArea {
     }
 
     fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow {
-            section: Some("Actions & submissions"),
-            label: "Action center",
-            icon: "shield",
-            root: "/action-center",
-            href: Some(|| {
-                let view = DefaultView::current();
-                Signal::derive(move || view.href())
-            }),
-            more: Some(|| view! { <LaneCount lane=Lane::Pending/> }.into_any()),
-        }]
+        &[
+            NavigationRow {
+                section: Some("Actions & submissions"),
+                label: "Action center",
+                icon: "shield",
+                root: "/action-center",
+                href: Some(|| {
+                    let view = DefaultView::current();
+                    Signal::derive(move || view.href())
+                }),
+                more: Some(|| view! { <LaneCount lane=Lane::Pending/> }.into_any()),
+            },
+            NavigationRow {
+                section: None,
+                label: "To be done by hand",
+                icon: "check",
+                root: by_hand::PATH,
+                href: None,
+                more: None,
+            },
+        ]
     }
 
     fn provide(&self, context: &PageContext) {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use api::{AddExecutor, Load, propose_executor_key};
+use api::{AddExecutor, Load, MakeResponderCode, propose_executor_key};
 use domain::executors::ExecutorKind;
 
 const LDAP: &str = r#"{
@@ -44,10 +44,50 @@ pub(super) fn form(kind: Option<ExecutorKind>, failure: Option<String>) -> AnyVi
             <h1>"Add executor"</h1>
         </header>
         <ul class="executor-kinds">{kinds}</ul>
+        <Enrol/>
         {failure.map(|text| view! { <p class="notice-text bad" role="alert">{text}</p> })}
         {form}
     }
     .into_any()
+}
+
+/// Makes a code by which the responder on a host is taken in.
+#[component]
+fn Enrol() -> impl IntoView {
+    let made = ServerAction::<MakeResponderCode>::new();
+    let send = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let asset = kit::form::take(&event, "asset");
+        made.dispatch(MakeResponderCode { asset });
+    };
+    let said = move || {
+        made.value().get().map(|answer| match answer {
+            Ok(code) => view! {
+                <p role="status">
+                    "Run this on the host within 15 minutes; the code is good once and not shown again: "
+                    <code>{format!("countersign responder --server URL --enrol {code} --root / --vault /var/lib/countersign/vault")}</code>
+                </p>
+            }
+            .into_any(),
+            Err(error) => {
+                let text = if error.detail.is_empty() { error.code.label().to_owned() } else { error.detail };
+                view! { <p class="notice-text bad" role="alert">{text}</p> }.into_any()
+            }
+        })
+    };
+    view! {
+        <details class="fold">
+            <summary class="button">"Enrol a host…"</summary>
+            <form class="executor-form" method="post" action=MakeResponderCode::PATH on:submit=send>
+                <label class="field">
+                    <span class="field-label">"Device on which a responder of ours runs"</span>
+                    <input name="asset" required maxlength="60"/>
+                </label>
+                <button class="button" type="submit">"Make a code"</button>
+            </form>
+            {said}
+        </details>
+    }
 }
 
 #[component]

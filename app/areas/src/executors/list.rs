@@ -1,10 +1,11 @@
 //! The list of executors, in the order in which they are asked.
 
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 
 use super::{ROOT, encoded};
-use api::{ApiError, Load, load_executors};
+use api::{ApiError, Load, MoveExecutor, load_executors};
 use domain::core::text::format_count;
 use domain::executors::contract::{ExecutorState, Health};
 use kit::badge::{Badge, BadgeStyle};
@@ -71,7 +72,14 @@ fn table(executors: Vec<ExecutorState>) -> AnyView {
         }
         .into_any();
     }
-    let rows: Vec<_> = executors.into_iter().map(row).collect();
+    let mut place = 0;
+    let rows: Vec<_> = executors
+        .into_iter()
+        .map(|state| {
+            place += u32::from(!state.built_in);
+            row(state, place)
+        })
+        .collect();
     view! {
         <table class="executors-table">
             <thead>
@@ -82,6 +90,7 @@ fn table(executors: Vec<ExecutorState>) -> AnyView {
                     <th scope="col">"How it is"</th>
                     <th scope="col" class="number">"Waiting"</th>
                     <th scope="col" class="number">"Failures of 24 h"</th>
+                    <th scope="col">"Order"</th>
                 </tr>
             </thead>
             <tbody>{rows}</tbody>
@@ -90,9 +99,19 @@ fn table(executors: Vec<ExecutorState>) -> AnyView {
     .into_any()
 }
 
-fn row(state: ExecutorState) -> AnyView {
+fn row(state: ExecutorState, place: u32) -> AnyView {
     let ExecutorState { setup, built_in, health, backlog, failures, .. } = state;
     let href = format!("{ROOT}/{}", encoded(&setup.name));
+    let label = format!("Ask {} earlier", setup.name);
+    let earlier = (!built_in && place > 1).then(|| {
+        view! {
+            <form method="post" action=MoveExecutor::PATH>
+                <input type="hidden" name="name" value=setup.name.clone()/>
+                <input type="hidden" name="place" value=(place - 1).to_string()/>
+                <button class="button" type="submit" aria-label=label>"Earlier"</button>
+            </form>
+        }
+    });
     let serves = if built_in {
         "What it was started for".to_owned()
     } else {
@@ -106,6 +125,7 @@ fn row(state: ExecutorState) -> AnyView {
             <td><Badge look=badge(health)/></td>
             <td class="number">{format_count(backlog)}</td>
             <td class="number">{format_count(failures)}</td>
+            <td>{earlier}</td>
         </tr>
     }
     .into_any()

@@ -9,6 +9,8 @@ kit::pages! {
 }
 
 mod add;
+mod change;
+mod deliveries;
 
 /// The area of executors.
 #[derive(Debug)]

@@ -5,12 +5,17 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_location, use_params_map};
 
+use super::deliveries::Deliveries;
 use super::list::badge;
-use super::{ROOT, add, encoded};
-use api::{AddExecutor, ApiError, Load, PauseExecutor, RemoveExecutor, load_executor};
+use super::{ROOT, add, change, encoded};
+use api::{
+    AddExecutor, ApiError, ChangeExecutor, Load, PauseExecutor, RemoveExecutor, ReplayDelivery,
+    SetExecutorSteps, load_executor,
+};
 use domain::ErrorCode;
 use domain::core::text::pluralize;
 use domain::core::time::Timestamp;
+use domain::executors::ExecutorKind;
 use domain::executors::contract::{ExecutorAnswer, ExecutorDetail, ExecutorState, TestResult};
 use kit::badge::Badge;
 use kit::facts::{Fact, Facts};
@@ -43,9 +48,15 @@ fn Executor() -> impl IntoView {
     let added = ServerAction::<AddExecutor>::new();
     let paused = ServerAction::<PauseExecutor>::new();
     let removed = ServerAction::<RemoveExecutor>::new();
+    let changed = ServerAction::<ChangeExecutor>::new();
+    let steps = ServerAction::<SetExecutorSteps>::new();
+    let replayed = ServerAction::<ReplayDelivery>::new();
     let failed = move || {
         let errors = [
             added.value().get().and_then(Result::err),
+            changed.value().get().and_then(Result::err),
+            steps.value().get().and_then(Result::err),
+            replayed.value().get().and_then(Result::err),
             paused.value().get().and_then(Result::err),
             removed.value().get().and_then(Result::err),
         ];
@@ -105,8 +116,10 @@ fn page(detail: ExecutorDetail, tested: Option<TestResult>, failure: Option<Stri
         {failure.map(|text| view! { <p class="notice-text bad" role="alert">{text}</p> })}
         {tested}
         {buttons(&state)}
+        {change::forms(&state.setup, state.built_in, state.has_secret)}
         <Facts title="Executor" facts=facts(&state, can)/>
         {attempts(answers, rendered_at)}
+        {(state.setup.kind == ExecutorKind::Webhook).then(|| view! { <Deliveries name/> })}
     }
     .into_any()
 }

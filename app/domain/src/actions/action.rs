@@ -99,7 +99,7 @@ pub struct Action {
     pub id: ActionId,
     /// Grows with each change of the row.
     pub version: i64,
-    /// SHA-256 over the RFC 8785 JSON of type, entity, asset and parameters: what a decision is bound to.
+    /// SHA-256 over the RFC 8785 JSON of type, entity, asset, further targets and parameters: what a decision is bound to.
     pub digest: String,
     /// The proposer's id of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,6 +111,12 @@ pub struct Action {
     pub entity: Entity,
     /// Where it lives.
     pub asset: Asset,
+    /// Further devices on which the same is done. Lists leave them out, and say how many there are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub targets: Vec<Asset>,
+    /// On how many devices it is done, the asset being one of them; none where that is the only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_count: Option<u32>,
     /// With which parameters.
     #[cfg_attr(feature = "ssr", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub parameters: Parameters,
@@ -224,7 +230,7 @@ impl Action {
             .map(|piece| Evidence { title: String::new(), detail: String::new(), verdict: None, ..piece })
             .into_iter()
             .collect();
-        (self.alert, self.executor) = (None, None);
+        (self.alert, self.executor, self.targets) = (None, None, Vec::new());
         self
     }
 

@@ -12,6 +12,7 @@ use crate::actions::follow_up::{FollowUp, FollowUpVerb};
 use crate::actions::proposal::Proposal;
 use crate::actions::query::{ActionPage, ActionQuery, Counts};
 use crate::actions::similar::Buckets;
+use crate::actions::targets::TargetState;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::executor::{ExecutorKind, Health};
 use crate::core::id::ActionId;
@@ -41,6 +42,9 @@ pub trait ShowAction: Send + Sync {
 
     /// One action with all that a person needs to decide.
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error>;
+
+    /// How it stands with each of the targets of an action.
+    async fn targets(&self, caller: &Caller, id: ActionId) -> Result<Vec<TargetState>, Error>;
 }
 
 /// What a person decides on one action.
@@ -71,9 +75,27 @@ pub trait DecideActions: Send + Sync {
         caller: &Caller,
         id: ActionId,
         seen: Seen,
-        reason: String,
-        lift_others: bool,
+        undo: UndoRequest,
     ) -> Result<Action, Error>;
+}
+
+/// What is to be undone, and why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoRequest {
+    /// Why.
+    pub reason: String,
+    /// That the effect is lifted for others by which it stands, too.
+    pub lift_others: bool,
+    /// Of several targets, on which of them, by their names; all that stand, where none is named.
+    pub targets: Vec<String>,
+}
+
+impl UndoRequest {
+    /// Of the whole, for a reason.
+    #[must_use]
+    pub fn because(reason: String) -> Self {
+        Self { reason, ..Self::default() }
+    }
 }
 
 /// What is asked of an action beside the decision on it.
@@ -193,6 +215,8 @@ pub struct ActionDetail {
     pub undo: Availability,
     /// May the caller say that its verdict is wrong?
     pub report_verdict: Availability,
+    /// How it stands with each of its targets, where there are several.
+    pub targets: Vec<TargetState>,
     /// What else the caller may ask of it now.
     pub follow_ups: Vec<FollowUpVerb>,
     /// Other actions that do the same to the same, and wait, run or stand.

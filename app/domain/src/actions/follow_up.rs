@@ -59,13 +59,23 @@ pub struct FollowUp {
     pub reason: Option<String>,
     /// The action that takes its place, where that is asked.
     pub replaced_by: Option<ActionId>,
+    /// Of several targets, which are meant, by their names; all of which it can be asked, where none is named.
+    pub targets: Vec<String>,
+    /// Who takes it in hand, by user name; who asks, where nobody is named.
+    pub assignee: Option<String>,
 }
 
 impl FollowUp {
     /// A verb with its reason; blank is none.
     #[must_use]
     pub fn new(verb: FollowUpVerb, reason: Option<String>) -> Self {
-        Self { verb, reason: reason.filter(|text| !text.trim().is_empty()), replaced_by: None }
+        Self {
+            verb,
+            reason: reason.filter(|text| !text.trim().is_empty()),
+            replaced_by: None,
+            targets: Vec::new(),
+            assignee: None,
+        }
     }
 
     /// Whether it is complete.

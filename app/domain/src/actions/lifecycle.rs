@@ -140,6 +140,8 @@ pub enum Transition {
     RequestUndo,
     /// The reverse action ended.
     ReportUndo(Outcome),
+    /// The reverse of some of its targets ended; the others stand.
+    ReportPartlyUndone,
 }
 
 impl Transition {
@@ -157,6 +159,7 @@ impl Transition {
             Self::Cancel,
             Self::Retry,
             Self::RequestUndo,
+            Self::ReportPartlyUndone,
         ];
         let ended = |make: fn(Outcome) -> Self| Outcome::ALL.into_iter().map(make);
         plain
@@ -186,6 +189,7 @@ impl Transition {
             Self::Retry => "retry",
             Self::RequestUndo => "undo",
             Self::ReportUndo(_) => "report the undo of",
+            Self::ReportPartlyUndone => "report the undo of a part of",
         }
     }
 }
@@ -205,7 +209,12 @@ impl Transition {
             | Self::Report(_)
             | Self::RequestUndo => Some(self.verb()),
             // A correction is a repeat of what was recorded.
-            Self::Correct(_) | Self::Expire | Self::Start | Self::LoseTrack | Self::ReportUndo(_) => None,
+            Self::Correct(_)
+            | Self::Expire
+            | Self::Start
+            | Self::LoseTrack
+            | Self::ReportUndo(_)
+            | Self::ReportPartlyUndone => None,
         }
     }
 }
@@ -386,6 +395,12 @@ impl Lifecycle {
             (Granted(grant, Ended(Outcome::Failed | Outcome::TimedOut)), Transition::Retry) => {
                 Granted(grant, Queued)
             }
+            // The targets that failed; what is undone of the others would be lost sight of.
+            (Granted(grant, Ended(Outcome::PartiallyCompleted)), Transition::Retry)
+                if self.undo == UndoState::None =>
+            {
+                Granted(grant, Queued)
+            }
             (Granted(grant, InProgress), Transition::Report(outcome))
             | (Granted(grant, Unknown), Transition::Settle(outcome)) => Granted(grant, Ended(outcome)),
             (Granted(grant, InProgress), Transition::LoseTrack) => Granted(grant, Unknown),
@@ -403,6 +418,9 @@ impl Lifecycle {
                 // Half an undo is not undone: the original can be tried again.
                 let undo = if outcome == Outcome::Completed { UndoState::Undone } else { UndoState::Failed };
                 return Ok(Self { state, undo });
+            }
+            (state, Transition::ReportPartlyUndone) if self.undo == UndoState::Requested => {
+                return Ok(Self { state, undo: UndoState::None });
             }
             _ => return Err(self.refuse(command)),
         };

@@ -1,5 +1,5 @@
 //! The actions: what there is to do (`catalog`), on what (`entity`), in which states (`lifecycle`), as proposed, as
-//! listed (`fields`, `query`), as similar to others, and what is asked of the server about them (`contract`, and `take` of what a
+//! listed (`fields`, `query`), as similar to others, on several `targets`, and what is asked of the server about them (`contract`, and `take` of what a
 //! person does at once).
 
 pub mod action;
@@ -17,3 +17,5 @@ pub mod query;
 pub mod scope;
 pub mod similar;
 pub mod take;
+pub mod targets;
+pub mod tasks;

@@ -39,6 +39,9 @@ pub struct Proposal {
     pub entity: Entity,
     /// Where it lives.
     pub asset: Asset,
+    /// Further devices on which the same is done; of a file alone, and at most 999. Each has its own status.
+    #[serde(default)]
+    pub targets: Vec<Asset>,
     /// What is known of the device, for the rules of device groups.
     #[serde(default)]
     pub device: Option<DeviceFacts>,

@@ -58,6 +58,7 @@ impl NewAction {
             _ => Source::ManualDevice,
         };
         Proposal {
+            targets: Vec::new(),
             device: None,
             external_id: "-".to_owned(),
             action_type: self.action_type,

@@ -67,6 +67,9 @@ string_enum! {
         DirectoryGroupChanged = "DirectoryGroupChanged" "Group of a directory changed",
         FactorChanged = "FactorChanged" "Second factors of a person changed",
         FactorUsed = "FactorUsed" "Second factor confirmed",
+        ResponderCodeMade = "ResponderCodeMade" "Code for a host made",
+        DeliveredAgain = "DeliveredAgain" "Sent to a webhook again",
+        CallOffAsked = "CallOffAsked" "Its executor was asked to call it off",
     }
 }
 

@@ -52,6 +52,8 @@ ids! {
     CredentialId,
     /// One second factor of a person.
     FactorId,
+    /// One message to a webhook.
+    DeliveryId,
     /// One group of devices.
     DeviceGroupId,
     /// One group of a directory.

@@ -8,7 +8,7 @@ use crate::access::Caller;
 use crate::actions::lifecycle::{Outcome, Status};
 use crate::core::error::Error;
 pub use crate::core::executor::Health;
-use crate::core::id::{ActionId, CommandId};
+use crate::core::id::{ActionId, CommandId, DeliveryId};
 use crate::core::time::{Timestamp, six_decimals};
 
 /// The part of the server that keeps executors. All of it is for administrators.
@@ -42,6 +42,18 @@ pub trait ExecutorsBackend: Send + Sync {
 
     /// Asks it whether it is there, without any effect.
     async fn test_executor(&self, caller: &Caller, name: &str) -> Result<TestResult, Error>;
+
+    /// Moves one to a place in the order, counted from 1.
+    async fn move_executor(&self, caller: &Caller, name: &str, place: u32) -> Result<(), Error>;
+
+    /// A code that takes in one host, for a device, within a quarter of an hour. It is shown this once.
+    async fn responder_code(&self, caller: &Caller, asset: &str) -> Result<String, Error>;
+
+    /// What a webhook was sent last and what it answered, newest first.
+    async fn deliveries(&self, caller: &Caller, name: &str) -> Result<Vec<Delivery>, Error>;
+
+    /// Sends a delivery again, under the id that it had, as long as its command is not over.
+    async fn redeliver(&self, caller: &Caller, name: &str, id: DeliveryId) -> Result<Delivery, Error>;
 }
 
 /// What executors say later of what they were handed. Who sends it is known by its signature.
@@ -103,6 +115,7 @@ crate::core::string_enum::string_enum! {
         PartiallyCompleted = "partially_completed" "Partially completed",
         Failed = "failed" "Failed",
         Skipped = "skipped" "Skipped",
+        Cancelled = "cancelled" "Cancelled",
     }
 }
 
@@ -116,6 +129,7 @@ impl ReportedStatus {
             Self::PartiallyCompleted => Some(Outcome::PartiallyCompleted),
             Self::Failed => Some(Outcome::Failed),
             Self::Skipped => Some(Outcome::Skipped),
+            Self::Cancelled => Some(Outcome::Cancelled),
         }
     }
 }
@@ -244,6 +258,32 @@ crate::core::string_enum::string_enum! {
         NotSent = "not_sent" "Not sent",
         Uncertain = "uncertain" "No trustworthy answer",
     }
+}
+
+/// What a webhook was sent, and what it answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Delivery {
+    /// Its id.
+    pub id: DeliveryId,
+    /// The action.
+    pub action: ActionId,
+    /// The command, whose id is that of the message.
+    pub command: CommandId,
+    /// When.
+    #[serde(serialize_with = "six_decimals::serialize")]
+    #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    pub at: Timestamp,
+    /// How long it took.
+    pub milliseconds: u32,
+    /// The status of the answer; none where there was no answer.
+    pub status: Option<u16>,
+    /// What was sent.
+    pub request: String,
+    /// How the answer begins, or why there was none.
+    pub answer: String,
+    /// Whether a person had it sent again.
+    pub again: bool,
 }
 
 /// What a test found.

@@ -38,6 +38,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// The options as a JSON object, for a form.
+    #[must_use]
+    pub fn options_text(&self) -> String {
+        serde_json::to_string_pretty(&self.options).unwrap_or_default()
+    }
+
     /// What is wrong with them for a kind.
     #[must_use]
     pub fn check(&self, kind: ExecutorKind) -> Vec<FieldError> {

@@ -31,6 +31,7 @@ pub(crate) async fn attempt<E: Executor + 'static>(
     let leased = Leased {
         id: Uuid::new_v4().into(),
         action_id: action.id,
+        target: 0,
         generation: 1,
         created_at: action.proposed_at,
         possibly_sent: i64::from(repeats),
@@ -38,7 +39,13 @@ pub(crate) async fn attempt<E: Executor + 'static>(
         executor: None,
     };
     let connected = Arc::new(Connected::built_in(executor.clone()));
-    let order = Order { leased, executor: connected, busy: None, action: action.clone() };
+    let order = Order {
+        leased,
+        executor: connected,
+        busy: None,
+        action: action.clone(),
+        sent: std::sync::Mutex::default(),
+    };
     executor.execute(&order).await
 }
 

@@ -36,6 +36,9 @@ pub enum Hand {
     Commands,
 }
 
+/// Every host calls off what it has not begun.
+const CALL_OFF: Pair = ("cancel", "x-countersign:command");
+
 /// Options about what the host has.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HostArgs {
@@ -131,7 +134,7 @@ impl Host {
 
     /// What can be done now. Asked anew each time: a socket or a manager may come and go.
     pub(crate) fn pairs(&self) -> Vec<Pair> {
-        let mut pairs = vec![("query", "features")];
+        let mut pairs = vec![("query", "features"), CALL_OFF];
         for hand in Hand::value_variants() {
             if self.allows(*hand) && self.has(*hand) {
                 pairs.extend(hand.pairs());
@@ -144,6 +147,9 @@ impl Host {
     pub(crate) fn pairs_for(&self, action: &str, target: &str) -> Vec<Pair> {
         if action == "query" {
             return self.pairs();
+        }
+        if (action, target) == CALL_OFF {
+            return vec![CALL_OFF];
         }
         let is_it = |hand: &&Hand| hand.pairs().contains(&(action, target));
         let able = |hand: &&Hand| self.allows(**hand) && self.has(**hand);

@@ -237,6 +237,11 @@ pub(crate) async fn place_proposals<E>(
             device.tags = facts.tags;
         }
         device.reported_group = proposal.asset.device_group.clone().or(device.reported_group.take());
+        for target in &proposal.targets {
+            let device = told.entry(canonical::name(&target.name)).or_default();
+            device.name.clone_from(&target.name);
+            device.reported_group = target.device_group.clone().or(device.reported_group.take());
+        }
     }
     if told.is_empty() {
         return Ok(());
@@ -265,6 +270,11 @@ pub(crate) async fn place_proposals<E>(
             && proposal.asset.kind == AssetKind::Device
         {
             proposal.asset.device_group.clone_from(group);
+        }
+        for target in &mut proposal.targets {
+            if let Some(group) = belongs.get(&canonical::name(&target.name)) {
+                target.device_group.clone_from(group);
+            }
         }
     }
     Ok(())

@@ -198,7 +198,7 @@ fn outcome(verb: &Verb, error: &Error) -> (ItemState, String) {
     };
     let state = match (error, current, verb) {
         (Error::Internal(_), ..) => ItemState::Failed,
-        (_, Some(current), Verb::Undo { .. })
+        (_, Some(current), Verb::Undo(_))
             if matches!(current.undo, UndoState::Requested | UndoState::Undone) =>
         {
             ItemState::Skipped

@@ -344,6 +344,12 @@ impl Executors {
         self.all().into_iter().find(|executor| executor.name() == name)
     }
 
+    /// Those of a kind, by their names.
+    #[must_use]
+    pub fn of_kind(&self, kind: ExecutorKind) -> Vec<String> {
+        self.all().into_iter().filter(|one| one.kind() == kind).map(|one| one.name().to_owned()).collect()
+    }
+
     /// Those that take commands now, by their names.
     #[must_use]
     pub fn ready(&self, now: Timestamp) -> Vec<String> {

@@ -260,7 +260,7 @@ fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilde
          urgency, version, type, entity_kind, asset_kind, asset_criticality, severity, source, verdict, decision, \
          status, undo, is_twin, digest, proposed_by_person, decided_by_person, \
          approval_id, undo_of, undone_by, entity, entity_title, asset_name, device_group, parameters, comment, \
-         campaign, investigation_id, incident_id, proposed_by_id, proposed_by, decided_by, status_detail, reason, executor, external_id",
+         campaign, investigation_id, incident_id, proposed_by_id, proposed_by, decided_by, status_detail, reason, executor, external_id, targets",
     );
     for column in keying::columns() {
         query.push(", ").push(column);
@@ -277,6 +277,8 @@ pub(super) struct Row<'a> {
     digest: Vec<u8>,
     entity: String,
     parameters: String,
+    /// Further targets, if there are any.
+    targets: Option<String>,
     /// What was found and the alert, if there is either.
     evidence: Option<evidence::Found>,
     /// Whose proposals these are.
@@ -304,6 +306,7 @@ impl<'a> Row<'a> {
             digest: digest(action)?,
             entity: json(&action.entity)?,
             parameters: json(&action.parameters)?,
+            targets: targets(action)?,
             evidence: evidence::of(action)?,
             principal: principal.to_owned(),
             is_twin: false,
@@ -366,9 +369,15 @@ impl<'a> Row<'a> {
             .push_bind(action.status_detail.clone())
             .push_bind(action.reason.clone())
             .push_bind(action.executor.clone())
-            .push_bind(action.external_id.clone());
+            .push_bind(action.external_id.clone())
+            .push_bind(self.targets);
         keying::values(&keys).for_each(|value| value.push(values));
     }
+}
+
+/// Its further targets as they are stored.
+fn targets(action: &Action) -> Result<Option<String>> {
+    if action.targets.is_empty() { Ok(None) } else { Ok(Some(json(&action.targets)?)) }
 }
 
 pub(super) async fn revise(
@@ -390,6 +399,7 @@ pub(super) async fn revise(
     query.push(", asset_criticality = ").push_bind(after.asset.criticality.map(number));
     query.push(", device_group = ").push_bind(&after.asset.device_group);
     query.push(", parameters = ").push_bind(json(&after.parameters)?);
+    query.push(", targets = ").push_bind(targets(after)?);
     query.push(", comment = ").push_bind(&after.comment);
     query.push(", severity = ").push_bind(severity_rank(after.severity));
     query.push(", verdict = ").push_bind(after.verdict.map(number));

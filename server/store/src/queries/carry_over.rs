@@ -207,6 +207,8 @@ fn action(row: &rows::Row) -> Result<Action> {
             criticality: optional_word(row, "asset_criticality")?,
             device_group: row.try_get("device_group")?,
         },
+        targets: Vec::new(),
+        target_count: None,
         parameters: json::<Parameters>(row, "parameters")?,
         comment: row.try_get("comment")?,
         severity: word(row, "severity")?,

@@ -1,7 +1,7 @@
 //! Statements on executors and their attempts.
 
 use async_trait::async_trait;
-use domain::executors::contract::{AnswerKind, ExecutorAnswer};
+use domain::executors::contract::{AnswerKind, Delivery, ExecutorAnswer};
 use domain::{Authorized, Purpose};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -12,7 +12,7 @@ use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
 use super::{Db, SqlStore, corrupt, json, micros};
 use crate::Result;
-use crate::executors::{ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
+use crate::executors::{MAX_DELIVERIES, ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 
 #[async_trait]
 impl ReadExecutors for SqlStore {
@@ -45,6 +45,15 @@ impl ReadExecutors for SqlStore {
         );
         let count = query.bind(name).bind(micros(since)).fetch_one(&self.reader).await?;
         Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    async fn deliveries(&self, name: &str) -> Result<Vec<Delivery>> {
+        let query = sqlx::query(
+            "SELECT id, action_id, command_id, at, milliseconds, status, request, answer, again FROM deliveries
+             WHERE executor = $1 ORDER BY at DESC, id DESC LIMIT $2",
+        );
+        let rows = query.bind(name).bind(MAX_DELIVERIES).fetch_all(&self.reader).await?;
+        rows.iter().map(delivery).collect()
     }
 
     async fn executor_backlog(&self, name: &str) -> Result<u64> {
@@ -100,6 +109,23 @@ impl WriteExecutors for SqlTransaction {
         Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
     }
 
+    async fn order_executors(&mut self, by: &Authorized, names: &[String], now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Administer)?;
+        let now = micros(now);
+        for (name, place) in names.iter().zip(1_i64..) {
+            // Each has a revision more, by which other instances see that something changed.
+            let mut sql =
+                QueryBuilder::<Db>::new("UPDATE executors SET revision = revision + 1, position = ");
+            sql.push_bind(place).push(", updated_at = ").push_bind(now);
+            sql.push(" WHERE name = ").push_bind(name);
+            push_check(&mut sql, by, now);
+            if sql.build().execute(&mut *self.tx).await?.rows_affected() == 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     async fn delete_executor(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool> {
         by.allow(Purpose::Administer)?;
         let mut sql = QueryBuilder::<Db>::new("DELETE FROM executors WHERE name = ");
@@ -130,6 +156,32 @@ impl SystemExecutors for SqlTransaction {
         Ok(())
     }
 
+    async fn note_delivery(&mut self, executor: &str, delivery: &Delivery) -> Result<()> {
+        let query = sqlx::query(
+            "INSERT INTO deliveries (id, executor, action_id, command_id, at, milliseconds, status, request, answer, again)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        );
+        query
+            .bind(Uuid::from(delivery.id))
+            .bind(executor)
+            .bind(Uuid::from(delivery.action))
+            .bind(Uuid::from(delivery.command))
+            .bind(micros(delivery.at))
+            .bind(i64::from(delivery.milliseconds))
+            .bind(delivery.status.map(i64::from))
+            .bind(&delivery.request)
+            .bind(&delivery.answer)
+            .bind(i16::from(delivery.again))
+            .execute(&mut *self.tx)
+            .await?;
+        let forget = sqlx::query(
+            "DELETE FROM deliveries WHERE executor = $1 AND id NOT IN
+             (SELECT id FROM deliveries WHERE executor = $1 ORDER BY at DESC, id DESC LIMIT $2)",
+        );
+        forget.bind(executor).bind(MAX_DELIVERIES).execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     async fn forget_answers(&mut self, before: Timestamp) -> Result<u64> {
         let query = sqlx::query("DELETE FROM executor_answers WHERE at < $1").bind(micros(before));
         Ok(query.execute(&mut *self.tx).await?.rows_affected())
@@ -143,6 +195,21 @@ fn executor(row: &Row) -> Result<StoredExecutor> {
         secret: row.try_get("secret")?,
         paused: row.try_get::<i16, _>("paused")? == 1,
         revision: row.try_get("revision")?,
+    })
+}
+
+fn delivery(row: &Row) -> Result<Delivery> {
+    let status: Option<i64> = row.try_get("status")?;
+    Ok(Delivery {
+        id: rows::id(row, "id")?,
+        action: rows::id(row, "action_id")?,
+        command: rows::id(row, "command_id")?,
+        at: rows::time(row, "at")?,
+        milliseconds: u32::try_from(row.try_get::<i64, _>("milliseconds")?).unwrap_or(u32::MAX),
+        status: status.and_then(|status| u16::try_from(status).ok()),
+        request: row.try_get("request")?,
+        answer: row.try_get("answer")?,
+        again: row.try_get::<i16, _>("again")? == 1,
     })
 }
 

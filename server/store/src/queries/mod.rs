@@ -47,6 +47,7 @@ mod select;
 mod settings;
 mod sign_in;
 mod states;
+mod targets;
 mod transaction;
 pub(super) mod verify;
 mod words;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::dispatch::WaitingCommand;
-use domain::{ActionId, Authorized, CommandId, Purpose};
+use domain::{ActionId, Authorized, CommandId, Purpose, RowScope, Status, UndoState};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
@@ -10,17 +10,20 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::guard::push_check;
 use super::metadata::set_metadata;
+use super::targets;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, micros, rows};
+use crate::vocabulary::number;
 use crate::{
-    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, HandedOver, Leased, NewCommand, OpenCommands, Queue, Result,
+    Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, Ended, HandedOver, HandedTask, Leased, NewCommand,
+    OpenCommands, Queue, Result, TargetCommand,
 };
 use crate::{ReadOutbox, SystemOutbox, WriteOutbox};
 
 /// What is known of a command that was handed over.
 macro_rules! handed_columns {
     () => {
-        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent, executor, state, assigned_to, due_at
+        "SELECT id, action_id, target, generation, created_at, possibly_sent, not_sent, executor, state, assigned_to, due_at
          FROM commands"
     };
 }
@@ -35,6 +38,23 @@ impl ReadOutbox for SqlStore {
         sql.push(" WHERE state = 'handed' AND action_id = ").push_bind(Uuid::from(action));
         let row = sql.build().fetch_optional(&self.reader).await?;
         row.as_ref().map(rows::handed_over).transpose()
+    }
+
+    async fn targets_of(&self, action: ActionId) -> Result<Vec<TargetCommand>> {
+        targets::of_action(&mut *self.reader.acquire().await?, action).await
+    }
+
+    async fn handed_tasks(
+        &self,
+        scope: &RowScope,
+        executors: &[String],
+        limit: u32,
+    ) -> Result<Vec<HandedTask>> {
+        targets::tasks(&mut *self.reader.acquire().await?, scope, executors, limit).await
+    }
+
+    async fn unknown_commands(&self, executors: &[String], limit: u32) -> Result<Vec<Leased>> {
+        targets::unknown(&mut *self.reader.acquire().await?, executors, limit).await
     }
 
     async fn command(&self, id: CommandId) -> Result<Option<HandedOver>> {
@@ -102,29 +122,69 @@ impl WriteOutbox for SqlTransaction {
         enqueue(&mut self.tx, commands).await
     }
 
-    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<bool> {
+    async fn call_off(&mut self, by: &Authorized, action: ActionId) -> Result<u64> {
         by.allow(Purpose::Decide)?;
         let query = sqlx::query(
-            "UPDATE commands SET state = 'done', leased_until = 0
+            "UPDATE commands SET state = 'done', leased_until = 0, outcome = $2
              WHERE action_id = $1 AND state = 'open' AND possibly_sent = 0",
         );
-        Ok(query.bind(Uuid::from(action)).execute(&mut *self.tx).await?.rows_affected() == 1)
+        let query = query.bind(Uuid::from(action)).bind(number(Status::Cancelled));
+        Ok(query.execute(&mut *self.tx).await?.rows_affected())
     }
 
-    async fn take_back(&mut self, by: &Authorized, action: ActionId) -> Result<bool> {
+    async fn call_off_sent(&mut self, by: &Authorized, commands: &[CommandId]) -> Result<u64> {
         by.allow(Purpose::Decide)?;
-        let query = sqlx::query(
-            "UPDATE commands SET state = 'done', generation = generation + 1
-             WHERE action_id = $1 AND state = 'handed'",
-        );
-        Ok(query.bind(Uuid::from(action)).execute(&mut *self.tx).await?.rows_affected() == 1)
+        targets::call_off_sent(&mut self.tx, commands).await
+    }
+
+    async fn take_back(
+        &mut self,
+        by: &Authorized,
+        action: ActionId,
+        executors: &[String],
+        ended: Ended<'_>,
+    ) -> Result<u64> {
+        by.allow(Purpose::Decide)?;
+        if executors.is_empty() {
+            return Ok(0);
+        }
+        let mut sql =
+            QueryBuilder::<Db>::new("UPDATE commands SET state = 'done', generation = generation + 1");
+        targets::push_end(&mut sql, ended);
+        sql.push(" WHERE action_id = ").push_bind(Uuid::from(action)).push(" AND state = 'handed'");
+        sql.push(" AND executor IN (");
+        let mut names = sql.separated(", ");
+        for name in executors {
+            names.push_bind(name);
+        }
+        sql.push(")");
+        Ok(sql.build().execute(&mut *self.tx).await?.rows_affected())
+    }
+
+    async fn targets_of(&mut self, action: ActionId) -> Result<Vec<TargetCommand>> {
+        targets::of_action(&mut self.tx, action).await
+    }
+
+    async fn settle_commands(
+        &mut self,
+        by: &Authorized,
+        commands: &[CommandId],
+        ended: Ended<'_>,
+    ) -> Result<u64> {
+        by.allow(Purpose::Decide).or_else(|_| by.allow(Purpose::Report))?;
+        targets::settle(&mut self.tx, commands, ended).await
+    }
+
+    async fn set_undo(&mut self, by: &Authorized, commands: &[CommandId], undo: UndoState) -> Result<()> {
+        by.allow(Purpose::Decide).or_else(|_| by.allow(Purpose::Report))?;
+        targets::set_undo(&mut self.tx, commands, undo).await
     }
 
     async fn assign(&mut self, by: &Authorized, action: ActionId, to: &str) -> Result<bool> {
         by.allow(Purpose::Decide)?;
         let query =
             sqlx::query("UPDATE commands SET assigned_to = $2 WHERE action_id = $1 AND state = 'handed'");
-        Ok(query.bind(Uuid::from(action)).bind(to).execute(&mut *self.tx).await?.rows_affected() == 1)
+        Ok(query.bind(Uuid::from(action)).bind(to).execute(&mut *self.tx).await?.rows_affected() > 0)
     }
 
     async fn resume_dispatch(&mut self, by: &Authorized, now: Timestamp) -> Result<bool> {
@@ -147,8 +207,14 @@ impl SystemOutbox for SqlTransaction {
         lease(&mut self.tx, claim).await
     }
 
-    async fn finish(&mut self, leased: &Leased) -> Result<bool> {
-        finish(&mut self.tx, leased).await
+    async fn finish(&mut self, leased: &Leased, ended: Ended<'_>) -> Result<bool> {
+        finish(&mut self.tx, leased, ended).await
+    }
+
+    async fn name_executor(&mut self, leased: &Leased, executor: &str) -> Result<()> {
+        let query = sqlx::query("UPDATE commands SET executor = $2 WHERE id = $1 AND executor IS NULL");
+        query.bind(Uuid::from(leased.id)).bind(executor).execute(&mut *self.tx).await?;
+        Ok(())
     }
 
     async fn hand_over(
@@ -156,9 +222,10 @@ impl SystemOutbox for SqlTransaction {
         leased: &Leased,
         report_by: Option<Timestamp>,
         due_at: Option<Timestamp>,
+        detail: &str,
     ) -> Result<bool> {
         let query = sqlx::query(
-            "UPDATE commands SET state = 'handed', ready_at = $3, leased_until = 0, due_at = $4
+            "UPDATE commands SET state = 'handed', ready_at = $3, leased_until = 0, due_at = $4, detail = $5
              WHERE id = $1 AND generation = $2 AND state = 'open'",
         );
         let done = query
@@ -166,6 +233,7 @@ impl SystemOutbox for SqlTransaction {
             .bind(leased.generation)
             .bind(report_by.map_or(i64::MAX, micros))
             .bind(due_at.map(micros))
+            .bind(detail)
             .execute(&mut *self.tx)
             .await?;
         Ok(done.rows_affected() == 1)
@@ -193,11 +261,13 @@ const ROWS: usize = 500;
 pub(super) async fn enqueue(db: &mut Connection, commands: &[NewCommand]) -> Result<()> {
     for commands in commands.chunks(ROWS) {
         let mut sql = QueryBuilder::<Db>::new(
-            "INSERT INTO commands (id, action_id, state, created_at, ready_at, executor) ",
+            "INSERT INTO commands (id, action_id, target, state, created_at, ready_at, executor) ",
         );
         sql.push_values(commands, |mut row, command| {
-            row.push_bind(Uuid::from(command.id)).push_bind(Uuid::from(command.action)).push("'open'");
-            row.push_bind(micros(command.at))
+            row.push_bind(Uuid::from(command.id)).push_bind(Uuid::from(command.action));
+            row.push_bind(i64::from(command.target))
+                .push("'open'")
+                .push_bind(micros(command.at))
                 .push_bind(micros(command.at))
                 .push_bind(command.executor.clone());
         });
@@ -208,7 +278,7 @@ pub(super) async fn enqueue(db: &mut Connection, commands: &[NewCommand]) -> Res
 
 pub(super) async fn of_action(db: &mut Connection, action: ActionId) -> Result<Option<Leased>> {
     let query = sqlx::query(
-        "SELECT id, action_id, generation, created_at, possibly_sent, not_sent, executor FROM commands
+        "SELECT id, action_id, target, generation, created_at, possibly_sent, not_sent, executor FROM commands
          WHERE action_id = $1 ORDER BY created_at DESC LIMIT 1",
     );
     let row = query.bind(Uuid::from(action)).fetch_optional(db).await?;
@@ -240,18 +310,18 @@ pub(super) async fn lease(db: &mut Connection, claim: Claim<'_>) -> Result<Optio
     sql.push(concat!(
         " ORDER BY ready_at LIMIT 1",
         claim_clause!(),
-        ") RETURNING id, action_id, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent, executor",
+        ") RETURNING id, action_id, target, generation, created_at, possibly_sent - 1 AS possibly_sent, not_sent, executor",
     ));
     let row = sql.build().fetch_optional(db).await?;
     row.as_ref().map(rows::leased).transpose()
 }
 
-pub(super) async fn finish(db: &mut Connection, leased: &Leased) -> Result<bool> {
-    let query = sqlx::query(
-        "UPDATE commands SET state = 'done', leased_until = 0 WHERE id = $1 AND generation = $2 AND state <> 'done'",
-    );
-    let done = query.bind(Uuid::from(leased.id)).bind(leased.generation).execute(db).await?;
-    Ok(done.rows_affected() == 1)
+pub(super) async fn finish(db: &mut Connection, leased: &Leased, ended: Ended<'_>) -> Result<bool> {
+    let mut sql = QueryBuilder::<Db>::new("UPDATE commands SET state = 'done', leased_until = 0");
+    targets::push_end(&mut sql, ended);
+    sql.push(" WHERE id = ").push_bind(Uuid::from(leased.id));
+    sql.push(" AND generation = ").push_bind(leased.generation).push(" AND state <> 'done'");
+    Ok(sql.build().execute(db).await?.rows_affected() == 1)
 }
 
 pub(super) async fn retry(

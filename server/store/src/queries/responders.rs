@@ -38,6 +38,15 @@ impl ReadResponders for SqlStore {
         Ok(query.bind(code_hash).fetch_optional(&self.reader).await?)
     }
 
+    async fn responder_order(&self, name: &str, command: CommandId) -> Result<Option<StoredOrder>> {
+        let query = sqlx::query(
+            "SELECT command_id, responder, command, signature, created_at FROM responder_orders
+             WHERE responder = $1 AND command_id = $2",
+        );
+        let row = query.bind(name).bind(Uuid::from(command)).fetch_optional(&self.reader).await?;
+        row.as_ref().map(order).transpose()
+    }
+
     async fn responder_orders(&self, name: &str, limit: u32) -> Result<Vec<StoredOrder>> {
         let query = sqlx::query(
             "SELECT command_id, responder, command, signature, created_at FROM responder_orders

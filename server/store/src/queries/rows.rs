@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use domain::actions::targets::target_count;
 use domain::core::string_enum::Word;
 use domain::dispatch::WaitingCommand;
 use domain::{
@@ -28,7 +29,7 @@ macro_rules! action_columns {
          (SELECT evidence FROM evidence WHERE evidence.number = actions.number) AS evidence, \
          (SELECT alert FROM evidence WHERE evidence.number = actions.number) AS alert, campaign, \
          investigation_id, incident_id, proposed_by, proposed_at, expires_at, \
-         updated_at, decision, status, status_detail, undo, decided_by, decided_at, reason, approval_id, undo_of, undone_by, executor"
+         updated_at, decision, status, status_detail, undo, decided_by, decided_at, reason, approval_id, undo_of, undone_by, executor, targets"
     };
 }
 pub(super) use action_columns;
@@ -142,7 +143,7 @@ pub(super) fn unless_nil(id: Uuid) -> Option<Uuid> {
 /// An action of which the statement selects [`action_columns`] first.
 pub(super) fn action(row: &Row) -> Result<Action> {
     let mut cells = Cells { row, next: 0 };
-    let action = Action {
+    let mut action = Action {
         id: cells.get::<Uuid>()?.into(),
         version: cells.get()?,
         digest: cells.hex()?,
@@ -155,6 +156,8 @@ pub(super) fn action(row: &Row) -> Result<Action> {
             criticality: cells.optional_word()?,
             device_group: cells.get()?,
         },
+        targets: Vec::new(),
+        target_count: None,
         parameters: cells.json::<Parameters>()?,
         comment: cells.get()?,
         severity: severity_of_rank(cells.get()?).ok_or_else(|| corrupt("no severity has this rank"))?,
@@ -181,6 +184,8 @@ pub(super) fn action(row: &Row) -> Result<Action> {
         undone_by: cells.get::<Option<Uuid>>()?.map(Into::into),
         executor: cells.get()?,
     };
+    action.targets = cells.optional_json()?.unwrap_or_default();
+    action.target_count = target_count(&action.targets);
     Lifecycle::from_columns(action.decision, action.status, action.undo).map_err(corrupt)?;
     Ok(action)
 }
@@ -259,6 +264,7 @@ pub(super) fn leased(row: &Row) -> Result<Leased> {
     Ok(Leased {
         id: id(row, "id")?,
         action_id: id(row, "action_id")?,
+        target: u32::try_from(get::<i64>(row, "target")?).map_err(corrupt)?,
         generation: get(row, "generation")?,
         created_at: time(row, "created_at")?,
         possibly_sent: get(row, "possibly_sent")?,

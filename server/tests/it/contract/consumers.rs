@@ -71,7 +71,7 @@ async fn propose(setting: &Setting, number: u128, address: &str, action_type: Ac
     proposed.action_type = action_type;
     proposed.entity = serde_json::from_value(json!({ "kind": "ip_address", "address": address })).unwrap();
     let Action { entity, asset, parameters, .. } = &proposed;
-    proposed.digest = service::digest(action_type, entity, asset, parameters).unwrap();
+    proposed.digest = service::digest(action_type, entity, asset, &[], parameters).unwrap();
     add(&setting.store, &proposed).await;
     proposed
 }

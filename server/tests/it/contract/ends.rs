@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::{
     Action, ActionId, ActionType, Caller, ErrorCode, FollowUp, FollowUpVerb, Outcome, ParameterName,
@@ -74,7 +75,7 @@ impl Setting {
         }
         proposed.proposed_at = self.service_now();
         let Action { action_type, entity, asset, parameters, .. } = &proposed;
-        proposed.digest = service::digest(*action_type, entity, asset, parameters).unwrap();
+        proposed.digest = service::digest(*action_type, entity, asset, &[], parameters).unwrap();
         add(&self.store, &proposed).await;
         self.service.approve(&self.ana, proposed.id, seen(&proposed), None).await.unwrap();
         self.clock.forward(SignedDuration::from_secs(1));
@@ -105,7 +106,15 @@ impl Setting {
 
     async fn undo(&self, of: ActionId, lift_others: bool) -> Result<Action, ErrorCode> {
         let current = self.now(of).await;
-        let undone = self.service.undo(&self.ana, of, seen(&current), "wrong".to_owned(), lift_others).await;
+        let undone = self
+            .service
+            .undo(
+                &self.ana,
+                of,
+                seen(&current),
+                UndoRequest { lift_others, ..UndoRequest::because("wrong".to_owned()) },
+            )
+            .await;
         self.clock.forward(SignedDuration::from_secs(1));
         undone.map_err(|error| error.code())
     }

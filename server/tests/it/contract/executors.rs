@@ -33,9 +33,14 @@ async fn what_may_have_been_sent_ends_unknown_without_its_executor(kind: Kind) {
     for number in 1..=3 {
         let mut approved = decided(&action(number), &by, domain::Transition::Approve, at(0));
         approved.executor = Some("responder on host".to_owned());
-        approved.digest =
-            service::digest(approved.action_type, &approved.entity, &approved.asset, &approved.parameters)
-                .unwrap();
+        approved.digest = service::digest(
+            approved.action_type,
+            &approved.entity,
+            &approved.asset,
+            &[],
+            &approved.parameters,
+        )
+        .unwrap();
         add(&store, &approved).await;
         enqueue(&store, number, 0).await;
     }
@@ -73,7 +78,7 @@ async fn a_command_is_called_off_before_it_is_leased(kind: Kind) {
     let leased = lease(&store, 0).await.unwrap().action_id;
     for number in 1..=2 {
         let mut tx = store.begin_system(&authority()).await.unwrap();
-        let called_off = tx.call_off(&system(), id(number)).await.unwrap();
+        let called_off = tx.call_off(&system(), id(number)).await.unwrap() > 0;
         tx.commit().await.unwrap();
         assert_eq!(called_off, leased != id(number));
     }
@@ -107,7 +112,8 @@ async fn lease(store: &SharedStore, now: i64) -> Option<Leased> {
 
 async fn finish(store: &SharedStore, leased: &Leased) -> bool {
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    let done = tx.finish(leased).await.unwrap();
+    let done =
+        tx.finish(leased, store::Ended { status: domain::Status::Completed, detail: "done" }).await.unwrap();
     tx.commit().await.unwrap();
     done
 }
@@ -248,9 +254,14 @@ async fn a_command_wakes_the_other_instances() {
     for number in 1..=3 {
         let mut approved = decided(&action(number), &by, domain::Transition::Approve, at(1));
         // What the service would have written: it looks at what it takes.
-        approved.digest =
-            service::digest(approved.action_type, &approved.entity, &approved.asset, &approved.parameters)
-                .unwrap();
+        approved.digest = service::digest(
+            approved.action_type,
+            &approved.entity,
+            &approved.asset,
+            &[],
+            &approved.parameters,
+        )
+        .unwrap();
         add(&here, &approved).await;
         enqueue(&here, number, 0).await;
         changes.command_enqueued().await;

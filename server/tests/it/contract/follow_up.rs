@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
@@ -74,7 +75,7 @@ impl Setting {
     async fn propose(&self, number: u128) -> Action {
         let mut proposed = action(number);
         let Action { action_type, entity, asset, parameters, .. } = &proposed;
-        proposed.digest = service::digest(*action_type, entity, asset, parameters).unwrap();
+        proposed.digest = service::digest(*action_type, entity, asset, &[], parameters).unwrap();
         add(&self.store, &proposed).await;
         let mut tx = self.store.begin_system(&authority()).await.unwrap();
         tx.append_audit(&system(), imported(&proposed)).await.unwrap();
@@ -159,8 +160,10 @@ async fn a_lost_answer_of_an_undo_is_settled_and_unlocks_the_original(kind: Kind
         [(FollowUpVerb::ItDidNotHappen, UndoState::Failed), (FollowUpVerb::ItHappened, UndoState::Undone)]
     {
         let current = setting.now(original).await;
-        let undone =
-            service.undo(&setting.ana, original, seen(&current), "wrong".to_owned(), false).await.unwrap();
+        let undone = service
+            .undo(&setting.ana, original, seen(&current), UndoRequest::because("wrong".to_owned()))
+            .await
+            .unwrap();
         let reverse = undone.undone_by.unwrap();
         assert!(end(&service, take(&service).await.unwrap(), Transition::LoseTrack).await);
         assert_eq!(setting.now(reverse).await.status, Status::Unknown);

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::executors::contract::{
-    AnswerKind, ExecutorAnswer, ExecutorsBackend, Health, NewExecutor, ReportsBackend as _, SealedReport,
+    AnswerKind, Delivery, ExecutorAnswer, ExecutorsBackend, Health, NewExecutor, ReportsBackend as _,
+    SealedReport,
 };
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings};
 use domain::{
@@ -16,7 +18,7 @@ use openc2::signature::Key;
 use service::Service;
 use service::executor::{Attempt, Executors, Order};
 use service::testing::{FixedClock, system as authority};
-use store::{Claim, SharedStore, StoredExecutor};
+use store::{Claim, Ended, SharedStore, StoredExecutor};
 
 use super::sample::{action, add, add_ana, at, command, id, imported, system};
 use crate::database::{Database, Kind, on_both};
@@ -24,6 +26,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     an_executor_is_kept_changed_by_one_at_a_time_and_removed_when_nothing_waits,
     attempts_are_kept_and_forgotten,
+    executors_are_ordered_and_what_they_were_sent_is_kept,
     what_is_handed_over_is_taken_back_once_or_overdue,
     what_people_do_by_hand_is_approved_done_and_undone,
     a_paused_executor_holds_what_is_approved,
@@ -109,6 +112,53 @@ async fn attempts_are_kept_and_forgotten(kind: Kind) {
     assert_eq!(store.executor_answers("hook", 10).await.unwrap().len(), 1);
 }
 
+async fn executors_are_ordered_and_what_they_were_sent_is_kept(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let of = |name: &str| StoredExecutor {
+        setup: setup(name, ExecutorKind::Webhook),
+        secret: None,
+        paused: false,
+        revision: 1,
+    };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    for name in ["first", "second", "third"] {
+        assert!(tx.insert_executor(&system(), &of(name), at(1)).await.unwrap());
+    }
+    tx.commit().await.unwrap();
+    let before = store.executors_revision().await.unwrap();
+    let names = ["third", "first", "second"].map(str::to_owned);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(tx.order_executors(&system(), &names, at(2)).await.unwrap());
+    assert!(!tx.order_executors(&system(), &["none".to_owned()], at(2)).await.unwrap());
+    let delivery = |number: u128, second, status| Delivery {
+        id: id(number),
+        action: id(1),
+        command: id(101),
+        at: at(second),
+        milliseconds: 12,
+        status,
+        request: "{}".to_owned(),
+        answer: "gone".to_owned(),
+        again: number == 2,
+    };
+    tx.note_delivery("first", &delivery(1, 1, None)).await.unwrap();
+    tx.note_delivery("first", &delivery(2, 2, Some(410))).await.unwrap();
+    tx.note_delivery("second", &delivery(3, 3, Some(200))).await.unwrap();
+    for number in 0..u128::try_from(store::MAX_DELIVERIES).unwrap() {
+        tx.note_delivery("third", &delivery(1_000 + number, 4, Some(200))).await.unwrap();
+    }
+    tx.note_delivery("third", &delivery(5_000, 5, Some(200))).await.unwrap();
+    tx.commit().await.unwrap();
+    let order: Vec<_> = store.executors().await.unwrap().into_iter().map(|one| one.setup.name).collect();
+    assert_eq!(order, names);
+    assert_ne!(store.executors_revision().await.unwrap(), before, "other instances see it");
+    assert_eq!(store.deliveries("first").await.unwrap(), [delivery(2, 2, Some(410)), delivery(1, 1, None)]);
+    let kept = store.deliveries("third").await.unwrap();
+    assert_eq!(i64::try_from(kept.len()).unwrap(), store::MAX_DELIVERIES, "and no more");
+    assert_eq!(kept[0].id, id(5_000));
+}
+
 async fn what_is_handed_over_is_taken_back_once_or_overdue(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
@@ -120,9 +170,11 @@ async fn what_is_handed_over_is_taken_back_once_or_overdue(kind: Kind) {
         tx.commit().await.unwrap();
         let mut tx = store.begin_system(&authority()).await.unwrap();
         let leased = tx.lease(claim(0)).await.unwrap().unwrap();
+        tx.name_executor(&leased, "people").await.unwrap();
+        tx.name_executor(&leased, "others").await.unwrap();
         let report_by = (number == 2).then(|| at(60));
-        assert!(tx.hand_over(&leased, report_by, Some(at(30))).await.unwrap());
-        assert!(!tx.hand_over(&leased, None, None).await.unwrap(), "once");
+        assert!(tx.hand_over(&leased, report_by, Some(at(30)), "steps").await.unwrap());
+        assert!(!tx.hand_over(&leased, None, None, "steps").await.unwrap(), "once");
         tx.commit().await.unwrap();
     }
     let mut tx = store.begin_system(&authority()).await.unwrap();
@@ -138,9 +190,19 @@ async fn what_is_handed_over_is_taken_back_once_or_overdue(kind: Kind) {
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.overdue(at(59)).await.unwrap().is_none());
     assert_eq!(tx.overdue(at(60)).await.unwrap().unwrap().action_id, id(2));
-    assert!(tx.take_back(&system(), id(1)).await.unwrap());
-    assert!(!tx.take_back(&system(), id(1)).await.unwrap(), "once");
+    let people = ["people".to_owned()];
+    let ended = |status| Ended { status, detail: "as seen" };
+    assert_eq!(tx.take_back(&system(), id(1), &[], ended(Status::Completed)).await.unwrap(), 0, "nobody's");
+    assert_eq!(tx.take_back(&system(), id(1), &people, ended(Status::Unknown)).await.unwrap(), 1);
+    assert_eq!(tx.take_back(&system(), id(1), &people, ended(Status::Unknown)).await.unwrap(), 0, "once");
+    assert_eq!(tx.targets_of(id(1)).await.unwrap()[0].status, Status::Unknown);
+    assert_eq!(tx.settle_commands(&system(), &[id(101)], ended(Status::Completed)).await.unwrap(), 1);
+    assert_eq!(tx.settle_commands(&system(), &[id(101)], ended(Status::Failed)).await.unwrap(), 0, "known");
+    tx.set_undo(&system(), &[id(101)], UndoState::Failed).await.unwrap();
     tx.commit().await.unwrap();
+    let of = store.targets_of(id(1)).await.unwrap().remove(0);
+    assert_eq!((of.target, of.executor.as_deref(), of.status), (0, Some("people"), Status::Completed));
+    assert_eq!((of.detail.as_deref(), of.undo), (Some("as seen"), UndoState::Failed));
     assert!(store.handed_over(id(1)).await.unwrap().is_none());
     assert!(store.command(id(101)).await.unwrap().unwrap().is_done);
     assert!(store.command(id(109)).await.unwrap().is_none());
@@ -177,7 +239,7 @@ impl Setting {
     async fn propose(&self, number: u128) -> Action {
         let mut proposed = action(number);
         let Action { action_type, entity, asset, parameters, .. } = &proposed;
-        proposed.digest = service::digest(*action_type, entity, asset, parameters).unwrap();
+        proposed.digest = service::digest(*action_type, entity, asset, &[], parameters).unwrap();
         add(&self.store, &proposed).await;
         let mut tx = self.store.begin_system(&authority()).await.unwrap();
         tx.append_audit(&system(), imported(&proposed)).await.unwrap();
@@ -245,7 +307,8 @@ async fn what_people_do_by_hand_is_approved_done_and_undone(kind: Kind) {
     assert_eq!(detail.action.status, Status::InProgress);
     assert!(detail.action.status_detail.unwrap().contains("Quarantine file"), "the steps");
     assert_eq!(detail.task.unwrap().due_at, Some(at(10 + 4 * 3_600)));
-    assert_eq!(detail.follow_ups, [FollowUpVerb::Take, FollowUpVerb::Done, FollowUpVerb::NotDone]);
+    let offered = [FollowUpVerb::Cancel, FollowUpVerb::Take, FollowUpVerb::Done, FollowUpVerb::NotDone];
+    assert_eq!(detail.follow_ups, offered);
 
     setting.ask(first, FollowUpVerb::Take, "").await.unwrap();
     assert_eq!(handed(first).await.task.unwrap().assigned_to.as_deref(), Some("ANA"));
@@ -256,8 +319,11 @@ async fn what_people_do_by_hand_is_approved_done_and_undone(kind: Kind) {
     assert_eq!(setting.ask(first, FollowUpVerb::Done, "").await, Err(ErrorCode::Conflict));
 
     // Undone the same way.
-    let undone =
-        setting.service.undo(&setting.ana, first, seen(&done), "wrong".to_owned(), false).await.unwrap();
+    let undone = setting
+        .service
+        .undo(&setting.ana, first, seen(&done), UndoRequest::because("wrong".to_owned()))
+        .await
+        .unwrap();
     let reverse = undone.undone_by.unwrap();
     handed(reverse).await;
     setting.ask(reverse, FollowUpVerb::Done, "put back").await.unwrap();

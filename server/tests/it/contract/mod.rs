@@ -13,6 +13,7 @@ mod administration;
 mod audit;
 mod automation;
 mod bulk;
+mod call_off;
 mod clock;
 mod consumers;
 mod directory;
@@ -34,6 +35,7 @@ mod responders;
 mod sample;
 mod schema;
 mod settings;
+mod targets;
 mod three_places;
 
 /// The source of all cases, without spaces. What only prepares them, in `sample`, is none.

@@ -93,4 +93,10 @@ async fn an_order_is_reported_on_once(kind: Kind) {
     assert!(!tx.report_responder_order("a", id, "again", "s", at(5)).await.unwrap());
     tx.commit().await.unwrap();
     assert_eq!(store.responder_orders("a", 9).await.unwrap(), [order(1, 2)]);
+    assert_eq!(
+        store.responder_order("a", id).await.unwrap(),
+        Some(order(2, 1)),
+        "also once it was reported on"
+    );
+    assert_eq!(store.responder_order("b", id).await.unwrap(), None);
 }

@@ -23,13 +23,14 @@ pub(super) fn id<T: From<Uuid>>(number: u128) -> T {
 }
 
 pub(super) fn command(id: CommandId, action: ActionId, at: Timestamp) -> NewCommand {
-    NewCommand { id, action, at, executor: None }
+    NewCommand { id, action, target: 0, at, executor: None }
 }
 
 /// A pending action with an hour to decide it, and only what every action has.
 pub(super) fn action(number: u128) -> Action {
     let entity = json!({ "kind": "file", "path": format!("/srv/{number}"), "sha256": "ab".repeat(32) });
     let proposal = Proposal {
+        targets: Vec::new(),
         device: None,
         external_id: String::new(),
         action_type: ActionType::QuarantineFile,

@@ -7,6 +7,7 @@ use domain::ActionType;
 use domain::actions::catalog::FileRule;
 use domain::actions::parameter::ParameterKind;
 use domain::actions::proposal::{MAX_ACTIONS, MAX_COMMENT_LENGTH};
+use domain::actions::targets::MAX_TARGETS;
 use domain::core::text::{MAX_LONG_TEXT, MAX_TEXT};
 use serde_json::{Map, Value, json};
 
@@ -40,6 +41,7 @@ pub(super) fn describe(document: &mut Value) {
                 "url": { "maxLength": MAX_TEXT, "pattern": "^[hH][tT][tT][pP][sS]?://" },
             } },
             "asset": { "properties": { "name": text(MAX_TEXT), "device_group": text(MAX_TEXT) } },
+            "targets": { "maxItems": MAX_TARGETS - 1, "items": { "properties": { "name": text(MAX_TEXT) } } },
             "entity": entity(),
         }),
     );

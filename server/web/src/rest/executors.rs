@@ -26,6 +26,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(test)),
         (Limits::USUAL, routes!(pause)),
         (Limits::USUAL, routes!(resume)),
+        (Limits::USUAL, routes!(responder_code)),
     ]
 }
 
@@ -65,6 +66,43 @@ impl From<ExecutorBody> for NewExecutor {
     fn from(ExecutorBody { setup, secret }: ExecutorBody) -> Self {
         Self { setup, secret }
     }
+}
+
+/// A device whose host is to be taken in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct HostToEnrol {
+    /// The name of the device.
+    asset: String,
+}
+
+/// A code that takes in one host.
+#[derive(Serialize, ToSchema)]
+struct ResponderCode {
+    /// The device that it is for.
+    asset: String,
+    /// The code, which no other answer shows; it is good once, for 15 minutes.
+    code: String,
+}
+
+/// Make a code that takes in the host of a device: `countersign responder --server URL --enrol CODE`.
+#[utoipa::path(
+    post, path = "/responder-codes", tag = "executors", operation_id = "make_responder_code",
+    request_body = HostToEnrol,
+    responses(
+        (status = 201, description = "The code", body = ResponderCode),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn responder_code(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }: WriteRequest| async move {
+        caller.authorize_executors().map_err(domain::Error::from)?;
+        let HostToEnrol { asset } = input::parse_body(&headers, &body)?;
+        let code = app.backend.responder_code(&caller, &asset).await?;
+        json_answer(StatusCode::CREATED, &ResponderCode { asset, code })
+    };
+    // A repeat must not show the code again, so its answer is not kept.
+    write.answer(work).await
 }
 
 /// List the executors, in the order in which they are asked.

@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use domain::actions::contract::UndoRequest;
 use domain::{Action, ActionId, FollowUp, FollowUpVerb, Seen, SubjectKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -37,6 +38,9 @@ struct Undoing {
     /// That the effect is lifted for others by which it stands, too; needed where there are some.
     #[serde(default)]
     lift_others: bool,
+    /// Of several targets, on which of them, by their names; all that stand, where none is named.
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 /// How an action ended of which that was unknown.
@@ -51,6 +55,9 @@ struct Settlement {
     happened: bool,
     /// What was seen, and where.
     evidence: String,
+    /// Of several targets, which were looked at, by their names; all of which it is unknown, where none is named.
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 /// What was seen, and why it is asked for.
@@ -64,6 +71,22 @@ struct FollowUpRequest {
     /// Why, for the record.
     #[serde(default)]
     reason: Option<String>,
+}
+
+/// What is to be tried again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Repetition {
+    /// The action's `version` as it was seen.
+    expected_version: i64,
+    /// The action's `digest` as it was seen.
+    digest: String,
+    /// Why, for the record.
+    #[serde(default)]
+    reason: Option<String>,
+    /// Of several targets, which, by their names; all that failed, where none is named.
+    #[serde(default)]
+    targets: Vec<String>,
 }
 
 /// How something ended that is done by hand.
@@ -106,7 +129,7 @@ async fn answer(id: String, write: WriteRequest, verb: FollowUpVerb) -> Response
     Box::pin(write.answer_once(work)).await
 }
 
-async fn follow_up(
+pub(super) async fn follow_up(
     id: &str,
     WriteRequest { app, caller, .. }: WriteRequest,
     seen: Seen,
@@ -130,11 +153,12 @@ async fn follow_up(
 )]
 async fn settle(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |write: WriteRequest| async move {
-        let Settlement { expected_version, digest, happened, evidence } =
+        let Settlement { expected_version, digest, happened, evidence, targets } =
             input::parse_body(&write.headers, &write.body)?;
         let verb = if happened { FollowUpVerb::ItHappened } else { FollowUpVerb::ItDidNotHappen };
         let seen = Seen { expected_version, digest };
-        follow_up(&id, write, seen, FollowUp::new(verb, Some(evidence))).await
+        let what = FollowUp { targets, ..FollowUp::new(verb, Some(evidence)) };
+        follow_up(&id, write, seen, what).await
     };
     Box::pin(write.answer_once(work)).await
 }
@@ -153,18 +177,24 @@ async fn cancel(Path(id): Path<String>, write: WriteRequest) -> Response {
     answer(id, write, FollowUpVerb::Cancel).await
 }
 
-/// Try again what failed or could not be sent, by a new command of the same action.
+/// Try again what failed or could not be sent, by a new command of the same action; of several targets, those that failed.
 #[utoipa::path(
     post, path = "/actions/{id}/retry", tag = "actions", operation_id = "retry_action",
     params(schema::ActionPath, schema::IdempotencyKey),
-    request_body = FollowUpRequest,
+    request_body = Repetition,
     responses(
         (status = 200, description = "The action as it is now", body = Action),
         schema::Failures, schema::WriteFailures,
     ),
 )]
 async fn retry(Path(id): Path<String>, write: WriteRequest) -> Response {
-    answer(id, write, FollowUpVerb::Retry).await
+    let work = |write: WriteRequest| async move {
+        let Repetition { expected_version, digest, reason, targets } =
+            input::parse_body(&write.headers, &write.body)?;
+        let what = FollowUp { targets, ..FollowUp::new(FollowUpVerb::Retry, reason) };
+        follow_up(&id, write, Seen { expected_version, digest }, what).await
+    };
+    Box::pin(write.answer_once(work)).await
 }
 
 /// Take back an action that waits for a decision, as who proposed it.
@@ -221,7 +251,7 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
     Box::pin(write.answer_once(work)).await
 }
 
-/// Undo an action: start its reverse.
+/// Undo an action: start its reverse, on all of its targets or on some.
 #[utoipa::path(
     post, path = "/actions/{id}/undo", tag = "actions", operation_id = "undo_action",
     params(schema::ActionPath, schema::IdempotencyKey),
@@ -234,9 +264,11 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
 async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id: ActionId = input::parse_id(&id, SubjectKind::Action)?;
-        let Undoing { expected_version, digest, reason, lift_others } = input::parse_body(&headers, &body)?;
+        let Undoing { expected_version, digest, reason, lift_others, targets } =
+            input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, reason, lift_others).await?)
+        let undo = UndoRequest { reason, lift_others, targets };
+        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, undo).await?)
     };
     Box::pin(write.answer_once(work)).await
 }

@@ -8,6 +8,7 @@ mod access;
 mod actions;
 mod automation;
 mod bulk;
+mod deliveries;
 mod dispatch;
 mod enforced;
 mod events;
@@ -26,6 +27,8 @@ mod notifications;
 mod openapi;
 mod responders;
 mod schema;
+mod targets;
+mod tasks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -51,6 +54,8 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         actions::routes(),
         automation::routes(),
         follow_up::routes(),
+        targets::routes(),
+        tasks::routes(),
         export::routes(),
         bulk::routes(),
         dispatch::routes(),
@@ -58,6 +63,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         investigations::routes(),
         incidents::routes(),
         executors::routes(),
+        deliveries::routes(),
         notifications::routes(),
         identity::routes(),
     ];

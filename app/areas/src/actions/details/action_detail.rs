@@ -8,6 +8,7 @@ use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
+use crate::actions::details::targets::targets;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
 use crate::actions::details::verdict_form::verdict_form;
@@ -74,6 +75,7 @@ pub fn ActionDetailBody(
             <DetailHead action=action.clone() heading now/>
             {effect_section(&detail, pending, location).into_any()}
             <Facts title="Target" facts=target(&detail, now)/>
+            {targets(&detail.targets)}
             <Facts title="Parameters" facts=parameters(&detail, now)/>
             <Facts title="Why" facts=why(action)/>
             {evidence(&action.evidence).into_any()}
@@ -118,6 +120,7 @@ pub fn DetailHead(
                 view! {
                     <p class="detail-asset">
                         {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/>
+                        {action.target_count.map(|count| format!(" and {} more", count.saturating_sub(1)))}
                     </p>
                 }
             })}

@@ -41,7 +41,7 @@ const fn wording(verb: FollowUpVerb) -> Wording {
         },
         FollowUpVerb::Cancel => Wording {
             open: "Cancel…",
-            hint: "Its executor has not got it yet: nothing is done.",
+            hint: "What no executor has got is not done. One that has it is asked first, and says whether it had begun.",
             ask: "Why (optional)",
             send: "Cancel this action",
         },

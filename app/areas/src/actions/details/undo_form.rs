@@ -39,7 +39,8 @@ pub(crate) fn UndoForm(
     let send = move |event| {
         let reason = take(&event, "reason");
         let lift_others = take(&event, "lift_others") == "true";
-        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others };
+        let targets = take(&event, "targets");
+        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others, targets };
         decisions.send(called(&of), SentDecision::Undo(undo));
     };
     let others = twins.iter().any(|twin| twin.stands).then(|| {
@@ -47,6 +48,14 @@ pub(crate) fn UndoForm(
             <label class="check">
                 <input type="checkbox" name="lift_others" value="true" required/>
                 "The same also stands by another action: lift it for both"
+            </label>
+        }
+    });
+    let some = action.has_targets().then(|| {
+        view! {
+            <label class="field">
+                <span class="field-label">"Only on these devices, one a line (all where it stands, if none is named)"</span>
+                <textarea name="targets" rows="2"></textarea>
             </label>
         }
     });
@@ -69,6 +78,7 @@ pub(crate) fn UndoForm(
                         <span class="field-label">"Why it is undone"</span>
                         <textarea name="reason" rows="3" required maxlength=MAX_COMMENT_LENGTH.to_string()></textarea>
                     </label>
+                    {some}
                     {others}
                     <button type="submit" class="button" disabled=move || busy()>
                         {move || if busy() { "Undoing…" } else { "Undo this action" }}

@@ -202,12 +202,16 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::Approval => text(action.approval_id.map(|id| id.to_string()).as_ref()),
         Column::Incident => text(action.incident_id.as_ref()),
         Column::ActionType => plain(name, action.action_type.label()),
-        Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) => {
+        Column::Asset if action.asset.criticality == Some(Criticality::VeryHigh) && !action.has_targets() => {
             let title = format!("{}, criticality very high", escape_controls(&action.asset.name));
             reveal_bidi(
                 Markup::new("td").with("class", "col-asset very-high").with("title", title),
                 &action.asset.name,
             )
+        }
+        Column::Asset if action.has_targets() => {
+            let more = action.target_count.unwrap_or_default().saturating_sub(1);
+            plain(name, &format!("{} and {more} more", action.asset.name))
         }
         Column::Asset => plain(name, &action.asset.name),
         Column::DeviceGroup => plain(name, action.asset.device_group.as_deref().unwrap_or(Filter::UNGROUPED)),

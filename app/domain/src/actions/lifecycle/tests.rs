@@ -53,7 +53,14 @@ fn each_state_allows_exactly_the_commands_of_the_table() {
     for from in lifecycles() {
         for command in Transition::all() {
             let (decision, status) = (from.state.decision(), from.state.status());
-            let is_undo = matches!(command, Transition::RequestUndo | Transition::ReportUndo(_));
+            let is_undo = matches!(
+                command,
+                Transition::RequestUndo | Transition::ReportUndo(_) | Transition::ReportPartlyUndone
+            );
+            if command == Transition::Retry && status == Status::PartiallyCompleted {
+                check_retry_of_some(from, from.apply(command));
+                continue;
+            }
             if let Transition::Correct(outcome) = command {
                 check_correction(from, outcome, from.apply(command));
                 continue;
@@ -94,6 +101,14 @@ fn check_correction(from: Lifecycle, outcome: Outcome, next: Result<Lifecycle, s
     }
 }
 
+/// What failed of several targets is tried again while nothing of the others was asked to be undone.
+fn check_retry_of_some(from: Lifecycle, next: Result<Lifecycle, super::Refusal>) {
+    assert_eq!(next.is_ok(), from.undo == UndoState::None, "{from:?}");
+    if let Ok(next) = next {
+        assert_eq!((next.state.decision(), next.state.status()), (from.state.decision(), Status::Queued));
+    }
+}
+
 fn check_undo(from: Lifecycle, command: Transition, next: Result<Lifecycle, super::Refusal>) {
     let effect = matches!(from.state.status(), Status::Completed | Status::PartiallyCompleted);
     let want = match command {
@@ -104,6 +119,7 @@ fn check_undo(from: Lifecycle, command: Transition, next: Result<Lifecycle, supe
             Some(UndoState::Undone)
         }
         Transition::ReportUndo(_) if from.undo == UndoState::Requested => Some(UndoState::Failed),
+        Transition::ReportPartlyUndone if from.undo == UndoState::Requested => Some(UndoState::None),
         _ => None,
     };
     assert_eq!(next.ok().map(|next| (next.undo, next.state)), want.map(|undo| (undo, from.state)));

@@ -1,5 +1,6 @@
 //! What the server makes of a proposal: one form, everything that is wrong with it, and the action that it becomes.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use serde::Serialize;
@@ -10,7 +11,9 @@ use crate::actions::catalog::FileRule;
 use crate::actions::entity::{AssetKind, Entity, EntityKind};
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
+use crate::actions::targets::{MAX_TARGETS, target_count};
 use crate::core::actor::Actor;
+use crate::core::canonical;
 use crate::core::error::FieldError;
 use crate::core::id::ActionId;
 use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text, pluralize};
@@ -69,7 +72,7 @@ impl Findings {
 }
 
 impl Proposal {
-    /// Brings what means the same into one form: hashes in lower case, times in UTC.
+    /// Brings what means the same into one form: hashes in lower case, times in UTC, targets in their order.
     pub fn normalize(&mut self) {
         if let Entity::File { sha256, sha1, md5, .. }
         | Entity::Process { sha256, sha1, md5, .. }
@@ -85,6 +88,7 @@ impl Proposal {
         {
             *end = at.to_string();
         }
+        self.targets.sort_by_cached_key(|target| canonical::name(&target.name));
     }
 
     /// Everything that is wrong with it, with pointers below the proposal (`/entity`, `/comment`).
@@ -105,6 +109,7 @@ impl Proposal {
         }
         self.check_entity(&mut found);
         found.below("/asset", self.asset.check());
+        self.check_targets(&mut found);
         // What is over may have named an end that has passed.
         self.check_parameters(&mut found, if self.is_record() { Timestamp::UNIX_EPOCH } else { now });
         self.check_record(&mut found, now);
@@ -184,6 +189,39 @@ impl Proposal {
         {
             let name = self.action_type.info().name;
             found.note("/entity/sha256", format!("{name} needs the file's sha256, sha1 or md5"));
+        }
+    }
+
+    fn check_targets(&self, found: &mut Findings) {
+        if self.targets.is_empty() {
+            return;
+        }
+        if self.entity.kind() != EntityKind::File {
+            found.note("/targets", "are of an action on a file; name the asset alone");
+        }
+        if self.is_record() {
+            found
+                .note("/targets", "are of what is to be done; record what was done on each device by itself");
+        }
+        if self.asset.kind != AssetKind::Device {
+            found.note("/targets", "go together with an asset that is a device only");
+        }
+        let count = self.targets.len() + 1;
+        if count > MAX_TARGETS {
+            let detail = format!("are {count} devices with the asset; at most {MAX_TARGETS}");
+            return found.note("/targets", detail);
+        }
+        let mut names = BTreeMap::from([(canonical::name(&self.asset.name), "the asset".to_owned())]);
+        for (index, target) in self.targets.iter().enumerate() {
+            let pointer = format!("/targets/{index}");
+            found.below(&pointer, target.check());
+            if target.kind != AssetKind::Device {
+                found.note(format!("{pointer}/kind"), "must be device");
+            }
+            let place = format!("targets/{index}");
+            if let Some(first) = names.insert(canonical::name(&target.name), place) {
+                found.note(format!("{pointer}/name"), format!("names the same device as {first}"));
+            }
         }
     }
 
@@ -284,6 +322,8 @@ impl Proposal {
             action_type: self.action_type,
             entity: self.entity,
             asset: self.asset,
+            target_count: target_count(&self.targets),
+            targets: self.targets,
             parameters: self.parameters,
             comment: self.comment,
             severity: self.severity,
