@@ -10,7 +10,7 @@ use domain::Caller;
 use domain::access::factors::FactorProof;
 use serde::Deserialize;
 
-use super::edge::accept::Peer;
+use super::edge::client::Client;
 use super::edge::paths::SECOND_STEP;
 use super::edge::problem::Problem;
 use super::edge::{credential, redirect};
@@ -35,7 +35,7 @@ pub(super) struct SecondStepForm {
 pub(super) async fn show(
     State(app): State<AppState>,
     current: Option<Extension<Caller>>,
-    peer: Option<Extension<Peer>>,
+    client: Option<Extension<Client>>,
     headers: HeaderMap,
     Form(form): Form<SecondStepForm>,
 ) -> Response {
@@ -46,7 +46,7 @@ pub(super) async fn show(
     let step = SecondStep {
         secret,
         proof: if passkey.is_empty() { FactorProof::Code(code) } else { FactorProof::Passkey(passkey) },
-        address: app.edge.client_address(peer.map(|Extension(Peer(address))| address), &headers),
+        address: client.and_then(|Extension(client)| client.address),
         device: credential::device_secret(&headers).map(str::to_owned),
         replaces: current.map(|Extension(caller)| caller.credential),
     };

@@ -41,6 +41,7 @@ async fn start(kind: Kind, names: &[&str]) -> (Database, SharedStore, Authorized
         credential: id(TOKEN),
         roles: BTreeSet::new(),
         access: domain::Access::default(),
+        factor: domain::access::FactorState::NotNeeded,
         scopes: Some(scopes),
     };
     let by = caller.authorize_provisioning().unwrap();

@@ -155,6 +155,7 @@ async fn add_scanner(store: &SharedStore) -> Caller {
         credential: id(0xF),
         roles: [].into(),
         access: domain::Access::default(),
+        factor: domain::access::FactorState::NotNeeded,
         scopes: Some([Scope::Propose].into()),
     }
 }
