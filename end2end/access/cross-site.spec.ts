@@ -145,7 +145,8 @@ for (const host of ["localhost", "127.0.0.1"]) {
     }, estate.url);
     const frame = await (await page.waitForSelector("#framed")).contentFrame();
     await frame?.waitForLoadState();
-    expect(await frame?.locator("h1").count()).toBe(0);
+    // What a browser shows in its place is a page of its own.
+    expect(await frame?.content()).not.toContain("Action center");
     await context.close();
     server.close();
   });

@@ -95,7 +95,8 @@ async fn a_consumer_and_we_know_each_other_by_certificates() {
         add(&estate, name, &url, secret, believed).unwrap();
         let says = test(name).unwrap_err();
         assert!(says.contains("It does not work: ") && says.contains(sentence), "{name}: {says}");
-        assert_eq!(says.lines().count(), 1, "{name}: {says}");
+        let sentences = says.lines().filter(|line| line.starts_with("countersign: ")).count();
+        assert_eq!((sentences, says.ends_with('.')), (1, true), "{name}: {says}");
     }
 
     // What can't be used is refused when it is set up, by the name of its field.
