@@ -298,7 +298,11 @@ fn body(path: &str, id: &str) -> String {
 
 /// The encoding in which a route is called.
 fn encoding(path: &str) -> &'static str {
-    if path.starts_with("/api/v1/") || path.starts_with("/scim/") { "application/json" } else { "application/x-www-form-urlencoded" }
+    if path.starts_with("/api/v1/") || path.starts_with("/scim/") {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    }
 }
 
 const ENCODINGS: [&str; 4] = [
