@@ -14,8 +14,8 @@ use serde_json::Map;
 use service::executor::{Attempt, CalledOff, Executor, Order};
 use service::switchboard::{HostProtocol, Placed, Switchboard};
 
+use super::answer::{called_off, calling_off, ended};
 use super::consumer::Pairs;
-use super::openc2::{called_off, calling_off, ended};
 use super::seal::SecretsKey;
 
 /// The name under which our own secret is sealed.

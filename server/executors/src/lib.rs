@@ -4,6 +4,7 @@
 //! file here and make it in [`workshop`]; one that comes with the server is connected where the server starts.
 
 mod address;
+mod answer;
 mod certificate;
 pub mod channels;
 mod consumer;

@@ -30,6 +30,7 @@ mod home;
 mod identity;
 pub mod investigations;
 mod keys;
+mod listener;
 mod maintenance;
 mod migrations;
 mod notifications;

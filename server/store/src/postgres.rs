@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
 use super::commit_events::{CommitEvents, CommitNotifier};
 use super::error::{Result, StoreError};
+use super::listener::{CHANNEL, INSTANCES, Pools, listen, pass_on};
 use super::migrations;
 use super::primary::Servers;
 use crate::{Verified, VerifyError};
@@ -59,11 +60,6 @@ const LOCK_TIMEOUT: &str = "5s";
 const IDLE_TIMEOUT: &str = "30s";
 /// The advisory lock of writers; any number that nothing else in the database uses.
 const WRITE_LOCK: i64 = 0x636F_756E_7465_7201;
-/// The first number of the advisory locks of instances; the second is the instance's own.
-const INSTANCES: i32 = 0x636F_756E;
-const CHANNEL: &str = "countersign";
-/// Between attempts to listen again.
-const LISTEN_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 impl PostgresStore {
     /// Opens and migrates the database that the URL names. Of several servers it is the primary's, also after a failover.
@@ -273,68 +269,6 @@ const VERSION: &str = "SELECT version()";
 /// What asks for a plan, and the column of the answer that holds it.
 #[cfg(test)]
 const EXPLAIN: (&str, usize) = ("EXPLAIN ", 0);
-
-/// Listens, and says by a lock that this instance runs.
-async fn listen(pool: &Pool<Db>, instance: i64) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.ignore_pool_close_event(true);
-    listener.listen(CHANNEL).await?;
-    hold(&mut listener, instance).await?;
-    Ok(listener)
-}
-
-async fn hold(listener: &mut PgListener, instance: i64) -> Result<(), sqlx::Error> {
-    let lock = sqlx::query("SELECT pg_advisory_lock_shared($1, ($2::bigint)::bit(32)::int)");
-    lock.bind(INSTANCES).bind(instance).execute(&mut *listener).await?;
-    // Once more and last: by it others know what this connection is for.
-    sqlx::query("LISTEN countersign").execute(&mut *listener).await?;
-    Ok(())
-}
-
-/// The pools of an instance, and where their connections may lead.
-struct Pools {
-    servers: Servers,
-    reader: Pool<Db>,
-    writer: Pool<Db>,
-}
-
-impl Pools {
-    /// Listens again, once the primary answers; to it lead new connections, whichever server it is by now. Those to one
-    /// that went away break, and each is tried before it is used.
-    async fn listen_again(&self, instance: i64) -> Result<PgListener, sqlx::Error> {
-        let primary = self.servers.primary().await?;
-        for pool in [&self.reader, &self.writer] {
-            pool.set_connect_options(primary.clone());
-        }
-        listen(&self.reader, instance).await
-    }
-}
-
-/// Rings the notifier for what other instances committed, for as long as it is polled.
-async fn pass_on(first: PgListener, pools: Pools, instance: i64, notifier: CommitNotifier) {
-    let mut listener = Some(first);
-    loop {
-        let Some(listening) = &mut listener else {
-            match pools.listen_again(instance).await {
-                Ok(again) => {
-                    listener = Some(again);
-                    // Nobody heard what happened in between.
-                    notifier.notify(CommitEvents::ALL);
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "not listening to the database; waiting commands are found by looking");
-                    tokio::time::sleep(LISTEN_AGAIN_AFTER).await;
-                }
-            }
-            continue;
-        };
-        match listening.try_recv().await {
-            Ok(Some(notification)) => notifier.notify(CommitEvents::from_word(notification.payload())),
-            // It lost its connection; that it has by now, if any, may lead to a replica.
-            Ok(None) | Err(_) => listener = None,
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {
