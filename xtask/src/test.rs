@@ -33,20 +33,21 @@ use crate::{
 };
 
 /// Maximum size of the wasm that every page may have to download, as brotli, in bytes.
-const MAIN_BUDGET: usize = 235_000;
+const MAIN_BUDGET: usize = 243_000;
 /// Maximum size of a module that is loaded when it is needed, where it has none of its own.
 const MODULE_BUDGET: usize = 40_000;
 /// Modules with a budget of their own: the list is the page for which most people come.
-const OWN_BUDGETS: [(&str, usize); 6] = [
-    ("details", 43_000),
+const OWN_BUDGETS: [(&str, usize); 7] = [
+    ("details", 45_000),
     ("list", 115_000),
     ("bulk", 53_000),
-    ("administration", 77_000),
-    ("executors", 51_000),
+    ("administration", 87_000),
+    ("executors", 64_000),
     ("investigations", 82_000),
+    ("settings", 50_000),
 ];
 /// Maximum size of what the Action center loads first.
-const FIRST_BUDGET: usize = 328_000;
+const FIRST_BUDGET: usize = 337_000;
 /// Maximum duration of all checks in a fresh clone on two cores, half as much again as they should take: machines
 /// differ. Exceeding it is a failure if `CI` is `true`.
 const TIME_BUDGET: Duration = Duration::from_hours(1);

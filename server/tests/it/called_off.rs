@@ -68,7 +68,8 @@ async fn carry_through(estate: &Estate, asset: &str) {
     let second = nap(estate, asset, "second").await;
     is_in_progress(estate, &second).await;
     let (status, answer) = cancel(estate, &second).await;
-    assert_eq!(status, 200, "{answer}");
+    // Its host may say so before the request that asked for it is written down.
+    assert!(status == 200 || answer["current"]["status"] == "Cancelled", "{status} {answer}");
     let cancelled = estate.settled(&second).await;
     assert_eq!(cancelled["status"], "Cancelled", "{cancelled}");
     // What has begun goes on.
