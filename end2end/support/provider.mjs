@@ -25,6 +25,7 @@ const { default: Provider } = await import("oidc-provider");
 const people = {
   ana: { name: "Ana Sousa", groups: ["responders"] },
   ben: { name: "Ben Okafor", groups: ["readers"] },
+  dara: { name: "Dara Nwosu", groups: ["responders"] },
   cy: { name: "Cy Lindgren", groups: ["gardeners"] },
 };
 

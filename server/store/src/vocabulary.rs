@@ -118,7 +118,8 @@ mod tests {
                  Commented FeedbackGiven HandedOver Assigned \
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
                  ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
-                 HeldBack AutomationStopped AutomationResumed ResponderCodeMade DeliveredAgain CallOffAsked",
+                 HeldBack AutomationStopped AutomationResumed DirectoryGroupChanged FactorChanged FactorUsed \
+                 ResponderCodeMade DeliveredAgain CallOffAsked",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -21,7 +21,7 @@ kit::page! {
 fn Enrol() -> impl IntoView {
     let sheet = Sheet::new();
     let here = use_location();
-    let on = move || format!("{}{}", here.pathname.get(), here.search.get());
+    let on = move || format!("{}?{}", here.pathname.get(), here.search.get());
     let body = view! {
         <p>
             "A role that you hold asks for a second factor beside the password. Set one up, and you can go on; until then \
