@@ -18,7 +18,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use openc2::signature::{Key, Signed, Token};
-use openc2::{Actuator, Command, Message, Status, Target};
+use openc2::{Actuator, Command, Message, Status};
 use service::clock::SharedClock;
 use service::executor::{Attempt, CalledOff, Executor, Order};
 

@@ -33,14 +33,15 @@ fn start(database: &Database, site: &Path, more: &[&str]) -> Server {
     let args = ["serve", "--listen", "127.0.0.1:0", "--site", site, "--database-url", &database.url];
     let mut command = countersign(&[&args[..], more].concat());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut link = None;
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut server = Server { child, url: String::new(), link: None };
     for line in lines {
         if let Some((_, found)) = line.split_once(", once, at ") {
-            link = Some(found.to_owned());
+            server.link = Some(found.to_owned());
         }
         if let Some(url) = line.strip_prefix("listening on ") {
-            return Server { child, url: url.to_owned(), link };
+            url.clone_into(&mut server.url);
+            return server;
         }
     }
     panic!("the server never listened");

@@ -4,22 +4,18 @@
 //! CI (`CI` is set) they fail.
 
 use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderValue, LOCATION, SET_COOKIE};
-use reqwest::redirect::Policy;
-use reqwest::{RequestBuilder, Response, Url};
-use serde_json::{Value, json};
+use reqwest::Url;
+use reqwest::header::{HeaderValue, LOCATION, SET_COOKIE};
+use serde_json::json;
 
 use crate::database::{Kind, on_both};
-use crate::harness::{Estate, countersign};
-use crate::python::Stranger;
+use crate::harness::countersign;
 
 mod peer;
 
-use self::peer::{Browser, Peer, error, form, location, script, start_provider};
+use self::peer::{Browser, Peer, error, form, location};
 
 on_both!(
     groups_say_what_people_hold,

@@ -1,4 +1,4 @@
-//! What a compliance checker that is not ours says of our SCIM: PyPI scim2-tester, pinned, against the real binary.
+//! What a compliance checker that is not ours says of our `SCIM`: `PyPI` scim2-tester, pinned, against the real binary.
 
 use std::path::Path;
 use std::process::Command;

@@ -81,12 +81,12 @@ async fn a_renewed_certificate_is_shown_and_no_connection_is_lost() {
     assert_eq!(propose.json(&json!({ "actions": [item] })).send().await.unwrap().status(), 201);
     let mut heard = String::new();
     while !heard.contains("event: change") {
-        heard.push_str(&String::from_utf8(stream.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        heard.push_str(str::from_utf8(&stream.chunk().await.unwrap().unwrap()).unwrap());
     }
     // When the server stops, it ends with when to come again.
     estate.stop_server().await;
     while let Some(chunk) = stream.chunk().await.unwrap() {
-        heard.push_str(&String::from_utf8(chunk.to_vec()).unwrap());
+        heard.push_str(str::from_utf8(&chunk).unwrap());
     }
     let last = heard.trim_end().lines().last().unwrap();
     let wait: u32 = last.strip_prefix("retry: ").unwrap_or_else(|| panic!("{heard}")).parse().unwrap();

@@ -127,8 +127,8 @@ async fn people_are_brought_in_found_and_changed() {
     assert_eq!((status, &person["userName"]), (200, &json!("ana.new@example.org")));
     assert!(person.get("emails").is_none(), "what is not named is gone");
     assert_eq!(app.store.user("ana.new@example.org").await.unwrap().unwrap().display_name, "Ana New");
-    let taken = json!({ "userName": "person-1" });
-    assert_eq!(scim(&app, &token, "PUT", path, Some(taken)).await.0, 409);
+    let of_another = json!({ "userName": "person-1" });
+    assert_eq!(scim(&app, &token, "PUT", path, Some(of_another)).await.0, 409);
     for (method, path) in
         [("GET", "/Users/x"), ("PUT", "/Users/0190a000-0000-7000-8000-000000000000"), ("GET", "/Nothing")]
     {
@@ -172,18 +172,14 @@ async fn who_leaves_can_do_nothing_at_once() {
         assert!(permissions(&app, at).await.contains(&"devices".to_owned()), "{at} has what the group gives");
         let own = app.token(Some(at), &[Scope::Decide, Scope::Read]).await;
         assert_eq!(app.api(&own, "GET", "/api/v1/actions", None).await.status.as_u16(), 200);
-        match leave {
-            Some(body) => {
-                let (status, after) =
-                    scim(&app, &token, "PATCH", &format!("/Users/{person}"), Some(body)).await;
-                assert_eq!((status, &after["active"]), (200, &json!(false)), "{after}");
-            }
-            None => {
-                assert_eq!(scim(&app, &token, "DELETE", &format!("/Users/{person}"), None).await.0, 204);
-                assert_eq!(scim(&app, &token, "GET", &format!("/Users/{person}"), None).await.0, 404);
-                assert_eq!(scim(&app, &token, "DELETE", &format!("/Users/{person}"), None).await.0, 404);
-                add(&app, &token, at).await;
-            }
+        if let Some(body) = leave {
+            let (status, after) = scim(&app, &token, "PATCH", &format!("/Users/{person}"), Some(body)).await;
+            assert_eq!((status, &after["active"]), (200, &json!(false)), "{after}");
+        } else {
+            assert_eq!(scim(&app, &token, "DELETE", &format!("/Users/{person}"), None).await.0, 204);
+            assert_eq!(scim(&app, &token, "GET", &format!("/Users/{person}"), None).await.0, 404);
+            assert_eq!(scim(&app, &token, "DELETE", &format!("/Users/{person}"), None).await.0, 404);
+            add(&app, &token, at).await;
         }
         // The token is over, not only without permissions.
         assert_eq!(app.api(&own, "GET", "/api/v1/actions", None).await.status.as_u16(), 401, "{at}");

@@ -39,15 +39,13 @@ impl WriteIdentity for SqlTransaction {
         now: Timestamp,
     ) -> Result<bool> {
         by.allow(Purpose::Administer)?;
-        let mut sql = match provider {
-            Some(provider) => {
-                let mut sql = QueryBuilder::<Db>::new(
-                    "INSERT INTO identity_provider (id, settings, secret) SELECT 1, ",
-                );
-                sql.push_bind(json(&provider.settings)?).push(", ").push_bind(&provider.secret);
-                sql
-            }
-            None => QueryBuilder::<Db>::new("DELETE FROM identity_provider"),
+        let mut sql = if let Some(provider) = provider {
+            let mut sql =
+                QueryBuilder::<Db>::new("INSERT INTO identity_provider (id, settings, secret) SELECT 1, ");
+            sql.push_bind(json(&provider.settings)?).push(", ").push_bind(&provider.secret);
+            sql
+        } else {
+            QueryBuilder::<Db>::new("DELETE FROM identity_provider")
         };
         sql.push(" WHERE 1 = 1");
         push_check(&mut sql, by, micros(now));
@@ -67,17 +65,14 @@ impl WriteIdentity for SqlTransaction {
         now: Timestamp,
     ) -> Result<bool> {
         by.allow(Purpose::Administer)?;
-        let mut sql = match roles {
-            Some(roles) => {
-                let mut sql = QueryBuilder::<Db>::new("INSERT INTO group_roles (group_name, roles) SELECT ");
-                sql.push_bind(group).push(", ").push_bind(json(roles)?).push(" WHERE 1 = 1");
-                sql
-            }
-            None => {
-                let mut sql = QueryBuilder::<Db>::new("DELETE FROM group_roles WHERE group_name = ");
-                sql.push_bind(group);
-                sql
-            }
+        let mut sql = if let Some(roles) = roles {
+            let mut sql = QueryBuilder::<Db>::new("INSERT INTO group_roles (group_name, roles) SELECT ");
+            sql.push_bind(group).push(", ").push_bind(json(roles)?).push(" WHERE 1 = 1");
+            sql
+        } else {
+            let mut sql = QueryBuilder::<Db>::new("DELETE FROM group_roles WHERE group_name = ");
+            sql.push_bind(group);
+            sql
         };
         push_check(&mut sql, by, micros(now));
         if roles.is_some() {

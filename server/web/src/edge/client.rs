@@ -254,7 +254,8 @@ mod tests {
     #[test]
     fn t24_nobody_says_who_they_are_but_through_a_trusted_proxy() {
         let (xff, forwarded) = ("x-forwarded-for", "forwarded");
-        let table: &[(&str, &[(&'static str, &str)], &str)] = &[
+        type Headers<'a> = &'a [(&'static str, &'a str)];
+        let table: &[(&str, Headers<'_>, &str)] = &[
             // Not from a proxy: nothing is believed.
             ("198.51.100.7", &[], "198.51.100.7"),
             ("198.51.100.7", &[(xff, "192.0.2.1")], "198.51.100.7"),

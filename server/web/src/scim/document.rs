@@ -22,7 +22,7 @@ pub(super) fn body(headers: &HeaderMap, body: &[u8]) -> Result<Value, Failure> {
         let detail = "send application/scim+json";
         return Err(Failure::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, None, detail));
     }
-    strict_json::parse(body).map_err(|error| Failure::bad("invalidSyntax", error.to_string()))
+    strict_json::parse(body).map_err(|error| Failure::bad("invalidSyntax", error))
 }
 
 /// What is kept of a document: the attributes that are known, by their own names, without those that nobody writes.

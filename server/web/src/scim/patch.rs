@@ -101,15 +101,12 @@ fn put(document: &mut Document, verb: Verb, target: &Target, value: &Value) -> R
     let Target { attribute, filter, part } = target;
     let name = attribute.name.to_owned();
     if !attribute.many {
-        match part {
-            Some(part) => {
-                let parts = document.entry(name).or_insert_with(|| json!({}));
-                parts[part.name] = single(part, value)?;
-            }
-            None => {
-                let new = single(attribute, value)?;
-                merge(document.entry(name).or_insert(Value::Null), new);
-            }
+        if let Some(part) = part {
+            let parts = document.entry(name).or_insert_with(|| json!({}));
+            parts[part.name] = single(part, value)?;
+        } else {
+            let new = single(attribute, value)?;
+            merge(document.entry(name).or_insert(Value::Null), new);
         }
         return Ok(());
     }

@@ -21,6 +21,7 @@ pub(super) enum Mutability {
 
 /// An attribute.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the characteristics of RFC 7643, section 7")]
 pub(super) struct Attribute {
     pub(super) name: &'static str,
     pub(super) kind: Kind,
