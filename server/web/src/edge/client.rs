@@ -253,8 +253,9 @@ mod tests {
     /// Each way to pretend to be somebody else, and who one is taken for.
     #[test]
     fn t24_nobody_says_who_they_are_but_through_a_trusted_proxy() {
-        let (xff, forwarded) = ("x-forwarded-for", "forwarded");
         type Headers<'a> = &'a [(&'static str, &'a str)];
+
+        let (xff, forwarded) = ("x-forwarded-for", "forwarded");
         let table: &[(&str, Headers<'_>, &str)] = &[
             // Not from a proxy: nothing is believed.
             ("198.51.100.7", &[], "198.51.100.7"),
