@@ -7,12 +7,47 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CON
 use axum::response::{IntoResponse, Response};
 use domain::actions::contract::Export;
 use domain::actions::export::ExportFormat;
+use domain::investigations::{Tab, TabQuery};
 use domain::{ActionQuery, Caller, Error};
+use serde::Deserialize;
 use tokio_util::io::ReaderStream;
+use utoipa::IntoParams;
 
 use super::edge::problem::Problem;
-use super::rest::investigations::{TabParams, tab_download};
 use super::state::AppState;
+
+/// Which rows of a tab, and in which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct TabParams {
+    /// Only rows of which a cell holds this.
+    pub(crate) q: Option<String>,
+    /// The number of the column by which they are sorted, from 0.
+    pub(crate) sort: Option<u8>,
+    /// Whether the last come first.
+    #[serde(default)]
+    pub(crate) desc: bool,
+}
+
+/// A tab as a download.
+pub(crate) async fn tab_download(
+    app: &AppState,
+    caller: &Caller,
+    id: &str,
+    tab: Tab,
+    params: TabParams,
+) -> Result<Response, Problem> {
+    let TabParams { q: text, sort, desc: descending } = params;
+    let query = TabQuery { text, sort, descending, cursor: None };
+    let rows = app.backend.export_tab(caller, id, tab, query).await?;
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{tab}.csv\"")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, rows).into_response())
+}
 
 /// Bytes that are read from the file at a time.
 const CHUNK_BYTES: usize = 64 * 1024;

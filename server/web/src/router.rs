@@ -20,7 +20,7 @@ use tower_http::sensitive_headers::{SetSensitiveRequestHeadersLayer, SetSensitiv
 use super::edge::limits::{self, Limits};
 use super::edge::problem::{self, Problem};
 use super::edge::security::Edge;
-use super::edge::{body, client, paths, redirect, security, trace};
+use super::edge::{body, identify, paths, redirect, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
 use super::{csp, first_administrator, provider, rest, scim, second_step, signin, site, sse};
@@ -70,7 +70,7 @@ pub fn build(app: AppState, pages: Pages) -> Router {
 
     // The first layer is the outermost.
     let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(app.edge.clone(), client::identify))
+        .layer(from_fn_with_state(app.edge.clone(), identify::identify))
         .layer(map_request(trace::remove_client_id))
         .layer(SetRequestIdLayer::new(trace::REQUEST_ID, trace::RequestIds))
         .layer(SetSensitiveRequestHeadersLayer::new([AUTHORIZATION, COOKIE]))

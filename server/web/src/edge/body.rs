@@ -14,16 +14,13 @@ use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::paths::CSP_REPORTS;
-use super::problem::Problem;
+use super::problem::{Problem, SCIM_JSON};
 
 /// The time in which a body must have arrived.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
 /// What is still read and thrown away of a body that is too large, so that the client gets to read our answer.
 const DRAIN_LIMIT: usize = 32 * 1024 * 1024;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What directories send.
-pub(crate) const SCIM_JSON: &str = "application/scim+json";
 
 /// Refuses content that no handler of ours reads. A foreign page can send `text/plain` with JSON in it without asking
 /// the browser first; it can't send `application/json`.

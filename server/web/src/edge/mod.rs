@@ -8,6 +8,7 @@ pub(crate) mod body;
 pub mod client;
 pub mod credential;
 pub(crate) mod fair;
+pub(crate) mod identify;
 pub mod limits;
 pub mod paths;
 pub mod problem;

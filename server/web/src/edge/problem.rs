@@ -14,7 +14,8 @@ use domain::{Error, ErrorCode, FieldError, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::body::SCIM_JSON;
+/// What directories send.
+pub(crate) const SCIM_JSON: &str = "application/scim+json";
 
 /// The media type.
 pub(crate) const PROBLEM_JSON: &str = "application/problem+json";

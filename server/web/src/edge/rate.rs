@@ -24,7 +24,6 @@ use governor::{Quota, RateLimiter};
 use super::accept::network;
 use super::client::Client;
 use super::problem::Problem;
-use crate::state::AppState;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const LEFT: HeaderName = HeaderName::from_static("ratelimit");
@@ -175,10 +174,9 @@ impl RateLimits {
 }
 
 /// Counts the request for its client's address before anything is asked of the database.
-pub(crate) async fn limit_address(State(app): State<AppState>, request: Request, next: Next) -> Response {
+pub(crate) async fn limit_address(State(rates): State<RateLimits>, request: Request, next: Next) -> Response {
     let client = request.extensions().get::<Client>().copied().unwrap_or_default();
-    let left =
-        app.rates.address.as_ref().zip(client.address).map(|(limiter, of)| limiter.count(&network(of)));
+    let left = rates.address.as_ref().zip(client.address).map(|(limiter, of)| limiter.count(&network(of)));
     match left {
         Some(left) if !left.allows() => left.refusal(),
         Some(left) => {

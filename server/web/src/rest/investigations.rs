@@ -2,15 +2,14 @@
 
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::{Extension, Json};
 use domain::investigations::contract::Reported;
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, Tab, TabQuery,
+    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, Tab,
 };
 use domain::{ActionId, Caller, Error};
 use serde::Deserialize;
@@ -19,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::{ApiRoute, input, schema};
+use crate::download::{TabParams, tab_download};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
@@ -47,39 +47,6 @@ struct ListQuery {
     incident: Option<String>,
     /// The cursor of the page.
     cursor: Option<String>,
-}
-
-/// Which rows of a tab, and in which order.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct TabParams {
-    /// Only rows of which a cell holds this.
-    q: Option<String>,
-    /// The number of the column by which they are sorted, from 0.
-    sort: Option<u8>,
-    /// Whether the last come first.
-    #[serde(default)]
-    desc: bool,
-}
-
-/// A tab as a download.
-pub(crate) async fn tab_download(
-    app: &AppState,
-    caller: &Caller,
-    id: &str,
-    tab: Tab,
-    params: TabParams,
-) -> Result<Response, Problem> {
-    let TabParams { q: text, sort, desc: descending } = params;
-    let query = TabQuery { text, sort, descending, cursor: None };
-    let rows = app.backend.export_tab(caller, id, tab, query).await?;
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{tab}.csv\"")),
-        (CACHE_CONTROL, "no-store".to_owned()),
-    ];
-    Ok((headers, rows).into_response())
 }
 
 /// After which place feedback is asked for.

@@ -21,7 +21,7 @@ mod idempotency;
 mod identity;
 mod incidents;
 pub(crate) mod input;
-pub(crate) mod investigations;
+mod investigations;
 mod naming;
 mod notifications;
 mod openapi;
@@ -92,7 +92,7 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
         .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
-    described.merge(open).layer(from_fn_with_state(app.clone(), rate::limit_address))
+    described.merge(open).layer(from_fn_with_state(app.rates.clone(), rate::limit_address))
 }
 
 pub(super) async fn authenticate(State(app): State<AppState>, mut request: Request, next: Next) -> Response {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::schema::{Attribute, Kind, Mutability, Schema};
-use crate::edge::body::SCIM_JSON;
+use crate::edge::problem::SCIM_JSON;
 
 /// A document, by the names of its attributes.
 pub(super) type Document = Map<String, Value>;

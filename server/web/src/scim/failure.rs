@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use domain::Error;
 use serde_json::{Value, json};
 
-use crate::edge::body::SCIM_JSON;
 use crate::edge::problem::Problem;
+use crate::edge::problem::SCIM_JSON;
 
 /// Bytes of a problem's document that are read.
 const MAX_PROBLEM: usize = 64 * 1024;
