@@ -50,7 +50,7 @@ test("what is connected to nothing is done by hand, and undone by hand", { tag: 
   const device = hasScripts() ? "ws-0417" : "ws-0418";
   await enter(page, estate, "root", "/settings/executors");
   await page.getByRole("link", { name: "Add executor" }).click();
-  await page.getByRole("link", { name: "By hand" }).click();
+  await page.getByRole("link", { name: "By hand", exact: true }).click();
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("What it serves").fill(`kind=device; name=${device}`);
   await page.getByRole("button", { name: "Add executor" }).click();
