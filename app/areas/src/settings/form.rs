@@ -83,13 +83,16 @@ pub(super) fn confirm(label: &'static str) -> AnyView {
     .into_any()
 }
 
-/// Boxes under a heading.
+/// Boxes under a heading. No `fieldset`: Chromium shows nothing of one that is drawn anew while the details around it are
+/// closed.
 pub(super) fn choices(legend: &'static str, boxes: Vec<AnyView>) -> AnyView {
     view! {
-        <fieldset class="choices">
-            <legend class="field-label">{legend}</legend>
+        <div class="choices" role="group" aria-label=legend>
+            <span class="field-label" aria-hidden="true">
+                {legend}
+            </span>
             {boxes}
-        </fieldset>
+        </div>
     }
     .into_any()
 }
