@@ -51,7 +51,7 @@ pub async fn set_quota(
     Ok(())
 }
 
-/// What would have happened under another remediation level.
+/// Which actions of the last days another remediation level would have approved by itself.
 #[server(endpoint = "simulate_level", prefix = "/api", output = Answer)]
 pub async fn simulate_level(
     device_group: DeviceGroupId,

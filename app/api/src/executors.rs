@@ -177,7 +177,7 @@ pub async fn move_executor(name: String, place: u32) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// What a webhook was sent last.
+/// The last messages to a webhook, with their answers.
 #[server(endpoint = "load_deliveries", prefix = "/api", output = Answer)]
 pub async fn load_deliveries(name: String) -> Result<Vec<Delivery>, ApiError> {
     let (backend, caller) = request::enter().await?;

@@ -89,7 +89,7 @@ pub async fn remove_notification_rule(name: String, back: Option<String>) -> Res
     Ok(())
 }
 
-/// What one is told of what one proposed.
+/// The notifications that a person gets about actions that they proposed.
 #[server(endpoint = "load_own_notices", prefix = "/api", output = Answer)]
 pub async fn load_own_notices() -> Result<Option<OwnNotices>, ApiError> {
     let (backend, caller) = request::enter().await?;

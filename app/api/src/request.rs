@@ -127,7 +127,7 @@ pub(super) enum ShownOnce {
     RecoveryCodes,
 }
 
-/// Whether recovery codes are to be shown that no page showed yet.
+/// Whether the request has new recovery codes in a cookie, which no page has shown yet.
 #[must_use]
 pub fn has_recovery_codes(headers: &HeaderMap) -> bool {
     ShownOnce::RecoveryCodes.kept(headers).is_some()

@@ -20,7 +20,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// What it sets up.
+    /// Reads the form as the set-up of an executor.
     ///
     /// # Errors
     /// [`Error::Invalid`] with the field that can't be read.

@@ -49,7 +49,7 @@ pub trait ExecutorsBackend: Send + Sync {
     /// A code that takes in one host, for a device, within a quarter of an hour. It is shown this once.
     async fn responder_code(&self, caller: &Caller, asset: &str) -> Result<String, Error>;
 
-    /// What a webhook was sent last and what it answered, newest first.
+    /// The last messages to a webhook, with their answers, newest first.
     async fn deliveries(&self, caller: &Caller, name: &str) -> Result<Vec<Delivery>, Error>;
 
     /// Sends a delivery again, under the id that it had, as long as its command is not over.

@@ -1,4 +1,4 @@
-//! What would have happened under another remediation level: the same table, asked for what was proposed.
+//! Tries a remediation level: the same table, asked about actions that investigations proposed before.
 
 use domain::automation::{
     MAX_DAYS, MAX_NAMED, MAX_SIMULATED, Simulated, SimulatedAction, Simulation, SimulationRequest,
