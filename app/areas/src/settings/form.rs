@@ -83,16 +83,13 @@ pub(super) fn confirm(label: &'static str) -> AnyView {
     .into_any()
 }
 
-/// Boxes under a heading. No `fieldset`: Chromium shows nothing of one that is drawn anew while the details around it are
-/// closed.
+/// Boxes under a heading.
 pub(super) fn choices(legend: &'static str, boxes: Vec<AnyView>) -> AnyView {
     view! {
-        <div class="choices" role="group" aria-label=legend>
-            <span class="field-label" aria-hidden="true">
-                {legend}
-            </span>
+        <fieldset class="choices">
+            <legend class="field-label">{legend}</legend>
             {boxes}
-        </div>
+        </fieldset>
     }
     .into_any()
 }
