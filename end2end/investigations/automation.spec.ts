@@ -38,8 +38,9 @@ test("a level is tried on the page of device groups", { tag: ["@no-js", "@tablet
   await authenticate(page, ADMIN);
   await visit(page, "/settings/device-groups");
   await page.getByRole("link", { name: "Try a level" }).last().click();
-  await page.getByLabel("Remediation level").selectOption("full");
-  await page.getByRole("button", { name: "Try it" }).click();
+  const trial = page.locator("form", { has: page.getByRole("button", { name: "Try it" }) });
+  await trial.getByLabel("Remediation level").selectOption("full");
+  await trial.getByRole("button", { name: "Try it" }).click();
   await expect(page.getByRole("status").filter({ hasText: "would have been automatic" })).toBeVisible();
 });
 
