@@ -157,18 +157,24 @@ test("a passkey is added, signs in, and confirms a change over the page", async 
 });
 
 test("one's own page is set", { tag: "@no-js" }, async ({ page }) => {
+  // Who leaves before the answer may take the change back.
+  const save = (name: string) =>
+    Promise.all([
+      page.waitForResponse((answer) => answer.request().method() === "POST"),
+      page.getByRole("button", { name }).click(),
+    ]);
   await password(page, "ana", "/settings");
   await page.getByLabel("Name to show").fill("Ana Sousa");
-  await page.getByRole("button", { name: "Save my name" }).click();
+  await save("Save my name");
   await open(page, "/settings");
   await expect(page.getByLabel("Name to show")).toHaveValue("Ana Sousa");
   await page.getByLabel("Pages are").selectOption("dark");
-  await page.getByRole("button", { name: "Save light or dark" }).click();
+  await save("Save light or dark");
   await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
   await page.getByLabel("Times are shown in the zone").last().selectOption("Europe/Warsaw");
-  await page.getByRole("button", { name: "Save my time zone" }).click();
+  await save("Save my time zone");
   await page.getByLabel("Rows in all lists are").selectOption("comfortable");
-  await page.getByRole("button", { name: "Save the density" }).click();
+  await save("Save the density");
   await open(page, "/settings");
   await expect(page.getByLabel("Rows in all lists are")).toHaveValue("comfortable");
   await expect(page.getByLabel("Times are shown in the zone").last()).toHaveValue("Europe/Warsaw");
