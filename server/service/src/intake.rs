@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use domain::actions::contract::{ProposeActions, Proposed};
 use domain::actions::proposal;
+use domain::actions::targets::target_count;
 use domain::core::subject::Current;
 use domain::{
-    Action, AuditKind, Authorized, Caller, Decision, Error, FieldError, Proposal, RowScope, Source,
+    Action, AuditKind, Authorized, Caller, Decision, Denied, Error, FieldError, Proposal, RowScope, Source,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -79,7 +80,13 @@ impl Service {
                 Err(errors) => Err(Error::Invalid(errors)),
             };
             // What one proposal can be at fault for wrote nothing of it.
-            let own = matches!(one, Ok(_) | Err(Error::Invalid(_) | Error::Conflict { .. }));
+            let own = matches!(
+                one,
+                Ok(_)
+                    | Err(Error::Invalid(_)
+                        | Error::Conflict { .. }
+                        | Error::Forbidden(Denied::TokenScope(_)))
+            );
             match one {
                 Err(error) if on_error == OnError::Stop || !own => return Err(error),
                 one => taken.push(one),
@@ -210,12 +217,15 @@ impl Intake<'_> {
         let (by, now) = (self.by, self.now);
         let name = (proposal.source, proposal.external_id.clone());
         let known = self.known.get(&name).cloned();
+        let mut proposal = proposal;
+        let repeated = known.as_ref().filter(|known| proposal.is_on_target_of(known)).cloned();
+        if let Some(before) = &repeated {
+            proposal.complete(before);
+        }
         let Proposal { action_type, entity, asset, targets, parameters, .. } = &proposal;
         let digest = digest(*action_type, entity, asset, targets, parameters)?;
-        if let Some(before) = &known
-            && of(before)? == digest
-        {
-            return self.repeat(tx, before, proposal).await;
+        if let Some(before) = &repeated {
+            return self.repeat(tx, before, proposal, digest, index).await;
         }
         let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
         let Some(before) = known else {
@@ -225,15 +235,9 @@ impl Intake<'_> {
             tx.append_audit(by, entry(now, AuditKind::Proposed, &proposed, more)).await?;
             self.known.insert(name, proposed.clone());
             self.fresh.push(proposed.clone());
-            return Ok(Proposed {
-                action: proposed,
-                created: true,
-                changed: Vec::new(),
-                dropped: Vec::new(),
-                twins: Vec::new(),
-            });
+            return Ok(Proposed { created: true, ..unchanged(&proposed) });
         };
-        // Another target or other parameters under the same id: a new version, which nobody has seen yet.
+        // Another target under the same id: a new version, which nobody has seen yet.
         let after = Action {
             id: before.id,
             version: before.version + 1,
@@ -243,9 +247,7 @@ impl Intake<'_> {
             ..proposed
         };
         if before.decision != Decision::Pending || !self.revise(tx, &before, &after).await? {
-            let detail =
-                format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
-            return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
+            return Err(was_decided(&before, index));
         }
         let more = json!({ "type": after.action_type, "entity": after.entity, "asset": after.asset,
             "parameters": after.parameters, "before": before.digest });
@@ -257,39 +259,67 @@ impl Intake<'_> {
             ("asset", after.asset != before.asset),
             ("targets", after.targets != before.targets),
             ("parameters", after.parameters != before.parameters),
+            ("severity", after.severity != before.severity),
+            ("verdict", after.verdict != before.verdict),
+            ("comment", after.comment != before.comment),
+            ("campaign", after.campaign != before.campaign),
+            ("investigation_id", after.investigation_id != before.investigation_id),
+            ("incident_id", after.incident_id != before.incident_id),
+            ("evidence", after.evidence != before.evidence),
+            ("alert", after.alert != before.alert),
+            ("expires_at", after.expires_at != before.expires_at),
         ];
         let changed = differs.into_iter().filter_map(|(field, differs)| differs.then_some(field)).collect();
-        Ok(Proposed { action: after, created: false, changed, dropped: Vec::new(), twins: Vec::new() })
+        Ok(Proposed { changed, ..unchanged(&after) })
     }
 
     /// The same again: with newer facts a pending action gets a new version, so that nobody decides on the older one.
+    /// What was decided keeps its facts, and is bound to its parameters and targets.
     async fn repeat(
         &mut self,
         tx: &mut dyn Transaction,
         before: &Action,
         proposal: Proposal,
+        digest: String,
+        index: usize,
     ) -> Result<Proposed, Error> {
         let (by, now) = (self.by, self.now);
-        let (after, changes) = proposal.update(before);
-        let fields: Vec<_> = changes.iter().map(|change| change.field).collect();
-        let unchanged = Proposed {
-            action: before.clone(),
-            created: false,
-            changed: Vec::new(),
-            dropped: Vec::new(),
-            twins: Vec::new(),
-        };
-        if changes.is_empty() {
-            return Ok(unchanged);
+        let target = if of(before)? == digest { Vec::new() } else { proposal.target_changes(before) };
+        let bound = target.iter().any(|change| matches!(change.field, "targets" | "parameters"));
+        let Proposal { entity, asset, targets, parameters, .. } = proposal.clone();
+        let (facts, mut changes) = proposal.update(before);
+        let mut after =
+            Action { version: before.version + 1, updated_at: now.max(before.updated_at), ..facts };
+        if !target.is_empty() {
+            changes.extend(target);
+            let target_count = target_count(&targets);
+            after = Action { entity, asset, targets, target_count, parameters, digest, ..after };
         }
-        let after = Action { version: before.version + 1, updated_at: now.max(before.updated_at), ..after };
+        if changes.is_empty() {
+            return Ok(unchanged(before));
+        }
+        let fields = changes.iter().map(|change| change.field).collect();
         let open = before.decision == Decision::Pending && before.expires_at > now;
         if !open || !self.revise(tx, before, &after).await? {
-            return Ok(Proposed { dropped: fields, ..unchanged });
+            if bound {
+                return Err(was_decided(before, index));
+            }
+            return Ok(Proposed { dropped: fields, ..unchanged(before) });
         }
         tx.append_audit(by, entry(now, AuditKind::Revised, &after, json!({ "changes": changes }))).await?;
-        Ok(Proposed { action: after, changed: fields, ..unchanged })
+        Ok(Proposed { changed: fields, ..unchanged(&after) })
     }
+}
+
+fn unchanged(action: &Action) -> Proposed {
+    let action = action.clone();
+    Proposed { action, created: false, changed: Vec::new(), dropped: Vec::new(), twins: Vec::new() }
+}
+
+fn was_decided(action: &Action, index: usize) -> Error {
+    let detail =
+        format!("/actions/{index}/external_id names an action that was decided; it can't be changed");
+    Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) }
 }
 
 /// A record with the further targets of its action.

@@ -12,9 +12,10 @@ use crate::core::time::{SignedDuration, Timestamp};
 
 #[cfg(feature = "ssr")]
 mod intake;
+mod repeat;
 
 #[cfg(feature = "ssr")]
-pub use intake::FactChange;
+pub use repeat::FactChange;
 
 /// Time to decide where the proposer names none (product default: 7 days).
 pub const DEFAULT_TIME_TO_DECIDE: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -1,12 +1,9 @@
 //! What the server makes of a proposal: one form, everything that is wrong with it, and the action that it becomes.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
-
-use serde::Serialize;
 
 use super::{DEFAULT_TIME_TO_DECIDE, MAX_TAGS, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
-use crate::actions::action::{Action, Alert, Verdict};
+use crate::actions::action::Action;
 use crate::actions::catalog::FileRule;
 use crate::actions::entity::{AssetKind, Entity, EntityKind};
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
@@ -16,7 +13,7 @@ use crate::core::actor::Actor;
 use crate::core::canonical;
 use crate::core::error::FieldError;
 use crate::core::id::ActionId;
-use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text, pluralize};
+use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
 use crate::core::time::{SignedDuration, Timestamp};
 
 /// Pieces of evidence on one action.
@@ -25,23 +22,8 @@ const MAX_EVIDENCE: usize = 50;
 /// How far another machine's clock may be ahead.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-/// What a repeat changed of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FactChange {
-    /// The name of the fact in the API.
-    pub field: &'static str,
-    /// What it was; empty for nothing.
-    pub before: String,
-    /// What it is since.
-    pub after: String,
-}
-
-fn pieces(count: usize) -> String {
-    pluralize(count as u64, "piece", "pieces")
-}
-
 /// Microseconds are all that the store keeps.
-fn to_micros(at: Timestamp) -> Timestamp {
+pub(super) fn to_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
 }
 
@@ -252,56 +234,6 @@ impl Proposal {
         for spec in specs.iter().filter(|spec| spec.required && !self.parameters.contains_key(&spec.name)) {
             found.note(format!("/parameters/{}", spec.name), "is required");
         }
-    }
-
-    /// The action with the newer facts of a repeat, and their names. What a repeat leaves out stays as it was.
-    #[must_use]
-    pub fn update(self, before: &Action) -> (Action, Vec<FactChange>) {
-        let mut after = before.clone();
-        let mut changes = Vec::new();
-        let mut note = |field: &'static str, before: &dyn Display, after: &dyn Display| {
-            changes.push(FactChange { field, before: before.to_string(), after: after.to_string() });
-        };
-        if self.severity != before.severity {
-            note("severity", &before.severity, &self.severity);
-            after.severity = self.severity;
-        }
-        if let Some(verdict) = self.verdict.filter(|verdict| Some(*verdict) != before.verdict) {
-            note("verdict", &before.verdict.map_or("", Verdict::as_str), &verdict);
-            after.verdict = Some(verdict);
-        }
-        let groups = (&self.asset.device_group, &before.asset.device_group);
-        if let (Some(group), known) = groups
-            && Some(group) != known.as_ref()
-        {
-            note("device_group", &known.as_deref().unwrap_or_default(), group);
-            after.asset.device_group = Some(group.clone());
-        }
-        for (field, text, known) in [
-            ("comment", self.comment, &mut after.comment),
-            ("campaign", self.campaign, &mut after.campaign),
-            ("investigation_id", self.investigation_id, &mut after.investigation_id),
-            ("incident_id", self.incident_id, &mut after.incident_id),
-        ] {
-            if text.is_some() && text != *known {
-                note(field, &known.as_deref().unwrap_or_default(), &text.as_deref().unwrap_or_default());
-                *known = text;
-            }
-        }
-        if !self.evidence.is_empty() && self.evidence != before.evidence {
-            note("evidence", &pieces(before.evidence.len()), &pieces(self.evidence.len()));
-            after.evidence = self.evidence;
-        }
-        if self.alert.is_some() && self.alert != before.alert {
-            let id = |alert: &Option<Alert>| alert.as_ref().map(|alert| alert.id.clone()).unwrap_or_default();
-            note("alert", &id(&before.alert), &id(&self.alert));
-            after.alert = self.alert;
-        }
-        if let Some(until) = self.expires_at.map(to_micros).filter(|until| *until != before.expires_at) {
-            note("expires_at", &before.expires_at, &until);
-            after.expires_at = until;
-        }
-        (after, changes)
     }
 
     /// The action that it becomes: pending, or over if it was done already. The caller gives the digest of what it

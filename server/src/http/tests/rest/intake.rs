@@ -292,6 +292,72 @@ async fn newer_facts_of_a_repeat_make_a_new_version() {
 }
 
 #[tokio::test]
+async fn a_repeat_that_describes_its_target_otherwise_keeps_what_it_leaves_out() {
+    let (app, tool, person) = app().await;
+    let mail = json!({"kind": "email_message", "message_id": "<r1@x.example>", "subject": "Invoice",
+        "sender": "a@x.example", "recipients": ["kim@corp.example"], "location": "inbox"});
+    let mut item =
+        of("rep-1", "soft_delete_email", &mail, &json!({"kind": "mailbox", "name": "kim@corp.example"}));
+    item["verdict"] = json!("malicious");
+    item["incident_id"] = json!("INC-1");
+    item["evidence"] = json!([{"title": "t", "detail": "d"}]);
+    item["asset"]["criticality"] = json!("high");
+    let first = taken(&app, &tool, &item).await;
+    let mut repeat = item.clone();
+    for fact in ["verdict", "incident_id", "evidence"] {
+        repeat.as_object_mut().unwrap().remove(fact);
+    }
+    repeat["entity"]["location"] = json!("deleted_items");
+    repeat["entity"]["network_message_id"] = json!("9a7f1c2e-0000-4000-8000-000000000001");
+    repeat["asset"].as_object_mut().unwrap().remove("criticality");
+    let answer = send(&app, &tool, std::slice::from_ref(&repeat)).await.json()["actions"][0].clone();
+    assert_eq!((&answer["created"], &answer["changed"]), (&json!(false), &json!(["entity"])));
+    let id = first["id"].as_str().unwrap();
+    let action = app.api(&tool, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
+    for kept in ["verdict", "incident_id", "severity", "asset", "expires_at"] {
+        assert_eq!(action[kept], first[kept], "{kept}");
+    }
+    assert_eq!(action["evidence"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (&action["entity"]["location"], &action["entity"]["subject"]),
+        (&json!("deleted_items"), &json!("Invoice"))
+    );
+    // What it says less of says nothing else.
+    repeat["entity"].as_object_mut().unwrap().remove("network_message_id");
+    let answer = send(&app, &tool, std::slice::from_ref(&repeat)).await.json()["actions"][0].clone();
+    assert_eq!(answer["changed"], Value::Null, "{answer}");
+
+    // Once decided, a description is dropped, and takes nothing beside it along.
+    let seen =
+        json!({ "expected_version": answer["version"], "digest": answer["digest"], "reason": "noise" });
+    assert_eq!(
+        app.api(&person, "POST", &format!("{ACTIONS}/{id}/reject"), Some(&seen)).await.status,
+        StatusCode::OK
+    );
+    repeat["entity"]["location"] = json!("junk");
+    let beside = of("rep-2", "isolate_device", &host("WS-1"), &host("WS-1"));
+    let answers = send(&app, &tool, &[beside, repeat.clone()]).await;
+    assert_eq!(answers.json()["actions"][1]["dropped"], json!(["entity"]));
+    assert_eq!(answers.json()["actions"][0]["created"], json!(true));
+    // Another target under its id is refused.
+    repeat["entity"]["message_id"] = json!("<r2@x.example>");
+    assert_eq!(send(&app, &tool, &[repeat]).await.status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn what_a_token_may_not_do_sinks_that_item_alone() {
+    let (app, tool, _) = app().await;
+    let mut record = of("own-2", "isolate_device", &host("WS-2"), &host("WS-2"));
+    record["decision"] = json!("NotRequired");
+    record["status"] = json!("Completed");
+    let body = json!({ "actions": [of("own-1", "isolate_device", &host("WS-1"), &host("WS-1")), record] });
+    let answer = app.api(&tool, "POST", &format!("{ACTIONS}?on_error=item"), Some(&body)).await;
+    assert_eq!(answer.status, StatusCode::MULTI_STATUS);
+    let results = &answer.json()["results"];
+    assert_eq!((&results[0]["status"], &results[1]["status"]), (&json!(201), &json!(403)));
+}
+
+#[tokio::test]
 async fn an_end_lies_ahead_and_is_kept_in_one_form() {
     let (app, tool, _) = app().await;
     let block = |id: &str, expiry: &str| {
