@@ -57,7 +57,7 @@ pub(super) struct ChangePage {
     params(ChangesQuery),
     responses(
         (status = 200, description = "The changes", body = ChangePage),
-        (status = 422, description = "`limit` is none", content_type = "application/problem+json", body = Problem),
+        (status = 422, description = "`limit` is none, or `after` lies ahead of all changes", content_type = "application/problem+json", body = Problem),
         schema::Failures,
     ),
 )]
@@ -74,10 +74,17 @@ async fn changes(
     if !(1..=RECORDS).contains(&limit) {
         return Err(Error::invalid("/limit", format!("must be from 1 to {RECORDS}")).into());
     }
+    let head = app.store.audit_head().await.map_err(Error::from)?;
     let Some(after) = after else {
-        let next = app.store.audit_head().await.map_err(Error::from)?;
-        return Ok(Json(ChangePage { changes: Vec::new(), next, more: false }));
+        return Ok(Json(ChangePage { changes: Vec::new(), next: head, more: false }));
     };
+    // Whoever waited for it would miss all that comes before it.
+    if after > head {
+        let detail = format!(
+            "is {after}, and the last change is {head}: it is of another database, or of this one before an older copy was restored; read the lists once, and go on from {head}"
+        );
+        return Err(Error::invalid("/after", detail).into());
+    }
     if after < 0 {
         return Err(
             Error::invalid("/after", "must be the `next` of an answer, or 0 for the beginning").into()
