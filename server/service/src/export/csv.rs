@@ -109,11 +109,14 @@ fn is_blank(c: char) -> bool {
 }
 
 /// Whether a spreadsheet reads it as a number or a date and then shows, and saves, something else: an id with zeros before
-/// it or with more digits than it keeps, `1E5`, `2026-11-29`, `DEC-1`, `12:30`.
+/// it or with more digits than it keeps, `1E5`, `1.10`, `2026-11-29`, `2026.11`, `DEC-1`, `12:30`.
 fn is_rewritten(text: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if is_digits(text) {
         return text.len() > 11 || (text.len() > 1 && text.starts_with('0'));
+    }
+    if text.split_once('.').is_some_and(|(whole, fraction)| is_digits(whole) && is_digits(fraction)) {
+        return true;
     }
     if text.len() > 40 || !text.is_ascii() {
         return false;
@@ -130,7 +133,7 @@ fn is_rewritten(text: &str) -> bool {
         part.get(..3).is_some_and(|begin| months.contains(&begin))
             && part.bytes().all(|byte| byte.is_ascii_lowercase())
     };
-    let parts: Vec<_> = lower.split(['-', '/', ' ', ':']).collect();
+    let parts: Vec<_> = lower.split(['-', '/', ' ', ':', '.']).collect();
     let is_part = |part: &&str| is_month(part) || (is_digits(part) && part.len() <= 4);
     let glued = lower.find(|letter: char| letter.is_ascii_digit()).map(|at| lower.split_at(at));
     ((2..=3).contains(&parts.len()) && parts.iter().all(is_part))
@@ -167,6 +170,9 @@ mod tests {
             "march1",
             "12:30",
             "1/2/26",
+            "1.10",
+            "1580123327.49030",
+            "2026.11",
         ] {
             assert_eq!(harmless(id), format!("'{id}"));
         }
