@@ -71,6 +71,8 @@ pub(crate) enum Reading {
     EntityHash,
     /// Likewise its Message-ID.
     EntityMessage,
+    /// Likewise all that it says of itself.
+    EntityDetails,
     /// The JSON of parameters.
     Parameters,
 }
@@ -184,6 +186,9 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::DecidedByToken => shown_only("decided_by", Reading::Token),
         Field::Hash => shown_only("entity", Reading::EntityHash),
         Field::MessageId => shown_only("entity", Reading::EntityMessage),
+        Field::EntityDetails => shown_only("entity", Reading::EntityDetails),
+        Field::Reverses => shown_only("undo_of", Reading::Id),
+        Field::ReversedBy => shown_only("undone_by", Reading::Id),
         Field::Parameters => shown_only("parameters", Reading::Parameters),
         Field::Result => text("status_detail", |action| action.status_detail.clone().unwrap_or_default()),
         Field::Digest => shown_only("digest", Reading::Hex),

@@ -98,6 +98,9 @@ list_fields! {
         DecidedByToken = "decided_by_token" "Decided by token": String {}
         Hash = "hash" "Hash": String {}
         MessageId = "message_id" "Message ID": String {}
+        EntityDetails = "entity_details" "Entity details": String {}
+        Reverses = "undo_of" "Reverses": String {}
+        ReversedBy = "undone_by" "Reversed by": String {}
         Parameters = "parameters" "Parameters": String {}
         Result = "result" "Result": String {}
         Digest = "digest" "Digest": String {}
@@ -222,6 +225,7 @@ impl Column {
         Self::Entity,
         Self::Hash,
         Self::MessageId,
+        Self::EntityDetails,
         Self::Asset,
         Self::Parameters,
         Self::Severity,
@@ -239,6 +243,8 @@ impl Column {
         Self::Status,
         Self::Result,
         Self::Undo,
+        Self::Reverses,
+        Self::ReversedBy,
         Self::Digest,
     ];
 

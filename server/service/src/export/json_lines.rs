@@ -32,7 +32,9 @@ impl Rows for JsonLinesWriter {
     fn row(&mut self, id: &str, cells: &[Cell<'_>]) -> io::Result<()> {
         let file = &mut self.file;
         write!(file, "{{\"id\":\"{id}\"")?;
-        for (column, cell) in self.columns.iter().zip(cells) {
+        // Each row begins with its id.
+        let others = self.columns.iter().zip(cells).filter(|(column, _)| **column != Column::Id);
+        for (column, cell) in others {
             write!(file, ",\"{column}\":")?;
             match cell {
                 Cell::Text(word) => serde_json::to_writer(&mut *file, word)?,

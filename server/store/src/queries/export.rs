@@ -100,6 +100,7 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         }
         Reading::EntityHash => text(entity(row, at)?.hash()),
         Reading::EntityMessage => text(entity(row, at)?.message_id()),
+        Reading::EntityDetails => text(Some(&entity(row, at)?.details())),
         Reading::Parameters => {
             let parameters: Parameters = serde_json::from_str(row.try_get(at)?).map_err(corrupt)?;
             let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();

@@ -43,6 +43,9 @@ pub const fn width(column: Column) -> u16 {
         | Column::DecidedByToken
         | Column::Hash
         | Column::MessageId
+        | Column::EntityDetails
+        | Column::Reverses
+        | Column::ReversedBy
         | Column::Parameters
         | Column::Result
         | Column::Digest => 168,
@@ -116,6 +119,9 @@ pub const fn class(column: Column) -> &'static str {
         | Column::DecidedByToken
         | Column::Hash
         | Column::MessageId
+        | Column::EntityDetails
+        | Column::Reverses
+        | Column::ReversedBy
         | Column::Parameters
         | Column::Result
         | Column::Digest => "col-fact",
@@ -155,6 +161,9 @@ fn fact(column: Column, action: &Action) -> String {
         Column::DecidedByToken => decider(ActorKind::Token),
         Column::Hash => action.entity.hash().map(str::to_owned),
         Column::MessageId => action.entity.message_id().map(str::to_owned),
+        Column::EntityDetails => Some(action.entity.details()),
+        Column::Reverses => action.undo_of.map(|id| id.to_string()),
+        Column::ReversedBy => action.undone_by.map(|id| id.to_string()),
         Column::Parameters => {
             let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={value}"));
             Some(pairs.collect::<Vec<_>>().join("; "))
@@ -228,6 +237,9 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         | Column::DecidedByToken
         | Column::Hash
         | Column::MessageId
+        | Column::EntityDetails
+        | Column::Reverses
+        | Column::ReversedBy
         | Column::Parameters
         | Column::Result
         | Column::Digest => plain(name, &fact(column, action)),

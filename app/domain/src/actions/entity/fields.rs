@@ -93,6 +93,13 @@ impl Entity {
         self.hashes().into_iter().find_map(|(_, hash)| hash)
     }
 
+    /// All that it says of itself, in one line, for an export.
+    #[must_use]
+    pub fn details(&self) -> String {
+        let pairs = self.fields().into_iter().map(|field| format!("{}: {}", field.label, field.value));
+        pairs.collect::<Vec<_>>().join("; ")
+    }
+
     /// What the flyout shows, but for times: each field that is set, in reading order.
     #[must_use]
     pub fn fields(&self) -> Vec<Field> {

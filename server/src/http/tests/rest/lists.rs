@@ -255,6 +255,8 @@ async fn an_export_is_evidence_without_being_asked_for_columns() {
         ("Reason", "noise"),
         ("Hash", &"ab".repeat(32)),
         ("Message ID", ""),
+        ("Reverses", ""),
+        ("Reversed by", ""),
         ("Parameters", ""),
         ("Result", ""),
         ("Digest", made["digest"].as_str().unwrap()),
@@ -262,6 +264,7 @@ async fn an_export_is_evidence_without_being_asked_for_columns() {
     for (name, text) in wanted {
         assert_eq!(cell(name), text, "{name}");
     }
+    assert!(cell("Entity details").contains(&"ab".repeat(32)), "{}", cell("Entity details"));
     assert!(cell("Decided by token").starts_with("tool ("), "{}", cell("Decided by token"));
     assert!(cell("Decided by person").starts_with("Ana Sousa ("), "{}", cell("Decided by person"));
 
@@ -272,5 +275,7 @@ async fn an_export_is_evidence_without_being_asked_for_columns() {
     assert_eq!(format!("\u{feff}{}", plain.text()), marked.text());
     let line = app.api(&person, "GET", &format!("{ACTIONS}.jsonl?lane=history"), None).await.json();
     assert_eq!((&line["external_id"], &line["reason"]), (&json!("0012"), &json!("noise")));
+    let text = app.api(&person, "GET", &format!("{ACTIONS}.jsonl?lane=history"), None).await.text();
+    assert_eq!(text.matches("\"id\":").count(), 1, "a key stands once: {text}");
     assert_eq!(line["decided"], "2026-03-01T08:00:00.000000Z");
 }
