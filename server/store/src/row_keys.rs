@@ -1,15 +1,17 @@
 //! The keys of a row: those of each field, what is similar, what is the same, what is searched.
 
-use domain::Action;
+use std::collections::HashSet;
+
 use domain::actions::query::Field;
+use domain::{Action, ParameterName};
 
 use crate::actions_fields::stored;
 use crate::keys::{KeyValue, cut, fold, identity, similar};
 
 /// Characters of a part of the text that is searched.
-const MAX_TEXT: usize = 2_000;
-/// Bytes of the whole: a message to a thousand people fits.
-const MAX_SEARCH_BYTES: usize = 64 * 1024;
+const MAX_PART: usize = 32 * 1024;
+/// Bytes of the whole: a message to several thousand people fits.
+const MAX_SEARCH_BYTES: usize = 256 * 1024;
 
 /// The keys of one action.
 pub(super) struct Keys {
@@ -43,26 +45,28 @@ impl Keys {
     }
 }
 
-/// Entity and asset as they were given and in their one spelling, and the proposer's id of the action.
+/// Asset, targets and entity as they were given and in their one spelling, the proposer's ids of action, alert and
+/// campaign, and a command. What is short and few comes first, so that it is found however long the rest is.
 fn search_text(action: &Action) -> String {
     let (entity, asset) = (action.entity.canonical(), action.asset.canonical());
-    let mut texts = action.entity.search_texts();
-    texts.push(action.asset.name.clone());
-    texts.extend(entity.search_texts());
-    texts.push(asset.name);
+    let mut texts = vec![action.asset.name.clone(), asset.name];
     texts.extend(action.external_id.clone());
+    texts.extend(action.alert.as_ref().map(|alert| alert.id.clone()));
+    texts.extend(action.campaign.clone());
+    texts.extend(action.parameters.get(&ParameterName::CommandLine).cloned());
     texts.extend(action.targets.iter().map(|target| target.name.clone()));
-    let mut lines: Vec<String> = Vec::with_capacity(texts.len());
-    let mut bytes = 1;
+    texts.extend(action.entity.search_texts());
+    texts.extend(entity.search_texts());
+    let mut known = HashSet::new();
+    let mut lines = "\n".to_owned();
     for text in texts {
-        let line = cut(&fold(&text), MAX_TEXT).to_owned();
-        bytes += line.len() + 1;
-        if bytes > MAX_SEARCH_BYTES {
-            break;
+        let line = cut(&fold(&text), MAX_PART).to_owned();
+        if line.is_empty() || lines.len() + line.len() >= MAX_SEARCH_BYTES || known.contains(&line) {
+            continue;
         }
-        if !line.is_empty() && !lines.contains(&line) {
-            lines.push(line);
-        }
+        lines.push_str(&line);
+        lines.push('\n');
+        known.insert(line);
     }
-    format!("\n{}\n", lines.join("\n"))
+    lines
 }

@@ -133,7 +133,7 @@ impl Way {
 fn spellings(search: &str, folded: String) -> Vec<String> {
     let given = search.trim();
     let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
-    let mut texts = vec![folded, fold(&plain)];
+    let mut texts = vec![folded, fold(&plain), fold(bare(&plain))];
     texts.extend(canonical::address(&plain));
     if plain.contains("://") {
         texts.extend(canonical::url(&plain).map(|url| fold(&url)));
@@ -149,6 +149,17 @@ fn spellings(search: &str, folded: String) -> Vec<String> {
     texts
 }
 
+/// Without what stands around it where it was copied: the angle brackets of an address and the name before them, the
+/// braces of an id, the kind of a hash or an address.
+fn bare(text: &str) -> &str {
+    let in_brackets = text.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
+    let text = in_brackets.unwrap_or(text).trim_matches(['{', '}']);
+    let kind = text.split_once(':').filter(|(kind, _)| {
+        ["mailto", "smtp", "sha256", "sha1", "md5"].iter().any(|known| kind.eq_ignore_ascii_case(known))
+    });
+    kind.map_or(text, |(_, rest)| rest.trim())
+}
+
 /// The first and the last id whose text begins like this, if any does.
 fn id_range(beginning: &str) -> Option<(Uuid, Uuid)> {
     let end = |rest: &str| Uuid::parse_str(&format!("{beginning}{}", rest.get(beginning.len()..)?)).ok();
@@ -160,6 +171,22 @@ fn id_range(beginning: &str) -> Option<(Uuid, Uuid)> {
 #[cfg(test)]
 mod cases {
     use super::*;
+
+    #[test]
+    fn what_was_copied_with_a_text_is_not_searched_for() {
+        for (copied, text) in [
+            ("<billing@bad.example>", "billing@bad.example"),
+            ("Billing <billing@bad.example>", "billing@bad.example"),
+            ("mailto:billing@bad.example", "billing@bad.example"),
+            ("{9a7f1c2e-0000-4000-8000-000000000001}", "9a7f1c2e-0000-4000-8000-000000000001"),
+            ("SHA256: abcd", "abcd"),
+            ("C:\\a.exe", "C:\\a.exe"),
+            ("https://a.example", "https://a.example"),
+        ] {
+            assert_eq!(bare(copied), text);
+            assert!(spellings(copied, copied.to_lowercase()).contains(&fold(text)), "{copied}");
+        }
+    }
 
     #[test]
     fn the_beginning_of_an_id_is_a_range() {
