@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use clap::Args;
+use jiff::SignedDuration;
 
 use self::edge::EdgeOptions;
 pub use self::session_times::SessionOptions;
@@ -18,6 +19,9 @@ use executors::channels::Channels;
 use executors::channels::email::Mailer;
 use service::hunt::HuntLink;
 use service::notifications::Messenger;
+
+/// History is not kept for less: how one got where one is has to be there to read.
+const MIN_DAYS_OF_HISTORY: i64 = 180;
 
 /// Where the database is.
 #[derive(Debug, Clone, Args)]
@@ -145,6 +149,12 @@ pub struct ServeOptions {
     #[arg(long, value_name = "FILE", requires = "checkpoints")]
     pub checkpoint_key: Option<PathBuf>,
 
+    /// Days for which History keeps an action after its last update, 180 at least; for ever if none are named. Its records
+    /// stay in the audit log
+    #[arg(long, env = "COUNTERSIGN_KEEP_HISTORY", value_name = "DAYS")]
+    #[arg(value_parser = clap::value_parser!(u16).range(MIN_DAYS_OF_HISTORY..))]
+    pub keep_history: Option<u16>,
+
     /// A link to where people hunt further, with {entity} and {asset} in it
     #[arg(long, env = "COUNTERSIGN_HUNT_URL", value_name = "URL")]
     pub hunt_url: Option<HuntLink>,
@@ -237,6 +247,12 @@ impl FromStr for ResponderAddress {
 }
 
 impl ServeOptions {
+    /// How long History keeps an action after its last update; for ever if that is not said.
+    #[must_use]
+    pub fn history_kept(&self) -> Option<SignedDuration> {
+        self.keep_history.map(|days| SignedDuration::from_hours(24 * i64::from(days)))
+    }
+
     /// Refuses what would be unsafe or could not work.
     ///
     /// # Errors

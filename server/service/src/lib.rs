@@ -44,6 +44,7 @@ mod refusals;
 pub mod replay;
 mod reports;
 pub mod responders;
+mod retention;
 mod secret;
 pub mod session;
 mod settings;
@@ -63,7 +64,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use domain::{Action, ActionType, Asset, AuditKind, Entity, Error, Parameters};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::Notify;
 use tracing::Instrument as _;
@@ -85,6 +86,8 @@ pub struct Service {
     executors: Arc<Executors>,
     exports: export::ExportSlots,
     hunt: Option<HuntLink>,
+    /// How long History keeps an action after its last update; for ever if that is not said.
+    keep_history: Option<SignedDuration>,
     refusals: Arc<refusals::RefusalBudget>,
     /// Makes the executors that are set up.
     workshop: Option<Arc<dyn executor::Workshop>>,
@@ -116,6 +119,7 @@ impl Service {
             executors: Arc::new(executors),
             exports: export::ExportSlots::default(),
             hunt: None,
+            keep_history: None,
             refusals: Arc::default(),
             workshop: None,
             switchboard: None,
@@ -139,6 +143,12 @@ impl Service {
     #[must_use]
     pub fn with_hunt(self, hunt: Option<HuntLink>) -> Self {
         Self { hunt, ..self }
+    }
+
+    /// With the time for which History keeps an action after its last update.
+    #[must_use]
+    pub fn with_history_kept(self, keep_history: Option<SignedDuration>) -> Self {
+        Self { keep_history, ..self }
     }
 
     /// With what carries messages, and where people reach the pages that these link to.

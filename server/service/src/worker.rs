@@ -28,6 +28,8 @@ const MIN_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// And at the latest: for what other processes did to a database that tells nobody.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(5);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(5);
+/// What History keeps no longer is looked for as often as this.
+const RETENTION_INTERVAL: Duration = Duration::from_hours(1);
 const MAX_PAUSE: i64 = 300;
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
@@ -40,6 +42,7 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
     let freed = Arc::new(Notify::new());
     let mut poll = Box::pin(sleep(Duration::ZERO));
     let mut expire = tokio::time::interval(EXPIRY_INTERVAL);
+    let mut retention = tokio::time::interval(RETENTION_INTERVAL);
     let mut asking: Option<tokio::task::JoinHandle<()>> = None;
     loop {
         tokio::select! {
@@ -47,6 +50,15 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
             () = changes.command_enqueued() => {}
             () = freed.notified() => {}
             () = &mut poll => {}
+            _ = retention.tick() => {
+                let (service, authority) = (service.clone(), authority.clone());
+                under_way.spawn(async move {
+                    if let Err(error) = service.remove_old_history(&authority).await {
+                        log(&error, "removing old history");
+                    }
+                });
+                continue;
+            }
             _ = expire.tick() => {
                 if let Err(error) = service.expire_overdue(&authority).await {
                     log(&error, "expiring");

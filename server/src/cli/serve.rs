@@ -118,6 +118,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_address(config.mail.base_url(&here));
     let service = Service::new(store.clone(), clock.clone(), executors)
         .with_hunt(config.hunt_url.clone())
+        .with_history_kept(config.history_kept())
         .with_workshop(workshop)
         .with_factors(factors.clone())
         .with_switchboard(switchboard)

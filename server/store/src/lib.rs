@@ -42,6 +42,7 @@ mod position;
 mod postgres;
 mod primary;
 mod responders;
+mod retention;
 mod row_keys;
 mod settings;
 mod sign_in;
@@ -90,6 +91,7 @@ pub use outbox::{
 };
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
+pub use retention::SystemRetention;
 pub use settings::{ReadSettings, WriteSettings};
 pub use sign_in::{Attempts, WriteSignIn};
 pub use verify::{Noted, Verified, Verify, VerifyError, verify};
@@ -179,6 +181,7 @@ pub trait SystemWrites:
     + SystemBulk
     + SystemAccess
     + SystemMetadata
+    + SystemRetention
 {
 }
 

@@ -151,8 +151,12 @@ impl Replay {
         if let Some(id) = record.body.get("command_id").and_then(|id| id.as_str()?.parse().ok()) {
             self.commands.insert(id);
         }
-        let several = record.body.get("command_ids").and_then(|ids| ids.as_array()).into_iter().flatten();
-        self.commands.extend(several.filter_map(|id| id.as_str()?.parse::<Uuid>().ok()));
+        self.commands.extend(ids(&record.body, "command_ids"));
+        if record.kind == AuditKind::HistoryRemoved {
+            for id in ids(&record.body, "actions") {
+                self.actions.remove(&ActionId::from(id));
+            }
+        }
         if let Some(id) = record.subject.as_ref().and_then(domain::Subject::action)
             && let Ok(facts) = Facts::deserialize(&record.body)
         {
@@ -226,4 +230,10 @@ impl Replay {
         let head = self.last.map_or_else(|| GENESIS.to_owned(), |record| record.hash);
         Ok(Verified { records, head, actions: u64::try_from(rows).unwrap_or_default(), noted: self.noted })
     }
+}
+
+/// The ids in a list of a body.
+fn ids<'a>(body: &'a serde_json::Value, list: &str) -> impl Iterator<Item = Uuid> + use<'a> {
+    let ids = body.get(list).and_then(|ids| ids.as_array()).into_iter().flatten();
+    ids.filter_map(|id| id.as_str()?.parse().ok())
 }

@@ -38,6 +38,7 @@ mod outbox;
 mod pending_records;
 mod people;
 mod responders;
+mod retention;
 mod roles;
 mod rows;
 mod rule_counts;

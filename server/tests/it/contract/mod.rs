@@ -32,6 +32,7 @@ mod keys;
 mod notifications;
 mod one_time;
 mod responders;
+mod retention;
 mod sample;
 mod schema;
 mod settings;
@@ -93,6 +94,7 @@ fn every_method_of_the_store_is_called() {
         "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
+        "retention": "SystemRetention" of "tx";
         "sign_in": "WriteSignIn" of "tx";
         "verify": "Verify" of "store";
         "settings": "ReadSettings" of "store", "WriteSettings" of "tx";
