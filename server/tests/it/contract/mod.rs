@@ -92,6 +92,7 @@ fn every_method_of_the_store_is_called() {
             "SystemNotifications" of "tx";
         "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
+        "policies": "ReadPolicies" of "store", "WritePolicies" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "sign_in": "WriteSignIn" of "tx";
         "verify": "Verify" of "store";
