@@ -31,6 +31,7 @@ mod investigations;
 mod keys;
 mod notifications;
 mod one_time;
+mod policies;
 mod responders;
 mod sample;
 mod schema;
