@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::actions::location::ListLocation;
+use crate::page::PageContext;
 use crate::settings::form::{button, check, choices, confirm, field, form, opened, text};
 use crate::settings::sheet::{Sheet, loaded, part, table};
 use api::{AddProtection, PoliciesView, RemoveProtection, ReviewBreakGlass, load_policies};
@@ -56,11 +57,18 @@ fn protected(sheet: Sheet, protections: &[Protection]) -> AnyView {
             ),
         ]
     };
-    let headings = &["Name", "What is protected", "What is asked for", "Remove"];
+    let administers =
+        use_context::<PageContext>().and_then(|context| context.who).is_some_and(|who| who.administers);
+    let headings: &[_] = if administers {
+        &["Name", "What is protected", "What is asked for", "Remove"]
+    } else {
+        // What is left over of a row has no heading, and is not shown.
+        &["Name", "What is protected", "What is asked for"]
+    };
     let none = "Nothing is protected yet.";
     view! {
         {table("Protections", headings, protections.iter().map(row).collect(), none)}
-        {opened("Protect something".to_owned(), editor(sheet))}
+        {administers.then(|| opened("Protect something".to_owned(), editor(sheet)))}
     }
     .into_any()
 }

@@ -1,11 +1,11 @@
 //! What is protected waits for people: no rule decides on it, Take action and Undo wait for somebody else, two people
 //! approve what a tool proposed, and who does so alone is reviewed.
 
-use std::sync::Arc;
-
 use domain::access::FactorState;
 use domain::actions::break_glass::BreakGlassReview;
-use domain::actions::contract::{Availability, DecideActions as _, ShowAction as _, UndoRequest};
+use domain::actions::contract::{
+    Availability, DecideActions as _, FollowUpActions as _, ShowAction as _, UndoRequest,
+};
 use domain::actions::take::{NewAction, TakeActions as _};
 use domain::bulk::contract::BulkBackend as _;
 use domain::investigations::contract::InvestigationsBackend as _;
@@ -24,7 +24,6 @@ use store::{Guard, PolicyGuard, SharedStore};
 use super::investigations::{add_tool, malicious, service, tool};
 use super::sample::{ANA, ANAS_SESSION, action, add, at, decided, decider, id, person, session, system, user};
 use crate::database::{Database, Kind, on_both};
-use domain::actions::contract::FollowUpActions as _;
 
 on_both!(
     protections_are_kept_and_counted,
@@ -322,10 +321,9 @@ async fn t42_break_glass_is_told_and_reviewed_by_somebody_else(kind: Kind) {
     let mut tx = store.begin().await.unwrap();
     assert!(!tx.review_break_glass(&decider(ana), of, &review).await.unwrap());
     drop(tx);
-    let by_hand = format!(
-        "UPDATE break_glass SET reviewer_person = person, reviewer = actor, reviewed_at = 1, comment = 'x'"
-    );
-    assert!(setting.database.execute(&by_hand).await.is_err(), "a CHECK says so, too");
+    let by_hand =
+        "UPDATE break_glass SET reviewer_person = person, reviewer = actor, reviewed_at = 1, comment = 'x'";
+    assert!(setting.database.execute(by_hand).await.is_err(), "a CHECK says so, too");
     assert_eq!(service.break_glass_uses(bo).await.unwrap().len(), 1);
     let reviewed = service.review_break_glass(bo, of, "It was needed".to_owned()).await.unwrap();
     assert_eq!(reviewed.review.as_ref().unwrap().by, "BO");

@@ -184,7 +184,7 @@ fn effect_section(
             <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
             <p>{info.effect}</p>
             {line("info", detail.impact.clone())}
-            {protection(detail.protection.as_ref())}
+            {protection(detail.protection.as_ref(), &detail.action)}
             {detail.held.clone().filter(|_| pending).map(|why| line("clock", why))}
             {twins(&detail.twins, location)}
             {reversal}

@@ -5,22 +5,24 @@ use leptos::server_fn::ServerFn;
 
 use crate::actions::details::decide::seen;
 use api::BreakGlass;
-use domain::Action;
 use domain::actions::break_glass::{BreakGlassUse, MIN_REASON};
 use domain::actions::contract::Protected;
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
+use domain::{Action, Decision};
 use kit::facts::Fact;
 use kit::icon::Icon;
 use kit::time::full;
 use kit::visible_text::VisibleText;
 
 /// The sentence why it is not as easy as elsewhere, and the way to a second factor where one is asked for.
-pub(super) fn protection(of: Option<&Protected>) -> Option<AnyView> {
+pub(super) fn protection(of: Option<&Protected>, action: &Action) -> Option<AnyView> {
     let Protected { says, first, step_up, .. } = of?.clone();
     let first = first.map(|name| view! { <VisibleText text=name/> " approved it first. " });
+    let tab = if action.decision == Decision::Pending { "pending" } else { "history" };
+    let back = format!("/settings/step-up?back=/action-center/{tab}%3Fopen%3D{}", action.id);
     let factor = step_up.then(|| {
         view! {
-            <a href="/settings/step-up?back=/action-center/pending">"Confirm your second factor"</a>
+            <a href=back>"Confirm your second factor"</a>
             " before you decide. "
         }
     });
