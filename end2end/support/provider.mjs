@@ -3,7 +3,7 @@
 //   node provider.mjs --redirect URI --logout URI [--listen PORT] [--skew SECONDS]
 //
 // It says where it listens, which is its issuer. Who is asked for at its page is chosen there; POST /people/NAME with a
-// JSON list changes the groups of somebody.
+// JSON list changes the groups of somebody, POST /people/NAME/methods how they prove who they are (amr).
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 
@@ -61,7 +61,7 @@ const provider = new Provider(issuer, {
     },
   ],
   claims: {
-    openid: ["sub"],
+    openid: ["sub", "amr"],
     profile: ["name", "preferred_username"],
     email: ["email", "email_verified"],
     groups: ["groups"],
@@ -103,7 +103,9 @@ server.on("request", async (request, response) => {
   try {
     const [, first, second, third] = request.url.split("/");
     if (first === "people" && request.method === "POST") {
-      people[second].groups = JSON.parse(await body(request));
+      const said = JSON.parse(await body(request));
+      if (third === "methods") people[second].amr = said;
+      else people[second].groups = said;
       response.writeHead(204).end();
     } else if (first === "interaction" && third === undefined) {
       const buttons = Object.entries(people).map(
@@ -115,7 +117,7 @@ server.on("request", async (request, response) => {
     } else if (first === "interaction" && third === "login" && request.method === "POST") {
       const name = new URLSearchParams(await body(request)).get("account");
       const result = people[name]
-        ? { login: { accountId: `number-${name}` } }
+        ? { login: { accountId: `number-${name}`, amr: people[name].amr } }
         : { error: "access_denied", error_description: "nobody was chosen" };
       await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
     } else {

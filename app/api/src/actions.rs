@@ -94,13 +94,14 @@ pub async fn undo_action(
     reason: String,
     #[server(default)] lift_others: bool,
     #[server(default)] targets: String,
+    #[server(default)] break_glass: bool,
 ) -> Result<Action, ApiError> {
     use domain::Seen;
     use domain::actions::contract::UndoRequest;
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
     let lines = targets.lines().map(str::trim).filter(|line| !line.is_empty());
-    let undo = UndoRequest { reason, lift_others, targets: lines.map(str::to_owned).collect() };
+    let undo = UndoRequest { reason, lift_others, break_glass, targets: lines.map(str::to_owned).collect() };
     backend.undo(&caller, id, seen, undo).await.map_err(|error| request::fail(&error))
 }
 

@@ -9,8 +9,8 @@ use super::codec::Answer;
 use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
-use domain::identity::contract::SignInView;
-use domain::{Role, RoleGroupId};
+use domain::identity::contract::{LinkedIdentity, SignInView};
+use domain::{Role, RoleGroupId, UserId};
 
 /// How people sign in, and what groups give.
 #[server(endpoint = "load_sign_in", prefix = "/api", output = Answer)]
@@ -29,6 +29,7 @@ pub async fn save_provider(
     #[server(default)] scopes: String,
     groups_claim: String,
     directory_claim: String,
+    #[server(default)] trusted_factors: String,
     #[server(default)] confirm: bool,
     back: Option<String>,
 ) -> Result<(), ApiError> {
@@ -42,6 +43,7 @@ pub async fn save_provider(
         scopes: scopes.split_whitespace().map(str::to_owned).collect(),
         groups_claim: groups_claim.trim().to_owned(),
         directory_claim: directory_claim.trim().to_owned(),
+        trusted_factors: trusted_factors.split_whitespace().map(str::to_owned).collect(),
     };
     let client_secret = Some(client_secret).filter(|secret| !secret.is_empty());
     let form = ProviderForm { settings, client_secret };
@@ -104,6 +106,27 @@ pub async fn remove_group_roles(
     let (backend, caller) = request::enter().await?;
     request::confirmed(confirm, "takes it from its people at once")?;
     backend.remove_group_roles(&caller, &group).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
+/// Who somebody is at identity providers; who is calling, where nobody is named.
+#[server(endpoint = "load_identities", prefix = "/api", output = Answer)]
+pub async fn load_identities(person: Option<UserId>) -> Result<Vec<LinkedIdentity>, ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.identities(&caller, person).await.map_err(|error| request::fail(&error))
+}
+
+/// Has somebody sign in by an identity provider no more; who is calling, where nobody is named.
+#[server(endpoint = "unlink_identities", prefix = "/api", output = Answer)]
+pub async fn unlink_identities(
+    person: Option<UserId>,
+    #[server(default)] confirm: bool,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    request::confirmed(confirm, "ends the sessions that came from there")?;
+    backend.unlink_identities(&caller, person).await.map_err(|error| request::fail(&error))?;
     request::go_back(back.as_deref());
     Ok(())
 }

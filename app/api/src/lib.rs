@@ -21,6 +21,7 @@ mod identity;
 mod investigations;
 mod load;
 mod notifications;
+mod policies;
 #[cfg(feature = "ssr")]
 mod request;
 mod session;
@@ -44,6 +45,7 @@ pub use identity::*;
 pub use investigations::*;
 pub use load::Load;
 pub use notifications::*;
+pub use policies::*;
 #[cfg(feature = "ssr")]
 pub use request::has_recovery_codes;
 pub use session::*;

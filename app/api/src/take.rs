@@ -35,14 +35,19 @@ pub async fn load_take_form(
     Ok(form)
 }
 
-/// Takes the action that the fields describe, and leads to it.
+/// Takes the action that the fields describe, and leads to it; with break-glass at once also where a policy asks for
+/// somebody else.
 #[server(endpoint = "take_action", prefix = "/api", output = Answer)]
-pub async fn take_action(fields: String) -> Result<Action, ApiError> {
+pub async fn take_action(
+    fields: String,
+    #[server(default)] break_glass: bool,
+) -> Result<Action, ApiError> {
     use domain::Error;
     use domain::actions::take::NewAction;
     let (backend, caller) = request::enter().await?;
     let pairs = request::pairs(&fields).map_err(|error| request::fail(&error))?;
-    let new = NewAction::from_pairs(&pairs).map_err(|errors| request::fail(&Error::Invalid(errors)))?;
+    let mut new = NewAction::from_pairs(&pairs).map_err(|errors| request::fail(&Error::Invalid(errors)))?;
+    new.break_glass = break_glass;
     let action = backend.take_action(&caller, new).await.map_err(|error| request::fail(&error))?;
     let tab = if action.decision == domain::Decision::Pending { "pending" } else { "in-progress" };
     leptos_axum::redirect(&format!("/action-center/{tab}?open={}", action.id));

@@ -23,6 +23,7 @@ use crate::identity::contract::IdentityBackend;
 use crate::incidents::contract::IncidentsBackend;
 use crate::investigations::contract::InvestigationsBackend;
 use crate::notifications::contract::NotificationsBackend;
+use crate::policies::contract::PoliciesBackend;
 use crate::responders::contract::RespondersBackend;
 use crate::settings::contract::SettingsBackend;
 
@@ -41,7 +42,7 @@ backend! {
     + ExportActions
     + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + FactorsBackend
     + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
-    + SettingsBackend
+    + PoliciesBackend + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
 }
 

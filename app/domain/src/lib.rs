@@ -21,6 +21,7 @@ pub mod incidents;
 pub mod investigations;
 pub mod list;
 pub mod notifications;
+pub mod policies;
 pub mod responders;
 pub mod settings;
 pub mod site;

@@ -65,6 +65,7 @@ pub(super) fn pending() -> Action {
         decided_by: None,
         decided_at: None,
         reason: None,
+        break_glass: false,
         approval_id: None,
         undo_of: None,
         undone_by: None,
@@ -124,6 +125,8 @@ pub(super) fn unknown() -> Action {
 /// With all that its flyout shows.
 pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
     ActionDetail {
+        protection: None,
+        break_glass: None,
         impact: "Hits 1 file on lt-rcontreras.corp.northwind-ferries.example, very high criticality. The same file waits on \
                 3 other devices."
             .to_owned(),

@@ -1,7 +1,7 @@
 //! A million actions on each database: our figures beside those of the raw driver, in one run.
 //!
 //! `cargo xtask bench` runs it beside a `PostgreSQL` cluster. The raw side is `sqlx` on one connection with SQL written by
-//! hand, which decodes the same columns. `lists` measures the store, `web` a server process, `report` prints and keeps.
+//! hand, which decodes the same columns. `lists` measures the store, `scope` what a row scope costs, `web` a server process, `report` prints and keeps.
 #![allow(clippy::disallowed_methods, reason = "a measurement takes the machine's clock and random numbers")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a measurement that fails has nothing to say but why")]
 #![recursion_limit = "256"]
@@ -9,6 +9,7 @@
 mod lists;
 mod raw;
 mod report;
+mod scope;
 mod web;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +35,9 @@ struct Options {
     server: PathBuf,
     #[arg(long, default_value = "target/site")]
     site: PathBuf,
+    /// Only what a row scope costs, for which no server is needed
+    #[arg(long)]
+    scope_only: bool,
     /// Given by cargo
     #[arg(long, hide = true)]
     bench: bool,
@@ -76,12 +80,16 @@ async fn measure(kind: Kind, options: &Options, report: &mut Report) {
     seed::run(args).await.unwrap();
     report.rate("seed, with indexes and audit log", options.actions, begin.elapsed());
     settle(kind, &url).await;
+    if options.scope_only {
+        return scope::measure(kind, &url, report).await;
+    }
     lists::measure(kind, &url, report).await;
     web::measure(kind, &url, options, report).await;
     match kind {
         Kind::Sqlite => raw::sqlite::writes(&url, report).await,
         Kind::Postgres => raw::postgres::writes(&url, report).await,
     }
+    scope::measure(kind, &url, report).await;
 }
 
 /// A new database.

@@ -57,6 +57,7 @@ pub(crate) fn proven(
     let name = info.and_then(UserInfo::name).or_else(|| token.name());
     let display_name =
         name.and_then(|name| name.get(None).or_else(|| name.iter().next().map(|(_, name)| name)));
+    let methods = token.auth_method_refs().into_iter().flatten().map(|method| method.as_str().to_owned());
     Proven {
         sid: token.additional_claims().0.get("sid").and_then(Value::as_str).map(str::to_owned),
         names: names.into_iter().flatten().map(str::to_owned).collect(),
@@ -66,6 +67,10 @@ pub(crate) fn proven(
             other => text(other),
         },
         groups: groups(claim(&settings.groups_claim)),
+        // Of the token alone, which is of this sign-in.
+        methods: methods
+            .chain(token.auth_context_ref().map(|context| context.as_str().to_owned()))
+            .collect(),
         subject,
     }
 }

@@ -257,7 +257,7 @@ impl Writer {
         // Only now, since each of a pair names the other and must exist first.
         let links = rows.iter().zip(batch).filter(|(_, action)| action.undone_by.is_some());
         let links: Vec<_> = links.map(|(before, after)| StateChange { before, after }).collect();
-        let guard = Guard { by: &self.by, deciding: false, now: self.now };
+        let guard = Guard { by: &self.by, deciding: false, policy: None, now: self.now };
         let linked = tx.update_states(guard, &links).await?.len();
         ensure!(linked == links.len(), "{} actions could not be linked", links.len() - linked);
         Ok(())

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::intake::Intake;
 use super::targets::named;
 use super::{Service, entry, timeline};
-use store::{Guard, Transaction};
+use store::{Guard, PolicyGuard, Transaction};
 
 impl Service {
     /// Takes in one action of an investigation, and has the rule decide on it if there is one.
@@ -69,9 +69,11 @@ impl Service {
         let now = intake.now;
         // Nobody else writes meanwhile: what is read here holds until this is committed.
         let automation = tx.automation(now).await?;
+        let policies = tx.policies().await?;
+        let protected = policies.on(&before).map(|of| format!("it is protected: {}", of.name));
         let why = match automation.stopped {
             Some(stop) => Some(format!("all automation is stopped by {}", stop.by)),
-            None => automation.quota(before.action_type).spent(),
+            None => protected.or_else(|| automation.quota(before.action_type).spent()),
         };
         if let Some(why) = why {
             return hold_back(tx, intake, before, &rule, &why).await;
@@ -99,7 +101,8 @@ impl Service {
         let after = Action { executor, ..after };
         // What is new is written together, and has to be there first.
         intake.write(tx).await?;
-        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+        let policy = Some(PolicyGuard { revision: policies.revision, second: false });
+        if !tx.update_state(Guard { by: &by, deciding: false, policy, now }, &before, &after).await? {
             return Err(Error::Forbidden(domain::Denied::Revoked));
         }
         let more = named(&commands, json!({ "rule": rule }));
@@ -132,7 +135,7 @@ async fn hold_back(
     } else {
         after.version += 1;
         after.updated_at = now.max(before.updated_at);
-        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+        if !tx.update_state(Guard { by: &by, deciding: false, policy: None, now }, &before, &after).await? {
             return Err(Error::Forbidden(domain::Denied::Revoked));
         }
     }

@@ -30,6 +30,7 @@ use super::clock::new_id;
 use super::decision::Verb;
 use super::detail::sentence;
 use super::{Service, detached};
+use super::policies::by_itself;
 use store::{Bulk, BulkStart, NewBulkItem};
 
 /// How long a plan can be started.
@@ -101,10 +102,15 @@ impl Service {
         if actions.len() != ids.len() {
             return Err(unknown(&ids, &actions));
         }
+        let policies = self.store.policies().await?;
         let mut builder = PreviewBuilder::default();
         let mut items = Vec::with_capacity(actions.len());
         for (action, proposer) in actions {
-            let refusal = self.check(caller, &action, proposer, request.verb, now).err();
+            let mut may = self.check(caller, &action, proposer, request.verb, now);
+            if request.verb != BulkVerb::Retry {
+                may = may.and_then(|()| by_itself(&policies, &action, request.verb == BulkVerb::Undo));
+            }
+            let refusal = may.err();
             let left_out = refusal.map(|error| sentence(&error));
             builder.add(&action, left_out.as_deref());
             let seen = Seen { expected_version: action.version, digest: action.digest };
@@ -257,7 +263,7 @@ fn shown() -> u32 {
 
 fn verb(verb: BulkVerb, reason: Option<String>) -> Verb {
     match verb {
-        BulkVerb::Approve => Verb::Approve { comment: reason },
+        BulkVerb::Approve => Verb::Approve { comment: reason, alone: false },
         BulkVerb::Reject => Verb::Reject { reason: reason.unwrap_or_default() },
         BulkVerb::Undo => Verb::Undo(UndoRequest::because(reason.unwrap_or_default())),
         BulkVerb::Retry => Verb::Retry { comment: reason },

@@ -30,7 +30,7 @@ impl DecideActions for Service {
         comment: Option<String>,
     ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment }).await }).await
+        detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment, alone: false }).await }).await
     }
 
     async fn reject(
@@ -68,7 +68,8 @@ impl Service {
         verb.check()?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
-        let attempt = DecisionAttempt { caller, verb: &verb, together: None, now };
+        let policies = tx.policies().await?;
+        let attempt = DecisionAttempt { caller, verb: &verb, together: None, policies, now };
         match self.write(&mut *tx, &attempt, id, &seen).await {
             Ok(after) => {
                 replay::settle_in(&mut *tx, &after).await?;
@@ -111,7 +112,7 @@ impl Service {
         if !change::write_rows(tx, now, &[&change]).await? {
             return Err(self.refusal(tx, &scope, id, now, verb.transition()).await?);
         }
-        let after = change.record(tx).await?;
+        let after = self.record(tx, change, now).await?;
         match verb {
             Verb::Approve { .. } => crash_point!("approve.before_commit"),
             Verb::Reject { .. } | Verb::Retry { .. } => {}
@@ -145,10 +146,14 @@ impl Service {
             return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
         }
         match attempt.verb {
-            Verb::Approve { .. } | Verb::Reject { .. } => self.decision(attempt, before, proposer, seen),
-            Verb::Undo(UndoRequest { reason, targets, .. }) => {
+            Verb::Approve { .. } | Verb::Reject { .. } => {
+                let protected = attempt.policies.on(&before).is_some();
+                let first = if protected { tx.first_approval(before.id).await? } else { None };
+                self.decision(attempt, before, (proposer, first), seen)
+            }
+            Verb::Undo(UndoRequest { reason, targets, break_glass, .. }) => {
                 let targets = to_undo(tx, &before, targets).await?;
-                self.undo_request(attempt, before, seen, (reason, targets))
+                self.undo_request(attempt, before, seen, (reason, *break_glass, targets))
             }
             Verb::Retry { .. } => {
                 let again = self.commands_again(tx, &before, &[], attempt.now).await?;

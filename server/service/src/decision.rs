@@ -3,9 +3,11 @@
 //! Nothing is read or written here. A [`Change`] comes of an action as it stands, of who wants to decide, and of what
 //! was shown; `change` writes it, alone or with others.
 
+use domain::actions::break_glass::check_reason;
 use domain::actions::contract::UndoRequest;
 use domain::actions::proposal;
 use domain::core::subject::Current;
+use domain::policies::Policies;
 use domain::{
     Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied,
     Error, FollowUpVerb, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition,
@@ -17,8 +19,10 @@ use serde_json::json;
 use super::change::Change;
 use super::clock::new_id;
 use super::targets::named;
+use super::policies::{self, Beside, Course};
 use super::{Service, digest, entry, timeline};
-use store::NewCommand;
+use store::policies::FirstApproval;
+use store::{NewCommand, PolicyGuard};
 
 /// The group of the device on which it is; none of what is on no device, which no group limits.
 pub(super) fn device_group(action: &Action) -> Option<&str> {
@@ -29,7 +33,7 @@ pub(super) fn device_group(action: &Action) -> Option<&str> {
 /// What a person decides.
 #[derive(Debug, Clone)]
 pub(super) enum Verb {
-    Approve { comment: Option<String> },
+    Approve { comment: Option<String>, alone: bool },
     Reject { reason: String },
     Undo(UndoRequest),
     Retry { comment: Option<String> },
@@ -47,15 +51,20 @@ impl Verb {
 
     fn reason(&self) -> Option<String> {
         match self {
-            Self::Approve { comment } | Self::Retry { comment } => comment.clone(),
+            Self::Approve { comment, .. } | Self::Retry { comment } => comment.clone(),
             Self::Reject { reason } | Self::Undo(UndoRequest { reason, .. }) => Some(reason.clone()),
         }
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Approve { comment: None } | Self::Retry { comment: None } => Ok(()),
-            Self::Approve { comment: Some(text) } | Self::Retry { comment: Some(text) } => {
+            Self::Approve { comment, alone: true } => {
+                let text = comment.as_deref().unwrap_or_default();
+                let checked = check_reason(text).and_then(|()| proposal::check_comment(text));
+                checked.map_err(|detail| Error::invalid("/reason", detail))
+            }
+            Self::Approve { comment: None, .. } | Self::Retry { comment: None } => Ok(()),
+            Self::Approve { comment: Some(text), .. } | Self::Retry { comment: Some(text) } => {
                 proposal::check_comment(text).map_err(|detail| Error::invalid("/comment", detail))
             }
             Self::Reject { reason } | Self::Undo(UndoRequest { reason, .. }) => {
@@ -71,6 +80,8 @@ pub(super) struct DecisionAttempt<'a> {
     pub(super) verb: &'a Verb,
     /// What all that is decided together shares.
     pub(super) together: Option<ApprovalId>,
+    /// What is protected.
+    pub(super) policies: Policies,
     pub(super) now: Timestamp,
 }
 
@@ -90,20 +101,47 @@ impl Service {
         let after = Action { executor, status_detail: None, ..next(&before, lifecycle, now) };
         let more = json!({ "reason": verb.reason(), "replaced_by": null });
         let entries = vec![entry(now, AuditKind::Retried, &after, named(&commands, more))];
-        Ok(Change { by, deciding: false, before, after, reverse: None, entries, commands })
+        let (policy, beside) = (None, Beside::Nothing);
+        Ok(Change { by, deciding: false, policy, beside, before, after, reverse: None, entries, commands })
     }
 
     pub(super) fn decision(
         &self,
         attempt: &DecisionAttempt<'_>,
         before: Action,
-        proposer: Option<UserId>,
+        (proposer, first): (Option<UserId>, Option<FirstApproval>),
         seen: &Seen,
     ) -> Result<Change, Error> {
-        let &DecisionAttempt { caller, verb, together, now } = attempt;
+        let &DecisionAttempt { caller, verb, together, ref policies, now } = attempt;
         let transition = verb.transition();
         let (by, lifecycle) = self.check_decision(caller, &before, proposer, transition, now)?;
         check_seen(&before, seen)?;
+        let course = policies::course(attempt, &before, proposer, first.as_ref())?;
+        let second = matches!(course, Course::Second);
+        let policy = Some(PolicyGuard { revision: policies.revision, second });
+        if let Course::First(says) = course {
+            let said = format!("{says} {} approved it first.", caller.actor.label());
+            let after = Action {
+                version: before.version + 1,
+                updated_at: now.max(before.updated_at),
+                status_detail: Some(said),
+                ..before.clone()
+            };
+            let more = json!({ "reason": verb.reason(), "policy": says });
+            let entries = vec![entry(now, AuditKind::ApprovedFirst, &after, more)];
+            let (beside, reverse, commands) = (Beside::First, None, Vec::new());
+            return Ok(Change {
+                by,
+                deciding: true,
+                policy,
+                beside,
+                before,
+                after,
+                reverse,
+                entries,
+                commands,
+            });
+        }
         let mut after = Action {
             decided_by: Some(caller.actor.clone()),
             decided_at: Some(now),
@@ -121,9 +159,20 @@ impl Service {
             }
             _ => AuditKind::Rejected,
         };
-        let more = json!({ "reason": after.reason, "approval_id": after.approval_id });
-        let entries = vec![entry(now, kind, &after, named(&commands, more))];
-        Ok(Change { by, deciding: true, before, after, reverse: None, entries, commands })
+        let mut beside = Beside::Nothing;
+        let mut more = json!({ "reason": after.reason, "approval_id": after.approval_id });
+        if let (Course::Second, Some(first)) = (&course, &first) {
+            more["approved_first_by"] = json!(first.actor);
+        }
+        let mut entries = vec![];
+        if let Course::BreakGlass(of) = course {
+            after.break_glass = true;
+            let reason = after.reason.clone().unwrap_or_default();
+            entries.push(policies::broken(now, &after, &of, &reason));
+            beside = Beside::BreakGlass(after.id, of, reason);
+        }
+        entries.insert(0, entry(now, kind, &after, named(&commands, more)));
+        Ok(Change { by, deciding: true, policy, beside, before, after, reverse: None, entries, commands })
     }
 
     /// Whether the caller may take this decision on the action as it stands; also what the screen offers.
@@ -165,15 +214,27 @@ impl Service {
         attempt: &DecisionAttempt<'_>,
         before: Action,
         seen: &Seen,
-        (reason, targets): (&str, Vec<Asset>),
+        (reason, alone, targets): (&str, bool, Vec<Asset>),
     ) -> Result<Change, Error> {
-        let &DecisionAttempt { caller, together, now, .. } = attempt;
+        let &DecisionAttempt { caller, together, ref policies, now, .. } = attempt;
         let (by, lifecycle, reverse_type) = self.check_undo(caller, &before)?;
         check_seen(&before, seen)?;
-        let (reverse, commands) =
+        let (reverse, mut commands) =
             self.reverse(&caller.actor, &before, (reverse_type, targets), reason, now)?;
-        let reverse = Action { approval_id: together, ..reverse };
-        Ok(undoing(by, before, lifecycle, reverse, commands, now))
+        let mut reverse = Action { approval_id: together, ..reverse };
+        if together.is_some() {
+            policies::by_itself(policies, &before, true)?;
+        }
+        let beside = policies::at_once(caller, policies, &mut reverse, (alone, reason), now)?;
+        if reverse.decision == Decision::Pending {
+            commands.clear();
+        }
+        let mut change = undoing(by, before, lifecycle, reverse, commands, now);
+        if let (Beside::BreakGlass(_, of, reason), Some(reverse)) = (&beside, &change.reverse) {
+            change.entries.push(policies::broken(now, reverse, of, reason));
+        }
+        let policy = Some(PolicyGuard { revision: policies.revision, second: false });
+        Ok(Change { policy, beside, ..change })
     }
 
     /// Whether the caller may undo the action as it stands, and by which type; also what the screen offers.
@@ -228,6 +289,7 @@ impl Service {
             decided_by: None,
             decided_at: None,
             reason: None,
+            break_glass: false,
             approval_id: None,
             undo_of: Some(of.id),
             undone_by: None,
@@ -261,7 +323,8 @@ pub(super) fn undoing(
         entry(now, AuditKind::UndoRequested, &after, named(&commands, requested)),
         entry(now, AuditKind::Proposed, &reverse, proposed),
     ];
-    Change { by, deciding: false, before, after, reverse: Some(reverse), entries, commands }
+    let (policy, beside) = (None, Beside::Nothing);
+    Change { by, deciding: false, policy, beside, before, after, reverse: Some(reverse), entries, commands }
 }
 
 /// The action with the lifecycle's columns, one version on.

@@ -46,13 +46,16 @@ impl ShowAction for Service {
         let proposer = self.store.proposer(id).await?;
         let offer = |result: Result<(), Error>| Availability::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
-        let approve = decision(Transition::Approve);
+        let (protection, not_alone) = self.protection(caller, &action, proposer, now).await?;
+        let approve = decision(Transition::Approve).and(not_alone);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
         let (later, earlier) = timeline::split(&action, &others);
         Ok(ActionDetail {
             instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
             impact: self.impact(&scope, &action).await?,
+            break_glass: if action.break_glass { self.store.break_glass(id).await? } else { None },
+            protection,
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
             follow_ups: self.follow_ups(caller, &action, proposer, now).await?,

@@ -420,7 +420,7 @@ async fn write(
     after: &Action,
     now: Timestamp,
 ) -> Result<(), Error> {
-    if tx.update_state(Guard { by, deciding: false, now }, before, after).await? {
+    if tx.update_state(Guard { by, deciding: false, policy: None, now }, before, after).await? {
         return Ok(());
     }
     // The row was read in this same transaction, which holds the write lock.

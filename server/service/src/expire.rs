@@ -42,11 +42,12 @@ impl Service {
         let mut after = next(&before, lifecycle, now);
         after.decided_by = Some(by.actor().clone());
         after.decided_at = Some(now);
-        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+        if !tx.update_state(Guard { by: &by, deciding: false, policy: None, now }, &before, &after).await? {
             return Ok(false);
         }
         let more = json!({ "expires_at": before.expires_at });
         tx.append_audit(&by, entry(now, AuditKind::Expired, &after, more)).await?;
+        self.close_undo(&mut *tx, &by, &after, now).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -123,7 +123,7 @@ impl Service {
             FollowUpVerb::Take => {}
             _ => after.status_detail = Some(words),
         }
-        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+        if !tx.update_state(Guard { by: &by, deciding: false, policy: None, now }, &before, &after).await? {
             return Err(Denied::Revoked.into());
         }
         let mut more = json!({ "reason": what.reason, "replaced_by": what.replaced_by });
@@ -138,6 +138,7 @@ impl Service {
         if !commands.is_empty() {
             tx.enqueue(&by, &commands).await?;
         }
+        self.close_undo(tx, &by, &after, now).await?;
         let ended = match transition {
             Some(Transition::Settle(outcome) | Transition::Report(outcome)) => Some(outcome),
             Some(Transition::Cancel) => Some(Outcome::Cancelled),

@@ -39,6 +39,7 @@ pub mod notifications;
 mod paging;
 mod pause;
 mod pieces;
+mod policies;
 mod record;
 mod refusals;
 pub mod replay;

@@ -69,7 +69,7 @@ impl Intake<'_> {
             Action { status_detail: result.or(before.status_detail.clone()), ..next(&before, lifecycle, at) };
         // It may be of this same request.
         self.write(tx).await?;
-        if !tx.update_state(Guard { by: &by, deciding: false, now }, &before, &after).await? {
+        if !tx.update_state(Guard { by: &by, deciding: false, policy: None, now }, &before, &after).await? {
             return Err(Error::Forbidden(domain::Denied::Revoked));
         }
         let more = json!({ "occurred_at": at, "detail": after.status_detail, "before": before.status });

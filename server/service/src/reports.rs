@@ -69,7 +69,7 @@ impl Service {
         let lifecycle = outcome.map_or(Ok(lifecycle), |outcome| lifecycle.apply(Transition::Settle(outcome)));
         let lifecycle = lifecycle.map_err(|refusal| Error::Internal(refusal.to_string()))?;
         let after = Action { status_detail: Some(words.clone()), ..next(before, lifecycle, now) };
-        if !tx.update_state(Guard { by, deciding: false, now }, before, &after).await? {
+        if !tx.update_state(Guard { by, deciding: false, policy: None, now }, before, &after).await? {
             return Ok(false);
         }
         let more = json!({ "command_id": command, "executor": before.executor, "detail": detail });

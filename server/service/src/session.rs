@@ -22,6 +22,7 @@ pub use account::NewToken;
 pub(crate) use account::{MAX_TOKEN_DAYS, SHORTEST_PASSWORD, is_user_name};
 pub use first::FirstAdministrator;
 pub use password::PasswordTurn;
+pub(crate) use second_step::Begun;
 pub use throttle::SignInTry;
 pub use times::SessionTimes;
 
@@ -66,6 +67,8 @@ pub(crate) struct ProvenSession {
     pub(crate) identity: Identity,
     /// The provider's session.
     pub(crate) sid: Option<String>,
+    /// The method by which the provider vouches for a second factor, if administrators trust it.
+    pub(crate) factor: Option<String>,
 }
 
 /// Who presents a session.
@@ -169,7 +172,7 @@ impl Sessions {
                 if self.store.factor_standing(user.id, None).await?.has {
                     // Not known yet: a device is, once the second factor was shown on it.
                     throttle::succeeded(&self.store, counted, attempt.name, None, now).await?;
-                    return Err(SignInError::SecondStep(self.begin_second_step(&user, now).await?));
+                    return Err(SignInError::SecondStep(self.begin_second_step(&user, None, now).await?));
                 }
                 let device = attempt.device.map_or_else(secret, str::to_owned);
                 throttle::succeeded(&self.store, counted, attempt.name, Some(&device), now).await?;
@@ -309,14 +312,15 @@ impl Sessions {
         self.open_session(user, replaces, None, None).await
     }
 
-    /// Opens a session for somebody whom the identity provider vouches for.
+    /// Opens a session for somebody whom the identity provider vouches for, and perhaps for a second factor of theirs.
     pub(crate) async fn open_proven(
         &self,
         user: User,
         replaces: Option<CredentialId>,
         proven: ProvenSession,
     ) -> Result<SignedIn, Error> {
-        self.open_session(user, replaces, Some(proven), None).await
+        let shown = proven.factor.as_ref().map(|method| format!("identity provider: {method}"));
+        self.open_session(user, replaces, Some(proven), shown.as_deref()).await
     }
 
     /// Opens a session: of the identity provider, or with what was shown beside the password.
@@ -352,8 +356,9 @@ impl Sessions {
             return Err(Denied::Revoked.into());
         }
         let mut body = json!({ "session": credential.id });
-        if let Some(ProvenSession { identity, sid }) = &proven {
-            tx.note_provider_session(&by, credential.id, identity, sid.as_deref()).await?;
+        if let Some(ProvenSession { identity, sid, factor }) = &proven {
+            let (sid, factor) = (sid.as_deref(), factor.as_deref());
+            tx.note_provider_session(&by, credential.id, identity, sid, factor).await?;
             body["identity"] = json!({ "issuer": identity.issuer, "subject": identity.subject });
         }
         if let Some(shown) = shown {

@@ -2,7 +2,7 @@
 //! would need; where nothing may be carried out at once, it waits for somebody else.
 
 use async_trait::async_trait;
-use domain::actions::contract::Availability;
+use domain::actions::contract::{Availability, Protected};
 use domain::actions::take::{NewAction, TakeActions, TakePreview};
 use domain::{
     Action, Asset, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope, ScopedRow,
@@ -14,6 +14,7 @@ use std::slice::from_ref;
 use super::clock::new_id;
 use super::decision::device_group;
 use super::detail::sentence;
+use super::policies::{self, Beside};
 use super::targets::named;
 use super::{Service, detached, digest, entry};
 
@@ -28,14 +29,24 @@ impl TakeActions for Service {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let action = self.to_be_taken(caller, new, now).await?;
+        let policies = self.store.policies().await?;
         let take = Self::may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
+        let protection = policies.on(&action).filter(|_| action.decision == domain::Decision::NotRequired);
+        let protection = protection.map(|of| Protected {
+            says: of.says(),
+            first: None,
+            break_glass: Availability::Allowed,
+            step_up: caller.require_fresh_factor().is_err(),
+        });
         let executor = self.executors.found(action.action_type, &action).map(|found| found.view());
         let impact = self.impact(&scope, &action).await?;
-        let waits = (action.decision == domain::Decision::Pending).then(|| {
+        let unconnected = (action.decision == domain::Decision::Pending).then(|| {
             "It would wait for a decision of somebody else: no executor is connected that could carry it out now."
                 .to_owned()
         });
-        Ok(TakePreview { take: Availability::from(take), impact, waits, executor, action })
+        let waits = protection.as_ref().map(|of| format!("{} It would wait for somebody else.", of.says));
+        let waits = waits.or(unconnected);
+        Ok(TakePreview { take: Availability::from(take), impact, waits, protection, executor, action })
     }
 
     async fn take_action(&self, caller: &Caller, new: NewAction) -> Result<Action, Error> {
@@ -54,11 +65,15 @@ impl Service {
     async fn take_now(&self, caller: &Caller, new: NewAction) -> Result<Action, Error> {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
+        let alone = new.break_glass;
         let action = self.to_be_taken(caller, new, now).await?;
         let by = Self::may_take(caller, &scope, &action)?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
-        let action = Action { id: new_id(now), proposed_at: now, updated_at: now, ..action };
+        let mut action = Action { id: new_id(now), proposed_at: now, updated_at: now, ..action };
+        let reason = action.comment.clone().unwrap_or_default();
+        let policies = tx.policies().await?;
+        let beside = policies::at_once(caller, &policies, &mut action, (alone, &reason), now)?;
         let commands = match action.decision {
             domain::Decision::NotRequired => self.commands(&action, now).0,
             _ => Vec::new(),
@@ -68,6 +83,10 @@ impl Service {
             "parameters": action.parameters, "comment": action.comment });
         let more = named(&commands, more);
         tx.append_audit(&by, entry(now, AuditKind::Proposed, &action, more)).await?;
+        if let Beside::BreakGlass(_, of, why) = &beside {
+            tx.append_audit(&by, policies::broken(now, &action, of, why)).await?;
+        }
+        beside.write(&mut *tx, &by, &action).await?;
         if !commands.is_empty() {
             tx.enqueue(&by, &commands).await?;
         }

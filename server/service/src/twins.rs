@@ -123,7 +123,7 @@ impl Service {
             let Some(before) = tx.action(&RowScope::ALL, twin.id).await? else { continue };
             let Ok(lifted) = lift(lifecycle_of(&before)?) else { continue };
             let after = Action { undone_by: Some(reverse.id), ..next(&before, lifted, now) };
-            if tx.update_state(Guard { by, deciding: false, now }, &before, &after).await? {
+            if tx.update_state(Guard { by, deciding: false, policy: None, now }, &before, &after).await? {
                 let more = json!({ "undone_by": reverse.id, "lifted_with": original.id });
                 tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
             }

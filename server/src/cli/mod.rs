@@ -12,6 +12,7 @@ mod doors;
 pub mod executor;
 pub mod import;
 pub mod notification;
+pub mod policy;
 pub mod responder;
 pub mod serve;
 pub mod sign_in;
@@ -63,6 +64,9 @@ enum Command {
     /// Whether rules approve anything by themselves
     #[command(subcommand)]
     Automation(automation::AutomationCommand),
+    /// Say what is protected, and protect more
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
     /// Write down what helps to understand a failure, without secrets and without what actions are about
     SupportBundle(support::SupportOptions),
     /// What carries actions out
@@ -122,6 +126,7 @@ async fn run_command(command: Command) -> anyhow::Result<()> {
         Command::Backup(options) => backup::back_up(options).await,
         Command::Restore(options) => backup::restore(options).await,
         Command::Automation(command) => automation::run(command).await,
+        Command::Policy(command) => policy::run(command).await,
         Command::Dispatch(command) => dispatch::run(command).await,
     }
 }

@@ -78,6 +78,11 @@ pub struct ProviderOptions {
     /// The claim that is a person's externalId in the directory
     #[arg(long, value_name = "NAME", default_value = "sub")]
     directory_claim: String,
+
+    /// A method (amr: mfa, otp, hwk and others) or context (acr) of a sign-in there that counts as our second factor; may
+    /// be repeated
+    #[arg(long = "trusted-factor", value_name = "METHOD")]
+    trusted_factors: Vec<String>,
 }
 
 /// Options of `countersign sign-in group`.
@@ -196,6 +201,7 @@ async fn set_provider(options: ProviderOptions) -> anyhow::Result<()> {
         scopes: options.scopes,
         groups_claim: options.groups_claim,
         directory_claim: options.directory_claim,
+        trusted_factors: options.trusted_factors,
     };
     let Opened { store, service, by, .. } = open(&options.kept).await?;
     let set = service.set_provider(&by, ProviderForm { settings, client_secret }).await;
@@ -204,11 +210,13 @@ async fn set_provider(options: ProviderOptions) -> anyhow::Result<()> {
 }
 
 fn provider(view: &ProviderView) -> String {
-    let ProviderSettings { name, issuer, client_id, scopes, groups_claim, directory_claim } = &view.settings;
+    let ProviderSettings { name, issuer, client_id, scopes, groups_claim, directory_claim, trusted_factors } =
+        &view.settings;
+    let trusted = trusted_factors.join(" ");
     let secret = if view.has_secret { "with a secret" } else { "without a secret" };
     let scopes = scopes.join(" ");
     format!(
-        "{name}\t{issuer}\t{client_id} {secret}\t{scopes}\tgroups: {groups_claim}\tdirectory: {directory_claim}"
+        "{name}\t{issuer}\t{client_id} {secret}\t{scopes}\tgroups: {groups_claim}\tdirectory: {directory_claim}\ttrusted: {trusted}"
     )
 }
 

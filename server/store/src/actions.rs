@@ -38,8 +38,19 @@ pub struct Guard<'a> {
     pub by: &'a Authorized,
     /// Whether this is a decision: not by the proposer, and not after the expiry.
     pub deciding: bool,
+    /// Which policies were asked; none where none has a say.
+    pub policy: Option<PolicyGuard>,
     /// The time of the write.
     pub now: Timestamp,
+}
+
+/// What a write repeats of the policies that were asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PolicyGuard {
+    /// Their revision.
+    pub revision: i64,
+    /// Whether somebody else has to have approved first.
+    pub second: bool,
 }
 
 /// A state over which another is written.

@@ -5,6 +5,7 @@
 //! is written beside the row. To add a field, add its row to [`stored`] and its column and index in a migration; rows of
 //! before get theirs when the store opens.
 
+use domain::actions::break_glass::Exception;
 use domain::actions::query::{Field, Filter, SortKey, Undoable};
 use domain::core::string_enum::Word;
 use domain::{
@@ -182,6 +183,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::ExternalId => text("external_id", |action| action.external_id.clone().unwrap_or_default()),
         Field::Decided => shown_only("decided_at", Reading::MaybeTime),
         Field::Reason => text("reason", |action| action.reason.clone().unwrap_or_default()),
+        Field::BreakGlass => shown_only("break_glass", Reading::Word(Vocabulary::of::<Exception>())),
         Field::DecidedByPerson => shown_only("decided_by", Reading::Person),
         Field::DecidedByToken => shown_only("decided_by", Reading::Token),
         Field::Hash => shown_only("entity", Reading::EntityHash),

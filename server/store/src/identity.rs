@@ -35,6 +35,9 @@ pub trait ReadIdentity: Send + Sync {
 
     /// What groups give, by their names.
     async fn group_roles(&self) -> Result<Vec<GroupRoles>>;
+
+    /// Who a person is at providers.
+    async fn identities_of(&self, person: UserId) -> Result<Vec<Identity>>;
 }
 
 /// Writes of how people sign in, and of who they are at the provider. False if the caller may no longer write; then
@@ -70,6 +73,15 @@ pub trait WriteIdentity: Send {
         now: Timestamp,
     ) -> Result<bool>;
 
+    /// Forgets who a person is at providers, and ends the sessions that came from there, which these were. None if the
+    /// caller may no longer; whose own it is, may.
+    async fn unlink_identities(
+        &mut self,
+        by: &Authorized,
+        person: UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<CredentialId>>>;
+
     /// Notes the groups that the provider names, in place of those before.
     async fn set_claimed_groups(
         &mut self,
@@ -81,13 +93,14 @@ pub trait WriteIdentity: Send {
     /// People with their groups, whether the provider names these or a directory: of everybody who has one, or of one.
     async fn groups_of_people(&mut self, one: Option<UserId>) -> Result<Vec<(UserId, BTreeSet<String>)>>;
 
-    /// Notes which session of the provider a session of ours came from.
+    /// Notes which session of the provider a session of ours came from, and by which method it vouches for a second factor.
     async fn note_provider_session(
         &mut self,
         by: &Authorized,
         session: CredentialId,
         identity: &Identity,
         sid: Option<&str>,
+        factor: Option<&str>,
     ) -> Result<()>;
 
     /// Ends the sessions that came from a session of the provider, or from any of a person; which these were.

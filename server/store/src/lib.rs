@@ -15,6 +15,7 @@ mod administration;
 pub mod audit;
 mod audit_log;
 pub mod automation;
+pub mod policies;
 mod backup;
 mod bits;
 mod bulk;
@@ -60,7 +61,7 @@ use jiff::Timestamp;
 
 pub use access::{Credential, CredentialKind, KeyState, ReadAccess, SystemAccess, User, WriteAccess};
 pub use actions::{
-    Cell, Guard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, StateChange,
+    Cell, Guard, PolicyGuard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, StateChange,
     WriteActions,
 };
 pub use actions_fields::sort_column;
@@ -123,6 +124,7 @@ pub trait Store:
     + ReadNotifications
     + ReadOneTime
     + ReadOutbox
+    + policies::ReadPolicies
     + ReadResponders
     + ReadSettings
     + Maintain
@@ -145,6 +147,7 @@ pub trait Transaction:
     + automation::WriteAutomation
     + WriteBulk
     + investigations::WriteInvestigations
+    + policies::WritePolicies
     + WriteDirectory
     + WriteEnds
     + WriteExecutors

@@ -117,7 +117,7 @@ pub(super) async fn states_are_found_by_id(
     };
     let by = ana.authorize(Permission::Devices).unwrap();
     for deciding in [true, false] {
-        let guard = Guard { by: &by, deciding, now };
+        let guard = Guard { by: &by, deciding, policy: None, now };
         for many in [1, 7, 50] {
             let changes: Vec<_> =
                 rows[..many].iter().map(|row| StateChange { before: row, after: row }).collect();

@@ -119,7 +119,8 @@ mod tests {
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
                  ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
                  HeldBack AutomationStopped AutomationResumed DirectoryGroupChanged FactorChanged FactorUsed \
-                 ResponderCodeMade DeliveredAgain CallOffAsked HistoryRemoved",
+                 ResponderCodeMade DeliveredAgain CallOffAsked PolicyChanged ApprovedFirst BreakGlass BreakGlassReviewed \
+                 HistoryRemoved",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -23,6 +23,7 @@ on_both!(
     an_answer_counts_once_and_for_who_went,
     people_are_known_by_their_number_alone,
     the_provider_ends_sessions_at_once,
+    t41_a_second_factor_is_ours_or_one_that_is_trusted,
 );
 
 const SECRET: &str = "a secret that both know";
@@ -209,6 +210,55 @@ async fn the_provider_ends_sessions_at_once(kind: Kind) {
         assert_eq!(answer.status().as_u16(), 400, "{token}");
     }
     assert_eq!(ben.who().await.0, 200);
+    peer.estate.verify_audit();
+}
+
+async fn t41_a_second_factor_is_ours_or_one_that_is_trusted(kind: Kind) {
+    let Some(peer) = Peer::start(kind).await else { return };
+    let mut ana = peer.browser();
+    assert_eq!(ana.sign_in("ana").await, HISTORY, "she has none, and needs none");
+    let required = "INSERT INTO factor_policy (holding) VALUES ('security_operator')";
+    peer.estate.database.execute(required).await.unwrap();
+    // Who must have one is led to set it up, whatever the provider says while nobody trusts it.
+    peer.set_methods("ana", &["pwd", "otp", "mfa"]).await;
+    let mut unproven = peer.browser();
+    assert_eq!(unproven.sign_in("ana").await, HISTORY);
+    assert_ne!(unproven.get(&peer.estate.url(HISTORY)).await.status().as_u16(), 200);
+    let provider = ["provider", "--name", "Sesame", "--issuer", &peer.issuer, "--client-id", "countersign"];
+    let trusting = [&provider[..], &["--trusted-factor", "mfa", "--trusted-factor", "hwk"]].concat();
+    peer.run(&trusting, SECRET);
+    let mut proven = peer.browser();
+    assert_eq!(proven.sign_in("ana").await, HISTORY);
+    assert_eq!(proven.get(&peer.estate.url(HISTORY)).await.status().as_u16(), 200);
+    // It counts for that session alone.
+    assert_ne!(unproven.get(&peer.estate.url(HISTORY)).await.status().as_u16(), 200);
+    let recorded = "SELECT body FROM audit WHERE body LIKE '%identity provider: mfa%'";
+    assert_eq!(peer.estate.database.column(recorded).await.len(), 1);
+    // A password alone is no second factor, and a method that is not named is none.
+    for methods in [&["pwd"][..], &["pwd", "otp"], &[]] {
+        peer.set_methods("ana", methods).await;
+        let mut weak = peer.browser();
+        assert_eq!(weak.sign_in("ana").await, HISTORY);
+        assert_ne!(weak.get(&peer.estate.url(HISTORY)).await.status().as_u16(), 200, "{methods:?}");
+    }
+
+    // Who has one of ours shows it after the provider; what was begun there is no session yet.
+    let factor = format!(
+        "INSERT INTO second_factors (id, user_id, kind, name, secret, confirmed_at, last_step, created_at)
+         SELECT '{}', id, 'totp', 'app', 'x', 1, 0, 1 FROM users WHERE name = 'ana'",
+        uuid::Uuid::from_u128(7)
+    );
+    peer.estate.database.execute(&factor).await.unwrap();
+    let mut half = peer.browser();
+    let page = half.sign_in("ana").await;
+    assert!(page.starts_with("/sign-in/second-step"), "{page}");
+    assert_eq!(half.who().await.0, 401);
+    let shown = half.get(&peer.estate.url(&page)).await.text().await.unwrap();
+    assert!(shown.contains("Second factor"), "{shown}");
+    peer.set_methods("ana", &["hwk"]).await;
+    let mut proven = peer.browser();
+    assert_eq!(proven.sign_in("ana").await, HISTORY);
+    assert_eq!(proven.get(&peer.estate.url(HISTORY)).await.status().as_u16(), 200);
     peer.estate.verify_audit();
 }
 

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use service::identity::provider::ProviderAnswer;
 use service::identity::sign_in::{Arrived, ProviderSignIn, Trouble};
 
-use super::edge::{credential, redirect};
+use super::edge::{credential, paths, redirect};
 use super::signin::begin_session;
 use super::state::AppState;
 
@@ -61,6 +61,10 @@ pub(super) async fn finish(
     };
     let mut response = match finished {
         Ok(Arrived { signed_in, next }) => begin_session(&signed_in, lasts, next.as_deref()),
+        Err((Trouble::SecondStep(secret), next)) => {
+            let page = redirect::on_the_way_to(paths::SECOND_STEP, next.as_deref(), None);
+            redirect::see_other(&page, credential::step_cookie(&secret))
+        }
         Err((trouble, next)) => refused(&trouble, next.as_deref()),
     };
     credential::forget_pending(response.headers_mut());

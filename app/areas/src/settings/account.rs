@@ -3,14 +3,16 @@
 use leptos::prelude::*;
 
 use crate::settings::credential_table;
+use crate::settings::links::links;
 use crate::settings::new_token::{make, secret};
 use crate::settings::own_factors;
 use crate::settings::own_notices;
 use crate::settings::own_preferences;
 use crate::settings::person_answer::answered;
 use crate::settings::sheet::{Sheet, loaded, part};
-use api::{load_credentials, load_what_can};
+use api::{load_credentials, load_identities, load_what_can};
 use domain::access::contract::CredentialSort;
+use domain::identity::contract::LinkedIdentity;
 
 kit::page! {
     module: settings,
@@ -34,6 +36,8 @@ fn OwnPage() -> impl IntoView {
             credential_table::sessions(sheet, all),
         )
     });
+    let identities = sheet.load(|| load_identities(None));
+    let identities = loaded(identities, move |_, all: &Vec<LinkedIdentity>| links(sheet, None, all));
     let tokens = loaded(tokens, move |_, all| {
         let body = view! { {credential_table::tokens(sheet, all)} {make(sheet, true, &[])} };
         part(
@@ -52,6 +56,7 @@ fn OwnPage() -> impl IntoView {
             {own_notices::own(sheet)}
             {can}
             {part("Second factors", None, own_factors::own(sheet))}
+            {identities}
             {sessions}
             {tokens}
         }

@@ -107,6 +107,12 @@ fn provider_form(sheet: Sheet, of: Option<&ProviderView>) -> AnyView {
             value(|of| of.settings.scopes.join(" "), "profile email groups"),
             false,
         )}
+        {text(
+            "Methods (amr) or contexts (acr) that count as the second factor, between spaces, for example mfa otp hwk; ours is asked for where none is named",
+            "trusted_factors",
+            value(|of| of.settings.trusted_factors.join(" "), ""),
+            false,
+        )}
         {text("Claim with the groups", "groups_claim", value(|of| of.settings.groups_claim.clone(), "groups"), true)}
         {text(
             "Claim that is the externalId in the directory",

@@ -4,6 +4,7 @@
 
 mod credential_table;
 mod form;
+mod links;
 mod new_token;
 mod own_factors;
 mod own_notices;
@@ -32,6 +33,7 @@ kit::pages! {
     mod identity;
     mod people;
     mod person;
+    mod policies;
     mod roles;
     mod sessions;
     mod step_up;

@@ -7,14 +7,16 @@ use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_params_map;
 
 use crate::settings::form::{button, check, choices, confirm, form, text};
+use crate::settings::links::links;
 use crate::settings::person_answer::answered;
 use crate::settings::sheet::{Sheet, loaded, part};
 use api::{
     ApiError, EnablePerson, GiveRoles, RenamePerson, ResetFactors, ResetPassword, load_device_groups,
-    load_person, load_person_factors, load_roles, load_what_can,
+    load_identities, load_person, load_person_factors, load_roles, load_what_can,
 };
 use domain::access::contract::{DeviceGroupView, PersonView, RolesView};
 use domain::access::factors::FactorsView;
+use domain::identity::contract::LinkedIdentity;
 use domain::{DeviceGroupId, ErrorCode, Role, UserId};
 use kit::time::full;
 
@@ -54,6 +56,8 @@ fn Person() -> impl IntoView {
         Some(part("What this person holds", None, give(sheet, person, roles, groups)))
     };
     let rest = loaded(person, move |_, person| doors(sheet, person));
+    let identities = sheet.load(move || async move { load_identities(Some(of()?)).await });
+    let identities = loaded(identities, move |_, all: &Vec<LinkedIdentity>| links(sheet, id, all));
     let factors = loaded(factors, move |_, factors| reset(sheet, id, factors));
     sheet.page(
         "Person",
@@ -64,6 +68,7 @@ fn Person() -> impl IntoView {
             <Suspense>{move || holds()}</Suspense>
             {rest}
             {factors}
+            {identities}
         }
         .into_any(),
     )

@@ -18,12 +18,13 @@ use kit::skeleton::Skeleton;
 use kit::tabs::{Tab, Tabs};
 
 /// A page of settings with its address; those of administrators are shown to these alone.
-const SHEETS: [(&str, &str, bool); 10] = [
+const SHEETS: [(&str, &str, bool); 11] = [
     ("My account", "/settings", false),
     ("People", "/settings/people", true),
     ("Roles", "/settings/roles", true),
     ("Device groups", "/settings/device-groups", true),
     ("Automation", "/settings/automation", true),
+    ("Policies", "/settings/policies", false),
     ("Sign-in", "/settings/sign-in", true),
     ("API tokens", "/settings/tokens", true),
     ("Sessions", "/settings/sessions", true),

@@ -24,6 +24,8 @@ pub struct FactorStanding {
     pub has: bool,
     /// Whether something that they hold asks for one.
     pub required: bool,
+    /// Whether the identity provider vouches for one, for the session.
+    pub vouched: bool,
     /// When one was used for the session; for a token, for any session of the person.
     pub used_at: Option<Timestamp>,
 }
@@ -32,7 +34,7 @@ impl FactorStanding {
     /// Whether the person may do nothing but set one up.
     #[must_use]
     pub const fn must_enrol(&self) -> bool {
-        self.required && !self.has
+        self.required && !self.has && !self.vouched
     }
 
     /// What that means for a caller now.
@@ -62,8 +64,10 @@ mod tests {
             (false, true, None, FactorState::Stale, true),
         ];
         for (has, required, used_at, state, must_enrol) in table {
-            let standing = FactorStanding { has, required, used_at };
+            let standing = FactorStanding { has, required, vouched: false, used_at };
             assert_eq!((standing.state(now), standing.must_enrol()), (state, must_enrol), "{standing:?}");
+            let standing = FactorStanding { vouched: true, ..standing };
+            assert!(!standing.must_enrol(), "{standing:?}");
         }
     }
 }

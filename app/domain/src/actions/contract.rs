@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Caller;
 use crate::actions::action::{Action, Seen};
+use crate::actions::break_glass::BreakGlassUse;
 use crate::actions::catalog::ActionType;
 use crate::actions::change::LaneCounts;
 use crate::actions::export::ExportFormat;
@@ -86,6 +87,8 @@ pub struct UndoRequest {
     pub reason: String,
     /// That the effect is lifted for others by which it stands, too.
     pub lift_others: bool,
+    /// That it is done at once where a policy asks for somebody else (break-glass).
+    pub break_glass: bool,
     /// Of several targets, on which of them, by their names; all that stand, where none is named.
     pub targets: Vec<String>,
 }
@@ -225,6 +228,10 @@ pub struct ActionDetail {
     pub task: Option<HandTask>,
     /// What it waits for before its executor gets it, or why no rule decided on it, as a sentence; none if nothing holds it.
     pub held: Option<String>,
+    /// Which policy protects what it is on, and what that asks for; none if it is not protected.
+    pub protection: Option<Protected>,
+    /// How one person let it happen alone, if one did.
+    pub break_glass: Option<BreakGlassUse>,
     /// What it hits, in sentences. What comes from outside is spelled out in them.
     pub impact: String,
     /// Who may decide it in place of a caller who may not, as a sentence.
@@ -247,6 +254,19 @@ pub struct ActionDetail {
     pub end: Option<String>,
     /// The server's time of the answer.
     pub rendered_at: Timestamp,
+}
+
+/// What a policy asks for of a decision on an action, or of its undo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protected {
+    /// Which policy, and what it asks for, as a sentence.
+    pub says: String,
+    /// Who approved first, where two people have to.
+    pub first: Option<String>,
+    /// Whether the caller may let it happen alone, with a reason that is reviewed.
+    pub break_glass: Availability,
+    /// Whether the caller's second factor is asked for once more.
+    pub step_up: bool,
 }
 
 /// Another action that does the same to the same.

@@ -94,6 +94,7 @@ list_fields! {
         ExternalId = "external_id" "External ID": String {}
         Decided = "decided" "Decided at": Timestamp {}
         Reason = "reason" "Reason": String {}
+        BreakGlass = "break_glass" "Break-glass": String {}
         DecidedByPerson = "decided_by_person" "Decided by person": String {}
         DecidedByToken = "decided_by_token" "Decided by token": String {}
         Hash = "hash" "Hash": String {}
@@ -240,6 +241,7 @@ impl Column {
         Self::DecidedByToken,
         Self::Decided,
         Self::Reason,
+        Self::BreakGlass,
         Self::Status,
         Self::Result,
         Self::Undo,
@@ -384,7 +386,7 @@ mod tests {
         let columns: Vec<_> = Column::ALL.iter().map(|column| column.as_str()).collect();
         let names = "updated investigation approval type entity_type entity asset decision decided_by source \
                      status severity proposed_by proposed expires incident device_group undo technique";
-        let evidence = "id version external_id decided reason decided_by_person decided_by_token hash message_id \
+        let evidence = "id version external_id decided reason break_glass decided_by_person decided_by_token hash message_id \
                      parameters result digest";
         assert_eq!(words(&columns), format!("{names} comment {evidence}"));
         let keys: Vec<_> = SortKey::ALL.iter().map(|key| key.as_str()).collect();

@@ -3,6 +3,7 @@
 //! person does at once).
 
 pub mod action;
+pub mod break_glass;
 pub mod catalog;
 pub mod change;
 pub mod contract;

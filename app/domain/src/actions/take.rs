@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Caller, Permission};
 use crate::actions::action::{Action, Severity, Source};
 use crate::actions::catalog::ActionType;
-use crate::actions::contract::{Availability, ExecutorView};
+use crate::actions::contract::{Availability, ExecutorView, Protected};
 use crate::actions::entity::{Asset, AssetKind, Entity, EntityKind};
 use crate::actions::parameter::Parameters;
 use crate::actions::proposal::Proposal;
@@ -37,6 +37,10 @@ pub struct NewAction {
     /// Why. Some types require it.
     #[serde(default)]
     pub comment: Option<String>,
+    /// That it is done at once where a policy asks for somebody else (break-glass): the comment is the reason, which
+    /// somebody else reviews later.
+    #[serde(default)]
+    pub break_glass: bool,
     /// How bad it is; medium where nothing is said.
     #[serde(default)]
     pub severity: Option<Severity>,
@@ -148,6 +152,7 @@ impl NewAction {
             asset: Asset { kind: asset_kind, name, criticality: None, device_group: None },
             parameters,
             comment: text("comment"),
+            break_glass: value("break_glass").is_some(),
             severity: value("severity").and_then(|text| text.parse().ok()),
             investigation_id: text("investigation"),
             incident_id: text("incident"),
@@ -276,6 +281,8 @@ pub struct TakePreview {
     pub impact: String,
     /// Why it would wait for a decision of somebody else; none if it is carried out at once.
     pub waits: Option<String>,
+    /// Which policy protects what it is on; none if it is not protected.
+    pub protection: Option<Protected>,
     /// Who would carry it out.
     pub executor: Option<ExecutorView>,
 }

@@ -70,6 +70,10 @@ string_enum! {
         ResponderCodeMade = "ResponderCodeMade" "Code for a host made",
         DeliveredAgain = "DeliveredAgain" "Sent to a webhook again",
         CallOffAsked = "CallOffAsked" "Its executor was asked to call it off",
+        PolicyChanged = "PolicyChanged" "Policy changed",
+        ApprovedFirst = "ApprovedFirst" "Approved by the first of two people",
+        BreakGlass = "BreakGlass" "Let happen by one person alone (break-glass)",
+        BreakGlassReviewed = "BreakGlassReviewed" "Break-glass reviewed",
         HistoryRemoved = "HistoryRemoved" "History removed, which was kept long enough",
     }
 }

@@ -26,6 +26,15 @@ pub enum Denied {
         "this needs your second factor once more: confirm it on your own page, then try again within five minutes"
     )]
     SecondFactor,
+    /// The target is protected, and so is decided on by itself.
+    #[error("{0} Open it and decide on it by itself")]
+    Protected(String),
+    /// Two people are asked for, and the caller was the first.
+    #[error("you approved it first; someone else must approve it, too")]
+    ApprovedFirst,
+    /// Nobody reviews their own use of break-glass.
+    #[error("you used break-glass here; someone else must review it")]
+    OwnBreakGlass,
     /// The token was not made for this.
     #[error("this token lacks the scope {0}")]
     TokenScope(String),

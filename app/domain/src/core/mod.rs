@@ -6,6 +6,8 @@ pub mod canonical;
 pub mod denied;
 pub mod error;
 pub mod executor;
+#[cfg(feature = "ssr")]
+pub mod glob;
 pub mod id;
 pub mod path;
 #[cfg(feature = "ssr")]

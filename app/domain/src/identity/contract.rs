@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{GroupRoles, ProviderForm, ProviderSettings};
 use crate::access::Caller;
 use crate::core::error::Error;
+use crate::core::id::UserId;
 
 /// How people sign in, as administrators see it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,16 @@ pub struct ProviderView {
     pub has_secret: bool,
 }
 
+/// Who somebody is at an identity provider.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct LinkedIdentity {
+    /// The provider's name for itself.
+    pub issuer: String,
+    /// Its number for the person.
+    pub subject: String,
+}
+
 /// The part of the server that keeps how people sign in. All of it is for administrators, but for the provider's name.
 #[async_trait]
 pub trait IdentityBackend: Send + Sync {
@@ -50,6 +61,12 @@ pub trait IdentityBackend: Send + Sync {
 
     /// Removes what a group gives; its people lose it at once.
     async fn remove_group_roles(&self, caller: &Caller, group: &str) -> Result<(), Error>;
+
+    /// Who the caller, or somebody else, is at providers.
+    async fn identities(&self, caller: &Caller, of: Option<UserId>) -> Result<Vec<LinkedIdentity>, Error>;
+
+    /// Takes that away: they sign in by a provider no more, and sessions from there end.
+    async fn unlink_identities(&self, caller: &Caller, of: Option<UserId>) -> Result<(), Error>;
 
     /// What the button of the sign-in page calls the provider; none without one.
     async fn provider_name(&self) -> Result<Option<String>, Error>;

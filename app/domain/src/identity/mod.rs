@@ -40,6 +40,10 @@ pub struct ProviderSettings {
     /// The claim that is a person's `externalId` in the directory.
     #[serde(default = "directory_claim")]
     pub directory_claim: String,
+    /// The methods (`amr`, RFC 8176: `mfa`, `otp`, `hwk` and others) and the context (`acr`) of a sign-in there that
+    /// count as our second factor; where none is named, ours is always asked for of who has one.
+    #[serde(default)]
+    pub trusted_factors: Vec<String>,
 }
 
 fn scopes() -> Vec<String> {
@@ -73,6 +77,16 @@ impl ProviderSettings {
             if !is_token(scope) || at >= 20 {
                 let detail = "must be one word, and there are at most 20";
                 found.push(FieldError::new(format!("/scopes/{at}"), detail));
+            }
+        }
+        for (at, method) in self.trusted_factors.iter().enumerate() {
+            if !is_token(method) || at >= 20 {
+                let detail = "must be one word, and there are at most 20";
+                found.push(FieldError::new(format!("/trusted_factors/{at}"), detail));
+            }
+            if method == "pwd" || method == "user" {
+                let detail = format!("{method} is no second factor");
+                found.push(FieldError::new(format!("/trusted_factors/{at}"), detail));
             }
         }
         for (pointer, claim) in
@@ -252,6 +266,12 @@ mod tests {
             ..settings("https://a")
         };
         assert_eq!(wrong.check().len(), 2);
+        let trusted = |all: &[&str]| ProviderSettings {
+            trusted_factors: all.iter().map(ToString::to_string).collect(),
+            ..settings("https://a")
+        };
+        assert!(trusted(&["mfa", "hwk", "urn:mace:incommon:iap:silver"]).check().is_empty());
+        assert_eq!(trusted(&["pwd", "a b"]).check().len(), 2);
         assert_eq!(
             (settings("https://a").scopes.len(), settings("https://a").directory_claim.as_str()),
             (3, "sub")

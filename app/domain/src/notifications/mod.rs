@@ -30,6 +30,7 @@ string_enum! {
         Undone = "undone" "Undone",
         Settled = "settled" "Waits no more",
         WrongVerdict = "wrong_verdict" "Wrong verdict reported",
+        BreakGlass = "break_glass" "Break-glass was used",
     }
 }
 

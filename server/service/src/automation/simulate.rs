@@ -27,10 +27,17 @@ impl Service {
         let scope = RowScope::of(caller)?;
         let found = self.store.proposed_in_group(&scope, &group.name, since, MAX_SIMULATED + 1).await?;
         let more = found.len() > MAX_SIMULATED as usize;
+        let policies = self.store.policies().await?;
         let mut actions: Vec<_> = found
             .iter()
             .take(MAX_SIMULATED as usize)
-            .map(|action| SimulatedAction::under(level, action))
+            .map(|action| match SimulatedAction::under(level, action) {
+                of if of.outcome != Simulated::Automatic => of,
+                of => match policies.on(action) {
+                    Some(on) => SimulatedAction { outcome: Simulated::Waits, rule: on.says(), ..of },
+                    None => of,
+                },
+            })
             .collect();
         let count = |outcome| actions.iter().filter(|of| of.outcome == outcome).count() as u64;
         let (automatic, waits) = (count(Simulated::Automatic), count(Simulated::Waits));

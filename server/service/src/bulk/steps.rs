@@ -65,7 +65,8 @@ impl Service {
         // With the roles of now: one that was taken away since the start stops the rest.
         let caller = session::caller(&credential, user);
         let verb = verb(step.verb, step.reason);
-        let attempt = DecisionAttempt { caller: &caller, verb: &verb, together: Some(step.approval_id), now };
+        let (together, policies) = (Some(step.approval_id), tx.policies().await?);
+        let attempt = DecisionAttempt { caller: &caller, verb: &verb, together, policies, now };
         let outcomes = self.decide_items(&mut *tx, &attempt, &step.items).await?;
         let mut settled: BTreeMap<Outcome, Vec<i64>> = BTreeMap::new();
         for (item, outcome) in step.items.iter().zip(outcomes) {
@@ -140,7 +141,7 @@ impl Service {
         for (item, change) in items.iter().zip(changes) {
             outcomes.push(match change {
                 Ok(change) => {
-                    change.record(tx).await?;
+                    self.record(tx, change, attempt.now).await?;
                     (ItemState::Decided, None)
                 }
                 Err(error) => refuse(tx, attempt, item, &error).await?,

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::Factors;
 use super::check::Place;
 use crate::secret::{digest, secret};
-use crate::session::{Sessions, SignInError, SignedIn};
+use crate::session::{Begun, Sessions, SignInError, SignedIn};
 use store::{AuditEntry, OneTimePurpose, OneTimeSecret, User};
 
 const PURPOSE: OneTimePurpose = OneTimePurpose::SecondStep;
@@ -71,7 +71,8 @@ impl Factors {
         let kept = tx.try_one_time(&by, PURPOSE, &hash, MAX_TRIES, now).await?;
         tx.commit().await?;
         let kept = kept.ok_or(SignInError::Over)?;
-        let user = self.store.user(&kept.body).await?;
+        let begun = Begun::read(&kept.body);
+        let user = self.store.user(&begun.name).await?;
         let user = user.filter(|user| user.enabled && Some(user.id) == kept.person);
         let user = user.ok_or(SignInError::Over)?;
         let place = Place { address: step.address, device: step.device.as_deref() };
@@ -84,7 +85,7 @@ impl Factors {
         tx.commit().await?;
         taken.ok_or(SignInError::Over)?;
         let device = step.device.unwrap_or_else(secret);
-        sessions.open_with_factor(user, step.replaces, &device, shown.as_str()).await
+        sessions.open_with_factor(user, (step.replaces, begun.proven()), &device, shown.as_str()).await
     }
 
     async fn note_wrong(&self, user: &User) -> Result<(), Error> {

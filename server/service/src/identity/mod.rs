@@ -4,14 +4,15 @@
 //! Who can become Global Administrator by a group is a matter of Global Administrators alone.
 
 pub(crate) mod groups;
+mod links;
 pub mod provider;
 mod settings;
 pub mod sign_in;
 
 use async_trait::async_trait;
-use domain::identity::contract::{IdentityBackend, ProviderView, SignInView};
+use domain::identity::contract::{IdentityBackend, LinkedIdentity, ProviderView, SignInView};
 use domain::identity::{GroupRoles, ProviderForm};
-use domain::{Caller, Denied, Error, Permission, Role};
+use domain::{Caller, Denied, Error, Permission, Role, UserId};
 
 use super::{Service, detached};
 
@@ -46,6 +47,31 @@ impl IdentityBackend for Service {
         let by = caller.authorize_administration(Permission::Administer)?;
         let (service, group) = (self.clone(), group.to_owned());
         detached(async move { service.unset_group(&by, &group).await }).await
+    }
+
+    async fn identities(&self, caller: &Caller, of: Option<UserId>) -> Result<Vec<LinkedIdentity>, Error> {
+        let person = match of {
+            Some(person) => {
+                caller.require_administration(Permission::Administer)?;
+                person
+            }
+            None => caller.own()?,
+        };
+        self.links_of(person).await
+    }
+
+    async fn unlink_identities(&self, caller: &Caller, of: Option<UserId>) -> Result<(), Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move {
+            match of {
+                None => service.unlink_own(&caller).await,
+                Some(person) => {
+                    let by = caller.authorize_administration(Permission::Administer)?;
+                    service.unlink(&by, person).await
+                }
+            }
+        })
+        .await
     }
 
     async fn provider_name(&self) -> Result<Option<String>, Error> {

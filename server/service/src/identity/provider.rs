@@ -60,6 +60,17 @@ pub struct Proven {
     pub directory_id: Option<String>,
     /// The groups that the provider names.
     pub groups: BTreeSet<String>,
+    /// By which methods they proved it there (`amr`), and in which context (`acr`), as the token says.
+    pub methods: BTreeSet<String>,
+}
+
+impl Proven {
+    /// The method or context that counts as our second factor, by what administrators trust.
+    #[must_use]
+    pub fn trusted_factor(&self, settings: &ProviderSettings) -> Option<&str> {
+        let trusted = |method: &&String| settings.trusted_factors.contains(method);
+        self.methods.iter().find(trusted).map(String::as_str)
+    }
 }
 
 /// Whose session is over: of one session, or of all that a person has.

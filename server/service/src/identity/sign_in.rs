@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::identity::assignments_of;
+use domain::identity::{ProviderSettings, assignments_of};
 use domain::{Access, Actor, ActorKind, AuditKind, Authorized, CredentialId, Error, SystemAuthority, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,9 @@ pub enum Trouble {
     /// Somebody else has the name here.
     #[error("somebody else has the name here")]
     NameTaken,
+    /// The person is who they say, and a second factor is asked for; what the browser holds meanwhile.
+    #[error("a second factor is asked for")]
+    SecondStep(String),
     /// The store failed.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -74,6 +77,7 @@ impl Trouble {
             Self::NoGroup => "no_group",
             Self::Disabled => "disabled",
             Self::NameTaken => "name_taken",
+            Self::SecondStep(_) => "second_step",
             Self::Failed(_) => "failed",
         }
     }
@@ -195,22 +199,22 @@ impl ProviderSignIn {
         }
         let proven = self.client.finish(&provider, &away.pending, &answer, now).await?;
         let (this, sessions) = (self.clone(), Arc::clone(sessions));
-        let issuer = provider.settings.issuer;
-        let admitted = async move { Ok(this.admit(&sessions, issuer, proven, replaces).await) };
+        let settings = provider.settings;
+        let admitted = async move { Ok(this.admit(&sessions, &settings, proven, replaces).await) };
         detached(admitted).await?
     }
 
     async fn admit(
         &self,
         sessions: &Sessions,
-        issuer: String,
+        settings: &ProviderSettings,
         proven: Proven,
         replaces: Option<CredentialId>,
     ) -> Result<SignedIn, Trouble> {
         let service = &self.service;
         let now = service.clock.now();
         let by = self.by();
-        let identity = Identity { issuer, subject: proven.subject.clone() };
+        let identity = Identity { issuer: settings.issuer.clone(), subject: proven.subject.clone() };
         let table = service.store.group_roles().await?;
         let groups: BTreeSet<_> = proven.groups.iter().take(MAX_PERSON_GROUPS).cloned().collect();
         let mut tx = service.store.begin_system(&self.authority).await?;
@@ -251,7 +255,13 @@ impl ProviderSignIn {
             let tx = service.store.begin_system(&self.authority).await?;
             return self.refuse(tx, Some(person), &identity, &groups, Trouble::Disabled).await;
         };
-        let session = ProvenSession { identity, sid: proven.sid };
+        let factor = proven.trusted_factor(settings).map(str::to_owned);
+        let session = ProvenSession { identity, sid: proven.sid, factor };
+        if session.factor.is_none()
+            && service.store.factor_standing(user.id, None).await?.has {
+            let secret = sessions.begin_second_step(&user, Some(&session), now).await?;
+            return Err(Trouble::SecondStep(secret));
+        }
         Ok(sessions.open_proven(user, replaces, session).await?)
     }
 

@@ -146,6 +146,7 @@ const fn is_news(kind: AuditKind) -> bool {
                 | AuditKind::UndoReported
                 | AuditKind::Settled
                 | AuditKind::FeedbackGiven
+                | AuditKind::BreakGlass
         )
 }
 
@@ -159,6 +160,7 @@ fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
         },
         AuditKind::LostTrack => Some(Occasion::Unknown),
         AuditKind::FeedbackGiven => Some(Occasion::WrongVerdict),
+        AuditKind::BreakGlass => Some(Occasion::BreakGlass),
         AuditKind::UndoReported => match action.undo {
             UndoState::Undone => Some(Occasion::Undone),
             UndoState::Failed => Some(Occasion::Failed),

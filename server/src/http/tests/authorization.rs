@@ -195,6 +195,17 @@ fn body(path: &str, id: &str) -> String {
         "/api/v1/actions/{id}/supersede" => {
             json!({ "expected_version": 0, "digest": "x", "by": UNKNOWN_ID }).to_string()
         }
+        "/api/v1/actions/{id}/break-glass" => {
+            json!({ "expected_version": 0, "digest": "x", "reason": LONG_REASON }).to_string()
+        }
+        "/api/v1/actions/{id}/break-glass/review" => json!({ "comment": "no" }).to_string(),
+        "/api/v1/policies" => json!({ "name": " ", "when": {}, "demand": "held" }).to_string(),
+        "/api/add_protection" => "name=+&demand=held".to_owned(),
+        "/api/remove_protection" => "name=none&confirm=true".to_owned(),
+        "/api/break_glass" => format!("{seen}&reason={LONG_REASON}"),
+        "/api/review_break_glass" => format!("id={id}&comment=no"),
+        "/api/unlink_identities" => format!("person={id}&confirm=true"),
+        "/api/load_identities" => format!("person={id}"),
         path if path.starts_with("/api/v1/actions/{id}/") => {
             json!({ "expected_version": 0, "digest": "x" }).to_string()
         }
@@ -304,6 +315,9 @@ fn encoding(path: &str) -> &'static str {
         "application/x-www-form-urlencoded"
     }
 }
+
+/// Long enough for break-glass.
+const LONG_REASON: &str = "it-can-not-wait-for-others";
 
 const ENCODINGS: [&str; 4] = [
     "application/json",

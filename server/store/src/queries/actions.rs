@@ -260,7 +260,7 @@ fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilde
          urgency, version, type, entity_kind, asset_kind, asset_criticality, severity, source, verdict, decision, \
          status, undo, is_twin, digest, proposed_by_person, decided_by_person, \
          approval_id, undo_of, undone_by, entity, entity_title, asset_name, device_group, parameters, comment, \
-         campaign, investigation_id, incident_id, proposed_by_id, proposed_by, decided_by, status_detail, reason, executor, external_id, targets",
+         campaign, investigation_id, incident_id, proposed_by_id, proposed_by, decided_by, status_detail, reason, executor, external_id, targets, break_glass",
     );
     for column in keying::columns() {
         query.push(", ").push(column);
@@ -370,7 +370,8 @@ impl<'a> Row<'a> {
             .push_bind(action.reason.clone())
             .push_bind(action.executor.clone())
             .push_bind(action.external_id.clone())
-            .push_bind(self.targets);
+            .push_bind(self.targets)
+            .push_bind(i16::from(action.break_glass));
         keying::values(&keys).for_each(|value| value.push(values));
     }
 }

@@ -230,6 +230,7 @@ fn action(row: &rows::Row) -> Result<Action> {
         decided_by: optional_json::<Actor>(row, "decided_by")?,
         decided_at: optional_time(row, "decided_at")?,
         reason: row.try_get("reason")?,
+        break_glass: false,
         approval_id: optional_word(row, "approval_id")?,
         undo_of: None,
         undone_by: None,

@@ -41,12 +41,15 @@ impl ReadFactors for SqlStore {
         if let Some(session) = session {
             sql.push(" AND c.id = ").push_bind(session.to_string());
         }
-        sql.push(") AS used_at FROM users u WHERE u.id = ").push_bind(person.to_string());
+        sql.push(") AS used_at, (SELECT COUNT(*) FROM provider_sessions p WHERE p.factor IS NOT NULL");
+        sql.push(" AND p.credential_id = ").push_bind(session.map(|id| id.to_string()));
+        sql.push(") AS vouched FROM users u WHERE u.id = ").push_bind(person.to_string());
         let row = sql.build().fetch_optional(&self.reader).await?;
         let Some(row) = row else { return Ok(FactorStanding::default()) };
         Ok(FactorStanding {
             has: row.try_get::<i64, _>("has")? > 0,
             required: row.try_get::<i64, _>("required")? > 0,
+            vouched: row.try_get::<i64, _>("vouched")? > 0,
             used_at: rows::optional_time(&row, "used_at")?,
         })
     }

@@ -28,6 +28,16 @@ impl ReadIdentity for SqlStore {
         let rows = query.fetch_all(&self.reader).await?;
         rows.iter().map(|row| serde_json::from_str(row.try_get("roles")?).map_err(corrupt)).collect()
     }
+
+    async fn identities_of(&self, person: UserId) -> Result<Vec<Identity>> {
+        let query =
+            sqlx::query("SELECT issuer, subject FROM identities WHERE user_id = $1 ORDER BY issuer, subject");
+        let rows = query.bind(person.to_string()).fetch_all(&self.reader).await?;
+        let identity = |row: &super::rows::Row| {
+            Ok(Identity { issuer: row.try_get("issuer")?, subject: row.try_get("subject")? })
+        };
+        rows.iter().map(identity).collect()
+    }
 }
 
 #[async_trait]
@@ -109,6 +119,39 @@ impl WriteIdentity for SqlTransaction {
         Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
     }
 
+    async fn unlink_identities(
+        &mut self,
+        by: &Authorized,
+        person: UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<CredentialId>>> {
+        let own = by.person() == Some(person);
+        by.allow(Purpose::Administer).or_else(|misused| {
+            if own { by.allow(Purpose::Own) } else { Err(misused) }
+        })?;
+        let (person, now) = (person.to_string(), micros(now));
+        let mut check = QueryBuilder::<Db>::new("SELECT 1 FROM users WHERE id = ");
+        check.push_bind(&person);
+        push_check(&mut check, by, now);
+        if check.build().fetch_optional(&mut *self.tx).await?.is_none() {
+            return Ok(None);
+        }
+        let mut sql = QueryBuilder::<Db>::new("UPDATE credentials SET revoked_at = ");
+        sql.push_bind(now).push(" WHERE revoked_at IS NULL AND expires_at > ").push_bind(now);
+        sql.push(" AND user_id = ").push_bind(&person);
+        sql.push(" AND id IN (SELECT credential_id FROM provider_sessions)");
+        if let Some(check) = by.check().filter(|_| own) {
+            // The session in which somebody does so for themselves goes on.
+            sql.push(" AND id <> ").push_bind(check.credential.to_string());
+        }
+        sql.push(" RETURNING id");
+        let rows = sql.build().fetch_all(&mut *self.tx).await?;
+        let forget = sqlx::query("DELETE FROM identities WHERE user_id = $1");
+        forget.bind(&person).execute(&mut *self.tx).await?;
+        let ended = rows.iter().map(|row| row.try_get::<&str, _>("id")?.parse().map_err(corrupt));
+        ended.collect::<Result<_>>().map(Some)
+    }
+
     async fn set_claimed_groups(
         &mut self,
         by: &Authorized,
@@ -153,12 +196,13 @@ impl WriteIdentity for SqlTransaction {
         session: CredentialId,
         identity: &Identity,
         sid: Option<&str>,
+        factor: Option<&str>,
     ) -> Result<()> {
         by.allow(Purpose::Own)?;
         let note = sqlx::query(
-            "INSERT INTO provider_sessions (credential_id, issuer, subject, sid) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO provider_sessions (credential_id, issuer, subject, sid, factor) VALUES ($1, $2, $3, $4, $5)",
         );
-        let note = note.bind(session.to_string()).bind(&identity.issuer).bind(&identity.subject).bind(sid);
+        let note = note.bind(session.to_string()).bind(&identity.issuer).bind(&identity.subject).bind(sid).bind(factor);
         note.execute(&mut *self.tx).await?;
         Ok(())
     }

@@ -37,6 +37,7 @@ mod one_time;
 mod outbox;
 mod pending_records;
 mod people;
+mod policies;
 mod responders;
 mod retention;
 mod roles;

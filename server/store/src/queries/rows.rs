@@ -29,7 +29,7 @@ macro_rules! action_columns {
          (SELECT evidence FROM evidence WHERE evidence.number = actions.number) AS evidence, \
          (SELECT alert FROM evidence WHERE evidence.number = actions.number) AS alert, campaign, \
          investigation_id, incident_id, proposed_by, proposed_at, expires_at, \
-         updated_at, decision, status, status_detail, undo, decided_by, decided_at, reason, approval_id, undo_of, undone_by, executor, targets"
+         updated_at, decision, status, status_detail, undo, decided_by, decided_at, reason, approval_id, undo_of, undone_by, executor, break_glass, targets"
     };
 }
 pub(super) use action_columns;
@@ -183,6 +183,7 @@ pub(super) fn action(row: &Row) -> Result<Action> {
         undo_of: cells.get::<Option<Uuid>>()?.map(Into::into),
         undone_by: cells.get::<Option<Uuid>>()?.map(Into::into),
         executor: cells.get()?,
+        break_glass: cells.get::<i16>()? == 1,
     };
     action.targets = cells.optional_json()?.unwrap_or_default();
     action.target_count = target_count(&action.targets);

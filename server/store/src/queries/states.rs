@@ -7,7 +7,7 @@ use sqlx::QueryBuilder;
 use uuid::Uuid;
 
 use super::counts::CountChanges;
-use super::guard::{person, push_check, push_reach};
+use super::guard::{person, push_check, push_policy, push_reach};
 use super::{Connection, Db, decided_by, digest, keying, lane, micros, optional_id};
 use crate::row_keys::Keys;
 use crate::vocabulary::number;
@@ -18,7 +18,7 @@ const ROWS: usize = 50;
 
 /// The columns of a row that its state fills, after those by which the row is found. Of what is derived, only what
 /// differs is written: the text that is searched stays alone.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "version",
     "lane",
     "decision",
@@ -31,6 +31,7 @@ const COLUMNS: [&str; 13] = [
     "approval_id",
     "undone_by",
     "executor",
+    "break_glass",
     "updated_at",
 ];
 
@@ -115,6 +116,7 @@ fn statement(guard: Guard<'_>, changes: &[Keyed<'_>]) -> Result<QueryBuilder<Db>
             .push_bind(optional_id(after.approval_id).unwrap_or_default())
             .push_bind(optional_id(after.undone_by))
             .push_bind(after.executor.clone())
+            .push_bind(i16::from(after.break_glass))
             .push_bind(micros(after.updated_at));
         if guard.deciding {
             row.push_bind(after.decided_by.as_ref().and_then(|actor| person(guard.by, actor)));
@@ -141,6 +143,9 @@ fn statement(guard: Guard<'_>, changes: &[Keyed<'_>]) -> Result<QueryBuilder<Db>
             sql.push(" AND (actions.proposed_by_person IS NULL OR actions.proposed_by_person <> ");
             sql.push_bind(Uuid::from(person)).push(")");
         }
+    }
+    if let Some(policy) = guard.policy {
+        push_policy(&mut sql, policy, guard.by);
     }
     push_check(&mut sql, guard.by, now);
     push_reach(&mut sql, guard.by);

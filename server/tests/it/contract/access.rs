@@ -154,7 +154,7 @@ async fn authority_for_one_purpose_writes_nothing_else(kind: Kind) {
     after.version += 1;
     let mut tx = store.begin().await.unwrap();
     for by in [caller.recorded(), caller.authorize_own().unwrap(), caller.authorize_plan().unwrap()] {
-        let guard = Guard { by: &by, deciding: false, now: at(1) };
+        let guard = Guard { by: &by, deciding: false, policy: None, now: at(1) };
         assert!(tx.update_state(guard, &before, &after).await.is_err(), "{by:?}");
         assert!(tx.insert_actions(&by, &[action(2)]).await.is_err(), "{by:?}");
         assert!(tx.enqueue(&by, &[command(id(3), id(1), at(1))]).await.is_err(), "{by:?}");

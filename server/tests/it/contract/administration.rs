@@ -361,7 +361,7 @@ async fn a_decision_asks_for_the_group_in_its_statement(kind: Kind) {
     for (groups, done) in [(&[2][..], false), (&[], false), (&[1, 2], true)] {
         give(groups).await;
         let mut tx = store.begin().await.unwrap();
-        let guard = Guard { by: &guard_by, deciding: true, now: at(2) };
+        let guard = Guard { by: &guard_by, deciding: true, policy: None, now: at(2) };
         assert_eq!(tx.update_state(guard, &before, &after).await.unwrap(), done, "{groups:?}");
     }
 }

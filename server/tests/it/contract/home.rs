@@ -171,14 +171,14 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
         let command = if number <= 6 { Transition::Approve } else { Transition::Reject };
         let then = at(i64::from(number) * 301);
         let mut settled = decided(&before, &decider(&ana), command, then);
-        let guard = Guard { by: &decider(&ana), deciding: true, now: then };
+        let guard = Guard { by: &decider(&ana), deciding: true, policy: None, now: then };
         let mut tx = store.begin_system(&authority()).await.unwrap();
         assert!(tx.update_state(guard, &before, &settled).await.unwrap());
         assert!(!tx.update_state(guard, &before, &settled).await.unwrap());
         if number <= 3 {
             // A later change of the row is no decision.
             let started = after(&settled, Transition::Start, at(4_000));
-            let guard = Guard { by: &system(), deciding: false, now: at(4_000) };
+            let guard = Guard { by: &system(), deciding: false, policy: None, now: at(4_000) };
             assert!(tx.update_state(guard, &settled, &started).await.unwrap());
             settled = started;
         }
@@ -192,7 +192,7 @@ async fn decisions_are_counted_in_the_transactions_that_decide(kind: Kind) {
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.revise_action(&by(), &before, &revised).await.unwrap());
     let expired = Action { decided_at: Some(at(3_600)), ..after(&action(11), Transition::Expire, at(3_601)) };
-    let guard = Guard { by: &system(), deciding: false, now: at(3_601) };
+    let guard = Guard { by: &system(), deciding: false, policy: None, now: at(3_601) };
     assert!(tx.update_state(guard, &action(11), &expired).await.unwrap());
     tx.commit().await.unwrap();
 

@@ -31,6 +31,7 @@ mod investigations;
 mod keys;
 mod notifications;
 mod one_time;
+mod policies;
 mod responders;
 mod retention;
 mod sample;
@@ -93,6 +94,7 @@ fn every_method_of_the_store_is_called() {
             "SystemNotifications" of "tx";
         "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
+        "policies": "ReadPolicies" of "store", "WritePolicies" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "retention": "SystemRetention" of "tx";
         "sign_in": "WriteSignIn" of "tx";

@@ -89,6 +89,13 @@ impl Peer {
         Browser { client, home: self.estate.server.url.clone(), cookies: HashMap::new() }
     }
 
+    /// Changes by which methods somebody proves there who they are.
+    pub(super) async fn set_methods(&self, name: &str, methods: &[&str]) {
+        let request = self.estate.client.post(format!("{}/people/{name}/methods", self.issuer));
+        let answer = request.body(json!(methods).to_string()).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), 204);
+    }
+
     /// Changes somebody's groups at the provider.
     pub(super) async fn set_groups(&self, name: &str, groups: &[&str]) {
         let request = self.estate.client.post(format!("{}/people/{name}", self.issuer));

@@ -38,6 +38,9 @@ struct Undoing {
     /// That the effect is lifted for others by which it stands, too; needed where there are some.
     #[serde(default)]
     lift_others: bool,
+    /// That it is done at once where a policy asks for somebody else (break-glass): the reason is reviewed later.
+    #[serde(default)]
+    break_glass: bool,
     /// Of several targets, on which of them, by their names; all that stand, where none is named.
     #[serde(default)]
     targets: Vec<String>,
@@ -264,10 +267,10 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
 async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         let id: ActionId = input::parse_id(&id, SubjectKind::Action)?;
-        let Undoing { expected_version, digest, reason, lift_others, targets } =
+        let Undoing { expected_version, digest, reason, lift_others, break_glass, targets } =
             input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        let undo = UndoRequest { reason, lift_others, targets };
+        let undo = UndoRequest { reason, lift_others, break_glass, targets };
         json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, undo).await?)
     };
     Box::pin(write.answer_once(work)).await

@@ -5,9 +5,9 @@ use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
-use domain::Caller;
-use domain::identity::contract::{ProviderView, SignInView};
+use domain::identity::contract::{LinkedIdentity, ProviderView, SignInView};
 use domain::identity::{GroupRoles, ProviderForm};
+use domain::{Caller, SubjectKind, UserId};
 use serde::Deserialize;
 use service::identity::sign_in::Trouble;
 use utoipa::{IntoParams, ToSchema};
@@ -25,6 +25,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(set, unset)),
         (Limits::USUAL, routes!(save_group)),
         (Limits::USUAL, routes!(remove_group)),
+        (Limits::USUAL, routes!(identities, unlink)),
     ]
 }
 
@@ -154,4 +155,37 @@ async fn log_out(
 
 fn no_provider() -> Problem {
     Problem::malformed("there is no identity provider")
+}
+
+/// Show who somebody is at identity providers.
+#[utoipa::path(
+    get, path = "/people/{id}/identities", tag = "access", operation_id = "list_identities",
+    params(("id" = UserId, Path, description = "The person's id")),
+    responses(
+        (status = 200, description = "Who they are there", body = Vec<LinkedIdentity>), schema::Failures,
+    ),
+)]
+async fn identities(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<LinkedIdentity>>, Problem> {
+    let id = input::parse_id(&id, SubjectKind::User)?;
+    Ok(Json(app.backend.identities(&caller, Some(id)).await?))
+}
+
+/// Have somebody sign in by an identity provider no more. Their sessions that came from there end.
+#[utoipa::path(
+    delete, path = "/people/{id}/identities", tag = "access", operation_id = "unlink_identities",
+    params(("id" = UserId, Path, description = "The person's id")),
+    responses((status = 204, description = "It is so"), schema::Failures),
+)]
+async fn unlink(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id = input::parse_id(&id, SubjectKind::User)?;
+    app.backend.unlink_identities(&caller, Some(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

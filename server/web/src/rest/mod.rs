@@ -24,6 +24,7 @@ pub(crate) mod input;
 mod investigations;
 mod naming;
 mod notifications;
+mod policies;
 mod openapi;
 mod responders;
 mod schema;
@@ -53,6 +54,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         access::routes(),
         actions::routes(),
         automation::routes(),
+        policies::routes(),
         follow_up::routes(),
         targets::routes(),
         tasks::routes(),

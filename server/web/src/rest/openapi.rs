@@ -33,6 +33,7 @@ use crate::edge::problem::Problem;
         (name = "responders", description = "What enrolled hosts ask for, known by their keys"),
         (name = "access", description = "Who may do what: people, roles, device groups, tokens and sessions"),
         (name = "automation", description = "How far rules may decide: their stop, their quotas, and simulations"),
+        (name = "policies", description = "What is protected, break-glass and its review"),
         (name = "dispatch", description = "Whether commands are handed to executors"),
         (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
     ),

@@ -8,6 +8,7 @@ use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
+use crate::actions::details::protection::{broken, protection};
 use crate::actions::details::targets::targets;
 use crate::actions::details::timeline::{revisions, timeline};
 use crate::actions::details::undo_form::UndoForm;
@@ -81,6 +82,7 @@ pub fn ActionDetailBody(
             {evidence(&action.evidence).into_any()}
             <Facts title="Proposal" facts=proposal(action, now)/>
             <Facts title="Decision" facts=decision(action, now)/>
+            <Facts title="Break-glass" facts=broken(detail.break_glass.as_ref())/>
             <Facts title="Execution" facts=execution(&detail, now)/>
             <Facts title="Undo" facts=undo_links(action, location)/>
             {revisions(&detail.revisions, now).into_any()}
@@ -182,6 +184,7 @@ fn effect_section(
             <h3>{if pending { "What would happen" } else { "What this action does" }}</h3>
             <p>{info.effect}</p>
             {line("info", detail.impact.clone())}
+            {protection(detail.protection.as_ref(), &detail.action)}
             {detail.held.clone().filter(|_| pending).map(|why| line("clock", why))}
             {twins(&detail.twins, location)}
             {reversal}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::actions::details::confirm::Confirm;
+use crate::actions::details::protection::break_glass_form;
 use api::{ApproveAction, FollowUpAction, RejectAction, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
@@ -138,7 +139,8 @@ pub fn Decide(
     /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, approve, reject, deciders, impact, .. } = detail;
+    let ActionDetail { action, approve, reject, deciders, impact, protection, .. } = detail;
+    let alone = protection.is_some_and(|of| of.break_glass.is_allowed()).then(|| break_glass_form(&action));
     let same_reason = approve == reject;
     let approve = match approve {
         Availability::Allowed => view! {
@@ -156,7 +158,7 @@ pub fn Decide(
     let deciders = deciders.map(|text| {
         view! { <p class="deciders"><VisibleText text/></p> }
     });
-    view! { <div class="decide">{approve} {reject} {deciders}</div> }
+    view! { <div class="decide">{approve} {reject} {alone} {deciders}</div> }
 }
 
 /// The sentence in place of a button that is not available.

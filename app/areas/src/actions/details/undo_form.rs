@@ -22,7 +22,7 @@ pub(crate) fn UndoForm(
     /// The page's pending decisions.
     decisions: Decisions,
 ) -> impl IntoView {
-    let ActionDetail { action, undo: offer, instances, twins, .. } = detail;
+    let ActionDetail { action, undo: offer, instances, twins, protection, .. } = detail;
     let reverse = match (offer, action.action_type.info().undo) {
         (Availability::Denied(reason), _) => {
             return view! { <div class="decide">{closed("No undo", reason)}</div> }.into_any();
@@ -39,8 +39,9 @@ pub(crate) fn UndoForm(
     let send = move |event| {
         let reason = take(&event, "reason");
         let lift_others = take(&event, "lift_others") == "true";
+        let break_glass = take(&event, "break_glass") == "true";
         let targets = take(&event, "targets");
-        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others, targets };
+        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others, targets, break_glass };
         decisions.send(called(&of), SentDecision::Undo(undo));
     };
     let others = twins.iter().any(|twin| twin.stands).then(|| {
@@ -56,6 +57,14 @@ pub(crate) fn UndoForm(
             <label class="field">
                 <span class="field-label">"Only on these devices, one a line (all where it stands, if none is named)"</span>
                 <textarea name="targets" rows="2"></textarea>
+            </label>
+        }
+    });
+    let alone = protection.is_some().then(|| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name="break_glass" value="true"/>
+                "Break-glass: at once, without somebody else. The reason is reviewed later"
             </label>
         }
     });
@@ -80,6 +89,7 @@ pub(crate) fn UndoForm(
                     </label>
                     {some}
                     {others}
+                    {alone}
                     <button type="submit" class="button" disabled=move || busy()>
                         {move || if busy() { "Undoing…" } else { "Undo this action" }}
                     </button>

@@ -17,7 +17,7 @@ use crate::live::outage::Outage;
 use api::{ApiError, SaveView, load_action};
 use domain::actions::contract::ActionDetail;
 use domain::core::text::escape_controls;
-use domain::{Action, ActionId, ErrorCode, FollowUpVerb, Status};
+use domain::{Action, ActionId, Decision, ErrorCode, FollowUpVerb, Status};
 use kit::effect::effect;
 use kit::notice::Announcement;
 use kit::toasts::{Toast, ToastAction, Toasts};
@@ -128,6 +128,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
     match sent {
         Some(SentDecision::Reject(_)) => "Rejected. Nothing will be done.",
+        Some(SentDecision::Approve(_)) if action.decision == Decision::Pending => {
+            "Approved by you. It waits for a second person."
+        }
         Some(SentDecision::Undo(_)) => "Undo requested. Its reverse is on the way.",
         Some(SentDecision::FollowUp(sent)) => match sent.verb {
             FollowUpVerb::Withdraw => "Withdrawn. Nothing will be done.",

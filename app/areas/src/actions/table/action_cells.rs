@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::actions::badges::Badged;
+use domain::actions::break_glass::Exception;
 use domain::actions::query::{Column, Filter};
 use domain::core::text::escape_controls;
 use domain::core::time::Timestamp;
@@ -39,6 +40,7 @@ pub const fn width(column: Column) -> u16 {
         | Column::ExternalId
         | Column::Decided
         | Column::Reason
+        | Column::BreakGlass
         | Column::DecidedByPerson
         | Column::DecidedByToken
         | Column::Hash
@@ -115,6 +117,7 @@ pub const fn class(column: Column) -> &'static str {
         | Column::ExternalId
         | Column::Decided
         | Column::Reason
+        | Column::BreakGlass
         | Column::DecidedByPerson
         | Column::DecidedByToken
         | Column::Hash
@@ -154,6 +157,7 @@ fn fact(column: Column, action: &Action) -> String {
         Column::Version => Some(action.version.to_string()),
         Column::ExternalId => action.external_id.clone(),
         Column::Reason => action.reason.clone(),
+        Column::BreakGlass => action.break_glass.then(|| Exception::Yes.label().to_owned()),
         Column::DecidedByPerson => {
             let person = |actor: &&Actor| actor.kind == ActorKind::User || actor.person.is_some();
             action.decided_by.as_ref().filter(person).map(|actor| actor.who().to_owned())
@@ -192,7 +196,7 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         // Past its decision nothing expires any more.
         Column::Expires if action.decision == Decision::Pending => tick(action.expires_at, time_left),
         Column::Severity => mark(name, action.severity.badge(), None),
-        Column::Decision => mark(name, action.decision.badge(), None),
+        Column::Decision => mark(name, action.decision.badge(), action.break_glass.then_some("break-glass")),
         Column::Undo if action.undo != UndoState::None => mark(name, action.undo.badge(), None),
         Column::Expires | Column::Undo => plain(name, ""),
         // How it was done stands in the details; what went wrong is said here.
@@ -233,6 +237,7 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         | Column::Version
         | Column::ExternalId
         | Column::Reason
+        | Column::BreakGlass
         | Column::DecidedByPerson
         | Column::DecidedByToken
         | Column::Hash

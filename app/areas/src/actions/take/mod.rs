@@ -15,7 +15,7 @@ use self::preview::preview;
 use crate::actions::location::{ListLocation, TAKE_PATH as PATH};
 use api::{ApiError, Load, TakeAction, load_take_form};
 use domain::actions::query::push_pair;
-use domain::actions::take::TakeForm;
+use domain::actions::take::{TakeForm, TakePreview};
 use domain::{ActionType, EntityKind, Lane};
 use kit::effect::effect;
 use kit::failure::Failure;
@@ -127,7 +127,7 @@ fn shown(form: &TakeForm, filled: &Filled, send: ServerAction<TakeAction>) -> An
     let Some((action_type, kind)) = filled.action_type().zip(filled.kind()) else {
         return view! { <p class="take-hint">"Choose what to do: the form follows from it."</p> }.into_any();
     };
-    let preview = form.preview.as_ref().map(|of| preview(of, confirm(filled, send, of.waits.is_some())));
+    let preview = form.preview.as_ref().map(|of| preview(of, confirm(filled, send, of)));
     view! {
         <Fields filled=filled.clone() action_type kind form=form.clone()/>
         {preview}
@@ -136,13 +136,14 @@ fn shown(form: &TakeForm, filled: &Filled, send: ServerAction<TakeAction>) -> An
 }
 
 /// The one button, with all that stands in the form.
-fn confirm(filled: &Filled, send: ServerAction<TakeAction>, waits: bool) -> AnyView {
+fn confirm(filled: &Filled, send: ServerAction<TakeAction>, of: &TakePreview) -> AnyView {
     let fields = filled.encoded();
     let is_final = filled.action_type().is_some_and(|of| matches!(of.info().undo, domain::Undo::Never(_)));
     let busy = send.pending();
     let on_submit = move |event| {
         let fields = take(&event, "fields");
-        send.dispatch(TakeAction { fields });
+        let break_glass = take(&event, "break_glass") == "true";
+        send.dispatch(TakeAction { fields, break_glass });
     };
     let sure = is_final.then(|| {
         view! {
@@ -152,11 +153,20 @@ fn confirm(filled: &Filled, send: ServerAction<TakeAction>, waits: bool) -> AnyV
             </label>
         }
     });
-    let label = if waits { "Ask for a decision" } else { "Take action" };
+    let alone = of.protection.as_ref().map(|_| {
+        view! {
+            <label class="check">
+                <input type="checkbox" name="break_glass" value="true"/>
+                "Break-glass: at once, without somebody else. The reason above is reviewed later"
+            </label>
+        }
+    });
+    let label = if of.waits.is_some() { "Ask for a decision" } else { "Take action" };
     view! {
         <form method="post" action=TakeAction::PATH class="take-confirm" on:submit=handler(on_submit)>
             <input type="hidden" name="fields" value=fields/>
             {sure}
+            {alone}
             <div class="submit-row">
                 <button type="submit" class=if is_final { "button danger" } else { "button primary" } disabled=move || busy.get()>
                     {label}

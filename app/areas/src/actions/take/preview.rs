@@ -23,7 +23,7 @@ pub(super) fn preview(of: &TakePreview, confirm: AnyView) -> AnyView {
         Undo::NotNeeded => ("check", NOT_NEEDED.to_owned()),
     };
     let executor = match (&of.executor, &of.waits) {
-        (Some(ExecutorView { kind: ExecutorKind::Simulated, .. }), _) => {
+        (Some(ExecutorView { kind: ExecutorKind::Simulated, .. }), None) => {
             "Only simulated: nothing real happens.".to_owned()
         }
         (Some(ExecutorView { kind: ExecutorKind::Manual, name, .. }), None) => {

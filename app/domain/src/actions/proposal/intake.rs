@@ -277,6 +277,7 @@ impl Proposal {
             decided_by: None,
             decided_at: None,
             reason: None,
+            break_glass: false,
             approval_id: None,
             undo_of: None,
             undone_by: None,

@@ -73,13 +73,13 @@ async fn a_lane_is_counted_in_the_transactions_that_write(kind: Kind) {
         let before = action(number);
         let approved = decided(&before, &decider(&ana), Transition::Approve, at(1));
         let mut tx = store.begin_system(&authority()).await.unwrap();
-        let guard = Guard { by: &decider(&ana), deciding: true, now: at(1) };
+        let guard = Guard { by: &decider(&ana), deciding: true, policy: None, now: at(1) };
         assert!(tx.update_state(guard, &before, &approved).await.unwrap());
         // A second time it is not what it was, and counts for nothing.
         assert!(!tx.update_state(guard, &before, &approved).await.unwrap());
         if number <= 4 {
             let started = after(&approved, Transition::Start, at(40));
-            let guard = Guard { by: &system(), deciding: false, now: at(40) };
+            let guard = Guard { by: &system(), deciding: false, policy: None, now: at(40) };
             assert!(tx.update_state(guard, &approved, &started).await.unwrap());
         }
         // What is rolled back was never there.

@@ -34,7 +34,7 @@ async fn start(kind: Kind) -> (Database, SharedStore, Caller) {
 
 async fn decide(tx: &mut dyn SystemTransaction, by: &Authorized, before: &Action, now: Timestamp) -> bool {
     let after = decided(before, by, Transition::Approve, now);
-    tx.update_state(Guard { by, deciding: true, now }, before, &after).await.unwrap()
+    tx.update_state(Guard { by, deciding: true, policy: None, now }, before, &after).await.unwrap()
 }
 
 async fn a_decision_is_written_once(kind: Kind) {
@@ -71,7 +71,7 @@ async fn of_many_each_is_written_under_its_own_version(kind: Kind) {
     let afters: Vec<_> = befores.iter().map(decide).collect();
     let changes: Vec<_> =
         befores.iter().zip(&afters).map(|(before, after)| StateChange { before, after }).collect();
-    let guard = Guard { by: &by, deciding: true, now: at(1) };
+    let guard = Guard { by: &by, deciding: true, policy: None, now: at(1) };
     let written = tx.update_states(guard, &changes).await.unwrap();
     let want: Vec<ActionId> = (1..=120).filter(|number| *number != 60).map(id).collect();
     assert_eq!(written, want);
@@ -138,7 +138,7 @@ async fn t03_nobody_decides_what_they_proposed(kind: Kind) {
 async fn the_products_own_acts_need_only_the_version(kind: Kind) {
     let (_database, store, _) = start(kind).await;
     let by = system();
-    let guard = Guard { by: &by, deciding: false, now: at(9_000) };
+    let guard = Guard { by: &by, deciding: false, policy: None, now: at(9_000) };
     let expired = after(&action(1), Transition::Expire, at(9_000));
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let stale = Action { version: 7, ..action(1) };

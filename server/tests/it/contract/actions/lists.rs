@@ -245,7 +245,7 @@ async fn a_walk_neither_misses_nor_repeats_what_stays(kind: Kind) {
                 let mut after = row.clone();
                 after.updated_at = now() + SignedDuration::from_secs(i64::try_from(step).unwrap());
                 after.version += 1;
-                let guard = Guard { by: &by(), deciding: false, now: now() };
+                let guard = Guard { by: &by(), deciding: false, policy: None, now: now() };
                 assert!(tx.update_state(guard, row, &after).await.unwrap());
             }
         }

@@ -7,4 +7,5 @@ mod intake;
 pub(crate) mod lists;
 mod page;
 mod rows;
+mod scopes;
 mod similar;

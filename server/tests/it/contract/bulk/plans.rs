@@ -189,7 +189,7 @@ async fn a_part_is_taken_back_alone(kind: Kind) {
     for (number, keep) in [(1, true), (2, false), (3, true)] {
         tx.begin_savepoint().await.unwrap();
         let after = decided(&action(number), &by, Transition::Approve, at(1));
-        let guard = Guard { by: &by, deciding: true, now: at(1) };
+        let guard = Guard { by: &by, deciding: true, policy: None, now: at(1) };
         assert!(tx.update_state(guard, &action(number), &after).await.unwrap());
         // More than one statement takes, so that they would be written if they were not held back.
         for n in 0..60 {

@@ -1,0 +1,54 @@
+// Something is protected: two people approve it, one alone says why and is reviewed by another.
+import { authenticate, expect, test, visit } from "../support/estate";
+import { expectAccessible } from "../support/accessible";
+
+const ADMIN = "Global Administrator";
+const PENDING = "/action-center/pending?type=quarantine_file";
+
+test("what is protected takes two people, or one whose reason is reviewed", { tag: "@no-js" }, async ({ page }) => {
+  await authenticate(page, ADMIN);
+  await visit(page, PENDING);
+  const asset = (await page.locator("td.col-asset").filter({ hasNotText: " and " }).first().innerText()).trim();
+  const name = `crown jewels ${asset}`.slice(0, 60);
+  await visit(page, "/settings/policies");
+  await page.getByText("Protect something", { exact: true }).click();
+  await page.getByLabel("Name, for example domain controllers").fill(name);
+  await page.getByLabel(/^Named \(/).fill(asset);
+  await page.getByRole("button", { name: "Protect", exact: true }).click();
+  const row = page.getByRole("row", { name: new RegExp(`^${name} named`) });
+  await expect(row).toContainText("Needs a second person");
+
+  await visit(page, `${PENDING}&asset=${encodeURIComponent(asset)}`);
+  await page.locator("a.entity-link").first().click();
+  await expect(page.getByText(`Protected: ${name}. Needs a second person.`).first()).toBeVisible();
+  await page.getByRole("button", { name: "Approve", exact: true }).click();
+  await expect(page.getByText(/approved it first/).first()).toBeVisible();
+  await expect(page.getByText("you approved it first; someone else must approve it, too", { exact: false })).toBeVisible();
+
+  await page.getByText("Break-glass…", { exact: true }).click();
+  await page.getByLabel(/^Why it can't wait/).fill("The whole domain is being encrypted");
+  await page.getByRole("button", { name: "Approve alone" }).click();
+  await expect(page.getByRole("button", { name: "Approve alone" })).toHaveCount(0);
+
+  await authenticate(page, "Security Administrator");
+  await visit(page, "/settings/policies");
+  const use = page.getByRole("row", { name: new RegExp(name) }).filter({ hasText: "The whole domain" });
+  await use.getByText("Review", { exact: true }).first().click();
+  await use.getByLabel("What you found").fill("It was needed");
+  await use.getByRole("button", { name: "Review" }).click();
+  await expect(use).toContainText("It was needed");
+
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/policies");
+  await page.getByText(`Remove ${name}`, { exact: true }).click();
+  await row.getByRole("checkbox").check();
+  await row.getByRole("button", { name: "Remove" }).click();
+  await expect(row).toHaveCount(0);
+});
+
+test("the page of policies is accessible", async ({ page }) => {
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/policies");
+  await page.getByText("Protect something", { exact: true }).click();
+  await expectAccessible(page);
+});
