@@ -6,8 +6,12 @@ pub mod canonical;
 pub mod denied;
 pub mod error;
 pub mod executor;
+#[cfg(feature = "ssr")]
+pub mod given;
 pub mod id;
 pub mod path;
+#[cfg(feature = "ssr")]
+pub mod plain;
 #[cfg(feature = "ssr")]
 pub mod refang;
 #[cfg(feature = "ssr")]
