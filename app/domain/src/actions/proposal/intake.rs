@@ -222,9 +222,10 @@ impl Proposal {
 
     fn check_entity(&self, found: &mut Findings) {
         let errors = self.entity.check();
-        if errors.is_empty() {
+        // What was done already is known as another tool tells it, and nothing is done to it here.
+        if errors.is_empty() && !self.is_record() {
             found.below("/entity", self.entity.check_target());
-            if self.action_type == ActionType::BlockIpAddress && !self.is_record() {
+            if self.action_type == ActionType::BlockIpAddress {
                 found.below("/entity", self.entity.check_block());
             }
         }

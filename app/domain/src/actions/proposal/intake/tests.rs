@@ -69,6 +69,10 @@ fn each_rule_points_at_its_field() {
         (evidence("TA0001"), Some("/evidence/0/technique")),
         (serde_json::json!({"entity": {"kind": "file", "path": "a.exe"}}), Some("/entity/path")),
         (serde_json::json!({"entity": {"kind": "file", "path": "a.exe", "sha1": "ab".repeat(20)}}), None),
+        (
+            serde_json::json!({"entity": {"kind": "file", "path": "a.exe"}, "decision": "NotRequired", "status": "Completed"}),
+            None,
+        ),
         (block("127.0.0.1"), Some("/entity/address")),
         (block("203.0.113.7"), None),
         (
