@@ -214,10 +214,14 @@ pub fn digest(
     targets: &[Asset],
     parameters: &Parameters,
 ) -> Result<String, Error> {
-    // The device group is ours to say, and rules may move a device while its action waits: it is no part of the target.
-    let bare = |asset: &Asset| Asset { device_group: None, ..asset.canonical() };
     let targets: Vec<_> = targets.iter().map(bare).collect();
     digest_of(action_type, &entity.canonical(), &bare(asset), &targets, parameters)
+}
+
+/// The asset in its one spelling. The device group is ours to say, and rules may move a device while its action waits: it
+/// is no part of the target.
+fn bare(asset: &Asset) -> Asset {
+    Asset { device_group: None, ..asset.canonical() }
 }
 
 fn digest_of(
@@ -236,15 +240,20 @@ fn digest_of(
     canonical_hash(&bound).map_err(|error| Error::Internal(error.to_string()))
 }
 
-/// Whether the action is what its digest was made of. Older programs made digests of the device group, too, and before of
-/// the spelling that was given.
+/// Whether the action is what its digest was made of. Older programs made digests of fewer spellings in one form, before
+/// of the device group, too, and before of the spelling that was given.
 fn is_bound(action: &Action) -> Result<bool, Error> {
     let Action { action_type, entity, asset, targets, parameters, digest: bound, .. } = action;
-    Ok(digest(*action_type, entity, asset, targets, parameters)? == *bound
-        || (targets.is_empty()
-            && (digest_of(*action_type, &entity.canonical(), &asset.canonical(), &[], parameters)?
-                == *bound
-                || digest_of(*action_type, entity, asset, &[], parameters)? == *bound)))
+    if digest(*action_type, entity, asset, targets, parameters)? == *bound {
+        return Ok(true);
+    }
+    let of = |entity: &Entity, asset: &Asset, targets: &[Asset]| {
+        digest_of(*action_type, entity, asset, targets, parameters).map(|digest| digest == *bound)
+    };
+    let before = entity.canonical_before();
+    let others: Vec<_> = targets.iter().map(bare).collect();
+    Ok(of(&before, &bare(asset), &others)?
+        || (targets.is_empty() && (of(&before, &asset.canonical(), &[])? || of(entity, asset, &[])?)))
 }
 
 /// The digest of an action that an older program bound to its device group, too; none for any other.

@@ -62,6 +62,7 @@ pub struct Alert {
     pub title: String,
     /// Where the proposer shows it: http or https.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub url: Option<String>,
 }
 
@@ -76,9 +77,11 @@ pub struct Evidence {
     pub detail: String,
     /// What the proposer thinks of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub verdict: Option<Verdict>,
     /// A MITRE ATT&CK technique id, for example `T1059.001`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub technique: Option<String>,
 }
 

@@ -92,9 +92,11 @@ pub struct Asset {
     pub name: String,
     /// How much the organisation depends on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub criticality: Option<Criticality>,
     /// The device group it belongs to; none means "Ungrouped devices".
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub device_group: Option<String>,
 }
 
@@ -163,7 +165,7 @@ pub enum Entity {
     RegistryKey {
         /// The full path with its hive.
         path: String,
-        /// The name of the value; the whole key where none is named.
+        /// The name of the value, empty for the default value; the whole key where none is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value_name: Option<String>,
     },
@@ -187,8 +189,10 @@ pub enum Entity {
         /// The Message-ID (RFC 5322).
         message_id: String,
         /// Its subject; empty if it has none.
+        #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_empty"))]
         subject: String,
         /// The sender's address; empty for what has no return path.
+        #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_empty"))]
         sender: String,
         /// The recipients' addresses.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -211,7 +215,8 @@ pub enum Entity {
     EmailCluster {
         /// The proposer's name of the cluster.
         cluster_id: String,
-        /// The subject they share.
+        /// The subject they share; empty if they have none.
+        #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_empty"))]
         subject: String,
         /// How many messages.
         messages: u32,
@@ -277,7 +282,7 @@ pub enum Entity {
     },
     /// A person's account.
     User {
-        /// User principal name or account name.
+        /// User principal name or account name; the security identifier where that alone is known.
         name: String,
         /// Its security identifier, for example `S-1-5-21-1-2-3-500`.
         #[serde(default, skip_serializing_if = "Option::is_none")]

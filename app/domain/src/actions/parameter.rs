@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{self, Timestamp};
 
 string_enum! {
     /// The name of a parameter.
@@ -48,10 +48,9 @@ impl ParameterKind {
         match self {
             Self::OneOf(words) if words.contains(&value) => Ok(()),
             Self::OneOf(words) => Err(format!("must be one of {}", words.join(", "))),
-            Self::Time => match value.parse::<Timestamp>() {
-                Ok(at) if at > now => Ok(()),
-                Ok(at) => Err(format!("is {at}, which lies in the past; name a time after {now}")),
-                Err(_) => Err("must be an RFC 3339 time, for example 2026-01-31T12:00:00Z".to_owned()),
+            Self::Time => match time::read(value)? {
+                at if at > now => Ok(()),
+                at => Err(format!("is {at}, which lies in the past; name a time after {now}")),
             },
             Self::Text(limit) => match value.chars().count() {
                 0 => Err("must not be empty".to_owned()),

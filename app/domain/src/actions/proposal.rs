@@ -52,6 +52,7 @@ pub struct Proposal {
     pub parameters: Parameters,
     /// Why. Some types require it.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub comment: Option<String>,
     /// How bad the finding is.
     pub severity: Severity,
@@ -59,6 +60,7 @@ pub struct Proposal {
     pub source: Source,
     /// What the proposer thinks of the entity.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub verdict: Option<Verdict>,
     /// What was found.
     #[serde(default)]
@@ -68,29 +70,37 @@ pub struct Proposal {
     pub alert: Option<Alert>,
     /// The attack campaign it belongs to.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub campaign: Option<String>,
     /// The investigation that proposes it.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub investigation_id: Option<String>,
     /// The incident it belongs to.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub incident_id: Option<String>,
     /// Until when it can be decided; 7 days from now where none is named.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::time_or_nothing"))]
     pub expires_at: Option<Timestamp>,
     /// `NotRequired` for what was done already: it is recorded and never carried out. Otherwise it waits for a decision.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub decision: Option<Decision>,
     /// How it ended; only with decision `NotRequired`.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub status: Option<Status>,
     /// When it was done; only with decision `NotRequired`, now where none is named.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::time_or_nothing"))]
     pub occurred_at: Option<Timestamp>,
     /// What came of it, such as the output of a command; only with decision `NotRequired`.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub result: Option<String>,
 }
 
@@ -118,9 +128,11 @@ impl Proposal {
 pub struct DeviceFacts {
     /// Its domain; what follows the host in a full name where none is named.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub domain: Option<String>,
     /// Its operating system.
     #[serde(default)]
+    #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub os: Option<String>,
     /// Its tags, at most 50.
     #[serde(default)]

@@ -210,8 +210,8 @@ pub const fn form_fields(kind: EntityKind) -> &'static [FormField] {
             const {
                 &[
                     must("message_id", "Message-ID"),
-                    must("subject", "Subject"),
-                    must("sender", "Sender"),
+                    may("subject", "Subject"),
+                    may("sender", "Sender"),
                     may("network_message_id", "Network message ID"),
                 ]
             }
@@ -220,7 +220,7 @@ pub const fn form_fields(kind: EntityKind) -> &'static [FormField] {
             const {
                 &[
                     must("cluster_id", "Cluster ID"),
-                    must("subject", "Subject"),
+                    may("subject", "Subject"),
                     FormField { name: "messages", label: "Messages", required: true, is_number: true },
                 ]
             }

@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
+use crate::core::plain;
+
 /// An address, or a range of them, in its one form: IPv6 as of RFC 5952, IPv4 in its own clothes, a range by its first
 /// address. None if it is neither, or a range that does not begin at its beginning.
 #[must_use]
@@ -89,16 +91,25 @@ fn upper_escapes(url: &str) -> String {
     out
 }
 
-/// A path of Windows without case and with one kind of separator; of other systems without doubled separators.
+/// A path of Windows without case and with one kind of separator; of other systems without doubled separators and ways
+/// up. There, a space at the end belongs to the name.
 #[must_use]
 pub fn path(text: &str) -> String {
-    let text = text.trim();
-    if is_windows(text) {
-        return windows_path(text);
+    let path = text.trim_start();
+    if is_windows(path.trim_end()) || !path.starts_with('/') {
+        return before::path(path);
     }
-    let absolute = text.starts_with('/');
-    let parts: Vec<_> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
-    format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
 }
 
 /// Whether it is a path of Windows: with a drive, or with separators that no other system has.
@@ -138,34 +149,63 @@ fn windows_path(text: &str) -> String {
 /// A registry key without case, and with the long name of its hive.
 #[must_use]
 pub fn registry_key(text: &str) -> String {
-    let text = text.trim().to_lowercase();
-    let parts: Vec<_> = text.split('\\').filter(|part| !part.is_empty()).collect();
-    let parts = match parts.as_slice() {
-        ["computer", rest @ ..] => rest.to_vec(),
-        ["registry", "machine", rest @ ..] => [&["hkey_local_machine"], rest].concat(),
-        ["registry", "user", rest @ ..] => [&["hkey_users"], rest].concat(),
-        parts => parts.to_vec(),
-    };
-    let Some((hive, rest)) = parts.split_first() else { return String::new() };
-    let hive = match hive.trim_end_matches(':') {
-        "hklm" => "hkey_local_machine",
-        "hkcu" => "hkey_current_user",
-        "hkcr" => "hkey_classes_root",
-        "hku" => "hkey_users",
-        "hkcc" => "hkey_current_config",
-        other => other,
-    };
-    [&[hive], rest].concat().join("\\")
+    before::registry_key(&plain::registry_key(text))
 }
 
 /// A Message-ID with its brackets; its domain has no case.
 #[must_use]
 pub fn message_id(text: &str) -> String {
-    let text = text.trim();
-    let bare = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text).trim();
-    match bare.rsplit_once('@') {
-        Some((local, domain)) => format!("<{local}@{}>", domain.to_lowercase()),
-        None => format!("<{bare}>"),
+    before::message_id(&plain::message_id(text))
+}
+
+/// The forms of which older programs made digests, which bind what they stored.
+pub mod before {
+    use super::{is_windows, windows_path};
+
+    /// A path, without spaces at its end and with ways up.
+    #[must_use]
+    pub fn path(text: &str) -> String {
+        let text = text.trim();
+        if is_windows(text) {
+            return windows_path(text);
+        }
+        let absolute = text.starts_with('/');
+        let parts: Vec<_> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        format!("{}{}", if absolute { "/" } else { "" }, parts.join("/"))
+    }
+
+    /// A registry key in whatever dress it came.
+    #[must_use]
+    pub fn registry_key(text: &str) -> String {
+        let text = text.trim().to_lowercase();
+        let parts: Vec<_> = text.split('\\').filter(|part| !part.is_empty()).collect();
+        let parts = match parts.as_slice() {
+            ["computer", rest @ ..] => rest.to_vec(),
+            ["registry", "machine", rest @ ..] => [&["hkey_local_machine"], rest].concat(),
+            ["registry", "user", rest @ ..] => [&["hkey_users"], rest].concat(),
+            parts => parts.to_vec(),
+        };
+        let Some((hive, rest)) = parts.split_first() else { return String::new() };
+        let hive = match hive.trim_end_matches(':') {
+            "hklm" => "hkey_local_machine",
+            "hkcu" => "hkey_current_user",
+            "hkcr" => "hkey_classes_root",
+            "hku" => "hkey_users",
+            "hkcc" => "hkey_current_config",
+            other => other,
+        };
+        [&[hive], rest].concat().join("\\")
+    }
+
+    /// A Message-ID in whatever dress it came.
+    #[must_use]
+    pub fn message_id(text: &str) -> String {
+        let text = text.trim();
+        let bare = text.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or(text).trim();
+        match bare.rsplit_once('@') {
+            Some((local, domain)) => format!("<{local}@{}>", domain.to_lowercase()),
+            None => format!("<{bare}>"),
+        }
     }
 }
 
@@ -223,8 +263,11 @@ mod tests {
     fn every_spelling_of_a_path_is_one_and_others_keep_their_case() {
         same(path, &["c:\\users\\x\\a.exe", "C:/Users/X/A.EXE", "\\\\?\\C:\\Users\\x\\\\.\\y\\..\\a.exe"]);
         same(path, &["\\\\srv\\share\\a", "\\\\?\\UNC\\SRV\\share\\a", "\\\\SRV\\Share\\a."]);
-        same(path, &["/srv/a", "//srv/./a/"]);
+        same(path, &["/srv/a", "//srv/./a/", " /srv/a", "/srv/b/../a", "/../srv/a"]);
         assert_ne!(path("/srv/A"), path("/srv/a"));
+        assert_ne!(path("/srv/a b "), path("/srv/a b"));
+        same(path, &["C:\\a b", "C:\\a b "]);
+        assert_eq!((path("../a"), path("site/y ")), ("../a".to_owned(), "site/y".to_owned()));
         same(
             registry_key,
             &[
@@ -232,9 +275,35 @@ mod tests {
                 "HKLM\\SOFTWARE\\x\\",
                 "HKLM:\\Software\\X",
                 "\\REGISTRY\\MACHINE\\Software\\X",
+                "Computer\\HKEY_LOCAL_MACHINE\\Software\\X",
+                "Registry::HKEY_LOCAL_MACHINE\\Software\\X",
+                "Microsoft.PowerShell.Core\\Registry::HKEY_LOCAL_MACHINE\\Software\\X",
+                "HKLM/Software/X",
+                "HKLM:/Software/X",
+                "[HKEY_LOCAL_MACHINE\\Software\\X]",
+                "MACHINE\\Software\\X",
+                "\"HKLM\\Software\\X\"",
             ],
         );
-        same(message_id, &["<m-1@mail.bad.example>", "m-1@MAIL.bad.example", " <m-1@mail.bad.example> "]);
+        // A slash may stand in the name of a key.
+        assert_eq!(registry_key("HKCR\\MIME\\text/html"), "hkey_classes_root\\mime\\text/html");
+        same(
+            message_id,
+            &[
+                "<m-1@mail.bad.example>",
+                "m-1@MAIL.bad.example",
+                " <m-1@mail.bad.example> ",
+                "&lt;m-1@mail.bad.example&gt;",
+                "%3Cm-1@mail.bad.example%3E",
+                "%3cm-1%40mail.bad.example%3e",
+                "Message-ID: <m-1@mail.bad.example>",
+                "message-id:m-1@mail.bad.example",
+                "<m-1@mail.bad.example",
+                "m-1@mail.bad.example>",
+                "<<m-1@mail.bad.example>>",
+                "\"<m-1@mail.bad.example>\"",
+            ],
+        );
         assert_ne!(message_id("<M-1@a.example>"), message_id("<m-1@a.example>"));
     }
 }

@@ -7,9 +7,13 @@ pub mod denied;
 pub mod error;
 pub mod executor;
 #[cfg(feature = "ssr")]
+pub mod given;
+#[cfg(feature = "ssr")]
 pub mod glob;
 pub mod id;
 pub mod path;
+#[cfg(feature = "ssr")]
+pub mod plain;
 #[cfg(feature = "ssr")]
 pub mod refang;
 #[cfg(feature = "ssr")]

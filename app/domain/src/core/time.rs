@@ -9,6 +9,22 @@ pub use jiff::{SignedDuration, Timestamp};
 #[cfg(not(feature = "ssr"))]
 pub use light::{SignedDuration, Timestamp};
 
+/// The time that a text from outside names.
+///
+/// # Errors
+/// A sentence that says what the text must be.
+pub fn read(text: &str) -> Result<Timestamp, String> {
+    text.parse().map_err(|_| {
+        // What programs write for "never"; with its offset, the last day of the calendar has no end.
+        if text.trim_start().starts_with("9999-12-3") {
+            "is after the last time there is, 9999-12-30T22:00:00Z; name a nearer one, or leave it out"
+                .to_owned()
+        } else {
+            "must be an RFC 3339 time with Z or an offset, for example 2026-01-31T12:00:00Z".to_owned()
+        }
+    })
+}
+
 /// Times on the wire, all with the same six decimals: programs guess the form of a column from its first rows.
 pub mod six_decimals {
     use serde::{Serialize as _, Serializer};

@@ -28,19 +28,19 @@ pub(super) fn describe(document: &mut Value) {
         "Proposal",
         &json!({
             "external_id": text(MAX_TEXT),
-            "comment": text(MAX_COMMENT_LENGTH),
-            "campaign": text(MAX_TEXT),
-            "investigation_id": text(MAX_TEXT),
-            "incident_id": text(MAX_TEXT),
-            "result": text(MAX_LONG_TEXT),
+            "comment": optional(MAX_COMMENT_LENGTH),
+            "campaign": optional(MAX_TEXT),
+            "investigation_id": optional(MAX_TEXT),
+            "incident_id": optional(MAX_TEXT),
+            "result": optional(MAX_LONG_TEXT),
             "evidence": { "maxItems": 50, "items": { "properties": {
-                "title": text(MAX_TEXT), "detail": text(MAX_LONG_TEXT), "technique": text(MAX_TEXT),
+                "title": text(MAX_TEXT), "detail": text(MAX_LONG_TEXT), "technique": technique(),
             } } },
             "alert": { "properties": {
                 "id": text(MAX_TEXT), "title": text(MAX_TEXT),
-                "url": { "maxLength": MAX_TEXT, "pattern": "^[hH][tT][tT][pP][sS]?://" },
+                "url": { "maxLength": MAX_TEXT, "pattern": "^([hH][tT][tT][pP][sS]?://.*)?$" },
             } },
-            "asset": { "properties": { "name": text(MAX_TEXT), "device_group": text(MAX_TEXT) } },
+            "asset": { "properties": { "name": text(MAX_TEXT), "device_group": optional(MAX_TEXT) } },
             "targets": { "maxItems": MAX_TARGETS - 1, "items": { "properties": { "name": text(MAX_TEXT) } } },
             "entity": entity(),
         }),
@@ -61,39 +61,38 @@ fn text(most: usize) -> Value {
     json!({ "minLength": 1, "maxLength": most, "pattern": NOT_BLANK })
 }
 
+/// Where nothing may stand, an empty text means nothing.
+fn optional(most: usize) -> Value {
+    json!({ "maxLength": most, "pattern": format!("^$|{NOT_BLANK}") })
+}
+
+fn technique() -> Value {
+    json!({ "pattern": r"^([Tt][0-9]{4}(\.[0-9]{3})?)?$" })
+}
+
 fn hash(digits: usize) -> Value {
-    json!({ "pattern": format!("^[0-9A-Fa-f]{{{digits}}}$") })
+    json!({ "pattern": format!("^([0-9A-Fa-f]{{{digits}}})?$") })
 }
 
 /// What fields of entities must be, whatever the kind.
 fn entity() -> Value {
     let mut fields = Map::new();
-    for name in [
-        "name",
-        "path",
-        "image",
-        "value_name",
-        "message_id",
-        "location",
-        "network_message_id",
-        "cluster_id",
-        "file_name",
-        "channel",
-        "address",
-    ] {
+    for name in ["name", "path", "message_id", "cluster_id", "file_name", "channel", "address"] {
         fields.insert(name.to_owned(), text(MAX_TEXT));
+    }
+    for name in ["image", "value_name", "network_message_id"] {
+        fields.insert(name.to_owned(), optional(MAX_TEXT));
     }
     // Mail without a subject and bounces, which have no sender, are mail.
     for name in ["subject", "sender"] {
         fields.insert(name.to_owned(), json!({ "maxLength": MAX_TEXT, "pattern": r"^[^\u0000]*$" }));
     }
-    for (name, most) in [("command_line", MAX_LONG_TEXT), ("url", MAX_LONG_TEXT)] {
-        fields.insert(name.to_owned(), text(most));
-    }
+    fields.insert("url".to_owned(), text(MAX_LONG_TEXT));
+    fields.insert("command_line".to_owned(), optional(MAX_LONG_TEXT));
     for (name, digits) in [("sha256", 64), ("sha1", 40), ("md5", 32)] {
         fields.insert(name.to_owned(), hash(digits));
     }
-    fields.insert("sid".to_owned(), json!({ "pattern": "^[sS](-[0-9]+){3,}$" }));
+    fields.insert("sid".to_owned(), json!({ "pattern": "^([sS](-[0-9]+){3,})?$" }));
     fields.insert("recipients".to_owned(), json!({ "maxItems": 10_000, "items": text(MAX_TEXT) }));
     fields.insert("messages".to_owned(), json!({ "minimum": 1 }));
     fields.insert("mailboxes".to_owned(), json!({ "minimum": 1 }));
@@ -106,7 +105,7 @@ fn rule(of: ActionType) -> Value {
     let kinds: Vec<_> = info.entities.iter().map(|kind| kind.as_str()).collect();
     let mut entity = json!({ "properties": { "kind": { "enum": kinds } } });
     if info.file == FileRule::Hash {
-        let has = |name: &str| json!({ "required": [name], "properties": { name: { "type": "string" } } });
+        let has = |name: &str| json!({ "required": [name], "properties": { name: { "type": "string", "minLength": 1 } } });
         entity["if"] = json!({ "properties": { "kind": { "const": "file" } } });
         entity["then"] = json!({ "anyOf": [has("sha256"), has("sha1"), has("md5")] });
     }
@@ -132,7 +131,9 @@ fn rule(of: ActionType) -> Value {
         then["if"] = json!({
             "not": { "required": ["decision"], "properties": { "decision": { "const": "NotRequired" } } }
         });
-        then["then"] = json!({ "required": ["comment"], "properties": { "comment": { "type": "string" } } });
+        then["then"] = json!({
+            "required": ["comment"], "properties": { "comment": { "type": "string", "minLength": 1 } }
+        });
     }
     json!({ "if": { "required": ["type"], "properties": { "type": { "const": of.as_str() } } }, "then": then })
 }

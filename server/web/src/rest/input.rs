@@ -105,10 +105,12 @@ pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<Investiga
         let Some(Value::Object(given)) = piece.get("entity") else { continue };
         match deserialize_at::<GivenEntity>(Value::Object(given.clone()), &pointer) {
             Err(error) => found.push(error),
-            Ok(entity) => {
-                let errors = entity.into_entity(given).err().into_iter().flatten();
-                found.extend(errors.map(|error| below(&pointer, error)));
-            }
+            Ok(entity) => match entity.into_entity(given) {
+                Err(errors) => found.extend(errors.into_iter().map(|error| below(&pointer, error))),
+                Ok(entity) => {
+                    value["evidence"][index]["entity"] = serde_json::to_value(entity).unwrap_or_default();
+                }
+            },
         }
     }
     if !found.is_empty() {
@@ -202,9 +204,13 @@ fn in_words(detail: &str) -> String {
     let Some((given, wanted)) =
         detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected "))
     else {
+        // In words already.
+        if detail.starts_with("must be ") || detail.starts_with("is ") {
+            return detail.to_owned();
+        }
         let is_time = ["time zone", "offset", "timestamp"].iter().any(|word| detail.contains(word));
         return if is_time {
-            format!("must be an RFC 3339 time with Z or an offset, for example {TIME} ({detail})")
+            format!("must be an RFC 3339 time with Z or an offset, for example {TIME}")
         } else {
             detail.to_owned()
         };

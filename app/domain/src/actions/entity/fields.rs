@@ -40,7 +40,7 @@ impl Entity {
                 let image = first([image, sha256, sha1, md5]);
                 pid.map_or(image.clone(), |pid| format!("{image} ({pid})"))
             }
-            Self::RegistryKey { path, value_name: Some(value) } => format!("{path}\\{value}"),
+            Self::RegistryKey { path, value_name: Some(value) } => format!("{path}\\{}", value_line(value)),
             Self::RegistryKey { path, .. } | Self::CloudFile { path, .. } => path.clone(),
             Self::IpAddress { address } | Self::Mailbox { address } => address.clone(),
             Self::Url { url } => url.clone(),
@@ -125,7 +125,7 @@ impl Entity {
             }
             Self::RegistryKey { path, value_name } => {
                 put(Code, "Path", Some(path.clone()));
-                put(Code, "Value", value_name.clone());
+                put(Code, "Value", value_name.as_deref().map(|name| value_line(name).to_owned()));
             }
             Self::IpAddress { address } => put(Code, "Address", Some(address.clone())),
             Self::Mailbox { address } => put(Text, "Address", Some(address.clone())),
@@ -194,6 +194,11 @@ impl Entity {
 
 fn first<const N: usize>(texts: [&Option<String>; N]) -> String {
     texts.into_iter().flatten().next().cloned().unwrap_or_default()
+}
+
+/// The default value of a registry key has no name.
+fn value_line(name: &str) -> &str {
+    if name.is_empty() { "(Default)" } else { name }
 }
 
 fn subject_line(subject: &str) -> String {

@@ -13,53 +13,64 @@ use crate::core::time::Timestamp;
 #[derive(Debug, Deserialize)]
 pub struct Flat {
     kind: EntityKind,
-    #[serde(default)]
-    name: String,
+    name: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     path: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     sha256: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     sha1: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     md5: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     pid: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     image: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::time_or_nothing"))]
     started_at: Option<Timestamp>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     command_line: Option<String>,
+    // An empty one is the default value of the key.
     value_name: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     sid: Option<String>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     network_message_id: Option<String>,
-    #[serde(default)]
-    address: String,
-    #[serde(default)]
-    url: String,
-    #[serde(default)]
-    message_id: String,
-    #[serde(default)]
-    subject: String,
-    #[serde(default)]
-    sender: String,
-    #[serde(default)]
-    recipients: Vec<String>,
+    address: Option<String>,
+    url: Option<String>,
+    message_id: Option<String>,
+    subject: Option<String>,
+    sender: Option<String>,
+    recipients: Option<Vec<String>>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::time_or_nothing"))]
     received_at: Option<Timestamp>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     delivery: Option<Delivery>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     location: Option<MailLocation>,
-    #[serde(default)]
-    cluster_id: String,
-    #[serde(default)]
-    messages: u32,
+    cluster_id: Option<String>,
+    messages: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     mailboxes: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     delivered: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     junked: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     blocked: Option<u32>,
+    #[cfg_attr(feature = "ssr", serde(default, deserialize_with = "crate::core::given::or_nothing"))]
     replaced: Option<u32>,
-    #[serde(default)]
-    file_name: String,
-    #[serde(default)]
-    channel: String,
+    file_name: Option<String>,
+    channel: Option<String>,
 }
 
 impl From<Flat> for Entity {
     fn from(flat: Flat) -> Self {
         let Flat { kind, name, path, sha256, sha1, md5, address, url, .. } = flat;
         let Flat { message_id, subject, sender, recipients, file_name, channel, .. } = flat;
+        let (name, address, url) = (text(name), text(address), text(url));
+        let (message_id, subject, sender) = (text(message_id), text(subject), text(sender));
+        let (file_name, channel) = (text(file_name), text(channel));
         match kind {
             EntityKind::Device => Self::Device { name },
             EntityKind::File => Self::File { path, sha256, sha1, md5 },
@@ -69,9 +80,7 @@ impl From<Flat> for Entity {
             }
             EntityKind::Service => Self::Service { name },
             EntityKind::Driver => Self::Driver { name },
-            EntityKind::RegistryKey => {
-                Self::RegistryKey { path: path.unwrap_or_default(), value_name: flat.value_name }
-            }
+            EntityKind::RegistryKey => Self::RegistryKey { path: text(path), value_name: flat.value_name },
             EntityKind::ScheduledTask => Self::ScheduledTask { name },
             EntityKind::IpAddress => Self::IpAddress { address },
             EntityKind::Url => Self::Url { url },
@@ -81,7 +90,7 @@ impl From<Flat> for Entity {
                     message_id,
                     subject,
                     sender,
-                    recipients,
+                    recipients: recipients.unwrap_or_default(),
                     received_at,
                     delivery,
                     location,
@@ -91,9 +100,9 @@ impl From<Flat> for Entity {
             EntityKind::EmailCluster => {
                 let Flat { cluster_id, messages, mailboxes, delivered, junked, blocked, replaced, .. } = flat;
                 Self::EmailCluster {
-                    cluster_id,
+                    cluster_id: text(cluster_id),
                     subject,
-                    messages,
+                    messages: messages.unwrap_or_default(),
                     mailboxes,
                     delivered,
                     junked,
@@ -104,10 +113,15 @@ impl From<Flat> for Entity {
             EntityKind::EmailAttachment => Self::EmailAttachment { file_name, sha256, sha1, md5, message_id },
             EntityKind::Mailbox => Self::Mailbox { address },
             EntityKind::TeamsMessage => Self::TeamsMessage { message_id, sender, channel },
-            EntityKind::CloudFile => Self::CloudFile { path: path.unwrap_or_default(), sha256, sha1, md5 },
+            EntityKind::CloudFile => Self::CloudFile { path: text(path), sha256, sha1, md5 },
             EntityKind::User => Self::User { name, sid: flat.sid },
         }
     }
+}
+
+/// Null and a field that is left out are an empty text, which the rules refuse where there has to be one.
+fn text(given: Option<String>) -> String {
+    given.unwrap_or_default()
 }
 
 #[cfg(test)]

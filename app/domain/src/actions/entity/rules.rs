@@ -3,16 +3,22 @@
 use serde_json::{Map, Value};
 
 use super::flat::Flat;
-use super::{Asset, Entity};
-use crate::core::canonical;
+use super::{Asset, AssetKind, Entity};
 use crate::core::error::FieldError;
-use crate::core::refang::{refang, refang_link};
 use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
+
+mod addresses;
+mod names;
+mod paths;
+mod urls;
+
+use addresses::{check_address, check_blockable};
+use names::{check_account, check_hash, check_host, check_message_id, check_sid};
+use paths::{check_cloud_path, check_file_path, check_registry_key};
+use urls::check_url;
 
 /// Recipients of a message.
 const MAX_RECIPIENTS: usize = 10_000;
-/// Schemes of what is blocked.
-const SCHEMES: &str = "https http ftp ftps sftp ws wss ldap ldaps smb tcp udp";
 
 /// An entity as somebody sent it, before its kind is asked what it has.
 pub type GivenEntity = Flat;
@@ -23,12 +29,26 @@ impl GivenEntity {
     /// # Errors
     /// What is missing, and what its kind does not have.
     pub fn into_entity(self, given: &Map<String, Value>) -> Result<Entity, Vec<FieldError>> {
-        let entity = Entity::from(self);
+        let mut entity = Entity::from(self);
+        // An account that was deleted has its identifier alone.
+        if let Entity::User { name, sid: Some(sid) } = &mut entity
+            && name.is_empty()
+        {
+            name.clone_from(sid);
+        }
         let Ok(Value::Object(written)) = serde_json::to_value(&entity) else { return Ok(entity) };
         let kind = entity.kind().label().to_lowercase();
-        let missing = written.keys().filter(|name| given.get(*name).is_none_or(Value::is_null));
-        let missing =
-            missing.map(|name| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
+        // Mail without a subject and bounces, which have no sender, are mail: programs leave the field out, or send null.
+        let is_mail = matches!(entity, Entity::EmailMessage { .. } | Entity::EmailCluster { .. });
+        let is_needed = |name: &str, value: &Value| match name {
+            "subject" | "sender" => !is_mail,
+            _ => value.as_str().is_none_or(str::is_empty),
+        };
+        let missing = written
+            .iter()
+            .filter(|(name, value)| given.get(*name).is_none_or(Value::is_null) && is_needed(name, value));
+        let missing = missing
+            .map(|(name, _)| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
         let fields = entity.field_names();
         let unknown =
             given.iter().filter(|(name, value)| !value.is_null() && !fields.contains(&name.as_str()));
@@ -85,10 +105,42 @@ impl Entity {
         }
     }
 
-    /// What is wrong with it, whatever is done to it; pointers below the entity.
+    /// What is wrong with it, whatever is done to it; pointers below the entity, each with its first error.
     #[must_use]
     pub fn check(&self) -> Vec<FieldError> {
         let mut found = self.check_texts();
+        found.extend(self.plain().check_names());
+        let mut known = std::collections::HashSet::new();
+        found.retain(|error| known.insert(error.pointer.clone()));
+        found
+    }
+
+    /// What is wrong with it as the target of an action, besides [`Entity::check`]: nothing may be meant but it.
+    #[must_use]
+    pub fn check_target(&self) -> Vec<FieldError> {
+        let entity = self.plain();
+        let has_hash = entity.hash().is_some();
+        let (pointer, result) = match &entity {
+            Self::File { path: Some(path), .. } if !path.trim().is_empty() => {
+                ("/path", check_file_path(path, has_hash))
+            }
+            Self::RegistryKey { path, .. } if !path.trim().is_empty() => ("/path", check_registry_key(path)),
+            _ => return Vec::new(),
+        };
+        result.err().map(|detail| FieldError::new(pointer, detail)).into_iter().collect()
+    }
+
+    /// What is wrong with it as something to be blocked, besides.
+    #[must_use]
+    pub fn check_block(&self) -> Vec<FieldError> {
+        let Self::IpAddress { address } = self else { return Vec::new() };
+        let result = check_blockable(address);
+        result.err().map(|detail| FieldError::new("/address", detail)).into_iter().collect()
+    }
+
+    /// What is wrong with what it is named by.
+    fn check_names(&self) -> Vec<FieldError> {
+        let mut found = Vec::new();
         let mut note = |pointer: &str, detail: String| found.push(FieldError::new(pointer, detail));
         let mut check = |pointer: &str, result: Result<(), String>| {
             if let Err(detail) = result {
@@ -104,10 +156,11 @@ impl Entity {
             check(pointer, hash.map_or(Ok(()), |hash| check_hash(hash, digits)));
         }
         match self {
-            Self::Device { name } => check("/name", check_fanged(name)),
-            Self::Mailbox { address } => check("/address", check_fanged(address)),
+            Self::Device { name } => check("/name", check_host(name)),
+            Self::Mailbox { address } => check("/address", check_account(address)),
             Self::IpAddress { address } => check("/address", check_address(address)),
             Self::Url { url } => check("/url", check_url(url)),
+            Self::CloudFile { path, .. } => check("/path", check_cloud_path(path)),
             Self::File { path: None, sha256: None, sha1: None, md5: None } => {
                 note("", "a file needs a path, a sha256, a sha1 or an md5".to_owned());
             }
@@ -116,18 +169,21 @@ impl Entity {
             {
                 note("", "a process needs pid and image, or the image's sha256, sha1 or md5".to_owned());
             }
-            Self::EmailMessage { sender, recipients, .. } => {
-                check("/sender", check_fanged(sender));
+            Self::EmailMessage { message_id, sender, recipients, .. } => {
+                check("/message_id", check_message_id(message_id));
+                check("/sender", check_account(sender));
                 for (index, recipient) in recipients.iter().enumerate() {
-                    check(&format!("/recipients/{index}"), check_fanged(recipient));
+                    check(&format!("/recipients/{index}"), check_account(recipient));
                 }
                 if recipients.len() > MAX_RECIPIENTS {
                     let count = recipients.len();
                     note("/recipients", format!("holds {count} addresses; at most {MAX_RECIPIENTS}"));
                 }
             }
+            Self::EmailAttachment { message_id, .. } => check("/message_id", check_message_id(message_id)),
+            Self::TeamsMessage { sender, .. } => check("/sender", check_account(sender)),
             Self::User { name, sid } => {
-                check("/name", check_fanged(name));
+                check("/name", check_account(name));
                 check("/sid", sid.as_deref().map_or(Ok(()), check_sid));
             }
             Self::EmailCluster { messages: 0, .. } => {
@@ -156,6 +212,10 @@ impl Entity {
             if text.trim().is_empty() && matches!(name, "subject" | "sender") {
                 return None;
             }
+            // The default value of a registry key has no name.
+            if text.is_empty() && name == "value_name" {
+                return None;
+            }
             let limit = if matches!(name, "command_line" | "url") { MAX_LONG_TEXT } else { MAX_TEXT };
             check_text(text, limit).err().map(|detail| FieldError::new(pointer, detail))
         };
@@ -182,8 +242,10 @@ impl Asset {
     #[must_use]
     pub fn check(&self) -> Vec<FieldError> {
         let group = self.device_group.as_deref().map_or(Ok(()), |group| check_text(group, MAX_TEXT));
+        let name = self.plain().name;
+        let check_name = if self.kind == AssetKind::Device { check_host } else { check_account };
         [
-            ("/name", check_text(&self.name, MAX_TEXT).and_then(|()| check_fanged(&self.name))),
+            ("/name", check_text(&self.name, MAX_TEXT).and_then(|()| check_name(&name))),
             ("/device_group", group),
         ]
         .into_iter()
@@ -192,139 +254,5 @@ impl Asset {
     }
 }
 
-fn check_hash(value: &str, digits: usize) -> Result<(), String> {
-    if value.len() == digits && value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        Ok(())
-    } else {
-        Err(format!("must be {digits} hexadecimal digits"))
-    }
-}
-
-fn check_sid(sid: &str) -> Result<(), String> {
-    let mut parts = sid.split('-');
-    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let begins = parts.next().is_some_and(|part| part.eq_ignore_ascii_case("s"));
-    let numbers: Vec<_> = parts.collect();
-    if begins && numbers.len() >= 3 && numbers.iter().all(|part| is_number(part)) {
-        Ok(())
-    } else {
-        Err("must be a security identifier, for example S-1-5-21-1-2-3-500".to_owned())
-    }
-}
-
-/// Nothing of that name exists: what would be done hits nothing.
-fn check_fanged(text: &str) -> Result<(), String> {
-    refang(text).map_or(Ok(()), |plain| Err(format!("is defanged; send {plain}")))
-}
-
-fn check_address(text: &str) -> Result<(), String> {
-    if let Some(canonical) = canonical::address(text) {
-        return match canonical.rsplit_once('/') {
-            Some((_, "0")) => Err("is every address there is; name a smaller range".to_owned()),
-            _ => Ok(()),
-        };
-    }
-    if let Some(plain) = refang_link(text).filter(|plain| canonical::address(plain).is_some()) {
-        return Err(format!("is defanged; send {plain}"));
-    }
-    if let Some((first, range)) = range_of(text) {
-        return Err(format!(
-            "is a range that begins elsewhere; send {range} for the range, or {first} for one address"
-        ));
-    }
-    let bare = text.trim().trim_start_matches('[');
-    let bare = bare.split_once(']').map_or(bare, |(bare, _)| bare);
-    let host = bare.rsplit_once(':').map_or(bare, |(host, _)| host);
-    match [bare, host].into_iter().find(|part| canonical::address(part).is_some()) {
-        Some(plain) => Err(format!("must be an address without brackets and port; send {plain}")),
-        None => Err(
-            "must be an IPv4 or IPv6 address like 203.0.113.7 or 2001:db8::7, or a range like 203.0.113.0/24"
-                .to_owned(),
-        ),
-    }
-}
-
-/// The address and the range that a range with host bits may mean.
-fn range_of(text: &str) -> Option<(String, String)> {
-    let (first, _) = text.split_once('/')?;
-    let net: ipnet::IpNet = text.trim().parse().ok()?;
-    Some((canonical::address(first)?, net.trunc().to_string()))
-}
-
-fn check_url(text: &str) -> Result<(), String> {
-    let plain = refang_link(text);
-    if let Some(plain) = plain.filter(|plain| is_url(plain)) {
-        return Err(format!("is defanged; send {plain}"));
-    }
-    if is_url(text) {
-        return Ok(());
-    }
-    let begins = format!("https://{}", refang_link(text).unwrap_or_else(|| text.trim().to_owned()));
-    let has_scheme = url::Url::parse(text.trim()).is_ok_and(|url| !url.scheme().contains('.'));
-    if !has_scheme && !text.contains("://") && begins.contains('.') && is_url(&begins) {
-        return Err(format!("has no scheme; send {begins}, or http:// before it"));
-    }
-    Err(format!(
-        "must be a URL with a host, for example https://evil.example/a; its scheme is one of {}",
-        SCHEMES.replace(' ', ", ")
-    ))
-}
-
-fn is_url(text: &str) -> bool {
-    let Ok(url) = url::Url::parse(text.trim()) else { return false };
-    let has_host = url.host_str().is_some_and(|host| {
-        let host = host.strip_suffix('.').unwrap_or(host);
-        !host.is_empty() && host.split('.').all(|label| !label.is_empty()) && !host.contains("%20")
-    });
-    has_host && SCHEMES.split(' ').any(|scheme| scheme == url.scheme())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_can_match_nothing_is_refused_with_what_would_do() {
-        let url = [
-            ("hxxps://evil[.]example/a", "send https://evil.example/a"),
-            ("https://evil[.]example/a", "send https://evil.example/a"),
-            ("hxxp://203.0.113.7/x", "send http://203.0.113.7/x"),
-            ("evil[.]example", "send https://evil.example"),
-            ("evil.example/a", "send https://evil.example/a"),
-            ("not a url at all", "must be a URL"),
-            ("https://", "must be a URL"),
-            ("https://evil..example/", "must be a URL"),
-            ("javascript:alert(1)", "must be a URL"),
-            ("mailto:a@b.example", "must be a URL"),
-        ];
-        for (text, want) in url {
-            let error = check_url(text).unwrap_err();
-            assert!(error.contains(want), "{text}: {error}");
-        }
-        for good in [
-            "https://evil.example/a",
-            "http://[2001:db8::1]:81/",
-            "https://bücher.example",
-            "ftp://a.example/b[1]",
-        ] {
-            assert_eq!(check_url(good), Ok(()), "{good}");
-        }
-        let address = [
-            ("203[.]0[.]113[.]7", "send 203.0.113.7"),
-            ("2001[:]db8::7", "send 2001:db8::7"),
-            ("203.0.113.7/24", "send 203.0.113.0/24 for the range, or 203.0.113.7"),
-            ("203.0.113.7:443", "send 203.0.113.7"),
-            ("[2001:db8::7]:443", "send 2001:db8::7"),
-            ("0.0.0.0/0", "every address"),
-            ("evil.example", "must be an IPv4"),
-        ];
-        for (text, want) in address {
-            let error = check_address(text).unwrap_err();
-            assert!(error.contains(want), "{text}: {error}");
-        }
-        for good in ["203.0.113.0/24", "2001:db8:aa::/48", "::ffff:192.0.2.1", "2001:DB8:0:0:0:0:0:53"] {
-            assert_eq!(check_address(good), Ok(()), "{good}");
-        }
-        assert!(check_fanged("kim[@]corp[.]example").unwrap_err().contains("kim@corp.example"));
-    }
-}
+mod tests;

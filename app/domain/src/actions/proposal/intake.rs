@@ -3,9 +3,15 @@
 use std::collections::BTreeMap;
 
 use super::{DEFAULT_TIME_TO_DECIDE, MAX_TAGS, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
+<<<<<<< HEAD
 use crate::actions::action::Action;
 use crate::actions::catalog::FileRule;
 use crate::actions::entity::{AssetKind, Entity, EntityKind};
+=======
+use crate::actions::action::{Action, Alert, Verdict};
+use crate::actions::catalog::{ActionType, FileRule};
+use crate::actions::entity::{Asset, AssetKind, Entity, EntityKind};
+>>>>>>> work-rules
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
 use crate::actions::targets::{MAX_TARGETS, target_count};
@@ -22,6 +28,42 @@ const MAX_EVIDENCE: usize = 50;
 /// How far another machine's clock may be ahead.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
+<<<<<<< HEAD
+=======
+/// What a repeat changed of an action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FactChange {
+    /// The name of the fact in the API.
+    pub field: &'static str,
+    /// What it was; empty for nothing.
+    pub before: String,
+    /// What it is since.
+    pub after: String,
+}
+
+/// The beginning of 2000, in seconds: nothing here was done before.
+const YEAR_2000: i64 = 946_684_800;
+
+/// A technique of MITRE ATT&CK.
+fn check_technique(text: &str) -> Result<(), String> {
+    check_text(text, MAX_TEXT)?;
+    let (technique, sub) =
+        text.trim().split_once('.').map_or((text.trim(), None), |(of, sub)| (of, Some(sub)));
+    let is_number =
+        |text: &str, digits: usize| text.len() == digits && text.bytes().all(|of| of.is_ascii_digit());
+    let number = technique.strip_prefix(['T', 't']);
+    if number.is_some_and(|number| is_number(number, 4)) && sub.is_none_or(|sub| is_number(sub, 3)) {
+        Ok(())
+    } else {
+        Err("must be the id of a MITRE ATT&CK technique, for example T1059 or T1059.001".to_owned())
+    }
+}
+
+fn pieces(count: usize) -> String {
+    pluralize(count as u64, "piece", "pieces")
+}
+
+>>>>>>> work-rules
 /// Microseconds are all that the store keeps.
 pub(super) fn to_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
@@ -54,8 +96,17 @@ impl Findings {
 }
 
 impl Proposal {
-    /// Brings what means the same into one form: hashes in lower case, times in UTC, targets in their order.
+    /// Brings what means the same into one form: names out of their dress, hashes in lower case, times in UTC, targets in
+    /// their order.
     pub fn normalize(&mut self) {
+        self.entity = self.entity.plain();
+        self.asset = self.asset.plain();
+        for target in &mut self.targets {
+            *target = target.plain();
+        }
+        for technique in self.evidence.iter_mut().filter_map(|found| found.technique.as_mut()) {
+            *technique = technique.trim().to_ascii_uppercase();
+        }
         if let Entity::File { sha256, sha1, md5, .. }
         | Entity::Process { sha256, sha1, md5, .. }
         | Entity::EmailAttachment { sha256, sha1, md5, .. }
@@ -110,14 +161,16 @@ impl Proposal {
             found.text(&format!("/evidence/{index}/title"), Some(&evidence.title));
             let detail = check_text(&evidence.detail, MAX_LONG_TEXT);
             found.check(&format!("/evidence/{index}/detail"), detail);
-            found.text(&format!("/evidence/{index}/technique"), evidence.technique.as_ref());
+            let technique = evidence.technique.as_deref().map_or(Ok(()), check_technique);
+            found.check(&format!("/evidence/{index}/technique"), technique);
         }
         if let Some(alert) = &self.alert {
             found.text("/alert/id", Some(&alert.id));
             found.text("/alert/title", Some(&alert.title));
-            found.text("/alert/url", alert.url.as_ref());
-            if alert.url.as_ref().is_some_and(|url| !is_web_url(url)) {
-                found.note("/alert/url", "must start with https:// or http://");
+            if let Some(url) = &alert.url {
+                let is_web =
+                    || is_web_url(url).then_some(()).ok_or("must start with https:// or http://".to_owned());
+                found.check("/alert/url", check_text(url, MAX_TEXT).and_then(|()| is_web()));
             }
         }
         found.text("/campaign", self.campaign.as_ref());
@@ -152,8 +205,18 @@ impl Proposal {
                     let given = if self.status.is_none() { "is missing" } else { "is not over" };
                     found.note("/status", format!("{given}: what was done already ended as one of {ends}"));
                 }
-                if self.occurred_at.is_some_and(|at| at.duration_since(now) > MAX_CLOCK_SKEW) {
-                    found.note("/occurred_at", "lies in the future");
+                match self.occurred_at {
+                    Some(at) if at.duration_since(now) > MAX_CLOCK_SKEW => {
+                        found.note("/occurred_at", "lies in the future");
+                    }
+                    // What programs send that know of no time: 0, or the first day of their calendar.
+                    Some(at) if at.as_second() < YEAR_2000 => {
+                        found.note(
+                            "/occurred_at",
+                            format!("is {at}, before the year 2000; leave it out if it is not known"),
+                        );
+                    }
+                    _ => {}
                 }
                 if let Some(result) = &self.result {
                     found.check("/result", check_text(result, MAX_LONG_TEXT));
@@ -164,7 +227,15 @@ impl Proposal {
     }
 
     fn check_entity(&self, found: &mut Findings) {
-        found.below("/entity", self.entity.check());
+        let errors = self.entity.check();
+        // What was done already is known as another tool tells it, and nothing is done to it here.
+        if errors.is_empty() && !self.is_record() {
+            found.below("/entity", self.entity.check_target());
+            if self.action_type == ActionType::BlockIpAddress {
+                found.below("/entity", self.entity.check_block());
+            }
+        }
+        found.below("/entity", errors);
         if self.action_type.info().file == FileRule::Hash
             && self.entity.kind() == EntityKind::File
             && self.entity.hash().is_none()
@@ -193,7 +264,8 @@ impl Proposal {
             let detail = format!("are {count} devices with the asset; at most {MAX_TARGETS}");
             return found.note("/targets", detail);
         }
-        let mut names = BTreeMap::from([(canonical::name(&self.asset.name), "the asset".to_owned())]);
+        let name_of = |asset: &Asset| canonical::name(&asset.plain().name);
+        let mut names = BTreeMap::from([(name_of(&self.asset), "the asset".to_owned())]);
         for (index, target) in self.targets.iter().enumerate() {
             let pointer = format!("/targets/{index}");
             found.below(&pointer, target.check());
@@ -201,7 +273,7 @@ impl Proposal {
                 found.note(format!("{pointer}/kind"), "must be device");
             }
             let place = format!("targets/{index}");
-            if let Some(first) = names.insert(canonical::name(&target.name), place) {
+            if let Some(first) = names.insert(name_of(target), place) {
                 found.note(format!("{pointer}/name"), format!("names the same device as {first}"));
             }
         }

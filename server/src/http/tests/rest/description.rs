@@ -53,25 +53,24 @@ async fn what_is_enforced_is_said_and_what_is_said_is_enforced() {
         let answer = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": [item] }))).await;
         (answer.status.as_u16(), answer.text())
     };
-    // (where, the longest that is taken, what is said)
+    // (where, the longest that is taken, whether it may be left out, and then be empty)
     let lengths = [
-        ("/external_id", 4_096),
-        ("/comment", 2_000),
-        ("/campaign", 4_096),
-        ("/investigation_id", 4_096),
-        ("/incident_id", 4_096),
-        ("/evidence/0/title", 4_096),
-        ("/evidence/0/detail", 32_768),
-        ("/evidence/0/technique", 4_096),
-        ("/asset/name", 4_096),
-        ("/asset/device_group", 4_096),
-        ("/entity/path", 4_096),
-        ("/alert/id", 4_096),
-        ("/alert/title", 4_096),
+        ("/external_id", 4_096, false),
+        ("/comment", 2_000, true),
+        ("/campaign", 4_096, true),
+        ("/investigation_id", 4_096, true),
+        ("/incident_id", 4_096, true),
+        ("/evidence/0/title", 4_096, false),
+        ("/evidence/0/detail", 32_768, false),
+        ("/asset/name", 4_096, false),
+        ("/asset/device_group", 4_096, true),
+        ("/entity/path", 4_096, false),
+        ("/alert/id", 4_096, false),
+        ("/alert/title", 4_096, false),
     ];
     let with = |pointer: &str, value: Value| {
         let mut item = proposal(&format!("x{pointer}"));
-        item["evidence"] = json!([{ "title": "a", "detail": "b", "technique": "c" }]);
+        item["evidence"] = json!([{ "title": "a", "detail": "b", "technique": "T1059" }]);
         item["alert"] = json!({ "id": "a", "title": "b" });
         item["asset"]["device_group"] = json!("a");
         for name in ["campaign", "investigation_id", "incident_id"] {
@@ -80,22 +79,34 @@ async fn what_is_enforced_is_said_and_what_is_said_is_enforced() {
         *item.pointer_mut(pointer).unwrap() = value;
         item
     };
-    for (pointer, most) in lengths {
+    for (pointer, most, is_optional) in lengths {
         let says = said(&document, pointer);
-        assert_eq!((&says["minLength"], &says["maxLength"]), (&json!(1), &json!(most)), "{pointer}: {says}");
+        assert_eq!(says["maxLength"], most, "{pointer}: {says}");
+        assert_eq!(says["minLength"].is_null(), is_optional, "{pointer}: {says}");
         assert!(says["pattern"].is_string(), "{pointer}: {says}");
-        let longest = with(pointer, json!("é".repeat(most)));
+        // A path begins at its root.
+        let longest = with(pointer, json!(format!("/{}", "é".repeat(most - 1))));
         let (status, text) = send(&longest).await;
         assert_eq!(status, 201, "{pointer}: {text}");
-        for bad in ["é".repeat(most + 1), String::new(), "  ".to_owned(), "a\0b".to_owned()] {
+        for bad in ["é".repeat(most + 1), "  ".to_owned(), "a\0b".to_owned()] {
             let (status, text) = send(&with(pointer, json!(bad))).await;
             assert_eq!(status, 422, "{pointer}: {text}");
             assert!(text.contains(&format!("/actions/0{pointer}")), "{pointer}: {text}");
         }
+        let (status, text) = send(&with(pointer, json!(""))).await;
+        // A file with its hash needs no path; a key of the registry does.
+        let is_taken = is_optional || pointer == "/entity/path";
+        assert_eq!(status != 422, is_taken, "{pointer}: {status} {text}");
+    }
+    assert!(said(&document, "/evidence/0/technique")["pattern"].is_string());
+    for (technique, status) in [("T1059.001", 201), ("", 201), ("not a technique", 422)] {
+        let mut item = with("/evidence/0/technique", json!(technique));
+        item["external_id"] = json!(format!("technique {technique}"));
+        assert_eq!(send(&item).await.0, status, "{technique}");
     }
     for (name, digits) in [("sha256", 64), ("sha1", 40), ("md5", 32)] {
         let says = said(&document, &format!("/entity/{name}"));
-        assert_eq!(says["pattern"], format!("^[0-9A-Fa-f]{{{digits}}}$"));
+        assert_eq!(says["pattern"], format!("^([0-9A-Fa-f]{{{digits}}})?$"));
         let mut item = proposal(name);
         item["entity"][name] = json!("ab".repeat(digits / 2));
         assert_eq!(send(&item).await.0, 201);

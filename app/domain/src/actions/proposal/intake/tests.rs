@@ -20,6 +20,15 @@ fn cluster(counts: serde_json::Value) -> serde_json::Value {
     serde_json::json!({"type": "soft_delete_email", "comment": "c", "entity": entity})
 }
 
+fn evidence(technique: &str) -> serde_json::Value {
+    serde_json::json!({"evidence": [{"title": "t", "detail": "d", "technique": technique}]})
+}
+
+fn block(address: &str) -> serde_json::Value {
+    let entity = serde_json::json!({"kind": "ip_address", "address": address});
+    serde_json::json!({"type": "block_ip_address", "comment": "c", "entity": entity})
+}
+
 #[test]
 fn each_rule_points_at_its_field() {
     let now = "2026-01-01T00:00:00Z".parse().unwrap();
@@ -38,7 +47,39 @@ fn each_rule_points_at_its_field() {
             serde_json::json!({"type": "isolate_device", "entity": {"kind": "device", "name": "d"}}),
             Some("/comment"),
         ),
-        (serde_json::json!({"comment": ""}), Some("/comment")),
+        (serde_json::json!({"comment": ""}), None),
+        (serde_json::json!({"comment": " "}), Some("/comment")),
+        (
+            serde_json::json!({"comment": "", "type": "isolate_device", "entity": {"kind": "device", "name": "d"}}),
+            Some("/comment"),
+        ),
+        (
+            serde_json::json!({"incident_id": "", "campaign": "", "investigation_id": "", "verdict": "", "expires_at": "",
+            "decision": "", "status": "", "occurred_at": "", "result": "", "device": {"domain": "", "os": ""},
+            "asset": {"kind": "device", "name": "d", "device_group": "", "criticality": ""},
+            "alert": {"id": "1", "title": "t", "url": ""},
+            "evidence": [{"title": "t", "detail": "d", "technique": "", "verdict": ""}]}),
+            None,
+        ),
+        (evidence("T1059.001"), None),
+        (evidence("t1059"), None),
+        (evidence("not a technique"), Some("/evidence/0/technique")),
+        (evidence("T105"), Some("/evidence/0/technique")),
+        (evidence("T1059.1"), Some("/evidence/0/technique")),
+        (evidence("TA0001"), Some("/evidence/0/technique")),
+        (serde_json::json!({"entity": {"kind": "file", "path": "a.exe"}}), Some("/entity/path")),
+        (serde_json::json!({"entity": {"kind": "file", "path": "a.exe", "sha1": "ab".repeat(20)}}), None),
+        (
+            serde_json::json!({"entity": {"kind": "file", "path": "a.exe"}, "decision": "NotRequired", "status": "Completed"}),
+            None,
+        ),
+        (block("127.0.0.1"), Some("/entity/address")),
+        (block("203.0.113.7"), None),
+        (
+            serde_json::json!({"type": "remove_registry_key", "comment": "c",
+            "entity": {"kind": "registry_key", "path": "Software\\X"}}),
+            Some("/entity/path"),
+        ),
         (serde_json::json!({"parameters": {"scope": "Full"}}), Some("/parameters/scope")),
         (
             serde_json::json!({"type": "run_antivirus_scan", "comment": "c",
@@ -72,6 +113,14 @@ fn each_rule_points_at_its_field() {
             Some("/occurred_at"),
         ),
         (
+            serde_json::json!({"decision": "NotRequired", "status": "Completed", "occurred_at": "1970-01-01T00:00:00Z"}),
+            Some("/occurred_at"),
+        ),
+        (
+            serde_json::json!({"decision": "NotRequired", "status": "Completed", "occurred_at": "2000-01-01T00:00:00Z"}),
+            None,
+        ),
+        (
             serde_json::json!({"decision": "NotRequired", "status": "Completed", "type": "block_ip_address",
             "entity": {"kind": "ip_address", "address": "203.0.113.7"},
             "parameters": {"expiry": "2025-12-01T00:00:00Z"}}),
@@ -90,6 +139,9 @@ fn each_rule_points_at_its_field() {
     for (change, pointer) in table {
         let found = proposal(change.clone()).unwrap().check(now);
         assert_eq!(found.first().map(|error| error.pointer.as_str()), pointer, "{change} gave {found:?}");
+        let mut pointers: Vec<_> = found.iter().map(|error| &error.pointer).collect();
+        pointers.dedup();
+        assert_eq!(pointers.len(), found.len(), "{change} gave {found:?}");
     }
     for broken in [
         serde_json::json!({"type": "fly_to_the_moon"}),
@@ -105,4 +157,36 @@ fn hashes_are_kept_in_lower_case() {
     let mut given = proposal(serde_json::json!({})).unwrap();
     given.normalize();
     assert_eq!(given.entity.fields()[1].value, "ab".repeat(32));
+}
+
+#[test]
+fn names_are_kept_out_of_their_dress_and_else_as_they_were_given() {
+    for (entity, kept) in [
+        (
+            serde_json::json!({"kind": "file", "path": "\"C:\\A b\\x.exe\""}),
+            serde_json::json!({"kind": "file", "path": "C:\\A b\\x.exe"}),
+        ),
+        (
+            serde_json::json!({"kind": "email_message", "message_id": "Message-ID: <M@b.example>", "sender": "Kim <k@b>"}),
+            serde_json::json!({"kind": "email_message", "message_id": "<M@b.example>", "sender": "Kim <k@b>", "subject": ""}),
+        ),
+        (
+            serde_json::json!({"kind": "user", "name": "Kim <smtp:Kim@b.example>"}),
+            serde_json::json!({"kind": "user", "name": "Kim@b.example"}),
+        ),
+        (
+            serde_json::json!({"kind": "file", "path": "/etc/../a "}),
+            serde_json::json!({"kind": "file", "path": "/etc/../a "}),
+        ),
+        (
+            serde_json::json!({"kind": "device", "name": "\\\\WS-9"}),
+            serde_json::json!({"kind": "device", "name": "WS-9"}),
+        ),
+    ] {
+        let asset = serde_json::json!({"kind": "device", "name": "http://WEB-1/"});
+        let mut given = proposal(serde_json::json!({"entity": entity, "asset": asset})).unwrap();
+        given.normalize();
+        assert_eq!(serde_json::to_value(&given.entity).unwrap(), kept);
+        assert_eq!(given.asset.name, "web-1");
+    }
 }
