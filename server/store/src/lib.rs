@@ -18,6 +18,8 @@ pub mod automation;
 mod backup;
 mod bits;
 mod bulk;
+mod case_fields;
+pub mod cases;
 mod commit_events;
 mod directory;
 mod encoding;
@@ -110,6 +112,7 @@ pub trait Store:
     + ReadAudit
     + automation::ReadAutomation
     + ReadBulk
+    + cases::ReadCases
     + ReadDirectory
     + ReadEnds
     + ReadExecutors
