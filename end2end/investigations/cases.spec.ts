@@ -1,16 +1,6 @@
 // Investigations of 0, 1 and 300 actions, wrong verdicts, emails, and the tabs as tables.
-import { authenticate, expect, test, visit } from "../support/estate";
+import { authenticate, expect, report, test, visit } from "../support/estate";
 import { expectAccessible } from "../support/accessible";
-import type { Estate } from "../support/estate";
-
-async function report(estate: Estate, body: unknown): Promise<void> {
-  const answer = await fetch(`${estate.url}/api/v1/investigations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
-}
 
 const quarantine = (name: string) => ({
   external_id: name,

@@ -2,7 +2,7 @@
 // screen does not exist is skipped with one line. Nothing is asserted beyond that: the pictures are for the eye.
 import { type Page } from "@playwright/test";
 import { join, resolve } from "node:path";
-import { expect, waitForHydration, signIn, test, visit, type Estate } from "../support/estate";
+import { expect, report, waitForHydration, signIn, test, visit, type Estate } from "../support/estate";
 
 const FOLDER = resolve(__dirname, "../../target/screenshots");
 const SAMPLE = resolve(__dirname, "../../server/src/cli/import/samples/ocsf.jsonl");
@@ -109,15 +109,6 @@ async function isShown(what: ReturnType<Page["locator"]>): Promise<boolean> {
 
 async function navigatesTo(page: Page, url: RegExp): Promise<boolean> {
   return page.waitForURL(url, { timeout: 5_000 }).then(() => true, () => false);
-}
-
-async function report(estate: Estate, body: unknown): Promise<void> {
-  const answer = await fetch(`${estate.url}/api/v1/investigations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
 }
 
 /** An investigation of so many actions that wait. */
