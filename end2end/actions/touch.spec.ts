@@ -52,6 +52,7 @@ for (const [width, height] of [
 test("on a phone each row is a card", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 });
   await signIn(page);
+  await expect(page.getByRole("link", { name: "Take action" })).toBeVisible();
   for (const [tab, last] of [["pending", ".col-expires"], ["history", ".col-updated"]]) {
     await visit(page, `/action-center/${tab}`);
     const first = page.locator("tbody tr").first();

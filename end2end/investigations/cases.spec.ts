@@ -1,16 +1,6 @@
 // Investigations of 0, 1 and 300 actions, wrong verdicts, emails, and the tabs as tables.
-import { authenticate, expect, test, visit } from "../support/estate";
+import { authenticate, expect, report, test, visit } from "../support/estate";
 import { expectAccessible } from "../support/accessible";
-import type { Estate } from "../support/estate";
-
-async function report(estate: Estate, body: unknown): Promise<void> {
-  const answer = await fetch(`${estate.url}/api/v1/investigations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
-}
 
 const quarantine = (name: string) => ({
   external_id: name,
@@ -66,6 +56,53 @@ test("a tab is sorted, filtered and exported", { tag: "@no-js" }, async ({ page,
   const lines = (await answer.text()).trim().split("\r\n");
   expect(lines).toHaveLength(2);
   expect(lines[1]).toContain("/srv/tab/b");
+});
+
+test("columns are chosen, kept for the person, and named by an address", { tag: ["@no-js", "@tablet"] }, async ({ page, estate }) => {
+  const evidence = [{ id: "1", entity: { kind: "file", path: "/srv/columns/1" }, verdict: "malicious", first_seen: "2026-03-01T07:00:00Z" }];
+  await report(estate, { id: "INV-COLUMNS", title: "Columns", evidence });
+  await authenticate(page);
+  await visit(page, "/investigations/INV-COLUMNS?tab=evidence");
+  const heads = page.getByRole("region", { name: "Evidence", exact: true }).last().getByRole("columnheader");
+  await expect(heads).toHaveText(["Entity", "Kind", "Verdict", "Remediation status", "Impacted assets", "Detection origin", "First seen", "Feedback"]);
+  await page.getByText("Customize columns").click();
+  const form = page.locator(".case-columns");
+  for (const name of ["Kind", "Remediation status", "Impacted assets", "Detection origin"]) await form.getByLabel(name, { exact: true }).uncheck();
+  await form.getByRole("button", { name: "Save columns" }).click();
+  await expect(heads).toHaveText(["Entity", "Verdict", "First seen", "Feedback"]);
+  await form.getByRole("button", { name: "Move Verdict up" }).click();
+  await expect(heads).toHaveText(["Verdict", "Entity", "First seen", "Feedback"]);
+  await visit(page, "/investigations/INV-COLUMNS?tab=evidence&cols=first_seen,entity");
+  await expect(heads).toHaveText(["First seen", "Entity", "Feedback"]);
+  await visit(page, "/investigations/INV-COLUMNS?tab=evidence");
+  await expect(heads).toHaveText(["Verdict", "Entity", "First seen", "Feedback"]);
+  await page.getByText("Customize columns").click();
+  await page.getByRole("button", { name: "Back to the usual columns" }).click();
+  await expect(heads).toHaveCount(8);
+});
+
+test("lists are sorted, filtered and exported", { tag: ["@no-js", "@tablet"] }, async ({ page, estate }) => {
+  for (const [id, severity] of [["INV-LIST-1", "low"], ["INV-LIST-2", "critical"]]) await report(estate, { id, title: `Of a list ${id}`, severity });
+  await authenticate(page);
+  await visit(page, "/investigations");
+  await page.getByLabel("Rows with").fill("of a list");
+  await page.getByRole("button", { name: "Apply" }).click();
+  const region = page.getByRole("region", { name: "Investigations" });
+  await expect(region.getByRole("rowheader")).toHaveCount(2);
+  await region.getByRole("link", { name: "Severity" }).click();
+  await expect(region.getByRole("rowheader")).toHaveText(["INV-LIST-2", "INV-LIST-1"]);
+  await page.getByText("Filters", { exact: true }).click();
+  await page.getByRole("group", { name: "Severity" }).getByLabel("Low").check();
+  await page.getByRole("button", { name: "Apply" }).click();
+  await expect(region.getByRole("rowheader")).toHaveText(["INV-LIST-1"]);
+  const href = await page.getByRole("link", { name: "Export CSV" }).getAttribute("href");
+  const lines = (await (await page.request.get(`${estate.url}${href}`)).text()).trim().split("\r\n");
+  expect(lines).toHaveLength(2);
+  expect(lines[1]).toContain("INV-LIST-1");
+  await page.getByRole("link", { name: "Show all" }).click();
+  await expect(page).toHaveURL(/\/investigations$/);
+  await visit(page, "/incidents?sort=-severity");
+  await expect(page.getByRole("columnheader", { name: /Severity/ })).toHaveAttribute("aria-sort", "descending");
 });
 
 test("a wrong verdict is reported from evidence and from the flyout", { tag: "@no-js" }, async ({ page, estate }) => {

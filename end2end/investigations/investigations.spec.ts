@@ -1,5 +1,5 @@
 // The list of investigations, each tab of one, and what is decided right there.
-import { authenticate, expect, signIn, test, visit, waitForHydration } from "../support/estate";
+import { authenticate, expect, report, signIn, test, visit, waitForHydration } from "../support/estate";
 import { expectAccessible } from "../support/accessible";
 
 const WAITING = "/investigations?state=pending_approval";
@@ -7,7 +7,7 @@ const WAITING = "/investigations?state=pending_approval";
 test("an investigation shows each of its tabs", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await signIn(page);
   await visit(page, WAITING);
-  await page.getByRole("region", { name: "Investigations" }).getByRole("link").first().click();
+  await page.getByRole("region", { name: "Investigations" }).getByRole("rowheader").getByRole("link").first().click();
   const tabs = page.getByRole("navigation", { name: "Parts of the investigation" });
   await expect(page.getByRole("group", { name: /Investigation graph/ })).toBeVisible();
   for (const tab of ["Alerts", "Devices", "Mailboxes", "Users", "Evidence", "Entities", "Log", "Pending actions history"]) {
@@ -17,24 +17,15 @@ test("an investigation shows each of its tabs", { tag: ["@tablet", "@no-js"] }, 
 });
 
 test("what waits is decided on the page of its investigation", async ({ page, estate }) => {
-  const answer = await fetch(`${estate.url}/api/v1/investigations`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
-    body: JSON.stringify({
-      id: "INV-DECIDED-THERE",
-      title: "Odd sign-ins",
-      severity: "medium",
-      actions: ["one", "two"].map((name) => ({
-        external_id: `decided-there-${name}`,
-        type: "quarantine_file",
-        severity: "medium",
-        source: "automated_device_action",
-        entity: { kind: "file", path: `/srv/decided-there/${name}`, sha256: "ab".repeat(32) },
-        asset: { kind: "device", name: "this machine" },
-      })),
-    }),
-  });
-  expect(answer.ok, await answer.text()).toBe(true);
+  const actions = ["one", "two"].map((name) => ({
+    external_id: `decided-there-${name}`,
+    type: "quarantine_file",
+    severity: "medium",
+    source: "automated_device_action",
+    entity: { kind: "file", path: `/srv/decided-there/${name}`, sha256: "ab".repeat(32) },
+    asset: { kind: "device", name: "this machine" },
+  }));
+  await report(estate, { id: "INV-DECIDED-THERE", title: "Odd sign-ins", severity: "medium", actions });
   await authenticate(page);
   await visit(page, "/investigations/INV-DECIDED-THERE?tab=pending");
   const forms = page.getByRole("button", { name: "Reject pending action" });
@@ -48,7 +39,7 @@ test("what waits is decided on the page of its investigation", async ({ page, es
 test("the graph is walked by the keyboard and has its twin in words", async ({ page }) => {
   await signIn(page);
   await visit(page, WAITING);
-  await page.getByRole("region", { name: "Investigations" }).getByRole("link").first().click();
+  await page.getByRole("region", { name: "Investigations" }).getByRole("rowheader").getByRole("link").first().click();
   await waitForHydration(page);
   await page.locator(".graph-node").first().focus();
   await page.keyboard.press("Enter");

@@ -15,6 +15,8 @@ export interface Estate {
   vault: string;
   /** An API token that may propose. */
   token: string;
+  /** Takes in a file of another tool, as `countersign import` does. */
+  importFile(format: string, file: string): void;
   /** Kills the server, as a failing machine would. */
   kill(): Promise<void>;
   /** Starts it again at the same address. */
@@ -96,11 +98,14 @@ export const test = base.extend<Watched, { estate: Estate }>({
       );
       let server = await serve("127.0.0.1:0");
       const { url } = server;
+      const importFile = (format: string, file: string) => {
+        run("import", format, file, "--unmapped", join(dir, "unmapped.log"), ...database);
+      };
       const kill = () => stopProcess(server.child, "SIGKILL");
       const start = async () => {
         server = await serve(`127.0.0.1:${new URL(url).port}`);
       };
-      await use({ url, sandbox, vault, token: token.split(/\s+/).pop() as string, kill, start });
+      await use({ url, sandbox, vault, token: token.split(/\s+/).pop() as string, importFile, kill, start });
       await stopProcess(server.child);
       await stopProcess(responder.child);
       rmSync(dir, { recursive: true });
@@ -225,3 +230,13 @@ export async function installClock(page: Page): Promise<void> {
 }
 
 export { expect };
+
+/** Reports an investigation, or with another path something else, as a tool does. */
+export async function report(estate: Estate, body: unknown, path = "investigations"): Promise<void> {
+  const answer = await fetch(`${estate.url}/api/v1/${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, await answer.text()).toBe(true);
+}

@@ -1,9 +1,10 @@
 //! Server functions of investigations and incidents.
 
-use domain::incidents::{IncidentList, IncidentStatus, IncidentView};
+use domain::cases::{CaseList, CasePage, InvestigationView};
+use domain::incidents::{IncidentStatus, IncidentView};
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::WrongVerdict;
-use domain::investigations::{InvestigationList, InvestigationState, InvestigationView, Tab};
+use domain::investigations::Tab;
 use domain::{ActionId, BulkVerb};
 use leptos::prelude::*;
 
@@ -12,32 +13,49 @@ use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
 
-/// One page of the list of investigations.
-#[server(endpoint = "list_investigations", prefix = "/api", output = Answer)]
-pub async fn list_investigations(
-    state: Option<InvestigationState>,
-    cursor: Option<String>,
-) -> Result<InvestigationList, ApiError> {
-    use domain::investigations::InvestigationQuery;
+/// One page of a list of incidents or investigations. `shows` is its query, encoded as in a URL.
+#[server(endpoint = "list_cases", prefix = "/api", output = Answer)]
+pub async fn list_cases(list: CaseList, #[server(default)] shows: String) -> Result<CasePage, ApiError> {
     let (backend, caller) = request::enter().await?;
-    let query = InvestigationQuery { state, incident: None, cursor };
-    backend.investigations(&caller, query).await.map_err(|error| request::fail(&error))
+    let query = request::pairs(&shows).map_err(|error| request::fail(&error))?;
+    backend.case_page(&caller, list, query).await.map_err(|error| request::fail(&error))
 }
 
-/// An investigation with a page of one of its tabs.
+/// An investigation with a page of one of its tabs. `shows` is the query of the tab, encoded as in a URL.
 #[server(endpoint = "load_investigation", prefix = "/api", output = Answer)]
 pub async fn load_investigation(
     id: String,
     tab: Option<Tab>,
-    text: Option<String>,
-    sort: Option<u8>,
-    #[server(default)] descending: bool,
-    cursor: Option<String>,
+    #[server(default)] shows: String,
 ) -> Result<InvestigationView, ApiError> {
     let (backend, caller) = request::enter().await?;
     let tab = tab.unwrap_or(Tab::Graph);
-    let query = domain::investigations::TabQuery { text, sort, descending, cursor };
+    let query = request::pairs(&shows).map_err(|error| request::fail(&error))?;
     backend.investigation_view(&caller, &id, tab, query).await.map_err(|error| request::fail(&error))
+}
+
+/// Keeps which columns a list of incidents or investigations has, in this order, with one of them moved: `up:NAME` or
+/// `down:NAME`. Without columns it has the usual ones. `back` is the path of the page on which the form stands.
+#[server(endpoint = "choose_columns", prefix = "/api", output = Answer)]
+pub async fn choose_columns(
+    list: CaseList,
+    #[server(default)] columns: Vec<String>,
+    #[server(default)] shift: String,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    let mut columns = columns;
+    if let Some((way, name)) = shift.split_once(':')
+        && let Some(at) = columns.iter().position(|column| column == name)
+    {
+        let to = if way == "up" { at.saturating_sub(1) } else { at + 1 };
+        if to < columns.len() {
+            columns.swap(at, to);
+        }
+    }
+    backend.choose_columns(&caller, list, columns).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
 }
 
 /// An email message, or a cluster.
@@ -110,17 +128,6 @@ pub async fn report_evidence(
     let judged = domain::investigations::feedback::Judged::Evidence { investigation, evidence };
     let given = backend.report_verdict(&caller, judged, kind, comment).await;
     given.map(|feedback| feedback.position).map_err(|error| request::fail(&error))
-}
-
-/// One page of the list of incidents.
-#[server(endpoint = "list_incidents", prefix = "/api", output = Answer)]
-pub async fn list_incidents(
-    status: Option<IncidentStatus>,
-    cursor: Option<String>,
-) -> Result<IncidentList, ApiError> {
-    use domain::incidents::IncidentQuery;
-    let (backend, caller) = request::enter().await?;
-    backend.incidents(&caller, IncidentQuery { status, cursor }).await.map_err(|error| request::fail(&error))
 }
 
 /// An incident with all that its page shows.

@@ -15,6 +15,7 @@ use crate::actions::take::TakeActions;
 use crate::actions::tasks::ListTasks;
 use crate::automation::contract::AutomationBackend;
 use crate::bulk::contract::BulkBackend;
+use crate::cases::contract::CasesBackend;
 use crate::directory::contract::DirectoryBackend;
 use crate::dispatch::contract::DispatchBackend;
 use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
@@ -40,7 +41,7 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions + ListTasks
     + ExportActions
-    + AccessBackend + AutomationBackend + BulkBackend + DirectoryBackend + DispatchBackend + FactorsBackend
+    + AccessBackend + AutomationBackend + BulkBackend + CasesBackend + DirectoryBackend + DispatchBackend + FactorsBackend
     + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
     + PoliciesBackend + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend

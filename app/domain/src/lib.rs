@@ -11,6 +11,7 @@ pub mod audit;
 pub mod automation;
 pub mod backend;
 pub mod bulk;
+pub mod cases;
 pub mod core;
 pub mod directory;
 pub mod dispatch;

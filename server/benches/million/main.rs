@@ -1,11 +1,13 @@
 //! A million actions on each database: our figures beside those of the raw driver, in one run.
 //!
 //! `cargo xtask bench` runs it beside a `PostgreSQL` cluster. The raw side is `sqlx` on one connection with SQL written by
-//! hand, which decodes the same columns. `lists` measures the store, `scope` what a row scope costs, `web` a server process, `report` prints and keeps.
+//! hand, which decodes the same columns. `lists` measures the store, `scope` what a row scope costs, `web` a server process,
+//! `cases` incidents and investigations; `report` prints and keeps.
 #![allow(clippy::disallowed_methods, reason = "a measurement takes the machine's clock and random numbers")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a measurement that fails has nothing to say but why")]
 #![recursion_limit = "256"]
 
+mod cases;
 mod lists;
 mod raw;
 mod report;
@@ -24,6 +26,12 @@ struct Options {
     /// How many actions
     #[arg(long, default_value_t = 1_000_000)]
     actions: usize,
+    /// How many pieces of evidence; each ten have an investigation
+    #[arg(long, default_value_t = 1_000_000)]
+    evidence: usize,
+    /// Nothing but incidents and investigations
+    #[arg(long)]
+    only_cases: bool,
     /// Only this database
     #[arg(long)]
     only: Option<Kind>,
@@ -70,7 +78,7 @@ async fn measure(kind: Kind, options: &Options, report: &mut Report) {
     let url = database(kind, &options.folder).await;
     let args = seed::Args {
         database_url: url.clone(),
-        actions: options.actions,
+        actions: if options.only_cases { 2_000 } else { options.actions },
         seed: 1,
         now: None,
         demo: true,
@@ -78,10 +86,15 @@ async fn measure(kind: Kind, options: &Options, report: &mut Report) {
     };
     let begin = Instant::now();
     seed::run(args).await.unwrap();
-    report.rate("seed, with indexes and audit log", options.actions, begin.elapsed());
+    if !options.only_cases {
+        report.rate("seed, with indexes and audit log", options.actions, begin.elapsed());
+    }
     settle(kind, &url).await;
     if options.scope_only {
         return scope::measure(kind, &url, report).await;
+    }
+    if options.only_cases {
+        return cases::measure(kind, &url, options.evidence, report).await;
     }
     lists::measure(kind, &url, report).await;
     web::measure(kind, &url, options, report).await;
@@ -90,6 +103,7 @@ async fn measure(kind: Kind, options: &Options, report: &mut Report) {
         Kind::Postgres => raw::postgres::writes(&url, report).await,
     }
     scope::measure(kind, &url, report).await;
+    cases::measure(kind, &url, options.evidence, report).await;
 }
 
 /// A new database.

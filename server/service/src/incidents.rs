@@ -2,27 +2,29 @@
 
 use async_trait::async_trait;
 use domain::actions::contract::Availability;
+use domain::cases::{CaseList, CaseQuery};
 use domain::core::subject::Current;
 use domain::core::text::check_text;
 use domain::incidents::contract::IncidentsBackend;
 use domain::incidents::{
-    IncidentChange, IncidentComment, IncidentList, IncidentQuery, IncidentReport, IncidentSummary,
-    IncidentView, MAX_COMMENT, StoryLine,
+    IncidentChange, IncidentComment, IncidentReport, IncidentSummary, IncidentView, MAX_COMMENT, StoryLine,
 };
 use domain::investigations::report::{AlertPiece, EvidencePiece};
-use domain::investigations::{InvestigationQuery, InvestigationSummary, PieceKind};
+use domain::investigations::{InvestigationSummary, PieceKind};
 use domain::{Action, AuditKind, Caller, Decision, Denied, Error, RowScope, Subject, SubjectKind};
 use serde_json::json;
 use store::AuditEntry;
+use store::cases::CaseRow;
 use store::investigations::{IncidentState, StoredIncident};
 
 use super::detail::sentence;
-use super::paging::{PAGE, cut, parse_place, place};
 use super::pieces::MAX_ACTIONS;
 use super::{Service, detached};
 
 /// Investigations whose pieces an incident shows.
 const MAX_INVESTIGATIONS: usize = 20;
+/// Pieces of a kind of each that an incident shows.
+const SHOWN_PIECES: u32 = 50;
 /// Lines of the story.
 const MAX_STORY: usize = 200;
 
@@ -37,33 +39,28 @@ impl IncidentsBackend for Service {
         detached(async move { service.report_incident_now(&caller, report).await }).await
     }
 
-    async fn incidents(&self, caller: &Caller, query: IncidentQuery) -> Result<IncidentList, Error> {
-        let scope = RowScope::of(caller)?;
-        let before = query.cursor.as_deref().map(parse_place).transpose()?;
-        let found = self.store.incidents(&scope, &query, before.as_ref(), PAGE + 1).await?;
-        let mut items: Vec<_> = found.into_iter().map(|stored| stored.summary).collect();
-        let next = cut(&mut items, |last| place(&(last.updated_at, last.id.clone())));
-        Ok(IncidentList { items, next, rendered_at: self.clock.now() })
-    }
-
     async fn incident(&self, caller: &Caller, id: &str) -> Result<IncidentView, Error> {
         let scope = RowScope::of(caller)?;
         let stored = self.store.incident(&scope, id).await?.ok_or_else(|| no_such(id))?;
         let now = self.clock.now();
-        let query = InvestigationQuery { incident: Some(id.to_owned()), ..InvestigationQuery::default() };
+        let mut query = CaseQuery::of(CaseList::Investigations);
+        query.filter.incident.insert(id.to_owned());
         let investigations: Vec<InvestigationSummary> = self
             .store
-            .investigations(&scope, &query, None, 100)
+            .case_page(&scope, None, &query, None, 100)
             .await?
             .into_iter()
-            .map(|of| of.summary)
+            .filter_map(|(_, row)| match row {
+                CaseRow::Investigation(of) => Some(of.summary),
+                _ => None,
+            })
             .collect();
         let mut alerts = stored.report.alerts.clone();
         let mut evidence: Vec<EvidencePiece> = Vec::new();
         for of in investigations.iter().take(MAX_INVESTIGATIONS) {
-            let more: Vec<AlertPiece> = self.pieces_of(&of.id, PieceKind::Alert, PAGE).await?;
+            let more: Vec<AlertPiece> = self.pieces_of(&of.id, PieceKind::Alert, SHOWN_PIECES).await?;
             alerts.extend(more);
-            evidence.extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, PAGE).await?);
+            evidence.extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, SHOWN_PIECES).await?);
         }
         alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         alerts.dedup_by(|one, other| one.id == other.id);

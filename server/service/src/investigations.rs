@@ -1,18 +1,13 @@
 //! Investigations: reports come in as parts, and pages are made of what is there.
 
 use async_trait::async_trait;
-use domain::actions::contract::Availability;
 use domain::core::subject::Current;
 use domain::core::text::pluralize;
-use domain::investigations::cells::{cells, columns};
 use domain::investigations::contract::{InvestigationsBackend, Reported};
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, InvestigationView, Tab,
-    TabQuery,
-};
+use domain::investigations::{InvestigationState, InvestigationSummary};
 use domain::{AuditKind, Caller, Denied, Error, FieldError, RowScope, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde_json::json;
@@ -20,10 +15,7 @@ use store::AuditEntry;
 use store::investigations::StoredInvestigation;
 
 use super::access::device_groups::{place_proposals, place_report};
-use super::detail::sentence;
-use super::export::csv_table;
 use super::intake::{Intake, check, known};
-use super::paging::{PAGE, cut, parse_place, place};
 use super::pieces::pieces;
 use super::{Service, detached};
 
@@ -38,70 +30,8 @@ impl InvestigationsBackend for Service {
         detached(async move { service.report_now(&caller, report).await }).await
     }
 
-    async fn investigations(
-        &self,
-        caller: &Caller,
-        query: InvestigationQuery,
-    ) -> Result<InvestigationList, Error> {
-        let scope = RowScope::of(caller)?;
-        let before = query.cursor.as_deref().map(parse_place).transpose()?;
-        let found = self.store.investigations(&scope, &query, before.as_ref(), PAGE + 1).await?;
-        let mut items: Vec<_> = found.into_iter().map(|stored| stored.summary).collect();
-        let next = cut(&mut items, |last| place(&(last.updated_at, last.id.clone())));
-        Ok(InvestigationList { items, next, rendered_at: self.clock.now() })
-    }
-
     async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
         Ok(self.seen(caller, id).await?.1.summary)
-    }
-
-    async fn investigation_view(
-        &self,
-        caller: &Caller,
-        id: &str,
-        tab: Tab,
-        query: TabQuery,
-    ) -> Result<InvestigationView, Error> {
-        let (scope, stored) = self.seen(caller, id).await?;
-        let now = self.clock.now();
-        let actions = self.actions_of(&scope, id, now).await?;
-        let page = self.tab(caller, &stored, (tab, &query), &actions, now).await?;
-        let summary = stored.summary;
-        let until = summary.ended_at.unwrap_or(now);
-        let counts = self.tab_counts(id, &actions).await?;
-        let cancel = if summary.state.is_open() {
-            caller.authorize_triage().map(drop).map_err(|error| sentence(&error.into()))
-        } else {
-            Err("It has ended.".to_owned())
-        };
-        Ok(InvestigationView {
-            duration: until.duration_since(summary.started_at).as_secs().max(0),
-            pending_time: domain::investigations::pending_time(&actions, now).as_secs(),
-            queue_time: stored.report.queue_time.map(i64::from),
-            counts,
-            rows: page.rows,
-            previous: page.previous,
-            next: page.next,
-            limited: page.limited,
-            cancel: Availability::from(cancel),
-            rendered_at: now,
-            summary,
-        })
-    }
-
-    async fn export_tab(
-        &self,
-        caller: &Caller,
-        id: &str,
-        tab: Tab,
-        query: TabQuery,
-    ) -> Result<String, Error> {
-        let (scope, stored) = self.seen(caller, id).await?;
-        let now = self.clock.now();
-        let actions = self.actions_of(&scope, id, now).await?;
-        let rows = self.whole_tab(caller, &stored, (tab, &query), &actions, now).await?;
-        let rows = cells(&rows).into_iter().map(|row| row.into_iter().map(|cell| cell.text).collect());
-        csv_table(columns(tab), rows).map_err(|error| Error::Internal(error.to_string()))
     }
 
     async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error> {

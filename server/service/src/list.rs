@@ -1,14 +1,13 @@
 //! Pages of actions, their counts and what among them is similar.
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::actions::contract::ListActions;
 use domain::actions::query::{Counts, DEFAULT_LIMIT, LIMITS, SortKey};
 use domain::actions::similar::Buckets;
 use domain::{Action, ActionPage, ActionQuery, Caller, Error, Lane, LaneCounts, RowScope};
 
 use super::Service;
+use super::paging::{Edges, decode, encode, page_of};
 use store::Position;
 
 #[async_trait]
@@ -27,22 +26,14 @@ impl ListActions for Service {
         let sort = query.sort.key;
         let from = query.cursor.as_deref().map(|text| parse_cursor(text, sort)).transpose()?;
         let now = self.clock.now();
-        // One row more tells whether there is another page.
         let mut items = self.store.page(&scope, &query, from.as_ref(), u32::from(limit) + 1, now).await?;
-        let limit = usize::from(limit);
-        let more = items.len() > limit;
-        let before = from.as_ref().is_some_and(|from| from.before);
-        if more && before {
-            items.remove(0);
-        }
-        items.truncate(limit);
         let edge = |action: Option<&Action>, before| {
             let position = action.map(|action| Position::of(action, sort, before));
             position.or_else(|| from.clone().map(|from| Position { before, ..from })).map(|at| cursor(&at))
         };
-        let next = if before || more { edge(items.last(), false) } else { None };
-        let prev = if before && more || !before && from.is_some() { edge(items.first(), true) } else { None };
-        Ok(ActionPage { items, next, prev, rendered_at: now })
+        let before = from.as_ref().map(|from| from.before);
+        let Edges { previous, next } = page_of(&mut items, u32::from(limit), before, edge);
+        Ok(ActionPage { items, next, prev: previous, rendered_at: now })
     }
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
@@ -68,16 +59,11 @@ impl ListActions for Service {
     }
 }
 
-/// Opaque to clients: base64url of the position's JSON.
+/// A position as a cursor.
 pub(crate) fn cursor(position: &Position) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
+    encode(position)
 }
 
 pub(crate) fn parse_cursor(text: &str, sort: SortKey) -> Result<Position, Error> {
-    BASE64_URL_SAFE_NO_PAD
-        .decode(text)
-        .ok()
-        .and_then(|json| serde_json::from_slice(&json).ok())
-        .filter(|position: &Position| position.fits(sort))
-        .ok_or_else(|| Error::invalid("/cursor", "is not a cursor that an answer gave out"))
+    decode(text, |position: &Position| position.fits(sort))
 }

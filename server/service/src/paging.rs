@@ -1,28 +1,50 @@
-//! Pages of lists by the place of their last row.
+//! Pages of lists: where they begin and end, and the cursors that say so.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::Error;
-use jiff::Timestamp;
-use store::investigations::Place;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// Rows of a page.
-pub(super) const PAGE: u32 = 50;
-
-/// A place as the cursor of a page.
-pub(super) fn place((at, name): &Place) -> String {
-    format!("{}.{name}", at.as_microsecond())
+/// The cursors of the pages beside one.
+#[derive(Debug, Default)]
+pub(super) struct Edges {
+    pub(super) previous: Option<String>,
+    pub(super) next: Option<String>,
 }
 
-pub(super) fn parse_place(cursor: &str) -> Result<Place, Error> {
-    let bad = || Error::invalid("/cursor", "is none that this server gave out");
-    let (micros, name) = cursor.split_once('.').ok_or_else(bad)?;
-    let at = micros.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
-    Ok((at.ok_or_else(bad)?, name.to_owned()))
+/// Cuts a page that was asked for with one row more, which tells whether there is another page. `before` is of the place
+/// where it begins: whether the page lies before it. `edge` makes the cursor of a row, or of that place if there is none.
+pub(super) fn page_of<T>(
+    items: &mut Vec<T>,
+    limit: u32,
+    before: Option<bool>,
+    edge: impl Fn(Option<&T>, bool) -> Option<String>,
+) -> Edges {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    let backwards = before == Some(true);
+    if more && backwards {
+        items.remove(0);
+    }
+    items.truncate(limit);
+    let next = if backwards || more { edge(items.last(), false) } else { None };
+    let has_previous = if backwards { more } else { before.is_some() };
+    let previous = if has_previous { edge(items.first(), true) } else { None };
+    Edges { previous, next }
 }
 
-/// Cuts a page that was asked for with one row more; the cursor of the next one, if there is one.
-pub(super) fn cut<T>(items: &mut Vec<T>, cursor: impl Fn(&T) -> String) -> Option<String> {
-    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let more = items.len() > page;
-    items.truncate(page);
-    items.last().filter(|_| more).map(cursor)
+/// A position as a cursor, opaque to clients: base64url of its JSON.
+pub(super) fn encode(position: &impl Serialize) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
+}
+
+/// The position of a cursor, if it fits the list.
+pub(super) fn decode<P: DeserializeOwned>(text: &str, fits: impl Fn(&P) -> bool) -> Result<P, Error> {
+    BASE64_URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .filter(fits)
+        .ok_or_else(|| Error::invalid("/cursor", "is not a cursor that an answer gave out"))
 }

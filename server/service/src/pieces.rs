@@ -141,7 +141,7 @@ impl Service {
             Tab::Pending => Some(waiting as u64),
             Tab::History => Some((actions.len() - waiting) as u64),
             tab => {
-                let kind = tab.pieces()?;
+                let kind = domain::cases::CaseList::of_tab(tab)?.pieces()?;
                 Some(pieces.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count))
             }
         };

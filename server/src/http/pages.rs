@@ -17,6 +17,7 @@ use axum::routing::{any, get, post};
 use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
+use domain::cases::CaseList;
 use domain::core::path::{filled_fields, is_own_path};
 use domain::dispatch::{DispatchState, PauseNotice};
 use domain::settings::contract::PageSettings;
@@ -63,7 +64,11 @@ fn router(app: &AppState) -> Router<AppState> {
     let export = ExportFormat::on_page().fold(Router::new(), |router, format| {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
-    let export = export.route("/export/investigations/{id}/{tab}", get(download::tab_for_people));
+    let list = |list| get(download::list_for_people).layer(Extension(list));
+    let export = export
+        .route("/export/incidents", list(CaseList::Incidents))
+        .route("/export/investigations", list(CaseList::Investigations))
+        .route("/export/investigations/{id}/{tab}", get(download::tab_for_people));
     [(Limits::USUAL, usual), (Limits::BATCH, batch), (Limits::EXPORT, export)]
         .into_iter()
         .map(|(limits, routes)| {

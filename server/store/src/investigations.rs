@@ -3,12 +3,11 @@
 use async_trait::async_trait;
 use domain::access::device_group::RemediationLevel;
 use domain::incidents::{
-    Classification, IncidentComment, IncidentQuery, IncidentReport, IncidentStatus, IncidentSummary,
+    Classification, IncidentComment, IncidentReport, IncidentStatus, IncidentSummary,
 };
 use domain::investigations::feedback::Feedback;
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{InvestigationQuery, InvestigationSummary};
-use domain::investigations::{InvestigationState, PieceKind, Remediation};
+use domain::investigations::{InvestigationState, InvestigationSummary, PieceKind, Remediation};
 use domain::{Action, Authorized, EntityKind, RowScope, Verdict};
 use jiff::Timestamp;
 
@@ -79,30 +78,12 @@ pub trait ReadInvestigations: Send + Sync {
     /// One investigation.
     async fn investigation(&self, scope: &RowScope, id: &str) -> Result<Option<StoredInvestigation>>;
 
-    /// Investigations before a place, the latest change first.
-    async fn investigations(
-        &self,
-        scope: &RowScope,
-        query: &InvestigationQuery,
-        before: Option<&Place>,
-        limit: u32,
-    ) -> Result<Vec<StoredInvestigation>>;
-
     /// Pieces of a kind after a place, in their order, each as JSON.
     async fn pieces(
         &self,
         id: &str,
         kind: PieceKind,
         after: Option<&Place>,
-        limit: u32,
-    ) -> Result<Vec<(Place, String)>>;
-
-    /// The last pieces of a kind before a place, in their order.
-    async fn pieces_before(
-        &self,
-        id: &str,
-        kind: PieceKind,
-        before: &Place,
         limit: u32,
     ) -> Result<Vec<(Place, String)>>;
 
@@ -127,15 +108,6 @@ pub trait ReadInvestigations: Send + Sync {
 pub trait ReadIncidents: Send + Sync {
     /// One incident.
     async fn incident(&self, scope: &RowScope, id: &str) -> Result<Option<StoredIncident>>;
-
-    /// Incidents before a place, the latest change first.
-    async fn incidents(
-        &self,
-        scope: &RowScope,
-        query: &IncidentQuery,
-        before: Option<&Place>,
-        limit: u32,
-    ) -> Result<Vec<StoredIncident>>;
 
     /// The actions of an incident that the scope shows, what was proposed last first.
     async fn incident_actions(&self, scope: &RowScope, id: &str, limit: u32) -> Result<Vec<Action>>;

@@ -19,6 +19,8 @@ pub mod policies;
 mod backup;
 mod bits;
 mod bulk;
+mod case_fields;
+pub mod cases;
 mod commit_events;
 mod directory;
 mod encoding;
@@ -113,6 +115,7 @@ pub trait Store:
     + ReadAudit
     + automation::ReadAutomation
     + ReadBulk
+    + cases::ReadCases
     + ReadDirectory
     + ReadEnds
     + ReadExecutors

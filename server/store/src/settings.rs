@@ -1,6 +1,7 @@
 //! What people set for themselves.
 
 use async_trait::async_trait;
+use domain::cases::CaseList;
 use domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId};
 use jiff::Timestamp;
 
@@ -11,6 +12,9 @@ use crate::error::Result;
 pub trait ReadSettings: Send + Sync {
     /// What a person set, and the defaults for the rest.
     async fn preferences(&self, user: UserId) -> Result<Preferences>;
+
+    /// The names of the columns that a person chose for a list of incidents or investigations; none if they chose none.
+    async fn case_columns(&self, user: UserId, list: CaseList) -> Result<Vec<String>>;
 
     /// The views that a person saved, by name.
     async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>>;

@@ -7,46 +7,51 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CON
 use axum::response::{IntoResponse, Response};
 use domain::actions::contract::Export;
 use domain::actions::export::ExportFormat;
-use domain::investigations::{Tab, TabQuery};
+use domain::cases::CaseList;
+use domain::core::string_enum::UnknownWord;
+use domain::investigations::Tab;
 use domain::{ActionQuery, Caller, Error};
-use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 use utoipa::IntoParams;
 
 use super::edge::problem::Problem;
 use super::state::AppState;
 
-/// Which rows of a tab, and in which order.
-#[derive(Debug, Deserialize, IntoParams)]
+/// Which rows of a tab, in which order, with which columns. Filters are those that the tab offers, by their names.
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct TabParams {
+#[expect(dead_code, reason = "it describes what the service reads")]
+pub struct TabQuery {
     /// Only rows of which a cell holds this.
-    pub(crate) q: Option<String>,
-    /// The number of the column by which they are sorted, from 0.
-    pub(crate) sort: Option<u8>,
-    /// Whether the last come first.
-    #[serde(default)]
-    pub(crate) desc: bool,
+    q: Option<String>,
+    /// The column by which they are sorted; with `-` before it, descending.
+    sort: Option<String>,
+    /// Columns by their names, with commas between.
+    cols: Option<String>,
 }
 
-/// A tab as a download.
-pub(crate) async fn tab_download(
+/// The list of a tab, by its name in a path.
+pub(crate) fn list_of(tab: &str) -> Result<CaseList, Error> {
+    let tab: Tab = tab.parse().map_err(|error: UnknownWord| Error::invalid("/tab", error.to_string()))?;
+    CaseList::of_tab(tab).ok_or_else(|| Error::invalid("/tab", "can't be graph, which is no list"))
+}
+
+/// A list of incidents, investigations, or of a tab, as a download.
+pub(crate) async fn cases_download(
     app: &AppState,
     caller: &Caller,
-    id: &str,
-    tab: Tab,
-    params: TabParams,
+    list: CaseList,
+    investigation: Option<&str>,
+    query: Vec<(String, String)>,
 ) -> Result<Response, Problem> {
-    let TabParams { q: text, sort, desc: descending } = params;
-    let query = TabQuery { text, sort, descending, cursor: None };
-    let rows = app.backend.export_tab(caller, id, tab, query).await?;
+    let file = app.backend.export_cases(caller, list, investigation, query).await?;
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{tab}.csv\"")),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{list}.csv\"")),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
-    Ok((headers, rows).into_response())
+    let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES);
+    Ok((headers, Body::from_stream(stream)).into_response())
 }
 
 /// Bytes that are read from the file at a time.
@@ -67,10 +72,19 @@ pub async fn tab_for_people(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((id, tab)): Path<(String, String)>,
-    Query(params): Query<TabParams>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let unknown = |error: domain::core::string_enum::UnknownWord| Error::invalid("/tab", error.to_string());
-    tab_download(&app, &caller, &id, tab.parse().map_err(unknown)?, params).await
+    cases_download(&app, &caller, list_of(&tab)?, Some(&id), query).await
+}
+
+/// `GET /export/incidents` and `GET /export/investigations`: what their lists lead to.
+pub async fn list_for_people(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(list): Extension<CaseList>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    cases_download(&app, &caller, list, None, query).await
 }
 
 /// Everything that a query matches, as a download.

@@ -25,6 +25,12 @@ pub(crate) struct Options {
     /// How many actions
     #[arg(long, default_value_t = 1_000_000)]
     actions: usize,
+    /// How many pieces of evidence; each ten have an investigation
+    #[arg(long, default_value_t = 1_000_000)]
+    evidence: usize,
+    /// Nothing but incidents and investigations
+    #[arg(long, conflicts_with_all = ["browser", "against", "actions"])]
+    only_cases: bool,
     /// Only this database
     #[arg(long)]
     only: Option<Kind>,
@@ -68,6 +74,10 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
         let mut million = cargo();
         million.args(["bench", "--package", "server", "--bench", "million", "--"]);
         million.args(["--actions", &options.actions.to_string()]);
+        million.args(["--evidence", &options.evidence.to_string()]);
+        if options.only_cases {
+            million.arg("--only-cases");
+        }
         if let Some(kind) = options.only {
             million.args(["--only", kind.name()]);
         }
@@ -76,7 +86,7 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
             return Ok(false);
         }
     }
-    if options.only == Some(Kind::Postgres) { Ok(true) } else { in_browser(Path::new(FOLDER)) }
+    if options.only_cases || options.only == Some(Kind::Postgres) { Ok(true) } else { in_browser(Path::new(FOLDER)) }
 }
 
 fn in_browser(folder: &Path) -> Result<bool> {
@@ -118,8 +128,9 @@ mod tests {
         let options = parse("bench --actions 1000 --only postgres").unwrap();
         assert_eq!((options.actions, options.only, options.rounds), (1_000, Some(Kind::Postgres), 7));
         assert_eq!(parse("bench --against 7e64b88 --rounds 3").unwrap().rounds, 3);
+        assert_eq!(parse("bench --only-cases --evidence 500").unwrap().evidence, 500);
         for wrong in
-            ["--rounds 3", "--against x --rounds 0", "--browser --against x", "--browser --only sqlite"]
+            ["--rounds 3", "--only-cases --browser", "--against x --rounds 0", "--browser --against x", "--browser --only sqlite"]
         {
             assert!(parse(&format!("bench {wrong}")).is_err(), "{wrong}");
         }

@@ -8,10 +8,11 @@ use leptos_router::hooks::use_params_map;
 use crate::actions::badges::Badged;
 use crate::actions::location::incident_href;
 use crate::investigations::address::decoded;
-use crate::investigations::list::{HEADS, summaries};
 use crate::investigations::page::{missing, tell};
-use crate::investigations::records::{optional, table, text, time};
-use crate::investigations::rows::{alerts, evidence, history};
+use crate::investigations::records::{optional, text, time};
+use crate::investigations::rows::{
+    alerts_table, evidence_table, history_table, investigations_table,
+};
 use crate::investigations::waiting::{CaseRequests, waiting};
 use api::{ApiError, ChangeIncident, CommentIncident, Load, load_incident};
 use domain::ErrorCode;
@@ -128,12 +129,12 @@ fn shown(
         </header>
         {part("Evidence and Response", view! {
             {waiting(pending, requests)}
-            {evidence(of.evidence, None, None)}
-            {history(decided, None)}
+            {evidence_table(of.evidence)}
+            {history_table(decided)}
         }.into_any())}
         {part("Story", tell_story(story))}
-        {part("Alerts", alerts(of.alerts, None))}
-        {part("Investigations", table("Investigations", &HEADS, summaries(of.investigations), "No investigation belongs to it."))}
+        {part("Alerts", alerts_table(of.alerts))}
+        {part("Investigations", investigations_table(of.investigations))}
         {part("Comments", view! { {said(comments)} {comment_form} }.into_any())}
     }
     .into_any()

@@ -1,6 +1,7 @@
 //! Investigations: their list, and each with its tabs. What waits is decided right there.
 
 pub(crate) mod address;
+pub(crate) mod case_list;
 mod graph;
 pub(crate) mod records;
 pub(crate) mod rows;

@@ -6,56 +6,31 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::address::decoded;
-use super::records::{Sorting, link, optional, optional_time, seconds, time};
-use super::rows::rows;
+use super::case_list::{CaseLocation, Form, pager, toolbar};
+use super::records::{link, optional, optional_time, seconds, time};
+use super::rows::cells_of;
 use super::waiting::CaseRequests;
 use crate::actions::badges::Badged;
 use crate::actions::location::{incident_href, investigation_href};
 use api::{ApiError, EndInvestigation, Load, load_investigation};
 use domain::ErrorCode;
 use domain::actions::contract::Availability;
-use domain::actions::query::push_pair;
-use domain::investigations::{InvestigationView, Tab};
+use domain::cases::{CaseList, InvestigationView};
+use domain::investigations::Tab;
 use kit::badge::Badge;
 use kit::effect::effect;
 use kit::failure::Failure;
 use kit::form::take;
 use kit::handler::handler;
 use kit::notice::{Announcement, Notice};
-use kit::pager::{Neighbours, Pager};
 use kit::skeleton::Skeleton;
 use kit::tabs::{Tab as TabLink, Tabs};
-use kit::url::with_query;
 
 kit::page! {
     module: investigations,
     function: investigation / preload_investigation,
     paths: ["/investigations/:id"],
     view: view! { <Investigation/> }.into_any(),
-}
-
-/// Which rows of the tab, and in which order.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-struct Narrowed {
-    text: Option<String>,
-    sort: Option<u8>,
-    descending: bool,
-}
-
-impl Narrowed {
-    fn encoded(&self) -> String {
-        let mut query = String::new();
-        if let Some(text) = &self.text {
-            push_pair(&mut query, "q", text);
-        }
-        if let Some(column) = self.sort {
-            push_pair(&mut query, "sort", &column.to_string());
-            if self.descending {
-                push_pair(&mut query, "desc", "true");
-            }
-        }
-        query
-    }
 }
 
 type Loaded = Load<Result<InvestigationView, ApiError>>;
@@ -66,22 +41,13 @@ fn Investigation() -> impl IntoView {
     let params = use_params_map();
     let query = use_query_map();
     let id = Memo::new(move |_| decoded(&params.read().get("id").unwrap_or_default()));
-    let tab =
-        Memo::new(move |_| query.read().get("tab").and_then(|text| text.parse().ok()).unwrap_or(Tab::Graph));
-    let cursor = Memo::new(move |_| query.read().get("cursor").filter(|text| !text.is_empty()));
-    let narrowed = Memo::new(move |_| {
-        let query = query.read();
-        Narrowed {
-            text: query.get("q").filter(|text| !text.is_empty()),
-            sort: query.get("sort").and_then(|column| column.parse().ok()),
-            descending: query.get("desc").is_some_and(|text| text == "true"),
-        }
-    });
+    let at = Memo::new(move |_| CaseLocation::of(investigation_href(&id.read()), &query.read()));
     let view: Loaded = Load::new(
-        move || (id.get(), tab.get(), narrowed.get(), cursor.get()),
-        |(id, tab, Narrowed { text, sort, descending }, cursor)| async move {
-            load_investigation(id, Some(tab), text, sort, descending, cursor).await
+        move || {
+            let at = at.read();
+            (id.get(), at.current(), at.asks())
         },
+        |(id, tab, asks)| async move { load_investigation(id, Some(tab), asks).await },
     );
     let requests = CaseRequests::new();
     let end = ServerAction::<EndInvestigation>::new();
@@ -100,7 +66,7 @@ fn Investigation() -> impl IntoView {
     let content = move || {
         let answer = view.get()?;
         Some(match answer {
-            Ok(of) => shown(of, (tab.get_untracked(), narrowed.get_untracked()), requests, end),
+            Ok(of) => shown(of, &at.get_untracked(), requests, end),
             Err(ApiError { code: ErrorCode::NotFound, .. }) => missing("investigation", "/investigations"),
             Err(ApiError { code, .. }) => {
                 let href = Signal::derive(move || investigation_href(&id.read()));
@@ -176,68 +142,27 @@ pub(crate) fn missing(what: &'static str, href: &'static str) -> AnyView {
 
 fn shown(
     of: InvestigationView,
-    (tab, narrowed): (Tab, Narrowed),
+    at: &CaseLocation,
     requests: CaseRequests,
     end: ServerAction<EndInvestigation>,
 ) -> AnyView {
-    let InvestigationView {
-        summary,
-        duration,
-        pending_time,
-        queue_time,
-        counts,
-        rows: content,
-        previous,
-        next,
-        limited,
-        cancel,
-        ..
-    } = of;
-    let id = summary.id.clone();
-    let of = id.clone();
-    let at = move |tab: Tab, narrowed: &Narrowed, cursor: Option<&str>| {
-        let mut query = narrowed.encoded();
-        if tab != Tab::Graph {
-            push_pair(&mut query, "tab", tab.as_str());
-        }
-        if let Some(cursor) = cursor {
-            push_pair(&mut query, "cursor", cursor);
-        }
-        with_query(investigation_href(&of), &query)
-    };
+    let InvestigationView { summary, duration, pending_time, queue_time, counts, page, cancel } = of;
+    let (id, tab) = (summary.id.clone(), at.current());
     let tabs = Tab::ALL
         .iter()
         .map(|&of| {
             let count = counts.iter().find(|(known, _)| *known == of).map(|(_, count)| *count);
+            let word = (of != Tab::Graph).then_some(of.as_str());
             TabLink {
                 label: of.label(),
-                href: Signal::stored(at(of, &Narrowed::default(), None)),
+                href: Signal::stored(at.tab(word).href()),
                 current: Signal::stored(of == tab),
                 more: count.map(|count| view! { <span class="number">" " {count}</span> }).into_any(),
             }
         })
         .collect::<Vec<_>>();
-    let page = |cursor: Option<String>| cursor.map(|cursor| at(tab, &narrowed, Some(&cursor)));
-    let (previous, next) = (page(previous), page(next));
-    let pager = (previous.is_some() || next.is_some()).then(|| {
-        view! {
-            <Pager neighbours=move || Neighbours {
-                previous: previous.clone(),
-                next: next.clone(),
-                summary: String::new(),
-            }>""</Pager>
-        }
-        .into_any()
-    });
-    let bar = (tab != Tab::Graph).then(|| narrowing(&id, tab, &narrowed, limited));
-    let by = narrowed.sort.map(|column| (column, narrowed.descending));
-    let text = narrowed.text.clone();
-    let sorting = Sorting {
-        by,
-        href: Box::new(move |column, descending| {
-            at(tab, &Narrowed { text: text.clone(), sort: Some(column), descending }, None)
-        }),
-    };
+    let form = if tab == Tab::Pending { Form::Cards } else { Form::Table };
+    let bar = CaseList::of_tab(tab).map(|list| toolbar(list, at, &page.view, form));
     let cancel = match cancel {
         Availability::Allowed => Some(cancel_form(&id, end)),
         Availability::Denied(_) => None,
@@ -272,36 +197,9 @@ fn shown(
         <Tabs label="Parts of the investigation" tabs/>
         <section class="case-part" aria-label=tab.label()>
             {bar}
-            {rows(content, requests, &id, &sorting)}
-            {pager}
+            {cells_of(page.rows, &page.view, at, requests, Some(&id))}
+            {pager(at, &page.view)}
         </section>
-    }
-    .into_any()
-}
-
-/// What the rows of a tab are narrowed by, and their export.
-fn narrowing(id: &str, tab: Tab, narrowed: &Narrowed, limited: bool) -> AnyView {
-    let export = with_query(format!("/export{}/{tab}", investigation_href(id)), &narrowed.encoded());
-    let sort = narrowed.sort.map(|column| {
-        view! {
-            <input type="hidden" name="sort" value=column.to_string()/>
-            <input type="hidden" name="desc" value=narrowed.descending.to_string()/>
-        }
-    });
-    view! {
-        <form class="case-filter" action=investigation_href(id)>
-            <input type="hidden" name="tab" value=tab.as_str()/>
-            {sort}
-            <label class="field">
-                <span class="field-label">"Rows with"</span>
-                <input type="search" name="q" maxlength="200" value=narrowed.text.clone().unwrap_or_default()/>
-            </label>
-            <button class="button" type="submit">"Apply"</button>
-            <a class="button quiet" href=export rel="external" download>
-                "Export CSV"
-            </a>
-        </form>
-        {limited.then(|| view! { <p class="case-lead">"Only the first 5,000 rows are looked through."</p> })}
     }
     .into_any()
 }

@@ -6,14 +6,6 @@ use domain::core::time::Timestamp;
 use kit::time::full;
 use kit::visible_text::VisibleText;
 
-/// By which column a table is sorted, and where one sorts by another.
-pub(crate) struct Sorting {
-    /// The number of the column, and whether its last comes first.
-    pub(crate) by: Option<(u8, bool)>,
-    /// The address of a column's order.
-    pub(crate) href: Box<dyn Fn(u8, bool) -> String>,
-}
-
 /// A table. `label` is its accessible name; `empty` stands in its place where there are no rows.
 pub(crate) fn table(
     label: &'static str,
@@ -21,21 +13,14 @@ pub(crate) fn table(
     rows: Vec<Vec<AnyView>>,
     empty: &'static str,
 ) -> AnyView {
-    sorted_table(label, heads, rows, empty, None)
-}
-
-/// The same with headings that sort.
-pub(crate) fn sorted_table(
-    label: &'static str,
-    heads: &[&'static str],
-    rows: Vec<Vec<AnyView>>,
-    empty: &'static str,
-    sorting: Option<&Sorting>,
-) -> AnyView {
     if rows.is_empty() {
         return view! { <p class="records-empty">{empty}</p> }.into_any();
     }
-    let heads = heads.iter().zip(0_u8..).map(|(head, column)| heading(head, column, sorting)).collect_view();
+    framed(label, heads.iter().map(|head| heading(head, None, None)).collect_view().into_any(), rows)
+}
+
+/// The frame of a table, which is scrolled by itself.
+pub(crate) fn framed(label: &'static str, heads: AnyView, rows: Vec<Vec<AnyView>>) -> AnyView {
     let rows = rows
         .into_iter()
         .map(|cells| {
@@ -58,17 +43,17 @@ pub(crate) fn sorted_table(
     .into_any()
 }
 
-fn heading(head: &'static str, column: u8, sorting: Option<&Sorting>) -> AnyView {
-    let Some(Sorting { by, href }) = sorting else {
+/// A heading; with an address it sorts. `descending` is of the column by which the table is sorted.
+pub(crate) fn heading(head: &str, sort: Option<String>, descending: Option<bool>) -> AnyView {
+    let head = head.to_owned();
+    let Some(href) = sort else {
         return view! { <th scope="col">{head}</th> }.into_any();
     };
-    let descending = by.filter(|(sorted, _)| *sorted == column).map(|(_, descending)| descending);
     let (order, mark) = match descending {
         None => ("none", ""),
         Some(false) => ("ascending", " \u{25b2}"),
         Some(true) => ("descending", " \u{25bc}"),
     };
-    let href = href(column, descending == Some(false));
     view! {
         <th scope="col" aria-sort=order>
             <a href=href data-noscroll>

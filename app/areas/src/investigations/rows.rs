@@ -1,113 +1,182 @@
-//! What each tab of an investigation shows.
+//! What the rows of each list show, in the order of its columns as the server names them (`Column::of_list`).
 
 use leptos::prelude::*;
 
+use super::case_list::{CaseLocation, table};
 use super::graph::graph;
-use super::records::{Sorting, link, optional, optional_time, seconds, sorted_table, text, time};
+use super::records::{self, link, optional, optional_time, seconds, text, time};
 use super::waiting::{CaseRequests, waiting};
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
-use crate::actions::location::{email_href, investigation_href};
+use crate::actions::location::{email_href, incident_href, investigation_href};
 use crate::actions::wrong_verdict::of_evidence;
 use domain::actions::proposal::is_web_url;
-use domain::investigations::cells::columns;
+use domain::cases::CaseRows;
+use domain::incidents::IncidentSummary;
 use domain::investigations::email::email_id;
-use domain::investigations::report::{AlertPiece, EvidencePiece};
-use domain::investigations::{Remediation, Tab, TabRows};
+use domain::investigations::report::{AlertPiece, EvidencePiece, LogPiece};
+use domain::investigations::{EntityFigures, InvestigationSummary, Remediation};
+use domain::list::ListView;
 use domain::{Action, Lane, Status, Verdict};
 use kit::badge::Badge;
 
-/// The content of a tab.
-pub(crate) fn rows(of: TabRows, requests: CaseRequests, id: &str, sorting: &Sorting) -> AnyView {
-    let sorting = Some(sorting);
+/// The rows of a list; of an investigation, if its id is given.
+pub(crate) fn cells_of(
+    of: CaseRows,
+    view: &ListView,
+    at: &CaseLocation,
+    requests: CaseRequests,
+    investigation: Option<&str>,
+) -> AnyView {
+    let listed = |label, rows, empty| table(label, at, view, rows, &[], empty);
     match of {
-        TabRows::Graph(of) => graph(of, &investigation_href(id)),
-        TabRows::Alerts(rows) => alerts(rows, sorting),
-        TabRows::Evidence(rows) => evidence(rows, Some((id, requests)), sorting),
-        TabRows::Pending(rows) => waiting(rows, requests),
-        TabRows::History(rows) => history(rows, sorting),
-        TabRows::Devices(rows) => sorted_table(
-            "Devices",
-            columns(Tab::Devices),
-            rows.into_iter()
-                .map(|(of, level)| {
-                    vec![
-                        text(of.name),
-                        optional(of.os),
-                        text(of.device_group.unwrap_or_else(|| "Ungrouped devices".to_owned())),
-                        of.criticality.map_or("–", |of| of.label()).into_any(),
-                        level.label().into_any(),
-                    ]
-                })
-                .collect(),
-            "No device was looked at.",
-            sorting,
-        ),
-        TabRows::Mailboxes(rows) => sorted_table(
-            "Mailboxes",
-            columns(Tab::Mailboxes),
-            rows.into_iter().map(|of| vec![text(of.address), optional(of.owner)]).collect(),
-            "No mailbox was looked at.",
-            sorting,
-        ),
-        TabRows::Users(rows) => sorted_table(
-            "Users",
-            columns(Tab::Users),
-            rows.into_iter().map(|of| vec![text(of.name), verdict(of.verdict)]).collect(),
-            "No user was looked at.",
-            sorting,
-        ),
-        TabRows::Entities(rows) => sorted_table(
-            "Entities",
-            columns(Tab::Entities),
-            rows.into_iter()
-                .map(|of| {
-                    let figures = [
-                        of.total,
-                        of.remediated,
-                        of.malicious,
-                        of.suspicious,
-                        of.verified,
-                        of.clean,
-                        of.unknown,
-                    ];
-                    let figures = figures.map(|count| count.to_string().into_any());
-                    std::iter::once(of.kind.label().into_any()).chain(figures).collect()
-                })
-                .collect(),
-            "No entity was analyzed.",
-            sorting,
-        ),
-        TabRows::Log(rows) => sorted_table(
-            "Log",
-            columns(Tab::Log),
-            rows.into_iter()
-                .map(|of| {
-                    let span = |of: Option<u32>| {
-                        of.map_or_else(|| "–".to_owned(), |of| seconds(i64::from(of))).into_any()
-                    };
-                    vec![
-                        text(of.action),
-                        optional(of.action_type),
-                        optional(of.status),
-                        optional(of.device),
-                        optional(of.description),
-                        time(of.created_at),
-                        optional_time(of.started_at),
-                        span(of.duration),
-                        span(of.pending_time),
-                        span(of.queue_time),
-                    ]
-                })
-                .collect(),
-            "Nothing was logged.",
-            sorting,
-        ),
+        CaseRows::Graph(of) => graph(of, &investigation_href(investigation.unwrap_or_default())),
+        CaseRows::Investigations(rows) => {
+            listed("Investigations", investigations(rows), "No tool has reported an investigation yet.")
+        }
+        CaseRows::Incidents(rows) => {
+            listed("Incidents", incidents(rows), "No tool has reported an incident yet.")
+        }
+        CaseRows::Alerts(rows) => listed("Alerts", alerts(rows), "No alert is known."),
+        CaseRows::Devices(rows) => {
+            let row = |(of, level): (domain::investigations::report::DevicePiece, domain::RemediationLevel)| {
+                vec![
+                    text(of.name),
+                    optional(of.os),
+                    text(of.device_group.unwrap_or_else(|| "Ungrouped devices".to_owned())),
+                    of.criticality.map_or("–", |of| of.label()).into_any(),
+                    level.label().into_any(),
+                ]
+            };
+            listed("Devices", rows.into_iter().map(row).collect(), "No device was looked at.")
+        }
+        CaseRows::Mailboxes(rows) => {
+            let rows = rows.into_iter().map(|of| vec![text(of.address), optional(of.owner)]).collect();
+            listed("Mailboxes", rows, "No mailbox was looked at.")
+        }
+        CaseRows::Users(rows) => {
+            let rows = rows.into_iter().map(|of| vec![text(of.name), verdict(of.verdict)]).collect();
+            listed("Users", rows, "No user was looked at.")
+        }
+        CaseRows::Evidence(rows) => {
+            let rows = evidence(rows, investigation.map(|id| (id, requests)));
+            table("Evidence", at, view, rows, &["Feedback"], "Nothing was found.")
+        }
+        CaseRows::Entities(rows) => {
+            listed("Entities", rows.into_iter().map(figures).collect(), "No entity was analyzed.")
+        }
+        CaseRows::Log(rows) => listed("Log", rows.into_iter().map(step).collect(), "Nothing was logged."),
+        CaseRows::Pending(rows) => waiting(rows, requests),
+        CaseRows::History(rows) => {
+            listed("Pending actions history", history(rows), "Nothing was decided yet.")
+        }
     }
 }
 
-/// Alerts, also those of an incident.
-pub(crate) fn alerts(rows: Vec<AlertPiece>, sorting: Option<&Sorting>) -> AnyView {
+fn figures(of: EntityFigures) -> Vec<AnyView> {
+    let figures = [of.total, of.remediated, of.malicious, of.suspicious, of.verified, of.clean, of.unknown];
+    let figures = figures.map(|count| count.to_string().into_any());
+    std::iter::once(of.kind.label().into_any()).chain(figures).collect()
+}
+
+fn step(of: LogPiece) -> Vec<AnyView> {
+    let span =
+        |of: Option<u32>| of.map_or_else(|| "–".to_owned(), |of| seconds(i64::from(of))).into_any();
+    vec![
+        text(of.action),
+        optional(of.action_type),
+        optional(of.status),
+        optional(of.device),
+        optional(of.description),
+        time(of.created_at),
+        optional_time(of.started_at),
+        span(of.duration),
+        span(of.pending_time),
+        span(of.queue_time),
+    ]
+}
+
+fn investigations(items: Vec<InvestigationSummary>) -> Vec<Vec<AnyView>> {
+    let row = |of: InvestigationSummary| {
+        let incident = of.incident_id.map_or_else(|| "–".into_any(), |id| link(incident_href(&id), id));
+        vec![
+            link(investigation_href(&of.id), of.id.clone()),
+            text(of.title),
+            of.state.label().into_any(),
+            view! { <Badge look=of.severity.badge()/> }.into_any(),
+            of.waiting.to_string().into_any(),
+            optional(of.detection_source),
+            incident,
+            time(of.started_at),
+            time(of.updated_at),
+            optional(of.category),
+        ]
+    };
+    items.into_iter().map(row).collect()
+}
+
+/// The investigations of an incident.
+pub(crate) fn investigations_table(rows: Vec<InvestigationSummary>) -> AnyView {
+    let heads = [
+        "ID",
+        "Title",
+        "State",
+        "Severity",
+        "Actions waiting",
+        "Detection source",
+        "Incident",
+        "Started",
+        "Updated",
+        "Category",
+    ];
+    records::table("Investigations", &heads, investigations(rows), "No investigation belongs to it.")
+}
+
+fn incidents(items: Vec<IncidentSummary>) -> Vec<Vec<AnyView>> {
+    let row = |of: IncidentSummary| {
+        vec![
+            link(incident_href(&of.id), of.id.clone()),
+            text(of.title),
+            of.status.label().into_any(),
+            view! { <Badge look=of.severity.badge()/> }.into_any(),
+            of.classification.map_or("–", |of| of.label()).into_any(),
+            optional(of.assigned_to),
+            of.investigations.to_string().into_any(),
+            of.waiting.to_string().into_any(),
+            time(of.started_at),
+            time(of.updated_at),
+        ]
+    };
+    items.into_iter().map(row).collect()
+}
+
+/// The alerts of an incident.
+pub(crate) fn alerts_table(rows: Vec<AlertPiece>) -> AnyView {
+    let heads = ["Alert", "ID", "Severity", "Category", "Raised"];
+    records::table("Alerts", &heads, alerts(rows), "No alert is known.")
+}
+
+/// The evidence of an incident.
+pub(crate) fn evidence_table(rows: Vec<EvidencePiece>) -> AnyView {
+    let heads = [
+        "Entity",
+        "Kind",
+        "Verdict",
+        "Remediation status",
+        "Impacted assets",
+        "Detection origin",
+        "First seen",
+    ];
+    records::table("Evidence", &heads, evidence(rows, None), "Nothing was found.")
+}
+
+/// What was decided of an incident.
+pub(crate) fn history_table(rows: Vec<Action>) -> AnyView {
+    let heads = ["Action type", "Entity", "Decision", "Status", "Wait time", "Handled by", "Why", "Time"];
+    records::table("Pending actions history", &heads, history(rows), "Nothing was decided yet.")
+}
+
+fn alerts(rows: Vec<AlertPiece>) -> Vec<Vec<AnyView>> {
     let row = |of: AlertPiece| {
         let title = match of.url.filter(|url| is_web_url(url)) {
             Some(url) => view! {
@@ -121,16 +190,11 @@ pub(crate) fn alerts(rows: Vec<AlertPiece>, sorting: Option<&Sorting>) -> AnyVie
             .map_or_else(|| "–".into_any(), |severity| view! { <Badge look=severity.badge()/> }.into_any());
         vec![title, text(of.id), severity, optional(of.category), optional_time(of.at)]
     };
-    let rows = rows.into_iter().map(row).collect();
-    sorted_table("Alerts", columns(Tab::Alerts), rows, "No alert is known.", sorting)
+    rows.into_iter().map(row).collect()
 }
 
-/// Evidence, also that of an incident.
-pub(crate) fn evidence(
-    rows: Vec<EvidencePiece>,
-    of: Option<(&str, CaseRequests)>,
-    sorting: Option<&Sorting>,
-) -> AnyView {
+/// With the form by which a wrong verdict is reported, where the investigation is known.
+fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)>) -> Vec<Vec<AnyView>> {
     let row = |piece: EvidencePiece| {
         let report = of.map(|(id, requests)| of_evidence(id, &piece.id, &piece.entity, requests.feedback));
         let of = piece;
@@ -149,18 +213,14 @@ pub(crate) fn evidence(
         cells.extend(report);
         cells
     };
-    let mut heads = columns(Tab::Evidence).to_vec();
-    heads.extend(of.map(|_| "Feedback"));
-    let rows = rows.into_iter().map(row).collect();
-    sorted_table("Evidence", &heads, rows, "Nothing was found.", sorting)
+    rows.into_iter().map(row).collect()
 }
 
 fn verdict(of: Option<Verdict>) -> AnyView {
     of.map_or_else(|| "–".into_any(), |verdict| view! { <Badge look=verdict.badge()/> }.into_any())
 }
 
-/// What was decided, also of an incident.
-pub(crate) fn history(rows: Vec<Action>, sorting: Option<&Sorting>) -> AnyView {
+fn history(rows: Vec<Action>) -> Vec<Vec<AnyView>> {
     let row = |of: Action| {
         let ended = !matches!(of.status, Status::Queued | Status::InProgress | Status::Unknown);
         let lane = if ended { Lane::History } else { Lane::InProgress };
@@ -180,6 +240,5 @@ pub(crate) fn history(rows: Vec<Action>, sorting: Option<&Sorting>) -> AnyView {
             time(of.decided_at.unwrap_or(of.updated_at)),
         ]
     };
-    let rows = rows.into_iter().map(row).collect();
-    sorted_table("Pending actions history", columns(Tab::History), rows, "Nothing was decided yet.", sorting)
+    rows.into_iter().map(row).collect()
 }

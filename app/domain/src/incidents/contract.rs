@@ -5,8 +5,7 @@ use async_trait::async_trait;
 use crate::access::Caller;
 use crate::core::error::Error;
 use crate::incidents::{
-    IncidentChange, IncidentComment, IncidentList, IncidentQuery, IncidentReport, IncidentSummary,
-    IncidentView,
+    IncidentChange, IncidentComment, IncidentReport, IncidentSummary, IncidentView,
 };
 
 /// The part of the server that answers about incidents.
@@ -18,9 +17,6 @@ pub trait IncidentsBackend: Send + Sync {
         caller: &Caller,
         report: IncidentReport,
     ) -> Result<IncidentSummary, Error>;
-
-    /// One page of the incidents that the caller sees, the latest change first.
-    async fn incidents(&self, caller: &Caller, query: IncidentQuery) -> Result<IncidentList, Error>;
 
     /// One incident with all that its page shows.
     async fn incident(&self, caller: &Caller, id: &str) -> Result<IncidentView, Error>;

@@ -150,15 +150,6 @@ pub struct IncidentList {
     pub rendered_at: Timestamp,
 }
 
-/// What a list of incidents is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IncidentQuery {
-    /// Only those of this status.
-    pub status: Option<IncidentStatus>,
-    /// The cursor of the page.
-    pub cursor: Option<String>,
-}
-
 /// A comment on an incident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -9,9 +9,7 @@ use crate::core::id::ActionId;
 use crate::investigations::email::EmailView;
 use crate::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use crate::investigations::report::InvestigationReport;
-use crate::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationSummary, InvestigationView, Tab, TabQuery,
-};
+use crate::investigations::InvestigationSummary;
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,28 +50,8 @@ pub trait InvestigationsBackend: Send + Sync {
         report: InvestigationReport,
     ) -> Result<Reported, Error>;
 
-    /// One page of the investigations that the caller sees, the latest change first.
-    async fn investigations(
-        &self,
-        caller: &Caller,
-        query: InvestigationQuery,
-    ) -> Result<InvestigationList, Error>;
-
     /// One investigation.
     async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error>;
-
-    /// One investigation with a page of one of its tabs.
-    async fn investigation_view(
-        &self,
-        caller: &Caller,
-        id: &str,
-        tab: Tab,
-        query: TabQuery,
-    ) -> Result<InvestigationView, Error>;
-
-    /// The rows of a tab as CSV, all pages of them.
-    async fn export_tab(&self, caller: &Caller, id: &str, tab: Tab, query: TabQuery)
-    -> Result<String, Error>;
 
     /// An email message by its Message-ID, or a cluster by its id.
     async fn email(&self, caller: &Caller, id: &str) -> Result<EmailView, Error>;

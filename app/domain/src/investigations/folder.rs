@@ -33,11 +33,13 @@ impl FolderClass {
 }
 
 /// Folders of Linux and other Unix systems that hold the system and installed programs.
-const UNIX_CORE: [&str; 11] =
-    ["bin", "boot", "etc", "lib", "lib32", "lib64", "opt", "sbin", "snap", "system", "usr"];
+const UNIX_CORE: [&str; 15] = [
+    "Applications", "Library", "System", "bin", "boot", "etc", "lib", "lib32", "lib64", "nix", "opt", "sbin", "snap",
+    "system", "usr",
+];
 
 /// What an environment variable stands for, as far as it is the same everywhere.
-const VARIABLES: [(&str, &str); 17] = [
+const VARIABLES: [(&str, &str); 20] = [
     ("windir", "c:\\windows"),
     ("systemroot", "c:\\windows"),
     ("programfiles", "c:\\program files"),
@@ -45,6 +47,9 @@ const VARIABLES: [(&str, &str); 17] = [
     ("programw6432", "c:\\program files"),
     ("commonprogramfiles", "c:\\program files\\common files"),
     ("commonprogramfiles(x86)", "c:\\program files (x86)\\common files"),
+    ("commonprogramw6432", "c:\\program files\\common files"),
+    ("comspec", "c:\\windows\\system32\\cmd.exe"),
+    ("homepath", "\\users\\user"),
     ("programdata", "c:\\programdata"),
     ("allusersprofile", "c:\\programdata"),
     ("systemdrive", "c:"),
@@ -64,6 +69,9 @@ pub fn class_of(path: &str) -> FolderClass {
     let path = path
         .strip_prefix("file://")
         .map_or(path, |rest| rest.strip_prefix('/').filter(|rest| is_drive(rest)).unwrap_or(rest));
+    if let Some(inner) = of_wsl(path) {
+        return unix(&inner);
+    }
     let is_unix = path.starts_with('/') && !path.starts_with("//");
     let path = if is_unix { path.to_owned() } else { path.to_lowercase() };
     if is_unix {
@@ -77,6 +85,18 @@ pub fn class_of(path: &str) -> FolderClass {
         Some(parts) => windows(&parts),
         None => FolderClass::Unclear,
     }
+}
+
+/// The path inside a Linux that runs below Windows, where letters of either case differ.
+fn of_wsl(path: &str) -> Option<String> {
+    let path = path.replace('/', "\\");
+    let after = |prefix: &str| {
+        let (begin, rest) = (path.get(..prefix.len())?, path.get(prefix.len()..)?);
+        begin.eq_ignore_ascii_case(prefix).then_some(rest)
+    };
+    let hosts = ["\\\\wsl$\\", "\\\\wsl.localhost\\", "\\\\?\\unc\\wsl$\\", "\\\\?\\unc\\wsl.localhost\\"];
+    let (_, inner) = hosts.into_iter().find_map(after)?.split_once('\\')?;
+    Some(format!("/{}", inner.replace('\\', "/")))
 }
 
 fn is_drive(path: &str) -> bool {
@@ -93,12 +113,19 @@ fn unix(path: &str) -> FolderClass {
             part => parts.push(part),
         }
     }
-    let parts: Vec<_> = parts.into_iter().collect();
+    let is_letter = |part: &str| part.len() == 1 && part.chars().all(|of| of.is_ascii_alphabetic());
+    let of_drive = |rest: &[&str]| windows(&rest.iter().map(|part| part.to_lowercase()).collect::<Vec<_>>());
+    // Of what may as well be another folder only the more careful class holds.
+    let core_or_other = |class: FolderClass| if class.may_be_core() { FolderClass::Core } else { FolderClass::Other };
     match parts.as_slice() {
         // A drive of Windows, seen from Linux.
-        ["mnt", drive, rest @ ..] if drive.len() == 1 && drive.chars().all(|of| of.is_ascii_alphabetic()) => {
-            windows(&rest.iter().map(|part| part.to_lowercase()).collect::<Vec<_>>())
-        }
+        ["mnt" | "cygdrive", drive, rest @ ..] if is_letter(drive) => of_drive(rest),
+        [drive, rest @ ..] if is_letter(drive) && !rest.is_empty() => core_or_other(of_drive(rest)),
+        // The root of the process itself; the roots, folders and files of others only the kernel knows.
+        ["proc", "self" | "thread-self", "root", rest @ ..] => unix_parts(rest),
+        ["proc", ..] => FolderClass::Unclear,
+        // The host's root, bound into a container.
+        ["host" | "hostfs" | "rootfs", rest @ ..] if !rest.is_empty() => core_or_other(unix_parts(rest)),
         ["private", rest @ ..] => unix_parts(rest),
         parts => unix_parts(parts),
     }
@@ -108,6 +135,8 @@ fn unix_parts(parts: &[&str]) -> FolderClass {
     match parts {
         [] | [_] => FolderClass::Unclear,
         ["tmp", ..] | ["var", "tmp", _, ..] => FolderClass::Temp,
+        // Where macOS puts the temporary files of each user.
+        ["var", "folders", _, _, "T", _, ..] => FolderClass::Temp,
         [first, ..] if UNIX_CORE.contains(first) => FolderClass::Core,
         _ => FolderClass::Other,
     }
@@ -123,7 +152,14 @@ fn windows_parts(path: &str) -> Option<Vec<String>> {
             return share_parts(share);
         }
     }
-    for prefix in ["\\\\?\\globalroot", "\\\\?\\", "\\\\.\\", "\\??\\"] {
+    // Of a verbatim name nothing is resolved or dropped: what looks like another folder is none.
+    if let Some(verbatim) = rest.strip_prefix("\\\\?\\")
+        && let Some((folders, _)) = verbatim.rsplit_once('\\')
+        && folders.split('\\').any(|part| part.ends_with(['.', ' ']))
+    {
+        return None;
+    }
+    for prefix in ["\\\\?\\globalroot", "\\\\?\\", "\\\\.\\", "\\??\\", "\\dosdevices\\", "\\global??\\"] {
         if let Some(of) = rest.strip_prefix(prefix) {
             rest = of;
             break;
@@ -131,6 +167,12 @@ fn windows_parts(path: &str) -> Option<Vec<String>> {
     }
     if let Some(volume) = rest.strip_prefix("\\device\\harddiskvolume") {
         return Some(parts_of(volume.split_once('\\')?.1));
+    }
+    if let Some(share) = rest.strip_prefix("\\device\\mup\\") {
+        return share_parts(share);
+    }
+    if rest.starts_with("\\device\\") {
+        return None;
     }
     if let Some(volume) = rest.strip_prefix("volume{") {
         return Some(parts_of(volume.split_once("}\\")?.1));
@@ -200,7 +242,19 @@ fn parts_of(path: &str) -> Vec<String> {
         match part {
             "" | "." => {}
             ".." => drop(parts.pop()),
-            part => parts.push(part.trim_end_matches(['.', ' ']).to_owned()),
+            part => {
+                let part = part.trim_end_matches(['.', ' ']);
+                if !part.is_empty() {
+                    parts.push(part.to_owned());
+                }
+            }
+        }
+    }
+    // A folder by the name of its stream is that folder.
+    let folders = parts.len().saturating_sub(1);
+    for part in &mut parts[..folders] {
+        if let Some(at) = part.find(':') {
+            part.truncate(at);
         }
     }
     parts

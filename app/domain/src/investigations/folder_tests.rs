@@ -165,7 +165,7 @@ const FORMS: &[(&str, super::FolderClass)] = &[
     ("/a", Unclear),
     ("/private/tmp/a", Temp),
     ("/private/var/tmp/a", Temp),
-    ("/System/Library/a", Other),
+    ("/System/Library/a", Core),
     ("/mnt/c/Windows/System32/a.exe", Core),
     ("/mnt/c/Users/ana/Downloads/a.exe", Temp),
     ("/mnt/data/Windows/a", Other),
@@ -175,13 +175,92 @@ const FORMS: &[(&str, super::FolderClass)] = &[
     ("file:///tmp/a", Temp),
 ];
 
+/// Further forms, each with where it is met.
+const MET: &[(&str, super::FolderClass, &str)] = &[
+    // Linux below Windows, and shells that bring their own spelling of drives.
+    (r"\\wsl$\Ubuntu\usr\bin\a", Core, "Explorer's address of a WSL guest"),
+    (r"\\wsl.localhost\Debian\tmp\a", Temp, "the same on Windows 11"),
+    (r"\\wsl$\Ubuntu\TMP\a", Other, "a folder of a guest that only looks temporary"),
+    (r"\\WSL$\Ubuntu\home\ana\a", Other, "a home folder of a guest"),
+    (r"\\?\UNC\wsl$\Ubuntu\etc\cron.d\a", Core, "a verbatim name of a guest's file"),
+    (r"\\wsl$\Ubuntu\mnt\c\Windows\a.exe", Core, "the way back out of a guest"),
+    ("/cygdrive/c/Windows/System32/a.exe", Core, "Cygwin"),
+    ("/cygdrive/d/Users/ana/Downloads/a.exe", Temp, "Cygwin"),
+    ("/c/Windows/System32/a.exe", Core, "Git Bash and MSYS"),
+    ("/c/Users/ana/Downloads/a.exe", Other, "Git Bash, or a folder named c"),
+    ("/mnt/c/PROGRA~1/Acme/a.exe", Core, "WSL with a short name"),
+    // Processes and containers on Linux.
+    ("/proc/self/root/etc/passwd", Core, "the process's own root"),
+    ("/proc/4711/root/tmp/a", Unclear, "the root of another process, perhaps in a container"),
+    ("/proc/4711/cwd/a", Unclear, "the working folder of a process"),
+    ("/proc/4711/fd/3", Unclear, "an open file of a process"),
+    ("/proc/4711/exe", Unclear, "what a process runs"),
+    ("/host/etc/cron.d/a", Core, "the host's root, bound into a pod of an agent"),
+    ("/host/tmp/a", Other, "the same, where the folder may be any"),
+    ("/rootfs/usr/bin/a", Core, "the host's root as exporters of metrics mount it"),
+    ("/var/lib/docker/overlay2/0a1b/merged/tmp/a", Other, "a container's layer, seen from the host"),
+    ("/tmp/systemd-private-0a1b-nginx.service-x/tmp/a", Temp, "PrivateTmp of systemd"),
+    ("/run/user/1000/a", Other, "the runtime folder of a user"),
+    ("/run/media/ana/USB/a", Other, "a stick that a desktop mounted"),
+    ("/nix/store/0a1b-coreutils-9.4/bin/ls", Core, "NixOS"),
+    ("/usr/tmp/a", Core, "the temporary folder of old systems, below a core folder"),
+    ("/tmp//..//etc//passwd", Core, "doubled separators and a step up"),
+    ("/tmp /a", Other, "a folder with a space at its end"),
+    ("/var/tmp/../lib/a", Other, "a step out of a temporary folder"),
+    // macOS.
+    ("/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/a", Temp, "TMPDIR of macOS"),
+    ("/private/var/folders/ab/cd/T/a/b", Temp, "the same, resolved"),
+    ("/var/folders/zz/cd/C/a", Other, "the cache beside it"),
+    ("/Applications/Acme.app/Contents/MacOS/a", Core, "an installed program of macOS"),
+    ("/Library/LaunchDaemons/a.plist", Core, "where macOS starts services from"),
+    // Streams of NTFS.
+    (r"C:\Windows\System32\cmd.exe:x", Core, "a stream of a file"),
+    (r"C:\Windows::$INDEX_ALLOCATION\System32\a.exe", Core, "a folder by its stream, to pass filters"),
+    (r"C:\Windows\Temp:$I30:$INDEX_ALLOCATION\a.exe", CoreTemp, "the same with the name of the index"),
+    (r"C:\Users\ana\Downloads:a.exe", Other, "a stream of the folder itself"),
+    // Dots and spaces, resolved and verbatim.
+    (r"C:\...\Windows\a.exe", Core, "a part of dots alone"),
+    (r"C:\Windows...\System32. \a.exe", Core, "several dots and spaces"),
+    (r"\\?\C:\Users\ana\Downloads.\a.exe", Unclear, "verbatim: another folder that only looks temporary"),
+    (r"\\?\C:\Windows \System32\a.exe", Unclear, "a mock of a trusted folder"),
+    (r"\\?\C:\Users\ana\Downloads\..\a.exe", Unclear, "verbatim: nothing steps up"),
+    // Object names, devices and shares.
+    (r"\DosDevices\C:\Windows\a.exe", Core, "an object name as drivers log it"),
+    (r"\GLOBAL??\C:\Users\ana\Downloads\a.exe", Temp, "the same, where all sessions see it"),
+    (r"\Device\Mup\files\c$\Windows\a.exe", Core, "a share as the kernel names it"),
+    (r"\Device\Mup\files\share\a.exe", Unclear, "another share likewise"),
+    (r"\Device\CdRom0\setup.exe", Unclear, "a disc"),
+    (r"\Device\HarddiskVolumeShadowCopy1\Windows\System32\config\SAM", Core, "a shadow copy"),
+    (r"\\?\GLOBALROOT\SystemRoot\System32\a.dll", Core, "an object name behind a verbatim one"),
+    (r"\\.\pipe\a", Unclear, "a pipe"),
+    (r"\\127.0.0.1\C$\Users\ana\Downloads\a.exe", Temp, "an administrative share of the machine itself"),
+    (r"\\0--1.ipv6-literal.net\c$\Windows\a.exe", Core, "an address of IPv6 as a host name"),
+    (r"\\files@SSL\DavWWWRoot\tmp\a.exe", Unclear, "WebDAV"),
+    // Variables and mixed separators.
+    (r"%HOMEDRIVE%%HOMEPATH%\Downloads\a.exe", Temp, "scripts of before USERPROFILE"),
+    (r"%ComSpec%", Core, "the command interpreter"),
+    (r"%CommonProgramW6432%\a.dll", Core, "a program of 64 bits, named by one of 32"),
+    (r"%TEMP%a.exe", Other, "a variable without a separator behind it"),
+    (r"%SystemRoot:~0,3%Users\ana\a.exe", Unclear, "a part of a variable, as obfuscated scripts cut it"),
+    (r"!TEMP!\a.exe", Unclear, "delayed expansion"),
+    (r"${env:TEMP}\a.exe", Temp, "PowerShell in braces"),
+    ("$TMPDIR/a", Unclear, "a variable of Unix, which may be any folder"),
+    ("%windir%/temp/a.exe", CoreTemp, "a variable before other separators"),
+    (r"C:/Windows\Temp/..\System32/a.exe", Core, "separators of both kinds and a step up"),
+    (r"C:\Users\ana\AppData\Local\TEMP~1\a.exe", Other, "the short name of a folder beside Temp"),
+    ("file:///C:/Users/ana/Downloads/a%20b.exe", Temp, "a URL with a space"),
+    ("file://files/share/a.exe", Unclear, "the URL of a share"),
+];
+
 #[test]
 fn forms_of_paths_are_classed_as_an_analyst_would() {
-    assert!(FORMS.len() >= 150, "{}", FORMS.len());
-    let wrong: Vec<_> = FORMS
+    let met = MET.iter().map(|(path, class, source)| (*path, *class, *source));
+    let all: Vec<_> = FORMS.iter().map(|(path, class)| (*path, *class, "")).chain(met).collect();
+    assert!(FORMS.len() >= 150 && MET.len() >= 50, "{} and {}", FORMS.len(), MET.len());
+    let wrong: Vec<_> = all
         .iter()
-        .filter(|(path, class)| class_of(path) != *class)
-        .map(|(path, class)| format!("{path}: {:?}, not {class:?}", class_of(path)))
+        .filter(|(path, class, _)| class_of(path) != *class)
+        .map(|(path, class, source)| format!("{path}: {:?}, not {class:?} ({source})", class_of(path)))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -5,7 +5,6 @@
 //! decided: [`shown_state`].
 
 pub mod automation;
-pub mod cells;
 pub mod contract;
 pub mod email;
 pub mod feedback;
@@ -15,7 +14,6 @@ pub mod report;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::device_group::RemediationLevel;
 use crate::actions::action::{Action, Severity, Verdict};
 use crate::actions::contract::Availability;
 use crate::actions::entity::EntityKind;
@@ -23,7 +21,6 @@ use crate::core::string_enum::string_enum;
 #[cfg(feature = "ssr")]
 use crate::core::time::SignedDuration;
 use crate::core::time::Timestamp;
-use report::{AlertPiece, DevicePiece, EvidencePiece, LogPiece, MailboxPiece, UserPiece};
 
 string_enum! {
     /// How far an investigation is, or how it ended.
@@ -131,22 +128,6 @@ string_enum! {
     }
 }
 
-impl Tab {
-    /// The pieces that a tab lists; none if it is made otherwise.
-    #[must_use]
-    pub const fn pieces(self) -> Option<PieceKind> {
-        match self {
-            Self::Alerts => Some(PieceKind::Alert),
-            Self::Devices => Some(PieceKind::Device),
-            Self::Mailboxes => Some(PieceKind::Mailbox),
-            Self::Users => Some(PieceKind::User),
-            Self::Evidence => Some(PieceKind::Evidence),
-            Self::Log => Some(PieceKind::Log),
-            Self::Graph | Self::Entities | Self::Pending | Self::History => None,
-        }
-    }
-}
-
 /// What a list says of an investigation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -197,17 +178,6 @@ pub struct InvestigationList {
     pub rendered_at: Timestamp,
 }
 
-/// What a list of investigations is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvestigationQuery {
-    /// Only those in this state, as it is shown.
-    pub state: Option<InvestigationState>,
-    /// Only those of this incident.
-    pub incident: Option<String>,
-    /// The cursor of the page.
-    pub cursor: Option<String>,
-}
-
 /// How many entities of a kind there are, and what they were found to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -239,71 +209,6 @@ pub struct WaitingAction {
     pub approve: Availability,
     /// May the caller reject it now?
     pub reject: Availability,
-}
-
-/// What a tab is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TabQuery {
-    /// Only rows of which a cell holds this.
-    pub text: Option<String>,
-    /// The number of the column by which it is sorted, from 0.
-    pub sort: Option<u8>,
-    /// The last first.
-    pub descending: bool,
-    /// The cursor of the page.
-    pub cursor: Option<String>,
-}
-
-/// What a tab shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TabRows {
-    /// The graph, with what it says in words.
-    Graph(graph::Graph),
-    /// Alerts.
-    Alerts(Vec<AlertPiece>),
-    /// Devices, each with its remediation level.
-    Devices(Vec<(DevicePiece, RemediationLevel)>),
-    /// Mailboxes.
-    Mailboxes(Vec<MailboxPiece>),
-    /// Users.
-    Users(Vec<UserPiece>),
-    /// Evidence.
-    Evidence(Vec<EvidencePiece>),
-    /// Figures by kind of entity.
-    Entities(Vec<EntityFigures>),
-    /// Log entries.
-    Log(Vec<LogPiece>),
-    /// What waits.
-    Pending(Vec<WaitingAction>),
-    /// What was decided.
-    History(Vec<Action>),
-}
-
-/// An investigation with one of its tabs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InvestigationView {
-    /// What the header says.
-    pub summary: InvestigationSummary,
-    /// In seconds: from its start to its end, or until now.
-    pub duration: i64,
-    /// In seconds: for how long one of its actions waited.
-    pub pending_time: i64,
-    /// In seconds: for how long it was queued, as its tool says.
-    pub queue_time: Option<i64>,
-    /// How many rows each tab has.
-    pub counts: Vec<(Tab, u64)>,
-    /// The rows of the tab.
-    pub rows: TabRows,
-    /// The cursor of the tab's page before.
-    pub previous: Option<String>,
-    /// The cursor of the tab's next page.
-    pub next: Option<String>,
-    /// Whether the tab has more rows than were looked through for these.
-    pub limited: bool,
-    /// May the caller end it?
-    pub cancel: Availability,
-    /// The server's time of the answer.
-    pub rendered_at: Timestamp,
 }
 
 /// A verdict that stands for something bad.

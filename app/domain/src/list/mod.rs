@@ -15,6 +15,7 @@ mod period;
 mod sort;
 mod text;
 mod value;
+mod view;
 
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ pub use period::{Moment, Period};
 pub use sort::{Direction, Sort};
 pub use text::QueryError;
 pub use value::FieldValue;
+pub use view::{ChoiceView, ColumnView, FacetView, ListView};
 
 pub(crate) use fields::{filter_field, given, list_fields};
 pub(crate) use text::{add, moment, once, search, word};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::actions::lifecycle::Lane;
 use crate::actions::query::{ActionQuery, Column, DEFAULT_LIMIT, LIMITS};
+use crate::cases::CaseList;
 use crate::core::error::Error;
 use crate::core::id::ViewId;
 use crate::core::string_enum::{UnknownWord, string_enum};
@@ -214,6 +215,8 @@ impl Preferences {
             Preference::PaneCollapsed(collapsed) => return self.pane_collapsed = collapsed,
             Preference::TimeZone(zone) => return self.time_zone = zone,
             Preference::ColorScheme(scheme) => return self.color_scheme = scheme,
+            // Only the list itself asks for them.
+            Preference::CaseColumns(..) => return,
         };
         match lane {
             Lane::Pending => self.pending = table,
@@ -236,6 +239,8 @@ pub enum Preference {
     TimeZone(String),
     /// Whether pages are light or dark.
     ColorScheme(ColorScheme),
+    /// The columns of a list of incidents or investigations, by their names; none for the usual ones.
+    CaseColumns(CaseList, Vec<String>),
 }
 
 impl Preference {
@@ -246,7 +251,10 @@ impl Preference {
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Table(_, table) => table.check(),
-            Self::DefaultTable(_) | Self::PaneCollapsed(_) | Self::ColorScheme(_) => Ok(()),
+            Self::DefaultTable(_)
+            | Self::PaneCollapsed(_)
+            | Self::ColorScheme(_)
+            | Self::CaseColumns(..) => Ok(()),
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
                 if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {

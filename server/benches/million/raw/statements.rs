@@ -131,6 +131,24 @@ pub(crate) async fn page(db: &mut Connection, condition: &str, order: &str) -> V
     rows.iter().map(|row| whole.decode(row)).collect()
 }
 
+/// How long a statement takes that gives pairs of texts, after one round that warms up.
+pub(crate) async fn time_pairs(url: &str, sql: &str, times: usize) -> Times {
+    let mut db = connect(url).await;
+    let mut taken = Times::default();
+    for round in 0..=times {
+        let begin = Instant::now();
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned())).fetch_all(&mut db).await.unwrap();
+        let pairs: Vec<(String, String)> =
+            rows.iter().map(|row| (row.try_get(0).unwrap(), row.try_get(1).unwrap())).collect();
+        assert!(!pairs.is_empty());
+        if round > 0 {
+            taken.add(begin.elapsed());
+        }
+    }
+    db.close().await.unwrap();
+    taken
+}
+
 /// The median of a page, after one that warms up.
 pub(crate) async fn time_page(db: &mut Connection, condition: &str, order: &str, times: usize) -> Times {
     let mut taken = Times::default();

@@ -31,8 +31,7 @@ impl CsvWriter {
 
 impl Writer for CsvWriter {
     fn end(self: Box<Self>) -> io::Result<File> {
-        let file = self.file.into_inner().map_err(csv::IntoInnerError::into_error)?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)
+        finish(self.file)
     }
 }
 
@@ -53,26 +52,40 @@ impl Rows for CsvWriter {
     }
 }
 
-/// A table with its header, as harmless as an export of actions.
-///
-/// # Errors
-/// A failure of writing, which memory has none of.
-pub(crate) fn csv_table(
-    heads: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-    file.write_record(heads)?;
-    let mut text = String::new();
-    for row in rows {
-        for cell in row {
-            text.clear();
-            push_harmless(&mut text, &cell);
-            file.write_field(&*text)?;
-        }
-        file.write_record(None::<&[u8]>)?;
+/// A table of texts, as harmless as an export of actions.
+pub(crate) struct CsvTable {
+    file: csv::Writer<BufWriter<File>>,
+    text: String,
+}
+
+impl CsvTable {
+    /// Writes the header.
+    pub(crate) fn begin(file: File, heads: impl Iterator<Item = &'static str>) -> io::Result<Self> {
+        let file = BufWriter::new(file);
+        let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file);
+        file.write_record(heads)?;
+        Ok(Self { file, text: String::new() })
     }
-    Ok(String::from_utf8(file.into_inner()?)?)
+
+    /// Writes a row.
+    pub(crate) fn row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) -> io::Result<()> {
+        for cell in cells {
+            self.text.clear();
+            push_harmless(&mut self.text, cell);
+            self.file.write_field(&self.text)?;
+        }
+        Ok(self.file.write_record(None::<&[u8]>)?)
+    }
+
+    /// Writes what is left, and gives the file back.
+    pub(crate) fn end(self) -> io::Result<File> {
+        finish(self.file)
+    }
+}
+
+fn finish(file: csv::Writer<BufWriter<File>>) -> io::Result<File> {
+    let file = file.into_inner().map_err(csv::IntoInnerError::into_error)?;
+    file.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// The cell of a text.

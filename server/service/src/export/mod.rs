@@ -8,7 +8,7 @@ mod csv;
 mod json_lines;
 mod progress;
 
-pub(crate) use self::csv::csv_table;
+pub(crate) use self::csv::CsvTable;
 use std::fs::File;
 use std::io::{self, BufWriter, Seek as _};
 use std::sync::Arc;

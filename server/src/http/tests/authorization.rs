@@ -258,6 +258,8 @@ fn body(path: &str, id: &str) -> String {
             "lane=pending".to_owned()
         }
         "/api/save_table" => "lane=pending&columns[]=asset&density=compact&limit=25".to_owned(),
+        "/api/list_cases" => "list=incidents".to_owned(),
+        "/api/choose_columns" => "list=incidents&columns[]=id".to_owned(),
         "/api/save_view" => "name=+&lane=pending".to_owned(),
         "/api/save_time_zone" => "time_zone=UTC".to_owned(),
         "/api/save_pane" => "collapsed=false".to_owned(),

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use domain::access::device_group::RemediationLevel;
-use domain::incidents::{IncidentComment, IncidentQuery, IncidentReport, IncidentStatus, IncidentSummary};
+use domain::incidents::{IncidentComment, IncidentReport, IncidentStatus, IncidentSummary};
 use domain::investigations::InvestigationState;
 use domain::investigations::feedback::Feedback;
 use domain::investigations::report::InvestigationReport;
@@ -17,36 +17,17 @@ use super::transaction::SqlTransaction;
 use super::{Connection, Db, SqlStore, corrupt, investigations, json, micros, rule_counts, scope};
 use crate::Result;
 use crate::actor_text;
+use crate::case_fields::{optional_key, search_text};
 use crate::investigations::{
-    IncidentState, Piece, Place, ReadIncidents, StoredIncident, StoredInvestigation, WriteInvestigations,
+    IncidentState, Piece, ReadIncidents, StoredIncident, StoredInvestigation, WriteInvestigations,
 };
-use crate::keys::natural;
+use crate::keys::{key, natural};
 use crate::vocabulary::{self, number, severity_of_rank, severity_rank};
 
 #[async_trait]
 impl ReadIncidents for SqlStore {
     async fn incident(&self, scope: &RowScope, id: &str) -> Result<Option<StoredIncident>> {
         find(&mut *self.reader.acquire().await?, scope, id).await
-    }
-
-    async fn incidents(
-        &self,
-        scope: &RowScope,
-        query: &IncidentQuery,
-        before: Option<&Place>,
-        limit: u32,
-    ) -> Result<Vec<StoredIncident>> {
-        let mut sql = select(scope);
-        push_scope(&mut sql, scope);
-        if let Some(status) = query.status {
-            sql.push(" AND n.status = ").push_bind(number(status));
-        }
-        if let Some((at, id)) = before {
-            sql.push(" AND (n.updated_at, n.id) < (").push_bind(micros(*at)).push(", ");
-            sql.push_bind(id.clone()).push(")");
-        }
-        sql.push(" ORDER BY n.updated_at DESC, n.id DESC LIMIT ").push_bind(i64::from(limit));
-        sql.build().fetch_all(&self.reader).await?.iter().map(stored).collect()
     }
 
     async fn incident_actions(&self, scope: &RowScope, id: &str, limit: u32) -> Result<Vec<Action>> {
@@ -145,8 +126,8 @@ impl WriteInvestigations for SqlTransaction {
     ) -> Result<()> {
         by.allow(Purpose::Propose)?;
         let mut sql = QueryBuilder::<Db>::new(
-            "INSERT INTO incidents (id, principal, version, status, severity, incident_key, started_at, updated_at, body) \
-             VALUES (",
+            "INSERT INTO incidents (id, principal, version, status, severity, incident_key, started_at, updated_at, body, \
+             title_key, search_text) VALUES (",
         );
         let mut values = sql.separated(", ");
         values.push_bind(report.id.clone()).push_bind(by.principal().to_owned()).push_bind(version);
@@ -154,9 +135,12 @@ impl WriteInvestigations for SqlTransaction {
         values.push_bind(severity_rank(report.severity.unwrap_or(Severity::Medium)));
         values.push_bind(natural(&report.id)).push_bind(micros(report.started_at.unwrap_or(now)));
         values.push_bind(micros(now)).push_bind(json(report)?);
+        let title = shown_title(report);
+        values.push_bind(key(&title)).push_bind(search_text([report.id.as_str(), &title]));
         sql.push(
             ") ON CONFLICT (id) DO UPDATE SET version = excluded.version, severity = excluded.severity, \
-             started_at = excluded.started_at, updated_at = excluded.updated_at, body = excluded.body",
+             started_at = excluded.started_at, updated_at = excluded.updated_at, body = excluded.body, \
+             title_key = excluded.title_key, search_text = excluded.search_text",
         );
         sql.build().execute(&mut *self.tx).await?;
         Ok(())
@@ -173,7 +157,9 @@ impl WriteInvestigations for SqlTransaction {
         let mut sql = QueryBuilder::<Db>::new("UPDATE incidents SET version = version + 1, status = ");
         sql.push_bind(number(state.status));
         sql.push(", classification = ").push_bind(state.classification.map(number));
+        sql.push(", class_rank = ").push_bind(state.classification.map_or(0, |of| number(of) + 1));
         sql.push(", assigned_to = ").push_bind(state.assigned_to.clone());
+        sql.push(", assigned_key = ").push_bind(optional_key(state.assigned_to.as_ref()));
         sql.push(", updated_at = ").push_bind(micros(now));
         sql.push(" WHERE id = ").push_bind(before.report.id.clone());
         sql.push(" AND version = ").push_bind(before.summary.version);
@@ -226,24 +212,21 @@ impl WriteInvestigations for SqlTransaction {
     }
 }
 
-/// Incidents with how much of each the scope shows.
-fn select(scope: &RowScope) -> QueryBuilder<Db> {
-    let mut sql = QueryBuilder::<Db>::new(
-        "SELECT n.*, (SELECT COUNT(*) FROM investigations i WHERE i.incident_id = n.id",
-    );
-    investigations::push_scope(&mut sql, scope);
+/// The columns of the incident `n`, with how much of it the scope shows.
+pub(super) fn push_columns(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+    sql.push("n.*, (SELECT COUNT(*) FROM investigations i WHERE i.incident_id = n.id");
+    investigations::push_scope(sql, scope);
     sql.push(") AS investigations, (SELECT COUNT(*) FROM actions WHERE lane = 0");
     sql.push(OF_INCIDENT);
-    scope::push_scope(&mut sql, scope);
-    sql.push(") AS waiting FROM incidents n WHERE 1 = 1");
-    sql
+    scope::push_scope(sql, scope);
+    sql.push(") AS waiting");
 }
 
 /// That an action belongs to the incident `n`.
 const OF_INCIDENT: &str = " AND actions.incident_key = n.incident_key AND actions.incident_id = n.id";
 
 /// An incident is seen by whose it is, and with actions or investigations only by those who see one of them.
-fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
     if let Some(proposer) = &scope.proposer {
         sql.push(" AND n.principal = ").push_bind(proposer.clone());
     }
@@ -273,13 +256,19 @@ fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
 }
 
 async fn find(db: &mut Connection, scope: &RowScope, id: &str) -> Result<Option<StoredIncident>> {
-    let mut sql = select(scope);
-    sql.push(" AND n.id = ").push_bind(id.to_owned());
+    let mut sql = QueryBuilder::<Db>::new("SELECT ");
+    push_columns(&mut sql, scope);
+    sql.push(" FROM incidents n WHERE n.id = ").push_bind(id.to_owned());
     push_scope(&mut sql, scope);
     sql.build().fetch_optional(db).await?.as_ref().map(stored).transpose()
 }
 
-fn stored(row: &Row) -> Result<StoredIncident> {
+/// What an incident is called.
+pub(super) fn shown_title(report: &IncidentReport) -> String {
+    report.title.clone().unwrap_or_else(|| format!("Incident {}", report.id))
+}
+
+pub(super) fn stored(row: &Row) -> Result<StoredIncident> {
     let report: IncidentReport = rows::json(row, "body")?;
     let severity = severity_of_rank(row.try_get("severity")?);
     let number =
@@ -288,7 +277,7 @@ fn stored(row: &Row) -> Result<StoredIncident> {
         principal: row.try_get("principal")?,
         summary: IncidentSummary {
             id: report.id.clone(),
-            title: report.title.clone().unwrap_or_else(|| format!("Incident {}", report.id)),
+            title: shown_title(&report),
             severity: severity.ok_or_else(|| corrupt("no severity has this rank"))?,
             status: rows::numbered(row, "status")?,
             classification: row.try_get::<Option<i16>, _>("classification")?.and_then(vocabulary::word),

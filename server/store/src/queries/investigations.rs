@@ -3,9 +3,7 @@
 use async_trait::async_trait;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{
-    InvestigationQuery, InvestigationState, InvestigationSummary, PieceKind, shown_state,
-};
+use domain::investigations::{InvestigationState, InvestigationSummary, PieceKind, shown_state};
 use domain::{Authorized, Purpose, RowScope, Severity};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -16,8 +14,9 @@ use super::rows::{self, Row};
 use super::{Connection, Db, corrupt, json, micros};
 use crate::Result;
 use crate::actions_fields::device_group;
+use crate::case_fields::{PIECE_KEYS, optional_key, piece_keys, search_text};
 use crate::investigations::{EvidenceCount, Piece, Place, ReadInvestigations, StoredInvestigation};
-use crate::keys::natural;
+use crate::keys::{key, natural};
 use crate::vocabulary::{self, number, severity_of_rank, severity_rank};
 
 /// Pieces in one statement.
@@ -27,16 +26,6 @@ const ROWS: usize = 50;
 impl ReadInvestigations for SqlStore {
     async fn investigation(&self, scope: &RowScope, id: &str) -> Result<Option<StoredInvestigation>> {
         find(&mut *self.reader.acquire().await?, scope, id).await
-    }
-
-    async fn investigations(
-        &self,
-        scope: &RowScope,
-        query: &InvestigationQuery,
-        before: Option<&Place>,
-        limit: u32,
-    ) -> Result<Vec<StoredInvestigation>> {
-        list(&mut *self.reader.acquire().await?, scope, query, before, limit).await
     }
 
     async fn pieces(
@@ -56,22 +45,6 @@ impl ReadInvestigations for SqlStore {
         sql.push(" ORDER BY at, name LIMIT ").push_bind(i64::from(limit));
         let rows = sql.build().fetch_all(&self.reader).await?;
         rows.iter().map(placed).collect()
-    }
-
-    async fn pieces_before(
-        &self,
-        id: &str,
-        kind: PieceKind,
-        (at, name): &Place,
-        limit: u32,
-    ) -> Result<Vec<(Place, String)>> {
-        let query = sqlx::query(
-            "SELECT at, name, body FROM investigation_pieces WHERE investigation_id = $1 AND kind = $2 \
-             AND (at, name) < ($3, $4) ORDER BY at DESC, name DESC LIMIT $5",
-        );
-        let query = query.bind(id).bind(number(kind)).bind(micros(*at)).bind(name).bind(i64::from(limit));
-        let rows = query.fetch_all(&self.reader).await?;
-        rows.iter().rev().map(placed).collect()
     }
 
     async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>> {
@@ -134,13 +107,12 @@ fn count(row: &Row) -> Result<u64> {
 }
 
 /// How many actions of the investigation `i` wait.
-const WAITING: &str = "(SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.investigation_key = i.investigation_key \
+pub(super) const WAITING: &str = "(SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.investigation_key = i.investigation_key \
      AND actions.investigation_id = i.id)";
 
-fn select() -> QueryBuilder<Db> {
-    let mut sql = QueryBuilder::<Db>::new("SELECT i.*, ");
-    sql.push(WAITING).push(" AS waiting FROM investigations i WHERE 1 = 1");
-    sql
+/// The columns of the investigation `i`, with how many of its actions wait.
+pub(super) fn push_columns(sql: &mut QueryBuilder<Db>) {
+    sql.push("i.*, ").push(WAITING).push(" AS waiting");
 }
 
 /// An investigation is seen by whose it is, and with devices only by those who see one of them.
@@ -167,42 +139,35 @@ pub(super) async fn find(
     scope: &RowScope,
     id: &str,
 ) -> Result<Option<StoredInvestigation>> {
-    let mut sql = select();
-    sql.push(" AND i.id = ").push_bind(id.to_owned());
+    let mut sql = QueryBuilder::<Db>::new("SELECT ");
+    push_columns(&mut sql);
+    sql.push(" FROM investigations i WHERE i.id = ").push_bind(id.to_owned());
     push_scope(&mut sql, scope);
     sql.build().fetch_optional(db).await?.as_ref().map(stored).transpose()
 }
 
-async fn list(
-    db: &mut Connection,
-    scope: &RowScope,
-    query: &InvestigationQuery,
-    before: Option<&Place>,
-    limit: u32,
-) -> Result<Vec<StoredInvestigation>> {
-    let mut sql = select();
-    push_scope(&mut sql, scope);
-    if let Some(incident) = &query.incident {
-        sql.push(" AND i.incident_id = ").push_bind(incident.clone());
-    }
-    match query.state {
-        Some(InvestigationState::PendingApproval) => {
-            sql.push(" AND ").push(WAITING).push(" > 0");
-        }
-        Some(state) => {
-            sql.push(" AND i.state = ").push_bind(number(state)).push(" AND ").push(WAITING).push(" = 0");
-        }
-        None => {}
-    }
-    if let Some((at, id)) = before {
-        sql.push(" AND (i.updated_at, i.id) < (").push_bind(micros(*at)).push(", ").push_bind(id.clone());
-        sql.push(")");
-    }
-    sql.push(" ORDER BY i.updated_at DESC, i.id DESC LIMIT ").push_bind(i64::from(limit));
-    sql.build().fetch_all(db).await?.iter().map(stored).collect()
+/// What an investigation is called.
+pub(super) fn shown_title(report: &InvestigationReport) -> String {
+    report.title.clone().unwrap_or_else(|| format!("Investigation {}", report.id))
 }
 
-fn stored(row: &Row) -> Result<StoredInvestigation> {
+/// What an investigation is sorted and searched by, beside what it has anyway: the columns, and their values.
+pub(super) const KEYS: [&str; 5] = ["title_key", "category_key", "source_key", "incident_key", "search_text"];
+
+pub(super) fn keys(report: &InvestigationReport) -> [String; 5] {
+    let title = shown_title(report);
+    let texts = [Some(&report.id), Some(&title), report.category.as_ref(), report.detection_source.as_ref()];
+    let search = search_text(texts.into_iter().chain([report.incident_id.as_ref()]).flatten().map(String::as_str));
+    [
+        key(&title),
+        optional_key(report.category.as_ref()),
+        optional_key(report.detection_source.as_ref()),
+        report.incident_id.as_deref().map(natural).unwrap_or_default(),
+        search,
+    ]
+}
+
+pub(super) fn stored(row: &Row) -> Result<StoredInvestigation> {
     let report: InvestigationReport = rows::json(row, "body")?;
     let waiting = u64::try_from(row.try_get::<i64, _>("waiting")?).map_err(corrupt)?;
     let state = shown_state(rows::numbered(row, "state")?, waiting);
@@ -211,7 +176,7 @@ fn stored(row: &Row) -> Result<StoredInvestigation> {
         principal: row.try_get("principal")?,
         summary: InvestigationSummary {
             id: report.id.clone(),
-            title: report.title.clone().unwrap_or_else(|| format!("Investigation {}", report.id)),
+            title: shown_title(&report),
             state,
             severity: severity.ok_or_else(|| corrupt("no severity has this rank"))?,
             category: report.category.clone(),
@@ -237,7 +202,7 @@ pub(super) async fn put(
     by.allow(Purpose::Propose)?;
     let mut sql = QueryBuilder::<Db>::new(
         "INSERT INTO investigations (id, principal, version, state, severity, incident_id, investigation_key, \
-         started_at, updated_at, body) VALUES (",
+         started_at, updated_at, body, title_key, category_key, source_key, incident_key, search_text) VALUES (",
     );
     let mut values = sql.separated(", ");
     values.push_bind(report.id.clone()).push_bind(by.principal().to_owned()).push_bind(version);
@@ -246,11 +211,17 @@ pub(super) async fn put(
     values.push_bind(report.incident_id.clone()).push_bind(natural(&report.id));
     values.push_bind(micros(report.started_at.unwrap_or(now))).push_bind(micros(now));
     values.push_bind(json(report)?);
+    for key in keys(report) {
+        values.push_bind(key);
+    }
     sql.push(
         ") ON CONFLICT (id) DO UPDATE SET version = excluded.version, state = excluded.state, \
          severity = excluded.severity, incident_id = excluded.incident_id, started_at = excluded.started_at, \
          updated_at = excluded.updated_at, body = excluded.body",
     );
+    for key in KEYS {
+        sql.push(format_args!(", {key} = excluded.{key}"));
+    }
     sql.build().execute(db).await?;
     Ok(())
 }
@@ -265,21 +236,33 @@ pub(super) async fn put_pieces(
     for pieces in pieces.chunks(ROWS) {
         let mut sql = QueryBuilder::<Db>::new(
             "INSERT INTO investigation_pieces (investigation_id, kind, at, name, entity_kind, verdict, remediation, \
-             device_group_key, body) ",
+             device_group_key, body, search_text",
         );
-        sql.push_values(pieces, |mut row, piece| {
+        for key in PIECE_KEYS {
+            sql.push(", ").push(key);
+        }
+        sql.push(") ");
+        let keyed = pieces.iter().map(|piece| Ok((piece, piece_keys(piece.kind, &piece.body).map_err(corrupt)?)));
+        let keyed: Vec<_> = keyed.collect::<Result<_>>()?;
+        sql.push_values(keyed, |mut row, (piece, (keys, search))| {
             row.push_bind(id.to_owned()).push_bind(number(piece.kind)).push_bind(micros(piece.at));
             row.push_bind(piece.name.clone()).push_bind(piece.entity_kind.map(number));
             row.push_bind(piece.verdict.map(number)).push_bind(piece.remediation.map(number));
             let group = piece.device_group.as_deref().map(device_group).unwrap_or_default();
             row.push_bind((piece.kind == PieceKind::Device).then_some(group));
-            row.push_bind(piece.body.clone());
+            row.push_bind(piece.body.clone()).push_bind(search);
+            for key in keys {
+                row.push_bind(key);
+            }
         });
         sql.push(
             " ON CONFLICT (investigation_id, kind, name) DO UPDATE SET at = excluded.at, \
              entity_kind = excluded.entity_kind, verdict = excluded.verdict, remediation = excluded.remediation, \
-             device_group_key = excluded.device_group_key, body = excluded.body",
+             device_group_key = excluded.device_group_key, body = excluded.body, search_text = excluded.search_text",
         );
+        for key in PIECE_KEYS {
+            sql.push(format_args!(", {key} = excluded.{key}"));
+        }
         sql.build().execute(&mut *db).await?;
     }
     Ok(())

@@ -92,11 +92,7 @@ impl Range {
         let forward = self.sort.descending == self.backwards();
         let mut push = |comparison: &str, key: &KeyValue, number: i64| {
             sql.push(format_args!(" AND ({column}, number) {comparison} ("));
-            match key {
-                KeyValue::Text(key) => sql.push_bind(key.clone()),
-                KeyValue::Number(key) => sql.push_bind(*key),
-                KeyValue::Id(id) => sql.push_bind(*id),
-            };
+            push_key(sql, key);
             sql.push(", ").push_bind(number).push(")");
         };
         if let Some(from) = &self.from {
@@ -110,6 +106,15 @@ impl Range {
     fn push_order(&self, sql: &mut QueryBuilder<Db>) {
         push_order(sql, self.sort, self.backwards());
     }
+}
+
+/// A key as a value of a statement.
+pub(super) fn push_key(sql: &mut QueryBuilder<Db>, key: &KeyValue) {
+    match key {
+        KeyValue::Text(key) => sql.push_bind(key.clone()),
+        KeyValue::Number(key) => sql.push_bind(*key),
+        KeyValue::Id(id) => sql.push_bind(*id),
+    };
 }
 
 /// The rows that a walk along the order meets, if it meets enough within a bounded number of steps. Where it ends is

@@ -12,6 +12,8 @@ mod automation;
 mod buckets;
 mod bulk;
 pub(super) mod carry_over;
+mod case_keying;
+mod cases;
 mod counts;
 mod decided;
 mod devices;
@@ -125,7 +127,8 @@ impl SqlStore {
         if carried {
             self.recount(&Encoding::current()).await?;
         }
-        self.key_rows().await
+        self.key_rows().await?;
+        case_keying::run(&self.writer).await
     }
 
     /// Gives rows that another program wrote the keys of this one, and counts them.

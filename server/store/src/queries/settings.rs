@@ -1,6 +1,7 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
 use async_trait::async_trait;
+use domain::cases::CaseList;
 use domain::settings::preference;
 use domain::{Authorized, Preference, Preferences, Purpose, SavedView, UserId, ViewId};
 use jiff::Timestamp;
@@ -19,6 +20,14 @@ use crate::{ReadSettings, WriteSettings};
 impl ReadSettings for SqlStore {
     async fn preferences(&self, user: UserId) -> Result<Preferences> {
         load(&mut *self.reader.acquire().await?, user).await
+    }
+
+    async fn case_columns(&self, user: UserId, list: CaseList) -> Result<Vec<String>> {
+        let query = sqlx::query_scalar("SELECT value FROM preferences WHERE user_id = $1 AND name = $2");
+        let query = query.bind(user.to_string()).bind(columns_name(list));
+        let value: Option<String> = query.fetch_optional(&self.reader).await?;
+        // What another version of this program understood is as nothing.
+        Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
     }
 
     async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
@@ -63,6 +72,11 @@ const PANE_COLLAPSED: &str = "pane_collapsed";
 const TIME_ZONE: &str = "time_zone";
 const COLOR_SCHEME: &str = "color_scheme";
 
+/// The name of the setting that holds the columns of a list.
+fn columns_name(list: CaseList) -> String {
+    format!("columns:{list}")
+}
+
 pub(super) async fn load(db: &mut Connection, user: UserId) -> Result<Preferences> {
     let query = sqlx::query("SELECT name, value FROM preferences WHERE user_id = $1");
     let rows = query.bind(user.to_string()).fetch_all(db).await?;
@@ -94,6 +108,10 @@ pub(super) async fn set(
 ) -> Result<bool> {
     let Some(user) = by.person() else { return Ok(false) };
     let (name, value) = match preference {
+        Preference::CaseColumns(list, columns) if columns.is_empty() => {
+            return forget(db, by, user, &columns_name(*list), now).await;
+        }
+        Preference::CaseColumns(list, columns) => (&*columns_name(*list), json(columns)?),
         Preference::Table(lane, table) => (lane.as_str(), json(table)?),
         Preference::DefaultTable(lane) => return forget(db, by, user, lane.as_str(), now).await,
         Preference::PaneCollapsed(collapsed) => (PANE_COLLAPSED, json(collapsed)?),
@@ -103,7 +121,7 @@ pub(super) async fn set(
     let now = micros(now);
     let mut sql =
         QueryBuilder::<Db>::new("INSERT INTO preferences (user_id, name, value, updated_at) SELECT ");
-    sql.push_bind(user.to_string()).push(", ").push_bind(name).push(", ").push_bind(value);
+    sql.push_bind(user.to_string()).push(", ").push_bind(name.to_owned()).push(", ").push_bind(value);
     sql.push(", ").push_bind(now).push(" WHERE 1 = 1");
     push_check(&mut sql, by, now);
     sql.push(

@@ -1,15 +1,17 @@
 //! Incidents, and feedback about wrong verdicts: scopes hide them, versions guard them, each goes to whose it is.
 
 use domain::access::Reach;
+use domain::cases::{CaseList, CaseQuery};
 use domain::incidents::contract::IncidentsBackend as _;
-use domain::incidents::{Classification, IncidentQuery, IncidentReport, IncidentStatus};
+use domain::incidents::{Classification, IncidentReport, IncidentStatus};
 use domain::investigations::PieceKind;
 use domain::investigations::feedback::{Feedback, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::{Action, Caller, RowScope, Severity};
-use store::investigations::{IncidentState, Piece, Place};
+use store::cases::CaseRow;
+use store::investigations::{IncidentState, Piece};
 
-use super::investigations::{piece, put, report as investigation, service, triage};
+use super::investigations::{ids, piece, put, report as investigation, service, triage};
 use super::sample::{SCANNER, action, add, add_ana, at, id, person, proposer};
 use crate::database::{Database, Kind, on_both};
 
@@ -51,11 +53,13 @@ async fn a_scope_hides_incidents(kind: Kind) {
     put(&store, &of("INC-2"), 1, 1, &[device("Servers")]).await;
     put(&store, &of("INC-3"), 1, 1, &[device("Kiosks")]).await;
     let seen = async |scope: RowScope| {
-        let found = store.incidents(&scope, &IncidentQuery::default(), None, 10).await.unwrap();
-        let all: Vec<_> = found
-            .into_iter()
-            .map(|of| (of.summary.id, of.summary.waiting, of.summary.investigations))
-            .collect();
+        let query = CaseQuery::of(CaseList::Incidents);
+        let row = |(_, row)| match row {
+            CaseRow::Incident(of) => (of.summary.id, of.summary.waiting, of.summary.investigations),
+            other => panic!("{other:?}"),
+        };
+        let found = store.case_page(&scope, None, &query, None, 10).await.unwrap();
+        let all: Vec<_> = found.into_iter().map(row).collect();
         for id in ["INC-1", "INC-2", "INC-3", "INC-4"] {
             let one = store.incident(&scope, id).await.unwrap();
             assert_eq!(one.is_some(), all.iter().any(|(known, ..)| known == id), "{id}");
@@ -121,13 +125,22 @@ async fn an_incident_is_changed_under_its_version(kind: Kind) {
     assert_eq!(store.incident(&RowScope::proposed_by("other"), "INC-1").await.unwrap(), None);
     let comments = store.comments("INC-1").await.unwrap();
     assert_eq!(comments.iter().map(|of| of.text.as_str()).collect::<Vec<_>>(), ["ü", "again"]);
-    let query = |status| IncidentQuery { status, cursor: None };
-    let count = async |status, before: Option<&Place>| {
-        store.incidents(&RowScope::ALL, &query(status), before, 10).await.unwrap().len()
+    let count = async |name: &str, value: &str| {
+        let query = CaseQuery::from_pairs([("lane", "incidents"), (name, value)]).unwrap();
+        ids(&store, &RowScope::ALL, &query, None, 10).await.0.len()
     };
-    assert_eq!(count(Some(IncidentStatus::Resolved), None).await, 1);
-    assert_eq!(count(Some(IncidentStatus::Active), None).await, 0);
-    assert_eq!(count(None, Some(&(at(9), "INC-1".to_owned()))).await, 0);
+    for (name, value, found) in [
+        ("status", "resolved", 1),
+        ("status", "active", 0),
+        ("classification", "false_positive", 1),
+        ("classification", "true_positive", 0),
+        ("severity", "low", 1),
+        ("q", "inc-", 1),
+        ("q", "100%", 0),
+        ("sort", "assigned_to", 1),
+    ] {
+        assert_eq!(count(name, value).await, found, "{name} {value}");
+    }
     let actions = store.incident_actions(&RowScope::ALL, "INC-1", 10).await.unwrap();
     assert_eq!(actions.iter().map(|of| of.id).collect::<Vec<_>>(), [id(1)]);
     assert!(store.incident_actions(&RowScope::proposed_by("other"), "INC-1", 10).await.unwrap().is_empty());

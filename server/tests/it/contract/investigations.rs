@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use domain::access::device_group::RemediationLevel;
+use domain::cases::contract::CasesBackend as _;
+use domain::cases::{CaseList, CaseQuery, CaseRows};
 use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{
-    InvestigationQuery, InvestigationState, PieceKind, Remediation, Tab, TabQuery, TabRows,
-};
+use domain::investigations::{InvestigationState, PieceKind, Remediation, Tab};
 use domain::{Action, Authorized, Caller, Decision, EntityKind, RowScope, Severity, Verdict};
 use executors::simulated::Simulated;
 use service::Service;
 use service::executor::Executors;
 use service::testing::{FixedClock, system as authority};
+use store::cases::{CasePosition, CaseRow};
 use store::investigations::{Piece, Place};
 use store::{Credential, CredentialKind, SharedStore};
 
@@ -41,6 +42,13 @@ pub(super) fn report(id: &str) -> InvestigationReport {
 }
 
 pub(super) fn piece(kind: PieceKind, name: &str, at_second: i64) -> Piece {
+    let body = match kind {
+        PieceKind::Alert => serde_json::json!({ "id": name, "title": name }),
+        PieceKind::Mailbox => serde_json::json!({ "address": name }),
+        PieceKind::Evidence => serde_json::json!({ "id": name, "entity": { "kind": "file", "path": name } }),
+        PieceKind::Log => serde_json::json!({ "id": name, "action": name, "created_at": at(at_second) }),
+        PieceKind::Device | PieceKind::User | PieceKind::Email => serde_json::json!({ "name": name }),
+    };
     Piece {
         kind,
         name: name.to_owned(),
@@ -49,7 +57,7 @@ pub(super) fn piece(kind: PieceKind, name: &str, at_second: i64) -> Piece {
         verdict: None,
         remediation: None,
         device_group: None,
-        body: format!("{{\"name\":\"{name}\"}}"),
+        body: body.to_string(),
     }
 }
 
@@ -99,9 +107,6 @@ async fn an_investigation_reads_back_and_parts_replace_parts(kind: Kind) {
     };
     assert_eq!(names(None).await, ["e1", "e2"]);
     assert_eq!(names(Some(&(at(3), "e1".to_owned()))).await, ["e2"]);
-    let before = (at(3), "e2".to_owned());
-    let before = store.pieces_before("I-1", PieceKind::Evidence, &before, 10).await.unwrap();
-    assert_eq!(before.into_iter().map(|((_, name), _)| name).collect::<Vec<_>>(), ["e1"]);
     let counts = store.piece_counts("I-1").await.unwrap();
     assert_eq!(counts, [(PieceKind::Evidence, 2), (PieceKind::Log, 1)]);
     let counts = store.evidence_counts("I-1").await.unwrap();
@@ -135,8 +140,7 @@ async fn a_scope_hides_investigations(kind: Kind) {
     put(&store, &report("I-2"), 1, 2, &[device("b", None)]).await;
     put(&store, &report("I-3"), 1, 3, &[]).await;
     let seen = async |scope: RowScope| {
-        let found = store.investigations(&scope, &InvestigationQuery::default(), None, 10).await.unwrap();
-        let all: Vec<_> = found.into_iter().map(|of| of.summary.id).collect();
+        let all = ids(&store, &scope, &CaseQuery::of(CaseList::Investigations), None, 10).await.0;
         for id in ["I-1", "I-2", "I-3"] {
             let one = store.investigation(&scope, id).await.unwrap();
             assert_eq!(one.is_some(), all.iter().any(|known| known == id));
@@ -158,30 +162,49 @@ async fn pages_of_investigations_follow_each_other(kind: Kind) {
         // Two at a time.
         put(&store, &report(&format!("I-{number}")), 1, number / 2, &[]).await;
     }
-    let (mut found, mut before) = (Vec::new(), None);
+    let query = CaseQuery::of(CaseList::Investigations);
+    let (mut found, mut from) = (Vec::new(), None);
     loop {
-        let page = store
-            .investigations(&RowScope::ALL, &InvestigationQuery::default(), before.as_ref(), 3)
-            .await
-            .unwrap();
-        let Some(last) = page.last() else { break };
-        before = Some((last.summary.updated_at, last.summary.id.clone()));
-        found.extend(page.into_iter().map(|of| of.summary.id));
+        let (page, last) = ids(&store, &RowScope::ALL, &query, from.as_ref(), 3).await;
+        if page.is_empty() {
+            break;
+        }
+        (found, from) = ([found, page].concat(), last);
     }
     assert_eq!(found, ["I-6", "I-5", "I-4", "I-3", "I-2", "I-1", "I-0"]);
-    let query = |state, incident: Option<&str>| InvestigationQuery {
-        state,
-        incident: incident.map(str::to_owned),
-        cursor: None,
+    let count = async |pairs: &[(&str, &str)]| {
+        let pairs = pairs.iter().copied().chain([("lane", "investigations")]);
+        let query = CaseQuery::from_pairs(pairs).unwrap();
+        ids(&store, &RowScope::ALL, &query, None, 10).await.0.len()
     };
-    let count = async |query| store.investigations(&RowScope::ALL, &query, None, 10).await.unwrap().len();
-    assert_eq!(count(query(Some(InvestigationState::Running), None)).await, 7);
-    assert_eq!(count(query(Some(InvestigationState::PendingApproval), None)).await, 0);
+    assert_eq!(count(&[("state", "running")]).await, 7);
+    assert_eq!(count(&[("state", "pending_approval")]).await, 0);
     add(&store, &Action { investigation_id: Some("I-3".to_owned()), ..action(1) }).await;
-    assert_eq!(count(query(Some(InvestigationState::Running), None)).await, 6);
-    assert_eq!(count(query(Some(InvestigationState::PendingApproval), None)).await, 1);
-    assert_eq!(count(query(None, Some("INC-1"))).await, 7);
-    assert_eq!(count(query(None, Some("INC-2"))).await, 0);
+    assert_eq!(count(&[("state", "running")]).await, 6);
+    assert_eq!(count(&[("state", "pending_approval")]).await, 1);
+    assert_eq!(count(&[("state", "pending_approval"), ("state", "running")]).await, 7);
+    assert_eq!(count(&[("incident", "INC-1")]).await, 7);
+    assert_eq!(count(&[("incident", "INC-2")]).await, 0);
+    assert_eq!(count(&[("severity", "high"), ("q", "i-3")]).await, 1);
+    assert_eq!(count(&[("severity", "low")]).await, 0);
+}
+
+/// The ids of one page, and the place of its last row.
+pub(super) async fn ids(
+    store: &SharedStore,
+    scope: &RowScope,
+    query: &CaseQuery,
+    from: Option<&CasePosition>,
+    limit: u32,
+) -> (Vec<String>, Option<CasePosition>) {
+    let page = store.case_page(scope, None, query, from, limit).await.unwrap();
+    let last = page.last().map(|(position, _)| position.clone());
+    let id = |(_, row)| match row {
+        CaseRow::Investigation(of) => of.summary.id,
+        CaseRow::Incident(of) => of.summary.id,
+        other => panic!("{other:?}"),
+    };
+    (page.into_iter().map(id).collect(), last)
 }
 
 pub(super) fn service(store: &SharedStore) -> Service {
@@ -291,47 +314,87 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     };
     service.report_incident(&tool(), incident).await.unwrap();
     for &tab in Tab::ALL {
-        let view = service.investigation_view(&ana, "I-1", tab, TabQuery::default()).await.unwrap();
+        let view = service.investigation_view(&ana, "I-1", tab, Vec::new()).await.unwrap();
         let count = |tab| view.counts.iter().find(|(of, _)| *of == tab).map(|(_, count)| *count);
-        let rows = match &view.rows {
-            TabRows::Graph(graph) => {
+        let rows = match &view.page.rows {
+            CaseRows::Graph(graph) => {
                 assert!(graph.nodes.iter().any(|node| node.label == "/a" && node.threat), "{graph:?}");
                 assert!(graph.nodes.iter().any(|node| node.label == "1 action waits"), "{graph:?}");
                 continue;
             }
-            TabRows::Alerts(rows) => rows.len(),
-            TabRows::Devices(rows) => {
+            CaseRows::Investigations(_) | CaseRows::Incidents(_) => panic!("no tab of an investigation"),
+            CaseRows::Alerts(rows) => rows.len(),
+            CaseRows::Devices(rows) => {
                 assert_eq!(rows[0].1, RemediationLevel::SemiAll);
                 rows.len()
             }
-            TabRows::Mailboxes(rows) => rows.len(),
-            TabRows::Users(rows) => rows.len(),
-            TabRows::Evidence(rows) => rows.len(),
-            TabRows::Entities(rows) => {
+            CaseRows::Mailboxes(rows) => rows.len(),
+            CaseRows::Users(rows) => rows.len(),
+            CaseRows::Evidence(rows) => rows.len(),
+            CaseRows::Entities(rows) => {
                 let file = rows.iter().find(|of| of.kind == EntityKind::File).unwrap();
                 assert_eq!((file.total, file.malicious, file.remediated, file.clean), (2, 1, 1, 1));
                 rows.len()
             }
-            TabRows::Log(rows) => rows.len(),
-            TabRows::Pending(rows) => {
+            CaseRows::Log(rows) => rows.len(),
+            CaseRows::Pending(rows) => {
                 assert!(rows[0].approve.is_allowed(), "{:?}", rows[0].approve);
                 rows.len()
             }
-            TabRows::History(rows) => rows.len(),
+            CaseRows::History(rows) => rows.len(),
         };
         assert_eq!(count(tab), Some(rows as u64), "{tab}");
         assert_eq!((view.duration, view.pending_time, view.queue_time), (90, 0, Some(5)));
     }
-    let by_entity = TabQuery { sort: Some(0), descending: true, ..TabQuery::default() };
-    let sorted = service.export_tab(&ana, "I-1", Tab::Evidence, by_entity).await.unwrap();
-    let lines: Vec<_> = sorted.lines().collect();
-    assert_eq!((lines.len(), lines[0].split(',').next()), (4, Some("Entity")), "{sorted}");
-    let first = |line: &&str| line.split(',').next().unwrap_or_default().to_lowercase();
-    let entities: Vec<_> = lines[1..].iter().map(first).collect();
+    let pairs = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>()
+    };
+    let export = async |list, of: &[(&str, &str)]| {
+        let mut file = service.export_cases(&ana, list, Some("I-1"), pairs(of)).await.unwrap();
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut file, &mut text).unwrap();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let lines = export(CaseList::Evidence, &[("sort", "-entity")]).await;
+    assert_eq!((lines.len(), lines[0].split(',').next()), (4, Some("Entity")), "{lines:?}");
+    let entities: Vec<_> = lines[1..].iter().map(|line| line.to_lowercase()).collect();
     assert!(entities.is_sorted_by(|one, other| one >= other), "{entities:?}");
-    let none = TabQuery { text: Some("no such thing".to_owned()), ..TabQuery::default() };
-    let view = service.investigation_view(&ana, "I-1", Tab::Evidence, none).await.unwrap();
-    assert!(matches!(view.rows, TabRows::Evidence(rows) if rows.is_empty()));
+    let some = export(CaseList::Evidence, &[("verdict", "malicious"), ("cols", "verdict,entity")]).await;
+    assert_eq!(some, ["Verdict,Entity", "Malicious,/a"]);
+    let figures = export(CaseList::Entities, &[("sort", "total"), ("cols", "entity_type,total")]).await;
+    assert_eq!(figures, ["Kind,Total", "Process,1", "File,2"]);
+    let view = async |tab, of: &[(&str, &str)]| {
+        service.investigation_view(&ana, "I-1", tab, pairs(of)).await.map(|view| view.page)
+    };
+    let none = view(Tab::Evidence, &[("q", "no such thing")]).await.unwrap();
+    assert!(matches!(none.rows, CaseRows::Evidence(rows) if rows.is_empty()));
+    for (of, field) in [
+        (("sort", "alert"), "/sort"),
+        (("cols", "entity,title"), "/cols"),
+        (("state", "running"), "/state"),
+        (("colour", "red"), "/colour"),
+        (("cursor", "x"), "/cursor"),
+        (("lane", "alerts"), "/lane"),
+    ] {
+        let refused = view(Tab::Evidence, &[of]).await;
+        let Err(domain::Error::Invalid(errors)) = refused else { panic!("{of:?}: {refused:?}") };
+        assert_eq!(errors[0].pointer, field);
+    }
+    // What a person chooses is shown wherever the address says nothing.
+    let shown = |page: &domain::cases::CasePage| {
+        let shown = page.view.columns.iter().filter(|column| column.shown);
+        shown.map(|column| column.name.clone()).collect::<Vec<_>>()
+    };
+    let chosen = ["verdict", "entity"].map(str::to_owned);
+    service.choose_columns(&ana, CaseList::Evidence, chosen.to_vec()).await.unwrap();
+    let page = view(Tab::Evidence, &[]).await.unwrap();
+    assert_eq!(shown(&page), chosen);
+    let choices: Vec<_> = page.view.facets[1].choices.iter().map(|of| (of.value.as_str(), of.count)).collect();
+    assert_eq!(choices, [("malicious", Some(1)), ("no_threats_found", Some(1))]);
+    assert_eq!(shown(&view(Tab::Evidence, &[("cols", "first_seen")]).await.unwrap()), ["first_seen"]);
+    assert!(service.choose_columns(&ana, CaseList::Users, chosen.to_vec()).await.is_err(), "of another list");
+    service.choose_columns(&ana, CaseList::Evidence, Vec::new()).await.unwrap();
+    assert_eq!(shown(&view(Tab::Evidence, &[]).await.unwrap()).len(), 7);
     let incident = service.incident(&ana, "INC-1").await.unwrap();
     assert_eq!((incident.alerts.len(), incident.evidence.len(), incident.pending.len()), (1, 3, 1));
     assert_eq!(incident.story[0].text, "Alert: Beacon");

@@ -14,6 +14,7 @@ mod audit;
 mod automation;
 mod bulk;
 mod call_off;
+mod cases;
 mod clock;
 mod consumers;
 mod directory;
@@ -82,6 +83,7 @@ fn every_method_of_the_store_is_called() {
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
         "automation": "ReadAutomation" of "store", "WriteAutomation" of "tx";
         "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
+        "cases": "ReadCases" of "store";
         "directory": "ReadDirectory" of "store", "WriteDirectory" of "tx";
         "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
         "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";

@@ -4,11 +4,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
+use domain::cases::{CaseList, CaseRows};
 use domain::incidents::{
-    IncidentChange, IncidentComment, IncidentList, IncidentQuery, IncidentReport, IncidentStatus,
+    Classification, IncidentChange, IncidentComment, IncidentList, IncidentReport, IncidentStatus,
     IncidentSummary,
 };
-use domain::{Caller, Error};
+use domain::{Caller, Error, Severity};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -30,13 +31,26 @@ pub(super) fn routes() -> Vec<ApiRoute> {
 }
 
 /// What a list of incidents is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes what the service reads")]
 struct ListQuery {
-    /// Only those of this status.
+    /// Only those of this status; like `severity` and `classification`, it may stand several times.
     #[param(inline)]
     status: Option<IncidentStatus>,
+    /// Only those of this severity.
+    #[param(inline)]
+    severity: Option<Severity>,
+    /// Only those that turned out to be this.
+    #[param(inline)]
+    classification: Option<Classification>,
+    /// What id or title hold.
+    q: Option<String>,
+    /// A column: id, title, status, severity, classification, `assigned_to`, started or updated; with `-` before it,
+    /// descending.
+    sort: Option<String>,
+    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
+    limit: Option<u16>,
     /// The cursor of the page.
     cursor: Option<String>,
 }
@@ -69,7 +83,7 @@ async fn report(write: WriteRequest) -> Response {
     write.answer_once(work).await
 }
 
-/// List incidents, the latest change first.
+/// List incidents, the latest change first where no order is named.
 #[utoipa::path(
     get, path = "/incidents", tag = "incidents", operation_id = "list_incidents",
     params(ListQuery),
@@ -78,11 +92,11 @@ async fn report(write: WriteRequest) -> Response {
 async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<IncidentList>, Problem> {
-    let Query(ListQuery { status, cursor }) =
-        query.map_err(|_| Problem::malformed("the query may hold status and cursor"))?;
-    Ok(Json(app.backend.incidents(&caller, IncidentQuery { status, cursor }).await?))
+    let page = app.backend.case_page(&caller, CaseList::Incidents, query).await?;
+    let CaseRows::Incidents(items) = page.rows else { return Err(Problem::malformed("no such list")) };
+    Ok(Json(IncidentList { items, next: page.view.next, rendered_at: page.rendered_at }))
 }
 
 /// Load one incident.

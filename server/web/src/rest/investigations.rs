@@ -4,21 +4,20 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
+use domain::cases::{CaseList, CaseRows};
 use domain::investigations::contract::Reported;
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
-use domain::investigations::{
-    InvestigationList, InvestigationQuery, InvestigationState, InvestigationSummary, Tab,
-};
-use domain::{ActionId, Caller, Error};
+use domain::investigations::{InvestigationList, InvestigationState, InvestigationSummary, Tab};
+use domain::{ActionId, Caller, Error, Severity};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::{ApiRoute, input, schema};
-use crate::download::{TabParams, tab_download};
+use crate::download::{TabQuery, cases_download, list_of};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
@@ -36,15 +35,25 @@ pub(super) fn routes() -> Vec<ApiRoute> {
 }
 
 /// What a list of investigations is asked for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "it describes what the service reads")]
 struct ListQuery {
-    /// Only those in this state, as it is shown.
+    /// Only those in this state, as it is shown; like `severity` and `incident`, it may stand several times.
     #[param(inline)]
     state: Option<InvestigationState>,
+    /// Only those of this severity.
+    #[param(inline)]
+    severity: Option<Severity>,
     /// Only those of this incident.
     incident: Option<String>,
+    /// What id, title, category, detection source or incident hold.
+    q: Option<String>,
+    /// A column: id, title, state, severity, category, `detection_source`, incident, started or updated; with `-` before it,
+    /// descending.
+    sort: Option<String>,
+    /// Rows a page: 25, 50, 100 or 200; 50 where it is not named.
+    limit: Option<u16>,
     /// The cursor of the page.
     cursor: Option<String>,
 }
@@ -102,7 +111,7 @@ async fn report(write: WriteRequest) -> Response {
     write.answer_once(work).await
 }
 
-/// List investigations, the latest change first.
+/// List investigations, the latest change first where no order is named.
 #[utoipa::path(
     get, path = "/investigations", tag = "investigations", operation_id = "list_investigations",
     params(ListQuery),
@@ -111,12 +120,11 @@ async fn report(write: WriteRequest) -> Response {
 async fn list(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<InvestigationList>, Problem> {
-    let Query(ListQuery { state, incident, cursor }) =
-        query.map_err(|_| Problem::malformed("the query may hold state, incident and cursor"))?;
-    let query = InvestigationQuery { state, incident, cursor };
-    Ok(Json(app.backend.investigations(&caller, query).await?))
+    let page = app.backend.case_page(&caller, CaseList::Investigations, query).await?;
+    let CaseRows::Investigations(items) = page.rows else { return Err(Problem::malformed("no such list")) };
+    Ok(Json(InvestigationList { items, next: page.view.next, rendered_at: page.rendered_at }))
 }
 
 /// Load one investigation.
@@ -139,7 +147,7 @@ async fn load(
     params(
         ("id" = String, Path, description = "Its id, as its tool gave it"),
         ("tab" = inline(Tab), Path, description = "The tab"),
-        TabParams,
+        TabQuery,
     ),
     responses((status = 200, description = "The rows", body = String, content_type = "text/csv"), schema::Failures),
 )]
@@ -147,12 +155,9 @@ async fn export_tab(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
     Path((id, tab)): Path<(String, String)>,
-    query: Result<Query<TabParams>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let Query(params) =
-        query.map_err(|_| Problem::malformed("the query may hold q, sort, which is a number, and desc"))?;
-    let unknown = |error: domain::core::string_enum::UnknownWord| Error::invalid("/tab", error.to_string());
-    tab_download(&app, &caller, &id, tab.parse().map_err(unknown)?, params).await
+    cases_download(&app, &caller, list_of(&tab)?, Some(&id), query).await
 }
 
 /// End an investigation. It is refused while one of its actions waits for a decision.
