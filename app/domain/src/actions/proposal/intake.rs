@@ -3,15 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{DEFAULT_TIME_TO_DECIDE, MAX_TAGS, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
-<<<<<<< HEAD
 use crate::actions::action::Action;
-use crate::actions::catalog::FileRule;
-use crate::actions::entity::{AssetKind, Entity, EntityKind};
-=======
-use crate::actions::action::{Action, Alert, Verdict};
 use crate::actions::catalog::{ActionType, FileRule};
 use crate::actions::entity::{Asset, AssetKind, Entity, EntityKind};
->>>>>>> work-rules
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
 use crate::actions::targets::{MAX_TARGETS, target_count};
@@ -27,19 +21,6 @@ const MAX_EVIDENCE: usize = 50;
 
 /// How far another machine's clock may be ahead.
 const MAX_CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
-
-<<<<<<< HEAD
-=======
-/// What a repeat changed of an action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FactChange {
-    /// The name of the fact in the API.
-    pub field: &'static str,
-    /// What it was; empty for nothing.
-    pub before: String,
-    /// What it is since.
-    pub after: String,
-}
 
 /// The beginning of 2000, in seconds: nothing here was done before.
 const YEAR_2000: i64 = 946_684_800;
@@ -59,11 +40,6 @@ fn check_technique(text: &str) -> Result<(), String> {
     }
 }
 
-fn pieces(count: usize) -> String {
-    pluralize(count as u64, "piece", "pieces")
-}
-
->>>>>>> work-rules
 /// Microseconds are all that the store keeps.
 pub(super) fn to_micros(at: Timestamp) -> Timestamp {
     Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at)
