@@ -16,6 +16,7 @@ on_both!(
     a_provider_is_kept_and_removed,
     groups_give_what_they_are_set_to,
     people_are_linked_once,
+    who_is_unlinked_loses_the_sessions_from_there,
     sessions_of_the_provider_end_together,
     who_lost_it_a_moment_ago_sets_nothing,
 );
@@ -114,6 +115,31 @@ async fn people_are_linked_once(kind: Kind) {
     tx.set_claimed_groups(&by(&caller), ana, &BTreeSet::new()).await.unwrap();
     assert_eq!(tx.groups_of_people(Some(ana)).await.unwrap(), []);
     tx.commit().await.unwrap();
+}
+
+async fn who_is_unlinked_loses_the_sessions_from_there(kind: Kind) {
+    let (_database, store, caller) = start(kind).await;
+    let ana = add_ana(&store).await;
+    let person = ana.person.unwrap();
+    let there: CredentialId = id(0x51);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_credential(&session(0x51, person)).await.unwrap();
+    tx.note_provider_session(&own(ADMIN, ADMIN), there, &identity("1"), None, Some("mfa")).await.unwrap();
+    assert!(tx.link_identity(&by(&caller), &identity("1"), person, at(1)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.identities_of(person).await.unwrap(), [identity("1")]);
+    let standing = store.factor_standing(person, Some(there)).await.unwrap();
+    assert!(standing.vouched && !store.factor_standing(person, None).await.unwrap().vouched);
+
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.unlink_identities(&own(ADMIN, ADMIN), person, at(2)).await.is_err(), "another's");
+    let ended = tx.unlink_identities(&ana.authorize_own().unwrap(), person, at(2)).await.unwrap();
+    assert_eq!(ended, Some(vec![there]));
+    tx.commit().await.unwrap();
+    assert_eq!(store.identities_of(person).await.unwrap(), []);
+    let mut tx = store.begin().await.unwrap();
+    assert_eq!(tx.unlink_identities(&by(&caller), person, at(3)).await.unwrap(), Some(vec![]));
+    assert_eq!(tx.person_of_identity(&identity("1")).await.unwrap(), None);
 }
 
 async fn sessions_of_the_provider_end_together(kind: Kind) {

@@ -13,7 +13,7 @@ use domain::investigations::report::InvestigationReport;
 use domain::policies::contract::PoliciesBackend as _;
 use domain::policies::{Conditions, Demand, Protection};
 use domain::{
-    Action, ActionId, ActionType, AuditKind, BulkRequest, BulkVerb, Caller, Decision, Denied, Error,
+    Action, ActionId, ActionType, Actor, ActorKind, AuditKind, BulkRequest, BulkVerb, Caller, Decision, Denied, Error,
     FollowUp, FollowUpVerb, Lane, Permission, Role, RowScope, Seen, Status, Targets, UndoState, UserId,
 };
 use serde_json::json;
@@ -62,12 +62,13 @@ impl Setting {
         tx.commit().await.unwrap();
         add_tool(&store).await;
         let service = service(&store);
-        let caller = |number, session| Caller {
+        let caller = |number: u128, session, name| Caller {
+            actor: Actor::new(ActorKind::User, id::<UserId>(number).to_string(), name),
             roles: roles.into(),
             access: user(number, "x", &roles).access,
             ..person(number, session)
         };
-        Self { database, store, service, ana: caller(ANA, ANAS_SESSION), bo: caller(BO, BOS_SESSION) }
+        Self { database, store, service, ana: caller(ANA, ANAS_SESSION, "ANA"), bo: caller(BO, BOS_SESSION, "BO") }
     }
 
     async fn protect(&self, demand: Demand) {
@@ -128,12 +129,13 @@ fn isolate(device: &str, comment: &str) -> NewAction {
 }
 
 async fn protections_are_kept_and_counted(kind: Kind) {
-    let Setting { store, service, ana, .. } = Setting::start(kind).await;
+    let setting = Setting::start(kind).await;
+    let Setting { store, service, ana, .. } = &setting;
     let by = ana.authorize_administration(Permission::Configure).unwrap();
     let of = controllers(Demand::SecondPerson);
     let mut tx = store.begin().await.unwrap();
     assert_eq!(tx.policies().await.unwrap().revision, 0);
-    assert!(tx.set_protection(&decider(&ana), &of.name, Some(&of), at(1)).await.is_err(), "no decision");
+    assert!(tx.set_protection(&decider(ana), &of.name, Some(&of), at(1)).await.is_err(), "no decision");
     let stranger = Caller { credential: id(0xEE), ..ana.clone() };
     let stranger = stranger.authorize_administration(Permission::Configure).unwrap();
     assert!(!tx.set_protection(&stranger, &of.name, Some(&of), at(1)).await.unwrap());
@@ -141,17 +143,17 @@ async fn protections_are_kept_and_counted(kind: Kind) {
     tx.commit().await.unwrap();
     let policies = store.policies().await.unwrap();
     assert_eq!((policies.revision, &*policies.protections), (1, &[of.clone()][..]));
-    let again = service.add_protection(&ana, of.clone()).await;
+    let again = service.add_protection(ana, of.clone()).await;
     assert!(matches!(again, Err(Error::Invalid(_))), "{again:?}");
-    assert_eq!(service.remove_protection(&ana, of.name.clone()).await.unwrap(), []);
-    assert!(matches!(service.remove_protection(&ana, of.name.clone()).await, Err(Error::NotFound(_))));
+    assert_eq!(service.remove_protection(ana, of.name.clone()).await.unwrap(), []);
+    assert!(matches!(service.remove_protection(ana, of.name.clone()).await, Err(Error::NotFound(_))));
     assert_eq!(store.policies().await.unwrap().revision, 2);
     let operator = person(ANA, ANAS_SESSION);
     assert!(matches!(service.add_protection(&operator, of).await, Err(Error::Forbidden(_))));
-    let stale = Caller { factor: FactorState::Stale, ..ana };
+    let stale = Caller { factor: FactorState::Stale, ..ana.clone() };
     let refused = service.add_protection(&stale, controllers(Demand::Held)).await;
     assert!(matches!(refused, Err(Error::Forbidden(Denied::SecondFactor))));
-    store::verify(&*store).await.unwrap();
+    store::verify(&**store).await.unwrap();
 }
 
 /// The statement itself asks, whatever was checked before it.
