@@ -282,7 +282,8 @@ pub enum Entity {
     },
     /// A person's account.
     User {
-        /// User principal name or account name; the security identifier where that alone is known.
+        /// User principal name or account name; the security identifier where that alone is given.
+        #[cfg_attr(feature = "ssr", serde(default))]
         name: String,
         /// Its security identifier, for example `S-1-5-21-1-2-3-500`.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -58,7 +58,8 @@ pub fn refang(text: &str) -> Option<String> {
 pub fn refang_name(text: &str) -> Option<String> {
     let plain = with_scheme(undo(text.trim(), &MARKS));
     let spoken = undo(&plain, &SPOKEN_MARKS);
-    let plain = if spoken.contains(char::is_whitespace) { plain } else { spoken };
+    let is_name = spoken.contains('.') && !spoken.contains(char::is_whitespace);
+    let plain = if is_name { spoken } else { plain };
     (plain != text.trim()).then_some(plain)
 }
 
@@ -157,7 +158,9 @@ mod tests {
         ] {
             assert_eq!(refang_name(fanged).as_deref(), Some(plain));
         }
-        for plain in ["ana@[192.0.2.1]", "WS-0500", "Zoë (Vienna)", "Kim at the desk", "CORP\\.svc"] {
+        for plain in
+            ["ana@[192.0.2.1]", "WS-0500", "Zoë (Vienna)", "Kim at the desk", "ws at hq", "CORP\\.svc"]
+        {
             assert_eq!(refang_name(plain), None, "{plain}");
         }
         assert_eq!(refang("C:\\Users\\kim\\.ssh"), None);

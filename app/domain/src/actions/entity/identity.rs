@@ -182,7 +182,7 @@ impl Entity {
             name: name.map(|name| format!("{kind} {name}")),
             weaker: Vec::new(),
         };
-        let hashed = |among: &str, name: Option<String>| {
+        let by_hash = |among: &str, name: Option<String>| {
             let mut keys = hashes.map(|(of, hash)| format!("{of} {among}{hash}"));
             let key = keys.next();
             Identity { weaker: keys.collect(), ..or_named(key, name) }
@@ -194,14 +194,14 @@ impl Entity {
             | Self::ScheduledTask { name } => own(name),
             Self::Mailbox { address } | Self::IpAddress { address } => own(address),
             Self::Url { url } => own(url),
-            Self::File { path, .. } => hashed("", path.clone()),
+            Self::File { path, .. } => by_hash("", path.clone()),
             Self::CloudFile { path, .. } => own(path),
             // A pid alone is given out again, so that its start is part of what it is.
             Self::Process { pid: Some(pid), image, started_at, .. } => or_named(
                 started_at.map(|at| format!("process {pid} {at}")),
                 image.as_ref().map(|image| format!("{pid} {image}")),
             ),
-            Self::Process { image, .. } => hashed("", image.clone()),
+            Self::Process { image, .. } => by_hash("", image.clone()),
             Self::RegistryKey { path, value_name } => {
                 // The default value, which has no name, is not the whole key.
                 let value = value_name.as_deref().map(|name| if name.is_empty() { "\n" } else { name });
@@ -213,7 +213,7 @@ impl Entity {
             Self::EmailCluster { cluster_id, .. } => own(cluster_id),
             Self::EmailAttachment { message_id, file_name, .. } => {
                 let named = Some(format!("{message_id} {file_name}"));
-                hashed(&format!("{message_id} "), named)
+                by_hash(&format!("{message_id} "), named)
             }
             Self::TeamsMessage { message_id, .. } => own(message_id),
             Self::User { name, sid } => {

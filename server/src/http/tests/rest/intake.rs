@@ -145,6 +145,29 @@ async fn what_can_match_nothing_is_refused_and_told_how_to_write_it() {
         (url("not a url at all"), "/entity/url", "for example https://evil.example/a"),
         (ip("203[.]0[.]113[.]9"), "/entity/address", "send 203.0.113.9"),
         (ip("203.0.113.9/24"), "/entity/address", "send 203.0.113.0/24"),
+        (ip("127.0.0.1"), "/entity/address", "loopback"),
+        (url("http://a.example/x,http://b.example/y"), "/entity/url", "one URL an action"),
+        (url("*.evil.example/*"), "/entity/url", "no host name has an asterisk"),
+        (
+            mail(json!({"message_id": "<mm-9@mid[.]example>"})),
+            "/entity/message_id",
+            "send <mm-9@mid.example>",
+        ),
+        (
+            of("f", "quarantine_file", &json!({"kind": "file", "path": "a.exe"}), &host("a")),
+            "/entity/path",
+            "must be the full path",
+        ),
+        (
+            of(
+                "k",
+                "remove_registry_key",
+                &json!({"kind": "registry_key", "path": "Software\\X"}),
+                &host("a"),
+            ),
+            "/entity/path",
+            "hives are HKEY_LOCAL_MACHINE",
+        ),
         (mail(json!({"sender": "billing[@]bad[.]example"})), "/entity/sender", "send billing@bad.example"),
         (
             mail(json!({"recipients": ["kim(at)corp.example"]})),

@@ -46,12 +46,13 @@ async fn what_is_one_thing_has_one_digest_and_is_found_by_any_spelling() {
             &json!({"kind": "account", "name": name}),
         )
     };
-    let table: [(Vec<Value>, &str); 7] = [
+    let table: [(Vec<Value>, &str); 8] = [
         (vec![ip("v6-1", "2001:DB8:0:0:0:0:0:53"), ip("v6-2", "2001:db8::53")], "2001:db8::53"),
         (vec![ip("v4-1", "::ffff:198.51.100.5"), ip("v4-2", "198.51.100.5")], "198.51.100.5"),
         (vec![device("hc-1", "WS-0500"), device("hc-2", "ws-0500.")], "Ws-0500"),
         (vec![user("u-1", "Kim@Corp.example"), user("u-2", "kim@corp.EXAMPLE")], "kim@corp.example"),
         (vec![file("f-1", "C:\\Temp\\A.exe"), file("f-2", "c:/temp/./a.EXE")], "C:\\temp\\a.exe"),
+        (vec![file("f-3", "/etc/../srv/x/passwd"), file("f-4", "/srv//x/passwd")], "/srv/x/passwd"),
         (
             vec![
                 url("l-1", "https://bücher.example/x"),

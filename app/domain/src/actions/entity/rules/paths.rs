@@ -11,8 +11,9 @@ const HIVES: [&str; 5] =
 pub(super) fn check_file_path(path: &str, has_hash: bool) -> Result<(), String> {
     let canonical = canonical::path(path);
     let has_drive = canonical.get(1..2) == Some(":") && canonical.as_bytes()[0].is_ascii_alphabetic();
-    if canonical == "/" || canonical == "\\\\" || canonical.is_empty() || (has_drive && canonical.len() == 2)
-    {
+    // A share (`\\srv\share`) is one, too.
+    let is_share = canonical.strip_prefix("\\\\").is_some_and(|rest| rest.split('\\').count() < 3);
+    if canonical.is_empty() || canonical == "/" || is_share || (has_drive && canonical.len() == 2) {
         return Err("is the root of a file system, and no file".to_owned());
     }
     let is_full =
@@ -74,6 +75,8 @@ mod tests {
             ("/", "is the root"),
             ("/..", "is the root"),
             ("\\\\", "is the root"),
+            ("\\\\srv\\share\\", "is the root"),
+            ("C:\\a\\..", "is the root"),
         ] {
             let error = check_file_path(path, false).unwrap_err();
             assert!(error.contains(want), "{path}: {error}");
