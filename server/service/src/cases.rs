@@ -286,6 +286,7 @@ impl Service {
         for &facet in Facet::of_list(list) {
             facets.push(self.facet_view(scope, investigation, query, facet).await?);
         }
+        facets.retain(|facet| !facet.choices.is_empty());
         Ok(ListView {
             columns: columns(list, &chosen, query.sort),
             facets,
