@@ -130,7 +130,7 @@ async function reportEmail(estate: Estate): Promise<void> {
     mailbox: `${name}@corp.example`,
     delivery: at === 2 ? "junked" : "delivered",
     delivered_at: "2026-03-01T07:00:00Z",
-    location: at === 2 ? "junk" : "inbox",
+    location: at === 2 ? "junk_folder" : "inbox",
     located_at: "2026-03-01T07:10:00Z",
   }));
   await report(estate, {

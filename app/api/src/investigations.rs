@@ -2,9 +2,9 @@
 
 use domain::cases::{CaseList, CasePage, InvestigationView};
 use domain::incidents::{IncidentStatus, IncidentView};
+use domain::investigations::Tab;
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::WrongVerdict;
-use domain::investigations::Tab;
 use domain::{ActionId, BulkVerb};
 use leptos::prelude::*;
 

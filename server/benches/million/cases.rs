@@ -73,9 +73,10 @@ pub(crate) async fn measure(kind: Kind, url: &str, evidence: usize, report: &mut
         (SortKey::Title, "title_key, id"),
         (SortKey::Severity, "severity DESC, id DESC"),
     ];
-    for (list, table, rows) in
-        [(CaseList::Investigations, "investigations", evidence / 10), (CaseList::Incidents, "incidents", evidence / 50)]
-    {
+    for (list, table, rows) in [
+        (CaseList::Investigations, "investigations", evidence / 10),
+        (CaseList::Incidents, "incidents", evidence / 50),
+    ] {
         for (key, order) in orders {
             let raw = format!("SELECT id, body FROM {table} ORDER BY {order} LIMIT {LIMIT}");
             pages(kind, url, &store, &sorted(list, key), &raw, rows, report).await;
@@ -215,7 +216,9 @@ fn piece(kind: PieceKind, number: usize) -> Piece {
             "detection_origin": format!("Rule {}", number % 23),
             "entity": { "kind": "file", "path": format!("/srv/{}/{name}", number % 101), "sha256": "ab".repeat(32) },
         }),
-        PieceKind::Log => json!({ "id": name, "action": "Looked", "created_at": at(number), "duration": number % 60 }),
+        PieceKind::Log => {
+            json!({ "id": name, "action": "Looked", "created_at": at(number), "duration": number % 60 })
+        }
         PieceKind::Email => json!({}),
     };
     let is_evidence = kind == PieceKind::Evidence;

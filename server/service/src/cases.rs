@@ -63,7 +63,9 @@ impl CasesBackend for Service {
         };
         let StoredInvestigation { summary, report, .. } = stored;
         let until = summary.ended_at.unwrap_or(now);
-        let cancel = if summary.state.is_open() {
+        let cancel = if summary.waiting > 0 {
+            Err("It ends when each of its actions is decided.".to_owned())
+        } else if summary.state.is_open() {
             caller.authorize_triage().map(drop).map_err(|error| sentence(&error.into()))
         } else {
             Err("It has ended.".to_owned())
@@ -91,7 +93,8 @@ impl CasesBackend for Service {
             None => RowScope::of(caller)?,
         };
         let query = parse(list, query)?;
-        let broken = |error: std::io::Error| Error::Internal(format!("an export could not be written: {error}"));
+        let broken =
+            |error: std::io::Error| Error::Internal(format!("an export could not be written: {error}"));
         let file = tempfile::tempfile().map_err(broken)?;
         let all = Column::of_list(list);
         let shown = if query.columns.is_empty() { all } else { &query.columns };
@@ -165,8 +168,7 @@ impl Service {
         }
         let from = query.cursor.as_deref().map(|text| position(text, list, query.sort.key)).transpose()?;
         let limit = u32::from(query.limit.unwrap_or(DEFAULT_LIMIT));
-        let mut items =
-            self.store.case_page(scope, investigation, &query, from.as_ref(), limit + 1).await?;
+        let mut items = self.store.case_page(scope, investigation, &query, from.as_ref(), limit + 1).await?;
         let before = from.as_ref().map(|from| from.before);
         let edge = |row: Option<&(CasePosition, CaseRow)>, before| {
             let at = row.map(|(at, _)| at.clone()).or_else(|| from.clone());
@@ -284,6 +286,7 @@ impl Service {
         for &facet in Facet::of_list(list) {
             facets.push(self.facet_view(scope, investigation, query, facet).await?);
         }
+        facets.retain(|facet| !facet.choices.is_empty());
         Ok(ListView {
             columns: columns(list, &chosen, query.sort),
             facets,
@@ -380,7 +383,8 @@ fn parse(list: CaseList, mut pairs: Vec<(String, String)>) -> Result<CaseQuery, 
         let by_incident = list == CaseList::Investigations && field.as_str() == "incident";
         by_incident || field.facet().is_some_and(|facet| Facet::of_list(list).contains(&facet))
     };
-    let odd = query.filter.choices().into_iter().find(|(field, values)| !values.is_empty() && !offers(*field));
+    let odd =
+        query.filter.choices().into_iter().find(|(field, values)| !values.is_empty() && !offers(*field));
     if let Some((field, _)) = odd {
         return Err(Error::invalid(format!("/{field}"), "is no filter of this list"));
     }

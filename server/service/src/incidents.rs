@@ -60,7 +60,8 @@ impl IncidentsBackend for Service {
         for of in investigations.iter().take(MAX_INVESTIGATIONS) {
             let more: Vec<AlertPiece> = self.pieces_of(&of.id, PieceKind::Alert, SHOWN_PIECES).await?;
             alerts.extend(more);
-            evidence.extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, SHOWN_PIECES).await?);
+            evidence
+                .extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, SHOWN_PIECES).await?);
         }
         alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         alerts.dedup_by(|one, other| one.id == other.id);

@@ -1,8 +1,8 @@
 //! Lists of incidents, investigations and what an investigation consists of: pages in any order, at any depth.
 
 use async_trait::async_trait;
-use domain::cases::fields::{CaseQuery, Facet, SortKey};
 use domain::cases::CaseList;
+use domain::cases::fields::{CaseQuery, Facet, SortKey};
 use domain::list::FacetValue;
 use domain::{Action, RowScope};
 use serde::{Deserialize, Serialize};

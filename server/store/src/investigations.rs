@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use domain::access::device_group::RemediationLevel;
-use domain::incidents::{
-    Classification, IncidentComment, IncidentReport, IncidentStatus, IncidentSummary,
-};
+use domain::incidents::{Classification, IncidentComment, IncidentReport, IncidentStatus, IncidentSummary};
 use domain::investigations::feedback::Feedback;
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{InvestigationState, InvestigationSummary, PieceKind, Remediation};

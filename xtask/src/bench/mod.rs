@@ -86,7 +86,11 @@ pub(crate) fn bench(options: &Options) -> Result<bool> {
             return Ok(false);
         }
     }
-    if options.only_cases || options.only == Some(Kind::Postgres) { Ok(true) } else { in_browser(Path::new(FOLDER)) }
+    if options.only_cases || options.only == Some(Kind::Postgres) {
+        Ok(true)
+    } else {
+        in_browser(Path::new(FOLDER))
+    }
 }
 
 fn in_browser(folder: &Path) -> Result<bool> {
@@ -129,9 +133,13 @@ mod tests {
         assert_eq!((options.actions, options.only, options.rounds), (1_000, Some(Kind::Postgres), 7));
         assert_eq!(parse("bench --against 7e64b88 --rounds 3").unwrap().rounds, 3);
         assert_eq!(parse("bench --only-cases --evidence 500").unwrap().evidence, 500);
-        for wrong in
-            ["--rounds 3", "--only-cases --browser", "--against x --rounds 0", "--browser --against x", "--browser --only sqlite"]
-        {
+        for wrong in [
+            "--rounds 3",
+            "--only-cases --browser",
+            "--against x --rounds 0",
+            "--browser --against x",
+            "--browser --only sqlite",
+        ] {
             assert!(parse(&format!("bench {wrong}")).is_err(), "{wrong}");
         }
     }

@@ -10,9 +10,7 @@ use crate::actions::location::incident_href;
 use crate::investigations::address::decoded;
 use crate::investigations::page::{missing, tell};
 use crate::investigations::records::{optional, text, time};
-use crate::investigations::rows::{
-    alerts_table, evidence_table, history_table, investigations_table,
-};
+use crate::investigations::rows::{alerts_table, evidence_table, history_table, investigations_table};
 use crate::investigations::waiting::{CaseRequests, waiting};
 use api::{ApiError, ChangeIncident, CommentIncident, Load, load_incident};
 use domain::ErrorCode;

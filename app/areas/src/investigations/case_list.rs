@@ -143,13 +143,17 @@ pub(crate) enum Form {
 
 /// What stands above a list.
 pub(crate) fn toolbar(list: CaseList, at: &CaseLocation, of: &ListView, form: Form) -> AnyView {
-    let export = with_query(format!("/export{}{}", at.path, at.tab.as_ref().map_or_else(String::new, |tab| format!("/{tab}"))), &at.shows());
+    let export = with_query(
+        format!("/export{}{}", at.path, at.tab.as_ref().map_or_else(String::new, |tab| format!("/{tab}"))),
+        &at.shows(),
+    );
     let chosen = of.facets.iter().flat_map(|facet| &facet.choices).filter(|choice| choice.chosen).count();
+    let is_filtered = chosen > 0;
     let filters = (!of.facets.is_empty()).then(|| {
         let facets = of.facets.iter().map(facet).collect_view();
-        let number = (chosen > 0).then(|| view! { <span class="number">{chosen}</span> }.into_any());
+        let number = is_filtered.then(|| view! { <span class="number">{chosen}</span> }.into_any());
         view! {
-            <details class="case-more" open=chosen > 0>
+            <details class="case-more" open=is_filtered>
                 <summary class="button">"Filters" {number}</summary>
                 <div class="case-facets">{facets}</div>
             </details>
@@ -246,7 +250,8 @@ fn columns(list: CaseList, at: &CaseLocation, of: &ListView) -> AnyView {
     back.pairs.retain(|(name, _)| name != "cols");
     let back = back.href();
     let shown = of.columns.iter().filter(|column| column.shown).count();
-    let items = of.columns.iter().enumerate().map(|(place, column)| item(column, place, shown)).collect_view();
+    let items =
+        of.columns.iter().enumerate().map(|(place, column)| item(column, place, shown)).collect_view();
     let note = of.names_columns.then(|| {
         view! { <p class="case-lead">"The address of this list names its columns; what is chosen here is for all others."</p> }
             .into_any()
@@ -335,7 +340,8 @@ pub(crate) fn table(
         .map(|cells| {
             let mut cells: Vec<_> = cells.into_iter().map(Some).collect();
             let beyond = cells.split_off(all.min(cells.len()));
-            let mut shown = places.iter().filter_map(|place| cells.get_mut(*place)?.take()).collect::<Vec<_>>();
+            let mut shown =
+                places.iter().filter_map(|place| cells.get_mut(*place)?.take()).collect::<Vec<_>>();
             shown.extend(beyond.into_iter().flatten());
             shown
         })

@@ -76,7 +76,7 @@ fn shown(of: EmailView) -> AnyView {
         <header class="case-part">
             <h1><VisibleText text=title/></h1>
             <p class="case-badges">
-                <span class="badge plain">{what}</span>
+                <span class="badge neutral i-info">{what}</span>
                 {verdict.map(|verdict| view! { <Badge look=verdict.badge()/> })}
             </p>
         </header>

@@ -39,15 +39,16 @@ pub(crate) fn cells_of(
         }
         CaseRows::Alerts(rows) => listed("Alerts", alerts(rows), "No alert is known."),
         CaseRows::Devices(rows) => {
-            let row = |(of, level): (domain::investigations::report::DevicePiece, domain::RemediationLevel)| {
-                vec![
-                    text(of.name),
-                    optional(of.os),
-                    text(of.device_group.unwrap_or_else(|| "Ungrouped devices".to_owned())),
-                    of.criticality.map_or("–", |of| of.label()).into_any(),
-                    level.label().into_any(),
-                ]
-            };
+            let row =
+                |(of, level): (domain::investigations::report::DevicePiece, domain::RemediationLevel)| {
+                    vec![
+                        text(of.name),
+                        optional(of.os),
+                        text(of.device_group.unwrap_or_else(|| "Ungrouped devices".to_owned())),
+                        of.criticality.map_or("–", |of| of.label()).into_any(),
+                        level.label().into_any(),
+                    ]
+                };
             listed("Devices", rows.into_iter().map(row).collect(), "No device was looked at.")
         }
         CaseRows::Mailboxes(rows) => {
@@ -80,8 +81,7 @@ fn figures(of: EntityFigures) -> Vec<AnyView> {
 }
 
 fn step(of: LogPiece) -> Vec<AnyView> {
-    let span =
-        |of: Option<u32>| of.map_or_else(|| "–".to_owned(), |of| seconds(i64::from(of))).into_any();
+    let span = |of: Option<u32>| of.map_or_else(|| "–".to_owned(), |of| seconds(i64::from(of))).into_any();
     vec![
         text(of.action),
         optional(of.action_type),

@@ -183,9 +183,7 @@ impl Column {
                 Self::Updated,
             ],
             CaseList::Alerts => &[Self::Alert, Self::Id, Self::Severity, Self::Category, Self::Raised],
-            CaseList::Devices => {
-                &[Self::Device, Self::Os, Self::DeviceGroup, Self::Criticality, Self::Level]
-            }
+            CaseList::Devices => &[Self::Device, Self::Os, Self::DeviceGroup, Self::Criticality, Self::Level],
             CaseList::Mailboxes => &[Self::Mailbox, Self::Owner],
             CaseList::Users => &[Self::User, Self::Verdict],
             CaseList::Evidence => &[

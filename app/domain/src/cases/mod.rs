@@ -18,9 +18,7 @@ use crate::investigations::graph::Graph;
 use crate::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, LogPiece, MailboxPiece, UserPiece,
 };
-use crate::investigations::{
-    EntityFigures, InvestigationSummary, PieceKind, Tab, WaitingAction,
-};
+use crate::investigations::{EntityFigures, InvestigationSummary, PieceKind, Tab, WaitingAction};
 use crate::list::ListView;
 
 #[cfg(feature = "ssr")]

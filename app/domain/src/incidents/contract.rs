@@ -4,9 +4,7 @@ use async_trait::async_trait;
 
 use crate::access::Caller;
 use crate::core::error::Error;
-use crate::incidents::{
-    IncidentChange, IncidentComment, IncidentReport, IncidentSummary, IncidentView,
-};
+use crate::incidents::{IncidentChange, IncidentComment, IncidentReport, IncidentSummary, IncidentView};
 
 /// The part of the server that answers about incidents.
 #[async_trait]

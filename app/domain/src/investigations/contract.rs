@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::access::Caller;
 use crate::core::error::Error;
 use crate::core::id::ActionId;
+use crate::investigations::InvestigationSummary;
 use crate::investigations::email::EmailView;
 use crate::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use crate::investigations::report::InvestigationReport;
-use crate::investigations::InvestigationSummary;
 
 /// What became of a report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -34,8 +34,21 @@ impl FolderClass {
 
 /// Folders of Linux and other Unix systems that hold the system and installed programs.
 const UNIX_CORE: [&str; 15] = [
-    "Applications", "Library", "System", "bin", "boot", "etc", "lib", "lib32", "lib64", "nix", "opt", "sbin", "snap",
-    "system", "usr",
+    "Applications",
+    "Library",
+    "System",
+    "bin",
+    "boot",
+    "etc",
+    "lib",
+    "lib32",
+    "lib64",
+    "nix",
+    "opt",
+    "sbin",
+    "snap",
+    "system",
+    "usr",
 ];
 
 /// What an environment variable stands for, as far as it is the same everywhere.
@@ -116,7 +129,8 @@ fn unix(path: &str) -> FolderClass {
     let is_letter = |part: &str| part.len() == 1 && part.chars().all(|of| of.is_ascii_alphabetic());
     let of_drive = |rest: &[&str]| windows(&rest.iter().map(|part| part.to_lowercase()).collect::<Vec<_>>());
     // Of what may as well be another folder only the more careful class holds.
-    let core_or_other = |class: FolderClass| if class.may_be_core() { FolderClass::Core } else { FolderClass::Other };
+    let core_or_other =
+        |class: FolderClass| if class.may_be_core() { FolderClass::Core } else { FolderClass::Other };
     match parts.as_slice() {
         // A drive of Windows, seen from Linux.
         ["mnt" | "cygdrive", drive, rest @ ..] if is_letter(drive) => of_drive(rest),

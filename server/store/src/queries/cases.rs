@@ -231,7 +231,9 @@ impl Source<'_> {
             };
             let count = u64::try_from(row.try_get::<i64, _>("n")?).map_err(corrupt)?;
             let known = keys.iter().find(|(_, (_, of))| *of == key);
-            values.extend(known.map(|(value, _)| FacetValue { value: (*value).to_owned(), count: Some(count) }));
+            values.extend(
+                known.map(|(value, _)| FacetValue { value: (*value).to_owned(), count: Some(count) }),
+            );
         }
         Ok(values)
     }

@@ -157,7 +157,8 @@ pub(super) const KEYS: [&str; 5] = ["title_key", "category_key", "source_key", "
 pub(super) fn keys(report: &InvestigationReport) -> [String; 5] {
     let title = shown_title(report);
     let texts = [Some(&report.id), Some(&title), report.category.as_ref(), report.detection_source.as_ref()];
-    let search = search_text(texts.into_iter().chain([report.incident_id.as_ref()]).flatten().map(String::as_str));
+    let search =
+        search_text(texts.into_iter().chain([report.incident_id.as_ref()]).flatten().map(String::as_str));
     [
         key(&title),
         optional_key(report.category.as_ref()),
@@ -242,7 +243,8 @@ pub(super) async fn put_pieces(
             sql.push(", ").push(key);
         }
         sql.push(") ");
-        let keyed = pieces.iter().map(|piece| Ok((piece, piece_keys(piece.kind, &piece.body).map_err(corrupt)?)));
+        let keyed =
+            pieces.iter().map(|piece| Ok((piece, piece_keys(piece.kind, &piece.body).map_err(corrupt)?)));
         let keyed: Vec<_> = keyed.collect::<Result<_>>()?;
         sql.push_values(keyed, |mut row, (piece, (keys, search))| {
             row.push_bind(id.to_owned()).push_bind(number(piece.kind)).push_bind(micros(piece.at));

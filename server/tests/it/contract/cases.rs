@@ -148,7 +148,7 @@ async fn filters_and_searches_narrow_and_are_counted(kind: Kind) {
         ("evidence", "q", "100%_", 0),
         ("alerts", "severity", "high", 0),
         ("devices", "q", "HOST 4", 1),
-        ("investigations", "severity", "high", 2),
+        ("investigations", "severity", "high", 3),
         ("investigations", "q", "category 1", 3),
         ("incidents", "severity", "critical", 2),
         ("incidents", "q", "title 1", 3),

@@ -357,8 +357,8 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     };
     let lines = export(CaseList::Evidence, &[("sort", "-entity")]).await;
     assert_eq!((lines.len(), lines[0].split(',').next()), (4, Some("Entity")), "{lines:?}");
-    let entities: Vec<_> = lines[1..].iter().map(|line| line.to_lowercase()).collect();
-    assert!(entities.is_sorted_by(|one, other| one >= other), "{entities:?}");
+    let entities: Vec<_> = lines[1..].iter().filter_map(|line| line.split(',').next()).collect();
+    assert_eq!(entities, ["/b (1)", "/b", "/a"]);
     let some = export(CaseList::Evidence, &[("verdict", "malicious"), ("cols", "verdict,entity")]).await;
     assert_eq!(some, ["Verdict,Entity", "Malicious,/a"]);
     let figures = export(CaseList::Entities, &[("sort", "total"), ("cols", "entity_type,total")]).await;
@@ -389,7 +389,8 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     service.choose_columns(&ana, CaseList::Evidence, chosen.to_vec()).await.unwrap();
     let page = view(Tab::Evidence, &[]).await.unwrap();
     assert_eq!(shown(&page), chosen);
-    let choices: Vec<_> = page.view.facets[1].choices.iter().map(|of| (of.value.as_str(), of.count)).collect();
+    let choices: Vec<_> =
+        page.view.facets[1].choices.iter().map(|of| (of.value.as_str(), of.count)).collect();
     assert_eq!(choices, [("malicious", Some(1)), ("no_threats_found", Some(1))]);
     assert_eq!(shown(&view(Tab::Evidence, &[("cols", "first_seen")]).await.unwrap()), ["first_seen"]);
     assert!(service.choose_columns(&ana, CaseList::Users, chosen.to_vec()).await.is_err(), "of another list");

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use domain::actions::contract::{DecideActions as _, ShowAction as _};
+use domain::cases::CaseRows;
+use domain::cases::contract::CasesBackend as _;
 use domain::core::subject::Current;
 use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
+use domain::investigations::Tab;
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::report::InvestigationReport;
-use domain::cases::CaseRows;
-use domain::cases::contract::CasesBackend as _;
-use domain::investigations::Tab;
 use domain::{Action, Actor, ActorKind, Caller, Decision, Error, Role, Seen, UserId};
 use service::testing::system as authority;
 use store::SharedStore;
@@ -66,8 +66,7 @@ async fn of_three_places_one_wins_and_the_others_are_told(kind: Kind) {
         let of = of.id.unwrap();
         // What each place shows.
         let center = service.detail(&people[0], of).await.unwrap().action;
-        let view =
-            service.investigation_view(&people[1], "I-1", Tab::Pending, Vec::new()).await.unwrap();
+        let view = service.investigation_view(&people[1], "I-1", Tab::Pending, Vec::new()).await.unwrap();
         let CaseRows::Pending(rows) = view.page.rows else { panic!("no pending actions") };
         let there = |rows: Vec<domain::investigations::WaitingAction>| {
             rows.into_iter().map(|row| row.action).find(|action| action.id == of).unwrap()
