@@ -36,10 +36,18 @@ pub(super) fn similar(action: &Action) -> Option<i64> {
 /// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name;
 /// nothing, where it has none.
 pub(super) fn identity(action: &Action) -> (Option<i64>, Option<i64>) {
-    let asset = canonical::name(&action.asset.name);
-    let hash = |text: Option<String>| text.map(|text| hash(&format!("{asset}\n{text}")));
+    let hash = |text: Option<String>| text.map(|text| identity_hash(action, &text));
     let identity = action.entity.identity();
     (hash(identity.key), hash(identity.name))
+}
+
+/// The keys of rows that know the same file by a weaker hash alone.
+pub(super) fn weaker_identities(action: &Action) -> Vec<i64> {
+    action.entity.identity().weaker.iter().map(|text| identity_hash(action, text)).collect()
+}
+
+fn identity_hash(action: &Action, text: &str) -> i64 {
+    hash(&format!("{}\n{text}", canonical::name(&action.asset.name)))
 }
 
 /// A part of a hash that no two texts of one database share.

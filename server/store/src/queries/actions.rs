@@ -22,7 +22,7 @@ use super::states;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, decided_by, digest, json, micros, optional_id};
 use crate::actor_text;
-use crate::keys::{identity, urgency};
+use crate::keys::{asset, identity, urgency, weaker_identities};
 use crate::row_keys::Keys;
 use crate::vocabulary::{number, severity_rank};
 use crate::{Guard, Result, StateChange, filter_bits};
@@ -198,6 +198,20 @@ pub(super) async fn on_same_entity(
         " FROM actions WHERE number IN (SELECT number FROM actions WHERE identity_key = "
     ));
     sql.push_bind(key).push(" UNION SELECT number FROM actions WHERE identity_name = ").push_bind(name);
+    for weaker in weaker_identities(action) {
+        sql.push(" UNION SELECT number FROM actions WHERE identity_key = ").push_bind(weaker);
+    }
+    // Rows that know a stronger hash, too, are found by the text that is searched: few files have none of the strongest.
+    let weak = action.entity.hash().filter(|hash| hash.len() < SHA256_DIGITS);
+    if let Some(hash) = weak.map(str::to_lowercase) {
+        sql.push(" UNION SELECT number FROM actions WHERE asset_key = ").push_bind(asset(&action.asset.name));
+        sql.push(" AND number IN (");
+        for (at, lane) in Lane::ALL.iter().enumerate() {
+            sql.push(if at == 0 { "" } else { " UNION " });
+            super::super::push_all_matches(&mut sql, &hash, number(*lane));
+        }
+        sql.push(")");
+    }
     sql.push(") AND id <> ").push_bind(Uuid::from(action.id));
     push_scope(&mut sql, scope);
     sql.push(" ORDER BY proposed_at DESC, number DESC LIMIT ").push_bind(i64::from(limit) * NAMESAKES);
@@ -210,6 +224,9 @@ pub(super) async fn on_same_entity(
 
 /// So many times as many are looked at as are asked for: of the same name, some are another content.
 const NAMESAKES: i64 = 4;
+
+/// Hexadecimal digits of the strongest hash.
+const SHA256_DIGITS: usize = 64;
 
 /// Ids in one statement.
 const NAMES: usize = 500;

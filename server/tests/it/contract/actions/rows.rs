@@ -15,6 +15,7 @@ on_both!(
     external_ids_belong_to_principal_and_source,
     the_person_behind_a_proposal_is_kept,
     earlier_actions_on_the_same_entity_come_newest_first,
+    a_file_with_several_hashes_is_the_file_with_any_of_them,
     what_is_over_is_listed_by_its_expiry,
     a_dropped_transaction_leaves_nothing,
     assets_are_known_from_the_actions_on_them,
@@ -140,6 +141,32 @@ async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
     assert_eq!(numbers(found), [id(4), id(3), id(1)]);
     assert_eq!(numbers(store.on_same_entity(&RowScope::ALL, &of, 2).await.unwrap()), [id(4), id(3)]);
     assert_eq!(numbers(store.on_same_entity(&others(), &of, 10).await.unwrap()), []);
+}
+
+async fn a_file_with_several_hashes_is_the_file_with_any_of_them(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let (sha256, sha1, md5) = ("ab".repeat(32), "CD".repeat(20), "ef".repeat(16));
+    let files = [
+        serde_json::json!({ "kind": "file", "sha256": sha256, "sha1": sha1, "md5": md5 }),
+        serde_json::json!({ "kind": "file", "sha1": sha1 }),
+        serde_json::json!({ "kind": "file", "md5": md5 }),
+        serde_json::json!({ "kind": "file", "sha256": sha256 }),
+        // Of the same weak hash, and another content.
+        serde_json::json!({ "kind": "file", "sha256": "00".repeat(32), "md5": md5 }),
+    ];
+    for (number, file) in (1..).zip(files) {
+        let proposed_at = at(i64::try_from(number).unwrap());
+        add(&store, &Action { entity: serde_json::from_value(file).unwrap(), proposed_at, ..action(number) })
+            .await;
+    }
+    let knows: [&[u128]; 4] = [&[4, 3, 2], &[1], &[5, 1], &[1]];
+    for (number, known) in (1..).zip(knows) {
+        let of = store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap();
+        let found = store.on_same_entity(&RowScope::ALL, &of, 10).await.unwrap();
+        let found: Vec<ActionId> = found.iter().map(|action| action.id).collect();
+        assert_eq!(found, known.iter().map(|of| id(*of)).collect::<Vec<_>>(), "{number}");
+    }
 }
 
 async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {
