@@ -3,7 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, RowScope, Source, Transition};
+use domain::{Action, ActionId, RowScope, Source, Transition};
 
 use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
