@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use anyhow::{bail, ensure};
 use clap::Args;
-use jiff::SignedDuration;
+use domain::core::time::SignedDuration;
 
 use self::edge::EdgeOptions;
 pub use self::session_times::SessionOptions;
