@@ -11,7 +11,7 @@ fn action(of: &str, entity: &Value, asset: &Value, targets: &Value) -> Action {
         "severity": "high", "source": "automated_device_action",
     }))
     .unwrap();
-    let by = Actor { id: "a".to_owned(), name: "A".to_owned(), ..Actor::default_of(ActorKind::User) };
+    let by = Actor::new(ActorKind::User, "a", "A");
     let now: Timestamp = "2026-03-01T08:00:00Z".parse().unwrap();
     proposal.into_action(uuid::Uuid::nil().into(), String::new(), by, now)
 }
