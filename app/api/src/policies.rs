@@ -83,11 +83,7 @@ pub async fn break_glass(
 
 /// Says what a different person thinks of a use of break-glass.
 #[server(endpoint = "review_break_glass", prefix = "/api", output = Answer)]
-pub async fn review_break_glass(
-    id: ActionId,
-    comment: String,
-    back: Option<String>,
-) -> Result<(), ApiError> {
+pub async fn review_break_glass(id: ActionId, comment: String, back: Option<String>) -> Result<(), ApiError> {
     let (backend, caller) = request::enter().await?;
     backend.review_break_glass(&caller, id, comment).await.map_err(|error| request::fail(&error))?;
     request::go_back(back.as_deref());

@@ -38,10 +38,7 @@ pub async fn load_take_form(
 /// Takes the action that the fields describe, and leads to it; with break-glass at once also where a policy asks for
 /// somebody else.
 #[server(endpoint = "take_action", prefix = "/api", output = Answer)]
-pub async fn take_action(
-    fields: String,
-    #[server(default)] break_glass: bool,
-) -> Result<Action, ApiError> {
+pub async fn take_action(fields: String, #[server(default)] break_glass: bool) -> Result<Action, ApiError> {
     use domain::Error;
     use domain::actions::take::NewAction;
     let (backend, caller) = request::enter().await?;

@@ -53,10 +53,8 @@ pub(crate) async fn measure(kind: Kind, url: &str, report: &mut Report) {
         let (mut all, mut scoped) = (Times::default(), Times::default());
         for round in 0..=ROUNDS {
             // One after the other, so that the machine is alike for both.
-            let (one, two) = (
-                page(&store, &RowScope::ALL, devices).await,
-                page(&store, &scope, devices).await,
-            );
+            let (one, two) =
+                (page(&store, &RowScope::ALL, devices).await, page(&store, &scope, devices).await);
             if round > 0 {
                 all.add(one);
                 scoped.add(two);

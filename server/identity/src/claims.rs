@@ -68,9 +68,7 @@ pub(crate) fn proven(
         },
         groups: groups(claim(&settings.groups_claim)),
         // Of the token alone, which is of this sign-in.
-        methods: methods
-            .chain(token.auth_context_ref().map(|context| context.as_str().to_owned()))
-            .collect(),
+        methods: methods.chain(token.auth_context_ref().map(|context| context.as_str().to_owned())).collect(),
         subject,
     }
 }

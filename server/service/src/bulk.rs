@@ -29,8 +29,8 @@ use self::preview::PreviewBuilder;
 use super::clock::new_id;
 use super::decision::Verb;
 use super::detail::sentence;
-use super::{Service, detached};
 use super::policies::by_itself;
+use super::{Service, detached};
 use store::{Bulk, BulkStart, NewBulkItem};
 
 /// How long a plan can be started.

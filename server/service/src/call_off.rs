@@ -216,7 +216,10 @@ impl Service {
                 if before.status == Status::InProgress && !before.has_targets() {
                     let after =
                         Action { status_detail: Some(why), ..next(&before, lifecycle_of(&before)?, now) };
-                    if tx.update_state(Guard { by, deciding: false, policy: None, now }, &before, &after).await? {
+                    if tx
+                        .update_state(Guard { by, deciding: false, policy: None, now }, &before, &after)
+                        .await?
+                    {
                         let more = json!({ "command_id": command, "detail": after.status_detail });
                         tx.append_audit(by, entry(now, AuditKind::Postponed, &after, more)).await?;
                     }

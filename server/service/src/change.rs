@@ -69,7 +69,9 @@ fn by_authority<'a>(changes: &[&'a Change]) -> Vec<Vec<&'a Change>> {
     let mut groups: Vec<Vec<&Change>> = Vec::new();
     for change in changes {
         let alike = |group: &&mut Vec<&Change>| {
-            group.first().is_some_and(|first| first.by == change.by && first.deciding == change.deciding && first.policy == change.policy)
+            group.first().is_some_and(|first| {
+                first.by == change.by && first.deciding == change.deciding && first.policy == change.policy
+            })
         };
         match groups.iter_mut().find(alike) {
             Some(group) => group.push(change),

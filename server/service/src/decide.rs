@@ -30,7 +30,10 @@ impl DecideActions for Service {
         comment: Option<String>,
     ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.decide(&caller, id, seen, Verb::Approve { comment, alone: false }).await }).await
+        detached(
+            async move { service.decide(&caller, id, seen, Verb::Approve { comment, alone: false }).await },
+        )
+        .await
     }
 
     async fn reject(

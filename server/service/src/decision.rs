@@ -18,8 +18,8 @@ use serde_json::json;
 
 use super::change::Change;
 use super::clock::new_id;
-use super::targets::named;
 use super::policies::{self, Beside, Course};
+use super::targets::named;
 use super::{Service, digest, entry, timeline};
 use store::policies::FirstApproval;
 use store::{NewCommand, PolicyGuard};

@@ -189,9 +189,7 @@ impl Beside {
     ) -> Result<(), Error> {
         match self {
             Self::Nothing => Ok(()),
-            Self::First => {
-                Ok(tx.note_first_approval(by, after.id, after.version, after.updated_at).await?)
-            }
+            Self::First => Ok(tx.note_first_approval(by, after.id, after.version, after.updated_at).await?),
             Self::BreakGlass(id, policy, reason) => {
                 Ok(tx.note_break_glass(by, id, &policy, &reason, after.updated_at).await?)
             }
@@ -250,7 +248,10 @@ impl Service {
         match (before, &after) {
             (None, None) => return Err(Error::NotFound(subject)),
             (Some(_), Some(_)) => {
-                return Err(Error::invalid("/name", "is taken: remove the one that there is, then add it anew"));
+                return Err(Error::invalid(
+                    "/name",
+                    "is taken: remove the one that there is, then add it anew",
+                ));
             }
             (None, Some(_)) if protections.len() >= MAX_PROTECTIONS => {
                 return Err(Error::invalid("", format!("there may be {MAX_PROTECTIONS} at most")));

@@ -15,7 +15,6 @@ mod administration;
 pub mod audit;
 mod audit_log;
 pub mod automation;
-pub mod policies;
 mod backup;
 mod bits;
 mod bulk;
@@ -41,6 +40,7 @@ mod one_time;
 mod outbox;
 #[cfg(test)]
 mod plans;
+pub mod policies;
 mod position;
 mod postgres;
 mod primary;
@@ -63,8 +63,8 @@ use jiff::Timestamp;
 
 pub use access::{Credential, CredentialKind, KeyState, ReadAccess, SystemAccess, User, WriteAccess};
 pub use actions::{
-    Cell, Guard, PolicyGuard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows, StateChange,
-    WriteActions,
+    Cell, Guard, PolicyGuard, ReadActions, ReadCounts, ReadExport, ReadPages, ReadSimilar, ReadTargets, Rows,
+    StateChange, WriteActions,
 };
 pub use actions_fields::sort_column;
 pub use administration::{

@@ -156,11 +156,14 @@ mod cover {
             self.name.as_ref().is_none_or(|pattern| {
                 let pattern = fold(pattern);
                 names(action).any(|name| glob::fits(&pattern, &fold(name)))
-            }) && self.device_group.as_ref().is_none_or(|of| {
-                group.as_ref().is_some_and(|group| fold(group) == fold(of))
-            }) && self.criticality.is_none_or(|least| {
-                action.all_targets().any(|of| of.criticality.is_some_and(|of| rank(of) >= rank(least)))
-            }) && (self.types.is_empty() || self.types.contains(&action.action_type))
+            }) && self
+                .device_group
+                .as_ref()
+                .is_none_or(|of| group.as_ref().is_some_and(|group| fold(group) == fold(of)))
+                && self.criticality.is_none_or(|least| {
+                    action.all_targets().any(|of| of.criticality.is_some_and(|of| rank(of) >= rank(least)))
+                })
+                && (self.types.is_empty() || self.types.contains(&action.action_type))
                 && self.min_assets.is_none_or(|least| affected(action) >= least)
         }
     }

@@ -257,8 +257,7 @@ impl ProviderSignIn {
         };
         let factor = proven.trusted_factor(settings).map(str::to_owned);
         let session = ProvenSession { identity, sid: proven.sid, factor };
-        if session.factor.is_none()
-            && service.store.factor_standing(user.id, None).await?.has {
+        if session.factor.is_none() && service.store.factor_standing(user.id, None).await?.has {
             let secret = sessions.begin_second_step(&user, Some(&session), now).await?;
             return Err(Trouble::SecondStep(secret));
         }

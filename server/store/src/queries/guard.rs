@@ -39,7 +39,10 @@ pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64
 /// Repeats, of a statement whose rows are actions, that policies are as they were when they were asked; and, where two
 /// people have to approve, that somebody else did first, of just this version.
 pub(super) fn push_policy(query: &mut QueryBuilder<Db>, policy: PolicyGuard, by: &Authorized) {
-    query.push(" AND EXISTS (SELECT 1 FROM policy_state WHERE revision = ").push_bind(policy.revision).push(")");
+    query
+        .push(" AND EXISTS (SELECT 1 FROM policy_state WHERE revision = ")
+        .push_bind(policy.revision)
+        .push(")");
     if policy.second {
         query.push(" AND EXISTS (SELECT 1 FROM first_approvals f WHERE f.action_id = actions.id");
         query.push(" AND f.version = actions.version AND f.person <> ");

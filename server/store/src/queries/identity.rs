@@ -126,9 +126,11 @@ impl WriteIdentity for SqlTransaction {
         now: Timestamp,
     ) -> Result<Option<Vec<CredentialId>>> {
         let own = by.person() == Some(person);
-        by.allow(Purpose::Administer).or_else(|misused| {
-            if own { by.allow(Purpose::Own) } else { Err(misused) }
-        })?;
+        by.allow(Purpose::Administer).or_else(
+            |misused| {
+                if own { by.allow(Purpose::Own) } else { Err(misused) }
+            },
+        )?;
         let (person, now) = (person.to_string(), micros(now));
         let mut check = QueryBuilder::<Db>::new("SELECT 1 FROM users WHERE id = ");
         check.push_bind(&person);
@@ -202,7 +204,12 @@ impl WriteIdentity for SqlTransaction {
         let note = sqlx::query(
             "INSERT INTO provider_sessions (credential_id, issuer, subject, sid, factor) VALUES ($1, $2, $3, $4, $5)",
         );
-        let note = note.bind(session.to_string()).bind(&identity.issuer).bind(&identity.subject).bind(sid).bind(factor);
+        let note = note
+            .bind(session.to_string())
+            .bind(&identity.issuer)
+            .bind(&identity.subject)
+            .bind(sid)
+            .bind(factor);
         note.execute(&mut *self.tx).await?;
         Ok(())
     }

@@ -150,8 +150,12 @@ async fn sessions_of_the_provider_end_together(kind: Kind) {
     for number in [0x51, 0x52, 0x53] {
         tx.insert_credential(&session(number, ana)).await.unwrap();
     }
-    tx.note_provider_session(&own(ADMIN, ADMIN), sessions[0], &identity("1"), Some("s1"), None).await.unwrap();
-    tx.note_provider_session(&own(ADMIN, ADMIN), sessions[1], &identity("1"), Some("s2"), Some("mfa")).await.unwrap();
+    tx.note_provider_session(&own(ADMIN, ADMIN), sessions[0], &identity("1"), Some("s1"), None)
+        .await
+        .unwrap();
+    tx.note_provider_session(&own(ADMIN, ADMIN), sessions[1], &identity("1"), Some("s2"), Some("mfa"))
+        .await
+        .unwrap();
     tx.note_provider_session(&own(ADMIN, ADMIN), sessions[2], &identity("2"), None, None).await.unwrap();
     let issuer = "https://id.example.org";
     let end = [

@@ -13,8 +13,9 @@ use domain::investigations::report::InvestigationReport;
 use domain::policies::contract::PoliciesBackend as _;
 use domain::policies::{Conditions, Demand, Protection};
 use domain::{
-    Action, ActionId, ActionType, Actor, ActorKind, AuditKind, BulkRequest, BulkVerb, Caller, Decision, Denied, Error,
-    FollowUp, FollowUpVerb, Lane, Permission, Role, RowScope, Seen, Status, Targets, UndoState, UserId,
+    Action, ActionId, ActionType, Actor, ActorKind, AuditKind, BulkRequest, BulkVerb, Caller, Decision,
+    Denied, Error, FollowUp, FollowUpVerb, Lane, Permission, Role, RowScope, Seen, Status, Targets,
+    UndoState, UserId,
 };
 use serde_json::json;
 use service::Service;
@@ -22,7 +23,9 @@ use service::testing::system as authority;
 use store::{Guard, PolicyGuard, SharedStore};
 
 use super::investigations::{add_tool, malicious, service, tool};
-use super::sample::{ANA, ANAS_SESSION, action, add, at, decided, decider, id, person, session, system, user};
+use super::sample::{
+    ANA, ANAS_SESSION, action, add, at, decided, decider, id, person, session, system, user,
+};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -68,7 +71,13 @@ impl Setting {
             access: user(number, "x", &roles).access,
             ..person(number, session)
         };
-        Self { database, store, service, ana: caller(ANA, ANAS_SESSION, "ANA"), bo: caller(BO, BOS_SESSION, "BO") }
+        Self {
+            database,
+            store,
+            service,
+            ana: caller(ANA, ANAS_SESSION, "ANA"),
+            bo: caller(BO, BOS_SESSION, "BO"),
+        }
     }
 
     async fn protect(&self, demand: Demand) {
@@ -275,13 +284,19 @@ async fn take_action_and_undo_wait_for_somebody_else(kind: Kind) {
         let now = setting.now(done.id).await;
         let undone = service.undo(by, done.id, seen(&now), UndoRequest::because("Clean".to_owned())).await;
         let reverse = setting.now(undone.unwrap().undone_by.unwrap()).await;
-        assert_eq!((reverse.decision, reverse.action_type), (Decision::Pending, ActionType::ReleaseFromIsolation));
+        assert_eq!(
+            (reverse.decision, reverse.action_type),
+            (Decision::Pending, ActionType::ReleaseFromIsolation)
+        );
         reverse.id
     };
     let reverse = undo(ana).await;
     assert_eq!(setting.now(done.id).await.undo, UndoState::Requested);
     let now = setting.now(reverse).await;
-    assert!(matches!(service.reject(ana, reverse, seen(&now), "no".to_owned()).await, Err(Error::Forbidden(_))));
+    assert!(matches!(
+        service.reject(ana, reverse, seen(&now), "no".to_owned()).await,
+        Err(Error::Forbidden(_))
+    ));
     service.reject(bo, reverse, seen(&now), "not clean".to_owned()).await.unwrap();
     assert_eq!(setting.now(done.id).await.undo, UndoState::Failed, "it can be asked for again");
     // Taken back by who asked for it, it is over as well.
@@ -304,7 +319,11 @@ async fn t42_break_glass_is_told_and_reviewed_by_somebody_else(kind: Kind) {
     for short in ["", "now", "                                  x"] {
         assert!(matches!(setting.break_glass(ana, of, short).await, Err(Error::Invalid(_))), "{short}");
     }
-    let reader = Caller { roles: [Role::SecurityReader].into(), access: user(ANA, "x", &[Role::SecurityReader]).access, ..ana.clone() };
+    let reader = Caller {
+        roles: [Role::SecurityReader].into(),
+        access: user(ANA, "x", &[Role::SecurityReader]).access,
+        ..ana.clone()
+    };
     assert!(matches!(setting.break_glass(&reader, of, REASON).await, Err(Error::Forbidden(_))));
     let stale = Caller { factor: FactorState::Stale, ..ana.clone() };
     assert!(is_denied(setting.break_glass(&stale, of, REASON).await, &Denied::SecondFactor));
@@ -313,7 +332,10 @@ async fn t42_break_glass_is_told_and_reviewed_by_somebody_else(kind: Kind) {
     assert!(setting.now(of).await.break_glass, "in lists and exports, too");
     assert!(setting.kinds(of).await.ends_with(&[AuditKind::Approved, AuditKind::BreakGlass]));
     let shown = service.detail(bo, of).await.unwrap().break_glass.unwrap();
-    assert_eq!((shown.by.as_str(), shown.policy.as_str(), shown.reason.as_str()), ("ANA", "domain controllers", REASON));
+    assert_eq!(
+        (shown.by.as_str(), shown.policy.as_str(), shown.reason.as_str()),
+        ("ANA", "domain controllers", REASON)
+    );
     assert_eq!(shown.review, None);
 
     // Nobody reviews their own, also not past the check.
@@ -346,7 +368,10 @@ async fn t42_break_glass_is_told_and_reviewed_by_somebody_else(kind: Kind) {
     assert!(matches!(service.take_action(ana, short).await, Err(Error::Invalid(_))));
     let alone = NewAction { break_glass: true, ..isolate("dc-4", REASON) };
     let alone = service.take_action(ana, alone).await.unwrap();
-    assert_eq!((alone.decision, alone.status, alone.break_glass), (Decision::NotRequired, Status::Queued, true));
+    assert_eq!(
+        (alone.decision, alone.status, alone.break_glass),
+        (Decision::NotRequired, Status::Queued, true)
+    );
     assert_eq!(service.break_glass_uses(ana).await.unwrap().len(), 2);
     let mut tx = store.begin().await.unwrap();
     assert!(tx.note_break_glass(&system(), free, "x", REASON, at(120)).await.is_err(), "of people alone");

@@ -41,7 +41,15 @@ pub(crate) fn UndoForm(
         let lift_others = take(&event, "lift_others") == "true";
         let break_glass = take(&event, "break_glass") == "true";
         let targets = take(&event, "targets");
-        let undo = UndoAction { id, expected_version, digest: digest.clone(), reason, lift_others, targets, break_glass };
+        let undo = UndoAction {
+            id,
+            expected_version,
+            digest: digest.clone(),
+            reason,
+            lift_others,
+            targets,
+            break_glass,
+        };
         decisions.send(called(&of), SentDecision::Undo(undo));
     };
     let others = twins.iter().any(|twin| twin.stands).then(|| {

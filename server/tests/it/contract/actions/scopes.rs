@@ -52,7 +52,8 @@ async fn estate(store: &SharedStore) -> Vec<Action> {
         let path = format!("/srv/file-{file}");
         let sha = format!("{file:064x}");
         row.entity =
-            serde_json::from_value(serde_json::json!({ "kind": "file", "path": path, "sha256": sha })).unwrap();
+            serde_json::from_value(serde_json::json!({ "kind": "file", "path": path, "sha256": sha }))
+                .unwrap();
         row.asset.name = format!("web-{}", chance.below(5));
         row.asset.device_group = chance.of(&GROUPS).map(str::to_owned);
         row.severity = chance.of(&[Severity::High, Severity::Low, Severity::Medium]);
@@ -189,7 +190,9 @@ async fn whoever_sees_some_groups_can_tell_nothing_of_others(kind: Kind) {
         let counts = service.counts(&caller, query.clone()).await.unwrap();
         assert_eq!(counts.matches, expected.len() as u64, "count, {what}");
         // Each facet is counted without its own choice.
-        for facet in counts.facets.iter().filter(|of| of.facet == Facet::Asset && query.filter.asset.is_empty()) {
+        for facet in
+            counts.facets.iter().filter(|of| of.facet == Facet::Asset && query.filter.asset.is_empty())
+        {
             let mut by_hand: BTreeMap<String, u64> = BTreeMap::new();
             for row in &want {
                 *by_hand.entry(row.asset.name.clone()).or_default() += 1;
@@ -222,7 +225,10 @@ async fn whoever_sees_some_groups_can_tell_nothing_of_others(kind: Kind) {
             match service.plan_bulk(&caller, request).await {
                 Ok(plan) => assert_eq!(plan.preview.total, expected.len(), "plan, {what}"),
                 Err(error) => {
-                    assert!(matches!(error, Error::Invalid(_)) && expected.is_empty(), "plan, {what}: {error}");
+                    assert!(
+                        matches!(error, Error::Invalid(_)) && expected.is_empty(),
+                        "plan, {what}: {error}"
+                    );
                 }
             }
         }
@@ -251,7 +257,8 @@ async fn one(
     let detail = detail.unwrap();
     let visible = || all.iter().filter(|other| sees(groups, other) && other.id != row.id);
     let same = |other: &&Action| {
-        (other.asset.kind, &other.asset.name) == (row.asset.kind, &row.asset.name) && other.entity == row.entity
+        (other.asset.kind, &other.asset.name) == (row.asset.kind, &row.asset.name)
+            && other.entity == row.entity
     };
     let (earlier, later) = (ids(&detail.earlier), ids(&detail.later));
     let by_hand: BTreeSet<_> = ids(visible().filter(same));
