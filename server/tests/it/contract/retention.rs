@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::actions::contract::{DecideActions as _, UndoRequest};
+use domain::actions::query::{Facet, Filter};
 use domain::{
-    Action, ActionId, ActionQuery, ActionType, AuditKind, Facet, Filter, Lane, Outcome, ParameterName,
-    RowScope, Seen, Transition,
+    Action, ActionId, ActionQuery, ActionType, AuditKind, Lane, Outcome, ParameterName, RowScope, Seen,
+    Transition,
 };
 use jiff::SignedDuration;
 use service::testing::{FixedClock, system as authority};
