@@ -387,7 +387,7 @@ mod tests {
         let names = "updated investigation approval type entity_type entity asset decision decided_by source \
                      status severity proposed_by proposed expires incident device_group undo technique";
         let evidence = "id version external_id decided reason break_glass decided_by_person decided_by_token hash message_id \
-                     parameters result digest";
+                     entity_details undo_of undone_by parameters result digest";
         assert_eq!(words(&columns), format!("{names} comment {evidence}"));
         let keys: Vec<_> = SortKey::ALL.iter().map(|key| key.as_str()).collect();
         assert_eq!(words(&keys), format!("urgency {names}"));

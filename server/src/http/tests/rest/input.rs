@@ -46,8 +46,8 @@ async fn all_that_is_wrong_is_named_with_its_pointer() {
         (json!({ "actions": [1] }), vec!["/actions/0"]),
         (
             // A shape and a rule, both found at once.
-            json!({ "actions": [with(json!({"type": "fly"})), proposal("b"), with(json!({"comment": ""}))] }),
-            vec!["/actions/0/type", "/actions/2/comment"],
+            json!({ "actions": [with(json!({"type": "fly"})), proposal("b"), with(json!({"expires_at": "2020-01-01T00:00:00Z"}))] }),
+            vec!["/actions/0/type", "/actions/2/expires_at"],
         ),
         (json!({ "actions": [] }), vec!["/actions"]),
         (json!({ "actions": vec![proposal("a"); 501] }), vec!["/actions"]),

@@ -1,7 +1,7 @@
 //! What tools of the field really send: every valid form of it is taken in, and what can hit nothing is refused.
 
 use axum::http::StatusCode;
-use domain::Scope;
+use domain::{Role, Scope};
 use serde_json::{Value, json};
 
 use super::{ACTIONS, app};
@@ -316,7 +316,9 @@ async fn newer_facts_of_a_repeat_make_a_new_version() {
 
 #[tokio::test]
 async fn a_repeat_that_describes_its_target_otherwise_keeps_what_it_leaves_out() {
-    let (app, tool, person) = app().await;
+    let (app, tool, _) = app().await;
+    app.user("mia", &[Role::SecurityOperator, Role::SearchAndPurge]).await;
+    let person = app.token(Some("mia"), &[Scope::Decide]).await;
     let mail = json!({"kind": "email_message", "message_id": "<r1@x.example>", "subject": "Invoice",
         "sender": "a@x.example", "recipients": ["kim@corp.example"], "location": "inbox"});
     let mut item =

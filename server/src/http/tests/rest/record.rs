@@ -65,7 +65,7 @@ async fn what_was_done_elsewhere_is_history_and_its_end_can_be_corrected() {
         (json!({ "status": null }), "/actions/0/status"),
         (json!({ "decision": "Approved" }), "/actions/0/decision"),
         (json!({ "occurred_at": "2027-01-01T00:00:00Z" }), "/actions/0/occurred_at"),
-        (json!({ "result": "" }), "/actions/0/result"),
+        (json!({ "result": "a\u{0}b" }), "/actions/0/result"),
     ] {
         let (status, refused) = sent(&app, &recorder, &record("r-3", &more)).await;
         assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{refused}");
