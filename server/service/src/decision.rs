@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::change::Change;
 use super::clock::new_id;
-use super::policies::{self, Beside, Course};
+use super::policies::{self, Asked, Beside, Course};
 use super::targets::named;
 use super::{Service, digest, entry, timeline};
 use store::policies::FirstApproval;
@@ -116,7 +116,14 @@ impl Service {
         let transition = verb.transition();
         let (by, lifecycle) = self.check_decision(caller, &before, proposer, transition, now)?;
         check_seen(&before, seen)?;
-        let course = policies::course(attempt, &before, proposer, first.as_ref())?;
+        let asked = Asked {
+            caller,
+            policies,
+            approves: transition == Transition::Approve,
+            alone: matches!(verb, Verb::Approve { alone: true, .. }),
+            together: together.is_some(),
+        };
+        let course = policies::course(&asked, &before, proposer, first.as_ref())?;
         let second = matches!(course, Course::Second);
         let policy = Some(PolicyGuard { revision: policies.revision, second });
         if let Course::First(says) = course {

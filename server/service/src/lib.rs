@@ -41,6 +41,7 @@ mod paging;
 mod pause;
 mod pieces;
 mod policies;
+mod protection;
 mod record;
 mod refusals;
 pub mod replay;

@@ -6,6 +6,7 @@ use leptos::server_fn::ServerFn;
 
 use crate::actions::details::confirm::Confirm;
 use crate::actions::details::protection::break_glass_form;
+use crate::actions::details::seen::seen;
 use api::{ApproveAction, FollowUpAction, RejectAction, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
@@ -119,15 +120,6 @@ impl Decisions {
             SentDecision::Undo(sent) => drop(self.undo.dispatch(sent)),
             SentDecision::FollowUp(sent) => drop(self.follow_up.dispatch(sent)),
         }
-    }
-}
-
-/// Hidden inputs with the version and digest that a decision is bound to.
-pub fn seen(action: &Action) -> impl IntoView + use<> {
-    view! {
-        <input type="hidden" name="id" value=action.id.to_string()/>
-        <input type="hidden" name="expected_version" value=action.version.to_string()/>
-        <input type="hidden" name="digest" value=action.digest.clone()/>
     }
 }
 

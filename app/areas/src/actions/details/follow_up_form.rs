@@ -4,7 +4,8 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::actions::details::decide::{Decisions, SentDecision, called, seen};
+use crate::actions::details::decide::{Decisions, SentDecision, called};
+use crate::actions::details::seen::seen;
 use api::FollowUpAction;
 use domain::actions::contract::ActionDetail;
 use domain::actions::proposal::MAX_COMMENT_LENGTH;

@@ -5,6 +5,7 @@ pub mod confirm;
 pub mod decide;
 mod follow_up_form;
 mod protection;
+mod seen;
 mod targets;
 mod timeline;
 mod undo_form;

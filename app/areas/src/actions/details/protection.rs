@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
-use crate::actions::details::decide::seen;
+use crate::actions::details::seen::seen;
 use api::BreakGlass;
 use domain::actions::break_glass::{BreakGlassUse, MIN_REASON};
 use domain::actions::contract::Protected;

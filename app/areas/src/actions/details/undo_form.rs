@@ -4,8 +4,9 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
 use crate::actions::details::decide::called;
+use crate::actions::details::decide::closed;
 use crate::actions::details::decide::{Decisions, SentDecision};
-use crate::actions::details::decide::{closed, seen};
+use crate::actions::details::seen::seen;
 use api::{PlanBulk, UndoAction};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
