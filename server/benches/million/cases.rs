@@ -73,12 +73,19 @@ pub(crate) async fn measure(kind: Kind, url: &str, evidence: usize, report: &mut
         (SortKey::Title, "title_key, id"),
         (SortKey::Severity, "severity DESC, id DESC"),
     ];
-    for (list, table, rows) in [
-        (CaseList::Investigations, "investigations", evidence / 10),
-        (CaseList::Incidents, "incidents", evidence / 50),
-    ] {
+    let lists = [
+        (CaseList::Investigations, "investigations", "investigation", evidence / 10),
+        (CaseList::Incidents, "incidents", "incident", evidence / 50),
+    ];
+    for (list, table, key_of, rows) in lists {
+        let waiting = format!(
+            "SELECT COUNT(*) FROM actions a WHERE a.lane = 0 AND a.{key_of}_key = t.{key_of}_key AND a.{key_of}_id = t.id"
+        );
         for (key, order) in orders {
-            let raw = format!("SELECT id, body FROM {table} ORDER BY {order} LIMIT {LIMIT}");
+            let raw = format!(
+                "SELECT id, body, principal, version, severity, started_at, updated_at, ({waiting}) \
+                 FROM {table} t ORDER BY {order} LIMIT {LIMIT}"
+            );
             pages(kind, url, &store, &sorted(list, key), &raw, rows, report).await;
         }
     }

@@ -1,6 +1,6 @@
 //! The list of incidents, the latest change first.
 
-use crate::investigations::case_list::list_page;
+use crate::investigations::list_page::list_page;
 use domain::cases::CaseList;
 
 kit::page! {

@@ -3,22 +3,16 @@
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use leptos_router::params::ParamsMap;
 
 use super::records::{framed, heading};
-use super::rows::cells_of;
-use super::waiting::CaseRequests;
-use api::{ApiError, ChooseColumns, Load, list_cases};
+use api::ChooseColumns;
 use domain::actions::query::push_pair;
-use domain::cases::{CaseList, CasePage};
+use domain::cases::CaseList;
 use domain::investigations::Tab;
 use domain::list::{ColumnView, FacetView, ListView};
-use kit::failure::Failure;
 use kit::icon::Icon;
 use kit::pager::{Neighbours, Pager};
-use kit::skeleton::Skeleton;
 use kit::url::with_query;
 
 const TAB: &str = "tab";
@@ -362,42 +356,6 @@ pub(crate) fn pager(at: &CaseLocation, of: &ListView) -> AnyView {
             next: next.clone(),
             summary: String::new(),
         }>""</Pager>
-    }
-    .into_any()
-}
-
-/// The page of a list of incidents or investigations.
-pub(crate) fn list_page(list: CaseList, path: &'static str, failure: &'static str) -> AnyView {
-    let query = use_query_map();
-    let at = Memo::new(move |_| CaseLocation::of(path.to_owned(), &query.read()));
-    let page: Load<Result<CasePage, ApiError>> =
-        Load::new(move || at.read().asks(), move |asks| async move { list_cases(list, asks).await });
-    let requests = CaseRequests::new();
-    let content = move || {
-        Some(match page.get()? {
-            Ok(page) => {
-                let at = at.get_untracked();
-                view! {
-                    {toolbar(list, &at, &page.view, Form::Table)}
-                    {cells_of(page.rows, &page.view, &at, requests, None)}
-                    {pager(&at, &page.view)}
-                }
-                .into_any()
-            }
-            Err(ApiError { code, .. }) => view! {
-                <Failure title=failure code href=path retry=move |()| page.refetch()/>
-            }
-            .into_any(),
-        })
-    };
-    view! {
-        <Title text=format!("{} · Countersign", list.label())/>
-        <div class="case">
-            <h1>{list.label()}</h1>
-            <Transition fallback=Skeleton>
-                <div class="slot case-part">{move || content()}</div>
-            </Transition>
-        </div>
     }
     .into_any()
 }

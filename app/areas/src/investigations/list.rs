@@ -1,6 +1,6 @@
 //! The list of investigations, the latest change first.
 
-use super::case_list::list_page;
+use super::list_page::list_page;
 use domain::cases::CaseList;
 
 kit::page! {

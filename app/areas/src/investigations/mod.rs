@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod case_list;
 mod graph;
+pub(crate) mod list_page;
 pub(crate) mod records;
 pub(crate) mod rows;
 pub(crate) mod waiting;

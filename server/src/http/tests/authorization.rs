@@ -28,6 +28,8 @@ const UNKNOWN_ID: &str = "019ad000-0000-7000-8000-000000000000";
 const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/events"),
+    ("GET", "/export/incidents"),
+    ("GET", "/export/investigations"),
     ("GET", "/export/investigations/{id}/{tab}"),
     ("GET", "/healthz"),
     ("GET", "/no-such-page"),
