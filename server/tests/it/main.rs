@@ -30,6 +30,7 @@ mod notifications;
 mod oidc;
 mod otupy;
 mod pages;
+mod process;
 mod python;
 mod race;
 mod schemathesis;
