@@ -29,6 +29,7 @@ mod mutual;
 mod notifications;
 mod oidc;
 mod otupy;
+mod p99;
 mod pages;
 mod process;
 mod python;
