@@ -1,5 +1,7 @@
 //! `cargo xtask fuzz`: fuzz targets of `server/fuzz`, each for a time, by cargo-fuzz, which is installed if it is missing.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 use clap::Args;
 
@@ -35,18 +37,15 @@ pub(crate) fn fuzz(options: &Options) -> Result<bool> {
     let targets = if options.targets.is_empty() { all.as_slice() } else { &options.targets };
     let mut found = Vec::new();
     for target in targets {
+        // What is found goes to the first folder, which is nobody's but this machine's; the second is kept.
+        let folders = [format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}")];
+        for folder in &folders {
+            std::fs::create_dir_all(Path::new("server").join(folder))?;
+        }
         // Without a sanitizer, which needs a nightly compiler: nothing of ours is unsafe.
         let mut command = cargo();
-        command.current_dir("server").args([
-            "fuzz",
-            "run",
-            "--dev",
-            "--sanitizer",
-            "none",
-            target,
-            "--",
-            MAX_INPUT,
-        ]);
+        command.current_dir("server").args(["fuzz", "run", "--dev", "--sanitizer", "none"]);
+        command.args(["--target-dir", "../target/fuzz", target]).args(&folders).args(["--", MAX_INPUT]);
         command.arg(format!("-max_total_time={}", options.seconds)).arg("-print_final_stats=1");
         if !command.status()?.success() {
             found.push(target.as_str());

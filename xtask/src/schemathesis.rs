@@ -12,6 +12,10 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 50)]
     examples: u32,
 
+    /// Only with a token of this scope, for example `actions:decide`
+    #[arg(long)]
+    scope: Option<String>,
+
     /// Try all combinations of limits first, which takes long
     #[arg(long)]
     coverage: bool,
@@ -27,6 +31,9 @@ pub(crate) fn schemathesis(options: &Options) -> Result<bool> {
     command.args(["test", "--package", "server", "--features", "crash-points", "--test", "it"]);
     command.args(["schemathesis::", "--", "--nocapture"]);
     command.env("COUNTERSIGN_SCHEMATHESIS_EXAMPLES", options.examples.to_string());
+    if let Some(scope) = &options.scope {
+        command.env("COUNTERSIGN_SCHEMATHESIS_SCOPE", scope);
+    }
     if options.coverage {
         command.env("COUNTERSIGN_SCHEMATHESIS_PHASES", "examples,coverage,fuzzing");
     }

@@ -2,7 +2,8 @@
 //!
 //! Owns the macro and the list of names. A point does nothing unless the feature `crash-points` is on and
 //! `COUNTERSIGN_CRASH_POINT` names it; the feature does not compile without debug assertions, so never in a release.
-//! To add one: write `crash_point!("verb.moment")` where it matters and its name into [`CRASH_POINTS`].
+//! To add one: write `crash_point!("verb.moment")` where it matters and its name into [`CRASH_POINTS`]. Under the same
+//! feature, [`clock_step`] lets a test set the machine's clock.
 
 #[cfg(all(feature = "crash-points", not(debug_assertions)))]
 compile_error!("the feature `crash-points` is for tests and must not be built without debug assertions");
@@ -71,6 +72,27 @@ pub fn hit(name: &str) {
             std::thread::park();
         }
     }
+}
+
+/// Seconds by which a test has set this machine's clock ahead.
+#[cfg(not(feature = "crash-points"))]
+#[must_use]
+#[inline]
+pub const fn clock_step() -> i64 {
+    0
+}
+
+/// Seconds by which a test has set this machine's clock ahead: what stands in the file that `COUNTERSIGN_CLOCK_FILE` names.
+#[cfg(feature = "crash-points")]
+#[must_use]
+pub fn clock_step() -> i64 {
+    use std::path::PathBuf;
+    use std::sync::LazyLock;
+
+    static FILE: LazyLock<Option<PathBuf>> =
+        LazyLock::new(|| std::env::var_os("COUNTERSIGN_CLOCK_FILE").map(PathBuf::from));
+    let text = FILE.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    text.and_then(|text| text.trim().parse().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use super::plan::{Planned, Planner, report};
 use super::refusal::{Failure, Refusal};
 use super::root::Root;
 use super::vault::Vault;
-use super::{answer, quarantine, release};
+use super::{answer, quarantine, release, since};
 use crash::crash_point;
 use openc2::{Hashes, Outcome, Report, Response, Status};
 
@@ -85,7 +85,13 @@ impl Engine {
             if record.digest != order.digest && record.digest != NO_COMMAND {
                 return Ok(Refusal::id_reused().into_response());
             }
-            return self.carry_out(record);
+            let (verb, has_ended) = (record.verb, matches!(record.stage, Stage::Finished { .. }));
+            let response = self.carry_out(record)?;
+            return if has_ended {
+                since::compared(&self.vault, verb, response).context("the vault cannot be read")
+            } else {
+                Ok(response)
+            };
         }
         let stage = match self.plan(order) {
             Ok(Next::Begin(stage)) => stage,
@@ -129,7 +135,9 @@ impl Engine {
     fn try_call_off(&self, command_id: Uuid) -> anyhow::Result<Response> {
         let _begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
         match journal::load(&self.vault, command_id).context("the journal cannot be read")? {
-            Some(Record { stage: Stage::Finished { response, .. }, .. }) => Ok(response),
+            Some(Record { verb, stage: Stage::Finished { response, .. }, .. }) => {
+                since::compared(&self.vault, verb, response).context("the vault cannot be read")
+            }
             Some(_) => Ok(answer::begun()),
             None => {
                 tracing::info!(%command_id, "called off before it began");

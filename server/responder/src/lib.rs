@@ -33,6 +33,7 @@ mod release;
 mod root;
 mod search;
 mod serve;
+mod since;
 mod vault;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ on_both!(
     bad_proposals_are_refused_with_pointers,
     t18_broken_bodies_are_refused,
     who_is_not_let_in,
+    t03_who_proposed_is_told_so_at_every_door,
     t08_what_is_hidden_answers_like_what_is_unknown,
     a_repeat_changes_nothing,
     an_idempotency_key_answers_once,
@@ -105,6 +106,28 @@ async fn who_is_not_let_in(kind: Kind) {
     let (status, _) =
         estate.post("/api/v1/actions", &estate.people[0], &json!({ "actions": [] })).await.unwrap();
     assert_eq!(status, 403);
+}
+
+/// Whichever token it was proposed by, and by whichever it is decided: the person behind both is one.
+async fn t03_who_proposed_is_told_so_at_every_door(kind: Kind) {
+    let estate = Estate::start(kind).await;
+    let own = estate.token("own", Some("operator-0"), &["actions:propose"]);
+    let file = EvilFile::new(&estate, "evil.bin");
+    let body = json!({ "actions": [proposal(&file.name, &file.path, &file.sha256)] });
+    let (status, answer) = estate.post("/api/v1/actions", &own, &body).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let action = &answer["actions"][0];
+    let says = |of: &Value| of.as_str().unwrap().to_lowercase().contains("you proposed this action");
+    for verb in ["approve", "reject"] {
+        let (status, problem) = estate.decide(verb, action, &estate.people[0]).await.unwrap();
+        assert_eq!(status, 403, "{problem}");
+        assert!(says(&problem["detail"]), "{problem}");
+    }
+    let plan = json!({ "verb": "approve", "ids": [action["id"]] });
+    let (status, plan) = estate.post("/api/v1/bulk-plans", &estate.people[0], &plan).await.unwrap();
+    assert_eq!((status, &plan["preview"]["decidable"]), (201, &json!(0)), "{plan}");
+    assert!(says(&plan["preview"]["left_out"][0]["reason"]), "{plan}");
+    assert_eq!(estate.decide("reject", action, &estate.people[1]).await.unwrap().0, 200);
 }
 
 async fn t08_what_is_hidden_answers_like_what_is_unknown(kind: Kind) {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, COOKIE};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
 use tokio::net::TcpSocket;
 
 use crate::database::{Kind, on_both};
@@ -140,6 +141,50 @@ async fn t25_a_flood_of_one_tool_leaves_room_for_a_colleague(kind: Kind) {
     assert!(taken >= 72, "{taken} taken, {refused} refused");
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
     estate.verify_audit();
+}
+
+/// Who hangs up has what they began go on, and so their places stay taken: nobody else waits behind ever more of it.
+#[tokio::test]
+async fn t25_who_hangs_up_keeps_their_places() {
+    let estate = Estate::start(Kind::Sqlite).await;
+    let mut actions = Vec::new();
+    for n in 0..32 {
+        actions.push(estate.propose(&EvilFile::new(&estate, &format!("{n}.bin"))).await);
+    }
+    // So that nothing ends meanwhile.
+    let mut other = SqliteConnection::connect(&estate.database.url).await.unwrap();
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+    for some in actions.chunks(8) {
+        let send = |action: &Value| {
+            let body =
+                json!({ "expected_version": 1, "digest": action["digest"], "reason": "no" }).to_string();
+            let mut stream = TcpStream::connect(address(&estate)).unwrap();
+            let request = format!(
+                "POST /api/v1/actions/{}/reject HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+                 Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+                action["id"].as_str().unwrap(),
+                estate.people[0],
+                body.len()
+            );
+            stream.write_all(request.as_bytes()).unwrap();
+            stream
+        };
+        let streams: Vec<_> = some.iter().map(send).collect();
+        let began = Instant::now();
+        until("they have begun", async || (began.elapsed() > Duration::from_millis(500)).then_some(())).await;
+        drop(streams);
+    }
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    other.close().await.unwrap();
+    // Behind all that is under way.
+    until("a place is free", async || {
+        let (status, _) = estate.decide("reject", &actions[31], &estate.people[0]).await.unwrap();
+        [200, 409].contains(&status).then_some(())
+    })
+    .await;
+    let decided = "SELECT CAST(COUNT(*) AS TEXT) FROM audit WHERE body LIKE '%\"approval_id\":%'";
+    let decided: usize = estate.database.column(decided).await[0].parse().unwrap();
+    assert!((1..=9).contains(&decided), "{decided} were decided for those who had hung up");
 }
 
 /// Files that the process has open.

@@ -1,10 +1,9 @@
 //! An estate for a test: a database, a responder over a sandbox folder, a server, and tokens to talk to it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
@@ -13,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::database::{Database, Kind};
 pub(crate) use crate::evil_file::EvilFile;
+pub(crate) use crate::process::{Process, countersign};
 
 /// How long anything may take before the test says that it never happens.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -27,68 +27,6 @@ pub(crate) struct Estate {
     pub(crate) scanner: String,
     /// May decide, as people with the role Security Operator.
     pub(crate) people: Vec<String>,
-}
-
-/// One of our processes and where it listens.
-pub(crate) struct Process {
-    child: Child,
-    pub(crate) url: String,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Only what this test started; it may be gone already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Process {
-    fn start(args: &[&str], crash_at: Option<&str>) -> Self {
-        let mut command = countersign(args);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
-        if let Some(point) = crash_at {
-            command.env("COUNTERSIGN_CRASH_POINT", point);
-        }
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let url = lines
-            .map_while(Result::ok)
-            .find_map(|line| line.split_once("listening on ").map(|(_, url)| url.trim().to_owned()))
-            .unwrap_or_else(|| panic!("{args:?} never listened"));
-        Self { child, url }
-    }
-
-    /// Lets it write no byte of a file beyond this offset: what its disk does that is full.
-    pub(crate) fn limit_files(&self, most: Option<u64>) {
-        use rustix::process::{Pid, Resource, Rlimit, prlimit};
-        let limit = Rlimit { current: most, maximum: None };
-        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, limit).unwrap();
-    }
-
-    /// Its process id.
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Waits for its end by SIGKILL, which only a crash point sends.
-    pub(crate) async fn crashed(&mut self) {
-        let status = until("the crash point is reached", async || self.child.try_wait().unwrap()).await;
-        assert_eq!(status.signal(), Some(9), "ended by {status}");
-    }
-
-    /// Asks it to stop and waits for its end.
-    pub(crate) async fn stop(mut self) -> ExitStatus {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-        until("the process stops", async || self.child.try_wait().unwrap()).await
-    }
-}
-
-pub(crate) fn countersign(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
-    command.args(args).env_remove("COUNTERSIGN_CRASH_POINT").stdin(Stdio::null());
-    command
 }
 
 fn run(args: &[&str], input: &str) -> String {
@@ -166,7 +104,7 @@ impl Estate {
     /// Starts the server again on the same address, to end itself at a crash point if one is named.
     pub(crate) fn restart_server(&mut self, crash_at: Option<&str>) {
         let listen = address(&self.server.url);
-        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        drop(std::mem::replace(&mut self.server, Process::none("")));
         self.server =
             start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, crash_at);
     }
@@ -187,7 +125,7 @@ impl Estate {
     /// Likewise, to end itself at a crash point if one is named.
     pub(crate) fn serve_crashing(&mut self, options: &[&str], crash_at: Option<&str>) {
         let listen = address(&self.server.url);
-        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        drop(std::mem::replace(&mut self.server, Process::none("")));
         let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
         let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
         self.server = Process::start(&args, crash_at);
@@ -196,39 +134,40 @@ impl Estate {
     /// Starts the server again on another database.
     pub(crate) fn serve_database(&mut self, url: &str) {
         let listen = address(&self.server.url);
-        drop(std::mem::replace(&mut self.server, Process { child: idle(), url: String::new() }));
+        drop(std::mem::replace(&mut self.server, Process::none("")));
         self.server = start_server(self.dir.path(), url, &listen, &self.responder.url, None);
     }
 
     /// Stops the server in order. Its address is kept for the next.
     pub(crate) async fn stop_server(&mut self) {
         let url = self.server.url.clone();
-        let server = std::mem::replace(&mut self.server, Process { child: idle(), url });
+        let server = std::mem::replace(&mut self.server, Process::none(&url));
         assert!(server.stop().await.success());
     }
 
     /// Ends the responder. Its address is kept for the next.
     pub(crate) fn stop_responder(&mut self) {
         let url = self.responder.url.clone();
-        self.responder = Process { child: idle(), url };
+        self.responder = Process::none(&url);
     }
 
     /// Puts something between servers that are started from here on and the responder, which is returned.
     pub(crate) fn put_between(&mut self, url: &str) -> Process {
-        std::mem::replace(&mut self.responder, Process { child: idle(), url: url.to_owned() })
+        std::mem::replace(&mut self.responder, Process::none(url))
     }
 
     /// Kills a server and starts it again on the same address.
     pub(crate) fn restart_process(&self, server: &mut Process) {
-        let listen = address(&server.url);
-        drop(std::mem::replace(server, Process { child: idle(), url: server.url.clone() }));
-        *server = start_server(self.dir.path(), &self.database.url, &listen, &self.responder.url, None);
+        let (listen, clock) = (address(&server.url), server.clock());
+        drop(std::mem::replace(server, Process::none(&server.url)));
+        let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
+        *server = Process::start_with(&args, None, clock);
     }
 
     /// Likewise a responder.
     pub(crate) fn restart_responder_process(&self, responder: &mut Process) {
         let listen = address(&responder.url);
-        drop(std::mem::replace(responder, Process { child: idle(), url: responder.url.clone() }));
+        drop(std::mem::replace(responder, Process::none(&responder.url)));
         *responder = start_responder(self.dir.path(), &listen, None);
     }
 
@@ -249,11 +188,16 @@ impl Estate {
         found
     }
 
+    /// Adds a person with a role.
+    pub(crate) fn person(&self, name: &str, role: &str) {
+        let args = ["user", "add", name, "--role", role, "--database-url", self.database.url.as_str()];
+        run(&args, "correct horse battery\n");
+    }
+
     /// A token of a new person who administers.
     pub(crate) fn administrator(&self) -> String {
         let options = ["--database-url", self.database.url.as_str()];
-        let role = ["user", "add", "admin", "--role", "security_administrator"];
-        run(&[&role[..], &options].concat(), "correct horse battery\n");
+        self.person("admin", "security_administrator");
         let token = ["token", "create", "admin", "--owner", "admin", "--scope", "actions:decide", "--scope"];
         run(&[&token[..], &["actions:read"], &options].concat(), "")
     }
@@ -269,7 +213,7 @@ impl Estate {
     /// Likewise the responder.
     pub(crate) fn respond_with(&mut self, options: &[&str]) {
         let listen = address(&self.responder.url);
-        drop(std::mem::replace(&mut self.responder, Process { child: idle(), url: String::new() }));
+        drop(std::mem::replace(&mut self.responder, Process::none("")));
         let args = responder_args(self.dir.path(), &listen);
         let args: Vec<_> = args.iter().map(String::as_str).chain(options.iter().copied()).collect();
         self.responder = Process::start(&args, None);
@@ -287,6 +231,17 @@ impl Estate {
         Process::start(&args, None)
     }
 
+    /// Another server, whose machine's clock can be set by what stands in the file.
+    pub(crate) fn another_server_by(&self, clock: &str) -> Process {
+        let args = server_args(self.dir.path(), &self.database.url, "127.0.0.1:0", &self.responder.url);
+        Process::start_with(&args, None, Some(self.at(clock)))
+    }
+
+    /// A server on another database, which reaches the responder by another way.
+    pub(crate) fn server_of(&self, database: &str, responder: &str) -> Process {
+        start_server(self.dir.path(), database, "127.0.0.1:0", responder, None)
+    }
+
     /// The URL of the database.
     pub(crate) fn database_url(&self) -> String {
         self.database.url.clone()
@@ -295,7 +250,7 @@ impl Estate {
     /// Likewise the responder.
     pub(crate) fn restart_responder(&mut self, crash_at: Option<&str>) {
         let listen = address(&self.responder.url);
-        drop(std::mem::replace(&mut self.responder, Process { child: idle(), url: String::new() }));
+        drop(std::mem::replace(&mut self.responder, Process::none("")));
         self.responder = start_responder(self.dir.path(), &listen, crash_at);
     }
 
@@ -395,11 +350,6 @@ pub(crate) fn proposal(name: &str, path: &Path, sha256: &str) -> Value {
 
 fn address(url: &str) -> String {
     url.trim_start_matches("http://").trim_start_matches("https://").replace("localhost", "127.0.0.1")
-}
-
-/// Stands in while a process is replaced.
-fn idle() -> Child {
-    Command::new("true").spawn().unwrap()
 }
 
 fn start_responder(dir: &Path, listen: &str, crash_at: Option<&str>) -> Process {

@@ -1,5 +1,6 @@
 //! Everything at once: clients that decide, hang, hang up and repeat themselves, while servers are killed and frozen, the
-//! database fails and comes back, and the way to the responder loses, doubles, delays and garbles what passes.
+//! database fails and comes back, clocks are set, rights end, copies become databases of their own, and the way to the
+//! responder loses, doubles, delays and garbles what passes.
 //!
 //! `cargo xtask torture --seed N --minutes M` runs it for long; a short form is part of the tests. The seed chooses all
 //! faults. Afterwards `checker` reads what the clients wrote down and what there is, and knows nothing but the rules. A
@@ -8,6 +9,8 @@
 mod checker;
 mod client;
 mod faults;
+mod restored;
+mod revoked;
 mod way;
 
 use std::collections::BTreeMap;
@@ -16,8 +19,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use self::client::Seen;
+use self::revoked::{Cast, Revocation};
 use self::way::Way;
-use crate::database::Kind;
+use crate::database::{Database, Kind};
 use crate::harness::{Estate, Process};
 
 /// Clients that decide.
@@ -57,6 +61,10 @@ struct Run {
     over: AtomicBool,
     hits: Mutex<BTreeMap<&'static str, u64>>,
     seen: Mutex<Vec<Seen>>,
+    cast: Cast,
+    revocations: Mutex<Vec<Revocation>>,
+    /// Databases that were made of copies, to be resumed at the end.
+    restored: Mutex<Vec<Database>>,
 }
 
 impl Run {
@@ -88,7 +96,8 @@ async fn torture(kind: Kind) {
     let responder = estate.put_between(&way.url);
     estate.stop_server().await;
     let servers = if kind == Kind::Sqlite { 1 } else { 3 };
-    let servers = (0..servers).map(|_| Mutex::new(estate.another_server())).collect();
+    let servers = (0..servers).map(|n| Mutex::new(estate.another_server_by(&format!("clock-{n}")))).collect();
+    let cast = Cast::new(&estate).known(&estate).await;
     let run = Arc::new(Run {
         kind,
         estate,
@@ -98,6 +107,9 @@ async fn torture(kind: Kind) {
         over: AtomicBool::new(false),
         hits: Mutex::default(),
         seen: Mutex::default(),
+        cast,
+        revocations: Mutex::default(),
+        restored: Mutex::default(),
     });
     let mut tasks: Vec<_> = (0..CLIENTS)
         .map(|index| tokio::spawn(client::work(Arc::clone(&run), index, Random(seed ^ (100 + index as u64)))))
@@ -105,9 +117,14 @@ async fn torture(kind: Kind) {
     tasks.push(tokio::spawn(client::hang(Arc::clone(&run), Random(seed ^ 0x32))));
     let began = Instant::now();
     let mut random = Random(seed);
+    let mut faults = Vec::new();
     while began.elapsed() < lasts || !faults::all_hit(&run) {
         assert!(began.elapsed() < lasts + Duration::from_mins(2), "never hit: {:?}", faults::missing(&run));
-        faults::strike(&run, &mut random).await;
+        if faults.is_empty() {
+            faults = faults::round(kind, &mut random);
+        }
+        let fault = faults.pop().unwrap();
+        faults::strike(&run, fault, &mut random).await;
         tokio::time::sleep(random.millis(100, 600)).await;
     }
     run.over.store(true, Ordering::Relaxed);

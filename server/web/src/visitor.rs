@@ -10,6 +10,7 @@ use domain::access::factors::{Enrolling, SecondStepSecret};
 use service::session::Visitor;
 
 use super::edge::credential::{session_secret, step_secret};
+use super::edge::fair;
 use super::edge::limits::{self, Limits};
 use super::edge::problem::Problem;
 use super::state::AppState;
@@ -45,7 +46,5 @@ async fn identify(State(app): State<AppState>, mut request: Request, next: Next)
     if let Some(secret) = step_secret(request.headers()).map(str::to_owned) {
         request.extensions_mut().insert(SecondStepSecret(secret));
     }
-    let answer = next.run(request).await;
-    drop(place);
-    answer
+    fair::answer_in(place, next.run(request)).await
 }

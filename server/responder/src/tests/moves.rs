@@ -31,6 +31,7 @@ fn round_trip(host: &Host) {
     assert_eq!(host.vaulted(), [BYTES]);
     let data = host.vault().join(format!("{}-0", contain.command_id));
     assert_eq!(data.metadata().unwrap().mode() & 0o7777, 0);
+    assert_eq!(engine.perform(&contain), response, "a repeat is answered as before");
     assert_eq!(host.vault().metadata().unwrap().mode() & 0o7777, 0o700);
 
     let allow = order(Verb::Release, path.to_str(), sha256(BYTES));
@@ -48,8 +49,9 @@ fn round_trip(host: &Host) {
         }
     }
 
-    // Repeats answer as before and touch nothing.
-    assert_eq!(engine.perform(&contain), response);
+    // Repeats touch nothing.
+    let again = reported(&engine.perform(&contain), 403, Outcome::Failed);
+    assert_eq!(again.reason.as_deref(), Some("no_longer_so"));
     assert_eq!(look(&path), before);
     let other = Order { digest: "other".into(), ..contain };
     let reused = engine.perform(&other);
@@ -162,4 +164,49 @@ fn the_newest_of_a_path_is_released() {
     let response = engine.perform(&order(Verb::Release, Some("file"), sha256(BYTES)));
     assert_eq!(reported(&response, 200, Outcome::Completed).files[0].mode.as_deref(), Some("0640"));
     assert_eq!(host.vaulted(), [BYTES]);
+}
+
+/// What was carried out and taken back since is not said to be so, nor done once more.
+#[test]
+fn t40_an_old_result_is_compared_with_what_is_on_the_host_now() {
+    let host = Host::new();
+    let path = host.put("evil", BYTES, 0o644);
+    let engine = host.engine();
+    let (contain, allow) = (
+        order(Verb::Quarantine, path.to_str(), sha256(BYTES)),
+        order(Verb::Release, path.to_str(), sha256(BYTES)),
+    );
+    let first = engine.perform(&contain);
+    assert_eq!(engine.perform(&contain), first);
+    reported(&engine.perform(&allow), 200, Outcome::Completed);
+    let asked = reported(&engine.call_off(contain.command_id), 403, Outcome::Failed);
+    let said = reported(&engine.perform(&contain), 403, Outcome::Failed);
+    assert_eq!(asked, said, "also to who only asks");
+    assert_eq!(said.reason.as_deref(), Some("no_longer_so"));
+    assert!(
+        said.detail.contains("is not in the vault any more") && said.detail.contains("evil"),
+        "{}",
+        said.detail
+    );
+    assert!(path.exists() && host.vaulted().is_empty(), "nothing was done");
+
+    reported(
+        &engine.perform(&order(Verb::Quarantine, path.to_str(), sha256(BYTES))),
+        200,
+        Outcome::Completed,
+    );
+    let said = reported(&engine.perform(&allow), 403, Outcome::Failed);
+    assert!(said.detail.contains("is in the vault again"), "{}", said.detail);
+    // The file is quarantined again, if by another command: what the first one said is so.
+    assert_eq!(engine.perform(&contain), first);
+    // A released file is used as any other.
+    let other = host.put("used", b"used", 0o644);
+    let (contain, allow) = (
+        order(Verb::Quarantine, other.to_str(), sha256(b"used")),
+        order(Verb::Release, other.to_str(), sha256(b"used")),
+    );
+    engine.perform(&contain);
+    let released = engine.perform(&allow);
+    fs::write(&other, "changed").unwrap();
+    assert_eq!(engine.perform(&allow), released);
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Run;
 use super::client::Seen;
+use super::{Run, restored, revoked};
 use crate::harness::Estate;
 
 /// Mends everything, waits for what is under way, and checks.
 pub(super) async fn check(run: Arc<Run>) {
     run.way.mend();
     let Ok(run) = Arc::try_unwrap(run) else { panic!("somebody still holds the run") };
-    let Run { mut estate, servers, responder, way, hits, seen, .. } = run;
+    let Run { mut estate, servers, responder, way, hits, seen, revocations, restored, .. } = run;
     drop(servers);
     estate.restart_server(None);
     let seen = seen.into_inner().unwrap();
@@ -29,6 +29,9 @@ pub(super) async fn check(run: Arc<Run>) {
     assert!(actions.len() >= 10, "too little happened: {} actions", actions.len());
     let decided = acknowledged(&seen, &actions);
     versions_grow(&seen);
+    let revocations = revocations.into_inner().unwrap();
+    revoked::check(&estate, &revocations).await;
+    let resumed = restored::check(&estate, way.responder(), restored.into_inner().unwrap()).await;
     let mut commands = 0;
     for (id, action) in &actions {
         files(&estate, action);
@@ -36,7 +39,10 @@ pub(super) async fn check(run: Arc<Run>) {
             usize::from(action["decision"] == "Approved") + usize::from(!action["undone_by"].is_null());
         assert_ne!(action["status"], "Failed", "{id}: {action}");
     }
-    println!("{decided} acknowledged decisions, {commands} commands");
+    println!(
+        "{decided} acknowledged decisions, {commands} commands, {} ends of rights, {resumed} commands resumed",
+        revocations.len()
+    );
     // Each command took effect once, however often it was sent.
     assert!(
         estate.journal() <= commands,

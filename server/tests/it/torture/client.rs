@@ -25,7 +25,7 @@ pub(super) struct Seen {
 }
 
 /// Time for one request; what is frozen or dead meanwhile gives none.
-const PATIENCE: Duration = Duration::from_secs(8);
+pub(super) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Proposes, decides, undoes and reads, until the run is over.
 pub(super) async fn work(run: Arc<Run>, index: usize, mut random: Random) {

@@ -1,6 +1,7 @@
 //! The way between servers and responder, which loses, doubles, delays and garbles what passes.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,15 +33,26 @@ struct Passage {
     client: reqwest::Client,
     random: Arc<Mutex<Option<Random>>>,
     hits: Arc<Mutex<BTreeMap<&'static str, u64>>>,
+    passed: Arc<AtomicU64>,
 }
 
 impl Way {
     pub(super) async fn start(responder: &str, random: Random) -> Self {
+        Self::open(responder, Some(random)).await
+    }
+
+    /// One on which all passes as it is.
+    pub(super) async fn plain(responder: &str) -> Self {
+        Self::open(responder, None).await
+    }
+
+    async fn open(responder: &str, random: Option<Random>) -> Self {
         let state = Passage {
             responder: responder.to_owned(),
             client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
-            random: Arc::new(Mutex::new(Some(random))),
+            random: Arc::new(Mutex::new(random)),
             hits: Arc::default(),
+            passed: Arc::default(),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -52,6 +64,16 @@ impl Way {
     /// From here on all passes as it is.
     pub(super) fn mend(&self) {
         *self.state.random.lock().unwrap() = None;
+    }
+
+    /// How many commands came to it.
+    pub(super) fn passed(&self) -> u64 {
+        self.state.passed.load(Ordering::SeqCst)
+    }
+
+    /// Where it leads.
+    pub(super) fn responder(&self) -> &str {
+        &self.state.responder
     }
 
     pub(super) fn hits(&self) -> BTreeMap<&'static str, u64> {
@@ -77,6 +99,10 @@ fn fault(passage: &Passage) -> Option<&'static str> {
 async fn pass(State(passage): State<Passage>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_default();
+    // What asks for what a host can do changes nothing.
+    if !String::from_utf8_lossy(&body).contains("\"action\":\"query\"") {
+        passage.passed.fetch_add(1, Ordering::SeqCst);
+    }
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let send = async || forward(&passage, &parts.method, &path, &parts.headers, body.clone()).await;
     let fault = fault(&passage);

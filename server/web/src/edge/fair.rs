@@ -3,8 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use domain::CredentialId;
+use axum::response::{IntoResponse as _, Response};
+use domain::{CredentialId, Error};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Instrument as _;
+
+use super::problem::Problem;
 
 /// Changes of one credential that are under way side by side.
 const MAX_UNDER_WAY: usize = 8;
@@ -54,6 +58,27 @@ impl Fairness {
         });
         all.insert(of, Arc::downgrade(&places));
         places
+    }
+}
+
+/// Answers in a place. That runs to its end also without its client: what it began goes on, and whoever hangs up and comes
+/// again would begin ever more of it.
+pub(crate) async fn answer_in(
+    place: Option<Place>,
+    answer: impl Future<Output = Response> + Send + 'static,
+) -> Response {
+    let Some(place) = place else { return answer.await };
+    let held = async move {
+        let answer = answer.await;
+        drop(place);
+        answer
+    };
+    match tokio::spawn(held.in_current_span()).await {
+        Ok(answer) => answer,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Problem::from(Error::Busy).into_response(),
+        },
     }
 }
 

@@ -41,6 +41,7 @@ use domain::Error;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
 
 use super::edge::credential::bearer_token;
+use super::edge::fair;
 use super::edge::limits::{self, Limits};
 use super::edge::problem::Problem;
 use super::edge::rate;
@@ -108,7 +109,7 @@ pub(super) async fn authenticate(State(app): State<AppState>, mut request: Reque
             if let Some(left) = left.filter(|left| !left.allows()) {
                 return left.refusal();
             }
-            let _place = match *request.method() {
+            let place = match *request.method() {
                 Method::GET | Method::HEAD => None,
                 _ => match app.fairness.place(caller.credential).await {
                     Some(place) => Some(place),
@@ -116,7 +117,7 @@ pub(super) async fn authenticate(State(app): State<AppState>, mut request: Reque
                 },
             };
             request.extensions_mut().insert(caller);
-            let mut answer = next.run(request).await;
+            let mut answer = fair::answer_in(place, next.run(request)).await;
             if let Some(left) = left {
                 left.write(answer.headers_mut());
             }

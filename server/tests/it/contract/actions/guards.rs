@@ -4,7 +4,8 @@ use service::testing::system as authority;
 use std::slice::from_ref;
 
 use domain::{
-    Action, ActionId, ActionQuery, Authorized, Caller, Decision, Lane, RowScope, Transition, UserId,
+    Action, ActionId, ActionQuery, Asset, AssetKind, Authorized, Caller, Decision, Lane, RowScope,
+    Transition, UserId,
 };
 use jiff::Timestamp;
 use store::{Guard, SharedStore, StateChange, SystemTransaction};
@@ -122,6 +123,16 @@ async fn t06_a_decision_loses_when_a_fact_changed(kind: Kind) {
         // Taken back, so that the next begins like this one.
         drop(tx);
         assert_eq!(store.action(&RowScope::ALL, id(1)).await.unwrap(), Some(action(1)), "{fact}");
+    }
+    // Of what is on no device no device group is asked for, which would want the same permission: it counts by itself.
+    let mailbox = Asset { kind: AssetKind::Mailbox, ..action(2).asset };
+    let mailbox = Action { asset: mailbox, ..action(2) };
+    add(&store, &mailbox).await;
+    for role in [domain::Role::SecurityReader, domain::Role::SecurityOperator] {
+        let mut tx = store.begin_system(&authority()).await.unwrap();
+        tx.set_roles(user, &[role].into()).await.unwrap();
+        let is_written = decide(&mut *tx, &by, &mailbox, at(1)).await;
+        assert_eq!(is_written, role == domain::Role::SecurityOperator, "{role}");
     }
 }
 
