@@ -2,7 +2,7 @@
 import { type Page } from "@playwright/test";
 import { expect, test, waitForHydration } from "../support/estate";
 import { approveToCompleted, enter, openAction, proposeAction, type RealEstate, startRealEstate, undoToUndone } from "../support/real";
-import { Dovecot, Slapd } from "../support/servers";
+import { Dovecot, LDAP_PASSWORD, MAIL_KEY, Slapd } from "../support/servers";
 
 let estate: RealEstate;
 test.beforeAll(async () => {
@@ -11,7 +11,7 @@ test.beforeAll(async () => {
 test.afterAll(() => estate.stop());
 
 /** Adds an executor by its form, and has it tested. */
-async function connect(page: Page, kind: string, options: object, secret: [string | RegExp, string], serves: string): Promise<void> {
+async function connect(page: Page, kind: string, options: object, secret: [string, string], serves: string): Promise<void> {
   await enter(page, estate, "root", `/settings/executors/new?kind=${kind}`);
   await page.getByLabel("Name").fill(kind);
   await page.getByLabel("Its settings, as a JSON object").fill(JSON.stringify(options));
@@ -29,7 +29,7 @@ test("an email is moved out of the inbox, and comes back", { tag: "@no-js" }, as
   dovecot.deliver("kim", id);
   dovecot.deliver("lee", id);
   const options = { url: `http://127.0.0.1:${dovecot.httpPort}`, quarantine: "quarantine@corp.example" };
-  await connect(page, "mail", options, [/doveadm_api_key/, "the key"], "kind=mailbox");
+  await connect(page, "mail", options, ["The key of doveadm's HTTP API", MAIL_KEY], "kind=mailbox");
   await expect(page.getByText(/Its doveadm has \d+ commands/)).toBeVisible();
 
   const mailbox = { kind: "mailbox", name: "kim@corp.example" };
@@ -54,8 +54,8 @@ test("a user is disabled in a directory, and enabled again", { tag: "@no-js" }, 
     base_dn: "dc=corp,dc=example",
     policy: "cn=default,ou=policies,dc=corp,dc=example",
   };
-  await connect(page, "ldap", options, [/[Pp]assword/, "secret"], "kind=account");
-  await expect(page.getByText("ppolicy").first()).toBeVisible();
+  await connect(page, "ldap", options, ["The password that we bind with", LDAP_PASSWORD], "kind=account");
+  await expect(page.getByText(/pwdAccountLockedTime/).first()).toBeVisible();
 
   const [entity, asset] = ["user", "account"].map((kind) => ({ kind, name: "kim" }));
   const action = await proposeAction(page, estate, { type: "disable_user", entity, asset });

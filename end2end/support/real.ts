@@ -5,13 +5,15 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, waitForHydration } from "./estate";
+import { expect, hasScripts, waitForHydration } from "./estate";
 
 const PASSWORD = "correct horse battery";
 
 export interface RealEstate {
   url: string;
   token: string;
+  /** A code that takes in the host of a device, by the command line. */
+  code(device: string): string;
   stop(): Promise<void>;
 }
 
@@ -23,7 +25,7 @@ export async function startRealEstate(): Promise<RealEstate> {
   const run = (input: string, ...args: string[]) =>
     execFileSync(bin, [...args, ...database], { encoding: "utf8", input, stdio: ["pipe", "pipe", "inherit"] });
   run(`${PASSWORD}\n`, "user", "add", "root", "--role", "global_administrator");
-  run(`${PASSWORD}\n`, "user", "add", "ana", "--role", "security_operator");
+  run(`${PASSWORD}\n`, "user", "add", "ana", "--role", "security_operator", "--role", "search_and_purge");
   const token = run("", "token", "create", "scanner", "--scope", "actions:propose").trim().split(/\s+/).pop() as string;
   const args = ["serve", "--listen", "127.0.0.1:0", "--site", site, ...database, "--secrets-key", join(dir, "secrets.key")];
   const child: ChildProcess = spawn(bin, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -44,7 +46,8 @@ export async function startRealEstate(): Promise<RealEstate> {
     await gone;
     rmSync(dir, { recursive: true });
   };
-  return { url, token, stop };
+  const code = (device: string) => run("", "responder-code", device).trim();
+  return { url, token, code, stop };
 }
 
 /** Signs in with a password, and opens a page. */
@@ -99,10 +102,13 @@ export async function sendForm(page: Page, fold: string, label: string, text: st
   await form.getByRole("button", { name: button }).click();
 }
 
-/** Approves an action on the screen, and sees that it was carried out. */
-export async function approveToCompleted(page: Page, estate: RealEstate, id: string): Promise<void> {
+/** Approves an action on the screen, and sees that it was carried out. `final` is the name of a type that can't be undone. */
+export async function approveToCompleted(page: Page, estate: RealEstate, id: string, final?: string): Promise<void> {
   await openAction(page, estate, "pending", id);
-  await page.locator("#flyout").getByRole("button", { name: "Approve", exact: true }).click();
+  await page.locator("#flyout").getByRole("button", { name: /^Approve…?$/ }).click();
+  const dialog = page.locator("#confirm");
+  // What can't be undone is asked for once more, where there are scripts.
+  if (final && hasScripts()) await dialog.getByRole("button", { name: final }).click();
   await seeOnTab(page, estate, "history", id, "Completed");
 }
 

@@ -82,6 +82,10 @@ export function output(program: string, args: string[], input = ""): string {
   return execFileSync(program, args, { encoding: "utf8", input, stdio: ["pipe", "pipe", "pipe"] });
 }
 
+/** What the servers ask executors for. No page has these letters by chance. */
+export const MAIL_KEY = "4f1c-doveadm-9a7e";
+export const LDAP_PASSWORD = "4f1c-slapd-9a7e";
+
 const DOVECOT = `
 protocols = imap
 base_dir = FOLDER/run
@@ -92,13 +96,13 @@ ssl = no
 disable_plaintext_auth = no
 default_internal_user = SERVER_USER
 default_internal_group = SERVER_GROUP
-default_login_user = SERVER_USER
+default_login_user = LOGIN_USER
 first_valid_uid = 1
 mail_home = FOLDER/mail/%u
 mail_location = maildir:~/Maildir
 mail_uid = MAIL_USER
 mail_gid = MAIL_GROUP
-doveadm_api_key = the key
+doveadm_api_key = MAIL_KEY
 postmaster_address = postmaster@corp.example
 hostname = mail.corp.example
 userdb {
@@ -151,12 +155,16 @@ export class Dovecot {
     const [user, group] = [output("id", ["-un"]).trim(), output("id", ["-gn"]).trim()];
     // Mail is never root's.
     const [mailUser, mailGroup] = userInfo().uid === 0 ? ["nobody", "nogroup"] : [user, group];
+    // Nor does root wait for who signs in.
+    const login = userInfo().uid === 0 ? "dovenull" : user;
     const values: [string, string][] = [
+      ["LOGIN_USER", login],
       ["FOLDER", folder],
       ["SERVER_USER", user],
       ["SERVER_GROUP", group],
       ["MAIL_USER", mailUser],
       ["MAIL_GROUP", mailGroup],
+      ["MAIL_KEY", MAIL_KEY],
       ["HTTP_PORT", String(httpPort)],
       ["IMAP_PORT", String(imapPort)],
     ];
@@ -233,13 +241,19 @@ class Imap {
     this.socket.destroy();
   }
 
-  private until(what: RegExp): Promise<void> {
-    return new Promise((resolve) => {
+  private async until(what: RegExp): Promise<void> {
+    const heard = new Promise<void>((resolve, reject) => {
       this.hear = () => {
         if (what.test(this.text)) resolve();
       };
+      this.socket.on("close", () => reject(new Error(`IMAP ended after ${this.text}`)));
       this.hear();
     });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`IMAP said no ${what}: ${this.text}`)), 15_000);
+    });
+    await Promise.race([heard, late]).finally(() => clearTimeout(timer));
   }
 }
 
@@ -271,7 +285,7 @@ dn: cn=countersign,dc=corp,dc=example
 objectClass: organizationalRole
 objectClass: simpleSecurityObject
 cn: countersign
-userPassword: secret
+userPassword: LDAP_PASSWORD
 
 dn: ou=policies,dc=corp,dc=example
 objectClass: organizationalUnit
@@ -310,7 +324,7 @@ export class Slapd {
         `\ndn: uid=${name},ou=people,dc=corp,dc=example\nobjectClass: inetOrgPerson\nuid: ${name}\ncn: ${name}\nsn: ${name}\n` +
         `mail: ${name}@corp.example\nuserPassword: word-${name}\n`,
     );
-    writeFileSync(join(folder, "entries.ldif"), ENTRIES + persons.join(""));
+    writeFileSync(join(folder, "entries.ldif"), ENTRIES.replace("LDAP_PASSWORD", LDAP_PASSWORD) + persons.join(""));
     // A copy, since AppArmor keeps Debian's from other folders by its path.
     const program = join(folder, "slapd");
     copyFileSync(original, program);
