@@ -2,10 +2,11 @@
 // the test: a process, a service under runit, a cron job, and a network namespace that is joined to another by a cable.
 import { type Page } from "@playwright/test";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expectAccessible } from "../support/accessible";
 import { expect, hasScripts, test, waitForHydration } from "../support/estate";
 import {
   approveToCompleted,
@@ -185,4 +186,23 @@ test("a process is stopped, which nobody undoes", async ({ page }) => {
   const flyout = page.locator("#flyout");
   await expect(flyout.getByText(/a process that was ended cannot be resumed/i).first()).toBeVisible();
   await expect(flyout.getByRole("button", { name: "Undo this action" })).toHaveCount(0);
+});
+
+test("an investigation package is downloaded from the details", { tag: "@no-js" }, async ({ page }) => {
+  const id = await proposeAction(page, estate, { type: "collect_investigation_package", entity: ASSET, asset: ASSET });
+  await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
+  await approveToCompleted(page, estate, id);
+  const link = page.locator("#flyout").getByRole("link", { name: /^Download package-.*\.tar\.gz$/ });
+  await expect(link).toBeVisible();
+  await expectAccessible(page);
+  const came = page.waitForEvent("download");
+  await link.click();
+  const download = await came;
+  expect(download.suggestedFilename()).toMatch(/^package-.*\.tar\.gz$/);
+  const path = join(host.folder, "downloaded.tar.gz");
+  await download.saveAs(path);
+  const listed = execFileSync("tar", ["-tzf", path], { encoding: "utf8" });
+  expect(listed).toContain("processes.tsv");
+  const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
+  await expect(page.locator("#flyout").getByText(sha256).first(), "as the host signed it").toBeVisible();
 });

@@ -36,6 +36,7 @@ mod intake;
 mod investigations;
 mod list;
 pub mod notifications;
+pub mod packages;
 mod paging;
 mod pause;
 mod pieces;

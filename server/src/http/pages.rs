@@ -63,7 +63,9 @@ fn router(app: &AppState) -> Router<AppState> {
     let export = ExportFormat::on_page().fold(Router::new(), |router, format| {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
-    let export = export.route("/export/investigations/{id}/{tab}", get(download::tab_for_people));
+    let export = export
+        .route("/export/investigations/{id}/{tab}", get(download::tab_for_people))
+        .route("/export/actions/{id}/package", get(download::package_for_people));
     [(Limits::USUAL, usual), (Limits::BATCH, batch), (Limits::EXPORT, export)]
         .into_iter()
         .map(|(limits, routes)| {

@@ -7,8 +7,9 @@
 use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
+use domain::actions::entity::Identity;
 use domain::core::canonical;
-use domain::{Action, Entity, Similarity};
+use domain::{Action, Asset, Entity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -36,10 +37,19 @@ pub(super) fn similar(action: &Action) -> Option<i64> {
 /// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name;
 /// nothing, where it has none.
 pub(super) fn identity(action: &Action) -> (Option<i64>, Option<i64>) {
-    let asset = canonical::name(&action.asset.name);
-    let hash = |text: Option<String>| text.map(|text| hash(&format!("{asset}\n{text}")));
+    identity_on(&action.asset, &action.entity.identity())
+}
+
+/// The same on each target of an action, its asset first.
+pub(super) fn identities(action: &Action) -> Vec<(Option<i64>, Option<i64>)> {
     let identity = action.entity.identity();
-    (hash(identity.key), hash(identity.name))
+    action.all_targets().map(|asset| identity_on(asset, &identity)).collect()
+}
+
+fn identity_on(asset: &Asset, identity: &Identity) -> (Option<i64>, Option<i64>) {
+    let asset = canonical::name(&asset.name);
+    let hash = |text: &Option<String>| text.as_ref().map(|text| hash(&format!("{asset}\n{text}")));
+    (hash(&identity.key), hash(&identity.name))
 }
 
 /// A part of a hash that no two texts of one database share.

@@ -36,6 +36,7 @@ mod migrations;
 mod notifications;
 mod one_time;
 mod outbox;
+mod packages;
 #[cfg(test)]
 mod plans;
 mod position;
@@ -88,6 +89,7 @@ pub use outbox::{
     Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, Ended, HandedOver, HandedTask, Leased, NewCommand,
     OpenCommands, Queue, ReadOutbox, SystemOutbox, TargetCommand, WriteOutbox,
 };
+pub use packages::{ReadPackages, SystemPackages};
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use settings::{ReadSettings, WriteSettings};
@@ -121,6 +123,7 @@ pub trait Store:
     + ReadNotifications
     + ReadOneTime
     + ReadOutbox
+    + ReadPackages
     + ReadResponders
     + ReadSettings
     + Maintain
@@ -175,6 +178,7 @@ pub trait SystemWrites:
     + SystemEnds
     + SystemExecutors
     + SystemNotifications
+    + SystemPackages
     + SystemResponders
     + SystemBulk
     + SystemAccess

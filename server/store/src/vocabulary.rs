@@ -119,7 +119,7 @@ mod tests {
                  ExecutorAdded ExecutorChanged ExecutorPaused ExecutorResumed ExecutorRemoved \
                  ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
                  HeldBack AutomationStopped AutomationResumed DirectoryGroupChanged FactorChanged FactorUsed \
-                 ResponderCodeMade DeliveredAgain CallOffAsked",
+                 ResponderCodeMade DeliveredAgain CallOffAsked PackageDownloaded",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

@@ -91,7 +91,7 @@ pub(crate) fn countersign(args: &[&str]) -> Command {
     command
 }
 
-fn run(args: &[&str], input: &str) -> String {
+pub(crate) fn run(args: &[&str], input: &str) -> String {
     let mut command = countersign(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

@@ -70,6 +70,7 @@ string_enum! {
         ResponderCodeMade = "ResponderCodeMade" "Code for a host made",
         DeliveredAgain = "DeliveredAgain" "Sent to a webhook again",
         CallOffAsked = "CallOffAsked" "Its executor was asked to call it off",
+        PackageDownloaded = "PackageDownloaded" "Package downloaded",
     }
 }
 

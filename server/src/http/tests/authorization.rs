@@ -29,6 +29,7 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/events"),
     ("GET", "/export/investigations/{id}/{tab}"),
+    ("GET", "/export/actions/{id}/package"),
     ("GET", "/healthz"),
     ("GET", "/no-such-page"),
     ("GET", "/pkg/a-1.js"),

@@ -31,6 +31,7 @@ mod investigations;
 mod keys;
 mod notifications;
 mod one_time;
+mod packages;
 mod responders;
 mod sample;
 mod schema;
@@ -92,6 +93,7 @@ fn every_method_of_the_store_is_called() {
             "SystemNotifications" of "tx";
         "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
+        "packages": "ReadPackages" of "store", "SystemPackages" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "sign_in": "WriteSignIn" of "tx";
         "verify": "Verify" of "store";

@@ -3,7 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, RowScope, Source, Transition};
+use domain::{Action, Asset, RowScope, Source, Transition};
 
 use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
@@ -15,6 +15,7 @@ on_both!(
     external_ids_belong_to_principal_and_source,
     the_person_behind_a_proposal_is_kept,
     earlier_actions_on_the_same_entity_come_newest_first,
+    an_action_on_several_targets_is_found_from_each_of_them,
     what_is_over_is_listed_by_its_expiry,
     a_dropped_transaction_leaves_nothing,
     assets_are_known_from_the_actions_on_them,
@@ -140,6 +141,48 @@ async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
     assert_eq!(numbers(found), [id(4), id(3), id(1)]);
     assert_eq!(numbers(store.on_same_entity(&RowScope::ALL, &of, 2).await.unwrap()), [id(4), id(3)]);
     assert_eq!(numbers(store.on_same_entity(&others(), &of, 10).await.unwrap()), []);
+}
+
+async fn an_action_on_several_targets_is_found_from_each_of_them(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let on = |number: u128, names: &[&str]| {
+        let targets = names.iter().map(|name| Asset { name: (*name).to_owned(), ..action(1).asset });
+        Action { entity: action(1).entity, ..action(number) }.with_targets(targets.collect())
+    };
+    let (both, second) = (on(1, &["web-1", "web-2"]), on(2, &["WEB-2"]));
+    let (third, several) = (on(3, &["web-3"]), on(4, &["web-9", "web-2", "web-3"]));
+    for action in [&both, &second, &third, &several] {
+        add(&store, action).await;
+    }
+    let found = async |of: &Action| {
+        let found = store.on_same_entity(&RowScope::ALL, of, 10).await.unwrap();
+        let mut ids: Vec<_> = found.iter().map(|action| action.id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(found(&both).await, [id(2), id(4)]);
+    assert_eq!(found(&second).await, [id(1), id(4)]);
+    assert_eq!(found(&third).await, [id(4)]);
+    assert_eq!(found(&several).await, [id(1), id(2), id(3)]);
+    assert_eq!(found(&several.aimed_at(2).unwrap()).await, [id(3)]);
+
+    // What its proposer took out is no target any more.
+    let fewer = Action { version: 2, ..on(4, &["web-9", "web-3"]) };
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    assert!(tx.revise_action(&proposer(None), &several, &fewer).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(found(&second).await, [id(1)]);
+    assert_eq!(found(&third).await, [id(4)]);
+
+    // As a program of before left it.
+    for table in ["target_identities", "markers WHERE name = 'target_keys'"] {
+        database.execute(&format!("DELETE FROM {table}")).await.unwrap();
+    }
+    store.close().await;
+    let store = database.open().await;
+    let found = store.on_same_entity(&RowScope::ALL, &second, 10).await.unwrap();
+    assert_eq!(found.iter().map(|action| action.id).collect::<Vec<_>>(), [id(1)]);
 }
 
 async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {
