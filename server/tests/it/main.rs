@@ -14,6 +14,7 @@ mod certificates;
 mod contract;
 mod crash;
 mod crash_hooks;
+mod crash_kinds;
 mod database;
 mod directory;
 mod disk;
@@ -29,12 +30,16 @@ mod mutual;
 mod notifications;
 mod oidc;
 mod otupy;
+mod packages;
 mod pages;
 mod python;
 mod race;
 mod schemathesis;
 mod scim;
 mod seen;
+#[path = "../../executors/tests/servers/mod.rs"]
+#[allow(dead_code, reason = "the tests of executors use the rest")]
+mod servers;
 mod several_hosts;
 mod thousand_hosts;
 mod threats;
