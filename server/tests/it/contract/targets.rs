@@ -314,9 +314,17 @@ impl Setting {
     /// The same file on one of the hosts, proposed by itself.
     async fn propose_on(&self, host: &str) -> Proposed {
         let mut one = on(&[]);
+        one.action_type = ActionType::BlockFile;
         one.external_id = format!("alone on {host}");
         host.clone_into(&mut one.asset.name);
         self.service.propose(&self.scanner, vec![one]).await.unwrap().remove(0)
+    }
+
+    /// What lasts, on the three hosts.
+    async fn propose_block(&self) -> Action {
+        let mut several = on(&["web-2", "web-3"]);
+        several.action_type = ActionType::BlockFile;
+        self.service.propose(&self.scanner, vec![several]).await.unwrap().remove(0).action
     }
 
     async fn approve(&self, of: &Action) -> ActionId {
@@ -332,7 +340,7 @@ impl Setting {
 
 async fn the_same_on_one_of_several_targets_is_seen_and_not_done_twice(kind: Kind) {
     let setting = Setting::start(kind).await;
-    let several = setting.propose().await;
+    let several = setting.propose_block().await;
     let one = setting.propose_on("web-2").await;
     let waits = "The same waits for a decision, too";
     assert_eq!(one.twins.len(), 1, "at the proposal");
@@ -365,7 +373,8 @@ async fn the_same_on_one_of_several_targets_is_seen_and_not_done_twice(kind: Kin
 async fn an_undo_on_one_target_lifts_what_stands_there_by_others(kind: Kind) {
     let setting = Setting::start(kind).await;
     // Sent before the other was done, both stand on the second host.
-    let several = setting.approved().await;
+    let several = setting.propose_block().await;
+    let several = setting.approve(&several).await;
     let one = setting.propose_on("web-2").await.action;
     let ends = [("web-1", DONE), ("web-2", Transition::LoseTrack), ("web-3", DONE)];
     setting.carry_out(&ends).await;
