@@ -4,7 +4,7 @@ import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { type AddressInfo } from "node:net";
 import { expect, hasScripts, test, waitForHydration } from "../support/estate";
-import { enter, propose, type RealEstate, startRealEstate } from "../support/real";
+import { enter, openAction, propose, type RealEstate, sendForm, startRealEstate } from "../support/real";
 
 let estate: RealEstate;
 test.beforeAll(async () => {
@@ -25,18 +25,7 @@ async function waitForText(page: Page, text: string): Promise<void> {
   }).toPass();
 }
 
-async function open(page: Page, tab: string, id: string): Promise<void> {
-  await page.goto(`${estate.url}/action-center/${tab}?open=${id}`);
-  await waitForHydration(page);
-}
-
-/** Sends one of the forms below the details. */
-async function send(page: Page, fold: string, label: string, text: string, button: string): Promise<void> {
-  const form = page.locator("#flyout details", { has: page.locator("summary", { hasText: new RegExp(`^${fold}`) }) });
-  await form.locator("summary").click();
-  await form.getByLabel(label).fill(text);
-  await form.getByRole("button", { name: button }).click();
-}
+const open = (page: Page, tab: string, id: string) => openAction(page, estate, tab, id);
 
 /** The reverse of an action, from the link in its details. */
 async function reverse(page: Page): Promise<string> {
@@ -68,22 +57,22 @@ test("what is connected to nothing is done by hand, and undone by hand", { tag: 
     await expect(flyout.getByText("To be done by hand")).toBeVisible({ timeout: 1_000 });
   }).toPass();
   await expect(flyout.getByText(`1. Isolate device: ${device}`)).toBeVisible();
-  await send(page, "Assign to me", "A note", "", "Assign to me");
+  await sendForm(page, "Assign to me", "A note", "", "Assign to me");
   await waitForText(page, "ana");
-  await send(page, "Done", "What was done", "VLAN 99, ticket 4711", "It is done");
+  await sendForm(page, "Done", "What was done", "VLAN 99, ticket 4711", "It is done");
   await expect(async () => {
     await open(page, "history", id);
     await expect(flyout.getByText("done by hand by ana. VLAN 99, ticket 4711")).toBeVisible({ timeout: 1_000 });
   }).toPass();
 
-  await send(page, "Undo", "Why it is undone", "It was a false alarm", "Undo this action");
+  await sendForm(page, "Undo", "Why it is undone", "It was a false alarm", "Undo this action");
   await waitForText(page, "Undo requested");
   const other = await reverse(page);
   await expect(async () => {
     await open(page, "in-progress", other);
     await expect(flyout.getByText("To be done by hand")).toBeVisible({ timeout: 1_000 });
   }).toPass();
-  await send(page, "Done", "What was done", "Back in its VLAN", "It is done");
+  await sendForm(page, "Done", "What was done", "Back in its VLAN", "It is done");
   await expect(async () => {
     await open(page, "history", id);
     await expect(flyout.getByText("Undone", { exact: true }).first()).toBeVisible({ timeout: 1_000 });
@@ -171,7 +160,7 @@ test("a webhook is told, reports, and undoes", { tag: "@no-js" }, async ({ page 
   await open(page, "history", id);
   await expect(flyout.getByText("isolated at the switch")).toBeVisible();
 
-  await send(page, "Undo", "Why it is undone", "It was a false alarm", "Undo this action");
+  await sendForm(page, "Undo", "Why it is undone", "It was a false alarm", "Undo this action");
   const release = await next("release_from_isolation");
   expect(release.data.undo_of).toBe(id);
   await expect(async () => report(release, "released")).toPass();

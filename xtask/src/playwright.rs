@@ -11,6 +11,7 @@ use anyhow::{Context, Result};
 
 use crate::{
     process,
+    servers::Missing,
     tally::Tally,
     workspace::{END2END, SITE},
 };
@@ -28,6 +29,7 @@ pub(crate) fn run(
     binary: &Path,
     chromium: Option<&PathBuf>,
     area: Option<&str>,
+    missing: &Missing,
     tally: &mut Tally,
 ) -> Result<Tally> {
     let root = env::current_dir()?;
@@ -45,6 +47,7 @@ pub(crate) fn run(
         .env("PLAYWRIGHT_JSON_OUTPUT_NAME", root.join(REPORT))
         .env("COUNTERSIGN_BIN", binary)
         .env("COUNTERSIGN_SITE", root.join(SITE));
+    missing.tell(&mut command);
     if let Some(chromium) = chromium {
         command.env("CHROMIUM", chromium);
     }

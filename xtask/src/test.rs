@@ -115,9 +115,9 @@ impl Tools {
         Ok(glue)
     }
 
-    fn test(&self, binary: &Path, area: Option<&str>, tally: &mut Tally) -> Result<()> {
+    fn test(&self, binary: &Path, area: Option<&str>, missing: &Missing, tally: &mut Tally) -> Result<()> {
         step("pages", || {
-            let found = playwright::run(binary, self.chromium.as_ref(), area, tally)?;
+            let found = playwright::run(binary, self.chromium.as_ref(), area, missing, tally)?;
             Ok(((), found.to_string()))
         })
     }
@@ -139,7 +139,7 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     drop(cluster);
     if let Some(tools) = tools {
         tools.site()?;
-        tools.test(&binary, Some(area), tally)?;
+        tools.test(&binary, Some(area), &missing, tally)?;
     }
     if *tally == Tally::default() {
         bail!("there are no tests of {area}: areas are named as their folders in app/domain/src and end2end");
@@ -182,7 +182,7 @@ fn checks(tally: &mut Tally) -> Result<()> {
     let glue = tools.site()?;
     step("budget", || Ok(((), within_budgets(&glue.weigh()?)?)))?;
     *tally += Tally::PASSED;
-    tools.test(&binary, None, tally)
+    tools.test(&binary, None, &missing, tally)
 }
 
 /// The files that the areas' lists of pages declare: rustfmt does not look into these lists.

@@ -66,6 +66,21 @@ pub async fn add_executor(
 ) -> Result<(), ApiError> {
     use domain::executors::contract::NewExecutor;
     let (backend, caller) = request::enter().await?;
+    let typed = setup::typed(
+        &[
+            ("name", &name),
+            ("serves", &serves),
+            ("url", &url),
+            ("profile", &profile),
+            ("options", &options),
+            ("due_hours", &due_hours),
+            ("concurrency", &concurrency),
+            ("rate", &rate),
+            ("time_limit", &time_limit),
+            ("authority", &authority),
+        ],
+        internal,
+    );
     let form = setup::Form {
         name,
         kind,
@@ -93,7 +108,7 @@ pub async fn add_executor(
         (secret, identity) => secret.or(identity),
     };
     let new = NewExecutor { setup, secret };
-    backend.add_executor(&caller, new).await.map_err(|error| request::fail(&error))?;
+    backend.add_executor(&caller, new).await.map_err(|error| request::fail_keeping(&error, &typed))?;
     leptos_axum::redirect(&page);
     Ok(())
 }
@@ -116,6 +131,19 @@ pub async fn change_executor(
 ) -> Result<(), ApiError> {
     use domain::executors::contract::NewExecutor;
     let (backend, caller) = request::enter().await?;
+    let typed = setup::typed(
+        &[
+            ("serves", &serves),
+            ("url", &url),
+            ("profile", &profile),
+            ("options", &options),
+            ("due_hours", &due_hours),
+            ("concurrency", &concurrency),
+            ("rate", &rate),
+            ("time_limit", &time_limit),
+        ],
+        internal,
+    );
     let form = setup::Form {
         name,
         kind,
@@ -135,7 +163,7 @@ pub async fn change_executor(
     let before = backend.executor(&caller, &setup.name).await.map_err(|error| request::fail(&error))?;
     setup.settings.steps = before.state.setup.settings.steps;
     let changed = NewExecutor { setup, secret: Some(secret) };
-    backend.change_executor(&caller, changed).await.map_err(|error| request::fail(&error))?;
+    backend.change_executor(&caller, changed).await.map_err(|error| request::fail_keeping(&error, &typed))?;
     leptos_axum::redirect(&page);
     Ok(())
 }
@@ -149,6 +177,7 @@ pub async fn set_executor_steps(
 ) -> Result<(), ApiError> {
     use domain::executors::contract::NewExecutor;
     let (backend, caller) = request::enter().await?;
+    let typed = [("action_type", action_type.to_string()), ("steps", steps.clone())];
     let before = backend.executor(&caller, &name).await.map_err(|error| request::fail(&error))?;
     let mut setup = before.state.setup;
     match steps.trim() {
@@ -156,7 +185,8 @@ pub async fn set_executor_steps(
         text => setup.settings.steps.insert(action_type, text.to_owned()),
     };
     let changed = NewExecutor { setup, secret: None };
-    backend.change_executor(&caller, changed).await.map_err(|error| request::fail(&error))?;
+    let done = backend.change_executor(&caller, changed).await;
+    done.map_err(|error| request::fail_keeping(&error, &typed))?;
     leptos_axum::redirect(&format!("/settings/executors/{name}"));
     Ok(())
 }

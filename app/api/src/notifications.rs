@@ -37,6 +37,23 @@ pub async fn add_notification_rule(
 ) -> Result<(), ApiError> {
     use domain::notifications::NotificationRule;
     let (backend, caller) = request::enter().await?;
+    let fields = [
+        ("name", &name),
+        ("to", &to),
+        ("asset_kind", &asset_kind),
+        ("device_group", &device_group),
+        ("min_severity", &min_severity),
+        ("proposed_by", &proposed_by),
+        ("expiring_hours", &expiring_hours),
+        ("digest_hours", &digest_hours),
+    ];
+    let mut typed: Vec<_> = fields.map(|(name, value)| (name, value.clone())).into();
+    typed.push(("channel", channel.to_string()));
+    typed.push(("on", on.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")));
+    if channel != domain::notifications::Channel::Email {
+        // The URL of a webhook is a secret.
+        typed.retain(|(name, _)| *name != "to");
+    }
     let text = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     let number = |field: &str, given: String| match text(given) {
         None => Ok(None),
@@ -61,7 +78,8 @@ pub async fn add_notification_rule(
             .unwrap_or_else(domain::notifications::expiring_hours),
         digest_hours: number("digest_hours", digest_hours)?,
     };
-    backend.add_notification_rule(&caller, rule).await.map_err(|error| request::fail(&error))?;
+    let added = backend.add_notification_rule(&caller, rule).await;
+    added.map_err(|error| request::fail_keeping(&error, &typed))?;
     request::go_back(back.as_deref());
     Ok(())
 }

@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use domain::access::device_group::{DeviceCondition, parse_rule};
 use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::backend::SharedBackend;
-use domain::core::path::is_own_path;
+use domain::core::path::{KEPT, is_own_path};
 use domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -43,7 +43,7 @@ pub(super) fn fail(error: &Error) -> ApiError {
     let code = error.code();
     set_status(code);
     if code == ErrorCode::StepUpRequired {
-        ask_step_up();
+        ask_step_up(&[]);
     }
     let detail = match error {
         Error::Invalid(fields) => fields
@@ -57,6 +57,16 @@ pub(super) fn fail(error: &Error) -> ApiError {
         other => other.to_string(),
     };
     ApiError::new(code, detail)
+}
+
+/// The same for a plain form, whose page gets back what was typed if a second factor is asked for first. Secrets are never
+/// among `typed`, since it stands in an address.
+pub(super) fn fail_keeping(error: &Error, typed: &[(&str, String)]) -> ApiError {
+    let failure = fail(error);
+    if failure.code == ErrorCode::StepUpRequired {
+        ask_step_up(typed);
+    }
+    failure
 }
 
 /// For errors whose details are sentences by themselves.
@@ -94,14 +104,40 @@ pub(super) fn go_back(back: Option<&str>) {
 }
 
 /// Leads a form that was posted without wasm to the page where a second factor is shown, and from there back to where
-/// the form stands.
-fn ask_step_up() {
+/// the form stands, with what was typed.
+fn ask_step_up(typed: &[(&str, String)]) {
     let Some(request) = use_context::<Parts>().filter(is_form) else { return };
     let from = request.headers.get(REFERER).and_then(|from| from.to_str().ok()).unwrap_or_default();
     let path = from.splitn(4, '/').nth(3).map(|rest| format!("/{rest}"));
     let back = path.filter(|path| is_own_path(path)).unwrap_or_else(|| "/settings".to_owned());
+    let back = with_typed(&back, typed);
     let back: String = form_urlencoded::byte_serialize(back.as_bytes()).collect();
     leptos_axum::redirect(&format!("/settings/step-up?back={back}"));
+}
+
+/// An own address with what was typed, in place of what stood there of it. What would make it too long is left out.
+fn with_typed(address: &str, typed: &[(&str, String)]) -> String {
+    if typed.is_empty() {
+        return address.to_owned();
+    }
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let is_new = |name: &str| name == KEPT || typed.iter().any(|(typed, _)| *typed == name);
+    let mut query: Vec<String> = query
+        .split('&')
+        .filter(|pair| !pair.is_empty() && !is_new(pair.split('=').next().unwrap_or_default()))
+        .map(str::to_owned)
+        .collect();
+    let pair = |name: &str, value: &str| {
+        form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish()
+    };
+    query.push(pair(KEPT, "1"));
+    for (name, value) in typed {
+        query.push(pair(name, value));
+        if !is_own_path(&format!("{path}?{}", query.join("&"))) {
+            query.pop();
+        }
+    }
+    format!("{path}?{}", query.join("&"))
 }
 
 /// What locks people out, or takes something from them, is confirmed.
@@ -169,5 +205,25 @@ impl ShownOnce {
         {
             response.append_header(SET_COOKIE, cookie);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_goes_along_once_and_as_far_as_there_is_room() {
+        let typed = [("name", "soar".to_owned()), ("serves", "kind=device; name=web-*\n*".to_owned())];
+        let once = with_typed("/settings/executors/new?kind=webhook", &typed);
+        assert_eq!(
+            once,
+            "/settings/executors/new?kind=webhook&kept=1&name=soar&serves=kind%3Ddevice%3B+name%3Dweb-*%0A*"
+        );
+        assert_eq!(with_typed(&once, &typed), once, "in place of what stood there");
+        let long = "x".repeat(10_000);
+        let cut = with_typed("/settings/notifications", &[("to", long), ("name", "chat".to_owned())]);
+        assert_eq!(cut, "/settings/notifications?kept=1&name=chat");
+        assert_eq!(with_typed("/settings", &[]), "/settings");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::access::contract::AccessBackend;
 use crate::access::factors::FactorsBackend;
 use crate::actions::contract::{
-    DecideActions, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
+    DecideActions, DownloadPackages, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
 use crate::actions::take::TakeActions;
 use crate::actions::tasks::ListTasks;
@@ -40,7 +40,7 @@ macro_rules! backend {
 
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions + ListTasks
-    + ExportActions
+    + ExportActions + DownloadPackages
     + AccessBackend + AutomationBackend + BulkBackend + CasesBackend + DirectoryBackend + DispatchBackend + FactorsBackend
     + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
     + PoliciesBackend + SettingsBackend

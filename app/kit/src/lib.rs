@@ -28,6 +28,7 @@ pub mod focus;
 pub mod form;
 pub mod handler;
 pub mod icon;
+pub mod kept;
 pub mod lazy;
 pub mod markup;
 pub mod notice;

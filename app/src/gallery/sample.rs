@@ -140,6 +140,8 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         follow_ups: Vec::new(),
         held: None,
         targets: Vec::new(),
+        packages: Vec::new(),
+        download: Availability::Allowed,
         twins: Vec::new(),
         task: None,
         executor: Some(ExecutorView {

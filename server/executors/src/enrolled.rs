@@ -12,6 +12,7 @@ use openc2::identity::{Identity, PublicKey, Purpose};
 use openc2::{Actuator, Command, CommandTarget, REPORT_KEY, Response, Target};
 use serde_json::Map;
 use service::executor::{Attempt, CalledOff, Executor, Order};
+use service::packages::Made;
 use service::switchboard::{HostProtocol, Placed, Switchboard};
 
 use super::answer::{called_off, calling_off, ended};
@@ -22,6 +23,8 @@ use super::seal::SecretsKey;
 const SEALED_AS: &str = "responders";
 /// How long a host has for an order before its end is unknown.
 const REPORT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+/// Letters of the name of what a host made.
+const MAX_NAME: usize = 100;
 
 /// The executor of one host.
 pub struct EnrolledHost {
@@ -185,6 +188,15 @@ impl HostProtocol for Ed25519 {
         let response: Response =
             serde_json::from_str(response).map_err(|error| format!("is no OpenC2 response: {error}"))?;
         Ok(called_off(&response))
+    }
+
+    fn made(&self, response: &str) -> Option<Made> {
+        let response: Response = serde_json::from_str(response).ok()?;
+        let openc2::Artifact { name, size, sha256 } = response.report()?.artifact?;
+        // The name becomes that of a download.
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+        let is_plain = name.len() <= MAX_NAME && !name.starts_with('.') && name.chars().all(plain);
+        is_plain.then(|| Made { name, size, sha256: sha256.lower() })
     }
 
     fn ended(&self, response: &str) -> Result<Attempt, String> {

@@ -39,6 +39,11 @@ impl Conductor {
         told.await.unwrap_or_default()
     }
 
+    /// What was made under a command, by its name in the vault.
+    pub(super) fn open_artifact(&self, name: &str) -> std::io::Result<std::fs::File> {
+        self.engine.vault.open_kept(name)
+    }
+
     /// Carries a command out, or says why not.
     pub(super) async fn carry_out(&self, command: Command) -> Response {
         let (engine, now) = (Arc::clone(&self.engine), (self.clock)());

@@ -11,12 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use crash::crash_point;
 use jiff::Timestamp;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{StatusCode, Url};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::Digest as _;
+use tokio::io::AsyncReadExt as _;
 use uuid::Uuid;
 
 use super::conduct::Conductor;
@@ -32,6 +36,8 @@ const NAME_TIMEOUT: Duration = Duration::from_secs(5);
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 15, 30];
 /// How often a command is asked again that is not settled.
 const MAX_REPEATS: usize = 5;
+/// What is handed over of a file at a time.
+const PART_BYTES: u64 = 1024 * 1024;
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 4 * 1024 * 1024;
 
@@ -281,11 +287,48 @@ impl Dialler {
                 Response::refusing(Status::BAD_REQUEST, "malformed", format!("not a command: {error}"))
             }
         };
-        if let Err(error) = self.report(&order.command_id, &response).await {
+        let reported = async {
+            self.hand_over(&order.command_id, &response, conductor).await?;
+            self.report(&order.command_id, &response).await
+        };
+        if let Err(error) = reported.await {
             // The server gives the order again, and the journal its result.
             tracing::warn!(command_id = order.command_id, error = format!("{error:#}"), "not reported yet");
             tokio::time::sleep(Duration::from_secs(PAUSES[0])).await;
         }
+    }
+
+    /// Hands over what was made under a command, before the report that names it. What the server does not take stays in
+    /// the vault alone.
+    async fn hand_over(
+        &self,
+        command_id: &str,
+        response: &Response,
+        conductor: &Conductor,
+    ) -> anyhow::Result<()> {
+        let Some(artifact) = response.report().and_then(|report| report.artifact) else { return Ok(()) };
+        let Ok(mut file) = conductor.open_artifact(&artifact.name).map(tokio::fs::File::from_std) else {
+            tracing::warn!(command_id, name = artifact.name, "what was made is gone");
+            return Ok(());
+        };
+        for part in 0_u32.. {
+            let mut data = Vec::new();
+            (&mut file).take(PART_BYTES).read_to_end(&mut data).await?;
+            if data.is_empty() {
+                break;
+            }
+            crash_point!("package.before_part");
+            let body = json!({ "command_id": command_id, "part": part, "data": STANDARD.encode(&data) });
+            let (status, answer) = self.send("/api/v1/responder/packages", &body).await?;
+            if status.is_client_error() && status != StatusCode::UNAUTHORIZED {
+                let answer = String::from_utf8_lossy(&answer).into_owned();
+                tracing::warn!(command_id, %status, answer, "the server does not take what was made");
+                return Ok(());
+            }
+            ensure!(status == StatusCode::NO_CONTENT, "the server answered {status}");
+        }
+        crash_point!("package.after_parts");
+        Ok(())
     }
 
     async fn report(&self, command_id: &str, response: &Response) -> anyhow::Result<()> {

@@ -209,6 +209,16 @@ impl Vault {
         self.find_kept()?.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
+    /// Opens one file of what is kept.
+    pub(super) fn open_kept(&self, name: &str) -> io::Result<File> {
+        let folder = self.find_kept()?.ok_or(io::ErrorKind::NotFound)?;
+        if name.contains('/') {
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&folder, name, flags, Mode::empty())?.into())
+    }
+
     /// The same folder, if anything was ever kept.
     pub(super) fn find_kept(&self) -> io::Result<Option<OwnedFd>> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use domain::actions::contract::{DecideActions, UndoRequest};
 use domain::core::subject::Current;
 use domain::{
-    Action, ActionId, AuditKind, Caller, Decision, Denied, Error, ErrorCode, RowScope, Seen, Transition,
-    UserId,
+    Action, ActionId, Asset, AuditKind, Caller, Decision, Denied, Error, ErrorCode, RowScope, Seen,
+    Transition, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -139,23 +139,17 @@ impl Service {
         {
             return Err(undone_before(tx, scope, &before, error).await?);
         }
-        if let Verb::Undo(UndoRequest { lift_others: false, .. }) = attempt.verb
-            && let Some(twin) = self.standing_twins(scope, &before).await?.first()
-        {
-            let detail = format!(
-                "the same also stands by {}, and undoing this one lifts it for both; say so (lift_others)",
-                twin.id
-            );
-            return Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, &before)) });
-        }
         match attempt.verb {
             Verb::Approve { .. } | Verb::Reject { .. } => {
                 let protected = attempt.policies.on(&before).is_some();
                 let first = if protected { tx.first_approval(before.id).await? } else { None };
                 self.decision(attempt, before, (proposer, first), seen)
             }
-            Verb::Undo(UndoRequest { reason, targets, break_glass, .. }) => {
+            Verb::Undo(UndoRequest { reason, targets, lift_others, break_glass }) => {
                 let targets = to_undo(tx, &before, targets).await?;
+                if !lift_others {
+                    self.check_lifts_nothing_else(scope, &before, &targets).await?;
+                }
                 self.undo_request(attempt, before, seen, (reason, *break_glass, targets))
             }
             Verb::Retry { .. } => {
@@ -163,6 +157,23 @@ impl Service {
                 self.retrial(attempt, before, proposer, seen, again)
             }
         }
+    }
+
+    /// An undo also lifts what stands by another action on the same targets, which who asks for it must want.
+    async fn check_lifts_nothing_else(
+        &self,
+        scope: &RowScope,
+        before: &Action,
+        on: &[Asset],
+    ) -> Result<(), Error> {
+        let twins = self.standing_twins(scope, before, on).await?;
+        let Some(twin) = twins.first() else { return Ok(()) };
+        let place = if before.has_targets() { format!(" on {}", twin.asset.name) } else { String::new() };
+        let detail = format!(
+            "the same also stands{place} by {}, and undoing this one lifts it for both; say so (lift_others)",
+            twin.id
+        );
+        Err(Error::Conflict { detail, current: Box::new(Current::new(before.id, before)) })
     }
 
     /// Says why the guarded statement found no row.

@@ -56,7 +56,7 @@ impl Service {
         self.connect_executors().await
     }
 
-    /// Forgets how attempts went long ago, once a day.
+    /// Forgets how attempts went long ago, and packages whose time is over, once a day.
     ///
     /// # Errors
     /// If the store fails.
@@ -70,7 +70,8 @@ impl Service {
             now.saturating_sub(SignedDuration::from_hours(24 * KEPT_DAYS)).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut tx = self.store.begin_system(authority).await?;
         tx.forget_answers(before).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.forget_packages(authority).await
     }
 
     /// Keeps what an attempt sent.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use domain::actions::contract::{ActionDetail, Availability, ExecutorView, HandTask, ShowAction};
 use domain::actions::targets::TargetState;
+use domain::core::canonical;
 use domain::executors::contract::Health;
 use domain::{Action, ActionId, AuditKind, Caller, Decision, Error, ErrorCode, RowScope, Status, Transition};
 
@@ -51,6 +52,9 @@ impl ShowAction for Service {
         let undo = offer(self.check_undo(caller, &action).map(drop));
         let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
         let (later, earlier) = timeline::split(&action, &others);
+        let on_asset =
+            |other: &&Action| canonical::name(&other.asset.name) == canonical::name(&action.asset.name);
+        let others: Vec<_> = others.iter().filter(on_asset).cloned().collect();
         Ok(ActionDetail {
             instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
             impact: self.impact(&scope, &action).await?,
@@ -73,6 +77,8 @@ impl ShowAction for Service {
             revisions: timeline::revisions(
                 &self.store.records_of(id, AuditKind::Revised, MAX_REVISIONS).await?,
             ),
+            packages: self.store.packages_of(id).await?,
+            download: offer(Self::check_download(caller, &action).map(drop)),
             end: timeline::end(&action, now),
             twins: self.twins(&scope, &action).await?,
             action,
@@ -110,6 +116,10 @@ impl Service {
         }
         if let Some(why) = self.held_by_executor(action) {
             return Ok(Some(why));
+        }
+        if action.has_targets() {
+            // Each target says for itself what it waits for.
+            return Ok(None);
         }
         Ok(match self.precedence(action).await? {
             Precedence::Wait(first) => {

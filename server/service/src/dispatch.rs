@@ -337,10 +337,7 @@ impl Service {
         write(tx, by, &before, &undone, now).await?;
         let more = json!({ "undone_by": reverse.id, "detail": detail });
         tx.append_audit(by, entry(now, AuditKind::UndoReported, &undone, more)).await?;
-        if transition == Transition::ReportUndo(Outcome::Completed) {
-            self.lift_twins(tx, by, &undone, reverse, now).await?;
-        }
-        Ok(())
+        self.lift_twins(tx, by, &undone, (reverse, outcome), now).await
     }
 }
 

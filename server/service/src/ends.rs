@@ -49,7 +49,7 @@ impl Service {
         let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
         let reverse_type =
             before.undoable().ok().filter(|_| timeline::end_of(&before).is_some_and(|end| end <= now));
-        let mut others = self.standing_twins(&RowScope::ALL, &before).await?;
+        let mut others = self.standing_twins(&RowScope::ALL, &before, &[]).await?;
         others.retain(|other| timeline::end_of(other).is_none_or(|end| end > now));
         let Some(reverse_type) = reverse_type.filter(|_| others.is_empty()) else {
             // It was undone, or another action keeps the effect, and has its own end or none.

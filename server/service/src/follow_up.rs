@@ -21,6 +21,7 @@ use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
 use super::ends::keep_end;
 use super::targets::{Progress, chosen, ids, is_to_be_retried, named, progress};
 use super::{Service, detached, entry, replay, timeline};
+use crash::crash_point;
 use store::{Ended, Guard, TargetCommand, Transaction};
 
 #[async_trait]
@@ -71,7 +72,9 @@ impl Service {
         let now = tx.time(self.clock.now()).await?;
         let after = self.write_follow_up(&mut *tx, caller, (id, seen), (what, &asked), now).await?;
         replay::settle_in(&mut *tx, &after).await?;
+        crash_point!("follow_up.before_commit");
         tx.commit().await?;
+        crash_point!("follow_up.after_commit");
         Ok(after)
     }
 

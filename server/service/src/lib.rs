@@ -37,6 +37,7 @@ mod intake;
 mod investigations;
 mod list;
 pub mod notifications;
+pub mod packages;
 mod paging;
 mod pause;
 mod pieces;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings, default_concurrency};
 use domain::responders::contract::{
-    Enrolled, Enrolment, OrderReport, Orders, Poll, RespondersBackend, SealedRequest,
+    Enrolled, Enrolment, OrderReport, Orders, PackagePart, Poll, RespondersBackend, SealedRequest,
 };
 use domain::{
     Actor, ActorKind, AssetKind, AuditKind, Authorized, CommandId, Error, Outcome, RowScope, Status, Subject,
@@ -42,6 +42,16 @@ impl RespondersBackend for Service {
         let poll: Poll = read(&request.body)?;
         check_poll(&poll)?;
         switchboard.poll(host, &poll).await
+    }
+
+    async fn take_package_part(&self, request: SealedRequest) -> Result<(), Error> {
+        let service = self.clone();
+        detached(async move {
+            let host = service.switchboard()?.believe(&request).await?;
+            let part: PackagePart = read(&request.body)?;
+            service.take_part(&host, &part).await
+        })
+        .await
     }
 
     async fn report_order(&self, request: SealedRequest) -> Result<(), Error> {
@@ -207,12 +217,17 @@ impl Service {
             // It is at it, and reports again.
             _ => return Ok(()),
         };
+        let made = self.switchboard()?.protocol.made(&report.response);
+        let package = self.whole_package(host, id, made, self.clock.now()).await?;
         crash_point!("order_report.before_commit");
         let mut tx = self.store.begin_system(authority).await?;
         let now = tx.time(self.clock.now()).await?;
         let by = Authorized::system(authority, &host.name, &host.name);
         let is_first =
             tx.report_responder_order(&host.name, id, &report.response, &report.signature, now).await?;
+        if let Some(package) = package.filter(|_| is_first) {
+            tx.put_package(handed.command.action_id, &package).await?;
+        }
         let before = tx.action(&RowScope::ALL, handed.command.action_id).await?;
         let before = before.ok_or_else(|| Error::Internal(format!("command {id} has no action")))?;
         match transition {

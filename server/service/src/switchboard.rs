@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OnceCell};
 
 use super::clock::SharedClock;
 use super::executor::{Attempt, CalledOff};
+use super::packages::Made;
 use store::{SharedStore, StoredOrder, StoredResponder};
 
 /// Under this the database keeps our own secret, sealed.
@@ -66,6 +67,9 @@ pub trait HostProtocol: Send + Sync {
 
     /// Whether the host with this key signed the report.
     fn signed_report(&self, key: &str, responder: &str, report: &OrderReport) -> bool;
+
+    /// What a response says that its host made, and hands over beside it.
+    fn made(&self, response: &str) -> Option<Made>;
 
     /// What a response means.
     ///

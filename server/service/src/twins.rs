@@ -1,21 +1,29 @@
 //! Actions that do the same to the same: which of them stand, what waits before a command, and what an undo lifts.
 //!
-//! It concerns what lasts, such as an isolation: done twice it is there once, and lifted once it is gone for all.
+//! It concerns what lasts, such as an isolation: done twice it is there once, and lifted once it is gone for all. Of an
+//! action on several targets each target counts by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::contract::Twin;
+use domain::core::canonical;
 use domain::{
-    Action, ActionId, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition,
+    Action, ActionId, Asset, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition,
     UndoState,
 };
 use jiff::Timestamp;
 use serde_json::json;
 
 use super::decision::{lifecycle_of, next};
-use super::{Service, entry, timeline};
-use store::{Guard, Transaction};
+use super::{Service, entry, targets, timeline};
+use store::{Guard, TargetCommand, Transaction};
 
 /// Other actions on the same entity that are looked at.
 const MAX_OTHERS: u32 = 50;
+/// The same for an action on many targets.
+const MAX_ON_TARGETS: u32 = 2_000;
+/// Targets that a sentence names.
+const MAX_NAMED: usize = 3;
 
 /// What becomes of a command before it is handed to its executor.
 pub(super) enum Precedence {
@@ -28,24 +36,40 @@ pub(super) enum Precedence {
 }
 
 impl Service {
-    /// Others with the same lasting effect on the same entity of the same asset; none of what does not last.
+    /// Others with the same lasting effect on the same entity, each as it is on a target that both have; none of what
+    /// does not last.
     async fn others(&self, scope: &RowScope, action: &Action) -> Result<Vec<Action>, Error> {
         let Some(effect) = action.action_type.lasting_effect() else { return Ok(Vec::new()) };
-        let mut others = self.store.on_same_entity(scope, action, MAX_OTHERS).await?;
+        let limit = MAX_OTHERS.saturating_mul(action.target_count.unwrap_or(1)).min(MAX_ON_TARGETS);
+        let mut others = self.store.on_same_entity(scope, action, limit).await?;
         others.retain(|other| other.action_type.lasting_effect() == Some(effect));
-        Ok(others)
+        let ours: BTreeSet<_> = action.all_targets().map(place).collect();
+        let mut seen = Vec::with_capacity(others.len());
+        for other in others {
+            if other.has_targets() {
+                let known = self.store.targets_of(other.id).await?;
+                seen.extend(on_each(&other, &known).filter(|other| ours.contains(&place(&other.asset))));
+            } else {
+                seen.push(other);
+            }
+        }
+        Ok(seen)
     }
 
-    /// Others of the same type whose effect stands now, the latest first.
+    /// Others of the same type whose effect stands now on one of these targets, or of all where none is named; each as it
+    /// is on its target, the latest first.
     pub(super) async fn standing_twins(
         &self,
         scope: &RowScope,
         action: &Action,
+        on: &[Asset],
     ) -> Result<Vec<Action>, Error> {
         if !action.action_type.is_lasting() {
             return Ok(Vec::new());
         }
-        let others = self.others(scope, action).await?;
+        let on: BTreeSet<_> = on.iter().map(place).collect();
+        let mut others = self.others(scope, action).await?;
+        others.retain(|other| on.is_empty() || on.contains(&place(&other.asset)));
         Ok(standing(action, others))
     }
 
@@ -55,25 +79,35 @@ impl Service {
             return Ok(Vec::new());
         }
         let others = self.others(scope, action).await?;
-        let mut twins: Vec<_> = others
-            .iter()
-            .filter(|other| other.action_type == action.action_type)
-            .filter_map(|other| {
-                let says = match (other.decision, other.status) {
-                    (domain::Decision::Pending, _) => "The same waits for a decision, too.",
-                    (_, Status::Queued | Status::InProgress) => "The same is being carried out.",
-                    (_, Status::Unknown) => "The same was sent, and its end is unknown.",
-                    _ => return None,
-                };
-                Some(Twin { id: other.id, stands: false, says: says.to_owned() })
-            })
-            .collect();
-        twins.extend(standing(action, others).into_iter().map(|other| {
+        let mut found: Vec<(ActionId, bool, String, Vec<String>)> = Vec::new();
+        let mut note = |other: &Action, stands: bool, says: String| {
+            let name = other.asset.name.clone();
+            let same = |(id, stood, said, _): &&mut (ActionId, bool, String, Vec<String>)| {
+                (*id, *stood, said.as_str()) == (other.id, stands, says.as_str())
+            };
+            match found.iter_mut().find(same) {
+                Some((.., names)) => names.push(name),
+                None => found.push((other.id, stands, says, vec![name])),
+            }
+        };
+        for other in others.iter().filter(|other| other.action_type == action.action_type) {
+            let says = match (other.decision, other.status) {
+                (domain::Decision::Pending, _) => "The same waits for a decision, too",
+                (_, Status::Queued | Status::InProgress) => "The same is being carried out",
+                (_, Status::Unknown) => "The same was sent, and its end is unknown",
+                _ => continue,
+            };
+            note(other, false, says.to_owned());
+        }
+        for other in standing(action, others) {
             let until = timeline::end_of(&other).map(|end| format!(" until {end}")).unwrap_or_default();
-            let says = format!("The same already stands{until}, by {}.", by(&other));
-            Twin { id: other.id, stands: true, says }
-        }));
-        Ok(twins)
+            note(&other, true, format!("The same already stands{until}, by {}", by(&other)));
+        }
+        let twin = |(id, stands, says, names): (ActionId, bool, String, Vec<String>)| {
+            let on = if action.has_targets() { in_words(&names) } else { String::new() };
+            Twin { id, stands, says: format!("{says}{on}.") }
+        };
+        Ok(found.into_iter().map(twin).collect())
     }
 
     /// Whether it is a command's turn: commands with one effect run in the order in which they were decided on, what
@@ -109,22 +143,43 @@ impl Service {
         }))
     }
 
-    /// With an undo that was carried out, the effect of others is lifted, too.
+    /// With an undo that was carried out, the effect of others is lifted, too: on the targets on which it was.
     pub(super) async fn lift_twins(
         &self,
         tx: &mut (impl Transaction + ?Sized),
         by: &Authorized,
         original: &Action,
-        reverse: &Action,
+        (reverse, outcome): (&Action, Outcome),
         now: Timestamp,
     ) -> Result<(), Error> {
-        for twin in self.standing_twins(&RowScope::ALL, original).await? {
+        let on = done_on(tx, reverse, outcome).await?;
+        if on.is_empty() {
+            return Ok(());
+        }
+        let mut seen = BTreeSet::new();
+        for twin in self.standing_twins(&RowScope::ALL, original, &on).await? {
+            if !seen.insert(twin.id) {
+                continue;
+            }
             // As it is in this transaction.
             let Some(before) = tx.action(&RowScope::ALL, twin.id).await? else { continue };
-            let Ok(lifted) = lift(lifecycle_of(&before)?) else { continue };
-            let after = Action { undone_by: Some(reverse.id), ..next(&before, lifted, now) };
+            let names = lift_targets(tx, by, &before, &on).await?;
+            let transition = if names.as_ref().is_some_and(|(_, left)| *left) {
+                Transition::ReportPartlyUndone
+            } else {
+                Transition::ReportUndo(Outcome::Completed)
+            };
+            let Ok(lifted) = lift(lifecycle_of(&before)?, transition) else { continue };
+            let undone_by = match transition {
+                Transition::ReportPartlyUndone => before.undone_by,
+                _ => Some(reverse.id),
+            };
+            let after = Action { undone_by, ..next(&before, lifted, now) };
             if tx.update_state(Guard { by, deciding: false, policy: None, now }, &before, &after).await? {
-                let more = json!({ "undone_by": reverse.id, "lifted_with": original.id });
+                let mut more = json!({ "undone_by": reverse.id, "lifted_with": original.id });
+                if let Some((names, _)) = names {
+                    more["targets"] = json!(names);
+                }
                 tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
             }
         }
@@ -132,8 +187,68 @@ impl Service {
     }
 }
 
-fn lift(lifecycle: Lifecycle) -> Result<Lifecycle, domain::Refusal> {
-    lifecycle.apply(Transition::RequestUndo)?.apply(Transition::ReportUndo(Outcome::Completed))
+/// On which targets a reverse was carried out.
+async fn done_on(
+    tx: &mut (impl Transaction + ?Sized),
+    reverse: &Action,
+    outcome: Outcome,
+) -> Result<Vec<Asset>, Error> {
+    if !reverse.has_targets() {
+        return Ok(if outcome == Outcome::Completed { vec![reverse.asset.clone()] } else { Vec::new() });
+    }
+    let known = tx.targets_of(reverse.id).await?;
+    let done = on_each(reverse, &known).filter(|of| of.status == Status::Completed);
+    Ok(done.map(|of| of.asset).collect())
+}
+
+/// Writes on the targets of one that has several that its effect is lifted there. Their names, and whether it stands on
+/// others still; none for one that has a single target.
+async fn lift_targets(
+    tx: &mut (impl Transaction + ?Sized),
+    by: &Authorized,
+    twin: &Action,
+    on: &[Asset],
+) -> Result<Option<(Vec<String>, bool)>, Error> {
+    if !twin.has_targets() {
+        return Ok(None);
+    }
+    let on: BTreeSet<_> = on.iter().map(place).collect();
+    let assets: Vec<_> = twin.all_targets().collect();
+    let asset = |of: &TargetCommand| usize::try_from(of.target).ok().and_then(|place| assets.get(place));
+    let standing: Vec<_> = tx.targets_of(twin.id).await?.into_iter().filter(targets::stands).collect();
+    let (lifted, left): (Vec<_>, Vec<_>) =
+        standing.into_iter().partition(|of| asset(of).is_some_and(|asset| on.contains(&place(asset))));
+    tx.set_undo(by, &targets::ids(&lifted), UndoState::Undone).await?;
+    let names = lifted.iter().filter_map(asset).map(|asset| asset.name.clone()).collect();
+    Ok(Some((names, !left.is_empty())))
+}
+
+/// An action on several targets as it is on each of them.
+fn on_each<'a>(action: &'a Action, known: &'a [TargetCommand]) -> impl Iterator<Item = Action> + 'a {
+    (0..).map_while(move |place| action.aimed_at(place)).zip(0_u32..).map(move |(aimed, place)| {
+        match known.iter().find(|of| of.target == place) {
+            Some(of) => Action { status: of.status, undo: of.undo, ..aimed },
+            None => aimed,
+        }
+    })
+}
+
+/// The name by which a target is the same one.
+fn place(asset: &Asset) -> String {
+    canonical::name(&asset.name)
+}
+
+/// On which of several targets.
+fn in_words(names: &[String]) -> String {
+    let shown = names.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_NAMED) {
+        0 => format!(", on {shown}"),
+        more => format!(", on {shown} and {more} more"),
+    }
+}
+
+fn lift(lifecycle: Lifecycle, transition: Transition) -> Result<Lifecycle, domain::Refusal> {
+    lifecycle.apply(Transition::RequestUndo)?.apply(transition)
 }
 
 fn by(action: &Action) -> String {
@@ -149,14 +264,18 @@ fn had_effect(action: &Action) -> bool {
     action.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect())
 }
 
-/// Of these, those of the type of an action whose effect stands: done, not undone, and not released since.
+/// Of these, those of the type of an action whose effect stands: done, not undone, and not released since on their
+/// target.
 fn standing(action: &Action, others: Vec<Action>) -> Vec<Action> {
-    let released = others.iter().filter(|other| !other.action_type.is_lasting() && had_effect(other));
-    let released = released.map(decided).max();
+    let mut released: BTreeMap<String, Timestamp> = BTreeMap::new();
+    for other in others.iter().filter(|other| !other.action_type.is_lasting() && had_effect(other)) {
+        let last = released.entry(place(&other.asset)).or_insert_with(|| decided(other));
+        *last = decided(other).max(*last);
+    }
     others
         .into_iter()
         .filter(|other| other.action_type == action.action_type && had_effect(other))
         .filter(|other| matches!(other.undo, UndoState::None | UndoState::Failed))
-        .filter(|other| released.is_none_or(|at| decided(other) > at))
+        .filter(|other| released.get(&place(&other.asset)).is_none_or(|at| decided(other) > *at))
         .collect()
 }

@@ -78,7 +78,7 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
                     }));
                 }
                 if let Err(error) = service.forget_answers(&authority).await {
-                    log(&error, "forgetting old answers");
+                    log(&error, "forgetting what is old");
                 }
                 continue;
             }

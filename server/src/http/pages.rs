@@ -68,7 +68,8 @@ fn router(app: &AppState) -> Router<AppState> {
     let export = export
         .route("/export/incidents", list(CaseList::Incidents))
         .route("/export/investigations", list(CaseList::Investigations))
-        .route("/export/investigations/{id}/{tab}", get(download::tab_for_people));
+        .route("/export/investigations/{id}/{tab}", get(download::tab_for_people))
+        .route("/export/actions/{id}/package", get(download::package_for_people));
     [(Limits::USUAL, usual), (Limits::BATCH, batch), (Limits::EXPORT, export)]
         .into_iter()
         .map(|(limits, routes)| {

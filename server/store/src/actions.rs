@@ -71,7 +71,8 @@ pub trait ReadActions: Send + Sync {
     /// The person behind the proposal of an action, if it was a person's.
     async fn proposer(&self, id: ActionId) -> Result<Option<UserId>>;
 
-    /// Earlier and later actions on the same entity of the same asset, whatever their spelling, newest first.
+    /// Earlier and later actions on the same entity of the same asset, or of one of several targets, whatever their
+    /// spelling, newest first.
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>>;
 
     /// The assets of the latest of so many actions, each once, the latest first.

@@ -51,6 +51,11 @@ impl Encoding {
             && self.words.values().zip(other.words.values()).all(same_words)
     }
 
+    /// By which rules keys are made.
+    pub(crate) const fn version(&self) -> u32 {
+        self.version
+    }
+
     /// How many words it gives numbers to.
     pub(crate) fn known_words(&self) -> usize {
         self.words.values().map(Vec::len).sum()

@@ -7,8 +7,9 @@
 use std::fmt::Write as _;
 use std::net::Ipv6Addr;
 
+use domain::actions::entity::Identity;
 use domain::core::canonical;
-use domain::{Action, Entity, Similarity};
+use domain::{Action, Asset, Entity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -36,18 +37,31 @@ pub(super) fn similar(action: &Action) -> Option<i64> {
 /// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name;
 /// nothing, where it has none.
 pub(super) fn identity(action: &Action) -> (Option<i64>, Option<i64>) {
-    let hash = |text: Option<String>| text.map(|text| identity_hash(action, &text));
+    identity_on(&action.asset, &action.entity.identity())
+}
+
+/// The same on each target of an action, its asset first.
+pub(super) fn identities(action: &Action) -> Vec<(Option<i64>, Option<i64>)> {
     let identity = action.entity.identity();
-    (hash(identity.key), hash(identity.name))
+    action.all_targets().map(|asset| identity_on(asset, &identity)).collect()
 }
 
-/// The keys of rows that know the same file by a weaker hash alone.
+fn identity_on(asset: &Asset, identity: &Identity) -> (Option<i64>, Option<i64>) {
+    let hash = |text: &Option<String>| text.as_ref().map(|text| identity_hash(asset, text));
+    (hash(&identity.key), hash(&identity.name))
+}
+
+/// The keys of rows that know the same file by a weaker hash alone, on each target.
 pub(super) fn weaker_identities(action: &Action) -> Vec<i64> {
-    action.entity.identity().weaker.iter().map(|text| identity_hash(action, text)).collect()
+    let identity = action.entity.identity();
+    let keys = action
+        .all_targets()
+        .flat_map(|asset| identity.weaker.iter().map(|text| identity_hash(asset, text)).collect::<Vec<_>>());
+    keys.collect()
 }
 
-fn identity_hash(action: &Action, text: &str) -> i64 {
-    hash(&format!("{}\n{text}", canonical::name(&action.asset.name)))
+fn identity_hash(asset: &Asset, text: &str) -> i64 {
+    hash(&format!("{}\n{text}", canonical::name(&asset.name)))
 }
 
 /// A part of a hash that no two texts of one database share.

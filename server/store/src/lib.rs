@@ -38,6 +38,7 @@ mod migrations;
 mod notifications;
 mod one_time;
 mod outbox;
+mod packages;
 #[cfg(test)]
 mod plans;
 pub mod policies;
@@ -92,6 +93,7 @@ pub use outbox::{
     Claim, DISPATCH_PAUSED, DISPATCH_RESUMED, Ended, HandedOver, HandedTask, Leased, NewCommand,
     OpenCommands, Queue, ReadOutbox, SystemOutbox, TargetCommand, WriteOutbox,
 };
+pub use packages::{ReadPackages, SystemPackages};
 pub use position::Position;
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use retention::SystemRetention;
@@ -128,6 +130,7 @@ pub trait Store:
     + ReadOneTime
     + ReadOutbox
     + policies::ReadPolicies
+    + ReadPackages
     + ReadResponders
     + ReadSettings
     + Maintain
@@ -183,6 +186,7 @@ pub trait SystemWrites:
     + SystemEnds
     + SystemExecutors
     + SystemNotifications
+    + SystemPackages
     + SystemResponders
     + SystemBulk
     + SystemAccess

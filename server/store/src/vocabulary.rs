@@ -120,7 +120,7 @@ mod tests {
                  ResponderEnrolled ResponderRevoked DispatchPaused DispatchResumed \
                  HeldBack AutomationStopped AutomationResumed DirectoryGroupChanged FactorChanged FactorUsed \
                  ResponderCodeMade DeliveredAgain CallOffAsked PolicyChanged ApprovedFirst BreakGlass BreakGlassReviewed \
-                 HistoryRemoved",
+                 HistoryRemoved PackageDownloaded",
             ),
             ("criticality", "very_high high medium low"),
             ("lane", "pending in_progress history"),

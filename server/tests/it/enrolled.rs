@@ -86,7 +86,16 @@ impl Dialling {
         (line, Self { child, root: root.canonicalize().unwrap(), vault })
     }
 
-    async fn crashed(&mut self) {
+    /// Ends it and starts it again, to end itself at a crash point if one is named.
+    pub(crate) fn restart(&mut self, estate: &Estate, name: &str, crash_at: Option<&str>) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let (line, again) = Self::start(estate, name, &[], crash_at);
+        assert!(line.contains("dialling"), "{line}");
+        *self = again;
+    }
+
+    pub(crate) async fn crashed(&mut self) {
         let status = until("the crash point is reached", async || self.child.try_wait().unwrap()).await;
         assert_eq!(status.signal(), Some(9), "ended by {status}");
     }

@@ -29,7 +29,7 @@ pub(crate) struct Estate {
     pub(crate) people: Vec<String>,
 }
 
-fn run(args: &[&str], input: &str) -> String {
+pub(crate) fn run(args: &[&str], input: &str) -> String {
     let mut command = countersign(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();

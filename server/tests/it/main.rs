@@ -14,6 +14,7 @@ mod certificates;
 mod contract;
 mod crash;
 mod crash_hooks;
+mod crash_kinds;
 mod database;
 mod directory;
 mod disk;
@@ -30,6 +31,7 @@ mod notifications;
 mod oidc;
 mod otupy;
 mod p99;
+mod packages;
 mod pages;
 mod process;
 mod python;
@@ -37,6 +39,9 @@ mod race;
 mod schemathesis;
 mod scim;
 mod seen;
+#[path = "../../executors/tests/servers/mod.rs"]
+#[allow(dead_code, reason = "the tests of executors use the rest")]
+mod servers;
 mod several_hosts;
 mod thousand_hosts;
 mod threats;

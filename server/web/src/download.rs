@@ -1,16 +1,21 @@
-//! Exports as downloads.
+//! Exports and packages as downloads.
 
 use axum::Extension;
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use axum::http::HeaderName;
 use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use domain::actions::contract::Export;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::actions::contract::{Export, PackageFile};
 use domain::actions::export::ExportFormat;
 use domain::cases::CaseList;
 use domain::core::string_enum::UnknownWord;
 use domain::investigations::Tab;
-use domain::{ActionQuery, Caller, Error};
+use domain::{ActionId, ActionQuery, Caller, CommandId, Error, Subject, SubjectKind};
+use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 use utoipa::IntoParams;
 
@@ -85,6 +90,48 @@ pub async fn list_for_people(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     cases_download(&app, &caller, list, None, query).await
+}
+
+/// Which package of an action.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct PackageParams {
+    /// The command that it came from; needed where an action on several devices has several.
+    pub(crate) command: Option<CommandId>,
+}
+
+/// `GET /export/actions/{id}/package`: what the details of an action lead to.
+pub async fn package_for_people(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    params: Result<Query<PackageParams>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(params) = params.map_err(|_| Error::invalid("/command", "must be the id of a command"))?;
+    let unknown = || Error::NotFound(Subject::new(SubjectKind::Action, &id));
+    let id = id.parse().ok().filter(|parsed: &ActionId| parsed.to_string() == id).ok_or_else(unknown)?;
+    package_download(&app, &caller, id, params).await
+}
+
+/// What a host made, as a download.
+pub(crate) async fn package_download(
+    app: &AppState,
+    caller: &Caller,
+    id: ActionId,
+    PackageParams { command }: PackageParams,
+) -> Result<Response, Problem> {
+    let PackageFile { about, file } = app.backend.package(caller, id, command).await?;
+    let body = Body::from_stream(ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES));
+    let digest = hex::decode(&about.sha256).map(|bytes| STANDARD.encode(bytes)).unwrap_or_default();
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (CONTENT_LENGTH, about.size.to_string()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", about.name)),
+        (HeaderName::from_static("content-digest"), format!("sha-256=:{digest}:")),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    Ok((headers, body).into_response())
 }
 
 /// Everything that a query matches, as a download.

@@ -57,6 +57,12 @@ impl Form {
     }
 }
 
+/// What was typed, for the page of the form if that is sent back to it; `internal` is a checkbox. Never a secret.
+pub(super) fn typed(fields: &[(&'static str, &String)], internal: bool) -> Vec<(&'static str, String)> {
+    let fields = fields.iter().map(|(name, value)| (*name, (*value).clone()));
+    fields.chain([("internal", internal.to_string())]).collect()
+}
+
 /// What a field says; none if it is empty.
 pub(super) fn text(text: String) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())

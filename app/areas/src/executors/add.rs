@@ -5,6 +5,7 @@ use leptos::server_fn::ServerFn;
 
 use api::{AddExecutor, Load, MakeResponderCode, propose_executor_key};
 use domain::executors::ExecutorKind;
+use kit::kept::Kept;
 
 const LDAP: &str = r#"{
   "url": "ldaps://ldap.corp.example",
@@ -92,15 +93,16 @@ fn Enrol() -> impl IntoView {
 
 #[component]
 fn Form(kind: ExecutorKind) -> impl IntoView {
+    let kept = Kept::of_address();
     let is_remote = matches!(kind, ExecutorKind::Webhook | ExecutorKind::OpenC2);
     let remote = is_remote.then(|| {
         view! {
             <label class="field">
                 <span class="field-label">"URL"</span>
-                <input name="url" type="url" required maxlength="2000" placeholder="https://soar.example/countersign"/>
+                <input name="url" type="url" value=kept.or("url", "") required maxlength="2000" placeholder="https://soar.example/countersign"/>
             </label>
             <label class="check">
-                <input name="internal" type="checkbox" value="true"/>
+                <input name="internal" type="checkbox" value="true" checked=kept.is_checked("internal", false)/>
                 "Its address may lie inside of this network (private, link-local or loopback)"
             </label>
         }
@@ -109,7 +111,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
         view! {
             <label class="field">
                 <span class="field-label">"Actuator profile"</span>
-                <input name="profile" maxlength="100" placeholder="slpf"/>
+                <input name="profile" value=kept.or("profile", "") maxlength="100" placeholder="slpf"/>
             </label>
         }
     });
@@ -123,7 +125,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
         view! {
             <label class="field">
                 <span class="field-label">"Its settings, as a JSON object"</span>
-                <textarea name="options" rows="6" required spellcheck="false">{example}</textarea>
+                <textarea name="options" rows="6" required spellcheck="false">{kept.or("options", example)}</textarea>
             </label>
         }
     });
@@ -131,7 +133,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
         view! {
             <label class="field">
                 <span class="field-label">"Hours until it should be done (optional)"</span>
-                <input name="due_hours" inputmode="numeric" maxlength="4"/>
+                <input name="due_hours" value=kept.or("due_hours", "") inputmode="numeric" maxlength="4"/>
             </label>
         }
     });
@@ -151,7 +153,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
                     <span class="field-label">
                         "The authority that its own certificate must be of, as PEM (optional)"
                     </span>
-                    <textarea name="authority" rows="3" spellcheck="false"></textarea>
+                    <textarea name="authority" rows="3" spellcheck="false">{kept.or("authority", "")}</textarea>
                 </label>
             }
             .into_any(),
@@ -167,11 +169,12 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
         }),
     };
     view! {
+        {kept.notice()}
         <form class="executor-form" method="post" action=AddExecutor::PATH>
             <input type="hidden" name="kind" value=kind.as_str()/>
             <label class="field">
                 <span class="field-label">"Name (a-z, 0-9, '.', '_' and '-'; it never changes)"</span>
-                <input name="name" required maxlength="64" pattern="[a-z0-9][a-z0-9._\\-]*"/>
+                <input name="name" value=kept.or("name", "") required maxlength="64" pattern="[a-z0-9][a-z0-9._\\-]*"/>
             </label>
             {remote}
             {profile}
@@ -179,25 +182,25 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             {secret}
             <label class="field">
                 <span class="field-label">"What it serves: a rule a line, * for everything"</span>
-                <textarea name="serves" rows="4" required>"*"</textarea>
+                <textarea name="serves" rows="4" required>{kept.or("serves", "*")}</textarea>
             </label>
             <p class="hint">
                 "For example: " <code>"kind=device; name=web-*; group=Servers; type=isolate_device,release_from_isolation"</code>
             </p>
             {due}
-            <details class="fold">
+            <details class="fold" open=kept.is_there()>
                 <summary class="button">"Limits…"</summary>
                 <label class="field">
                     <span class="field-label">"At a time"</span>
-                    <input name="concurrency" inputmode="numeric" placeholder="4" maxlength="2"/>
+                    <input name="concurrency" value=kept.or("concurrency", "") inputmode="numeric" placeholder="4" maxlength="2"/>
                 </label>
                 <label class="field">
                     <span class="field-label">"A minute"</span>
-                    <input name="rate" inputmode="numeric" maxlength="5"/>
+                    <input name="rate" value=kept.or("rate", "") inputmode="numeric" maxlength="5"/>
                 </label>
                 <label class="field">
                     <span class="field-label">"Seconds until what was handed over is unknown"</span>
-                    <input name="time_limit" inputmode="numeric" maxlength="7"/>
+                    <input name="time_limit" value=kept.or("time_limit", "") inputmode="numeric" maxlength="7"/>
                 </label>
             </details>
             <button class="button primary" type="submit">"Add executor"</button>

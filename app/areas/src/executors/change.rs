@@ -7,17 +7,22 @@ use api::{ChangeExecutor, SetExecutorSteps};
 use domain::ActionType;
 use domain::actions::proposal::MAX_COMMENT_LENGTH;
 use domain::executors::{ExecutorKind, ExecutorSetup};
+use kit::kept::Kept;
 
 /// The forms; nothing of one that comes with the server.
 pub(super) fn forms(setup: &ExecutorSetup, built_in: bool, has_secret: bool) -> Option<AnyView> {
     if built_in {
         return None;
     }
-    let steps = (setup.kind == ExecutorKind::Manual).then(|| steps(setup));
+    let kept = Kept::of_address();
+    // The two forms have no field of one name.
+    let (is_steps, is_there) = (!kept.or("action_type", "").is_empty(), kept.is_there());
+    let steps = (setup.kind == ExecutorKind::Manual).then(|| steps(setup, &kept, is_steps));
     let view = view! {
-        <details class="fold">
+        {kept.notice()}
+        <details class="fold" open=is_there && !is_steps>
             <summary class="button">"Change…"</summary>
-            {settings(setup, has_secret)}
+            {settings(setup, has_secret, &kept)}
         </details>
         {steps}
     };
@@ -34,15 +39,16 @@ fn field(label: &'static str, name: &'static str, value: String) -> AnyView {
     .into_any()
 }
 
-fn settings(setup: &ExecutorSetup, has_secret: bool) -> AnyView {
+fn settings(setup: &ExecutorSetup, has_secret: bool, kept: &Kept) -> AnyView {
     let ExecutorSetup { name, kind, settings, serves, concurrency, rate, time_limit } = setup.clone();
     let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
+    let field = |label, name, usual: String| field(label, name, kept.or(name, usual));
     let is_remote = matches!(kind, ExecutorKind::Webhook | ExecutorKind::OpenC2);
     let remote = is_remote.then(|| {
         view! {
             {field("URL", "url", settings.url.clone().unwrap_or_default())}
             <label class="check">
-                <input name="internal" type="checkbox" value="true" checked=settings.internal/>
+                <input name="internal" type="checkbox" value="true" checked=kept.is_checked("internal", settings.internal)/>
                 "Its address may lie inside of this network (private, link-local or loopback)"
             </label>
         }
@@ -50,7 +56,7 @@ fn settings(setup: &ExecutorSetup, has_secret: bool) -> AnyView {
     let profile = (kind == ExecutorKind::OpenC2)
         .then(|| field("Actuator profile", "profile", settings.profile.clone().unwrap_or_default()));
     let options = (!settings.options.is_empty()).then(|| {
-        let json = settings.options_text();
+        let json = kept.or("options", settings.options_text());
         view! {
             <label class="field">
                 <span class="field-label">"Its settings, as a JSON object"</span>
@@ -69,6 +75,7 @@ fn settings(setup: &ExecutorSetup, has_secret: bool) -> AnyView {
         }
     });
     let rules = serves.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    let rules = kept.or("serves", rules);
     view! {
         <form class="executor-form" method="post" action=ChangeExecutor::PATH>
             <input type="hidden" name="name" value=name/>
@@ -92,16 +99,21 @@ fn settings(setup: &ExecutorSetup, has_secret: bool) -> AnyView {
 }
 
 /// A form for each type whose steps are others than the usual, and one for another type.
-fn steps(setup: &ExecutorSetup) -> AnyView {
-    let kept = setup.settings.steps.iter().map(|(of, text)| {
+fn steps(setup: &ExecutorSetup, kept: &Kept, open: bool) -> AnyView {
+    let chosen = kept.or("action_type", "");
+    let own = setup.settings.steps.iter().map(|(of, text)| {
         let label = format!("Steps of {} (the usual ones, if empty)", of.label());
         let which = view! { <input type="hidden" name="action_type" value=of.as_str()/> }.into_any();
-        template(&setup.name, which, label, text.clone())
+        let text = if chosen == of.as_str() { kept.or("steps", "") } else { text.clone() };
+        template(&setup.name, which, label, text)
     });
     let options = ActionType::ALL
         .iter()
         .filter(|of| !setup.settings.steps.contains_key(of))
-        .map(|of| view! { <option value=of.as_str()>{of.label()}</option> }.into_any())
+        .map(|of| {
+            view! { <option value=of.as_str() selected=chosen == of.as_str()>{of.label()}</option> }
+                .into_any()
+        })
         .collect_view();
     let which = view! {
         <label class="field">
@@ -109,15 +121,17 @@ fn steps(setup: &ExecutorSetup) -> AnyView {
             <select name="action_type" required>{options}</select>
         </label>
     };
-    let another = template(&setup.name, which.into_any(), "Steps in words".to_owned(), String::new());
+    let is_another = setup.settings.steps.keys().all(|of| of.as_str() != chosen);
+    let text = if is_another { kept.or("steps", "") } else { String::new() };
+    let another = template(&setup.name, which.into_any(), "Steps in words".to_owned(), text);
     view! {
-        <details class="fold">
+        <details class="fold" open=open>
             <summary class="button">"Steps…"</summary>
             <p class="hint">
                 "What people read. " <code>"{entity}"</code> ", " <code>"{asset}"</code> ", " <code>"{type}"</code> " and "
                 <code>"{reason}"</code> " stand for those of the action."
             </p>
-            {kept.collect_view()}
+            {own.collect_view()}
             {another}
         </details>
     }

@@ -51,7 +51,7 @@ fn table(name: &str, deliveries: Vec<Delivery>) -> AnyView {
 fn row(name: &str, of: Delivery) -> AnyView {
     let Delivery { id, command, at, milliseconds, status, request, answer, again, .. } = of;
     let status = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
-    let label = format!("Send the delivery of {} again", full(at));
+    let label = format!("Send again the delivery of {}", full(at));
     view! {
         <tr>
             <td>{full(at)} {again.then_some(", sent again")}</td>

@@ -15,6 +15,7 @@ use domain::notifications::contract::NotificationRuleState;
 use domain::notifications::{Channel, NotificationRule, Occasion};
 use domain::{AssetKind, Severity};
 use kit::failure::Failure;
+use kit::kept::Kept;
 use kit::skeleton::Skeleton;
 
 type Loaded = Load<Result<Vec<NotificationRuleState>, ApiError>>;
@@ -151,13 +152,14 @@ fn what(rule: &NotificationRule) -> String {
 }
 
 fn form() -> AnyView {
+    let kept = Kept::of_address();
     let occasions = Occasion::ALL.iter().filter(|occasion| **occasion != Occasion::Settled).enumerate();
     let occasions: Vec<_> = occasions
         .map(|(index, occasion)| {
             let name = format!("on[{index}]");
             view! {
                 <label class="choice">
-                    <input type="checkbox" name=name value=occasion.as_str() checked=*occasion == Occasion::Waits/>
+                    <input type="checkbox" name=name value=occasion.as_str() checked=kept.has("on", occasion.as_str(), *occasion == Occasion::Waits)/>
                     {occasion.label()}
                 </label>
             }
@@ -165,22 +167,23 @@ fn form() -> AnyView {
         .collect();
     let channels: Vec<_> = Channel::ALL
         .iter()
-        .map(|channel| view! { <option value=channel.as_str()>{channel.label()}</option> })
+        .map(|channel| view! { <option value=channel.as_str() selected=kept.has("channel", channel.as_str(), false)>{channel.label()}</option> })
         .collect();
     let kinds: Vec<_> = AssetKind::ALL
         .iter()
-        .map(|kind| view! { <option value=kind.as_str()>{kind.label()}</option> })
+        .map(|kind| view! { <option value=kind.as_str() selected=kept.has("asset_kind", kind.as_str(), false)>{kind.label()}</option> })
         .collect();
     let severities: Vec<_> = Severity::ALL
         .iter()
-        .map(|severity| view! { <option value=severity.as_str()>{severity.label()}</option> })
+        .map(|severity| view! { <option value=severity.as_str() selected=kept.has("min_severity", severity.as_str(), false)>{severity.label()}</option> })
         .collect();
     view! {
+        {kept.notice()}
         <form class="notifications-form" method="post" action=AddNotificationRule::PATH>
             <input type="hidden" name="back" value=ROOT/>
             <label class="field">
                 <span class="field-label">"Name (a-z, 0-9, '.', '_' and '-'; it never changes)"</span>
-                <input name="name" required maxlength="60" pattern="[a-z0-9._\\-]+"/>
+                <input name="name" value=kept.or("name", "") required maxlength="60" pattern="[a-z0-9._\\-]+"/>
             </label>
             <fieldset class="choices">
                 <legend class="field-label">"What"</legend>
@@ -192,7 +195,7 @@ fn form() -> AnyView {
             </label>
             <label class="field">
                 <span class="field-label">"To: mail addresses or proposer, a line each; or one URL"</span>
-                <textarea name="to" rows="2" required></textarea>
+                <textarea name="to" rows="2" required>{kept.or("to", "")}</textarea>
             </label>
             <label class="field">
                 <span class="field-label">"Kind of asset"</span>
@@ -200,7 +203,7 @@ fn form() -> AnyView {
             </label>
             <label class="field">
                 <span class="field-label">"Device group (all where none is named)"</span>
-                <input name="device_group" maxlength="200"/>
+                <input name="device_group" value=kept.or("device_group", "") maxlength="200"/>
             </label>
             <label class="field">
                 <span class="field-label">"Severity at least"</span>
@@ -208,15 +211,15 @@ fn form() -> AnyView {
             </label>
             <label class="field">
                 <span class="field-label">"Proposed by (anybody where none is named)"</span>
-                <input name="proposed_by" maxlength="200"/>
+                <input name="proposed_by" value=kept.or("proposed_by", "") maxlength="200"/>
             </label>
             <label class="field">
                 <span class="field-label">"Hours before its end at which an action expires soon"</span>
-                <input name="expiring_hours" inputmode="numeric" maxlength="3" placeholder="24"/>
+                <input name="expiring_hours" value=kept.or("expiring_hours", "") inputmode="numeric" maxlength="3" placeholder="24"/>
             </label>
             <label class="field">
                 <span class="field-label">"Gather what is of low severity for so many hours (optional)"</span>
-                <input name="digest_hours" inputmode="numeric" maxlength="3"/>
+                <input name="digest_hours" value=kept.or("digest_hours", "") inputmode="numeric" maxlength="3"/>
             </label>
             <button class="button primary" type="submit">"Add rule"</button>
         </form>

@@ -10,13 +10,14 @@ use crate::actions::catalog::ActionType;
 use crate::actions::change::LaneCounts;
 use crate::actions::export::ExportFormat;
 use crate::actions::follow_up::{FollowUp, FollowUpVerb};
+use crate::actions::package::KeptPackage;
 use crate::actions::proposal::Proposal;
 use crate::actions::query::{ActionPage, ActionQuery, Counts};
 use crate::actions::similar::Buckets;
 use crate::actions::targets::TargetState;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::executor::{ExecutorKind, Health};
-use crate::core::id::ActionId;
+use crate::core::id::{ActionId, CommandId};
 use crate::core::time::Timestamp;
 
 /// Pages of actions, and how many there are.
@@ -143,6 +144,27 @@ pub trait ExportActions: Send + Sync {
     async fn export_progress(&self, caller: &Caller) -> Result<Option<ExportProgress>, Error>;
 }
 
+/// What hosts made for people to look at.
+#[async_trait]
+pub trait DownloadPackages: Send + Sync {
+    /// The package of a command of an action; of its only one, where none is named. That it was downloaded is recorded.
+    async fn package(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        command: Option<CommandId>,
+    ) -> Result<PackageFile, Error>;
+}
+
+/// A package that is downloaded.
+#[derive(Debug)]
+pub struct PackageFile {
+    /// What is known of it.
+    pub about: KeptPackage,
+    /// At its beginning; it has no name and is gone once this is closed.
+    pub file: std::fs::File,
+}
+
 /// A finished export.
 #[derive(Debug)]
 pub struct Export {
@@ -250,6 +272,10 @@ pub struct ActionDetail {
     pub standing: Vec<Standing>,
     /// What its proposer changed of it since, newest first.
     pub revisions: Vec<Revision>,
+    /// What hosts made for it and can be downloaded.
+    pub packages: Vec<KeptPackage>,
+    /// May the caller download them?
+    pub download: Availability,
     /// What becomes of it at the end that it names, as a sentence; none if it names none.
     pub end: Option<String>,
     /// The server's time of the answer.

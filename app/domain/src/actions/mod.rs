@@ -12,6 +12,7 @@ pub mod export;
 pub mod fields;
 pub mod follow_up;
 pub mod lifecycle;
+pub mod package;
 pub mod parameter;
 pub mod proposal;
 pub mod query;

@@ -75,6 +75,7 @@ string_enum! {
         BreakGlass = "BreakGlass" "Let happen by one person alone (break-glass)",
         BreakGlassReviewed = "BreakGlassReviewed" "Break-glass reviewed",
         HistoryRemoved = "HistoryRemoved" "History removed, which was kept long enough",
+        PackageDownloaded = "PackageDownloaded" "Package downloaded",
     }
 }
 

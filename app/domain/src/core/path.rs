@@ -12,6 +12,9 @@ pub fn is_own_path(path: &str) -> bool {
         && path.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'\\')
 }
 
+/// The field of an address that says that others hold what was typed into a form, before a second factor was asked for.
+pub const KEPT: &str = "kept";
+
 /// An encoded query without the fields that a form left empty: they ask for nothing.
 #[must_use]
 pub fn filled_fields(query: &str) -> String {

@@ -14,6 +14,9 @@ pub trait RespondersBackend: Send + Sync {
     /// The orders for a host, as soon as there are some; none after a while without.
     async fn poll_orders(&self, request: SealedRequest) -> Result<Orders, Error>;
 
+    /// Takes a part of what a host made under one of its orders, before its report. A repeat changes nothing.
+    async fn take_package_part(&self, request: SealedRequest) -> Result<(), Error>;
+
     /// Takes the report of a host on one of its orders.
     async fn report_order(&self, request: SealedRequest) -> Result<(), Error>;
 }
@@ -113,4 +116,20 @@ pub struct OrderReport {
     pub response: String,
     /// The host's signature over host, command id and response.
     pub signature: String,
+}
+
+/// The most bytes of one part of a package; all but the last have so many.
+pub const PART_BYTES: usize = 1024 * 1024;
+
+/// A part of what a host made under an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct PackagePart {
+    /// The command.
+    pub command_id: String,
+    /// Its place, from 0.
+    pub part: u32,
+    /// Its bytes, in base64.
+    pub data: String,
 }

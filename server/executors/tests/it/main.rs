@@ -7,4 +7,5 @@ mod crowdsec;
 mod ldap;
 mod mail;
 mod order;
-mod server;
+#[path = "../servers/mod.rs"]
+mod servers;

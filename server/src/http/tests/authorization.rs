@@ -31,6 +31,7 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/export/incidents"),
     ("GET", "/export/investigations"),
     ("GET", "/export/investigations/{id}/{tab}"),
+    ("GET", "/export/actions/{id}/package"),
     ("GET", "/healthz"),
     ("GET", "/no-such-page"),
     ("GET", "/pkg/a-1.js"),

@@ -228,6 +228,34 @@ async fn t41_administration_asks_for_a_fresh_second_factor() {
     let page = app.get(&to, &[("cookie", &session), ("accept", "text/html")]).await;
     assert!(page.text().contains("value=\"/settings/people?x=1\""), "{}", page.text());
 
+    // What was typed comes back, but no secret.
+    for (page, path, fields, kept) in [
+        (
+            "/settings/executors/new?kind=webhook",
+            "/api/add_executor",
+            "name=soar&kind=webhook&url=https://soar.example/a&serves=name%3Dweb-*&secret=whsec_verysecret",
+            "kind=webhook&kept=1&name=soar&serves=name%3Dweb-*&url=https%3A%2F%2Fsoar.example%2Fa&",
+        ),
+        (
+            "/settings/notifications",
+            "/api/add_notification_rule",
+            "name=chat&channel=slack&on[0]=decided&to=https://hooks.example/verysecret&device_group=Servers",
+            "kept=1&name=chat&",
+        ),
+    ] {
+        let form = request("POST", path, &[])
+            .header(ORIGIN, "http://localhost:8080")
+            .header(REFERER, format!("http://localhost:8080{page}"))
+            .header(ACCEPT, "text/html")
+            .header(COOKIE, session.as_str())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = app.send(form.body(Body::from(fields)).unwrap()).await;
+        let to = answer.header("location").to_owned();
+        let back = kept.replace('%', "%25").replace('=', "%3D").replace('&', "%26");
+        assert!(to.starts_with("/settings/step-up?back=") && to.contains(&back), "{to}");
+        assert!(!to.contains("verysecret"), "{to}");
+    }
+
     let shown = async |code: &str| app.form("/api/step_up", Some(&session), &format!("code={code}")).await;
     assert_eq!(shown("000000").await.status, 422);
     let code = root.code(&app);

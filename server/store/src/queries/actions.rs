@@ -17,12 +17,13 @@ use super::guard::{person, push_check, user};
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::rule_counts;
+use super::same_entity;
 use super::scope::push_scope;
 use super::states;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, decided_by, digest, json, micros, optional_id};
 use crate::actor_text;
-use crate::keys::{asset, identity, urgency, weaker_identities};
+use crate::keys::urgency;
 use crate::row_keys::Keys;
 use crate::vocabulary::{number, severity_rank};
 use crate::{Guard, Result, StateChange, filter_bits};
@@ -39,7 +40,7 @@ impl ReadActions for SqlStore {
     }
 
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>> {
-        on_same_entity(&mut *self.reader.acquire().await?, scope, action, limit).await
+        same_entity::find(&mut *self.reader.acquire().await?, scope, action, limit).await
     }
 
     async fn recent_assets(&self, scope: &RowScope, actions: u32) -> Result<Vec<Asset>> {
@@ -185,49 +186,6 @@ pub(super) async fn proposer(db: &mut Connection, id: ActionId) -> Result<Option
     Ok(person.map(Into::into))
 }
 
-pub(super) async fn on_same_entity(
-    db: &mut Connection,
-    scope: &RowScope,
-    action: &Action,
-    limit: u32,
-) -> Result<Vec<Action>> {
-    let (key, name) = identity(action);
-    let mut sql = QueryBuilder::<Db>::new(concat!(
-        "SELECT ",
-        action_columns!(),
-        " FROM actions WHERE number IN (SELECT number FROM actions WHERE identity_key = "
-    ));
-    sql.push_bind(key).push(" UNION SELECT number FROM actions WHERE identity_name = ").push_bind(name);
-    for weaker in weaker_identities(action) {
-        sql.push(" UNION SELECT number FROM actions WHERE identity_key = ").push_bind(weaker);
-    }
-    // Rows that know a stronger hash, too, are found by the text that is searched: few files have none of the strongest.
-    let weak = action.entity.hash().filter(|hash| hash.len() < SHA256_DIGITS);
-    if let Some(hash) = weak.map(str::to_lowercase) {
-        sql.push(" UNION SELECT number FROM actions WHERE asset_key = ").push_bind(asset(&action.asset.name));
-        sql.push(" AND number IN (");
-        for (at, lane) in Lane::ALL.iter().enumerate() {
-            sql.push(if at == 0 { "" } else { " UNION " });
-            super::super::push_all_matches(&mut sql, &hash, number(*lane));
-        }
-        sql.push(")");
-    }
-    sql.push(") AND id <> ").push_bind(Uuid::from(action.id));
-    push_scope(&mut sql, scope);
-    sql.push(" ORDER BY proposed_at DESC, number DESC LIMIT ").push_bind(i64::from(limit) * NAMESAKES);
-    let rows = sql.build().fetch_all(db).await?;
-    let found = rows.iter().map(rows::action).collect::<Result<Vec<_>>>()?;
-    let identity = action.entity.identity();
-    let same = found.into_iter().filter(|other| other.entity.identity().is_same(&identity));
-    Ok(same.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
-}
-
-/// So many times as many are looked at as are asked for: of the same name, some are another content.
-const NAMESAKES: i64 = 4;
-
-/// Hexadecimal digits of the strongest hash.
-const SHA256_DIGITS: usize = 64;
-
 /// Ids in one statement.
 const NAMES: usize = 500;
 /// Rows in one statement: few statements, and none with more values than a database takes.
@@ -256,6 +214,7 @@ pub(super) async fn insert<'a>(
 /// The same for rows that are put together.
 pub(super) async fn insert_rows(db: &mut Connection, mut rows: Vec<Row<'_>>) -> Result<()> {
     let found: Vec<_> = rows.iter_mut().filter_map(Row::take_evidence).collect();
+    let targets: Vec<_> = rows.iter().flat_map(|row| same_entity::of(row.number, row.action)).collect();
     let mut rows = rows.into_iter();
     let mut next = insertion(&mut rows);
     while let Some(mut insertion_now) = next {
@@ -264,7 +223,8 @@ pub(super) async fn insert_rows(db: &mut Connection, mut rows: Vec<Row<'_>>) -> 
         done?;
         next = following;
     }
-    evidence::insert(db, &found).await
+    evidence::insert(db, &found).await?;
+    same_entity::insert(db, &targets).await
 }
 
 fn insertion<'a>(rows: &mut impl Iterator<Item = Row<'a>>) -> Option<QueryBuilder<Db>> {
@@ -436,5 +396,8 @@ pub(super) async fn revise(
         return Ok(false);
     };
     evidence::replace(db, number, after).await?;
+    if before.has_targets() || after.has_targets() {
+        same_entity::replace(db, number, after).await?;
+    }
     Ok(true)
 }

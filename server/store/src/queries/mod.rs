@@ -37,6 +37,7 @@ mod metadata;
 mod notifications;
 mod one_time;
 mod outbox;
+mod packages;
 mod pending_records;
 mod people;
 mod policies;
@@ -45,6 +46,7 @@ mod retention;
 mod roles;
 mod rows;
 mod rule_counts;
+mod same_entity;
 mod scope;
 mod search;
 mod select;
@@ -80,6 +82,8 @@ use crate::{Store, SystemTransaction, Transaction};
 
 /// The metadata that says how the keys of the rows are made: an [`Encoding`] as JSON.
 const KEYS: &str = "keys";
+/// The metadata that says by which version of the encoding further targets are found.
+const TARGET_KEYS: &str = "target_keys";
 
 type Connection = <Db as Database>::Connection;
 
@@ -128,7 +132,25 @@ impl SqlStore {
             self.recount(&Encoding::current()).await?;
         }
         self.key_rows().await?;
+        self.key_targets().await?;
         case_keying::run(&self.writer).await
+    }
+
+    /// Has further targets found that another program wrote.
+    async fn key_targets(&self) -> Result<()> {
+        let current = Encoding::current().version().to_string();
+        if self.metadata(TARGET_KEYS).await?.as_deref() == Some(current.as_str()) {
+            return Ok(());
+        }
+        let mut last = Some(0);
+        while let Some(after) = last {
+            let mut tx = super::begin(&self.writer).await?;
+            last = same_entity::key_targets(&mut tx, after).await?;
+            tx.commit().await?;
+        }
+        let mut tx = self.begin_counting().await?;
+        tx.set_metadata(TARGET_KEYS, &current).await?;
+        Box::new(tx).commit().await
     }
 
     /// Gives rows that another program wrote the keys of this one, and counts them.

@@ -16,6 +16,8 @@ use crate::row_keys::Keys;
 const OLDEST: &str = "SELECT id FROM actions
     WHERE lane = 2 AND updated_at < $1
         AND NOT EXISTS (SELECT 1 FROM ends WHERE ends.action_id = actions.id)
+        AND NOT EXISTS (SELECT 1 FROM break_glass
+            WHERE break_glass.action_id = actions.id AND reviewed_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM bulk_items WHERE bulk_items.action_id = actions.id AND state = 'waiting')
         AND NOT EXISTS (SELECT 1 FROM actions AS linked
             WHERE linked.id IN (actions.undo_of, actions.undone_by)
@@ -26,6 +28,10 @@ const OLDEST: &str = "SELECT id FROM actions
 /// What refers to an action, each with the condition that names it; the row itself comes last.
 const REFERRING: &[&str] = &[
     "DELETE FROM evidence WHERE number IN (SELECT number FROM actions WHERE id IN (",
+    "DELETE FROM target_identities WHERE number IN (SELECT number FROM actions WHERE id IN (",
+    "DELETE FROM packages WHERE action_id IN (SELECT id FROM actions WHERE id IN (",
+    "DELETE FROM first_approvals WHERE action_id IN (SELECT id FROM actions WHERE id IN (",
+    "DELETE FROM break_glass WHERE action_id IN (SELECT id FROM actions WHERE id IN (",
     "DELETE FROM commands WHERE action_id IN (SELECT id FROM actions WHERE id IN (",
     "DELETE FROM bulk_items WHERE action_id IN (SELECT id FROM actions WHERE id IN (",
     "DELETE FROM notification_items WHERE action_id IN (SELECT id FROM actions WHERE id IN (",

@@ -32,6 +32,7 @@ mod investigations;
 mod keys;
 mod notifications;
 mod one_time;
+mod packages;
 mod policies;
 mod responders;
 mod retention;
@@ -97,6 +98,7 @@ fn every_method_of_the_store_is_called() {
         "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
         "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
         "policies": "ReadPolicies" of "store", "WritePolicies" of "tx";
+        "packages": "ReadPackages" of "store", "SystemPackages" of "tx";
         "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
         "retention": "SystemRetention" of "tx";
         "sign_in": "WriteSignIn" of "tx";

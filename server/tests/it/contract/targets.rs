@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::actions::contract::{
-    DecideActions as _, FollowUpActions as _, ProposeActions as _, ShowAction as _, UndoRequest,
+    DecideActions as _, FollowUpActions as _, ProposeActions as _, Proposed, ShowAction as _, UndoRequest,
 };
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
@@ -25,6 +25,8 @@ on_both!(
     what_is_unknown_of_one_is_settled_for_it,
     what_no_executor_has_got_is_called_off_and_the_rest_goes_on,
     targets_that_will_not_do_are_named,
+    the_same_on_one_of_several_targets_is_seen_and_not_done_twice,
+    an_undo_on_one_target_lifts_what_stands_there_by_others,
 );
 
 /// An executor of one host.
@@ -306,4 +308,101 @@ async fn targets_that_will_not_do_are_named(kind: Kind) {
     assert!(setting.service.approve(&setting.ana, first.id, seen(&first), None).await.is_err());
     let listed = setting.now(first.id).await.brief();
     assert_eq!((listed.targets.len(), listed.target_count), (0, Some(2)));
+}
+
+impl Setting {
+    /// The same file on one of the hosts, proposed by itself.
+    async fn propose_on(&self, host: &str) -> Proposed {
+        let mut one = on(&[]);
+        one.action_type = ActionType::BlockFile;
+        one.external_id = format!("alone on {host}");
+        host.clone_into(&mut one.asset.name);
+        self.service.propose(&self.scanner, vec![one]).await.unwrap().remove(0)
+    }
+
+    /// What lasts, on the three hosts.
+    async fn propose_block(&self) -> Action {
+        let mut several = on(&["web-2", "web-3"]);
+        several.action_type = ActionType::BlockFile;
+        self.service.propose(&self.scanner, vec![several]).await.unwrap().remove(0).action
+    }
+
+    async fn approve(&self, of: &Action) -> ActionId {
+        self.service.approve(&self.ana, of.id, seen(of), None).await.unwrap().id
+    }
+
+    /// What is said of others that do the same.
+    async fn twins(&self, of: ActionId) -> Vec<(ActionId, bool, String)> {
+        let twins = self.service.detail(&self.ana, of).await.unwrap().twins;
+        twins.into_iter().map(|twin| (twin.id, twin.stands, twin.says)).collect()
+    }
+}
+
+async fn the_same_on_one_of_several_targets_is_seen_and_not_done_twice(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    let several = setting.propose_block().await;
+    let one = setting.propose_on("web-2").await;
+    let waits = "The same waits for a decision, too";
+    assert_eq!(one.twins.len(), 1, "at the proposal");
+    assert_eq!((one.twins[0].id, one.twins[0].says.as_str()), (several.id, format!("{waits}.").as_str()));
+    let from_several = setting.twins(several.id).await;
+    assert_eq!(from_several, [(one.action.id, false, format!("{waits}, on web-2."))]);
+
+    let one = setting.approve(&one.action).await;
+    assert_eq!(setting.carry_out(&[("web-2", DONE)]).await, ["web-2"]);
+    let stands = setting.twins(several.id).await;
+    assert_eq!((stands.len(), stands[0].0, stands[0].1), (1, one, true), "{stands:?}");
+    assert!(stands[0].2.starts_with("The same already stands, by ") && stands[0].2.ends_with(", on web-2."));
+
+    // On the target on which it stands it is not done again.
+    let several = setting.approve(&several).await;
+    assert_eq!(setting.carry_out(&[("web-1", DONE), ("web-3", DONE)]).await, ["web-1", "web-3"]);
+    let states: Vec<_> = setting.states(several).await.into_iter().map(|(status, _)| status).collect();
+    assert_eq!(states, [Status::Completed, Status::Skipped, Status::Completed]);
+    // And the other way round.
+    let third = setting.propose_on("web-3").await;
+    assert!(third.twins.iter().any(|twin| twin.id == several && twin.stands), "{:?}", third.twins);
+    let third = setting.approve(&third.action).await;
+    assert!(setting.carry_out(&[]).await.is_empty());
+    let third = setting.now(third).await;
+    assert_eq!(third.status, Status::Skipped);
+    assert!(third.status_detail.unwrap().contains(&several.to_string()));
+    store::verify(&*setting.store).await.unwrap();
+}
+
+async fn an_undo_on_one_target_lifts_what_stands_there_by_others(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    // Sent before the other was done, both stand on the second host.
+    let several = setting.propose_block().await;
+    let several = setting.approve(&several).await;
+    let one = setting.propose_on("web-2").await.action;
+    let ends = [("web-1", DONE), ("web-2", Transition::LoseTrack), ("web-3", DONE)];
+    setting.carry_out(&ends).await;
+    let one = setting.approve(&one).await;
+    assert_eq!(setting.carry_out(&[("web-2", DONE)]).await, ["web-2"]);
+    setting.ask(several, FollowUpVerb::ItHappened, &[]).await.unwrap();
+    assert_eq!(setting.now(several).await.status, Status::Completed);
+
+    // What stands on the second host by the other is in nobody's way on the first.
+    setting.undo(several, &["web-1"]).await.unwrap();
+    setting.carry_out(&[("web-1", DONE)]).await;
+    let Err(Error::Conflict { detail, .. }) = setting.undo(several, &["web-2"]).await else {
+        panic!("undone")
+    };
+    assert!(detail.contains(&format!("stands on web-2 by {one}")), "{detail}");
+    let Err(Error::Conflict { detail, .. }) = setting.undo(one, &[]).await else { panic!("undone") };
+    assert!(detail.contains(&several.to_string()), "{detail}");
+
+    let current = setting.now(one).await;
+    let lift = UndoRequest { lift_others: true, ..UndoRequest::because("wrong".to_owned()) };
+    setting.service.undo(&setting.ana, one, seen(&current), lift).await.unwrap();
+    assert_eq!(setting.carry_out(&[("web-2", DONE)]).await, ["web-2"]);
+    assert_eq!(setting.now(one).await.undo, UndoState::Undone);
+    let gone = (Status::Completed, UndoState::Undone);
+    assert_eq!(setting.states(several).await, [gone, gone, (Status::Completed, NOT_UNDONE)]);
+    assert_eq!(setting.now(several).await.undo, NOT_UNDONE, "it stands on the third");
+    setting.undo(several, &[]).await.unwrap();
+    assert_eq!(setting.carry_out(&[("web-3", DONE)]).await, ["web-3"]);
+    assert_eq!(setting.now(several).await.undo, UndoState::Undone);
+    store::verify(&*setting.store).await.unwrap();
 }

@@ -24,6 +24,9 @@ impl Limits {
     /// For proposals: 500 with their evidence. Who sends them is known before they are read.
     pub const PROPOSALS: Self = Self { body_bytes: 16 * 1024 * 1024, ..Self::USUAL };
 
+    /// For a part of a package: 1 MiB in base64.
+    pub const PART: Self = Self { body_bytes: 2 * 1024 * 1024, ..Self::USUAL };
+
     /// For the ids of what is to be decided together.
     pub const BATCH: Self = Self { body_bytes: 1024 * 1024, ..Self::USUAL };
 

@@ -25,6 +25,7 @@ mod investigations;
 mod naming;
 mod notifications;
 mod openapi;
+mod packages;
 mod policies;
 mod responders;
 mod schema;
@@ -68,6 +69,7 @@ fn routes() -> impl Iterator<Item = ApiRoute> {
         executors::routes(),
         deliveries::routes(),
         notifications::routes(),
+        packages::routes(),
         identity::routes(),
     ];
     areas.into_iter().flatten()

@@ -5,7 +5,9 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use domain::responders::contract::{Enrolled, Enrolment, OrderReport, Orders, Poll, SealedRequest};
+use domain::responders::contract::{
+    Enrolled, Enrolment, OrderReport, Orders, PackagePart, Poll, SealedRequest,
+};
 use utoipa_axum::routes;
 
 use super::{ApiRoute, input, schema};
@@ -17,6 +19,7 @@ pub(super) fn signed_routes() -> Vec<ApiRoute> {
     vec![
         (Limits::USUAL, routes!(enrol)),
         (Limits::USUAL, routes!(poll)),
+        (Limits::PART, routes!(part)),
         // A report names up to a thousand files.
         (Limits::PROPOSALS, routes!(report)),
     ]
@@ -57,6 +60,24 @@ async fn enrol(
 )]
 async fn poll(State(app): State<AppState>, headers: HeaderMap, body: Bytes) -> Result<Json<Orders>, Problem> {
     Ok(Json(app.backend.poll_orders(sealed(&headers, &body)?).await?))
+}
+
+/// Hand over a part of what was made under an order, such as an investigation package, before the report that names it.
+///
+/// Signed as a whole as a poll is. Parts have 1 MiB, but for the last; at most 64 MiB are taken for an order. What the
+/// report names is kept for 30 days if its size and SHA-256 are those of the parts.
+#[utoipa::path(
+    post, path = "/responder/packages", tag = "responders", operation_id = "send_package_part",
+    request_body = PackagePart,
+    security(()),
+    responses(
+        (status = 204, description = "It is kept"),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn part(State(app): State<AppState>, headers: HeaderMap, body: Bytes) -> Result<StatusCode, Problem> {
+    app.backend.take_package_part(sealed(&headers, &body)?).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Report how an order ended. A repeat changes nothing.

@@ -8,6 +8,7 @@ use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
+use crate::actions::details::packages;
 use crate::actions::details::protection::{broken, protection};
 use crate::actions::details::targets::targets;
 use crate::actions::details::timeline::{revisions, timeline};
@@ -402,6 +403,7 @@ fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         facts.push(("In hand", view! { <VisibleText text=who/> }.into_any()));
         facts.extend(task.due_at.map(|at| time("Due", at, now)));
     }
+    facts.extend(packages::facts(detail));
     facts.push(time("Updated", action.updated_at, now));
     facts
 }

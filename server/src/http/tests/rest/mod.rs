@@ -143,7 +143,7 @@ async fn the_description_is_the_surface() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 88);
+    assert_eq!(paths.len(), 90);
     let mut operations = BTreeSet::new();
     let large = axum::body::Bytes::from(vec![b' '; 16 * 1024 * 1024 + 1]);
     for (path, item) in paths {
@@ -160,7 +160,7 @@ async fn the_description_is_the_surface() {
         }
         operations.extend(item.as_object().unwrap().values().map(|of| of["operationId"].as_str().unwrap()));
     }
-    assert_eq!(operations.len(), 109);
+    assert_eq!(operations.len(), 111);
     assert!(operations.contains("export_actions_jsonl"), "{operations:?}");
     assert_eq!(document["servers"][0]["url"], "/");
     let propose = &document["paths"]["/api/v1/actions"]["post"];

@@ -3,7 +3,7 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, ActionId, RowScope, Source, Transition};
+use domain::{Action, ActionId, Asset, RowScope, Source, Transition};
 
 use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
@@ -16,6 +16,7 @@ on_both!(
     the_person_behind_a_proposal_is_kept,
     earlier_actions_on_the_same_entity_come_newest_first,
     a_file_with_several_hashes_is_the_file_with_any_of_them,
+    an_action_on_several_targets_is_found_from_each_of_them,
     what_is_over_is_listed_by_its_expiry,
     a_dropped_transaction_leaves_nothing,
     assets_are_known_from_the_actions_on_them,
@@ -70,7 +71,7 @@ async fn the_longest_texts_fit(kind: Kind) {
     let name = long.external_id.as_deref().unwrap();
     // Of another actor's proposal only the actor's id is known.
     let found = tx.actions_by_external_ids("scanner", &[(Source::Antivirus, name)]).await.unwrap();
-    assert_eq!(found.iter().map(|action| action.id).collect::<Vec<_>>(), [id(1)]);
+    assert_eq!(found.iter().map(|action| action.id).collect::<Vec<_>>(), [id(4), id(1)]);
 }
 
 async fn a_scope_hides_what_others_proposed(kind: Kind) {
@@ -167,6 +168,40 @@ async fn a_file_with_several_hashes_is_the_file_with_any_of_them(kind: Kind) {
         let found: Vec<ActionId> = found.iter().map(|action| action.id).collect();
         assert_eq!(found, known.iter().map(|of| id(*of)).collect::<Vec<_>>(), "{number}");
     }
+}
+
+async fn an_action_on_several_targets_is_found_from_each_of_them(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let on = |number: u128, names: &[&str]| {
+        let targets = names.iter().map(|name| Asset { name: (*name).to_owned(), ..action(1).asset });
+        Action { entity: action(1).entity, ..action(number) }.with_targets(targets.collect())
+    };
+    let (both, second) = (on(1, &["web-1", "web-2"]), on(2, &["WEB-2"]));
+    let (third, several) = (on(3, &["web-3"]), on(4, &["web-9", "web-2", "web-3"]));
+    for action in [&both, &second, &third, &several] {
+        add(&store, action).await;
+    }
+    let found = async |of: &Action| {
+        let found = store.on_same_entity(&RowScope::ALL, of, 10).await.unwrap();
+        let mut ids: Vec<_> = found.iter().map(|action| action.id).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(found(&both).await, [id(2), id(4)]);
+    assert_eq!(found(&second).await, [id(1), id(4)]);
+    assert_eq!(found(&third).await, [id(4)]);
+    assert_eq!(found(&several).await, [id(1), id(2), id(3)]);
+    assert_eq!(found(&several.aimed_at(2).unwrap()).await, [id(3)]);
+
+    // As a program of before left it.
+    for table in ["target_identities", "markers WHERE name = 'target_keys'"] {
+        database.execute(&format!("DELETE FROM {table}")).await.unwrap();
+    }
+    store.close().await;
+    let store = database.open().await;
+    let found = store.on_same_entity(&RowScope::ALL, &second, 10).await.unwrap();
+    assert_eq!(found.iter().map(|action| action.id).collect::<Vec<_>>(), [id(1)]);
 }
 
 async fn what_is_over_is_listed_by_its_expiry(kind: Kind) {

@@ -3,6 +3,10 @@
 //! Where a package is missing the test says so and passes. In CI it fails, unless the set-up found that the package
 //! can't be had: `cargo xtask test` names these in `COUNTERSIGN_TEST_WITHOUT`.
 
+pub(crate) mod dovecot;
+pub(crate) mod lapi;
+pub(crate) mod slapd;
+
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
