@@ -27,13 +27,16 @@ fn pieces(count: usize) -> String {
 }
 
 impl Proposal {
-    /// Whether it is on what the action is on: the same type, on the same entity by its own key or name, on the same
-    /// asset.
+    /// Whether it is on what the action is on: the same type, on the same entity by its own key or name, neither of
+    /// which says otherwise, on the same asset.
     #[must_use]
     pub fn is_on_target_of(&self, action: &Action) -> bool {
+        let (ours, theirs) = (self.entity.identity(), action.entity.identity());
+        let is_elsewhere = ours.name.is_some() && theirs.name.is_some() && ours.name != theirs.name;
         self.action_type == action.action_type
             && self.entity.kind() == action.entity.kind()
-            && self.entity.identity().is_same(&action.entity.identity())
+            && ours.is_same(&theirs)
+            && !is_elsewhere
             && is_same_asset(&self.asset, &action.asset)
     }
 

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use domain::actions::query::{Column, Filter, Sort, SortKey};
-use domain::{Action, ActionId, ActionQuery, Authorized, Lane, RowScope};
+use domain::{Action, ActionId, ActionQuery, Authorized, Lane, ParameterName, RowScope};
 use jiff::{SignedDuration, Timestamp};
 use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
@@ -153,8 +153,14 @@ fn means(action: &Action, text: &str) -> bool {
     let text = text.to_lowercase();
     let mut names = vec![action.entity.title().to_lowercase(), action.asset.name.to_lowercase()];
     let texts = [action.entity.search_texts(), action.entity.canonical().search_texts()].concat();
+    let beside = [
+        action.external_id.clone(),
+        action.alert.as_ref().map(|alert| alert.id.clone()),
+        action.campaign.clone(),
+        action.parameters.get(&ParameterName::CommandLine).cloned(),
+    ];
     let others: Vec<_> =
-        texts.into_iter().chain(action.external_id.clone()).map(|text| text.to_lowercase()).collect();
+        texts.into_iter().chain(beside.into_iter().flatten()).map(|text| text.to_lowercase()).collect();
     if text.chars().count() >= 3 {
         names.extend(others);
     } else if others.contains(&text) {
