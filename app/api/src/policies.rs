@@ -31,7 +31,6 @@ pub async fn load_policies() -> Result<PoliciesView, ApiError> {
 
 /// Protects something more.
 #[server(endpoint = "add_protection", prefix = "/api", output = Answer)]
-#[expect(clippy::too_many_arguments, reason = "each is a field of the form")]
 pub async fn add_protection(
     name: String,
     demand: Demand,

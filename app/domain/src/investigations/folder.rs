@@ -135,12 +135,12 @@ fn unix(path: &str) -> FolderClass {
         // A drive of Windows, seen from Linux.
         ["mnt" | "cygdrive", drive, rest @ ..] if is_letter(drive) => of_drive(rest),
         [drive, rest @ ..] if is_letter(drive) && !rest.is_empty() => core_or_other(of_drive(rest)),
-        // The root of the process itself; the roots, folders and files of others only the kernel knows.
-        ["proc", "self" | "thread-self", "root", rest @ ..] => unix_parts(rest),
+        // The root of the process itself, and macOS's own name of what lies there. The roots, folders and files of other
+        // processes only the kernel knows.
+        ["proc", "self" | "thread-self", "root", rest @ ..] | ["private", rest @ ..] => unix_parts(rest),
         ["proc", ..] => FolderClass::Unclear,
         // The host's root, bound into a container.
         ["host" | "hostfs" | "rootfs", rest @ ..] if !rest.is_empty() => core_or_other(unix_parts(rest)),
-        ["private", rest @ ..] => unix_parts(rest),
         parts => unix_parts(parts),
     }
 }
@@ -148,9 +148,8 @@ fn unix(path: &str) -> FolderClass {
 fn unix_parts(parts: &[&str]) -> FolderClass {
     match parts {
         [] | [_] => FolderClass::Unclear,
-        ["tmp", ..] | ["var", "tmp", _, ..] => FolderClass::Temp,
-        // Where macOS puts the temporary files of each user.
-        ["var", "folders", _, _, "T", _, ..] => FolderClass::Temp,
+        // In the last of these macOS puts the temporary files of each user.
+        ["tmp", ..] | ["var", "tmp", _, ..] | ["var", "folders", _, _, "T", _, ..] => FolderClass::Temp,
         [first, ..] if UNIX_CORE.contains(first) => FolderClass::Core,
         _ => FolderClass::Other,
     }

@@ -359,7 +359,7 @@ async fn a_repeat_that_describes_its_target_otherwise_keeps_what_it_leaves_out()
         app.api(&person, "POST", &format!("{ACTIONS}/{id}/reject"), Some(&seen)).await.status,
         StatusCode::OK
     );
-    repeat["entity"]["location"] = json!("junk");
+    repeat["entity"]["location"] = json!("junk_folder");
     let beside = of("rep-2", "isolate_device", &host("WS-1"), &host("WS-1"));
     let answers = send(&app, &tool, &[beside, repeat.clone()]).await;
     assert_eq!(answers.json()["actions"][1]["dropped"], json!(["entity"]));
