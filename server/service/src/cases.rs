@@ -105,7 +105,7 @@ impl CasesBackend for Service {
         let mut from: Option<CasePosition> = None;
         loop {
             let now = self.clock.now();
-            let (rows, last) = if list == CaseList::Entities {
+            let (found, next) = if list == CaseList::Entities {
                 (self.entities(investigation.unwrap_or_default(), &query).await?, None)
             } else {
                 let page = self
@@ -113,18 +113,18 @@ impl CasesBackend for Service {
                     .case_page(&scope, investigation, &query, from.as_ref(), EXPORTED_AT_ONCE)
                     .await?;
                 let more = page.len() == EXPORTED_AT_ONCE as usize;
-                let last = page.last().filter(|_| more).map(|(position, _)| position.clone());
-                let rows = page.into_iter().map(|(_, row)| row).collect();
-                (self.typed(caller, &scope, list, rows, now).await?, last)
+                let next = page.last().filter(|_| more).map(|(position, _)| position.clone());
+                let of_page = page.into_iter().map(|(_, row)| row).collect();
+                (self.typed(caller, &scope, list, of_page, now).await?, next)
             };
-            for row in cells(&rows) {
+            for row in cells(&found) {
                 let texts = places.iter().filter_map(|place| row.get(*place)).map(|cell| cell.text.as_str());
                 table.row(texts).map_err(broken)?;
             }
-            if last.is_none() {
+            if next.is_none() {
                 break;
             }
-            from = last;
+            from = next;
         }
         let mut file = table.end().map_err(broken)?;
         file.rewind().map_err(broken)?;

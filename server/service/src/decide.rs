@@ -73,7 +73,7 @@ impl Service {
         let now = tx.time(self.clock.now()).await?;
         let policies = tx.policies().await?;
         let attempt = DecisionAttempt { caller, verb: &verb, together: None, policies, now };
-        match self.write(&mut *tx, &attempt, id, &seen).await {
+        match Box::pin(self.write(&mut *tx, &attempt, id, &seen)).await {
             Ok(after) => {
                 replay::settle_in(&mut *tx, &after).await?;
                 tx.commit().await?;
@@ -111,9 +111,9 @@ impl Service {
         let scope = RowScope::of(attempt.caller)?;
         let found = tx.actions(&scope, &[id]).await?.pop();
         let (before, proposer) = found.ok_or_else(|| Error::NotFound(id.into()))?;
-        let change = self.try_change(tx, attempt, &scope, (before, proposer), seen).await?;
+        let change = Box::pin(self.try_change(tx, attempt, &scope, (before, proposer), seen)).await?;
         if !change::write_rows(tx, now, &[&change]).await? {
-            return Err(self.refusal(tx, &scope, id, now, verb.transition()).await?);
+            return Err(Box::pin(self.refusal(tx, &scope, id, now, verb.transition())).await?);
         }
         let after = self.record(tx, change, now).await?;
         match verb {

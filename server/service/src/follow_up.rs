@@ -70,7 +70,7 @@ impl Service {
         let asked = self.ask_to_call_off(caller, id, seen, what).await?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
-        let after = self.write_follow_up(&mut *tx, caller, (id, seen), (what, &asked), now).await?;
+        let after = Box::pin(self.write_follow_up(&mut *tx, caller, (id, seen), (what, &asked), now)).await?;
         replay::settle_in(&mut *tx, &after).await?;
         crash_point!("follow_up.before_commit");
         tx.commit().await?;

@@ -27,7 +27,7 @@ impl InvestigationsBackend for Service {
         report: InvestigationReport,
     ) -> Result<Reported, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.report_now(&caller, report).await }).await
+        detached(async move { Box::pin(service.report_now(&caller, report)).await }).await
     }
 
     async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {

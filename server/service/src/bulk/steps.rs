@@ -93,7 +93,7 @@ impl Service {
         items: &[StepItem],
     ) -> Result<Vec<Outcome>, Error> {
         tx.begin_savepoint().await?;
-        match self.decide_together(tx, attempt, items).await {
+        match Box::pin(self.decide_together(tx, attempt, items)).await {
             Ok(Some(outcomes)) => {
                 tx.end_savepoint(true).await?;
                 return Ok(outcomes);
@@ -160,7 +160,7 @@ impl Service {
         item: &StepItem,
     ) -> Result<Outcome, Error> {
         tx.begin_savepoint().await?;
-        match self.write(tx, attempt, item.action, &item.seen).await {
+        match Box::pin(self.write(tx, attempt, item.action, &item.seen)).await {
             Ok(_) => {
                 tx.end_savepoint(true).await?;
                 Ok((ItemState::Decided, None))
