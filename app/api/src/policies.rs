@@ -1,5 +1,7 @@
 //! Server functions of policies and break-glass.
 
+#![expect(clippy::too_many_arguments, reason = "one for each field of a form")]
+
 use domain::actions::break_glass::BreakGlassUse;
 use domain::policies::{Demand, Protection};
 use domain::{Action, ActionId, ActionType, Criticality};

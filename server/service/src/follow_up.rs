@@ -34,7 +34,7 @@ impl FollowUpActions for Service {
         what: FollowUp,
     ) -> Result<Action, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { service.take_follow_up(&caller, id, &seen, &what).await }).await
+        detached(async move { Box::pin(service.take_follow_up(&caller, id, &seen, &what)).await }).await
     }
 }
 
