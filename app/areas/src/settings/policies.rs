@@ -113,25 +113,24 @@ fn editor(sheet: Sheet) -> AnyView {
 fn reviewed(sheet: Sheet, uses: &[BreakGlassUse]) -> AnyView {
     let row = |of: &BreakGlassUse| {
         let href = ListLocation::new(Lane::History).with_open(of.action).href();
-        let answer = match &of.review {
-            Some(review) => view! {
+        let answer = if let Some(review) = &of.review {
+            view! {
                 <VisibleText text=review.by.clone()/>
                 ", "
                 {full(review.at)}
                 ": "
                 <VisibleText text=review.comment.clone()/>
             }
-            .into_any(),
-            None => {
-                let comment = view! { <textarea name="comment" rows="2" required></textarea> };
-                let fields = view! {
-                    <input type="hidden" name="id" value=of.action.to_string()/>
-                    {field("What you found", comment.into_any())}
-                    {button("Review", false)}
-                };
-                let body = form(sheet, ReviewBreakGlass::PATH, "It is reviewed.", fields.into_any());
-                opened("Review".to_owned(), body)
-            }
+            .into_any()
+        } else {
+            let comment = view! { <textarea name="comment" rows="2" required></textarea> };
+            let fields = view! {
+                <input type="hidden" name="id" value=of.action.to_string()/>
+                {field("What you found", comment.into_any())}
+                {button("Review", false)}
+            };
+            let body = form(sheet, ReviewBreakGlass::PATH, "It is reviewed.", fields.into_any());
+            opened("Review".to_owned(), body)
         };
         vec![
             full(of.at).into_any(),

@@ -2,9 +2,9 @@
 //! by what is forwarded.
 
 use domain::{Action, Outcome};
-use executors::mail::{Mail, MailSettings};
+use executors::mail::Mail;
 use executors::secret::Secret;
-use serde_json::{Value, json};
+use serde_json::json;
 use service::executor::Attempt;
 
 use crate::order::{action, attempt, ends};

@@ -359,7 +359,11 @@ async fn t42_break_glass_is_told_and_reviewed_by_somebody_else(kind: Kind) {
     assert_eq!(store.break_glass_uses(&hidden, 10).await.unwrap(), []);
 
     // Of what nothing protects there is none, and nobody approves what they proposed themselves.
-    let free = setting.proposed(2, "web-1").await.id;
+    let free = setting.proposed(2, "web-1").await;
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.append_audit(&system(), imported(&free)).await.unwrap();
+    tx.commit().await.unwrap();
+    let free = free.id;
     assert!(matches!(setting.break_glass(ana, free, REASON).await, Err(Error::Invalid(_))));
     let waits = service.take_action(ana, isolate("dc-3", "Beaconing")).await.unwrap().id;
     assert!(is_denied(setting.break_glass(ana, waits, REASON).await, &Denied::OwnProposal));

@@ -71,18 +71,13 @@ pub(super) fn broken(of: Option<&BreakGlassUse>) -> Vec<Fact> {
         ("Policy", view! { <VisibleText text=of.policy/> }.into_any()),
         ("Reason", view! { <VisibleText text=of.reason lines=true/> }.into_any()),
     ];
-    match of.review {
-        Some(review) => {
-            facts.push((
-                "Reviewed by",
-                view! { <VisibleText text=review.by/> ", " {full(review.at)} }.into_any(),
-            ));
-            facts.push(("Review", view! { <VisibleText text=review.comment lines=true/> }.into_any()));
-        }
-        None => {
-            let link = view! { "Nobody yet. " <a href="/settings/policies">"To be reviewed"</a> };
-            facts.push(("Reviewed by", link.into_any()));
-        }
+    if let Some(review) = of.review {
+        let by = view! { <VisibleText text=review.by/> ", " {full(review.at)} };
+        facts.push(("Reviewed by", by.into_any()));
+        facts.push(("Review", view! { <VisibleText text=review.comment lines=true/> }.into_any()));
+    } else {
+        let link = view! { "Nobody yet. " <a href="/settings/policies">"To be reviewed"</a> };
+        facts.push(("Reviewed by", link.into_any()));
     }
     facts
 }
