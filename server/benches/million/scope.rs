@@ -25,10 +25,10 @@ fn group(number: usize) -> String {
 
 /// Measures it on a database that is seeded.
 pub(crate) async fn measure(kind: Kind, url: &str, report: &mut Report) {
-    let cases: String = (0..GROUPS).map(|at| format!(" WHEN {at} THEN '{}'", group(at))).collect();
+    let cases = (0..GROUPS).map(|at| format!("WHEN {at} THEN '{}'", group(at))).collect::<Vec<_>>().join(" ");
     let sql = format!(
-        "UPDATE actions SET device_group = CASE number % {GROUPS}{cases} END,
-             device_group_key = CASE number % {GROUPS}{cases} END
+        "UPDATE actions SET device_group = CASE number % {GROUPS} {cases} END,
+             device_group_key = CASE number % {GROUPS} {cases} END
          WHERE asset_kind = {DEVICE}"
     );
     let settle = match kind {

@@ -128,7 +128,7 @@ impl Others {
         }
         let flooder = estate.token("flooder", None, &["actions:propose"]);
         for number in 0..FLOOD {
-            let (over, flooded, token) = (others.over.clone(), others.flooded.clone(), flooder.clone());
+            let (over, answered, token) = (others.over.clone(), others.flooded.clone(), flooder.clone());
             let url = format!("{url}/api/v1/actions");
             others.tasks.spawn(async move {
                 let own = client(60);
@@ -137,7 +137,7 @@ impl Others {
                     count += 1;
                     let body = json!({ "actions": [item(&format!("flood-{number}-{count}"))] });
                     if own.post(&url).bearer_auth(&token).json(&body).send().await.is_ok() {
-                        flooded.fetch_add(1, Ordering::Relaxed);
+                        answered.fetch_add(1, Ordering::Relaxed);
                     }
                 }
             });

@@ -1,6 +1,7 @@
 //! What enrolled hosts collect, downloaded from the server: whole, as its host signed it, by who may respond there, which is
 //! recorded; also if host or server are killed while it is handed over.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -77,7 +78,6 @@ async fn a_package_is_downloaded_by_who_may_respond(kind: Kind) {
         let name = disposition.split('"').nth(1).unwrap();
         let kept = std::fs::read(host.vault.join("kept").join(name)).unwrap();
         assert!(bytes == kept, "it is what the host kept");
-        use base64::Engine as _;
         let sha256 = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(&bytes));
         assert_eq!(digest, format!("sha-256=:{sha256}:"));
 

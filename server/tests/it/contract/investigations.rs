@@ -285,6 +285,7 @@ async fn the_level_of_the_device_group_decides(kind: Kind) {
     store::verify(&*store).await.unwrap();
 }
 
+#[expect(clippy::too_many_lines, reason = "one page, tab by tab")]
 async fn a_page_tells_the_whole_investigation(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;

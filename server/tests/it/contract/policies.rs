@@ -24,7 +24,7 @@ use store::{Guard, PolicyGuard, SharedStore};
 
 use super::investigations::{add_tool, malicious, service, tool};
 use super::sample::{
-    ANA, ANAS_SESSION, action, add, at, decided, decider, id, person, session, system, user,
+    ANA, ANAS_SESSION, action, add, at, decided, decider, id, imported, person, session, system, user,
 };
 use crate::database::{Database, Kind, on_both};
 

@@ -216,7 +216,8 @@ async fn whoever_sees_some_groups_can_tell_nothing_of_others(kind: Kind) {
             let mut by_hand: Vec<_> =
                 by_hand.values().map(|(n, assets)| (*n, assets.len() as u64)).filter(|of| of.0 > 1).collect();
             let mut counted: Vec<_> = buckets.buckets.iter().map(|of| (of.count, of.assets)).collect();
-            (by_hand.sort_unstable(), counted.sort_unstable());
+            by_hand.sort_unstable();
+            counted.sort_unstable();
             assert_eq!(counted, by_hand, "buckets, {what}");
             assert!(buckets.buckets.iter().all(|of| expected.contains(&of.example)), "{what}");
 
@@ -234,7 +235,7 @@ async fn whoever_sees_some_groups_can_tell_nothing_of_others(kind: Kind) {
         }
         let seen = ids(all.iter().filter(|row| sees(&groups, row)));
         assert_eq!(followed(&store, &caller).await, seen, "changes and events, {what}");
-        let row = &all[usize::try_from(chance.below(ROWS as u64)).unwrap()];
+        let row = &all[usize::try_from(chance.below(u64::try_from(ROWS).unwrap())).unwrap()];
         one(&service, &caller, row, &all, &groups, &what).await;
     }
 }
