@@ -12,6 +12,7 @@ use crate::core::time::{SignedDuration, Timestamp};
 
 #[cfg(feature = "ssr")]
 mod intake;
+#[cfg(feature = "ssr")]
 mod repeat;
 
 #[cfg(feature = "ssr")]
