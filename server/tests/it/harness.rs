@@ -273,7 +273,12 @@ impl Estate {
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> (u16, Value) {
-        let answer = self.client.get(self.url(path)).bearer_auth(token).send().await.unwrap();
+        let get = async || self.client.get(self.url(path)).bearer_auth(token).send().await;
+        // A connection that was kept from before a new start breaks once.
+        let answer = match get().await {
+            Ok(answer) => answer,
+            Err(_) => get().await.unwrap(),
+        };
         let status = answer.status().as_u16();
         (status, answer.json().await.unwrap_or(Value::Null))
     }
