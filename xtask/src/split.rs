@@ -42,7 +42,7 @@ pub(crate) const KEPT: &str = "__kept_";
 /// The part that most people load first: what it shares may as well be in the main module.
 const FIRST: &str = "list";
 /// Minimum size of a shared file: a smaller one is not worth a request.
-const MIN_SHARED: usize = 4_000;
+const MIN_SHARED: usize = 2_000;
 /// Two are usually enough.
 const MAX_CUTS: usize = 5;
 
