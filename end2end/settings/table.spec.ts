@@ -66,7 +66,7 @@ test("columns are chosen, moved and kept for the person", { tag: "@tablet" }, as
   expect(await headings(plain)).not.toContain("Severity");
   await expect(plain.locator("#columns")).toBeVisible();
   await plain.getByRole("button", { name: "Back to the usual columns" }).click();
-  expect(await headings(plain)).toContain("Approval ID");
+  await expect.poll(() => headings(plain)).toContain("Approval ID");
   await other.close();
 });
 
