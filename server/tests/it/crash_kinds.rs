@@ -296,7 +296,12 @@ async fn a_server_killed_while_people_say_that_it_is_done_knows_it_once(kind: Ki
         let action = setting.propose(point, "isolate_device", &device, &device).await;
         let id = action["id"].as_str().unwrap().to_owned();
         assert_eq!(until("it is approved", async || setting.ask("approve", &action).await).await, 200);
-        let by_hand = setting.until(&id, "status", "InProgress").await;
+        until("it is in somebody's hands", async || {
+            let (_, tasks) = setting.estate.get("/api/v1/tasks", &setting.decider).await;
+            tasks.to_string().contains(&id).then_some(())
+        })
+        .await;
+        let by_hand = setting.now(&id).await;
         setting.serve(Some(point));
         until("it is said to be done", async || {
             if std::net::TcpStream::connect(setting.address()).is_err() {
