@@ -13,7 +13,7 @@ use super::error::ApiError;
 #[cfg(feature = "ssr")]
 use super::request;
 
-/// What the page of policies shows.
+/// The protections and the uses of break-glass that the policies page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PoliciesView {
     /// What is protected, by name.

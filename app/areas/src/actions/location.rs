@@ -248,7 +248,7 @@ pub fn use_list_location() -> Memo<Option<ListLocation>> {
                 CURSOR => location.cursor = Some(value.to_owned()),
                 OPEN => location.open = Some(value.to_owned()),
                 PANEL => location.panel = Panel::ALL.into_iter().find(|panel| panel.as_str() == value),
-                // What a form without wasm came back with.
+                // Error parameters that a server function adds to the address of a form sent without wasm.
                 name if name.starts_with("__") => {}
                 name => location.pairs.push((name.to_owned(), value.to_owned())),
             }

@@ -97,7 +97,7 @@ impl CaseLocation {
         with_query(self.path.clone(), &query)
     }
 
-    /// Whether fewer rows are asked for than there are.
+    /// Whether a search or a filter narrows the list.
     fn is_narrowed(&self) -> bool {
         self.pairs.iter().any(|(name, _)| !matches!(name.as_str(), "sort" | "cols" | "limit"))
     }
@@ -126,7 +126,7 @@ impl CaseLocation {
     }
 }
 
-/// What a list shows of a row where it is not a table.
+/// The layout of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// Rows and columns.
@@ -135,7 +135,7 @@ pub(crate) enum Form {
     Cards,
 }
 
-/// What stands above a list.
+/// The toolbar above a list: search, filters, columns and export.
 pub(crate) fn toolbar(list: CaseList, at: &CaseLocation, of: &ListView, form: Form) -> AnyView {
     let export = with_query(
         format!("/export{}{}", at.path, at.tab.as_ref().map_or_else(String::new, |tab| format!("/{tab}"))),
