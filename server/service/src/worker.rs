@@ -51,9 +51,10 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
             () = freed.notified() => {}
             () = &mut poll => {}
             _ = retention.tick() => {
-                let (service, authority) = (service.clone(), authority.clone());
+                let (service, authority, stop) = (service.clone(), authority.clone(), stop.clone());
                 under_way.spawn(async move {
-                    if let Err(error) = service.remove_old_history(&authority).await {
+                    let removed = stop.run_until_cancelled(service.remove_old_history(&authority)).await;
+                    if let Some(Err(error)) = removed {
                         log(&error, "removing old history");
                     }
                 });
