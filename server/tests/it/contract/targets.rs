@@ -27,6 +27,7 @@ on_both!(
     targets_that_will_not_do_are_named,
     the_same_on_one_of_several_targets_is_seen_and_not_done_twice,
     an_undo_on_one_target_lifts_what_stands_there_by_others,
+    a_revision_is_found_on_its_targets_and_no_longer_on_those_of_before,
 );
 
 /// An executor of one host.
@@ -404,5 +405,24 @@ async fn an_undo_on_one_target_lifts_what_stands_there_by_others(kind: Kind) {
     setting.undo(several, &[]).await.unwrap();
     assert_eq!(setting.carry_out(&[("web-3", DONE)]).await, ["web-3"]);
     assert_eq!(setting.now(several).await.undo, UndoState::Undone);
+    store::verify(&*setting.store).await.unwrap();
+}
+
+async fn a_revision_is_found_on_its_targets_and_no_longer_on_those_of_before(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    let several = setting.propose_block().await;
+    let mut revised = on(&["web-3"]);
+    revised.action_type = ActionType::BlockFile;
+    let revised = setting.service.propose(&setting.scanner, vec![revised]).await.unwrap().remove(0);
+    assert_eq!((revised.action.id, revised.changed), (several.id, vec!["targets"]));
+    assert_eq!(setting.propose_on("web-2").await.twins.len(), 0, "it is no longer on that host");
+    let kept = setting.propose_on("web-3").await;
+    assert_eq!(kept.twins.iter().map(|twin| twin.id).collect::<Vec<_>>(), [several.id]);
+
+    let mut alone = on(&[]);
+    alone.action_type = ActionType::BlockFile;
+    let alone = setting.service.propose(&setting.scanner, vec![alone]).await.unwrap().remove(0);
+    let kept_of_before = setting.now(several.id).await.has_targets();
+    assert_eq!((alone.action.id, kept_of_before), (several.id, true), "what a repeat leaves out is kept");
     store::verify(&*setting.store).await.unwrap();
 }
