@@ -1,6 +1,6 @@
 //! Databases for tests: each test has its own, of the kind that it names, and removes it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -9,6 +9,8 @@ use tempfile::TempDir;
 
 /// Where `cargo xtask` says that its `PostgreSQL` cluster is.
 const VARIABLE: &str = "COUNTERSIGN_TEST_POSTGRES";
+/// The file of an `SQLite` database, in a folder of its own.
+const FILE: &str = "countersign.db";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -60,7 +62,7 @@ pub(crate) struct Database {
 
 enum Held {
     Folder {
-        _folder: TempDir,
+        folder: TempDir,
     },
     Name(String),
     /// By the test itself.
@@ -71,7 +73,13 @@ impl Database {
     /// With all tables, and nothing in them.
     pub(crate) async fn migrated(kind: Kind) -> Self {
         match kind {
-            Kind::Sqlite => Self::empty(kind).await,
+            Kind::Sqlite => {
+                let database = Self::empty(kind).await;
+                if let Held::Folder { folder } = &database.held {
+                    std::fs::copy(template_file().await, folder.path().join(FILE)).unwrap();
+                }
+                database
+            }
             Kind::Postgres => {
                 let template = template().await;
                 named(&format!(" TEMPLATE {template}")).await
@@ -84,8 +92,8 @@ impl Database {
         match kind {
             Kind::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
-                let url = format!("sqlite://{}", folder.path().join("countersign.db").display());
-                Self { url, held: Held::Folder { _folder: folder } }
+                let url = format!("sqlite://{}", folder.path().join(FILE).display());
+                Self { url, held: Held::Folder { folder } }
             }
             Kind::Postgres => named("").await,
         }
@@ -204,8 +212,8 @@ async fn named(more: &str) -> Database {
     Database { url: url(&name), held: Held::Name(name) }
 }
 
-/// A migrated database to copy, which the first test makes. Its name changes with the migrations.
-async fn template() -> String {
+/// The name of a migrated database to copy, which changes with the migrations.
+fn template_name() -> String {
     let both = Path::new(env!("CARGO_MANIFEST_DIR")).join("store/migrations");
     let folders = [both.join("postgres"), both];
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap());
@@ -215,7 +223,26 @@ async fn template() -> String {
     for file in files {
         hash.update(std::fs::read(file).unwrap());
     }
-    let name = format!("template_{}", &hex::encode(hash.finalize())[..16]);
+    format!("template_{}", &hex::encode(hash.finalize())[..16])
+}
+
+/// A migrated `SQLite` database to copy. Of tests that find none each makes one, and puts it there at once.
+async fn template_file() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let file = folder.join(template_name()).with_extension("db");
+    if !file.is_file() {
+        let temporary = tempfile::tempdir_in(folder).unwrap();
+        let made = temporary.path().join(FILE);
+        store::connect(&format!("sqlite://{}", made.display())).await.unwrap().close().await;
+        assert!(!made.with_extension("db-wal").exists(), "all of it is in one file");
+        std::fs::rename(made, &file).unwrap();
+    }
+    file
+}
+
+/// A migrated `PostgreSQL` database to copy, which the first test makes.
+async fn template() -> String {
+    let name = template_name();
 
     let mut admin = PgConnection::connect(&cluster()).await.unwrap();
     // Closing the connection gives the lock back.
