@@ -114,7 +114,7 @@ async fn actions(db: &mut Connection, layout: Layout, replay: &mut Replay) -> Re
             Layout::Current => {
                 let select = "SELECT id, version, digest, decision, status, undo FROM actions
                               WHERE id > $1 ORDER BY id LIMIT $2";
-                let query = sqlx::query(select).bind(last.unwrap_or(Uuid::nil())).bind(BATCH);
+                let query = sqlx::query(select).bind(last.unwrap_or_default()).bind(BATCH);
                 query.fetch_all(&mut *db).await
             }
             Layout::Before => {
