@@ -20,7 +20,7 @@ use crate::actions::entity::EntityKind;
 use crate::core::string_enum::string_enum;
 #[cfg(feature = "ssr")]
 use crate::core::time::SignedDuration;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 string_enum! {
     /// How far an investigation is, or how it ended.
@@ -151,13 +151,16 @@ pub struct InvestigationSummary {
     pub incident_id: Option<String>,
     /// When it began.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub started_at: Timestamp,
     /// When it ended; none while it goes on, or while one of its actions waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub ended_at: Option<Timestamp>,
     /// When it changed last.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub updated_at: Timestamp,
     /// How many of its actions wait for a decision.
     pub waiting: u64,
@@ -175,6 +178,7 @@ pub struct InvestigationList {
     pub next: Option<String>,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

@@ -80,7 +80,7 @@ async fn an_investigation_comes_in_parts_and_ends_when_all_is_decided() {
     assert_eq!(status, 200);
     let over = get(&app, &person, &format!("{INVESTIGATIONS}/INV-1")).await;
     assert_eq!((&over["state"], &over["waiting"]), (&json!("successfully_remediated"), &json!(0)));
-    assert_eq!(over["ended_at"], "2026-03-01T08:00:00Z");
+    assert_eq!(over["ended_at"], "2026-03-01T08:00:00.000000Z");
     let list = get(&app, &person, &format!("{INVESTIGATIONS}?state=successfully_remediated")).await;
     assert_eq!(list["items"][0]["id"], "INV-1");
     assert_eq!(get(&app, &person, &format!("{INVESTIGATIONS}?state=running")).await["items"], json!([]));

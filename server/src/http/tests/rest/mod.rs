@@ -11,6 +11,7 @@ mod investigations;
 mod lists;
 mod names;
 mod record;
+mod times;
 
 use std::collections::BTreeSet;
 
