@@ -1,6 +1,8 @@
 //! Incidents: alerts and investigations that belong together, who cares for them, and how they ended.
 
 pub mod contract;
+#[cfg(feature = "ssr")]
+mod repeat;
 
 use serde::{Deserialize, Serialize};
 

@@ -10,6 +10,8 @@ pub mod email;
 pub mod feedback;
 pub mod folder;
 pub mod graph;
+#[cfg(feature = "ssr")]
+pub mod repeat;
 pub mod report;
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +127,22 @@ string_enum! {
         Evidence = "evidence" "Evidence",
         Log = "log" "Log entry",
         Email = "email" "Email",
+    }
+}
+
+impl PieceKind {
+    /// The list of a report in which they stand.
+    #[must_use]
+    pub const fn list(self) -> &'static str {
+        match self {
+            Self::Alert => "alerts",
+            Self::Device => "devices",
+            Self::Mailbox => "mailboxes",
+            Self::User => "users",
+            Self::Evidence => "evidence",
+            Self::Log => "log",
+            Self::Email => "emails",
+        }
     }
 }
 

@@ -256,7 +256,7 @@ async fn report(
     let Mapped { action, investigation, incident } = mapped;
     if let Some(incident) = incident {
         let made = service.report_incident(caller, incident).await?;
-        tally.incidents += usize::from(made.version == 1);
+        tally.incidents += usize::from(made.created);
     }
     let Some(investigation) = investigation else { return Ok(action) };
     let report = InvestigationReport { actions: action.into_iter().collect(), ..investigation };
