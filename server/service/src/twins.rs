@@ -139,7 +139,7 @@ impl Service {
         };
         let duplicate = standing(action, others).into_iter().find(long_enough);
         Ok(duplicate.map_or(Precedence::Go, |other| {
-            Precedence::Skip(format!("duplicate of {}, whose effect already stands", other.id))
+            Precedence::Skip(format!("{} whose effect already stands", duplicate_of(other.id)))
         }))
     }
 
@@ -183,8 +183,51 @@ impl Service {
                 tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
             }
         }
+        seen.insert(original.id);
+        self.correct_duplicates(tx, by, original, (reverse, &seen, &on), now).await
+    }
+
+    /// Says on what was skipped as a duplicate of what is lifted now that its effect does not stand any more, and what to
+    /// do.
+    async fn correct_duplicates(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        by: &Authorized,
+        original: &Action,
+        (reverse, lifted, on): (&Action, &BTreeSet<ActionId>, &[Asset]),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let on: BTreeSet<_> = on.iter().map(place).collect();
+        let stood_through = |action: &Action| {
+            let told = action.status_detail.as_deref().filter(|_| action.status == Status::Skipped)?;
+            lifted.iter().copied().find(|id| told.starts_with(&duplicate_of(*id)))
+        };
+        for other in self.store.on_same_entity(&RowScope::ALL, original, MAX_ON_TARGETS).await? {
+            if stood_through(&other).is_none() || !on.contains(&place(&other.asset)) {
+                continue;
+            }
+            // As it is in this transaction.
+            let Some(before) = tx.action(&RowScope::ALL, other.id).await? else { continue };
+            let Some(carrier) = stood_through(&before) else { continue };
+            let detail = format!(
+                "{} which {} undid at {}: its effect no longer stands; where it is still needed, take the action anew",
+                duplicate_of(carrier),
+                reverse.proposed_by.label(),
+                now.strftime("%F %H:%M:%S UTC"),
+            );
+            let after = Action { status_detail: Some(detail), ..next(&before, lifecycle_of(&before)?, now) };
+            if tx.update_state(Guard { by, deciding: false, policy: None, now }, &before, &after).await? {
+                let more = json!({ "undone_by": reverse.id, "duplicate_of": carrier, "detail": after.status_detail });
+                tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
+            }
+        }
         Ok(())
     }
+}
+
+/// How it begins what is said of an action that was skipped since another did the same.
+fn duplicate_of(id: ActionId) -> String {
+    format!("duplicate of {id},")
 }
 
 /// On which targets a reverse was carried out.
