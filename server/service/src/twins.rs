@@ -184,7 +184,7 @@ impl Service {
             }
         }
         seen.insert(original.id);
-        self.correct_duplicates(tx, by, original, (reverse, &seen, &on), now).await
+        Box::pin(self.correct_duplicates(tx, by, original, (reverse, &seen, &on), now)).await
     }
 
     /// Says on what was skipped as a duplicate of what is lifted now that its effect does not stand any more, and what to
