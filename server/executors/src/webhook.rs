@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::core::time::six_decimals;
 use domain::executors::contract::{ReportedStatus, TestResult};
 use domain::executors::{ExecutorKind, ExecutorSetup};
 use domain::{Action, ActionType, CommandId, Outcome};
@@ -117,7 +118,7 @@ impl Webhook {
             "id": id,
             "source": "countersign",
             "type": format!("countersign.{kind}.v1"),
-            "time": self.clock.now(),
+            "time": six_decimals::text(self.clock.now()),
             "datacontenttype": "application/json",
             "data": data,
         });

@@ -32,7 +32,7 @@ impl Service {
         }
         if proposal.is_record() {
             let taken = intake.record(tx, proposal, index).await?;
-            return Ok(reported(external_id, &taken.action, taken.created, None));
+            return Ok(reported(external_id, taken, None));
         }
         let group = match proposal.asset.kind {
             AssetKind::Device => proposal.asset.device_group.clone(),
@@ -43,18 +43,18 @@ impl Service {
         let rule = match decide(level, proposal.verdict, subject) {
             Automation::Nothing(why) => {
                 let rule = Some(format!("Not proposed: {why}."));
-                return Ok(ReportedAction { external_id, id: None, created: false, decision: None, rule });
+                return Ok(ReportedAction { external_id, rule, ..ReportedAction::default() });
             }
             Automation::Wait => None,
             Automation::Approve(rule) => Some(rule),
         };
-        let Proposed { action: taken, created, .. } = intake.take_one(tx, proposal, index).await?;
+        let taken = intake.take_one(tx, proposal, index).await?;
         match rule {
-            Some(rule) if taken.decision == Decision::Pending => {
-                let (action, said) = self.auto_approve(tx, intake, taken, rule).await?;
-                Ok(reported(external_id, &action, created, Some(said)))
+            Some(rule) if taken.action.decision == Decision::Pending => {
+                let (action, said) = self.auto_approve(tx, intake, taken.action.clone(), rule).await?;
+                Ok(reported(external_id, Proposed { action, ..taken }, Some(said)))
             }
-            _ => Ok(reported(external_id, &taken, created, None)),
+            _ => Ok(reported(external_id, taken, None)),
         }
     }
 
@@ -147,6 +147,16 @@ async fn hold_back(
     Ok((after, said))
 }
 
-fn reported(external_id: String, action: &Action, created: bool, rule: Option<String>) -> ReportedAction {
-    ReportedAction { external_id, id: Some(action.id), created, decision: Some(action.decision), rule }
+fn reported(external_id: String, taken: Proposed, rule: Option<String>) -> ReportedAction {
+    let Proposed { action, created, changed, dropped, .. } = taken;
+    let names = |fields: Vec<&str>| fields.into_iter().map(str::to_owned).collect();
+    ReportedAction {
+        external_id,
+        id: Some(action.id),
+        created,
+        changed: names(changed),
+        dropped: names(dropped),
+        decision: Some(action.decision),
+        rule,
+    }
 }

@@ -5,7 +5,7 @@ use domain::actions::contract::Availability;
 use domain::cases::{CaseList, CaseQuery};
 use domain::core::subject::Current;
 use domain::core::text::check_text;
-use domain::incidents::contract::IncidentsBackend;
+use domain::incidents::contract::{IncidentsBackend, ReportedIncident};
 use domain::incidents::{
     IncidentChange, IncidentComment, IncidentReport, IncidentSummary, IncidentView, MAX_COMMENT, StoryLine,
 };
@@ -34,7 +34,7 @@ impl IncidentsBackend for Service {
         &self,
         caller: &Caller,
         report: IncidentReport,
-    ) -> Result<IncidentSummary, Error> {
+    ) -> Result<ReportedIncident, Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.report_incident_now(&caller, report).await }).await
     }
@@ -111,8 +111,8 @@ impl Service {
     async fn report_incident_now(
         &self,
         caller: &Caller,
-        report: IncidentReport,
-    ) -> Result<IncidentSummary, Error> {
+        mut report: IncidentReport,
+    ) -> Result<ReportedIncident, Error> {
         let by = caller.authorize_proposal()?;
         let errors = report.check();
         if !errors.is_empty() {
@@ -125,8 +125,10 @@ impl Service {
             let detail = "is the id of an incident that another tool reported; use one of your own";
             return Err(Error::invalid("/id", detail));
         }
+        let dropped = report.drop_repeated();
         let version = before.as_ref().map_or(1, |before| before.summary.version + 1);
-        let whole = match before.map(|before| before.report) {
+        let before = before.map(|before| before.report);
+        let whole = match before.clone() {
             None => IncidentReport { started_at: report.started_at.or(Some(now)), ..report },
             Some(known) => {
                 let mut alerts = known.alerts;
@@ -142,13 +144,16 @@ impl Service {
             }
         };
         tx.put_incident(&by, &whole, version, now).await?;
-        let body = json!({ "version": version, "severity": whole.severity, "alerts": whole.alerts.len() });
+        let changed = before.iter().flat_map(|before| whole.changes(before)).map(str::to_owned);
+        let changed: Vec<_> = changed.collect();
+        let body = json!({ "version": version, "severity": whole.severity, "alerts": whole.alerts.len(),
+            "changed": changed });
         let subject = Some(Subject::new(SubjectKind::Incident, &whole.id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentReported, subject, body })
             .await?;
         let after = tx.incident(&whole.id).await?.ok_or_else(|| no_such(&whole.id))?;
         tx.commit().await?;
-        Ok(after.summary)
+        Ok(ReportedIncident { incident: after.summary, created: before.is_none(), changed, dropped })
     }
 
     async fn change_now(

@@ -39,11 +39,27 @@ impl ProposeActions for Service {
 
 /// What becomes of the others when one proposal can't be taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum OnError {
+pub(super) enum OnError {
     /// None is.
     Stop,
     /// They are.
     GoOn,
+}
+
+impl OnError {
+    /// The result of one proposal; an error, if it is everybody's. What one can be at fault for wrote nothing of it.
+    pub(super) fn result<T>(self, one: Result<T, Error>) -> Result<Result<T, Error>, Error> {
+        let is_own = |error: &Error| {
+            matches!(
+                error,
+                Error::Invalid(_) | Error::Conflict { .. } | Error::Forbidden(Denied::TokenScope(_))
+            )
+        };
+        match one {
+            Err(error) if self == Self::Stop || !is_own(&error) => Err(error),
+            one => Ok(one),
+        }
+    }
 }
 
 impl Service {
@@ -79,18 +95,7 @@ impl Service {
                 Ok(proposal) => intake.take_one(&mut *tx, proposal, index).await,
                 Err(errors) => Err(Error::Invalid(errors)),
             };
-            // What one proposal can be at fault for wrote nothing of it.
-            let own = matches!(
-                one,
-                Ok(_)
-                    | Err(Error::Invalid(_)
-                        | Error::Conflict { .. }
-                        | Error::Forbidden(Denied::TokenScope(_)))
-            );
-            match one {
-                Err(error) if on_error == OnError::Stop || !own => return Err(error),
-                one => taken.push(one),
-            }
+            taken.push(on_error.result(one)?);
         }
         intake.write(&mut *tx).await?;
         tx.commit().await?;

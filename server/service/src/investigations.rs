@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use domain::core::subject::Current;
 use domain::core::text::pluralize;
-use domain::investigations::contract::{InvestigationsBackend, Reported};
+use domain::investigations::contract::{EachReported, InvestigationsBackend, Reported};
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
@@ -15,7 +15,7 @@ use store::AuditEntry;
 use store::investigations::StoredInvestigation;
 
 use super::access::device_groups::{place_proposals, place_report};
-use super::intake::{Intake, check, known};
+use super::intake::{Intake, OnError, check, known};
 use super::pieces::pieces;
 use super::{Service, detached};
 
@@ -27,7 +27,15 @@ impl InvestigationsBackend for Service {
         report: InvestigationReport,
     ) -> Result<Reported, Error> {
         let (service, caller) = (self.clone(), caller.clone());
-        detached(async move { Box::pin(service.report_now(&caller, report)).await }).await
+        let taken =
+            detached(async move { Box::pin(service.report_now(&caller, report, OnError::Stop)).await });
+        let (reported, results) = taken.await?;
+        Ok(Reported { actions: results.into_iter().collect::<Result<_, _>>()?, ..reported })
+    }
+
+    async fn report_each(&self, caller: &Caller, report: InvestigationReport) -> Result<EachReported, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { Box::pin(service.report_now(&caller, report, OnError::GoOn)).await }).await
     }
 
     async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
@@ -73,7 +81,12 @@ impl Service {
         Ok((scope, stored.ok_or_else(|| no_such(id))?))
     }
 
-    async fn report_now(&self, caller: &Caller, mut report: InvestigationReport) -> Result<Reported, Error> {
+    async fn report_now(
+        &self,
+        caller: &Caller,
+        mut report: InvestigationReport,
+        on_error: OnError,
+    ) -> Result<EachReported, Error> {
         let by = caller.authorize_proposal()?;
         let now = self.clock.now();
         let mut errors = report.check();
@@ -89,7 +102,9 @@ impl Service {
         }
         let mut checked: Vec<_> =
             proposals.into_iter().enumerate().map(|(at, of)| check(at, of, now)).collect();
-        errors.extend(checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned());
+        if on_error == OnError::Stop {
+            errors.extend(checked.iter().filter_map(|of| of.as_ref().err()).flatten().cloned());
+        }
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
@@ -102,27 +117,36 @@ impl Service {
         }
         place_report(&mut *tx, &by, &mut report.devices, now).await?;
         place_proposals(&mut *tx, &by, &mut checked, now).await?;
-        let pieces = pieces(&mut report, now)?;
-        let created = before.is_none();
+        let (pieces, dropped) = pieces(&mut report, now)?;
         let version = before.as_ref().map_or(1, |before| before.summary.version + 1);
-        let whole = merged(before.map(|before| before.report), report, now);
+        let before = before.map(|before| before.report);
+        let whole = merged(before.clone(), report, now);
         tx.put_investigation(&by, &whole, version, now).await?;
-        tx.put_pieces(&by, &whole.id, &pieces).await?;
+        let new_pieces = tx.put_pieces(&by, &whole.id, &pieces).await?;
+        let changes = |before: &InvestigationReport| {
+            whole.changes(before).into_iter().chain(new_pieces.iter().map(|kind| kind.list()))
+        };
+        let changed: Vec<_> = before.iter().flat_map(changes).map(str::to_owned).collect();
         let body = json!({ "version": version, "state": whole.state, "severity": whole.severity,
-            "incident_id": whole.incident_id, "pieces": pieces.len(), "actions": checked.len() });
+            "incident_id": whole.incident_id, "pieces": pieces.len(), "actions": checked.len(), "changed": changed });
         let subject = Some(Subject::new(SubjectKind::Investigation, &whole.id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::InvestigationReported, subject, body })
             .await?;
         let mut intake =
             Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
-        let mut actions = Vec::with_capacity(checked.len());
-        for (index, proposal) in checked.into_iter().flatten().enumerate() {
-            actions.push(self.take_in_automated(&mut *tx, &mut intake, proposal, index).await?);
+        let mut results = Vec::with_capacity(checked.len());
+        for (index, proposal) in checked.into_iter().enumerate() {
+            let one = match proposal {
+                Ok(proposal) => self.take_in_automated(&mut *tx, &mut intake, proposal, index).await,
+                Err(errors) => Err(Error::Invalid(errors)),
+            };
+            results.push(on_error.result(one)?);
         }
         intake.write(&mut *tx).await?;
         let after = tx.investigation(&whole.id).await?.ok_or_else(|| no_such(&whole.id))?;
         tx.commit().await?;
-        Ok(Reported { investigation: after.summary, created, actions })
+        let (investigation, created) = (after.summary, before.is_none());
+        Ok((Reported { investigation, created, changed, dropped, actions: Vec::new() }, results))
     }
 
     async fn end_now(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {

@@ -1,9 +1,12 @@
 //! What an investigation consists of: from reports into rows, and from rows into the tabs of its page.
 
+use std::collections::{BTreeMap, HashMap};
+
 use domain::actions::contract::Availability;
 use domain::actions::query::Filter;
 use domain::core::text::pluralize;
 use domain::investigations::graph::{Column, Graph, Item, lay_out};
+use domain::investigations::repeat::place;
 use domain::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, InvestigationReport, UserPiece,
 };
@@ -22,8 +25,11 @@ pub(super) const MAX_ACTIONS: u32 = 300;
 /// Pieces that the graph looks at.
 const GRAPH_PIECES: u32 = 40;
 
-/// The pieces of a report, which is left without them.
-pub(super) fn pieces(report: &mut InvestigationReport, now: Timestamp) -> Result<Vec<Piece>, Error> {
+/// The pieces of a report, which is left without them; and the places of those that are left out.
+pub(super) fn pieces(
+    report: &mut InvestigationReport,
+    now: Timestamp,
+) -> Result<(Vec<Piece>, Vec<String>), Error> {
     let mut all = Vec::new();
     for piece in std::mem::take(&mut report.alerts) {
         all.push(row(PieceKind::Alert, piece.id.clone(), piece.at.unwrap_or(now), &piece)?);
@@ -54,11 +60,22 @@ pub(super) fn pieces(report: &mut InvestigationReport, now: Timestamp) -> Result
         all.push(row(PieceKind::Log, piece.id.clone(), piece.created_at, &piece)?);
     }
     // Of two with one name in a report the later one holds; one statement takes no row twice.
-    let mut seen = std::collections::HashSet::new();
-    all.reverse();
-    all.retain(|piece| seen.insert((piece.kind, piece.name.clone())));
-    all.reverse();
-    Ok(all)
+    let mut last: HashMap<_, usize> = HashMap::new();
+    for (at, piece) in all.iter().enumerate() {
+        last.insert((piece.kind, piece.name.clone()), at);
+    }
+    let (mut kept, mut dropped) = (Vec::with_capacity(last.len()), Vec::new());
+    let mut places: BTreeMap<PieceKind, usize> = BTreeMap::new();
+    for (at, piece) in all.into_iter().enumerate() {
+        let place_in_list = places.entry(piece.kind).or_default();
+        if last.get(&(piece.kind, piece.name.clone())) == Some(&at) {
+            kept.push(piece);
+        } else {
+            dropped.push(place(piece.kind, *place_in_list));
+        }
+        *place_in_list += 1;
+    }
+    Ok((kept, dropped))
 }
 
 /// The place of what has none in time: all are listed by name.

@@ -88,7 +88,9 @@ impl Service {
                 command_id: of.map(|of| of.command),
             }
         };
-        Ok((0..).zip(action.all_targets()).map(state).collect())
+        let mut states: Vec<_> = (0..).zip(action.all_targets()).map(state).collect();
+        self.correct_targets(&mut states).await?;
+        Ok(states)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::contract::Twin;
+use domain::actions::targets::TargetState;
 use domain::core::canonical;
 use domain::{
     Action, ActionId, Asset, AuditKind, Authorized, Error, Lifecycle, Outcome, RowScope, Status, Transition,
@@ -139,7 +140,7 @@ impl Service {
         };
         let duplicate = standing(action, others).into_iter().find(long_enough);
         Ok(duplicate.map_or(Precedence::Go, |other| {
-            Precedence::Skip(format!("duplicate of {}, whose effect already stands", other.id))
+            Precedence::Skip(format!("{} whose effect already stands", duplicate_of(other.id)))
         }))
     }
 
@@ -183,8 +184,92 @@ impl Service {
                 tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
             }
         }
+        seen.insert(original.id);
+        Box::pin(self.correct_duplicates(tx, by, original, (reverse, &seen, &on), now)).await
+    }
+
+    /// Says of targets on which an action was skipped as a duplicate that the other's effect does not stand there any more,
+    /// where it was undone since.
+    pub(super) async fn correct_targets(&self, states: &mut [TargetState]) -> Result<(), Error> {
+        let carriers: Vec<_> =
+            states.iter().filter_map(carrier_of).collect::<BTreeSet<_>>().into_iter().collect();
+        if carriers.is_empty() {
+            return Ok(());
+        }
+        for (carrier, _) in self.store.actions(&RowScope::ALL, &carriers).await? {
+            let Some(reverse) = carrier.undone_by else { continue };
+            let Some(reverse) = self.store.action(&RowScope::ALL, reverse).await? else { continue };
+            let known =
+                if carrier.has_targets() { self.store.targets_of(carrier.id).await? } else { Vec::new() };
+            let undone = on_each(&carrier, &known).filter(|of| of.undo == UndoState::Undone);
+            let undone: BTreeSet<_> = undone.map(|of| place(&of.asset)).collect();
+            let duplicates = states.iter_mut().filter(|state| carrier_of(state) == Some(carrier.id));
+            for state in duplicates.filter(|state| undone.contains(&canonical::name(&state.name))) {
+                // The last reverse may be of other targets.
+                let is_of = reverse.all_targets().any(|of| place(of) == canonical::name(&state.name));
+                state.detail = Some(lifted_by(carrier.id, is_of.then_some(&reverse)));
+            }
+        }
         Ok(())
     }
+
+    /// Says on what was skipped as a duplicate of what is lifted now that its effect does not stand any more, and what to
+    /// do.
+    async fn correct_duplicates(
+        &self,
+        tx: &mut (impl Transaction + ?Sized),
+        by: &Authorized,
+        original: &Action,
+        (reverse, lifted, on): (&Action, &BTreeSet<ActionId>, &[Asset]),
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let on: BTreeSet<_> = on.iter().map(place).collect();
+        let stood_through = |action: &Action| {
+            let told = action.status_detail.as_deref().filter(|_| action.status == Status::Skipped)?;
+            lifted.iter().copied().find(|id| told.starts_with(&duplicate_of(*id)))
+        };
+        for other in self.store.on_same_entity(&RowScope::ALL, original, MAX_ON_TARGETS).await? {
+            if stood_through(&other).is_none() || !on.contains(&place(&other.asset)) {
+                continue;
+            }
+            // As it is in this transaction.
+            let Some(before) = tx.action(&RowScope::ALL, other.id).await? else { continue };
+            let Some(carrier) = stood_through(&before) else { continue };
+            let detail = lifted_by(carrier, Some(reverse));
+            let after = Action { status_detail: Some(detail), ..next(&before, lifecycle_of(&before)?, now) };
+            if tx.update_state(Guard { by, deciding: false, policy: None, now }, &before, &after).await? {
+                let more = json!({ "undone_by": reverse.id, "duplicate_of": carrier, "detail": after.status_detail });
+                tx.append_audit(by, entry(now, AuditKind::UndoReported, &after, more)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How it begins what is said of an action that was skipped since another did the same.
+fn duplicate_of(id: ActionId) -> String {
+    format!("{DUPLICATE_OF}{id},")
+}
+
+const DUPLICATE_OF: &str = "duplicate of ";
+
+/// What is said of it once the other's effect is lifted; by which reverse, where that is known.
+fn lifted_by(carrier: ActionId, reverse: Option<&Action>) -> String {
+    let lifted = reverse.map(|reverse| {
+        let at = reverse.updated_at.strftime("%F %H:%M:%S UTC");
+        format!("which {} undid at {at}", reverse.proposed_by.label())
+    });
+    format!(
+        "{} {}: its effect no longer stands; where it is still needed, take the action anew",
+        duplicate_of(carrier),
+        lifted.unwrap_or_else(|| "which was undone".to_owned()),
+    )
+}
+
+/// The action of which that was skipped as a duplicate of which this is said.
+fn carrier_of(state: &TargetState) -> Option<ActionId> {
+    let said = state.detail.as_deref().filter(|_| state.status == Status::Skipped)?;
+    said.strip_prefix(DUPLICATE_OF)?.split_once(',')?.0.parse().ok()
 }
 
 /// On which targets a reverse was carried out.

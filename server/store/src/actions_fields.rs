@@ -5,6 +5,8 @@
 //! is written beside the row. To add a field, add its row to [`stored`] and its column and index in a migration; rows of
 //! before get theirs when the store opens.
 
+use std::collections::BTreeSet;
+
 use domain::actions::break_glass::Exception;
 use domain::actions::query::{Field, Filter, SortKey, Undoable};
 use domain::core::string_enum::Word;
@@ -58,6 +60,8 @@ pub(crate) enum Reading {
     Capitals,
     /// The text of an actor, of whom the label is shown.
     Actor,
+    /// The texts of actors, with line ends between, of whom those are counted that are tokens.
+    Actors,
     /// A number.
     Number,
     /// A time that not every row has.
@@ -200,6 +204,10 @@ pub(crate) const fn stored(field: Field) -> StoredField {
             };
             word::<Undoable>("undoable", undoable).beside().bits(Bits::words::<Undoable>(21, 1))
         }
+        Field::Token => derived("tokens_key", tokens)
+            .shown("proposed_by || '\n' || COALESCE(decided_by, '')", Reading::Actors)
+            .labelled(|action| actors(action).ok())
+            .sorted("actions_by_tokens"),
     }
 }
 
@@ -295,6 +303,11 @@ impl StoredField {
         }
     }
 
+    /// Whether one row may have several values, in one key.
+    pub(crate) const fn has_several(&self) -> bool {
+        matches!(self.reading, Reading::Actors)
+    }
+
     /// What its column holds.
     pub(crate) const fn key_kind(&self) -> KeyKind {
         match self.source {
@@ -360,6 +373,23 @@ pub const fn sort_column(sort: SortKey) -> &'static str {
 /// The key of a device group's name; "Ungrouped devices" is no group.
 pub(crate) fn device_group(name: &str) -> String {
     if name == Filter::UNGROUPED { String::new() } else { natural(name) }
+}
+
+/// The key of the tokens of a row: those of their names, in order, with line ends between, which no key has.
+fn tokens(action: &Action) -> String {
+    let names: BTreeSet<_> = action.tokens().map(|actor| natural(&actor.name)).collect();
+    names.into_iter().collect::<Vec<_>>().join("\n")
+}
+
+/// The texts of who proposed and who decided, as the row has them.
+fn actors(action: &Action) -> serde_json::Result<String> {
+    let decided_by = action.decided_by.as_ref().map(actor_text::write).transpose()?;
+    Ok(format!("{}\n{}", actor_text::write(&action.proposed_by)?, decided_by.unwrap_or_default()))
+}
+
+/// What stands between line ends.
+pub(crate) fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').filter(|part| !part.is_empty())
 }
 
 fn optional(text: Option<&(impl AsRef<str> + ?Sized)>) -> String {

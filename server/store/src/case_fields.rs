@@ -9,7 +9,7 @@ use domain::incidents::{Classification, IncidentStatus};
 use domain::investigations::{InvestigationState, PieceKind};
 
 use crate::actions_fields::{KeyKind, stored};
-use crate::keys::{KeyValue, fold, key, natural};
+use crate::keys::{KeyValue, key, natural, searched};
 use crate::vocabulary::{Vocabulary, number};
 
 /// Columns of keys that a piece has.
@@ -156,7 +156,7 @@ pub(crate) fn piece_keys(
 pub(crate) fn search_text<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let mut all = String::from("\n");
     for text in texts.into_iter().filter(|text| !text.is_empty()) {
-        all.push_str(crate::keys::cut(&fold(text), MAX_SEARCH / 8));
+        all.push_str(crate::keys::cut(&searched(text), MAX_SEARCH / 8));
         all.push('\n');
     }
     crate::keys::cut(&all, MAX_SEARCH).to_owned()
@@ -198,5 +198,6 @@ mod tests {
         let (keys, search) = piece_keys(PieceKind::Evidence, body).unwrap();
         assert_eq!((keys[0].as_str(), keys[1].as_str(), keys[2].as_str()), ("/srv/b210", "0001", "0001"));
         assert_eq!(search, "\n/srv/b10\nfile\nsuspicious\nnone\n");
+        assert_eq!(search_text(["E\u{301}te\u{301}", "Été"]), "\nété\nété\n");
     }
 }

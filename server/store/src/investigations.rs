@@ -1,5 +1,7 @@
 //! Investigations and incidents, and what people say of them.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::access::device_group::RemediationLevel;
 use domain::incidents::{Classification, IncidentComment, IncidentReport, IncidentStatus, IncidentSummary};
@@ -143,8 +145,14 @@ pub trait WriteInvestigations: Send {
         now: Timestamp,
     ) -> Result<()>;
 
-    /// Puts pieces in the place of those of the same kinds and names.
-    async fn put_pieces(&mut self, by: &Authorized, id: &str, pieces: &[Piece]) -> Result<()>;
+    /// Puts pieces in the place of those of the same kinds and names; returns the kinds of those that were not there, or
+    /// were not the same.
+    async fn put_pieces(
+        &mut self,
+        by: &Authorized,
+        id: &str,
+        pieces: &[Piece],
+    ) -> Result<BTreeSet<PieceKind>>;
 
     /// Ends an investigation under its version. False if it is another since, or may no longer be ended.
     async fn end_investigation(

@@ -12,6 +12,7 @@ use domain::core::canonical;
 use domain::{Action, Asset, Entity, Similarity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use crate::vocabulary::number;
@@ -144,6 +145,13 @@ pub(super) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// A text as it is searched: folded, and each letter in one with its accents (NFC). Some systems write them apart, in the
+/// names of files above all, and nobody sees the difference.
+pub(super) fn searched(text: &str) -> String {
+    let folded = fold(text);
+    if folded.is_ascii() { folded } else { folded.nfc().collect() }
+}
+
 pub(super) fn cut(text: &str, characters: usize) -> &str {
     text.char_indices().nth(characters).map_or(text, |(end, _)| &text[..end])
 }
@@ -198,6 +206,19 @@ mod tests {
             assert_eq!(fold(text), folded, "{text:?}");
         }
         assert_eq!(key(&"Ä".repeat(300)), "ä".repeat(200));
+    }
+
+    #[test]
+    fn accents_are_searched_alike_however_they_are_written() {
+        for (apart, composed) in [
+            ("Re\u{301}sume\u{301}.pdf", "r\u{e9}sum\u{e9}.pdf"),
+            ("A\u{30a}NGSTRO\u{308}M", "\u{e5}ngstr\u{f6}m"),
+            ("\u{1112}\u{1161}\u{11ab}", "\u{d55c}"),
+            ("q\u{307}\u{323}", "q\u{323}\u{307}"),
+        ] {
+            assert_eq!(searched(apart), composed);
+            assert_eq!(searched(composed), composed);
+        }
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub(super) async fn every_filter_uses_an_index(
         Filter { decided_by: ["Automation".to_owned()].into(), ..none() },
         Filter { device_group: [Filter::UNGROUPED.to_owned()].into(), ..none() },
         Filter { undoable: [Undoable::Yes].into(), ..none() },
+        Filter { token: ["Pilot playbooks".to_owned()].into(), ..none() },
         Filter { period: Some(Period::Day), ..none() },
         Filter { period: Some(Period::HalfYear), ..none() },
         Filter { investigation: ["INV-1".to_owned()].into(), ..none() },

@@ -6,7 +6,7 @@ use domain::actions::query::Field;
 use domain::{Action, ParameterName};
 
 use crate::actions_fields::stored;
-use crate::keys::{KeyValue, cut, fold, identity, similar};
+use crate::keys::{KeyValue, cut, identity, searched, similar};
 
 /// Characters of a part of the text that is searched.
 const MAX_PART: usize = 32 * 1024;
@@ -60,7 +60,7 @@ fn search_text(action: &Action) -> String {
     let mut known = HashSet::new();
     let mut lines = "\n".to_owned();
     for text in texts {
-        let line = cut(&fold(&text), MAX_PART).to_owned();
+        let line = cut(&searched(&text), MAX_PART).to_owned();
         if line.is_empty() || lines.len() + line.len() >= MAX_SEARCH_BYTES || known.contains(&line) {
             continue;
         }

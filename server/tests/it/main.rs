@@ -25,6 +25,7 @@ mod failover;
 mod first_start;
 mod harness;
 mod host;
+mod import;
 mod live;
 mod mutual;
 mod notifications;

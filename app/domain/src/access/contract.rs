@@ -11,7 +11,7 @@ use crate::access::{Caller, Permission, Role, Scope};
 use crate::core::error::Error;
 use crate::core::id::{ActionId, CredentialId, DeviceGroupId, RoleGroupId, UserId};
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Who is signed in, for the frame of the page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,9 +110,11 @@ pub struct PersonView {
     pub permissions: Vec<PermissionView>,
     /// When they were added.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub created_at: Timestamp,
     /// When they signed in last.
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub last_sign_in_at: Option<Timestamp>,
     /// Their sessions that are open.
     pub sessions: u32,
@@ -185,12 +187,15 @@ pub struct CredentialView {
     pub device_groups: Option<BTreeSet<DeviceGroupId>>,
     /// When it was made.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub created_at: Timestamp,
     /// When it was used last.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub last_used_at: Timestamp,
     /// When it ends by itself.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub expires_at: Timestamp,
     /// Whether it is the one by which is asked.
     pub current: bool,
@@ -225,6 +230,7 @@ pub struct MadeToken {
     pub secret: String,
     /// When it ends.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub expires_at: Timestamp,
 }
 

@@ -9,7 +9,7 @@ use crate::access::{Caller, Role};
 use crate::core::error::Error;
 use crate::core::id::{FactorId, RoleGroupId, UserId};
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Recovery codes that a person is given.
 pub const RECOVERY_CODES: usize = 10;
@@ -36,9 +36,11 @@ pub struct FactorView {
     pub name: String,
     /// When it was set up.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub created_at: Timestamp,
     /// When it was used last.
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub last_used_at: Option<Timestamp>,
 }
 

@@ -6,7 +6,7 @@ use crate::actions::catalog::{ActionType, NOT_NEEDED, Undo};
 use crate::actions::entity::{Asset, Entity};
 use crate::actions::lifecycle::{Decision, IllegalPair, Lifecycle, Status, Transition, UndoState};
 use crate::actions::parameter::Parameters;
-use crate::core::actor::Actor;
+use crate::core::actor::{Actor, ActorKind};
 use crate::core::id::{ActionId, ApprovalId, Identified};
 use crate::core::string_enum::string_enum;
 use crate::core::time::{Timestamp, six_decimals};
@@ -211,6 +211,12 @@ impl Action {
     pub fn taken_by(&self) -> Option<&Actor> {
         let taken = (self.decision == Decision::NotRequired).then_some(&self.proposed_by);
         self.decided_by.as_ref().or(taken)
+    }
+
+    /// The API tokens by which it was proposed, and decided. An undo is an action of its own.
+    pub fn tokens(&self) -> impl Iterator<Item = &Actor> {
+        let actors = std::iter::once(&self.proposed_by).chain(&self.decided_by);
+        actors.filter(|actor| actor.kind == ActorKind::Token)
     }
 
     /// Where it stands.

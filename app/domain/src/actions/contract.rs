@@ -18,7 +18,7 @@ use crate::actions::targets::TargetState;
 use crate::core::error::{Error, ErrorCode};
 use crate::core::executor::{ExecutorKind, Health};
 use crate::core::id::{ActionId, CommandId};
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Pages of actions, and how many there are.
 #[async_trait]
@@ -279,6 +279,7 @@ pub struct ActionDetail {
     /// What becomes of it at the end that it names, as a sentence; none if it names none.
     pub end: Option<String>,
     /// The server's time of the answer.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 
@@ -313,6 +314,7 @@ pub struct HandTask {
     /// Who took it in hand.
     pub assigned_to: Option<String>,
     /// When it should be done.
+    #[serde(serialize_with = "six_decimals::optional")]
     pub due_at: Option<Timestamp>,
 }
 
@@ -326,6 +328,7 @@ pub struct Standing {
     /// The action that did, or reversed it last.
     pub by: ActionId,
     /// When that ended.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub at: Timestamp,
 }
 
@@ -333,6 +336,7 @@ pub struct Standing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
     /// When.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub at: Timestamp,
     /// By whom.
     pub by: String,

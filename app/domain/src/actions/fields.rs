@@ -110,6 +110,9 @@ list_fields! {
         Undoable = "undoable" "Undo possible": Undoable {
             counted undoable "Whether they can be undone now."
         }
+        Token = "token" "API token": String {
+            counted token "Names of API tokens by which they were proposed or decided; an undo is an action of its own."
+        }
     }
     once {
         similar = "similar" "Similar to": ActionId {
@@ -290,6 +293,7 @@ impl Facet {
                 Self::Asset,
                 Self::Source,
                 Self::DeviceGroup,
+                Self::Token,
             ],
             Lane::InProgress => &[
                 Self::Status,
@@ -300,6 +304,7 @@ impl Facet {
                 Self::DecidedBy,
                 Self::Source,
                 Self::DeviceGroup,
+                Self::Token,
             ],
             Lane::History => &[
                 Self::Status,
@@ -312,6 +317,7 @@ impl Facet {
                 Self::Source,
                 Self::DeviceGroup,
                 Self::Undoable,
+                Self::Token,
             ],
         }
     }
@@ -380,7 +386,7 @@ mod tests {
         assert_eq!(
             words(&fields),
             "type entity_type asset decision decided_by source status severity device_group investigation \
-             approval undoable similar period from to q"
+             approval undoable token similar period from to q"
         );
         assert_eq!(format!("{} to from", words(Filter::CHOICES)), words(Filter::IN_PANEL));
         let columns: Vec<_> = Column::ALL.iter().map(|column| column.as_str()).collect();
@@ -394,7 +400,7 @@ mod tests {
         let facets: Vec<_> = Facet::ALL.iter().map(|facet| facet.as_str()).collect();
         assert_eq!(
             words(&facets),
-            "type entity_type asset decision decided_by source status severity device_group undoable"
+            "type entity_type asset decision decided_by source status severity device_group undoable token"
         );
         let descending = SortKey::ALL.iter().filter(|key| key.begins_descending());
         assert_eq!(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::id::CommandId;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// The most bytes that the server takes of one package.
 pub const MAX_PACKAGE_BYTES: u64 = 64 * 1024 * 1024;
@@ -24,7 +24,9 @@ pub struct KeptPackage {
     /// The host.
     pub responder: String,
     /// When it came.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub received_at: Timestamp,
     /// When it is removed.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub expires_at: Timestamp,
 }

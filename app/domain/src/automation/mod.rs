@@ -121,6 +121,7 @@ pub struct SimulatedAction {
     pub id: ActionId,
     /// When it was proposed.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub proposed_at: Timestamp,
     /// What was to be done.
     #[serde(rename = "type")]

@@ -13,7 +13,7 @@ use crate::actions::lifecycle::{Decision, Status, UndoState};
 use crate::actions::query::ActionQuery;
 use crate::core::id::{ActionId, ApprovalId, BulkId};
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Items of one plan.
 pub const MAX_ITEMS: usize = 10_000;
@@ -195,11 +195,13 @@ pub struct BulkPlan {
     pub items: Vec<BulkItem>,
     /// Until when it can be started.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub expires_at: Timestamp,
     /// Whether it was.
     pub started: bool,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 
@@ -300,10 +302,12 @@ pub struct BulkJob {
     pub approval_id: ApprovalId,
     /// When it was started.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub started_at: Timestamp,
     /// When the last item was tried; none while it runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub ended_at: Option<Timestamp>,
     /// Which rows the list showed where they were chosen, as the query of its URL; empty for all of its tab.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -318,6 +322,7 @@ pub struct BulkJob {
     pub next: Option<i64>,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

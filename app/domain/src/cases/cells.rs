@@ -5,7 +5,7 @@ use super::CaseRows;
 use super::fields::{Facet, choices};
 use crate::access::device_group::{RemediationLevel, UNGROUPED};
 use crate::actions::action::{Action, Verdict};
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::incidents::IncidentSummary;
 use crate::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, LogPiece, MailboxPiece, UserPiece,
@@ -39,7 +39,7 @@ impl TableCell {
     fn time(at: Option<Timestamp>) -> Self {
         // Times before 1970 are as early as that.
         let rank = at.map(|at| format!("{:0>20}", at.as_microsecond().max(0))).unwrap_or_default();
-        Self { rank: Some(rank), text: at.map(|at| at.to_string()).unwrap_or_default() }
+        Self { rank: Some(rank), text: at.map(six_decimals::text).unwrap_or_default() }
     }
 
     /// A word of ours, in the order of its vocabulary.

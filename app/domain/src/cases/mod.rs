@@ -12,7 +12,7 @@ use crate::access::device_group::RemediationLevel;
 use crate::actions::action::Action;
 use crate::actions::contract::Availability;
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::incidents::IncidentSummary;
 use crate::investigations::graph::Graph;
 use crate::investigations::report::{
@@ -111,6 +111,7 @@ pub struct CasePage {
     /// How they are shown.
     pub view: ListView,
     /// The server's time of the answer.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

@@ -10,7 +10,7 @@ use crate::actions::entity::AssetKind;
 use crate::actions::lifecycle::Lane;
 use crate::actions::query::ActionQuery;
 use crate::core::id::ActionId;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::investigations::feedback::RuleQuality;
 
 /// Days of decisions that the page tells of, today included. Days are those of UTC.
@@ -54,8 +54,10 @@ pub struct Waiting {
     /// How bad the finding is.
     pub severity: Severity,
     /// When it was asked for.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub proposed_at: Timestamp,
     /// Until when it can be decided.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub expires_at: Timestamp,
 }
 
@@ -115,6 +117,7 @@ pub struct HomeView {
     /// The rules that were wrong most often within [`DAYS`] days. None for a caller who does not see every row.
     pub noisiest: Vec<RuleQuality>,
     /// The server's time of the answer.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

@@ -1,6 +1,8 @@
 //! Incidents: alerts and investigations that belong together, who cares for them, and how they ended.
 
 pub mod contract;
+#[cfg(feature = "ssr")]
+mod repeat;
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +11,7 @@ use crate::actions::contract::Availability;
 use crate::core::error::FieldError;
 use crate::core::string_enum::string_enum;
 use crate::core::text::check_text;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::investigations::report::{AlertPiece, EvidencePiece, Findings};
 use crate::investigations::{InvestigationSummary, WaitingAction};
 
@@ -50,6 +52,7 @@ pub struct IncidentReport {
     /// When it began.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub started_at: Option<Timestamp>,
     /// Alerts of which no investigation tells.
     #[serde(default)]
@@ -125,9 +128,11 @@ pub struct IncidentSummary {
     pub assigned_to: Option<String>,
     /// When it began.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub started_at: Timestamp,
     /// When it changed last.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub updated_at: Timestamp,
     /// How many investigations it has.
     pub investigations: u64,
@@ -147,6 +152,7 @@ pub struct IncidentList {
     pub next: Option<String>,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 
@@ -156,6 +162,7 @@ pub struct IncidentList {
 pub struct IncidentComment {
     /// When.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub at: Timestamp,
     /// By whom.
     pub by: String,
@@ -167,6 +174,7 @@ pub struct IncidentComment {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoryLine {
     /// When.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub at: Timestamp,
     /// What.
     pub text: String,
@@ -194,5 +202,6 @@ pub struct IncidentView {
     /// May the caller change it?
     pub change: Availability,
     /// The server's time of the answer.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }

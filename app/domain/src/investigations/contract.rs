@@ -19,12 +19,18 @@ pub struct Reported {
     pub investigation: InvestigationSummary,
     /// Whether this report made it.
     pub created: bool,
+    /// Which facts a repeat brought up to date, by their names in the API; of pieces the name of their list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Which pieces were dropped, by their list and their place in it, as `alerts/0`: a later one of the report is the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
     /// What became of each proposed action, in the order of the report.
     pub actions: Vec<ReportedAction>,
 }
 
 /// What became of one proposed action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct ReportedAction {
     /// The proposer's id of it.
@@ -34,11 +40,20 @@ pub struct ReportedAction {
     /// Whether this report made it.
     #[serde(default)]
     pub created: bool,
+    /// Which newer facts of a repeat were taken; then the action has a new version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<String>,
+    /// Which newer facts of a repeat were dropped, since the action is no longer pending.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<String>,
     /// Its decision; none if it was not proposed.
     pub decision: Option<crate::Decision>,
     /// The rule that decided, or why it was not proposed.
     pub rule: Option<String>,
 }
+
+/// What became of a report, and of each of its actions by itself.
+pub type EachReported = (Reported, Vec<Result<ReportedAction, Error>>);
 
 /// The part of the server that answers about investigations.
 #[async_trait]
@@ -49,6 +64,9 @@ pub trait InvestigationsBackend: Send + Sync {
         caller: &Caller,
         report: InvestigationReport,
     ) -> Result<Reported, Error>;
+
+    /// Takes in a report, each of its actions by itself: what became of them stands beside the rest, which names none.
+    async fn report_each(&self, caller: &Caller, report: InvestigationReport) -> Result<EachReported, Error>;
 
     /// One investigation.
     async fn investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error>;

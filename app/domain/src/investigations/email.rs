@@ -6,7 +6,7 @@ use crate::actions::action::{Action, Verdict};
 use crate::actions::catalog::ActionType;
 use crate::actions::entity::{Delivery, Entity, MailLocation};
 use crate::actions::lifecycle::{Status, UndoState};
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// A message, as an investigation tells of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ pub struct EmailPiece {
     /// When it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub received_at: Option<Timestamp>,
     /// What was done with it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +100,7 @@ pub struct EmailCopy {
     /// When it came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub delivered_at: Option<Timestamp>,
     /// Where it is now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -106,6 +108,7 @@ pub struct EmailCopy {
     /// Since when that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub located_at: Option<Timestamp>,
 }
 
@@ -151,6 +154,7 @@ pub struct EmailView {
     pub investigations: Vec<String>,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

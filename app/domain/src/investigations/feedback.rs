@@ -7,7 +7,7 @@ use crate::actions::catalog::ActionType;
 use crate::actions::entity::Entity;
 use crate::core::id::ActionId;
 use crate::core::string_enum::string_enum;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Characters of a rule's name that are kept.
 const MAX_RULE: usize = 200;
@@ -42,6 +42,7 @@ pub struct Feedback {
     pub position: i64,
     /// When.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub at: Timestamp,
     /// In which way the verdict is wrong.
     pub kind: WrongVerdict,

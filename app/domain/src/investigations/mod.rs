@@ -10,6 +10,8 @@ pub mod email;
 pub mod feedback;
 pub mod folder;
 pub mod graph;
+#[cfg(feature = "ssr")]
+pub mod repeat;
 pub mod report;
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +22,7 @@ use crate::actions::entity::EntityKind;
 use crate::core::string_enum::string_enum;
 #[cfg(feature = "ssr")]
 use crate::core::time::SignedDuration;
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 string_enum! {
     /// How far an investigation is, or how it ended.
@@ -128,6 +130,22 @@ string_enum! {
     }
 }
 
+impl PieceKind {
+    /// The list of a report in which they stand.
+    #[must_use]
+    pub const fn list(self) -> &'static str {
+        match self {
+            Self::Alert => "alerts",
+            Self::Device => "devices",
+            Self::Mailbox => "mailboxes",
+            Self::User => "users",
+            Self::Evidence => "evidence",
+            Self::Log => "log",
+            Self::Email => "emails",
+        }
+    }
+}
+
 /// What a list says of an investigation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -151,13 +169,16 @@ pub struct InvestigationSummary {
     pub incident_id: Option<String>,
     /// When it began.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub started_at: Timestamp,
     /// When it ended; none while it goes on, or while one of its actions waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub ended_at: Option<Timestamp>,
     /// When it changed last.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub updated_at: Timestamp,
     /// How many of its actions wait for a decision.
     pub waiting: u64,
@@ -175,6 +196,7 @@ pub struct InvestigationList {
     pub next: Option<String>,
     /// The server's time of the answer.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }
 

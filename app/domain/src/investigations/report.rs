@@ -8,7 +8,7 @@ use crate::actions::entity::{Criticality, Entity};
 use crate::actions::proposal::{Proposal, is_web_url};
 use crate::core::error::FieldError;
 use crate::core::text::{MAX_TEXT, check_text};
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 use crate::investigations::email::EmailPiece;
 use crate::investigations::{InvestigationState, Remediation};
 
@@ -48,10 +48,12 @@ pub struct InvestigationReport {
     /// When it began.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub ended_at: Option<Timestamp>,
     /// For how many seconds it was queued.
     #[serde(default)]
@@ -103,6 +105,7 @@ pub struct AlertPiece {
     /// When it was raised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub at: Option<Timestamp>,
 }
 
@@ -166,6 +169,7 @@ pub struct EvidencePiece {
     /// When it was seen first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub first_seen: Option<Timestamp>,
     /// On which assets it was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -198,10 +202,12 @@ pub struct LogPiece {
     pub description: Option<String>,
     /// When it was created.
     #[cfg_attr(feature = "ssr", schema(value_type = String, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub created_at: Timestamp,
     /// When it began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
+    #[serde(serialize_with = "six_decimals::optional")]
     pub started_at: Option<Timestamp>,
     /// In seconds: how long it took.
     #[serde(default, skip_serializing_if = "Option::is_none")]

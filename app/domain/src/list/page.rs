@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::time::Timestamp;
+use crate::core::time::{Timestamp, six_decimals};
 
 /// Rows a page holds where nobody says otherwise.
 pub const DEFAULT_LIMIT: u16 = 50;
@@ -20,5 +20,6 @@ pub struct Page<T> {
     /// Where the page before starts; none on the first.
     pub prev: Option<String>,
     /// The server's time of the answer: relative times count from it.
+    #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,
 }

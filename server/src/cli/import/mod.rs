@@ -3,10 +3,11 @@
 
 mod clamav;
 mod mapping;
+mod text;
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Read as _, Write as _};
-use std::path::PathBuf;
+use std::io::{BufWriter, Read, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -26,9 +27,6 @@ use service::Service;
 use service::clock::SystemClock;
 use service::executor::Executors;
 use service::session::Sessions;
-
-/// Bytes of a file that is one JSON document.
-const MAX_DOCUMENT: u64 = 256 * 1024 * 1024;
 
 /// Whose format the lines have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,9 +113,7 @@ struct Tally {
 /// Why it failed.
 pub async fn run(options: ImportOptions) -> anyhow::Result<()> {
     let text = match &options.mapping {
-        Some(file) => {
-            std::fs::read_to_string(file).with_context(|| format!("{} can't be read", file.display()))?
-        }
+        Some(file) => text::read(open(file)?, &file.display().to_string())?,
         None => options.format.mapping().to_owned(),
     };
     if options.print_mapping {
@@ -164,15 +160,16 @@ pub async fn run(options: ImportOptions) -> anyhow::Result<()> {
 
 /// The events of the file, each with the text from which it was read.
 fn lines(options: &ImportOptions) -> anyhow::Result<Vec<(String, Value)>> {
-    let reader: Box<dyn BufRead> = if options.file == "-" {
-        Box::new(BufReader::new(std::io::stdin()))
-    } else {
-        let file = File::open(&options.file).with_context(|| format!("{} can't be read", options.file))?;
-        Box::new(BufReader::new(file))
+    let (reader, name): (Box<dyn Read>, _) = match options.file.as_str() {
+        "-" => (Box::new(std::io::stdin()), "standard input"),
+        file => (Box::new(open(Path::new(file))?), file),
     };
-    let mut text = String::new();
-    reader.take(MAX_DOCUMENT).read_to_string(&mut text).context("the file is no text")?;
+    let text = text::read(reader, name)?;
     Ok(events(options.format, &text, &options.host))
+}
+
+fn open(file: &Path) -> anyhow::Result<File> {
+    File::open(file).with_context(|| format!("{} can't be read", file.display()))
 }
 
 fn events(format: Format, text: &str, host: &str) -> Vec<(String, Value)> {
@@ -259,7 +256,7 @@ async fn report(
     let Mapped { action, investigation, incident } = mapped;
     if let Some(incident) = incident {
         let made = service.report_incident(caller, incident).await?;
-        tally.incidents += usize::from(made.version == 1);
+        tally.incidents += usize::from(made.created);
     }
     let Some(investigation) = investigation else { return Ok(action) };
     let report = InvestigationReport { actions: action.into_iter().collect(), ..investigation };
@@ -324,7 +321,7 @@ mod tests {
 
     /// Of each format: the sample, lines, actions that are proposed and recorded, lines that are not mapped, investigations
     /// and incidents.
-    const SAMPLES: [(Format, &str, [usize; 6]); 4] = [
+    pub(super) const SAMPLES: [(Format, &str, [usize; 6]); 4] = [
         (Format::Wazuh, include_str!("samples/wazuh.jsonl"), [4, 2, 1, 1, 2, 0]),
         (Format::Clamav, include_str!("samples/clamav.log"), [7, 2, 1, 4, 0, 0]),
         (Format::Ocsf, include_str!("samples/ocsf.jsonl"), [4, 1, 1, 1, 2, 2]),

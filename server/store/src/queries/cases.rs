@@ -18,7 +18,7 @@ use super::{Connection, Db, SqlStore, corrupt, incidents, investigations, scope}
 use crate::Result;
 use crate::case_fields::{SortField, filtered_by, id_column, id_is_number, sorted_by, state_number};
 use crate::cases::{CasePosition, CaseRow, ReadCases};
-use crate::keys::{KeyValue, fold, natural};
+use crate::keys::{KeyValue, natural, searched};
 use crate::vocabulary::number;
 
 #[async_trait]
@@ -127,7 +127,7 @@ impl Source<'_> {
         }
         if let Some(search) = query.filter.search.as_deref() {
             sql.push(" AND ");
-            push_contains(sql, &fold(search));
+            push_contains(sql, &searched(search));
         }
     }
 

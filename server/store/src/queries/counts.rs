@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::SqlStore;
 use super::scope::push_scope;
 use super::select::{Access, Selection};
-use super::{Connection, Db, corrupt, decided, json};
+use super::{Connection, Db, corrupt, decided, json, tokens};
 use crate::ReadCounts;
 use crate::Result;
 use crate::actions_fields::{Reading, StoredField, stored};
@@ -141,6 +141,12 @@ pub(super) async fn counts(
             let wider = ActionQuery { filter, ..query.clone() };
             let wider = of_list(db, scope, &wider, &[facet.facet], now).await?;
             let others = wider.facets.into_iter().filter(|of| of.facet == facet.facet);
+            // Of what the rows that are left have beside it, all rows are counted.
+            let field = facet.facet.field();
+            let chosen = query.filter.choices().into_iter().filter(|(of, _)| *of == field);
+            let chosen: BTreeSet<_> =
+                chosen.flat_map(|(_, values)| values).map(|value| stored(field).chosen_key(&value)).collect();
+            facet.values.retain(|of| chosen.contains(&stored(field).chosen_key(&of.value)));
             // What is in use stays, counted, even where it is not among the most frequent.
             let in_use: BTreeSet<_> = facet.values.iter().map(|of| of.value.clone()).collect();
             let others = others.flat_map(|of| of.values).filter(|of| !in_use.contains(&of.value));
@@ -275,6 +281,10 @@ fn counted(rows: Vec<Counted>, matches: i64, more: bool) -> Result<Counts> {
     }
     let facets = Facet::ALL.iter().map(|facet| {
         let mut rows = facets.remove(facet).unwrap_or_default();
+        if stored(facet.field()).has_several() {
+            let each = tokens::of_each(*facet, rows.into_iter().map(|(_, _, shown, n)| (shown, n)))?;
+            rows = each.into_iter().map(|(key, name, n)| (*facet, key, name, n)).collect();
+        }
         rows.sort_by(|a, b| b.3.cmp(&a.3).then_with(|| a.1.cmp(&b.1)));
         let values = rows
             .into_iter()

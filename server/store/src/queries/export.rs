@@ -86,6 +86,8 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
             Some(actor) => Cell::Text(rows::actor(actor)?.label().into()),
             None => Cell::Nothing,
         },
+        // No column shows them.
+        Reading::Actors => Cell::Nothing,
         Reading::Token => {
             let actor = actor(row, at)?.filter(|actor| actor.kind == ActorKind::Token);
             text(actor.map(|actor| format!("{} ({})", actor.name, actor.id)).as_deref())

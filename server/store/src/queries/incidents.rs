@@ -1,11 +1,13 @@
 //! Statements on incidents, comments and feedback.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::access::device_group::RemediationLevel;
 use domain::incidents::{IncidentComment, IncidentReport, IncidentStatus, IncidentSummary};
-use domain::investigations::InvestigationState;
 use domain::investigations::feedback::Feedback;
 use domain::investigations::report::InvestigationReport;
+use domain::investigations::{InvestigationState, PieceKind};
 use domain::{Action, Authorized, Lane, Purpose, RowScope, Severity};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -95,7 +97,12 @@ impl WriteInvestigations for SqlTransaction {
         investigations::put(&mut self.tx, by, report, version, now).await
     }
 
-    async fn put_pieces(&mut self, by: &Authorized, id: &str, pieces: &[Piece]) -> Result<()> {
+    async fn put_pieces(
+        &mut self,
+        by: &Authorized,
+        id: &str,
+        pieces: &[Piece],
+    ) -> Result<BTreeSet<PieceKind>> {
         investigations::put_pieces(&mut self.tx, by, id, pieces).await
     }
 

@@ -1,5 +1,7 @@
 //! Statements on investigations and their pieces.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
 use domain::investigations::report::InvestigationReport;
@@ -232,8 +234,9 @@ pub(super) async fn put_pieces(
     by: &Authorized,
     id: &str,
     pieces: &[Piece],
-) -> Result<()> {
+) -> Result<BTreeSet<PieceKind>> {
     by.allow(Purpose::Propose)?;
+    let mut changed = BTreeSet::new();
     for pieces in pieces.chunks(ROWS) {
         let mut sql = QueryBuilder::<Db>::new(
             "INSERT INTO investigation_pieces (investigation_id, kind, at, name, entity_kind, verdict, remediation, \
@@ -265,9 +268,18 @@ pub(super) async fn put_pieces(
         for key in PIECE_KEYS {
             sql.push(format_args!(", {key} = excluded.{key}"));
         }
-        sql.build().execute(&mut *db).await?;
+        sql.push(" WHERE investigation_pieces.body <> excluded.body");
+        sql.push(" OR COALESCE(investigation_pieces.device_group_key, '') <> COALESCE(excluded.device_group_key, '')");
+        for column in ["entity_kind", "verdict", "remediation"] {
+            sql.push(format_args!(
+                " OR COALESCE(investigation_pieces.{column}, -1) <> COALESCE(excluded.{column}, -1)"
+            ));
+        }
+        sql.push(" RETURNING kind");
+        let kinds: Vec<i16> = sql.build_query_scalar().fetch_all(&mut *db).await?;
+        changed.extend(kinds.into_iter().filter_map(vocabulary::word::<PieceKind>));
     }
-    Ok(())
+    Ok(changed)
 }
 
 pub(super) async fn end(

@@ -54,6 +54,7 @@ mod settings;
 mod sign_in;
 mod states;
 mod targets;
+mod tokens;
 mod transaction;
 pub(super) mod verify;
 mod words;

@@ -6,11 +6,12 @@ use domain::Lane;
 use domain::core::canonical;
 use domain::core::refang::refang_link;
 use sqlx::QueryBuilder;
+use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use super::{Connection, Db};
 use crate::Result;
-use crate::keys::{fold, natural_beginnings};
+use crate::keys::{natural_beginnings, searched};
 use crate::vocabulary::number;
 
 /// From how many characters on a search looks anywhere in a text: the length of what the indexes hold.
@@ -25,9 +26,9 @@ pub(super) struct Search {
 impl Search {
     /// The search for a text as somebody typed it.
     pub(super) fn of(search: &str) -> Self {
-        let text = fold(search);
+        let text = searched(search);
         let anywhere = text.chars().count() >= MIN_SUBSTRING;
-        let natural = natural_beginnings(search);
+        let natural = beginnings(search);
         let mut ways = Vec::new();
         let mut begins = |column: &'static str, texts: &[String]| {
             ways.extend(
@@ -129,22 +130,38 @@ impl Way {
     }
 }
 
+/// What keys begin with that begin as the text does, which have their accents as they were given: in one with their
+/// letters, or apart.
+fn beginnings(search: &str) -> Vec<String> {
+    let mut all = natural_beginnings(search);
+    if !search.is_ascii() {
+        let forms: [String; 2] = [search.nfc().collect(), search.nfd().collect()];
+        all.extend(forms.iter().flat_map(|form| natural_beginnings(form)));
+        all.sort_unstable();
+        all.dedup();
+    }
+    all
+}
+
 /// What is searched for as it was typed, and in the one spelling of what it may be: an address, a URL, a path, a host.
 fn spellings(search: &str, folded: String) -> Vec<String> {
     let given = search.trim();
     let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
-    let mut texts = vec![folded, fold(&plain), fold(bare(&plain))];
+    let mut texts = vec![folded, plain.clone(), bare(&plain).to_owned()];
     texts.extend(canonical::address(&plain));
     if plain.contains("://") {
-        texts.extend(canonical::url(&plain).map(|url| fold(&url)));
+        texts.extend(canonical::url(&plain));
     }
     if plain.contains(['\\', '/']) {
-        texts.extend([fold(&canonical::path(&plain)), canonical::registry_key(&plain)]);
+        texts.extend([canonical::path(&plain), canonical::registry_key(&plain)]);
     }
     if !plain.is_ascii() {
         texts.push(canonical::name(&plain));
     }
     let mut seen = BTreeSet::new();
+    for text in &mut texts {
+        *text = searched(text);
+    }
     texts.retain(|text| text.chars().count() >= MIN_SUBSTRING && seen.insert(text.clone()));
     texts
 }
@@ -184,7 +201,7 @@ mod cases {
             ("https://a.example", "https://a.example"),
         ] {
             assert_eq!(bare(copied), text);
-            assert!(spellings(copied, copied.to_lowercase()).contains(&fold(text)), "{copied}");
+            assert!(spellings(copied, copied.to_lowercase()).contains(&searched(text)), "{copied}");
         }
     }
 

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::super::push_index;
 use super::scope::push_scope;
 use super::search::Search;
+use super::tokens::keys_with_any;
 use super::{Connection, Db, micros};
 use crate::Result;
 use crate::actions_fields::stored;
@@ -128,6 +129,11 @@ impl Selection {
             None => None,
         };
         let mut conditions = conditions(filter, query.lane);
+        for condition in &mut conditions {
+            if let Some(facet) = condition.facet.filter(|facet| stored(facet.field()).has_several()) {
+                condition.values = keys_with_any(db, facet, query.lane, &condition.values).await?;
+            }
+        }
         if let Some(id) = filter.similar {
             conditions.push(similar(db, scope, id).await?);
         }

@@ -170,10 +170,23 @@ async fn what_stands_already_is_not_done_again_and_is_lifted_for_both(kind: Kind
     assert!(setting.take().await.is_none(), "the second has nothing to do");
     let skipped = setting.now(second).await;
     assert_eq!(skipped.status, Status::Skipped);
-    assert_eq!(skipped.status_detail.unwrap(), format!("duplicate of {first}, whose effect already stands"));
-    // One that stands longer than the other is done, and both stand.
+    assert_eq!(
+        skipped.status_detail.as_deref().unwrap(),
+        format!("duplicate of {first}, whose effect already stands")
+    );
+    // Once that is undone, nothing stands through it any more.
     setting.undo(first, false).await.unwrap();
+    let at = setting.service_now();
+    assert!(setting.now(second).await.status_detail.unwrap().ends_with("already stands"), "not yet undone");
     setting.carry_out().await;
+    let corrected = setting.now(second).await;
+    assert_eq!((corrected.status, corrected.version), (Status::Skipped, skipped.version + 1));
+    let said = format!(
+        "duplicate of {first}, which ANA undid at {}: its effect no longer stands; where it is still needed, take the action anew",
+        at.strftime("%F %H:%M:%S UTC")
+    );
+    assert_eq!(corrected.status_detail, Some(said));
+    // One that stands longer than the other is done, and both stand.
     let short = setting.block(3, Some(600)).await;
     let long = setting.block(4, Some(9_000)).await;
     assert_eq!((setting.carry_out().await, setting.carry_out().await), (short, long));

@@ -1,5 +1,6 @@
 //! Investigations and incidents: parts replace parts, scopes hide, levels decide.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::access::device_group::RemediationLevel;
@@ -67,11 +68,12 @@ pub(super) async fn put(
     version: i64,
     now: i64,
     pieces: &[Piece],
-) {
+) -> BTreeSet<PieceKind> {
     let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.put_investigation(&proposer(None), report, version, at(now)).await.unwrap();
-    tx.put_pieces(&proposer(None), &report.id, pieces).await.unwrap();
+    let changed = tx.put_pieces(&proposer(None), &report.id, pieces).await.unwrap();
     tx.commit().await.unwrap();
+    changed
 }
 
 /// Ana, by whom people care for what is reported.
@@ -95,12 +97,15 @@ async fn an_investigation_reads_back_and_parts_replace_parts(kind: Kind) {
         evidence("e1", Verdict::Suspicious),
         piece(PieceKind::Log, "l1", 2),
     ];
-    put(&store, &report("I-1"), 1, 10, &first).await;
+    let changed = put(&store, &report("I-1"), 1, 10, &first).await;
+    assert_eq!(changed, [PieceKind::Evidence, PieceKind::Log].into());
     let stored = store.investigation(&RowScope::ALL, "I-1").await.unwrap().unwrap();
     assert_eq!((stored.report, stored.principal.as_str()), (report("I-1"), SCANNER));
     assert_eq!((stored.summary.updated_at, stored.summary.waiting), (at(10), 0));
     let again = [evidence("e1", Verdict::Malicious)];
-    put(&store, &report("I-1"), 2, 11, &again).await;
+    assert_eq!(put(&store, &report("I-1"), 2, 11, &again).await, [PieceKind::Evidence].into());
+    // What is the same again changes nothing.
+    assert_eq!(put(&store, &report("I-1"), 2, 11, &again).await, BTreeSet::new());
     let names = async |after: Option<&Place>| {
         let rows = store.pieces("I-1", PieceKind::Evidence, after, 10).await.unwrap();
         rows.into_iter().map(|((_, name), _)| name).collect::<Vec<_>>()

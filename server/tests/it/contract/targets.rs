@@ -368,6 +368,19 @@ async fn the_same_on_one_of_several_targets_is_seen_and_not_done_twice(kind: Kin
     let third = setting.now(third).await;
     assert_eq!(third.status, Status::Skipped);
     assert!(third.status_detail.unwrap().contains(&several.to_string()));
+    // Once the one is undone, nothing stands on that target by it any more.
+    let on_second = async || setting.service.targets(&setting.ana, several).await.unwrap()[1].detail.clone();
+    assert_eq!(on_second().await, Some(format!("duplicate of {one}, whose effect already stands")));
+    setting.undo(one, &[]).await.unwrap();
+    assert_eq!(setting.carry_out(&[("web-2", DONE)]).await, ["web-2"]);
+    let said = on_second().await.unwrap();
+    assert!(said.starts_with(&format!("duplicate of {one}, which ANA undid at 20")), "{said}");
+    assert!(said.contains("its effect no longer stands"), "{said}");
+    // Likewise of one that was skipped for what one of several targets has.
+    setting.undo(several, &["web-3"]).await.unwrap();
+    setting.carry_out(&[("web-3", DONE)]).await;
+    let third = setting.now(third.id).await.status_detail.unwrap();
+    assert!(third.starts_with(&format!("duplicate of {several}, which ANA undid at ")), "{third}");
     store::verify(&*setting.store).await.unwrap();
 }
 

@@ -13,11 +13,12 @@ use domain::{
     Action, ActionId, ActionQuery, Buckets, Caller, Decision, Error, Proposal, Seen, Status, SubjectKind,
 };
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::input::{self, QueryPairs, action_query};
+use super::items::{OnError, OnErrorQuery};
 use super::{ApiRoute, schema};
 use crate::edge::limits::Limits;
 use crate::edge::paths::{API, query_value};
@@ -116,28 +117,6 @@ struct ProposalResult {
     error: Option<Problem>,
 }
 
-/// What becomes of the others when one action is refused.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum OnError {
-    /// None is taken in.
-    #[default]
-    Request,
-    /// They are taken in, and each has its own result.
-    Item,
-}
-
-/// How proposals are taken in.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-struct ProposeQuery {
-    /// What becomes of the others when one action is refused; `request` where it is not named.
-    #[serde(default)]
-    #[param(inline)]
-    on_error: OnError,
-}
-
 /// One page of a list.
 #[derive(Serialize, ToSchema)]
 struct Page {
@@ -181,7 +160,7 @@ struct Reasoned {
 /// The body may have up to 16 MiB.
 #[utoipa::path(
     post, path = "/actions", tag = "actions", operation_id = "propose_actions",
-    params(ProposeQuery, schema::IdempotencyKey),
+    params(OnErrorQuery, schema::IdempotencyKey),
     request_body(content = NewActions, description = "Up to 500 actions in up to 16 MiB (16,777,216 bytes)."),
     responses(
         (status = 201, description = "What became of each action", body = CreatedActions),
@@ -189,14 +168,13 @@ struct Reasoned {
         schema::Failures, schema::WriteFailures,
     ),
 )]
-async fn create(query: Result<Query<ProposeQuery>, QueryRejection>, write: WriteRequest) -> Response {
+async fn create(query: Result<Query<OnErrorQuery>, QueryRejection>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         // Before the body is read: who may not propose learns nothing of what a proposal is.
         let may =
             caller.authorize_proposal().or_else(|missing| caller.authorize_record().map_err(|_| missing));
         may.map_err(Error::from)?;
-        let Query(ProposeQuery { on_error }) =
-            query.map_err(|_| Problem::malformed("the query may hold on_error, which is request or item"))?;
+        let on_error = OnErrorQuery::read(query)?;
         let items = input::parse_items(&headers, &body)?;
         if on_error == OnError::Item {
             let results = propose_each(&app, &caller, items).await?;

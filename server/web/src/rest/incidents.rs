@@ -1,21 +1,24 @@
 //! Incidents: reports, lists, and what people say of them.
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::cases::{CaseList, CaseRows};
+use domain::incidents::contract::ReportedIncident;
 use domain::incidents::{
     Classification, IncidentChange, IncidentComment, IncidentList, IncidentReport, IncidentStatus,
     IncidentSummary,
 };
-use domain::{Caller, Error, Severity};
-use serde::Deserialize;
+use domain::{Caller, Error, FieldError, Severity};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::items::{OnError, OnErrorQuery};
+use super::{ApiRoute, input, items, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
@@ -63,20 +66,39 @@ struct GivenComment {
     text: String,
 }
 
+/// What became of a report of which each alert was taken in by itself.
+#[derive(Serialize, ToSchema)]
+struct IncidentResults {
+    /// What became of the rest.
+    #[serde(flatten)]
+    reported: ReportedIncident,
+    /// What is wrong with alerts, which were left out.
+    left_out: Vec<FieldError>,
+}
+
 /// Report an incident, or parts of it. An alert that comes again replaces what is there of it; what a report leaves out
 /// stays.
+///
+/// All of a report is taken in or nothing, unless `on_error=item` asks for what can be.
 #[utoipa::path(
     post, path = "/incidents", tag = "incidents", operation_id = "report_incident",
-    params(schema::IdempotencyKey),
+    params(OnErrorQuery, schema::IdempotencyKey),
     request_body = IncidentReport,
     responses(
-        (status = 200, description = "The incident as it is since", body = IncidentSummary),
+        (status = 200, description = "The incident as it is since", body = ReportedIncident),
+        (status = 207, description = "With `on_error=item`: likewise, and which alerts were left out", body = IncidentResults),
         schema::Failures, schema::WriteFailures,
     ),
 )]
-async fn report(write: WriteRequest) -> Response {
+async fn report(query: Result<Query<OnErrorQuery>, QueryRejection>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         caller.authorize_proposal().map_err(Error::from)?;
+        if OnErrorQuery::read(query)? == OnError::Item {
+            let (report, left_out, places) = items::parse_incident_items(&headers, &body)?;
+            let mut reported = app.backend.report_incident(&caller, report).await?;
+            reported.dropped = places.as_sent(reported.dropped);
+            return json_answer(StatusCode::MULTI_STATUS, &IncidentResults { reported, left_out });
+        }
         let report: IncidentReport = input::parse_body(&headers, &body)?;
         json_answer(StatusCode::OK, &app.backend.report_incident(&caller, report).await?)
     };

@@ -36,7 +36,7 @@ pub(crate) fn parse_id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> R
 }
 
 /// The JSON of a body.
-fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
+pub(super) fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
     if !is_json(headers) {
         return Err(Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
     }
@@ -45,13 +45,17 @@ fn json(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
 
 /// A body that is one value.
 pub(super) fn parse_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
-    let value = json(headers, body)?;
-    deserialize_at(value, "").map_err(|error| Error::Invalid(vec![error]).into())
+    read(json_of(headers, body)?).map_err(|errors| Error::Invalid(errors).into())
+}
+
+/// A value, or what is wrong with it.
+pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
+    deserialize_at(value, "").map_err(|error| vec![error])
 }
 
 /// The items of a body of proposals.
 pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>, Problem> {
-    let items = match json(headers, body)? {
+    let items = match json_of(headers, body)? {
         Value::Object(mut fields) => {
             let items = fields.remove("actions");
             if let Some(name) = fields.keys().next() {
@@ -79,13 +83,13 @@ pub(super) fn parse_proposal(index: usize, item: Value) -> Result<Proposal, Vec<
 
 /// A body that is one value with an entity in it.
 pub(super) fn parse_with_entity<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
-    let value = json(headers, body)?;
+    let value = json_of(headers, body)?;
     parse_item("", value).map_err(|errors| Error::Invalid(errors).into())
 }
 
 /// A report of an investigation; its actions are read one by one, as proposals are.
 pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<InvestigationReport, Problem> {
-    let mut value = json(headers, body)?;
+    let mut value = json_of(headers, body)?;
     let items = match value.as_object_mut().and_then(|fields| fields.remove("actions")) {
         Some(Value::Array(items)) => items,
         None | Some(Value::Null) => Vec::new(),
@@ -99,6 +103,17 @@ pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<Investiga
             Err(errors) => found.extend(errors),
         }
     }
+    match read_report(value) {
+        Ok(report) if found.is_empty() => return Ok(InvestigationReport { actions, ..report }),
+        Ok(_) => {}
+        Err(errors) => found.extend(errors),
+    }
+    Err(Error::Invalid(found).into())
+}
+
+/// A report without its actions.
+pub(super) fn read_report(mut value: Value) -> Result<InvestigationReport, Vec<FieldError>> {
+    let mut found = Vec::new();
     let pieces = value.get("evidence").and_then(Value::as_array).cloned().unwrap_or_default();
     for (index, piece) in pieces.iter().enumerate() {
         let pointer = format!("/evidence/{index}/entity");
@@ -113,13 +128,7 @@ pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<Investiga
             },
         }
     }
-    if !found.is_empty() {
-        return Err(Error::Invalid(found).into());
-    }
-    match deserialize_at::<InvestigationReport>(value, "") {
-        Ok(report) => Ok(InvestigationReport { actions, ..report }),
-        Err(error) => Err(Error::Invalid(vec![error]).into()),
-    }
+    if found.is_empty() { read(value) } else { Err(found) }
 }
 
 /// The value at a pointer, which has an entity, or everything that is wrong with it.
@@ -171,7 +180,8 @@ pub(super) fn parse_proposals(items: Vec<Value>, now: Timestamp) -> Result<Vec<P
     Err(Error::Invalid(found).into())
 }
 
-fn below(pointer: &str, error: FieldError) -> FieldError {
+/// The same error below a pointer.
+pub(super) fn below(pointer: &str, error: FieldError) -> FieldError {
     FieldError::new(format!("{pointer}{}", error.pointer), error.detail)
 }
 

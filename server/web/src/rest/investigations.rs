@@ -1,22 +1,26 @@
 //! Investigations: reports, lists, and feedback about wrong verdicts.
 
+use std::collections::BTreeMap;
+
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::{Extension, Json};
 use domain::cases::{CaseList, CaseRows};
-use domain::investigations::contract::Reported;
+use domain::investigations::contract::{Reported, ReportedAction};
 use domain::investigations::email::EmailView;
 use domain::investigations::feedback::{Feedback, FeedbackList, Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{InvestigationList, InvestigationState, InvestigationSummary, Tab};
-use domain::{ActionId, Caller, Error, Severity};
-use serde::Deserialize;
+use domain::{ActionId, Caller, Error, FieldError, Severity};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::items::{OnError, OnErrorQuery, ReportItems};
+use super::{ApiRoute, input, items, schema};
 use crate::download::{TabQuery, cases_download, list_of};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
@@ -88,27 +92,111 @@ struct GivenFeedback {
     comment: Option<String>,
 }
 
+/// What became of a report, of which each action and piece was taken in by itself.
+#[derive(Serialize, ToSchema)]
+struct ReportResults {
+    /// The investigation as it is since.
+    investigation: InvestigationSummary,
+    /// Whether this report made it.
+    created: bool,
+    /// Which facts a repeat brought up to date, by their names in the API; of pieces the name of their list.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changed: Vec<String>,
+    /// Which pieces were dropped, by their list and their place in it, as `alerts/0`: a later one of the report is the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dropped: Vec<String>,
+    /// What became of each action, in the order of the report.
+    results: Vec<ReportResult>,
+    /// How many actions were taken in.
+    taken: usize,
+    /// How many were not.
+    refused: usize,
+    /// What is wrong with pieces, which were left out.
+    left_out: Vec<FieldError>,
+}
+
+/// What became of one action: `action` or `error`.
+#[derive(Serialize, ToSchema)]
+struct ReportResult {
+    /// The proposer's id of it, as far as it was readable.
+    external_id: Option<String>,
+    /// What the answer's status would be for it alone.
+    status: u16,
+    /// The action, if it was taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<ReportedAction>,
+    /// Why it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Problem>,
+}
+
 /// Report an investigation, or parts of it.
 ///
 /// A piece that comes again (by its `id`, name or address) replaces what is there of it; what a report leaves out stays.
+/// All of a report is taken in or nothing, unless `on_error=item` asks for what can be, with a result of each action.
 /// Its actions are proposed as by `POST /actions`; where the device group's remediation level and the verdict say so, they
 /// are approved by that rule at once. The body may have up to 16 MiB.
 #[utoipa::path(
     post, path = "/investigations", tag = "investigations", operation_id = "report_investigation",
-    params(schema::IdempotencyKey),
+    params(OnErrorQuery, schema::IdempotencyKey),
     request_body = InvestigationReport,
     responses(
         (status = 200, description = "What became of it", body = Reported),
+        (status = 207, description = "With `on_error=item`: the result of each action, and which pieces were left out", body = ReportResults),
         schema::Failures, schema::WriteFailures,
     ),
 )]
-async fn report(write: WriteRequest) -> Response {
+async fn report(query: Result<Query<OnErrorQuery>, QueryRejection>, write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         caller.authorize_proposal().map_err(Error::from)?;
+        if OnErrorQuery::read(query)? == OnError::Item {
+            let items = items::parse_report_items(&headers, &body)?;
+            return json_answer(StatusCode::MULTI_STATUS, &report_each(&app, &caller, items).await?);
+        }
         let report = input::parse_report(&headers, &body)?;
         json_answer(StatusCode::OK, &app.backend.report_investigation(&caller, report).await?)
     };
     write.answer_once(work).await
+}
+
+/// Takes in what can be.
+async fn report_each(app: &AppState, caller: &Caller, items: ReportItems) -> Result<ReportResults, Error> {
+    let ReportItems { mut report, actions, left_out, places: places_of_pieces } = items;
+    let (mut refusals, mut places) = (BTreeMap::new(), Vec::new());
+    let mut ids = Vec::with_capacity(actions.len());
+    for (place, (id, action)) in actions.into_iter().enumerate() {
+        ids.push(id);
+        match action {
+            Ok(proposal) => {
+                places.push(place);
+                report.actions.push(proposal);
+            }
+            Err(errors) => drop(refusals.insert(place, Err(Error::Invalid(errors)))),
+        }
+    }
+    let (Reported { investigation, created, changed, dropped, .. }, taken) =
+        app.backend.report_each(caller, report).await?;
+    let moved = places.into_iter().zip(taken).enumerate();
+    let mut results: BTreeMap<_, _> =
+        moved.map(|(index, (place, one))| (place, one.map_err(|error| error.moved(index, place)))).collect();
+    results.append(&mut refusals);
+    // Each place has its result: they are in order.
+    let results: Vec<_> = ids.into_iter().zip(results.into_values()).map(result).collect();
+    let taken = results.iter().filter(|result| result.action.is_some()).count();
+    let (refused, dropped) = (results.len() - taken, places_of_pieces.as_sent(dropped));
+    Ok(ReportResults { investigation, created, changed, dropped, results, taken, refused, left_out })
+}
+
+fn result((external_id, one): (Option<String>, Result<ReportedAction, Error>)) -> ReportResult {
+    match one {
+        Ok(action) => {
+            ReportResult { external_id, status: StatusCode::OK.as_u16(), action: Some(action), error: None }
+        }
+        Err(error) => {
+            let error = Problem::from(error);
+            ReportResult { external_id, status: error.status().as_u16(), action: None, error: Some(error) }
+        }
+    }
 }
 
 /// List investigations, the latest change first where no order is named.
@@ -227,7 +315,7 @@ async fn give_feedback(write: WriteRequest) -> Response {
 async fn feedback(
     State(app): State<AppState>,
     Extension(caller): Extension<Caller>,
-    query: Result<Query<AfterQuery>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<AfterQuery>, QueryRejection>,
 ) -> Result<Json<FeedbackList>, Problem> {
     let Query(AfterQuery { after }) =
         query.map_err(|_| Problem::malformed("the query may hold after, which is a number"))?;

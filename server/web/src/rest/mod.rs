@@ -22,6 +22,7 @@ mod identity;
 mod incidents;
 pub(crate) mod input;
 mod investigations;
+mod items;
 mod naming;
 mod notifications;
 mod openapi;

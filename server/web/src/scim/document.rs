@@ -4,6 +4,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::core::strict_json;
+use domain::core::time::six_decimals;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -137,7 +138,8 @@ pub(super) fn frame(
     document.insert("schemas".to_owned(), json!([schema.urn]));
     document.insert("id".to_owned(), json!(id));
     let meta = json!({
-        "resourceType": schema.name, "created": created, "lastModified": updated,
+        "resourceType": schema.name, "created": six_decimals::text(created),
+        "lastModified": six_decimals::text(updated),
         "location": format!("{base}{}/{id}", schema.path),
     });
     document.insert("meta".to_owned(), meta);

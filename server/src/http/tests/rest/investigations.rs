@@ -80,7 +80,7 @@ async fn an_investigation_comes_in_parts_and_ends_when_all_is_decided() {
     assert_eq!(status, 200);
     let over = get(&app, &person, &format!("{INVESTIGATIONS}/INV-1")).await;
     assert_eq!((&over["state"], &over["waiting"]), (&json!("successfully_remediated"), &json!(0)));
-    assert_eq!(over["ended_at"], "2026-03-01T08:00:00Z");
+    assert_eq!(over["ended_at"], "2026-03-01T08:00:00.000000Z");
     let list = get(&app, &person, &format!("{INVESTIGATIONS}?state=successfully_remediated")).await;
     assert_eq!(list["items"][0]["id"], "INV-1");
     assert_eq!(get(&app, &person, &format!("{INVESTIGATIONS}?state=running")).await["items"], json!([]));
@@ -195,4 +195,127 @@ async fn an_incident_is_cared_for_and_tells_its_story() {
     assert_eq!(get(&app, &tool, &format!("/api/v1/feedback?after={next}")).await["items"], json!([]));
     let other = app.token_named("other", None, &[Scope::Propose]).await;
     assert_eq!(get(&app, &other, "/api/v1/feedback").await["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_repeat_says_what_it_changed_and_what_it_dropped() {
+    let (app, tool, person) = app().await;
+    let report = json!({
+        "id": "INV-1", "title": "Beacon", "severity": "low", "actions": [action("x-1", "suspicious")],
+        "alerts": [{ "id": "A-1", "title": "Beacon" }, { "id": "A-2", "title": "Second" }],
+        "devices": [{ "name": "web-1" }],
+    });
+    let (_, made) = post(&app, &tool, INVESTIGATIONS, &report).await;
+    assert_eq!(
+        (&made["created"], &made["changed"], &made["dropped"]),
+        (&json!(true), &Value::Null, &Value::Null)
+    );
+    // Nothing new.
+    let (_, again) = post(&app, &tool, INVESTIGATIONS, &report).await;
+    assert_eq!((&again["created"], &again["changed"]), (&json!(false), &Value::Null), "{again}");
+    assert_eq!(again["actions"][0].get("changed"), None);
+    let mut newer = report.clone();
+    newer["severity"] = json!("high");
+    newer["alerts"] = json!([{ "id": "A-1", "title": "Old" }, { "id": "A-1", "title": "New" }]);
+    newer["actions"][0]["severity"] = json!("critical");
+    let (_, changed) = post(&app, &tool, INVESTIGATIONS, &newer).await;
+    assert_eq!(changed["changed"], json!(["severity", "alerts"]), "{changed}");
+    assert_eq!(changed["dropped"], json!(["alerts/0"]));
+    assert_eq!(changed["actions"][0]["changed"], json!(["severity"]));
+    let alerts = app.api(&person, "GET", &format!("{INVESTIGATIONS}/INV-1/tabs/alerts"), None).await.text();
+    assert!(alerts.contains("New") && alerts.contains("Second") && !alerts.contains("Old"), "{alerts}");
+    // What was decided keeps its facts, and it is said.
+    let id = made["actions"][0]["id"].as_str().unwrap();
+    let waiting = get(&app, &person, &format!("{ACTIONS}/{id}")).await;
+    let reject = format!("{ACTIONS}/{id}/reject");
+    assert_eq!(post(&app, &person, &reject, &seen(&waiting, json!({ "reason": "no" }))).await.0, 200);
+    newer["actions"][0]["comment"] = json!("ransomware confirmed");
+    let (_, late) = post(&app, &tool, INVESTIGATIONS, &newer).await;
+    assert_eq!(
+        (&late["changed"], &late["actions"][0]["dropped"]),
+        (&Value::Null, &json!(["comment"])),
+        "{late}"
+    );
+
+    let incident = json!({ "id": "INC-1", "title": "Beacons", "alerts": [{ "id": "A-9", "title": "Odd" }] });
+    let (_, made) = post(&app, &tool, INCIDENTS, &incident).await;
+    assert_eq!(
+        (&made["id"], &made["created"], &made["changed"]),
+        (&json!("INC-1"), &json!(true), &Value::Null)
+    );
+    assert_eq!(post(&app, &tool, INCIDENTS, &incident).await.1.get("changed"), None);
+    let alerts = json!([{ "id": "A-9", "title": "Odd" }, { "id": "A-9", "title": "Odder" }]);
+    let newer = json!({ "id": "INC-1", "severity": "high", "alerts": alerts });
+    let (_, changed) = post(&app, &tool, INCIDENTS, &newer).await;
+    assert_eq!(
+        (&changed["changed"], &changed["dropped"]),
+        (&json!(["severity", "alerts"]), &json!(["alerts/0"]))
+    );
+    store::verify(&*app.store).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_bad_item_of_a_report_leaves_the_others_alone_if_that_is_asked_for() {
+    let (app, tool, person) = app().await;
+    let by_item = |path: &str| format!("{path}?on_error=item");
+    let mut bad = action("x-2", "suspicious");
+    bad["severity"] = json!("dreadful");
+    let mut past = action("x-3", "suspicious");
+    past["expires_at"] = json!("2020-01-01T00:00:00Z");
+    let alert = |id: &str, url: &str| json!({ "id": id, "title": "Beacon", "url": url });
+    let report = json!({
+        "id": "INV-1", "title": "Beacon", "actions": [bad, past, action("x-1", "suspicious")],
+        "alerts": [alert("A-1", "javascript:x"), alert("A-2", "https://a.example"), { "id": "A-3" },
+            alert("A-2", "https://b.example")],
+        "evidence": [{ "id": "E-1", "entity": { "kind": "file", "colour": 1 } },
+            { "id": "E-2", "entity": { "kind": "file", "path": "/srv/a" } }],
+    });
+    // All or nothing, where nobody says otherwise.
+    assert_eq!(post(&app, &tool, INVESTIGATIONS, &report).await.0, 422);
+    assert_eq!(get(&app, &person, INVESTIGATIONS).await["items"], json!([]));
+
+    let (status, taken) = post(&app, &tool, &by_item(INVESTIGATIONS), &report).await;
+    assert_eq!(status, 207, "{taken}");
+    assert_eq!((&taken["created"], &taken["taken"], &taken["refused"]), (&json!(true), &json!(1), &json!(2)));
+    let results = &taken["results"];
+    assert_eq!(results[0]["error"]["errors"][0]["pointer"], "/actions/0/severity", "{taken}");
+    assert_eq!(results[1]["error"]["errors"][0]["pointer"], "/actions/1/expires_at", "{taken}");
+    assert_eq!((&results[0]["status"], &results[2]["status"]), (&json!(422), &json!(200)));
+    assert_eq!((&results[2]["external_id"], &results[2]["action"]["created"]), (&json!("x-1"), &json!(true)));
+    let left_out: Vec<_> = taken["left_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(left_out, ["/alerts/0/url", "/alerts/2/title", "/evidence/0/entity/colour"], "{taken}");
+    // By its place in what was sent.
+    assert_eq!(taken["dropped"], json!(["alerts/1"]));
+    let known = get(&app, &person, &format!("{INVESTIGATIONS}/INV-1")).await;
+    assert_eq!((&known["title"], &known["waiting"]), (&json!("Beacon"), &json!(1)));
+    // The report itself must do.
+    for (body, pointer) in [
+        (json!({ "title": "x" }), "/id"),
+        (json!({ "id": "I", "state": "done" }), "/state"),
+        (json!({ "id": "I", "alerts": {} }), "/alerts"),
+        (json!({ "id": "" }), "/id"),
+    ] {
+        let (status, refused) = post(&app, &tool, &by_item(INVESTIGATIONS), &body).await;
+        assert_eq!((status, refused["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{refused}");
+    }
+    assert_eq!(post(&app, &tool, &format!("{INVESTIGATIONS}?on_error=all"), &report).await.0, 400);
+
+    let incident = json!({ "id": "INC-1", "title": "Beacons",
+        "alerts": [alert("A-1", "ftp://a"), alert("A-2", "https://a.example"), { "title": "none" }] });
+    assert_eq!(post(&app, &tool, INCIDENTS, &incident).await.0, 422);
+    let (status, taken) = post(&app, &tool, &by_item(INCIDENTS), &incident).await;
+    assert_eq!((status, &taken["id"], &taken["title"]), (207, &json!("INC-1"), &json!("Beacons")), "{taken}");
+    let left_out: Vec<_> = taken["left_out"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["pointer"].as_str().unwrap())
+        .collect();
+    assert_eq!(left_out, ["/alerts/0/url", "/alerts/2/id"], "{taken}");
+    store::verify(&*app.store).await.unwrap();
 }

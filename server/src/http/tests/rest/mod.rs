@@ -11,6 +11,7 @@ mod investigations;
 mod lists;
 mod names;
 mod record;
+mod times;
 
 use std::collections::BTreeSet;
 
@@ -64,6 +65,12 @@ async fn a_decision_by_token_names_the_person_and_the_token() {
         app.api(&token.secret, "GET", &path, None).await.json()["items"].as_array().unwrap().len()
     };
     assert_eq!((list("Otto%20Person").await, list("Ana%20Ondra").await), (1, 0));
+    // And by either token that had a part in it.
+    let list = async |name: &str| {
+        let path = format!("{ACTIONS}?lane=history&token={name}");
+        app.api(&token.secret, "GET", &path, None).await.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!((list("ana%20ondra").await, list("tool").await, list("Otto%20Person").await), (1, 1, 0));
     let csv =
         app.api(&token.secret, "GET", "/api/v1/actions.csv?lane=history&cols=decided_by", None).await.text();
     assert!(csv.contains("Otto Person by token \u{201c}Ana Ondra\u{201d}"), "{csv}");

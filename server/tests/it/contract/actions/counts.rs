@@ -1,16 +1,18 @@
 //! Counts: the table that transactions keep, and what a filter leaves, against counting in plain Rust.
 
 use service::testing::system as authority;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::query::{Counts, Facet, Filter, Period};
-use domain::{Action, ActionQuery, Lane, LaneCounts, RowScope, Transition};
+use domain::{Action, ActionId, ActionQuery, Actor, ActorKind, Lane, LaneCounts, RowScope, Transition};
 use jiff::SignedDuration;
 use store::{Guard, SharedStore};
 
-use super::fields::{choices, value};
+use super::fields::{choices, values};
 use super::lists::{all_of, by, now, search, seeded, walk};
-use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, decided, decider, id, system};
+use crate::contract::sample::{
+    ANA, ANAS_SESSION, SCANNER, action, add, add_ana, after, at, decided, decider, id, person, system,
+};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -19,6 +21,7 @@ on_both!(
     a_rare_value_in_use_is_offered_beside_the_frequent,
     the_counts_of_many_matches_end_early,
     who_sees_few_rows_learns_nothing_of_others,
+    a_token_is_found_by_what_it_proposed_and_decided,
 );
 
 type Tally = BTreeMap<(Facet, String), u64>;
@@ -27,7 +30,7 @@ fn counted(rows: &[Action]) -> Tally {
     let mut tally = Tally::new();
     for row in rows {
         for facet in Facet::ALL {
-            if let Some(value) = value(row, *facet) {
+            for value in values(row, *facet) {
                 *tally.entry((*facet, value)).or_default() += 1;
             }
         }
@@ -175,13 +178,74 @@ async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
         let mut row = action(number);
         if number == 1 {
             (row.proposed_by.id, row.asset.name) = ("other".to_owned(), "secret host".to_owned());
+            row.proposed_by.name = "Secret tool".to_owned();
         }
         add(&store, &row).await;
     }
     let scope = RowScope::proposed_by(SCANNER);
     let counts = store.counts(&scope, &ActionQuery::of(Lane::Pending), now()).await.unwrap();
     assert_eq!(counts.matches, 2);
-    assert!(tally(&counts).keys().all(|(_, value)| value != "secret host"), "{counts:?}");
+    let shown = tally(&counts);
+    assert!(
+        shown.keys().all(|(_, value)| !["secret host", "Secret tool"].contains(&value.as_str())),
+        "{shown:?}"
+    );
+    let filter = Filter { token: ["Secret tool".to_owned()].into(), ..Filter::default() };
+    let query = ActionQuery { filter, ..ActionQuery::of(Lane::Pending) };
+    for (scope, matches) in [(&scope, 0), (&RowScope::ALL, 1)] {
+        assert_eq!(store.counts(scope, &query, now()).await.unwrap().matches, matches);
+        assert_eq!(store.page(scope, &query, None, 10, now()).await.unwrap().len() as u64, matches);
+    }
     let counts = store.lane_counts(&scope).await.unwrap();
     assert_eq!(counts, LaneCounts { pending: 2, in_progress: 0 });
+}
+
+async fn a_token_is_found_by_what_it_proposed_and_decided(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let token = |id: &str, name: &str| Actor::new(ActorKind::Token, id, name);
+    let rejected = |number, by: Actor| Action {
+        decided_by: Some(by),
+        ..decided(&action(number), &decider(&person(ANA, ANAS_SESSION)), Transition::Reject, at(1))
+    };
+    let bot = || token("t1", "Deploy bot 10").of("u1", "Ana");
+    let rows = [
+        action(1),
+        rejected(2, bot()),
+        rejected(3, Actor::new(ActorKind::User, "u1", "Ana")),
+        // Its proposer and its decider bear one name.
+        rejected(4, token("t2", "SCANNER").of("u2", "Bo")),
+        Action { proposed_by: Actor::new(ActorKind::User, "u1", "Deploy bot 10"), ..rejected(5, bot()) },
+        Action { proposed_by: Actor::new(ActorKind::System, "s", "Scanner"), ..action(6) },
+    ];
+    for row in &rows {
+        add(&store, row).await;
+    }
+    let asked = |lane, names: &[&str]| {
+        let token = names.iter().map(|name| (*name).to_owned()).collect();
+        ActionQuery { filter: Filter { token, ..Filter::default() }, ..ActionQuery::of(lane) }
+    };
+    let cases: [(Lane, &[&str], &[u128]); 7] = [
+        (Lane::Pending, &["Scanner"], &[1]),
+        (Lane::Pending, &["Deploy bot 10"], &[]),
+        (Lane::History, &["scanner"], &[2, 3, 4]),
+        (Lane::History, &["deploy BOT 10"], &[2, 5]),
+        (Lane::History, &["deploy bot 1"], &[]),
+        (Lane::History, &["Ana"], &[]),
+        (Lane::History, &["Ana", "Deploy bot 10", "Scanner"], &[2, 3, 4, 5]),
+    ];
+    for (lane, names, found) in cases {
+        let query = asked(lane, names);
+        let ids: BTreeSet<ActionId> = walk(&store, &query, false).await.iter().map(|row| row.id).collect();
+        let expected: BTreeSet<ActionId> = found.iter().map(|number| id(*number)).collect();
+        assert_eq!(ids, expected, "{lane} {names:?}");
+        let counts = store.counts(&RowScope::ALL, &query, now()).await.unwrap();
+        assert_eq!(counts.matches, found.len() as u64, "{lane} {names:?}");
+    }
+    let counts =
+        store.counts(&RowScope::ALL, &asked(Lane::History, &["Deploy bot 10"]), now()).await.unwrap();
+    let tokens: Vec<_> =
+        tally(&counts).into_iter().filter(|((facet, _), _)| *facet == Facet::Token).collect();
+    let each = |(name, count): (&str, u64)| ((Facet::Token, name.to_owned()), count);
+    assert_eq!(tokens, [("Deploy bot 10", 2), ("Scanner", 3)].map(each), "{counts:?}");
 }

@@ -1,5 +1,7 @@
 //! What each field of a list means, in plain Rust: what the store's answers are compared with. To add a filter, add what
-//! it chooses to [`choices`], and what it counts to [`value`].
+//! it chooses to [`choices`], and what it counts to [`values`].
+
+use std::collections::BTreeSet;
 
 use domain::actions::query::{Facet, Filter, Period, Undoable};
 use domain::list::Moment;
@@ -8,21 +10,23 @@ use jiff::SignedDuration;
 
 use super::lists::now;
 
-/// The value of a row that a facet counts.
-pub(super) fn value(action: &Action, facet: Facet) -> Option<String> {
+/// The values of a row that a facet counts.
+pub(super) fn values(action: &Action, facet: Facet) -> BTreeSet<String> {
     let undoable = if action.undoable().is_ok() { Undoable::Yes } else { Undoable::No };
-    Some(match facet {
+    let value = match facet {
         Facet::ActionType => action.action_type.to_string(),
         Facet::EntityKind => action.entity.kind().to_string(),
         Facet::Asset => action.asset.name.clone(),
         Facet::Decision => action.decision.to_string(),
-        Facet::DecidedBy => action.taken_by()?.who().to_owned(),
+        Facet::DecidedBy => return action.taken_by().map(|by| by.who().to_owned()).into_iter().collect(),
+        Facet::Token => return action.tokens().map(|token| token.name.clone()).collect(),
         Facet::Source => action.source.to_string(),
         Facet::Status => action.status.to_string(),
         Facet::Severity => action.severity.to_string(),
         Facet::DeviceGroup => action.asset.device_group.clone().unwrap_or(Filter::UNGROUPED.to_owned()),
         Facet::Undoable => undoable.to_string(),
-    })
+    };
+    [value].into()
 }
 
 /// A filter, and which rows it means.
@@ -85,6 +89,11 @@ pub(super) fn choices(sample: &Action, rows: &[Action]) -> Vec<Choice> {
         choice("other groups", Filter { device_group: groups, ..none() }, move |a| {
             a.asset.device_group.as_deref() != Some(&*other_group)
         }),
+        choice(
+            "token",
+            Filter { token: ["PILOT playbooks", "none"].map(str::to_owned).into(), ..none() },
+            |a| a.tokens().any(|token| token.name == "Pilot playbooks"),
+        ),
         choice("undoable", Filter { undoable: [Undoable::Yes].into(), ..none() }, |a| a.undoable().is_ok()),
         choice("period", Filter { period: Some(Period::Month), ..none() }, move |a| a.updated_at >= month),
         choice(

@@ -13,12 +13,14 @@ use store::{Cell, Guard, Position, Rows, SharedStore};
 use uuid::Uuid;
 
 use super::fields::choices;
+use crate::contract::sample;
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
     every_order_shows_every_row_once_in_both_directions,
     every_filter_shows_what_it_says,
     a_search_finds_parts_of_names_and_beginnings_of_ids,
+    a_search_finds_accents_however_they_are_written,
     a_walk_neither_misses_nor_repeats_what_stays,
     an_export_has_every_row_in_order_as_of_its_start,
     rows_of_before_are_keyed_when_the_store_opens,
@@ -172,6 +174,43 @@ fn means(action: &Action, text: &str) -> bool {
     let anywhere = text.chars().count() >= 3;
     names.iter().any(|name| if anywhere { name.contains(&text) } else { name.starts_with(&text) })
         || ids.iter().flatten().any(|id| id.to_lowercase().starts_with(&text))
+}
+
+async fn a_search_finds_accents_however_they_are_written(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let named = |number, asset: &str, path: &str| {
+        let mut row = sample::action(number);
+        asset.clone_into(&mut row.asset.name);
+        row.investigation_id = Some(asset.to_owned());
+        let entity = serde_json::json!({ "kind": "file", "path": path });
+        row.entity = serde_json::from_value(entity).unwrap();
+        row
+    };
+    // As macOS writes names of files, and as others do.
+    let (apart, composed) = ("Re\u{301}sume\u{301}", "R\u{e9}sum\u{e9}");
+    let rows = [
+        named(1, "e\u{301}a-1", &format!("/Users/zo\u{65}\u{308}/{apart}.pdf")),
+        named(2, "\u{e9}a-2", &format!("/home/zo\u{eb}/{composed}.doc")),
+        named(3, "ea-3", "/home/zoe/Resume.doc"),
+    ];
+    for row in &rows {
+        sample::add(&store, row).await;
+    }
+    let both = set(&rows[..2]);
+    for text in [
+        apart,
+        composed,
+        "RE\u{301}SUME\u{301}",
+        "ZO\u{cb}",
+        "zoe\u{308}",
+        "\u{e9}a",
+        "e\u{301}a",
+        "E\u{301}A-",
+    ] {
+        assert_eq!(search(&store, text).await, both, "{text:?}");
+    }
+    assert_eq!(search(&store, "resume").await, set(&rows[2..]));
 }
 
 async fn a_search_finds_parts_of_names_and_beginnings_of_ids(kind: Kind) {
