@@ -10,6 +10,7 @@ use std::path::Path;
 mod access;
 mod actions;
 mod administration;
+mod after_approval;
 mod audit;
 mod automation;
 mod bulk;
