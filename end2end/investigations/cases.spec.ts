@@ -81,6 +81,37 @@ test("columns are chosen, kept for the person, and named by an address", { tag: 
   await expect(heads).toHaveCount(8);
 });
 
+test("what waits has columns that are chosen, sorted and exported", { tag: ["@no-js", "@tablet"] }, async ({ page, estate }) => {
+  const actions = ["b", "a"].map((name) => quarantine(`columns-${name}`));
+  await report(estate, { id: "INV-WAITING", title: "Waiting", actions });
+  await authenticate(page);
+  await visit(page, "/investigations/INV-WAITING?tab=pending");
+  const region = page.getByRole("region", { name: "Pending actions", exact: true }).last();
+  const heads = region.getByRole("columnheader");
+  await expect(heads).toHaveText(["Action type", "Entity", "Asset", "Severity", "Proposed by", "Proposed", "Expires", "Decision"]);
+  await page.getByText("Customize columns").click();
+  const form = page.locator(".case-columns");
+  for (const name of ["Action type", "Severity", "Proposed by", "Proposed"]) await form.getByLabel(name, { exact: true }).uncheck();
+  await form.getByRole("button", { name: "Save columns" }).click();
+  await expect(heads).toHaveText(["Entity", "Asset", "Expires", "Decision"]);
+  await region.getByRole("link", { name: "Entity" }).click();
+  await expect(region.getByRole("rowheader")).toHaveText([/columns-a/, /columns-b/]);
+  await region.getByRole("link", { name: "Entity" }).click();
+  await expect(region.getByRole("rowheader")).toHaveText([/columns-b/, /columns-a/]);
+  const href = await page.getByRole("link", { name: "Export CSV" }).getAttribute("href");
+  const lines = (await (await page.request.get(`${estate.url}${href}`)).text()).trim().split("\r\n");
+  expect(lines).toHaveLength(3);
+  await region.getByLabel("Why it must not happen").first().fill("our own scanner");
+  await region.getByRole("button", { name: "Reject pending action" }).first().click();
+  await expect(region.getByRole("rowheader")).toHaveText([/columns-a/]);
+  await visit(page, "/investigations/INV-WAITING?tab=pending");
+  await expect(heads).toHaveCount(4);
+  await page.getByText("Customize columns").click();
+  await page.getByRole("button", { name: "Back to the usual columns" }).click();
+  await expect(heads).toHaveCount(8);
+  await expectAccessible(page);
+});
+
 test("lists are sorted, filtered and exported", { tag: ["@no-js", "@tablet"] }, async ({ page, estate }) => {
   for (const [id, severity] of [["INV-LIST-1", "low"], ["INV-LIST-2", "critical"]]) await report(estate, { id, title: `Of a list ${id}`, severity });
   await authenticate(page);

@@ -1,5 +1,5 @@
 // Something is protected: two people approve it, one alone says why and is reviewed by another.
-import { authenticate, expect, test, visit } from "../support/estate";
+import { authenticate, expect, hasScripts, test, visit } from "../support/estate";
 import { expectAccessible } from "../support/accessible";
 
 const ADMIN = "Global Administrator";
@@ -39,6 +39,39 @@ test("what is protected takes two people, or one whose reason is reviewed", { ta
   await expect(use).toContainText("It was needed");
 
   await authenticate(page, ADMIN);
+  await visit(page, "/settings/policies");
+  await page.getByText(`Remove ${name}`, { exact: true }).click();
+  await row.getByRole("checkbox").check();
+  await row.getByRole("button", { name: "Remove" }).click();
+  await expect(row).toHaveCount(0);
+});
+
+test("an undo on what is protected says what it waits for", { tag: "@no-js" }, async ({ page }) => {
+  const history = "/action-center/history?type=disable_user&undoable=yes";
+  await authenticate(page, ADMIN);
+  await visit(page, history);
+  const asset = (await page.locator("td.col-asset").filter({ hasNotText: " and " }).first().innerText()).trim();
+  const name = `held ${asset}`.slice(0, 60);
+  await visit(page, "/settings/policies");
+  await page.getByText("Protect something", { exact: true }).click();
+  await page.getByLabel("Name, for example domain controllers").fill(name);
+  await page.getByLabel(/^Named \(/).fill(asset);
+  await page.getByLabel("What is asked for").selectOption("held");
+  await page.getByRole("button", { name: "Protect", exact: true }).click();
+  const row = page.getByRole("row", { name: new RegExp(`^${name} named`) });
+  await expect(row).toContainText("Waits for a person");
+
+  await visit(page, `${history}&asset=${encodeURIComponent(asset)}`);
+  await page.locator("a.entity-link").first().click();
+  const flyout = page.locator("#flyout");
+  await flyout.locator("summary", { hasText: "Undo" }).click();
+  await flyout.getByLabel("Why it is undone").fill("It was a false alarm");
+  const others = flyout.getByLabel(/lift it for both/);
+  if (await others.count()) await others.check();
+  await flyout.getByRole("button", { name: "Undo this action" }).click();
+  if (hasScripts()) await expect(page.getByText(/Undo requested, but it waits/).first()).toBeVisible();
+  await expect(flyout.locator("dd", { hasText: `Protected: ${name}. Waits for a person. It waits for somebody else.` })).toBeVisible();
+
   await visit(page, "/settings/policies");
   await page.getByText(`Remove ${name}`, { exact: true }).click();
   await row.getByRole("checkbox").check();

@@ -15,14 +15,32 @@ use domain::access::contract::{
     PersonView, RolesView, RulePreview,
 };
 use domain::access::device_group::RemediationLevel;
+use domain::access::lists::{AdminList, AdminPage};
 use domain::access::role_group::{RoleModel, RolePermission, Workload};
 use domain::{ActionId, CredentialId, DeviceGroupId, Role, RoleGroupId, Scope, UserId};
 
-/// Everybody, by the names to show.
-#[server(endpoint = "load_people", prefix = "/api", output = Answer)]
-pub async fn load_people() -> Result<Vec<PersonView>, ApiError> {
+/// One page of the people, tokens or sessions. `shows` is its query, encoded as in a URL.
+#[server(endpoint = "list_admin", prefix = "/api", output = Answer)]
+pub async fn list_admin(list: AdminList, #[server(default)] shows: String) -> Result<AdminPage, ApiError> {
     let (backend, caller) = request::enter().await?;
-    backend.people(&caller).await.map_err(|error| request::fail(&error))
+    let query = request::pairs(&shows).map_err(|error| request::fail(&error))?;
+    backend.admin_page(&caller, list, query).await.map_err(|error| request::fail(&error))
+}
+
+/// Keeps which columns such a list has, in this order, with one of them moved: `up:NAME` or `down:NAME`. Without columns it
+/// has the usual ones. `back` is the path of the page on which the form stands.
+#[server(endpoint = "choose_admin_columns", prefix = "/api", output = Answer)]
+pub async fn choose_admin_columns(
+    list: AdminList,
+    #[server(default)] columns: Vec<String>,
+    #[server(default)] shift: String,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    let columns = request::shifted(columns, &shift);
+    backend.choose_admin_columns(&caller, list, columns).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
 }
 
 /// One person.

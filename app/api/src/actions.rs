@@ -1,6 +1,6 @@
 //! Server functions of actions: their lists, their details, decisions on one.
 
-use domain::actions::contract::ActionDetail;
+use domain::actions::contract::{ActionDetail, UndoAnswer};
 use domain::actions::query::Counts;
 use domain::{Action, ActionId, ActionPage, Buckets, FollowUpVerb, Lane};
 use leptos::prelude::*;
@@ -95,14 +95,17 @@ pub async fn undo_action(
     #[server(default)] lift_others: bool,
     #[server(default)] targets: String,
     #[server(default)] break_glass: bool,
-) -> Result<Action, ApiError> {
+) -> Result<UndoAnswer, ApiError> {
     use domain::Seen;
     use domain::actions::contract::UndoRequest;
     let (backend, caller) = request::enter().await?;
     let seen = Seen { expected_version, digest };
     let lines = targets.lines().map(str::trim).filter(|line| !line.is_empty());
     let undo = UndoRequest { reason, lift_others, break_glass, targets: lines.map(str::to_owned).collect() };
-    backend.undo(&caller, id, seen, undo).await.map_err(|error| request::fail(&error))
+    let action = backend.undo(&caller, id, seen, undo).await.map_err(|error| request::fail(&error))?;
+    // It was taken, whatever becomes of the question what it waits for.
+    let waits = backend.undo_waits(&caller, &action).await.unwrap_or_default();
+    Ok(UndoAnswer { action, waits })
 }
 
 /// Takes the action back, calls it off, tries it again or says how it ended, if it is still what the caller saw.

@@ -44,15 +44,7 @@ pub async fn choose_columns(
     back: Option<String>,
 ) -> Result<(), ApiError> {
     let (backend, caller) = request::enter().await?;
-    let mut columns = columns;
-    if let Some((way, name)) = shift.split_once(':')
-        && let Some(at) = columns.iter().position(|column| column == name)
-    {
-        let to = if way == "up" { at.saturating_sub(1) } else { at + 1 };
-        if to < columns.len() {
-            columns.swap(at, to);
-        }
-    }
+    let columns = request::shifted(columns, &shift);
     backend.choose_columns(&caller, list, columns).await.map_err(|error| request::fail(&error))?;
     request::go_back(back.as_deref());
     Ok(())

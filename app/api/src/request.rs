@@ -85,6 +85,19 @@ pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, Error> {
     pairs.map(|pairs| pairs.0).ok_or_else(|| Error::invalid("/", "the address can't be read"))
 }
 
+/// Columns with one of them moved: `up:NAME` or `down:NAME`.
+pub(super) fn shifted(mut columns: Vec<String>, shift: &str) -> Vec<String> {
+    if let Some((way, name)) = shift.split_once(':')
+        && let Some(at) = columns.iter().position(|column| column == name)
+    {
+        let to = if way == "up" { at.saturating_sub(1) } else { at + 1 };
+        if to < columns.len() {
+            columns.swap(at, to);
+        }
+    }
+    columns
+}
+
 /// The query of a list, from the parts that the page gives.
 pub(super) fn query(lane: Lane, shows: &str, cursor: Option<String>) -> Result<ActionQuery, Error> {
     let mut pairs = pairs(shows)?;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::access::contract::AccessBackend;
 use crate::access::factors::FactorsBackend;
+use crate::access::lists::contract::AdminListsBackend;
 use crate::actions::contract::{
     DecideActions, DownloadPackages, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
 };
@@ -41,7 +42,7 @@ macro_rules! backend {
 backend! {
     ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions + ListTasks
     + ExportActions + DownloadPackages
-    + AccessBackend + AutomationBackend + BulkBackend + CasesBackend + DirectoryBackend + DispatchBackend + FactorsBackend
+    + AccessBackend + AdminListsBackend + AutomationBackend + BulkBackend + CasesBackend + DirectoryBackend + DispatchBackend + FactorsBackend
     + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
     + PoliciesBackend + SettingsBackend
     + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend

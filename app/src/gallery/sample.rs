@@ -139,6 +139,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         undo: offer,
         follow_ups: Vec::new(),
         held: None,
+        undo_waits: None,
         targets: Vec::new(),
         packages: Vec::new(),
         download: Availability::Allowed,

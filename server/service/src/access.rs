@@ -7,6 +7,7 @@ mod answers;
 pub mod console;
 mod credentials;
 pub(crate) mod device_groups;
+mod lists;
 mod own_name;
 mod people;
 mod roles;

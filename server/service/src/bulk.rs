@@ -106,10 +106,8 @@ impl Service {
         let mut builder = PreviewBuilder::default();
         let mut items = Vec::with_capacity(actions.len());
         for (action, proposer) in actions {
-            let mut may = self.check(caller, &action, proposer, request.verb, now);
-            if request.verb != BulkVerb::Retry {
-                may = may.and_then(|()| by_itself(&policies, &action, request.verb == BulkVerb::Undo));
-            }
+            let may = self.check(caller, &action, proposer, request.verb, now);
+            let may = may.and_then(|()| by_itself(&policies, &action, request.verb == BulkVerb::Undo));
             let refusal = may.err();
             let left_out = refusal.map(|error| sentence(&error));
             builder.add(&action, left_out.as_deref());
@@ -221,7 +219,9 @@ impl Service {
         let mut items = self.store.bulk_items(id, states, after, shown() + 1).await?;
         let more = items.len() > ITEMS_SHOWN;
         items.truncate(ITEMS_SHOWN);
+        let goes_on = start.ended_at.is_none() || execution.running > 0;
         Ok(BulkJob {
+            waits: if goes_on { self.waits_for_dispatch().await? } else { None },
             id,
             verb: bulk.verb,
             reason: start.reason,

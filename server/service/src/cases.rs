@@ -11,7 +11,7 @@ use domain::cases::fields::{CaseQuery, Column, Facet, SortKey, choices, value_la
 use domain::cases::{CaseList, CasePage, CaseRows, InvestigationView};
 use domain::investigations::report::DevicePiece;
 use domain::investigations::{EntityFigures, Tab};
-use domain::list::{ChoiceView, ColumnView, DEFAULT_LIMIT, FacetView, ListView, Sort};
+use domain::list::{ChoiceView, DEFAULT_LIMIT, FacetView, ListView};
 use domain::settings::contract::SettingsBackend as _;
 use domain::{Action, Caller, Error, Preference, RowScope};
 use jiff::Timestamp;
@@ -22,6 +22,7 @@ use store::investigations::StoredInvestigation;
 use super::Service;
 use super::detail::sentence;
 use super::export::CsvTable;
+use super::list_view::column_views;
 use super::paging::{Edges, decode, encode, page_of};
 use super::pieces::figures;
 
@@ -288,7 +289,13 @@ impl Service {
         }
         facets.retain(|facet| !facet.choices.is_empty());
         Ok(ListView {
-            columns: columns(list, &chosen, query.sort),
+            columns: column_views(
+                Column::of_list(list),
+                &chosen,
+                query.sort,
+                Column::sort_key,
+                SortKey::begins_descending,
+            ),
             facets,
             search: query.filter.search.clone().unwrap_or_default(),
             names_columns: !query.columns.is_empty(),
@@ -335,34 +342,6 @@ impl Service {
             choices: choices(facet).into_iter().map(choice).filter(useful).collect(),
         })
     }
-}
-
-/// All columns of a list, first those that are shown.
-fn columns(list: CaseList, chosen: &[Column], sort: Sort<SortKey>) -> Vec<ColumnView> {
-    let all = Column::of_list(list);
-    let mut shown: Vec<Column> = chosen.iter().copied().filter(|column| all.contains(column)).collect();
-    if shown.is_empty() {
-        shown = all.to_vec();
-    }
-    let hidden = all.iter().copied().filter(|column| !shown.contains(column)).map(|column| (column, false));
-    let view = |(column, shown): (Column, bool)| {
-        let key = column.sort_key();
-        let sorted = key == Some(sort.key);
-        let sorts_to = key.map(|key| {
-            let descending = if sorted { !sort.descending } else { key.begins_descending() };
-            Sort { key, descending }.to_string()
-        });
-        let cell = all.iter().position(|known| *known == column).unwrap_or_default();
-        ColumnView {
-            cell: u8::try_from(cell).unwrap_or_default(),
-            name: column.to_string(),
-            label: column.label().to_owned(),
-            shown,
-            sorts_to,
-            descending: sorted.then_some(sort.descending),
-        }
-    };
-    shown.iter().map(|column| (*column, true)).chain(hidden).map(view).collect()
 }
 
 /// The query of a list, and whether each of its parts is one of this list.

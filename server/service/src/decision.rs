@@ -95,13 +95,15 @@ impl Service {
         seen: &Seen,
         (executor, commands): (Option<String>, Vec<NewCommand>),
     ) -> Result<Change, Error> {
-        let &DecisionAttempt { caller, verb, now, .. } = attempt;
+        let &DecisionAttempt { caller, verb, ref policies, now, .. } = attempt;
         let (by, lifecycle) = self.check_follow_up(caller, &before, proposer, FollowUpVerb::Retry, now)?;
         check_seen(&before, seen)?;
+        policies::by_itself(policies, &before, false)?;
         let after = Action { executor, status_detail: None, ..next(&before, lifecycle, now) };
         let more = json!({ "reason": verb.reason(), "replaced_by": null });
         let entries = vec![entry(now, AuditKind::Retried, &after, named(&commands, more))];
-        let (policy, beside) = (None, Beside::Nothing);
+        let policy = Some(PolicyGuard { revision: policies.revision, second: false });
+        let beside = Beside::Nothing;
         Ok(Change { by, deciding: false, policy, beside, before, after, reverse: None, entries, commands })
     }
 
@@ -166,7 +168,7 @@ impl Service {
             }
             _ => AuditKind::Rejected,
         };
-        let mut beside = Beside::Nothing;
+        let mut beside = if second { Beside::Second } else { Beside::Nothing };
         let mut more = json!({ "reason": after.reason, "approval_id": after.approval_id });
         if let (Course::Second, Some(first)) = (&course, &first) {
             more["approved_first_by"] = json!(first.actor);

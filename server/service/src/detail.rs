@@ -5,9 +5,14 @@ use domain::actions::contract::{ActionDetail, Availability, ExecutorView, HandTa
 use domain::actions::targets::TargetState;
 use domain::core::canonical;
 use domain::executors::contract::Health;
-use domain::{Action, ActionId, AuditKind, Caller, Decision, Error, ErrorCode, RowScope, Status, Transition};
+use domain::{
+    Action, ActionId, AuditKind, Caller, Decision, Error, ErrorCode, FollowUpVerb, RowScope, Status,
+    Transition, UndoState, UserId,
+};
+use jiff::Timestamp;
 
 use super::executor::Found;
+use super::policies::{by_two, reverse_of};
 use super::twins::Precedence;
 use super::{Service, timeline};
 
@@ -40,6 +45,10 @@ impl ShowAction for Service {
         }])
     }
 
+    async fn undo_waits(&self, caller: &Caller, action: &Action) -> Result<Option<String>, Error> {
+        self.waits_of(&RowScope::of(caller)?, action).await
+    }
+
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error> {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
@@ -48,6 +57,10 @@ impl ShowAction for Service {
         let offer = |result: Result<(), Error>| Availability::from(result.map_err(|error| sentence(&error)));
         let decision = |command| self.check_decision(caller, &action, proposer, command, now).map(drop);
         let (protection, not_alone) = self.protection(caller, &action, proposer, now).await?;
+        let mut follow_ups = self.follow_ups(caller, &action, proposer, now).await?;
+        if not_alone.is_err() {
+            follow_ups.retain(|verb| *verb != FollowUpVerb::Retry);
+        }
         let approve = decision(Transition::Approve).and(not_alone);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
@@ -62,8 +75,9 @@ impl ShowAction for Service {
             protection,
             deciders: self.deciders(&action, proposer, &approve, now).await?,
             hunt: self.hunt.as_ref().map(|link| link.of(&action)),
-            follow_ups: self.follow_ups(caller, &action, proposer, now).await?,
+            follow_ups,
             held: self.held(&action).await?,
+            undo_waits: self.waits_of(&scope, &action).await?,
             targets: self.target_states(&action).await?,
             approve: offer(approve),
             reject: offer(decision(Transition::Reject)),
@@ -79,7 +93,7 @@ impl ShowAction for Service {
             ),
             packages: self.store.packages_of(id).await?,
             download: offer(Self::check_download(caller, &action).map(drop)),
-            end: timeline::end(&action, now),
+            end: self.end_in_words(&action, proposer, now).await?,
             twins: self.twins(&scope, &action).await?,
             action,
             rendered_at: now,
@@ -106,6 +120,38 @@ impl Service {
         Ok(handed.map(|of| HandTask { assigned_to: of.assigned_to, due_at: of.due_at }))
     }
 
+    /// What the reverse of an action waits for, once its undo was asked for: somebody else, a person, its executor, or the
+    /// end of a pause.
+    async fn waits_of(&self, scope: &RowScope, action: &Action) -> Result<Option<String>, Error> {
+        let Some(reverse) = action.undone_by.filter(|_| action.undo == UndoState::Requested) else {
+            return Ok(None);
+        };
+        match self.store.action(scope, reverse).await? {
+            Some(reverse) => self.held(&reverse).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What becomes of an action at the end that it names, and what its release waits for then.
+    async fn end_in_words(
+        &self,
+        action: &Action,
+        proposer: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<Option<String>, Error> {
+        let Some(text) = timeline::end(action, now) else { return Ok(None) };
+        let reverse = reverse_of(action).filter(|_| action.undo == UndoState::None);
+        let Some(reverse) = reverse else { return Ok(Some(text)) };
+        // Of what is not decided on, as many people as policies ask for will have let it happen.
+        let by_two = action.decision == Decision::Pending
+            || by_two(action, proposer, self.store.first_approval(action.id).await?.as_ref());
+        let policies = self.store.policies().await?;
+        let Some(protection) = policies.at_end(&reverse, by_two) else { return Ok(Some(text)) };
+        let is_over = timeline::end_of(action).is_none_or(|end| end <= now);
+        let text = if is_over { text.as_str() } else { "Its release waits for a decision then." };
+        Ok(Some(format!("{text} {}", protection.says())))
+    }
+
     /// What an action waits for before its executor gets it, or before a rule decides on it.
     async fn held(&self, action: &Action) -> Result<Option<String>, Error> {
         if action.decision == Decision::Pending {
@@ -113,6 +159,9 @@ impl Service {
         }
         if action.status != Status::Queued {
             return Ok(None);
+        }
+        if let Some(why) = self.waits_for_dispatch().await? {
+            return Ok(Some(why));
         }
         if let Some(why) = self.held_by_executor(action) {
             return Ok(Some(why));

@@ -1,14 +1,15 @@
 //! The end that an action names is kept: when it comes, the server starts the reverse by itself. An undo before it leaves
-//! nothing to end.
+//! nothing to end. Who approved the action approved its end; where policies ask for people nevertheless, the reverse
+//! waits for them and says so.
 
-use domain::{Action, ActionId, Actor, Authorized, Error, RowScope, SystemAuthority, Transition};
+use domain::{Action, ActionId, Actor, Authorized, Decision, Error, RowScope, SystemAuthority, Transition};
 
-use super::change::write_rows;
+use super::change::{Change, write_rows};
 use super::decision::{lifecycle_of, undoing};
 use super::targets::to_undo;
-use super::{Service, detached, timeline};
+use super::{Service, detached, policies, timeline};
 use crash::crash_point;
-use store::Transaction;
+use store::{PolicyGuard, Transaction};
 
 /// Ends in one look; the next look takes the rest.
 const BATCH: u32 = 100;
@@ -46,7 +47,9 @@ impl Service {
         let by = Authorized::system(authority, "clock", "Countersign");
         let mut tx = self.store.begin_system(authority).await?;
         let now = tx.time(self.clock.now()).await?;
-        let Some(before) = tx.action(&RowScope::ALL, id).await? else { return Ok(false) };
+        let Some((before, proposer)) = tx.actions(&RowScope::ALL, &[id]).await?.pop() else {
+            return Ok(false);
+        };
         let reverse_type =
             before.undoable().ok().filter(|_| timeline::end_of(&before).is_some_and(|end| end <= now));
         let mut others = self.standing_twins(&RowScope::ALL, &before, &[]).await?;
@@ -66,9 +69,17 @@ impl Service {
             .map_err(|refusal| Error::Internal(refusal.to_string()))?;
         let actor: &Actor = by.actor();
         let on = to_undo(&mut *tx, &before, &[]).await?;
-        let (reverse, commands) =
+        let (mut reverse, mut commands) =
             self.reverse(actor, &before, (reverse_type, on), "Its end has come.", now)?;
-        let change = undoing(by, before, lifecycle, reverse, commands, now);
+        let policies = tx.policies().await?;
+        let first = tx.first_approval(id).await?;
+        let by_two = policies::by_two(&before, proposer, first.as_ref());
+        policies::at_end(&policies, &mut reverse, by_two, now);
+        if reverse.decision == Decision::Pending {
+            commands.clear();
+        }
+        let policy = Some(PolicyGuard { revision: policies.revision, second: false });
+        let change = Change { policy, ..undoing(by, before, lifecycle, reverse, commands, now) };
         if !write_rows(&mut *tx, now, &[&change]).await? {
             return Ok(false);
         }

@@ -19,10 +19,11 @@ use super::call_off::Called;
 use super::decide::refused;
 use super::decision::{check_seen, conflict, device_group, lifecycle_of, next};
 use super::ends::keep_end;
+use super::policies::{self, Course};
 use super::targets::{Progress, chosen, ids, is_to_be_retried, named, progress};
 use super::{Service, detached, entry, replay, timeline};
 use crash::crash_point;
-use store::{Ended, Guard, TargetCommand, Transaction};
+use store::{Ended, Guard, PolicyGuard, TargetCommand, Transaction};
 
 #[async_trait]
 impl FollowUpActions for Service {
@@ -91,6 +92,10 @@ impl Service {
         let (before, proposer) = found.ok_or_else(|| Error::NotFound(id.into()))?;
         let (by, lifecycle) = self.check_follow_up(caller, &before, proposer, what.verb, now)?;
         check_seen(&before, seen)?;
+        let (policy, course) = ask_policies(tx, caller, (&before, proposer), what).await?;
+        if let Course::First(says) = &course {
+            return first_of_two(tx, caller, (&by, &before), (policy, says), what, now).await;
+        }
         if let Some(other) = what.replaced_by {
             check_replacement(tx, caller, &scope, other, id).await?;
         }
@@ -126,8 +131,11 @@ impl Service {
             FollowUpVerb::Take => {}
             _ => after.status_detail = Some(words),
         }
-        if !tx.update_state(Guard { by: &by, deciding: false, policy: None, now }, &before, &after).await? {
+        if !tx.update_state(Guard { by: &by, deciding: false, policy, now }, &before, &after).await? {
             return Err(Denied::Revoked.into());
+        }
+        if matches!(course, Course::Second) {
+            tx.complete_first_approval(&by, id, now).await?;
         }
         let mut more = json!({ "reason": what.reason, "replaced_by": what.replaced_by });
         if !what.targets.is_empty() {
@@ -338,6 +346,50 @@ fn of_whole(verb: FollowUpVerb, status: Status, whole: Transition) -> Option<Tra
         (_, Status::Queued) if verb == FollowUpVerb::Cancel => Some(Transition::Cancel),
         (whole, _) => Some(whole),
     }
+}
+
+/// What policies make of it, and the guard by which the statement repeats that: trying again is doing it.
+async fn ask_policies(
+    tx: &mut dyn Transaction,
+    caller: &Caller,
+    (before, proposer): (&Action, Option<UserId>),
+    what: &FollowUp,
+) -> Result<(Option<PolicyGuard>, Course), Error> {
+    if what.verb != FollowUpVerb::Retry {
+        return Ok((None, Course::Alone));
+    }
+    let policies = tx.policies().await?;
+    let first = tx.first_approval(before.id).await?;
+    let course =
+        policies::course_again(caller, &policies, before, (proposer, first.as_ref()), &what.targets)?;
+    let second = matches!(course, Course::Second);
+    Ok((Some(PolicyGuard { revision: policies.revision, second }), course))
+}
+
+/// Writes that the first of two people wants an action tried again; it stays as it is until the second does.
+async fn first_of_two(
+    tx: &mut dyn Transaction,
+    caller: &Caller,
+    (by, before): (&Authorized, &Action),
+    (policy, says): (Option<PolicyGuard>, &str),
+    what: &FollowUp,
+    now: Timestamp,
+) -> Result<Action, Error> {
+    let said = format!("{says} {} wants it tried again.", caller.actor.label());
+    let ended = before.status_detail.as_deref().map(|detail| detail.trim_end_matches('.'));
+    let after = Action {
+        version: before.version + 1,
+        updated_at: now.max(before.updated_at),
+        status_detail: Some(ended.map_or_else(|| said.clone(), |ended| format!("{ended}. {said}"))),
+        ..before.clone()
+    };
+    if !tx.update_state(Guard { by, deciding: false, policy, now }, before, &after).await? {
+        return Err(Denied::Revoked.into());
+    }
+    let more = json!({ "command": what.verb.as_str(), "reason": what.reason, "policy": says });
+    tx.append_audit(by, entry(now, AuditKind::ApprovedFirst, &after, more)).await?;
+    tx.note_first_approval(by, after.id, after.version, after.updated_at).await?;
+    Ok(after)
 }
 
 /// What takes the place of an action is another of the same proposer, and not over.

@@ -46,6 +46,15 @@ impl Service {
         text.map(read).transpose()
     }
 
+    /// Why what is to be carried out waits, as a sentence; none while commands are handed to executors.
+    pub(super) async fn waits_for_dispatch(&self) -> Result<Option<String>, Error> {
+        let pause = self.dispatch_pause().await?;
+        Ok(pause.map(|Pause { since, reason }| {
+            let since = since.strftime("%F %H:%M UTC");
+            format!("It waits until an administrator goes on: nothing is handed to executors since {since}. {reason}")
+        }))
+    }
+
     /// Hands nothing to executors from now on, unless that is so already.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
-//! Policies: what they make of a decision, of Take action and of Undo. Who keeps them, break-glass and its review stand in
-//! `protection`.
+//! Policies: what they make of a decision, of trying again, of Take action, of Undo and of the end of what lasts. Who keeps
+//! them, break-glass and its review stand in `protection`.
 //!
 //! They are read in the transaction that writes, and their revision stands in its statement, so that what was allowed under
 //! a policy of before is not written under another.
@@ -38,6 +38,8 @@ pub(super) enum Beside {
     Nothing,
     /// Who approved first.
     First,
+    /// That a second person let it happen.
+    Second,
     /// That one person let this action happen alone: the policy, and why.
     BreakGlass(ActionId, String, String),
 }
@@ -83,6 +85,27 @@ pub(super) fn course(
     }
 }
 
+/// What policies make of trying an action again on these of its targets: it takes the people that approving it takes. Who
+/// is alone there takes it anew, with break-glass.
+pub(super) fn course_again(
+    caller: &Caller,
+    policies: &Policies,
+    before: &Action,
+    (proposer, first): (Option<UserId>, Option<&FirstApproval>),
+    targets: &[String],
+) -> Result<Course, Error> {
+    let asked = Asked { caller, policies, approves: true, alone: false, together: false };
+    let course = course(&asked, before, proposer, first)?;
+    if policies.on(before).is_some() && proposer.is_some() && proposer == caller.person {
+        return Err(Denied::OwnProposal.into());
+    }
+    if !matches!(course, Course::Alone) && !targets.is_empty() {
+        let detail = "can't be chosen: where two people are asked for, all that failed is tried again";
+        return Err(Error::invalid("/targets", detail));
+    }
+    Ok(course)
+}
+
 /// What policies make of an action that a person wants done at once: it is, or it waits for somebody else. `alone` is
 /// break-glass, for this reason.
 pub(super) fn at_once(
@@ -102,10 +125,29 @@ pub(super) fn at_once(
         action.break_glass = true;
         return Ok(Beside::BreakGlass(action.id, protection.name.clone(), reason.to_owned()));
     }
-    (action.decision, action.status, action.executor) = (Decision::Pending, Status::None, None);
-    action.status_detail = Some(format!("{} It waits for somebody else.", protection.says()));
-    action.expires_at = now.saturating_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
+    wait(action, format!("{} It waits for somebody else.", protection.says()), now);
     Ok(Beside::Nothing)
+}
+
+/// What policies make of the reverse that the server starts at the end of an action: where they ask for people, it waits.
+pub(super) fn at_end(policies: &Policies, reverse: &mut Action, by_two: bool, now: Timestamp) {
+    if let Some(protection) = policies.at_end(reverse, by_two) {
+        let why = format!("The end of what it reverses has come, and it waits. {}", protection.says());
+        wait(reverse, why, now);
+    }
+}
+
+/// Leaves to people what would have been done at once, and says why.
+fn wait(action: &mut Action, why: String, now: Timestamp) {
+    (action.decision, action.status, action.executor) = (Decision::Pending, Status::None, None);
+    action.status_detail = Some(why);
+    action.expires_at = now.saturating_add(DEFAULT_TIME_TO_DECIDE).unwrap_or(now);
+}
+
+/// Whether two people let an action happen: who asked for it and who approved it, or who approved it first and second.
+pub(super) fn by_two(action: &Action, proposer: Option<UserId>, first: Option<&FirstApproval>) -> bool {
+    let completed = proposer.is_some() || first.is_some_and(|first| first.is_completed);
+    action.decision == Decision::Approved && !action.break_glass && completed
 }
 
 /// What keeps an action out of decisions on many.
@@ -145,6 +187,7 @@ impl Beside {
         match self {
             Self::Nothing => Ok(()),
             Self::First => Ok(tx.note_first_approval(by, after.id, after.version, after.updated_at).await?),
+            Self::Second => Ok(tx.complete_first_approval(by, after.id, after.updated_at).await?),
             Self::BreakGlass(id, policy, reason) => {
                 Ok(tx.note_break_glass(by, id, &policy, &reason, after.updated_at).await?)
             }

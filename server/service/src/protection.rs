@@ -9,8 +9,8 @@ use domain::core::subject::Current;
 use domain::policies::contract::PoliciesBackend;
 use domain::policies::{Demand, MAX_PROTECTIONS, Protection};
 use domain::{
-    Action, ActionId, AuditKind, Authorized, Caller, Decision, Denied, Error, Outcome, Permission, RowScope,
-    Seen, Subject, SubjectKind, Transition, UserId,
+    Action, ActionId, AuditKind, Authorized, Caller, Decision, Denied, Error, FollowUpVerb, Outcome,
+    Permission, RowScope, Seen, Subject, SubjectKind, Transition, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -203,7 +203,8 @@ impl Service {
         self.report_undo(tx, by, reverse, (Outcome::Cancelled, &detail), now).await
     }
 
-    /// What a policy asks for of the decision on an action as it stands, or of its undo.
+    /// What a policy asks for of the decision on an action as it stands, of its undo, or of trying it again; and why the
+    /// caller is not the one who decides or tries again.
     pub(super) async fn protection(
         &self,
         caller: &Caller,
@@ -213,13 +214,16 @@ impl Service {
     ) -> Result<(Option<Protected>, Result<(), Error>), Error> {
         let policies = self.store.policies().await?;
         let pending = action.decision == Decision::Pending;
+        let retry = self.check_follow_up(caller, action, proposer, FollowUpVerb::Retry, now).is_ok();
         let reverse = reverse_of(action).filter(|_| !pending && action.undoable().is_ok());
-        let asked = if pending { Some(action) } else { reverse.as_ref() };
-        let Some(protection) = asked.and_then(|asked| policies.on(asked)) else { return Ok((None, Ok(()))) };
+        let undo = reverse.as_ref().and_then(|reverse| policies.on(reverse));
+        let itself = policies.on(action).filter(|_| pending || retry);
+        let Some(protection) = undo.or(itself) else { return Ok((None, Ok(()))) };
         let two = protection.demand == Demand::SecondPerson && proposer.is_none();
-        let first = if pending && two { self.store.first_approval(action.id).await? } else { None };
+        let first = if itself.is_some() && two { self.store.first_approval(action.id).await? } else { None };
         let first = first.filter(|first| first.version == action.version);
         let own = first.as_ref().is_some_and(|first| Some(first.person) == caller.person);
+        let proposed = retry && itself.is_some() && proposer.is_some() && proposer == caller.person;
         let allowed = if pending {
             self.check_decision(caller, action, proposer, Transition::Approve, now).map(drop)
         } else {
@@ -236,6 +240,11 @@ impl Service {
             break_glass: Availability::from(break_glass),
             step_up: caller.require_fresh_factor().is_err(),
         };
-        Ok((Some(protected), if own { Err(Denied::ApprovedFirst.into()) } else { Ok(()) }))
+        let not_alone = match (own, proposed) {
+            (true, _) => Err(Denied::ApprovedFirst.into()),
+            (_, true) => Err(Denied::OwnProposal.into()),
+            _ => Ok(()),
+        };
+        Ok((Some(protected), not_alone))
     }
 }

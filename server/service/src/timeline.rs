@@ -76,6 +76,9 @@ pub(super) fn end(action: &Action, now: Timestamp) -> Option<String> {
     let text = match (end <= now, lifecycle.state().had_effect(), action.undo) {
         (_, true, UndoState::Undone) => "It was undone.",
         (_, true, UndoState::Requested) => "It is being ended.",
+        (true, true, UndoState::Failed) => {
+            "This end has passed, and what would have ended it failed: undo it."
+        }
         (true, true, _) => {
             "This end has passed: it is ended as soon as an executor can, unless another action keeps its effect."
         }
@@ -129,6 +132,7 @@ mod tests {
         assert!(end_at("1970-01-01T00:11:00Z", UndoState::None).contains("ends it by itself then"));
         assert!(end_at("1970-01-01T00:09:00Z", UndoState::None).contains("as soon as an executor can"));
         assert!(end_at("1970-01-01T00:09:00Z", UndoState::Undone).contains("undone"));
+        assert!(end_at("1970-01-01T00:09:00Z", UndoState::Failed).contains("failed: undo it"));
         assert_eq!(end(&action(1, "quarantine_file", 1), Timestamp::UNIX_EPOCH), None);
     }
 }

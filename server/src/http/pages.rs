@@ -15,6 +15,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use domain::access::factors::{Enrolling, SecondStepSecret};
+use domain::access::lists::AdminList;
 use domain::actions::export::ExportFormat;
 use domain::backend::SharedBackend;
 use domain::cases::CaseList;
@@ -65,7 +66,11 @@ fn router(app: &AppState) -> Router<AppState> {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
     let list = |list| get(download::list_for_people).layer(Extension(list));
+    let admin = |list| get(download::admin_for_people).layer(Extension(list));
     let export = export
+        .route("/export/settings/people", admin(AdminList::People))
+        .route("/export/settings/tokens", admin(AdminList::Tokens))
+        .route("/export/settings/sessions", admin(AdminList::Sessions))
         .route("/export/incidents", list(CaseList::Incidents))
         .route("/export/investigations", list(CaseList::Investigations))
         .route("/export/investigations/{id}/{tab}", get(download::tab_for_people))

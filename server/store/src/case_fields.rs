@@ -28,11 +28,11 @@ pub(crate) struct SortField {
     pub(crate) is_number: bool,
 }
 
-const fn text(expression: &'static str) -> SortField {
+pub(crate) const fn text(expression: &'static str) -> SortField {
     SortField { expression, is_number: false }
 }
 
-const fn whole(expression: &'static str) -> SortField {
+pub(crate) const fn whole(expression: &'static str) -> SortField {
     SortField { expression, is_number: true }
 }
 

@@ -11,6 +11,7 @@ mod access;
 mod actions;
 mod actions_fields;
 mod actor_text;
+pub mod admin_lists;
 mod administration;
 pub mod audit;
 mod audit_log;
@@ -113,6 +114,7 @@ pub trait Store:
     + ReadExport
     + ReadTargets
     + ReadAccess
+    + admin_lists::ReadAdminLists
     + ReadAdministration
     + ReadAudit
     + automation::ReadAutomation

@@ -17,6 +17,8 @@ pub struct FirstApproval {
     pub person: UserId,
     /// As recorded.
     pub actor: Actor,
+    /// Whether a second person let it happen since.
+    pub is_completed: bool,
 }
 
 /// Reads of policies.
@@ -62,6 +64,9 @@ pub trait WritePolicies: Send {
         version: i64,
         now: Timestamp,
     ) -> Result<()>;
+
+    /// Notes that the caller, as the second of two people, let an action happen.
+    async fn complete_first_approval(&mut self, by: &Authorized, id: ActionId, now: Timestamp) -> Result<()>;
 
     /// Notes that the caller lets an action happen alone.
     async fn note_break_glass(

@@ -9,6 +9,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CON
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use domain::access::lists::AdminList;
 use domain::actions::contract::{Export, PackageFile};
 use domain::actions::export::ExportFormat;
 use domain::cases::CaseList;
@@ -50,13 +51,18 @@ pub(crate) async fn cases_download(
     query: Vec<(String, String)>,
 ) -> Result<Response, Problem> {
     let file = app.backend.export_cases(caller, list, investigation, query).await?;
+    Ok(csv_download(list.as_str(), file))
+}
+
+/// A list as a CSV file with its name.
+fn csv_download(list: &str, file: std::fs::File) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"countersign-{list}.csv\"")),
         (CACHE_CONTROL, "no-store".to_owned()),
     ];
     let stream = ReaderStream::with_capacity(tokio::fs::File::from_std(file), CHUNK_BYTES);
-    Ok((headers, Body::from_stream(stream)).into_response())
+    (headers, Body::from_stream(stream)).into_response()
 }
 
 /// Bytes that are read from the file at a time.
@@ -90,6 +96,17 @@ pub async fn list_for_people(
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
     cases_download(&app, &caller, list, None, query).await
+}
+
+/// `GET /export/settings/people` and the like: what the lists of what is administered lead to.
+pub async fn admin_for_people(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(list): Extension<AdminList>,
+    Query(query): Query<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    let file = app.backend.export_admin(&caller, list, query).await?;
+    Ok(csv_download(list.as_str(), file))
 }
 
 /// Which package of an action.

@@ -176,6 +176,11 @@ fn shown(
     let in_lane = move |lane: Lane| ListLocation::new(lane).with("approval", Some(&approval.get())).href();
     let title = move || headline(verb, progress.get(), execution.get(), running.get());
     let counters = move || counters(verb, execution.get());
+    let waits = derived(move || of_job(job, |job| job.waits.clone()).flatten());
+    let waits = move || {
+        let line = |why: String| view! { <p class="bulk-reason">{why}</p> }.into_any();
+        waits.get().map(line)
+    };
     let words = move || {
         let progress = progress.get();
         format!(
@@ -217,6 +222,7 @@ fn shown(
                 <h1>{move || title()}</h1>
                 <p>{move || words()}</p>
                 {move || counters()}
+                {move || waits()}
             </div>
             <progress
                 class="bulk-progress"

@@ -1,5 +1,6 @@
-//! A list of incidents or investigations, or a tab of one: its filters, columns, order and pages. Which there are, the
-//! server says; the address is the state, and each change a link or a form, so that all works without wasm.
+//! A list of incidents, investigations or what is administered, or a tab of one: its filters, columns, order and pages.
+//! Which there are, the server says; the address is the state, and each change a link or a form, so that all works
+//! without wasm.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -126,17 +127,24 @@ impl CaseLocation {
     }
 }
 
-/// The layout of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Rows and columns.
-    Table,
-    /// Cards, which have no columns.
-    Cards,
+/// Where the columns are kept that a person chose for a list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeptColumns {
+    /// The path of the server function that keeps them.
+    pub(crate) path: &'static str,
+    /// The list, as that function calls it.
+    pub(crate) list: &'static str,
+}
+
+impl KeptColumns {
+    /// Of a list of incidents or investigations, or a tab.
+    pub(crate) fn of_cases(list: CaseList) -> Self {
+        Self { path: ChooseColumns::PATH, list: list.as_str() }
+    }
 }
 
 /// The toolbar above a list: search, filters, columns and export.
-pub(crate) fn toolbar(list: CaseList, at: &CaseLocation, of: &ListView, form: Form) -> AnyView {
+pub(crate) fn toolbar(kept: KeptColumns, at: &CaseLocation, of: &ListView) -> AnyView {
     let export = with_query(
         format!("/export{}{}", at.path, at.tab.as_ref().map_or_else(String::new, |tab| format!("/{tab}"))),
         &at.shows(),
@@ -154,20 +162,17 @@ pub(crate) fn toolbar(list: CaseList, at: &CaseLocation, of: &ListView, form: Fo
         }
         .into_any()
     });
-    let sorted = (form == Form::Cards).then(|| order(of));
     let all = at.is_narrowed().then(|| {
         let href = CaseLocation { pairs: Vec::new(), cursor: None, ..at.clone() }.href();
         view! { <a class="button quiet" href=href>"Show all"</a> }.into_any()
     });
-    let kept: &[&str] = if form == Form::Cards { &["limit"] } else { &["sort", "cols", "limit", "incident"] };
     view! {
         <form class="case-filter" action=at.path.clone()>
-            {at.kept(kept)}
+            {at.kept(&["sort", "cols", "limit", "incident"])}
             <label class="field">
                 <span class="field-label">"Rows with"</span>
                 <input type="search" name="q" maxlength="200" value=of.search.clone()/>
             </label>
-            {sorted}
             {filters}
             <button class="button" type="submit">
                 "Apply"
@@ -177,7 +182,7 @@ pub(crate) fn toolbar(list: CaseList, at: &CaseLocation, of: &ListView, form: Fo
                 "Export CSV"
             </a>
         </form>
-        {(form == Form::Table).then(|| columns(list, at, of))}
+        {columns(kept, at, of)}
     }
     .into_any()
 }
@@ -208,38 +213,8 @@ fn facet(of: &FacetView) -> AnyView {
     .into_any()
 }
 
-/// The order of what has no headings.
-fn order(of: &ListView) -> AnyView {
-    let options = of
-        .columns
-        .iter()
-        .filter_map(|column| {
-            let to = column.sorts_to.clone()?;
-            let sorted = column.descending.is_some();
-            // That of the list as it is, not the other way round.
-            let value = match (sorted, to.strip_prefix('-')) {
-                (false, _) => to,
-                (true, Some(key)) => key.to_owned(),
-                (true, None) => format!("-{to}"),
-            };
-            let label = column.label.clone();
-            Some(view! { <option value=value selected=sorted>{label}</option> }.into_any())
-        })
-        .collect_view();
-    view! {
-        <label class="field">
-            <span class="field-label">"Sorted by"</span>
-            <select name="sort">
-                <option value="">"Urgency"</option>
-                {options}
-            </select>
-        </label>
-    }
-    .into_any()
-}
-
 /// The form by which columns are chosen. The page is loaded anew with them.
-fn columns(list: CaseList, at: &CaseLocation, of: &ListView) -> AnyView {
+fn columns(KeptColumns { path, list }: KeptColumns, at: &CaseLocation, of: &ListView) -> AnyView {
     let mut back = CaseLocation { choosing: true, ..at.clone() };
     back.pairs.retain(|(name, _)| name != "cols");
     let back = back.href();
@@ -253,8 +228,8 @@ fn columns(list: CaseList, at: &CaseLocation, of: &ListView) -> AnyView {
     view! {
         <details class="case-more" open=at.choosing>
             <summary class="button quiet">"Customize columns"</summary>
-            <form class="case-columns" method="post" action=ChooseColumns::PATH>
-                <input type="hidden" name="list" value=list.as_str()/>
+            <form class="case-columns" method="post" action=path>
+                <input type="hidden" name="list" value=list/>
                 <input type="hidden" name="back" value=back.clone()/>
                 {note}
                 <ul>{items}</ul>
@@ -262,8 +237,8 @@ fn columns(list: CaseList, at: &CaseLocation, of: &ListView) -> AnyView {
                     "Save columns"
                 </button>
             </form>
-            <form method="post" action=ChooseColumns::PATH>
-                <input type="hidden" name="list" value=list.as_str()/>
+            <form method="post" action=path>
+                <input type="hidden" name="list" value=list/>
                 <input type="hidden" name="back" value=back/>
                 <button class="button quiet" type="submit">
                     "Back to the usual columns"

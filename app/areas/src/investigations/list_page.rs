@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
-use super::case_list::{CaseLocation, Form, pager, toolbar};
+use super::case_list::{CaseLocation, KeptColumns, pager, toolbar};
 use super::rows::cells_of;
 use super::waiting::CaseRequests;
 use api::{ApiError, Load, list_cases};
@@ -24,7 +24,7 @@ pub(crate) fn list_page(list: CaseList, path: &'static str, failure: &'static st
             Ok(page) => {
                 let at = at.get_untracked();
                 view! {
-                    {toolbar(list, &at, &page.view, Form::Table)}
+                    {toolbar(KeptColumns::of_cases(list), &at, &page.view)}
                     {cells_of(page.rows, &page.view, &at, requests, None)}
                     {pager(&at, &page.view)}
                 }

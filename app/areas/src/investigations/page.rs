@@ -6,7 +6,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::address::decoded;
-use super::case_list::{CaseLocation, Form, pager, toolbar};
+use super::case_list::{CaseLocation, KeptColumns, pager, toolbar};
 use super::records::{link, optional, optional_time, seconds, time};
 use super::rows::cells_of;
 use super::waiting::CaseRequests;
@@ -161,8 +161,7 @@ fn shown(
             }
         })
         .collect::<Vec<_>>();
-    let form = if tab == Tab::Pending { Form::Cards } else { Form::Table };
-    let bar = CaseList::of_tab(tab).map(|list| toolbar(list, at, &page.view, form));
+    let bar = CaseList::of_tab(tab).map(|list| toolbar(KeptColumns::of_cases(list), at, &page.view));
     let cancel = match cancel {
         Availability::Allowed => Some(cancel_form(&id, end)),
         Availability::Denied(_) => None,

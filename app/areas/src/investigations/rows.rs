@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::case_list::{CaseLocation, table};
 use super::graph::graph;
 use super::records::{self, link, optional, optional_time, seconds, text, time};
-use super::waiting::{CaseRequests, waiting};
+use super::waiting::{CaseRequests, decision};
 use crate::actions::badges::Badged;
 use crate::actions::location::ListLocation;
 use crate::actions::location::{email_href, incident_href, investigation_href};
@@ -15,7 +15,7 @@ use domain::cases::CaseRows;
 use domain::incidents::IncidentSummary;
 use domain::investigations::email::email_id;
 use domain::investigations::report::{AlertPiece, EvidencePiece, LogPiece};
-use domain::investigations::{EntityFigures, InvestigationSummary, Remediation};
+use domain::investigations::{EntityFigures, InvestigationSummary, Remediation, WaitingAction};
 use domain::list::ListView;
 use domain::{Action, Lane, Status, Verdict};
 use kit::badge::Badge;
@@ -67,7 +67,10 @@ pub(crate) fn cells_of(
             listed("Entities", rows.into_iter().map(figures).collect(), "No entity was analyzed.")
         }
         CaseRows::Log(rows) => listed("Log", rows.into_iter().map(step).collect(), "Nothing was logged."),
-        CaseRows::Pending(rows) => waiting(rows, requests),
+        CaseRows::Pending(rows) => {
+            let rows = rows.into_iter().map(|of| pending(of, requests)).collect();
+            table("Pending actions", at, view, rows, &["Decision"], "Nothing waits for a decision.")
+        }
         CaseRows::History(rows) => {
             listed("Pending actions history", history(rows), "Nothing was decided yet.")
         }
@@ -218,6 +221,24 @@ fn evidence(rows: Vec<EvidencePiece>, of: Option<(&str, CaseRequests)>) -> Vec<V
 
 fn verdict(of: Option<Verdict>) -> AnyView {
     of.map_or_else(|| "–".into_any(), |verdict| view! { <Badge look=verdict.badge()/> }.into_any())
+}
+
+/// What waits, with the forms that decide on it.
+fn pending(row: WaitingAction, requests: CaseRequests) -> Vec<AnyView> {
+    let of = &row.action;
+    let href = ListLocation::new(Lane::Pending).with_open(of.id).href();
+    let mut cells = vec![
+        link(href, of.action_type.label()),
+        text(of.entity.title()),
+        text(of.asset.name.clone()),
+        view! { <Badge look=of.severity.badge()/> }.into_any(),
+        text(of.proposed_by.label()),
+        time(of.proposed_at),
+        time(of.expires_at),
+    ];
+    let verdict = of.verdict.map(|verdict| view! { <p><Badge look=verdict.badge()/></p> });
+    cells.push(view! { <div class="waiting-cell">{verdict} {decision(row, requests)}</div> }.into_any());
+    cells
 }
 
 fn history(rows: Vec<Action>) -> Vec<Vec<AnyView>> {

@@ -1,4 +1,5 @@
-//! What waits for a decision, each with its forms, which work without wasm: what they send is what is shown.
+//! What waits for a decision, each with its forms, which work without wasm: what they send is what is shown. An incident
+//! shows cards, an investigation a table.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -43,9 +44,32 @@ pub(crate) fn waiting(rows: Vec<WaitingAction>, requests: CaseRequests) -> AnyVi
 }
 
 fn one(row: WaitingAction, requests: CaseRequests) -> AnyView {
-    let WaitingAction { action, approve, reject } = row;
+    let action = row.action.clone();
     let info = action.action_type.info();
     let href = ListLocation::new(Lane::Pending).with_open(action.id).href();
+    view! {
+        <li class="waiting-action">
+            <p class="waiting-head">
+                <a href=href>
+                    {info.name} ": " <VisibleText text=action.entity.title()/>
+                </a>
+                <Badge look=action.severity.badge()/>
+                {action.verdict.map(|verdict| view! { <Badge look=verdict.badge()/> })}
+            </p>
+            <p class="case-lead">
+                {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/> " · proposed by "
+                <VisibleText text=action.proposed_by.label()/> " · expires " {full(action.expires_at)}
+            </p>
+            {decision(row, requests)}
+        </li>
+    }
+    .into_any()
+}
+
+/// What would happen, and the forms that decide on it: the end of a card, and a cell of a table.
+pub(crate) fn decision(row: WaitingAction, requests: CaseRequests) -> AnyView {
+    let WaitingAction { action, approve, reject } = row;
+    let info = action.action_type.info();
     let undo = match info.undo {
         Undo::By(reverse) => format!("Can be undone: {}.", reverse.label()),
         Undo::Never(why) => format!("This can't be undone: {why}."),
@@ -62,22 +86,9 @@ fn one(row: WaitingAction, requests: CaseRequests) -> AnyView {
         Availability::Denied(why) => Some(closed(why)),
     };
     view! {
-        <li class="waiting-action">
-            <p class="waiting-head">
-                <a href=href>
-                    {info.name} ": " <VisibleText text=action.entity.title()/>
-                </a>
-                <Badge look=action.severity.badge()/>
-                {action.verdict.map(|verdict| view! { <Badge look=verdict.badge()/> })}
-            </p>
-            <p class="case-lead">
-                {action.asset.kind.label()} " " <VisibleText text=action.asset.name.clone()/> " · proposed by "
-                <VisibleText text=action.proposed_by.label()/> " · expires " {full(action.expires_at)}
-            </p>
-            <p>{info.effect} " " {undo}</p>
-            {action.status_detail.clone().map(|why| view! { <p class="case-lead"><VisibleText text=why/></p> })}
-            <div class="waiting-forms">{approve} {reject} {of_action(&action, None, requests.feedback)}</div>
-        </li>
+        <p>{info.effect} " " {undo}</p>
+        {action.status_detail.clone().map(|why| view! { <p class="case-lead"><VisibleText text=why/></p> })}
+        <div class="waiting-forms">{approve} {reject} {of_action(&action, None, requests.feedback)}</div>
     }
     .into_any()
 }

@@ -1,4 +1,4 @@
-//! Sessions and tokens as rows, each with the form that ends it.
+//! One's own sessions and tokens as rows, and the forms that end and change one.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -32,13 +32,11 @@ pub(super) fn tokens(sheet: Sheet, all: &[CredentialView]) -> AnyView {
     let rows = all
         .iter()
         .map(|of| {
-            let scopes: Vec<_> = of.scopes.iter().map(|scope| scope.as_str()).collect();
-            let groups =
-                of.device_groups.as_ref().map_or("All".to_owned(), |groups| groups.len().to_string());
+            let [scopes, groups] = scopes(of);
             vec![
                 of.name.clone().into_any(),
                 of.owner_name.clone().unwrap_or_else(|| "A tool".to_owned()).into_any(),
-                scopes.join(", ").into_any(),
+                scopes.into_any(),
                 groups.into_any(),
                 full(of.last_used_at).into_any(),
                 full(of.expires_at).into_any(),
@@ -50,7 +48,15 @@ pub(super) fn tokens(sheet: Sheet, all: &[CredentialView]) -> AnyView {
     table("API tokens", headings, rows, "No token is alive.")
 }
 
-fn end(sheet: Sheet, of: &CredentialView) -> AnyView {
+/// What a token may be used for, and in how many device groups.
+pub(super) fn scopes(of: &CredentialView) -> [String; 2] {
+    let scopes: Vec<_> = of.scopes.iter().map(|scope| scope.as_str()).collect();
+    let groups = of.device_groups.as_ref().map_or("All".to_owned(), |groups| groups.len().to_string());
+    [scopes.join(", "), groups]
+}
+
+/// The form that ends a session or a token.
+pub(super) fn end(sheet: Sheet, of: &CredentialView) -> AnyView {
     let fields = view! {
         <input type="hidden" name="id" value=of.id.to_string()/>
         {confirm("Yes: it is over at once, on all servers")}
@@ -63,7 +69,8 @@ fn end(sheet: Sheet, of: &CredentialView) -> AnyView {
     opened(what.to_owned(), form(sheet, RevokeCredential::PATH, "It is over.", fields.into_any()))
 }
 
-fn rotate(sheet: Sheet, of: &CredentialView) -> AnyView {
+/// The form that gives a token a new secret.
+pub(super) fn rotate(sheet: Sheet, of: &CredentialView) -> AnyView {
     let hours = view! { <input type="number" name="overlap_hours" min="0" max="720" value="24" required/> };
     let fields = view! {
         <input type="hidden" name="id" value=of.id.to_string()/>

@@ -2,6 +2,7 @@
 //!
 //! Each page is a sheet: a heading, what became of the last form, and what is loaded. Every form works without scripts.
 
+mod admin_list;
 mod credential_table;
 mod form;
 mod links;

@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use crate::investigations::records::{link, text as text_cell, time};
+use crate::settings::admin_list::admin_list;
 use crate::settings::form::{button, check, choices, form, opened, text};
-use crate::settings::sheet::{Sheet, loaded, part, table};
-use api::{AddPerson, load_people};
+use crate::settings::sheet::{Sheet, part};
+use api::AddPerson;
 use domain::Role;
-use domain::access::contract::PersonView;
-use kit::time::full;
+use domain::access::lists::{AdminList, AdminRows, PersonSummary};
 
 kit::page! {
     module: administration,
@@ -21,12 +22,11 @@ kit::page! {
 #[component]
 fn People() -> impl IntoView {
     let sheet = Sheet::new();
-    let people = sheet.load(load_people);
-    let list = loaded(people, |_, people| {
-        let rows = people.iter().map(row).collect();
-        let headings = &["Name", "Signs in as", "State", "Can", "Last sign-in", "Sessions", "Tokens"];
-        table("People", headings, rows, "Nobody can sign in yet.")
-    });
+    let rows = |rows: &AdminRows| match rows {
+        AdminRows::People(people) => people.iter().map(row).collect(),
+        AdminRows::Tokens(_) | AdminRows::Sessions(_) => Vec::new(),
+    };
+    let list = admin_list(sheet, AdminList::People, "/settings/people", rows, &[], "Nobody can sign in yet.");
     sheet.page(
         "People",
         "Who can sign in, what they hold, and when they were here last. What is changed counts from the next request on.",
@@ -34,17 +34,19 @@ fn People() -> impl IntoView {
     )
 }
 
-fn row(person: &PersonView) -> Vec<AnyView> {
+/// The cells of a person, in the order of the columns as the server names them (`Column::of_list`).
+fn row(person: &PersonSummary) -> Vec<AnyView> {
     let href = format!("/settings/people/{}", person.id);
-    let can: Vec<_> = person.permissions.iter().map(|held| held.permission.label()).collect();
+    let can: Vec<_> = person.can.iter().map(|permission| permission.label()).collect();
     let can = if can.is_empty() { "Nothing".to_owned() } else { can.join(", ") };
-    let last = person.last_sign_in_at.map_or("Never".to_owned(), full);
+    let last = person.last_sign_in_at.map_or_else(|| "Never".into_any(), time);
     vec![
-        view! { <a href=href>{person.display_name.clone()}</a> }.into_any(),
-        person.name.clone().into_any(),
-        if person.enabled { "Enabled" } else { "Disabled" }.into_any(),
+        link(href, person.display_name.clone()),
+        text_cell(person.name.clone()),
+        person.state.label().into_any(),
         can.into_any(),
-        last.into_any(),
+        last,
+        time(person.created_at),
         person.sessions.to_string().into_any(),
         person.tokens.to_string().into_any(),
     ]

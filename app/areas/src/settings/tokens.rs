@@ -2,11 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::settings::credential_table;
+use crate::investigations::records::{text, time};
+use crate::settings::admin_list::admin_list;
+use crate::settings::credential_table::{end, rotate, scopes};
 use crate::settings::new_token::{make, secret};
-use crate::settings::sheet::{Sheet, loaded};
-use api::{load_credentials, load_device_groups};
-use domain::access::contract::CredentialSort;
+use crate::settings::sheet::Sheet;
+use api::load_device_groups;
+use domain::access::contract::CredentialView;
+use domain::access::lists::{AdminList, AdminRows};
 
 kit::page! {
     module: administration,
@@ -19,9 +22,13 @@ kit::page! {
 #[component]
 fn Tokens() -> impl IntoView {
     let sheet = Sheet::new();
-    let tokens = sheet.load(|| load_credentials(CredentialSort::Token, false));
     let groups = sheet.load(load_device_groups);
-    let list = loaded(tokens, move |_, tokens| credential_table::tokens(sheet, tokens));
+    let rows = move |rows: &AdminRows| match rows {
+        AdminRows::Tokens(all) => all.iter().map(|of| row(sheet, of)).collect(),
+        AdminRows::People(_) | AdminRows::Sessions(_) => Vec::new(),
+    };
+    let list =
+        admin_list(sheet, AdminList::Tokens, "/settings/tokens", rows, &["Change"], "No token is alive.");
     let new = move || {
         let groups = groups.read()?;
         let groups = (*groups).as_ref().ok()?;
@@ -38,4 +45,19 @@ fn Tokens() -> impl IntoView {
         }
         .into_any(),
     )
+}
+
+/// The cells of a token, in the order of the columns as the server names them (`Column::of_list`), and how it is changed.
+fn row(sheet: Sheet, of: &CredentialView) -> Vec<AnyView> {
+    let [scopes, groups] = scopes(of);
+    vec![
+        text(of.name.clone()),
+        text(of.owner_name.clone().unwrap_or_else(|| "A tool".to_owned())),
+        scopes.into_any(),
+        groups.into_any(),
+        time(of.created_at),
+        time(of.last_used_at),
+        time(of.expires_at),
+        view! { {rotate(sheet, of)} {end(sheet, of)} }.into_any(),
+    ]
 }

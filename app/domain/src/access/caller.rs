@@ -162,6 +162,15 @@ impl Caller {
         self.require(permission)
     }
 
+    /// The same, as what the statement repeats that reads it. It allows no change.
+    ///
+    /// # Errors
+    /// [`Denied`] with what is missing.
+    pub fn authorize_overview(&self, permission: Permission) -> Result<Authorized, Denied> {
+        self.require_administration(permission)?;
+        Ok(self.authorized(Purpose::Record, Some(permission)))
+    }
+
     /// Does this caller hold a permission?
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod executors;
 pub mod factors;
 pub mod holding;
 mod intake;
+pub mod lists;
 mod notifications;
 mod provision;
 pub mod role;

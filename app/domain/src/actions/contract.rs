@@ -45,6 +45,9 @@ pub trait ShowAction: Send + Sync {
     /// One action with all that a person needs to decide.
     async fn detail(&self, caller: &Caller, id: ActionId) -> Result<ActionDetail, Error>;
 
+    /// What the undo of an action waits for, if it was asked for and waits, as a sentence.
+    async fn undo_waits(&self, caller: &Caller, action: &Action) -> Result<Option<String>, Error>;
+
     /// How it stands with each of the targets of an action.
     async fn targets(&self, caller: &Caller, id: ActionId) -> Result<Vec<TargetState>, Error>;
 }
@@ -79,6 +82,15 @@ pub trait DecideActions: Send + Sync {
         seen: Seen,
         undo: UndoRequest,
     ) -> Result<Action, Error>;
+}
+
+/// What became of asking for an undo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoAnswer {
+    /// The action that is undone.
+    pub action: Action,
+    /// What the reverse waits for, as a sentence; none if it is on its way.
+    pub waits: Option<String>,
 }
 
 /// What is to be undone, and why.
@@ -250,6 +262,8 @@ pub struct ActionDetail {
     pub task: Option<HandTask>,
     /// What it waits for before its executor gets it, or why no rule decided on it, as a sentence; none if nothing holds it.
     pub held: Option<String>,
+    /// What its undo waits for, once it was asked for, as a sentence; none if it is not held.
+    pub undo_waits: Option<String>,
     /// Which policy protects what it is on, and what that asks for; none if it is not protected.
     pub protection: Option<Protected>,
     /// How one person let it happen alone, if one did.

@@ -316,6 +316,9 @@ pub struct BulkJob {
     pub progress: Progress,
     /// What became of what was decided.
     pub execution: Execution,
+    /// Why what is left of it waits, as a sentence; none if it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
     /// A page of its items.
     pub items: Vec<BulkItem>,
     /// The position after which the next page begins; none on the last.

@@ -139,11 +139,23 @@ mod cover {
         /// The protection of an action, the strictest of several.
         #[must_use]
         pub fn on(&self, action: &Action) -> Option<&Protection> {
-            let covers = |of: &&Protection| of.when.cover(action);
             let strictest = |of: &Protection| of.demand == Demand::SecondPerson;
-            let mut covering: Vec<_> = self.protections.iter().filter(covers).collect();
+            let mut covering: Vec<_> = self.covering(action).collect();
             covering.sort_by_key(|of| std::cmp::Reverse(strictest(of)));
             covering.first().copied()
+        }
+
+        /// Why the reverse of an action, which the server starts at the end that was approved with it, waits for people;
+        /// none if it is carried out. `by_two` says that two people let the action happen with that end: nobody has to be
+        /// asked again then, but where somebody has to be there whenever anything happens.
+        #[must_use]
+        pub fn at_end(&self, reverse: &Action, by_two: bool) -> Option<&Protection> {
+            let waits = |of: &&Protection| of.demand == Demand::Held || !by_two;
+            self.covering(reverse).find(waits)
+        }
+
+        fn covering(&self, action: &Action) -> impl Iterator<Item = &Protection> {
+            self.protections.iter().filter(|of| of.when.cover(action))
         }
     }
 

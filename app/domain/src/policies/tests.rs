@@ -76,6 +76,30 @@ fn the_strictest_of_several_is_asked_for() {
 }
 
 #[test]
+fn an_end_is_carried_out_as_it_was_approved_unless_somebody_has_to_be_there() {
+    let of = |name: &str, demand| Protection {
+        name: name.to_owned(),
+        when: when(json!({ "name": "dc-*" })),
+        demand,
+    };
+    let (held, two) = (of("held", Demand::Held), of("two", Demand::SecondPerson));
+    let cases = [
+        (vec![], "dc-1", false, None),
+        (vec![two.clone()], "web-1", false, None),
+        (vec![two.clone()], "dc-1", true, None),
+        (vec![two.clone()], "dc-1", false, Some("two")),
+        (vec![held.clone()], "dc-1", true, Some("held")),
+        (vec![held.clone()], "dc-1", false, Some("held")),
+        (vec![two, held], "dc-1", true, Some("held")),
+    ];
+    for (protections, device, by_two, waits) in cases {
+        let policies = Policies { revision: 1, protections };
+        let by = policies.at_end(&isolate(device, None, None, 0), by_two).map(|of| of.name.as_str());
+        assert_eq!(by, waits, "{policies:?} {device} {by_two}");
+    }
+}
+
+#[test]
 fn what_is_no_protection_is_told_why() {
     let bad = [
         json!({ "name": "x", "when": {}, "demand": "held" }),

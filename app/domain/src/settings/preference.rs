@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::access::lists::AdminList;
 use crate::actions::lifecycle::Lane;
 use crate::actions::query::{ActionQuery, Column, DEFAULT_LIMIT, LIMITS};
 use crate::cases::CaseList;
@@ -216,7 +217,7 @@ impl Preferences {
             Preference::TimeZone(zone) => return self.time_zone = zone,
             Preference::ColorScheme(scheme) => return self.color_scheme = scheme,
             // Only the list itself asks for them.
-            Preference::CaseColumns(..) => return,
+            Preference::CaseColumns(..) | Preference::AdminColumns(..) => return,
         };
         match lane {
             Lane::Pending => self.pending = table,
@@ -241,6 +242,8 @@ pub enum Preference {
     ColorScheme(ColorScheme),
     /// The columns of a list of incidents or investigations, by their names; none for the usual ones.
     CaseColumns(CaseList, Vec<String>),
+    /// The columns of a list of what is administered; none for the usual ones.
+    AdminColumns(AdminList, Vec<String>),
 }
 
 impl Preference {
@@ -251,9 +254,11 @@ impl Preference {
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Table(_, table) => table.check(),
-            Self::DefaultTable(_) | Self::PaneCollapsed(_) | Self::ColorScheme(_) | Self::CaseColumns(..) => {
-                Ok(())
-            }
+            Self::DefaultTable(_)
+            | Self::PaneCollapsed(_)
+            | Self::ColorScheme(_)
+            | Self::CaseColumns(..)
+            | Self::AdminColumns(..) => Ok(()),
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
                 if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {

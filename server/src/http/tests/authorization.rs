@@ -28,6 +28,9 @@ const UNKNOWN_ID: &str = "019ad000-0000-7000-8000-000000000000";
 const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/api/v1/openapi.json"),
     ("GET", "/events"),
+    ("GET", "/export/settings/people"),
+    ("GET", "/export/settings/tokens"),
+    ("GET", "/export/settings/sessions"),
     ("GET", "/export/incidents"),
     ("GET", "/export/investigations"),
     ("GET", "/export/investigations/{id}/{tab}"),
@@ -263,6 +266,8 @@ fn body(path: &str, id: &str) -> String {
         "/api/save_table" => "lane=pending&columns[]=asset&density=compact&limit=25".to_owned(),
         "/api/list_cases" => "list=incidents".to_owned(),
         "/api/choose_columns" => "list=incidents&columns[]=id".to_owned(),
+        "/api/list_admin" => "list=people".to_owned(),
+        "/api/choose_admin_columns" => "list=people&columns[]=name".to_owned(),
         "/api/save_view" => "name=+&lane=pending".to_owned(),
         "/api/save_time_zone" => "time_zone=UTC".to_owned(),
         "/api/save_pane" => "collapsed=false".to_owned(),

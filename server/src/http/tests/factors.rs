@@ -212,8 +212,10 @@ async fn t41_administration_asks_for_a_fresh_second_factor() {
         assert_eq!(answer.status, 403, "{path} {}", answer.text());
         assert_eq!(answer.json()["code"], "step_up_required", "{path}");
     }
-    for path in ["/api/load_people", "/api/load_roles", "/api/load_factors"] {
-        assert_eq!(app.form(path, Some(&session), "").await.status, 200, "reading asks for none: {path}");
+    for (path, form) in
+        [("/api/list_admin", "list=people"), ("/api/load_roles", ""), ("/api/load_factors", "")]
+    {
+        assert_eq!(app.form(path, Some(&session), form).await.status, 200, "reading asks for none: {path}");
     }
     // A form without scripts is led to where it is shown, and back.
     let form = request("POST", "/api/add_person", &[])

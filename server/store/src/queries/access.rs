@@ -13,6 +13,7 @@ use super::guard::push_check;
 use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, holdings, json, micros};
+use crate::admin_lists::{credential_keys, person_keys};
 use crate::{Credential, CredentialKind, KeyState, Result, User};
 use crate::{ReadAccess, SystemAccess, WriteAccess};
 
@@ -223,9 +224,10 @@ async fn with_user(db: &mut Connection, rows: &[Row]) -> Result<Option<(Credenti
 }
 
 pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp) -> Result<()> {
+    let [name_key, shown_key, search_text] = person_keys(&user.name, &user.display_name);
     sqlx::query(
-        "INSERT INTO users (id, name, display_name, password_hash, enabled, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO users (id, name, display_name, password_hash, enabled, created_at, name_key, shown_key, search_text)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(user.id.to_string())
     .bind(&user.name)
@@ -233,6 +235,9 @@ pub(super) async fn insert_user(db: &mut Connection, user: &User, now: Timestamp
     .bind(&user.password_hash)
     .bind(i64::from(user.enabled))
     .bind(micros(now))
+    .bind(name_key)
+    .bind(shown_key)
+    .bind(search_text)
     .execute(&mut *db)
     .await?;
     set_roles(db, user.id, &user.roles).await
@@ -280,7 +285,8 @@ async fn insert_credential(
 fn insertion(credential: &Credential) -> Result<QueryBuilder<Db>> {
     let mut sql = QueryBuilder::<Db>::new(
         "INSERT INTO credentials
-             (id, kind, secret_hash, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at) SELECT ",
+             (id, kind, secret_hash, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at,
+              name_key, search_text) SELECT ",
     );
     let mut values = sql.separated(", ");
     values.push_bind(credential.id.to_string());
@@ -293,6 +299,9 @@ fn insertion(credential: &Credential) -> Result<QueryBuilder<Db>> {
     values.push_bind(credential.device_groups.as_ref().map(json).transpose()?);
     values.push_bind(micros(credential.created_at)).push_bind(micros(credential.last_seen_at));
     values.push_bind(micros(credential.expires_at));
+    for key in credential_keys(&credential.name, credential.kind == CredentialKind::Token) {
+        values.push_bind(key);
+    }
     sql.push(" WHERE 1 = 1");
     Ok(sql)
 }

@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::guard::push_check;
 use super::rows::{Row, time};
 use super::transaction::SqlTransaction;
-use super::{Connection, Db, SqlStore, corrupt, json, micros};
+use super::{Connection, Db, SqlStore, corrupt, json, micros, people};
 use crate::Result;
 use crate::directory::{ReadDirectory, WriteDirectory};
 
@@ -207,7 +207,11 @@ impl WriteDirectory for SqlTransaction {
         sql.push(" AND NOT EXISTS (SELECT 1 FROM users o WHERE LOWER(o.name) = ");
         sql.push_bind(name.to_ascii_lowercase()).push(" AND o.id <> ").push_bind(id.to_string()).push(")");
         push_check(&mut sql, by, micros(now));
-        Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
+        if sql.build().execute(&mut *self.tx).await?.rows_affected() != 1 {
+            return Ok(false);
+        }
+        people::key_person(&mut self.tx, id).await?;
+        Ok(true)
     }
 
     async fn forget_directory_person(&mut self, by: &Authorized, id: UserId, now: Timestamp) -> Result<bool> {

@@ -5,6 +5,8 @@
 
 mod access;
 mod actions;
+mod admin_keying;
+mod admin_lists;
 mod administration;
 mod assets;
 mod audit;
@@ -134,7 +136,8 @@ impl SqlStore {
         }
         self.key_rows().await?;
         self.key_targets().await?;
-        case_keying::run(&self.writer).await
+        case_keying::run(&self.writer).await?;
+        admin_keying::run(&self.writer).await
     }
 
     /// Has further targets found that another program wrote.

@@ -13,6 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::guard::push_check;
 use super::rows::{self, Row};
 use super::{Connection, Db, corrupt, holdings, json, micros};
+use crate::admin_lists::person_keys;
 use crate::administration::{CredentialFilter, Holder, MAX_CREDENTIALS, PersonUpdate};
 use crate::{Result, User};
 
@@ -141,24 +142,26 @@ pub(super) async fn credentials(
     }
     sql.push(format_args!(" ORDER BY c.last_seen_at DESC, c.id DESC LIMIT {MAX_CREDENTIALS}"));
     let rows = sql.build().fetch_all(db).await?;
-    let view = |row: &Row| {
-        let owner: Option<&str> = row.try_get("user_id")?;
-        let sort: CredentialSort = row.try_get::<&str, _>("kind")?.parse().map_err(corrupt)?;
-        Ok(CredentialView {
-            id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
-            sort,
-            name: if sort == CredentialSort::Session { String::new() } else { row.try_get("name")? },
-            owner: owner.map(str::parse).transpose().map_err(corrupt)?,
-            owner_name: row.try_get("display_name")?,
-            scopes: serde_json::from_str(row.try_get("scopes")?).map_err(corrupt)?,
-            device_groups: holdings::ids(row.try_get::<Option<&str>, _>("device_groups")?)?,
-            created_at: rows::time(row, "created_at")?,
-            last_used_at: rows::time(row, "last_seen_at")?,
-            expires_at: rows::time(row, "expires_at")?,
-            current: false,
-        })
-    };
-    rows.iter().map(view).collect()
+    rows.iter().map(credential).collect()
+}
+
+/// A session or a token, without its secret.
+pub(super) fn credential(row: &Row) -> Result<CredentialView> {
+    let owner: Option<&str> = row.try_get("user_id")?;
+    let sort: CredentialSort = row.try_get::<&str, _>("kind")?.parse().map_err(corrupt)?;
+    Ok(CredentialView {
+        id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
+        sort,
+        name: if sort == CredentialSort::Session { String::new() } else { row.try_get("name")? },
+        owner: owner.map(str::parse).transpose().map_err(corrupt)?,
+        owner_name: row.try_get("display_name")?,
+        scopes: serde_json::from_str(row.try_get("scopes")?).map_err(corrupt)?,
+        device_groups: holdings::ids(row.try_get::<Option<&str>, _>("device_groups")?)?,
+        created_at: rows::time(row, "created_at")?,
+        last_used_at: rows::time(row, "last_seen_at")?,
+        expires_at: rows::time(row, "expires_at")?,
+        current: false,
+    })
 }
 
 pub(super) async fn insert(
@@ -169,11 +172,15 @@ pub(super) async fn insert(
 ) -> Result<bool> {
     let now = micros(now);
     let mut sql = QueryBuilder::<Db>::new(
-        "INSERT INTO users (id, name, display_name, password_hash, enabled, created_at) SELECT ",
+        "INSERT INTO users (id, name, display_name, password_hash, enabled, created_at, name_key, shown_key, \
+         search_text) SELECT ",
     );
     let mut values = sql.separated(", ");
     values.push_bind(user.id.to_string()).push_bind(&user.name).push_bind(&user.display_name);
     values.push_bind(&user.password_hash).push_bind(i64::from(user.enabled)).push_bind(now);
+    for key in person_keys(&user.name, &user.display_name) {
+        values.push_bind(key);
+    }
     sql.push(" WHERE 1 = 1");
     push_check(&mut sql, by, now);
     sql.push(" ON CONFLICT (name) DO NOTHING");
@@ -199,7 +206,24 @@ pub(super) async fn update(
     }
     sql.push(" WHERE id = ").push_bind(id.to_string());
     push_check(&mut sql, by, micros(now));
-    Ok(sql.build().execute(db).await?.rows_affected() == 1)
+    if sql.build().execute(&mut *db).await?.rows_affected() != 1 {
+        return Ok(false);
+    }
+    if update.display_name.is_some() {
+        key_person(db, id).await?;
+    }
+    Ok(true)
+}
+
+/// Makes the keys of a person anew whose names changed.
+pub(super) async fn key_person(db: &mut Connection, id: UserId) -> Result<()> {
+    let names = sqlx::query("SELECT name, display_name FROM users WHERE id = $1").bind(id.to_string());
+    let row = names.fetch_one(&mut *db).await?;
+    let [name, shown, search] = person_keys(row.try_get("name")?, row.try_get("display_name")?);
+    let update = "UPDATE users SET name_key = $1, shown_key = $2, search_text = $3 WHERE id = $4";
+    let query = sqlx::query(update).bind(name).bind(shown).bind(search).bind(id.to_string());
+    query.execute(db).await?;
+    Ok(())
 }
 
 pub(super) async fn assign(

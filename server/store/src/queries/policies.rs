@@ -95,6 +95,14 @@ impl WritePolicies for SqlTransaction {
         Ok(())
     }
 
+    async fn complete_first_approval(&mut self, by: &Authorized, id: ActionId, now: Timestamp) -> Result<()> {
+        by.allow(Purpose::Decide)?;
+        let update = "UPDATE first_approvals SET completed_at = $1 WHERE action_id = $2 AND person <> $3";
+        let query = sqlx::query(update).bind(micros(now)).bind(Uuid::from(id)).bind(person(by)?);
+        query.execute(&mut *self.tx).await?;
+        Ok(())
+    }
+
     async fn note_break_glass(
         &mut self,
         by: &Authorized,
@@ -153,13 +161,15 @@ async fn policies(db: &mut Connection) -> Result<Policies> {
 }
 
 async fn first_approval(db: &mut Connection, id: ActionId) -> Result<Option<FirstApproval>> {
-    let query = sqlx::query("SELECT version, person, actor FROM first_approvals WHERE action_id = $1");
+    let select = "SELECT version, person, actor, completed_at FROM first_approvals WHERE action_id = $1";
+    let query = sqlx::query(select);
     let row = query.bind(Uuid::from(id)).fetch_optional(db).await?;
     let read = |row: rows::Row| {
         Ok(FirstApproval {
             version: row.try_get("version")?,
             person: rows::id(&row, "person")?,
             actor: rows::actor(row.try_get("actor")?)?,
+            is_completed: rows::optional_time(&row, "completed_at")?.is_some(),
         })
     };
     row.map(read).transpose()

@@ -1,11 +1,12 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
 use async_trait::async_trait;
+use domain::access::lists::AdminList;
 use domain::cases::CaseList;
 use domain::settings::preference;
 use domain::{Authorized, Preference, Preferences, Purpose, SavedView, UserId, ViewId};
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::{Pool, QueryBuilder, Row as _};
 
 use super::SqlStore;
 use super::guard::push_check;
@@ -23,11 +24,7 @@ impl ReadSettings for SqlStore {
     }
 
     async fn case_columns(&self, user: UserId, list: CaseList) -> Result<Vec<String>> {
-        let query = sqlx::query_scalar("SELECT value FROM preferences WHERE user_id = $1 AND name = $2");
-        let query = query.bind(user.to_string()).bind(columns_name(list));
-        let value: Option<String> = query.fetch_optional(&self.reader).await?;
-        // What another version of this program understood is as nothing.
-        Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
+        columns(&self.reader, user, &columns_name(list)).await
     }
 
     async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
@@ -77,6 +74,19 @@ fn columns_name(list: CaseList) -> String {
     format!("columns:{list}")
 }
 
+/// The same for a list of what is administered.
+pub(super) fn admin_columns_name(list: AdminList) -> String {
+    format!("columns:admin:{list}")
+}
+
+/// The columns that a person chose for the list with this setting.
+pub(super) async fn columns(reader: &Pool<Db>, user: UserId, name: &str) -> Result<Vec<String>> {
+    let query = sqlx::query_scalar("SELECT value FROM preferences WHERE user_id = $1 AND name = $2");
+    let value: Option<String> = query.bind(user.to_string()).bind(name).fetch_optional(reader).await?;
+    // What another version of this program understood is as nothing.
+    Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
+}
+
 pub(super) async fn load(db: &mut Connection, user: UserId) -> Result<Preferences> {
     let query = sqlx::query("SELECT name, value FROM preferences WHERE user_id = $1");
     let rows = query.bind(user.to_string()).fetch_all(db).await?;
@@ -112,6 +122,10 @@ pub(super) async fn set(
             return forget(db, by, user, &columns_name(*list), now).await;
         }
         Preference::CaseColumns(list, columns) => (&*columns_name(*list), json(columns)?),
+        Preference::AdminColumns(list, columns) if columns.is_empty() => {
+            return forget(db, by, user, &admin_columns_name(*list), now).await;
+        }
+        Preference::AdminColumns(list, columns) => (&*admin_columns_name(*list), json(columns)?),
         Preference::Table(lane, table) => (lane.as_str(), json(table)?),
         Preference::DefaultTable(lane) => return forget(db, by, user, lane.as_str(), now).await,
         Preference::PaneCollapsed(collapsed) => (PANE_COLLAPSED, json(collapsed)?),

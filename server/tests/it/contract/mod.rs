@@ -9,7 +9,9 @@ use std::path::Path;
 
 mod access;
 mod actions;
+mod admin_lists;
 mod administration;
+mod after_approval;
 mod audit;
 mod automation;
 mod bulk;
@@ -80,6 +82,7 @@ fn every_method_of_the_store_is_called() {
         "actions": "ReadActions" of "store", "ReadPages" of "store", "ReadCounts" of "store",
             "ReadSimilar" of "store", "ReadExport" of "store", "ReadTargets" of "store", "WriteActions" of "tx";
         "access": "ReadAccess" of "store", "WriteAccess" of "tx", "SystemAccess" of "tx";
+        "admin_lists": "ReadAdminLists" of "store";
         "administration": "ReadAdministration" of "store", "WriteAdministration" of "tx";
         "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
         "automation": "ReadAutomation" of "store", "WriteAutomation" of "tx";

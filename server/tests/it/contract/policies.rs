@@ -43,16 +43,16 @@ const BO: u128 = 0xB;
 const BOS_SESSION: u128 = 0xB5;
 const REASON: &str = "The domain is being encrypted right now";
 
-struct Setting {
+pub(super) struct Setting {
     database: Database,
-    store: SharedStore,
-    service: Service,
-    ana: Caller,
-    bo: Caller,
+    pub(super) store: SharedStore,
+    pub(super) service: Service,
+    pub(super) ana: Caller,
+    pub(super) bo: Caller,
 }
 
 impl Setting {
-    async fn start(kind: Kind) -> Self {
+    pub(super) async fn start(kind: Kind) -> Self {
         let database = Database::migrated(kind).await;
         let store = database.open().await;
         let roles = [Role::SecurityAdministrator];
@@ -80,7 +80,7 @@ impl Setting {
         }
     }
 
-    async fn protect(&self, demand: Demand) {
+    pub(super) async fn protect(&self, demand: Demand) {
         self.service.add_protection(&self.ana, controllers(demand)).await.unwrap();
     }
 
@@ -95,11 +95,11 @@ impl Setting {
         proposed
     }
 
-    async fn now(&self, id: ActionId) -> Action {
+    pub(super) async fn now(&self, id: ActionId) -> Action {
         self.store.action(&RowScope::ALL, id).await.unwrap().unwrap()
     }
 
-    async fn approve(&self, by: &Caller, id: ActionId) -> Result<Action, Error> {
+    pub(super) async fn approve(&self, by: &Caller, id: ActionId) -> Result<Action, Error> {
         let now = self.now(id).await;
         self.service.approve(by, id, seen(&now), None).await
     }
@@ -121,15 +121,15 @@ fn controllers(demand: Demand) -> Protection {
     Protection { name: "domain controllers".to_owned(), when, demand }
 }
 
-fn seen(action: &Action) -> Seen {
+pub(super) fn seen(action: &Action) -> Seen {
     Seen { expected_version: action.version, digest: action.digest.clone() }
 }
 
-fn is_denied(result: Result<Action, Error>, want: &Denied) -> bool {
+pub(super) fn is_denied(result: Result<Action, Error>, want: &Denied) -> bool {
     matches!(result, Err(Error::Forbidden(denied)) if denied == *want)
 }
 
-fn isolate(device: &str, comment: &str) -> NewAction {
+pub(super) fn isolate(device: &str, comment: &str) -> NewAction {
     serde_json::from_value(json!({
         "type": "isolate_device", "entity": { "kind": "device", "name": device },
         "asset": { "kind": "device", "name": device }, "comment": comment,
@@ -195,6 +195,13 @@ async fn a_first_approval_is_of_its_version_and_of_somebody_else(kind: Kind) {
     assert!(!write(&setting.ana, second).await, "nobody is two people");
     assert!(!write(&setting.bo, PolicyGuard { revision: 0, ..second }).await, "policies changed since");
     assert!(write(&setting.bo, second).await);
+    for (who, completed) in [(&setting.ana, false), (&setting.bo, true)] {
+        let mut tx = store.begin().await.unwrap();
+        tx.complete_first_approval(&decider(who), before.id, at(30)).await.unwrap();
+        let first = tx.first_approval(before.id).await.unwrap().unwrap();
+        assert_eq!(first.is_completed, completed, "nobody is two people");
+        tx.commit().await.unwrap();
+    }
 }
 
 async fn t42_two_people_approve_what_a_tool_proposed(kind: Kind) {

@@ -181,6 +181,8 @@ async fn cancel(Path(id): Path<String>, write: WriteRequest) -> Response {
 }
 
 /// Try again what failed or could not be sent, by a new command of the same action; of several targets, those that failed.
+/// What is protected takes the people that its approval took: the first of two leaves it as it is, and `status_detail`
+/// says what it waits for.
 #[utoipa::path(
     post, path = "/actions/{id}/retry", tag = "actions", operation_id = "retry_action",
     params(schema::ActionPath, schema::IdempotencyKey),
@@ -254,7 +256,8 @@ async fn supersede(Path(id): Path<String>, write: WriteRequest) -> Response {
     Box::pin(write.answer_once(work)).await
 }
 
-/// Undo an action: start its reverse, on all of its targets or on some.
+/// Undo an action: start its reverse, on all of its targets or on some. Where the target is protected the reverse, which
+/// `undone_by` names, waits for somebody else's decision; its `status_detail` says why.
 #[utoipa::path(
     post, path = "/actions/{id}/undo", tag = "actions", operation_id = "undo_action",
     params(schema::ActionPath, schema::IdempotencyKey),

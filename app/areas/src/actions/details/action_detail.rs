@@ -85,7 +85,7 @@ pub fn ActionDetailBody(
             <Facts title="Decision" facts=decision(action, now)/>
             <Facts title="Break-glass" facts=broken(detail.break_glass.as_ref())/>
             <Facts title="Execution" facts=execution(&detail, now)/>
-            <Facts title="Undo" facts=undo_links(action, location)/>
+            <Facts title="Undo" facts=undo_links(&detail, location)/>
             {revisions(&detail.revisions, now).into_any()}
             {timeline(&detail, location, now).into_any()}
             <Facts title="Identifiers" facts=identifiers(action)/>
@@ -408,7 +408,8 @@ fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     facts
 }
 
-fn undo_links(action: &Action, location: Memo<ListLocation>) -> Vec<Fact> {
+fn undo_links(detail: &ActionDetail, location: Memo<ListLocation>) -> Vec<Fact> {
+    let action = &detail.action;
     let link = |label: &'static str, id: ActionId| -> Fact {
         (label, view! { <a href=move || location.read().with_open(id).href() data-noscroll>"Open the other action"</a> }.into_any())
     };
@@ -416,6 +417,7 @@ fn undo_links(action: &Action, location: Memo<ListLocation>) -> Vec<Fact> {
         .then(|| ("State", view! { <Badge look=action.undo.badge()/> }.into_any()));
     let mut facts = Vec::new();
     facts.extend(state);
+    facts.extend(text("Waits", detail.undo_waits.as_ref()));
     facts.extend(action.undo_of.map(|id| link("Reverses", id)));
     facts.extend(action.undone_by.map(|id| link("Reversed by", id)));
     facts

@@ -155,11 +155,14 @@ fn identity(answer: &Result<ActionDetail, ApiError>) -> String {
             undo,
             follow_ups,
             held,
+            undo_waits,
             task,
             ..
         }) => {
             let [approve, reject, undo] = [approve, reject, undo].map(Availability::is_allowed);
-            format!("{id} {version} {approve} {reject} {undo} {follow_ups:?} {held:?} {task:?}")
+            format!(
+                "{id} {version} {approve} {reject} {undo} {follow_ups:?} {held:?} {undo_waits:?} {task:?}"
+            )
         }
         Err(error) => error.code.as_str().to_owned(),
     }

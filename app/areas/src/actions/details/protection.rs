@@ -17,7 +17,11 @@ use kit::visible_text::VisibleText;
 /// The sentence why it is not as easy as elsewhere, and the way to a second factor where one is asked for.
 pub(super) fn protection(of: Option<&Protected>, action: &Action) -> Option<AnyView> {
     let Protected { says, first, step_up, .. } = of?.clone();
-    let first = first.map(|name| view! { <VisibleText text=name/> " approved it first. " });
+    let did = match action.decision {
+        Decision::Pending => " approved it first. ",
+        _ => " wants it tried again. ",
+    };
+    let first = first.map(|name| view! { <VisibleText text=name/> {did} });
     let tab = if action.decision == Decision::Pending { "pending" } else { "history" };
     let back = format!("/settings/step-up?back=/action-center/{tab}%3Fopen%3D{}", action.id);
     let factor = step_up.then(|| {

@@ -15,7 +15,7 @@ use crate::actions::panels::column_panel::Saving;
 use crate::actions::panels::view_panel::ViewChanges;
 use crate::live::outage::Outage;
 use api::{ApiError, SaveView, load_action};
-use domain::actions::contract::ActionDetail;
+use domain::actions::contract::{ActionDetail, UndoAnswer};
 use domain::core::text::escape_controls;
 use domain::{Action, ActionId, Decision, ErrorCode, FollowUpVerb, Status};
 use kit::effect::effect;
@@ -25,8 +25,9 @@ use kit::url::still;
 
 /// The failure that a form without wasm left in the URL, for whichever of the forms it was.
 pub(crate) fn news_from_url(decisions: Decisions) -> Option<Announcement> {
-    let code =
-        |answer: Option<Result<Action, ApiError>>| answer.and_then(Result::err).map(|error| error.code);
+    fn code<T>(answer: Option<Result<T, ApiError>>) -> Option<ErrorCode> {
+        answer.and_then(Result::err).map(|error| error.code)
+    }
     let Decisions { approve, reject, undo, follow_up, .. } = decisions;
     code(approve.value().get_untracked())
         .or_else(|| code(reject.value().get_untracked()))
@@ -68,7 +69,7 @@ pub(crate) fn announce(
         wants_focus.set_value(!stays);
         news.set(Some(text));
     };
-    let answered = move |answer: Option<Result<Action, ApiError>>| {
+    let answered = move |answer: Option<Result<Action, ApiError>>, waits: Option<String>| {
         let Some(answer) = answer else { return };
         let sent = decisions.sent.get_value();
         let of = match &answer {
@@ -77,7 +78,7 @@ pub(crate) fn announce(
         };
         let Some((id, name)) = of else { return reload(None) };
         match (answer, sent) {
-            (Ok(action), sent) => say(id, &name, Announcement::Done(done(sent.as_ref(), &action).to_owned())),
+            (Ok(action), sent) => say(id, &name, Announcement::Done(done(sent.as_ref(), &action, waits))),
             (Err(error), Some(sent)) if error.code == ErrorCode::NoAnswer => {
                 decisions.checking.set(Some(id));
                 say(id, &name, Announcement::Checking(NOT_KNOWN.to_owned()));
@@ -100,22 +101,27 @@ pub(crate) fn announce(
     // `version` counts the answers of this page; the value from the URL is not one of them.
     effect(move || {
         if approve.version().get() > 0 {
-            answered(approve.value().get_untracked());
+            answered(approve.value().get_untracked(), None);
         }
     });
     effect(move || {
         if reject.version().get() > 0 {
-            answered(reject.value().get_untracked());
+            answered(reject.value().get_untracked(), None);
         }
     });
     effect(move || {
         if undo.version().get() > 0 {
-            answered(undo.value().get_untracked());
+            let (answer, waits) = match undo.value().get_untracked() {
+                Some(Ok(UndoAnswer { action, waits })) => (Some(Ok(action)), waits),
+                Some(Err(error)) => (Some(Err(error)), None),
+                None => (None, None),
+            };
+            answered(answer, waits);
         }
     });
     effect(move || {
         if follow_up.version().get() > 0 {
-            answered(follow_up.value().get_untracked());
+            answered(follow_up.value().get_untracked(), None);
         }
     });
 }
@@ -124,18 +130,24 @@ const NOT_KNOWN: &str = "We don't know yet whether it arrived. Checking…";
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// What is said of a decision that was taken.
-fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
-    match sent {
+/// What is said of a decision that was taken; of an undo that waits, also what for.
+fn done(sent: Option<&SentDecision>, action: &Action, waits: Option<String>) -> String {
+    let text = match sent {
         Some(SentDecision::Reject(_)) => "Rejected. Nothing will be done.",
         Some(SentDecision::Approve(_)) if action.decision == Decision::Pending => {
             "Approved by you. It waits for a second person."
         }
-        Some(SentDecision::Undo(_)) => "Undo requested. Its reverse is on the way.",
+        Some(SentDecision::Undo(_)) => match waits {
+            Some(why) => return format!("Undo requested, but it waits. {why}"),
+            None => "Undo requested. Its reverse is on the way.",
+        },
         Some(SentDecision::FollowUp(sent)) => match sent.verb {
             FollowUpVerb::Withdraw => "Withdrawn. Nothing will be done.",
             FollowUpVerb::Supersede => "Replaced by another action.",
             FollowUpVerb::Cancel => "Cancelled. Nothing was done.",
+            FollowUpVerb::Retry if !matches!(action.status, Status::Queued | Status::InProgress) => {
+                "You want it tried again. It waits for a second person."
+            }
             FollowUpVerb::Retry => "Queued again. Waiting for the executor.",
             FollowUpVerb::ItHappened => "Settled as Completed.",
             FollowUpVerb::ItDidNotHappen => "Settled as Failed.",
@@ -147,7 +159,8 @@ fn done(sent: Option<&SentDecision>, action: &Action) -> &'static str {
             "Approved. Waiting for the executor."
         }
         _ => "Approved.",
-    }
+    };
+    text.to_owned()
 }
 
 /// Asks what became of a decision whose answer was lost, until the server says it: by the action as it is now, or by
@@ -162,8 +175,8 @@ fn find_out(
     spawn_local(async move {
         let (id, version) = sent.subject();
         let text = match load_action(id).await {
-            Ok(ActionDetail { action, .. }) if sent.arrived(&action) => {
-                Announcement::Done(format!("It had arrived. {}", done(Some(&sent), &action)))
+            Ok(ActionDetail { action, undo_waits, .. }) if sent.arrived(&action) => {
+                Announcement::Done(format!("It had arrived. {}", done(Some(&sent), &action, undo_waits)))
             }
             Ok(ActionDetail { action, .. }) if action.version == version => {
                 let _ = decisions.checking.try_set(None);

@@ -1,0 +1,53 @@
+//! The rows of lists of what is administered as cells, which are what is exported. In the order of
+//! [`Column::of_list`](super::fields::Column::of_list).
+
+use super::{AdminRows, PersonSummary};
+use crate::access::contract::CredentialView;
+use crate::core::time::Timestamp;
+
+/// The texts of all rows.
+#[must_use]
+pub fn cells(rows: &AdminRows) -> Vec<Vec<String>> {
+    match rows {
+        AdminRows::People(rows) => rows.iter().map(person).collect(),
+        AdminRows::Tokens(rows) => rows.iter().map(token).collect(),
+        AdminRows::Sessions(rows) => rows.iter().map(session).collect(),
+    }
+}
+
+fn person(of: &PersonSummary) -> Vec<String> {
+    let can: Vec<_> = of.can.iter().map(|permission| permission.label()).collect();
+    vec![
+        of.display_name.clone(),
+        of.name.clone(),
+        of.state.label().to_owned(),
+        can.join(", "),
+        of.last_sign_in_at.as_ref().map(Timestamp::to_string).unwrap_or_default(),
+        of.created_at.to_string(),
+        of.sessions.to_string(),
+        of.tokens.to_string(),
+    ]
+}
+
+fn token(of: &CredentialView) -> Vec<String> {
+    let scopes: Vec<_> = of.scopes.iter().map(|scope| scope.as_str()).collect();
+    let groups = of.device_groups.as_ref().map_or("All".to_owned(), |groups| groups.len().to_string());
+    vec![
+        of.name.clone(),
+        of.owner_name.clone().unwrap_or_else(|| "A tool".to_owned()),
+        scopes.join(", "),
+        groups,
+        of.created_at.to_string(),
+        of.last_used_at.to_string(),
+        of.expires_at.to_string(),
+    ]
+}
+
+fn session(of: &CredentialView) -> Vec<String> {
+    vec![
+        of.owner_name.clone().unwrap_or_default(),
+        of.created_at.to_string(),
+        of.last_used_at.to_string(),
+        of.expires_at.to_string(),
+    ]
+}

@@ -1,0 +1,208 @@
+//! The one table of what the lists of people, tokens and sessions show, sort and filter: names, labels and types. From it
+//! come [`Column`], [`SortKey`], [`Facet`] and [`Filter`] with its text form.
+//!
+//! To add a column, add a row here, name it in [`Column::of_list`], add its cell in `cells` beside this file and in the
+//! page's rows, and what it is sorted by in the store's `admin_lists`. Names stand in URLs and in what people saved: they
+//! never change.
+
+use super::{AdminList, PersonState, TokenOwner};
+use crate::access::role::Permission;
+use crate::core::string_enum::Word;
+use crate::core::time::Timestamp;
+use crate::list::{ListLane, ListQuery, ListSpec, Sort, list_fields, search};
+
+list_fields! {
+    orders {}
+    columns {
+        Name = "name" "Name": String { sort Ascending }
+        SignInName = "sign_in_name" "Signs in as": String { sort Ascending }
+        State = "state" "State": PersonState {
+            sort Ascending
+            counted state "Only people in these states."
+        }
+        Can = "can" "Can": Permission {
+            counted can "Only people who can do this."
+        }
+        LastSignIn = "last_sign_in" "Last sign-in": Timestamp { sort Descending }
+        Added = "added" "Added": Timestamp { sort Descending }
+        Sessions = "sessions" "Sessions": String {}
+        Tokens = "tokens" "Tokens": String {}
+        Whose = "whose" "Whose": TokenOwner {
+            sort Ascending
+            counted whose "Only tokens of tools, or of people."
+        }
+        Scopes = "scopes" "May be used for": String {}
+        DeviceGroups = "device_groups" "Device groups": String {}
+        Made = "made" "Made": Timestamp { sort Descending }
+        Person = "person" "Person": String { sort Ascending }
+        Begun = "begun" "Begun": Timestamp { sort Descending }
+        LastUsed = "last_used" "Last used": Timestamp { sort Descending }
+        Ends = "ends" "Ends": Timestamp { sort Ascending }
+    }
+    filters {}
+    once {
+        search = "q" "Search": String { search, "What a name holds, in either case of letters." }
+    }
+}
+
+/// The lists of people, tokens and sessions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Administered {}
+
+/// What one of them shows.
+pub type AdminQuery = ListQuery<Administered>;
+
+impl ListSpec for Administered {
+    type Lane = AdminList;
+    type Column = Column;
+    type SortKey = SortKey;
+    type Filter = Filter;
+
+    const DEFAULT_COLUMNS: &'static [Column] = Column::of_list(AdminList::People);
+
+    fn default_sort(list: AdminList) -> Sort<SortKey> {
+        match list {
+            AdminList::People => Sort { key: SortKey::Name, descending: false },
+            AdminList::Tokens | AdminList::Sessions => Sort { key: SortKey::LastUsed, descending: true },
+        }
+    }
+}
+
+impl ListLane for AdminList {
+    const NAME: &'static str = <Self as Word>::NAME;
+    const LANES: &'static [Self] = Self::ALL;
+
+    fn name(self) -> Option<&'static str> {
+        Some(self.as_str())
+    }
+}
+
+impl Column {
+    /// The columns that a list has, in the order in which it shows them where nobody chose any.
+    #[must_use]
+    pub const fn of_list(list: AdminList) -> &'static [Self] {
+        match list {
+            AdminList::People => &[
+                Self::Name,
+                Self::SignInName,
+                Self::State,
+                Self::Can,
+                Self::LastSignIn,
+                Self::Added,
+                Self::Sessions,
+                Self::Tokens,
+            ],
+            AdminList::Tokens => &[
+                Self::Name,
+                Self::Whose,
+                Self::Scopes,
+                Self::DeviceGroups,
+                Self::Made,
+                Self::LastUsed,
+                Self::Ends,
+            ],
+            AdminList::Sessions => &[Self::Person, Self::Begun, Self::LastUsed, Self::Ends],
+        }
+    }
+}
+
+impl Facet {
+    /// The filters that a list offers, in their order.
+    #[must_use]
+    pub const fn of_list(list: AdminList) -> &'static [Self] {
+        match list {
+            AdminList::People => &[Self::State, Self::Can],
+            AdminList::Tokens => &[Self::Whose],
+            AdminList::Sessions => &[],
+        }
+    }
+}
+
+/// The values that a filter may be set to, in their order.
+#[must_use]
+pub fn choices(facet: Facet) -> Vec<&'static str> {
+    fn words<W: Word>() -> Vec<&'static str> {
+        W::ALL.iter().map(|word| word.as_str()).collect()
+    }
+    match facet {
+        Facet::State => words::<PersonState>(),
+        Facet::Can => words::<Permission>(),
+        Facet::Whose => words::<TokenOwner>(),
+    }
+}
+
+impl SortKey {
+    /// Whether a list can be sorted by it.
+    #[must_use]
+    pub fn is_of(self, list: AdminList) -> bool {
+        Column::of_list(list).iter().any(|column| column.sort_key() == Some(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::contract::{CredentialSort, CredentialView};
+    use crate::access::lists::cells::cells;
+    use crate::access::lists::{AdminRows, PersonSummary};
+
+    #[test]
+    fn each_list_has_its_columns_filters_and_cells() {
+        let at = Timestamp::UNIX_EPOCH;
+        let id = uuid::Uuid::nil();
+        let person = PersonSummary {
+            id: id.into(),
+            name: "ana".to_owned(),
+            display_name: "Ana".to_owned(),
+            state: PersonState::Enabled,
+            can: vec![Permission::View, Permission::Devices],
+            created_at: at,
+            last_sign_in_at: None,
+            sessions: 1,
+            tokens: 0,
+        };
+        let credential = CredentialView {
+            id: id.into(),
+            sort: CredentialSort::Token,
+            name: "scanner".to_owned(),
+            owner: None,
+            owner_name: None,
+            scopes: [crate::access::Scope::Read].into(),
+            device_groups: None,
+            created_at: at,
+            last_used_at: at,
+            expires_at: at,
+            current: false,
+        };
+        for &list in AdminList::ALL {
+            let columns = Column::of_list(list);
+            assert!(Administered::default_sort(list).key.is_of(list), "{list}");
+            for facet in Facet::of_list(list) {
+                assert!(columns.iter().any(|column| column.field() == facet.field()), "{list} {facet}");
+            }
+            let rows = match list {
+                AdminList::People => AdminRows::People(vec![person.clone()]),
+                AdminList::Tokens => AdminRows::Tokens(vec![credential.clone()]),
+                AdminList::Sessions => AdminRows::Sessions(vec![credential.clone()]),
+            };
+            assert_eq!(cells(&rows)[0].len(), columns.len(), "{list}");
+        }
+        for column in Column::ALL {
+            assert!(AdminList::ALL.iter().any(|list| Column::of_list(*list).contains(column)), "{column}");
+        }
+        assert_eq!(cells(&AdminRows::People(vec![person]))[0][3], "View, Decide on devices");
+        assert_eq!(cells(&AdminRows::Tokens(vec![credential]))[0][1], "A tool");
+    }
+
+    #[test]
+    fn a_query_reads_back() {
+        let pairs =
+            [("lane", "people"), ("state", "disabled"), ("can", "devices"), ("q", "x y"), ("sort", "-added")];
+        let query = AdminQuery::from_pairs(pairs).unwrap();
+        assert_eq!(query.pairs(), pairs.map(|(name, value)| (name, value.to_owned())));
+        assert_eq!(value_label("state", "disabled"), "Disabled");
+        assert!(AdminQuery::from_pairs([("lane", "people"), ("can", "fly")]).is_err());
+        assert!(query.filter.without(Facet::State).is_some());
+        assert_eq!((field_label("can"), Filter::CHOICES.len()), ("Can", 3));
+    }
+}

@@ -1,0 +1,223 @@
+//! Statements of the lists of people, tokens and sessions. A page is found by what it is sorted by, and goes on from the key
+//! and the id of a row.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use domain::access::contract::CredentialView;
+use domain::access::lists::fields::{AdminQuery, Field};
+use domain::access::lists::{AdminList, PersonState, PersonSummary};
+use domain::{Authorized, Permission, UserId};
+use jiff::Timestamp;
+use sqlx::{QueryBuilder, Row as _};
+
+use super::super::push_contains;
+use super::guard::push_check;
+use super::list::push_key;
+use super::people;
+use super::rows::{self, Row};
+use super::{Connection, Db, SqlStore, corrupt, micros, settings};
+use crate::Result;
+use crate::admin_lists::{AdminPosition, ReadAdminLists, sorted_by};
+use crate::case_fields::SortField;
+use crate::keys::{KeyValue, fold};
+
+#[async_trait]
+impl ReadAdminLists for SqlStore {
+    async fn people_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, PersonSummary)>> {
+        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT id, name, display_name, enabled, created_at, last_sign_in_at, \
+             (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id AND c.kind = 'session' \
+                 AND c.revoked_at IS NULL AND c.expires_at > ",
+        );
+        sql.push_bind(micros(now));
+        sql.push(
+            ") AS sessions, (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id \
+             AND c.kind = 'token' AND c.revoked_at IS NULL AND c.expires_at > ",
+        );
+        sql.push_bind(micros(now)).push(") AS tokens");
+        push_edge(&mut sql, field);
+        sql.push(" FROM users WHERE 1 = 1");
+        push_page(&mut sql, (by, now), query, (field, from), limit);
+        let mut db = self.reader.acquire().await?;
+        let rows = sql.build().fetch_all(&mut *db).await?;
+        let mut page: Vec<_> = rows
+            .iter()
+            .map(|row| Ok((position(row, query, field)?, person(row)?)))
+            .collect::<Result<Vec<_>>>()?;
+        let mut can = permissions(&mut db, &page).await?;
+        for (at, person) in &mut page {
+            person.can = can.remove(&at.id).unwrap_or_default();
+        }
+        Ok(in_order(page, from))
+    }
+
+    async fn credential_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, CredentialView)>> {
+        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
+        let kind = if query.lane == AdminList::Tokens { "token" } else { "session" };
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT id, kind, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at, \
+             display_name",
+        );
+        push_edge(&mut sql, field);
+        sql.push(
+            " FROM (SELECT t.id, t.kind, t.user_id, t.name, t.scopes, t.device_groups, t.created_at, \
+             t.last_seen_at, t.expires_at, o.display_name, t.name_key, \
+             COALESCE(o.shown_key, '') AS owner_key, \
+             t.search_text || COALESCE(o.search_text, '') AS search_text \
+             FROM credentials t LEFT JOIN users o ON o.id = t.user_id \
+             WHERE t.revoked_at IS NULL AND t.kind = ",
+        );
+        sql.push_bind(kind).push(" AND t.expires_at > ").push_bind(micros(now));
+        sql.push(") AS listed WHERE 1 = 1");
+        push_page(&mut sql, (by, now), query, (field, from), limit);
+        let rows = sql.build().fetch_all(&self.reader).await?;
+        let page = rows
+            .iter()
+            .map(|row| Ok((position(row, query, field)?, people::credential(row)?)))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(in_order(page, from))
+    }
+
+    async fn admin_columns(&self, user: UserId, list: AdminList) -> Result<Vec<String>> {
+        settings::columns(&self.reader, user, &settings::admin_columns_name(list)).await
+    }
+}
+
+/// What a cursor is made of.
+fn push_edge(sql: &mut QueryBuilder<Db>, field: SortField) {
+    let sort = field.expression;
+    let edge = if field.is_number { format!("CAST({sort} AS BIGINT)") } else { sort.to_owned() };
+    sql.push(format_args!(", {edge} AS edge_key"));
+}
+
+/// The rest of the statement: who may read it, which rows, from which on, and in which order.
+fn push_page(
+    sql: &mut QueryBuilder<Db>,
+    (by, now): (&Authorized, Timestamp),
+    query: &AdminQuery,
+    (field, from): (SortField, Option<&AdminPosition>),
+    limit: u32,
+) {
+    push_check(sql, by, micros(now));
+    for (field, values) in query.filter.choices().into_iter().filter(|(_, values)| !values.is_empty()) {
+        push_choice(sql, field, &values);
+    }
+    if let Some(search) = query.filter.search.as_deref() {
+        sql.push(" AND ");
+        push_contains(sql, &fold(search));
+    }
+    let sort = field.expression;
+    let backwards = from.is_some_and(|from| from.before);
+    let ascending = query.sort.descending == backwards;
+    if let Some(from) = from {
+        let comparison = if ascending { ">" } else { "<" };
+        sql.push(format_args!(" AND ({sort}, id) {comparison} ("));
+        push_key(sql, &from.key);
+        sql.push(", ").push_bind(from.id.clone()).push(")");
+    }
+    let direction = if ascending { "ASC" } else { "DESC" };
+    sql.push(format_args!(" ORDER BY {sort} {direction}, id {direction} LIMIT "));
+    sql.push_bind(i64::from(limit));
+}
+
+/// Only rows with one of these values.
+fn push_choice(sql: &mut QueryBuilder<Db>, field: Field, values: &[String]) {
+    match field {
+        Field::State => {
+            let enabled = PersonState::Enabled.as_str();
+            let numbers: Vec<_> =
+                values.iter().map(|value| if value == enabled { "1" } else { "0" }).collect();
+            sql.push(format_args!(" AND enabled IN ({})", numbers.join(", ")));
+        }
+        Field::Can => {
+            sql.push(
+                " AND EXISTS (SELECT 1 FROM user_permissions p WHERE p.user_id = users.id AND p.permission IN (",
+            );
+            let mut list = sql.separated(", ");
+            for value in values {
+                list.push_bind(value.clone());
+            }
+            sql.push("))");
+        }
+        Field::Whose if values.len() == 1 => {
+            let is_tool = values.first().is_some_and(|value| value == "tool");
+            sql.push(if is_tool { " AND user_id IS NULL" } else { " AND user_id IS NOT NULL" });
+        }
+        _ => {}
+    }
+}
+
+fn position(row: &Row, query: &AdminQuery, field: SortField) -> Result<AdminPosition> {
+    let key = if field.is_number {
+        KeyValue::Number(row.try_get("edge_key")?)
+    } else {
+        KeyValue::Text(row.try_get("edge_key")?)
+    };
+    Ok(AdminPosition { sort: query.sort.key, key, id: row.try_get("id")?, before: false })
+}
+
+/// A page before a place is read backwards.
+fn in_order<T>(mut page: Vec<T>, from: Option<&AdminPosition>) -> Vec<T> {
+    if from.is_some_and(|from| from.before) {
+        page.reverse();
+    }
+    page
+}
+
+/// A person, but for what they can do.
+fn person(row: &Row) -> Result<PersonSummary> {
+    let count = |column: &str| u32::try_from(row.try_get::<i64, _>(column)?).map_err(corrupt);
+    let enabled = row.try_get::<i64, _>("enabled")? == 1;
+    Ok(PersonSummary {
+        id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
+        name: row.try_get("name")?,
+        display_name: row.try_get("display_name")?,
+        state: if enabled { PersonState::Enabled } else { PersonState::Disabled },
+        can: Vec::new(),
+        created_at: rows::time(row, "created_at")?,
+        last_sign_in_at: rows::optional_time(row, "last_sign_in_at")?,
+        sessions: count("sessions")?,
+        tokens: count("tokens")?,
+    })
+}
+
+/// What the people of a page can do, by their ids.
+async fn permissions(
+    db: &mut Connection,
+    page: &[(AdminPosition, PersonSummary)],
+) -> Result<BTreeMap<String, Vec<Permission>>> {
+    let mut all: BTreeMap<String, Vec<Permission>> = BTreeMap::new();
+    if page.is_empty() {
+        return Ok(all);
+    }
+    let mut sql =
+        QueryBuilder::<Db>::new("SELECT user_id, permission FROM user_permissions WHERE user_id IN (");
+    let mut list = sql.separated(", ");
+    for (at, _) in page {
+        list.push_bind(at.id.clone());
+    }
+    sql.push(")");
+    for row in sql.build().fetch_all(db).await? {
+        // A permission that only another version knows is none here.
+        let Ok(permission) = row.try_get::<&str, _>("permission")?.parse() else { continue };
+        all.entry(row.try_get("user_id")?).or_default().push(permission);
+    }
+    all.values_mut().for_each(|of| of.sort_unstable());
+    Ok(all)
+}
