@@ -102,6 +102,7 @@ enum KeySource {
 }
 
 /// The table.
+#[expect(clippy::too_many_lines, reason = "a table, one row a field")]
 pub(crate) const fn stored(field: Field) -> StoredField {
     match field {
         Field::Urgency => {

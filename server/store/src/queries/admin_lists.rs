@@ -218,6 +218,8 @@ async fn permissions(
         let Ok(permission) = row.try_get::<&str, _>("permission")?.parse() else { continue };
         all.entry(row.try_get("user_id")?).or_default().push(permission);
     }
-    all.values_mut().for_each(|of| of.sort_unstable());
+    for of in all.values_mut() {
+        of.sort_unstable();
+    }
     Ok(all)
 }
