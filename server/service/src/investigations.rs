@@ -123,10 +123,10 @@ impl Service {
         let whole = merged(before.clone(), report, now);
         tx.put_investigation(&by, &whole, version, now).await?;
         let new_pieces = tx.put_pieces(&by, &whole.id, &pieces).await?;
-        let changes = |before: &InvestigationReport| {
+        let compare = |before: &InvestigationReport| {
             whole.changes(before).into_iter().chain(new_pieces.iter().map(|kind| kind.list()))
         };
-        let changed: Vec<_> = before.iter().flat_map(changes).map(str::to_owned).collect();
+        let changed: Vec<_> = before.iter().flat_map(compare).map(str::to_owned).collect();
         let body = json!({ "version": version, "state": whole.state, "severity": whole.severity,
             "incident_id": whole.incident_id, "pieces": pieces.len(), "actions": checked.len(), "changed": changed });
         let subject = Some(Subject::new(SubjectKind::Investigation, &whole.id));

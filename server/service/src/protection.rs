@@ -223,7 +223,7 @@ impl Service {
         let first = if itself.is_some() && two { self.store.first_approval(action.id).await? } else { None };
         let first = first.filter(|first| first.version == action.version);
         let own = first.as_ref().is_some_and(|first| Some(first.person) == caller.person);
-        let proposed = retry && itself.is_some() && proposer.is_some() && proposer == caller.person;
+        let own_proposal = retry && itself.is_some() && proposer.is_some() && proposer == caller.person;
         let allowed = if pending {
             self.check_decision(caller, action, proposer, Transition::Approve, now).map(drop)
         } else {
@@ -240,7 +240,7 @@ impl Service {
             break_glass: Availability::from(break_glass),
             step_up: caller.require_fresh_factor().is_err(),
         };
-        let not_alone = match (own, proposed) {
+        let not_alone = match (own, own_proposal) {
             (true, _) => Err(Denied::ApprovedFirst.into()),
             (_, true) => Err(Denied::OwnProposal.into()),
             _ => Ok(()),
