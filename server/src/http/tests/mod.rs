@@ -1,5 +1,6 @@
 //! The edge as a whole: headers, origins, hosts, sizes, sign-in.
 
+mod administration;
 mod authorization;
 mod details;
 mod dispatch;
