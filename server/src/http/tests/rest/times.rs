@@ -147,10 +147,10 @@ async fn fill(app: &App, (root, tool): (&str, &str), told: &mut Told) -> Vec<(&'
     let setup = json!({ "setup": { "name": "people", "kind": "manual", "serves": [{}] } });
     send(root, "/executors", setup).await;
     let waiting = made["actions"][1]["id"].clone();
-    let plan = send(&ana, "/bulk-plans", json!({ "verb": "reject", "ids": [waiting] })).await;
+    let plan = send(root, "/bulk-plans", json!({ "verb": "reject", "ids": [waiting] })).await;
     let plan = plan["id"].as_str().unwrap().to_owned();
     let job = json!({ "reason": "no" });
-    let job = send(&ana, &format!("/bulk-plans/{plan}/start"), job).await;
+    let job = send(root, &format!("/bulk-plans/{plan}/start"), job).await;
     let people = app.api(root, "GET", "/api/v1/people", None).await.json();
     let person = people[0]["id"].as_str().unwrap().to_owned();
     vec![
@@ -172,6 +172,7 @@ async fn every_time_has_six_decimals() {
     let mut told = Told::default();
     let known = fill(&app, (&root, &tool), &mut told).await;
     let document = app.get("/api/v1/openapi.json", &[]).await.json();
+    let mut refused = Vec::new();
     let gets = document["paths"].as_object().unwrap().iter().filter(|(_, item)| item.get("get").is_some());
     for (path, _) in gets {
         let path = path.strip_prefix("/api/v1").unwrap();
@@ -192,7 +193,9 @@ async fn every_time_has_six_decimals() {
                 let query = if is_list { format!("?lane={lane}") } else { String::new() };
                 let answer = app.api(&root, "GET", &format!("/api/v1{path}{query}"), None).await;
                 let only_pending = path == "/actions/buckets" && lane != "pending";
-                assert!(answer.status.is_success() || only_pending, "{path}{query}: {}", answer.text());
+                if !answer.status.is_success() && !only_pending {
+                    refused.push(format!("{path}{query}: {}", answer.text()));
+                }
                 told.answer(&path, &answer.text());
                 if !is_list {
                     break;
@@ -200,6 +203,7 @@ async fn every_time_has_six_decimals() {
             }
         }
     }
+    assert_eq!(refused, Vec::<String>::new());
     assert_eq!(told.other, Vec::<String>::new());
     let missing: Vec<_> = WANTED.iter().filter(|name| !told.names.contains(**name)).collect();
     assert!(missing.is_empty(), "told of no {missing:?}, but of {:?}", told.names);
