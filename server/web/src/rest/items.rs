@@ -49,12 +49,15 @@ impl OnErrorQuery {
     }
 }
 
+/// An action of a report: the proposer's id, as far as it is readable, and the proposal.
+pub(super) type ReportedAction = (Option<String>, Result<Proposal, Vec<FieldError>>);
+
 /// A report of an investigation, as far as it can be taken in.
 pub(super) struct ReportItems {
     /// The report with the pieces that do, and without its actions.
     pub(super) report: InvestigationReport,
-    /// Its actions in their order: the proposer's id, as far as it is readable, and the proposal.
-    pub(super) actions: Vec<(Option<String>, Result<Proposal, Vec<FieldError>>)>,
+    /// Its actions in their order.
+    pub(super) actions: Vec<ReportedAction>,
     /// What is wrong with the pieces that do not.
     pub(super) left_out: Vec<FieldError>,
     /// Where the others stood.

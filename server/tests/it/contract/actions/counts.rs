@@ -178,7 +178,7 @@ async fn who_sees_few_rows_learns_nothing_of_others(kind: Kind) {
         let mut row = action(number);
         if number == 1 {
             (row.proposed_by.id, row.asset.name) = ("other".to_owned(), "secret host".to_owned());
-            row.proposed_by.name = "Secret tool".to_owned();
+            "Secret tool".clone_into(&mut row.proposed_by.name);
         }
         add(&store, &row).await;
     }
