@@ -130,7 +130,8 @@ fn tests_of(area: &str, tally: &mut Tally) -> Result<()> {
     let missing = servers::provide()?;
     let binary = step("build", || Ok((test_binary(cargo, &[])?, "server and its tests".to_owned())))?;
     let cluster = postgres::start(&postgres, Purpose::Tests)?;
-    let which = [SERVER, &[&format!("{area}::")]].concat();
+    let below = format!("{area}::");
+    let which = [SERVER, &[&below]].concat();
     let done = run_tests(tally, "server", cargo, &which, Some((&cluster, &missing)));
     // These are the tests of other areas.
     tally.skipped = 0;
