@@ -42,13 +42,13 @@ const OWN_BUDGETS: [(&str, usize); 7] = [
     ("details", 52_000),
     ("list", 115_000),
     ("bulk", 53_000),
-    ("administration", 100_000),
+    ("administration", 119_000),
     ("executors", 74_000),
-    ("investigations", 88_000),
+    ("investigations", 92_000),
     ("settings", 59_000),
 ];
 /// Maximum size of what the Action center loads first.
-const FIRST_BUDGET: usize = 337_000;
+const FIRST_BUDGET: usize = 339_000;
 /// Maximum duration of all checks in a fresh clone on two cores, more than twice what they take on quiet ones: the
 /// same checks took twice as long on some machines as on others. Above it the run would soon be ended from outside,
 /// without its tally. Exceeding it is a failure if `CI` is `true`.
