@@ -22,9 +22,8 @@ export default defineConfig({
   expect: { timeout: 15_000 },
   reporter: "line",
   use: {
-    // Recording takes time in every test: where what fails is run again, only that run is recorded. A screenshot of each
-    // step would double its time.
-    trace: { mode: process.env.CI ? "on-first-retry" : "retain-on-failure", screenshots: false },
+    // A screenshot of each step would double its time.
+    trace: { mode: "retain-on-failure", screenshots: false },
     launchOptions: {
       executablePath,
       args: [
