@@ -44,6 +44,7 @@ test("a tab is sorted, filtered and exported", { tag: "@no-js" }, async ({ page,
   await visit(page, "/investigations/INV-TAB?tab=evidence");
   const region = page.getByRole("region", { name: "Evidence", exact: true }).last();
   await region.getByRole("link", { name: "Entity" }).click();
+  await expect(region.getByRole("columnheader", { name: "Entity" })).toHaveAttribute("aria-sort", "ascending");
   await expect(region.getByRole("rowheader").first()).toHaveText(/\/srv\/tab\/a/);
   await region.getByRole("link", { name: "Entity" }).click();
   await expect(region.getByRole("rowheader").first()).toHaveText(/\/srv\/tab\/c/);

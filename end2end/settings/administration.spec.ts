@@ -14,6 +14,7 @@ test("a person is added, given a role, and kept out", { tag: "@no-js" }, async (
   await page.getByLabel(/First password/).fill("correct horse battery");
   await page.getByRole("checkbox", { name: "Security Reader" }).check();
   await page.getByRole("button", { name: "Add", exact: true }).click();
+  await expect(page.getByRole("link", { name: `Person ${name}` })).toBeVisible();
   await page.getByLabel("Rows with").fill(name.toUpperCase());
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByRole("region", { name: "People", exact: true }).getByRole("rowheader")).toHaveText([`Person ${name}`]);
@@ -88,7 +89,7 @@ test("tokens and sessions are searched and sorted", { tag: "@no-js" }, async ({ 
   await visit(page, "/settings/sessions?sort=-begun");
   const sessions = page.getByRole("region", { name: "Sessions", exact: true });
   await expect(sessions.getByRole("columnheader", { name: /^Begun/ })).toHaveAttribute("aria-sort", "descending");
-  await expect(sessions.getByText("This session")).toBeVisible();
+  await expect(sessions.getByText("This session", { exact: true })).toBeVisible();
   await page.getByLabel("Rows with").fill("no such person");
   await page.getByRole("button", { name: "Apply" }).click();
   await expect(page.getByText("No row matches.")).toBeVisible();
