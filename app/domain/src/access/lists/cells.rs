@@ -3,7 +3,7 @@
 
 use super::{AdminRows, PersonSummary};
 use crate::access::contract::CredentialView;
-use crate::core::time::Timestamp;
+use crate::core::time::six_decimals::text;
 
 /// The texts of all rows.
 #[must_use]
@@ -22,8 +22,8 @@ fn person(of: &PersonSummary) -> Vec<String> {
         of.name.clone(),
         of.state.label().to_owned(),
         can.join(", "),
-        of.last_sign_in_at.as_ref().map(Timestamp::to_string).unwrap_or_default(),
-        of.created_at.to_string(),
+        of.last_sign_in_at.map(text).unwrap_or_default(),
+        text(of.created_at),
         of.sessions.to_string(),
         of.tokens.to_string(),
     ]
@@ -37,17 +37,17 @@ fn token(of: &CredentialView) -> Vec<String> {
         of.owner_name.clone().unwrap_or_else(|| "A tool".to_owned()),
         scopes.join(", "),
         groups,
-        of.created_at.to_string(),
-        of.last_used_at.to_string(),
-        of.expires_at.to_string(),
+        text(of.created_at),
+        text(of.last_used_at),
+        text(of.expires_at),
     ]
 }
 
 fn session(of: &CredentialView) -> Vec<String> {
     vec![
         of.owner_name.clone().unwrap_or_default(),
-        of.created_at.to_string(),
-        of.last_used_at.to_string(),
-        of.expires_at.to_string(),
+        text(of.created_at),
+        text(of.last_used_at),
+        text(of.expires_at),
     ]
 }

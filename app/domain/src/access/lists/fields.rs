@@ -49,7 +49,7 @@ list_fields! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Administered {}
 
-/// What one of them shows.
+/// The query of a list of people, tokens or sessions.
 pub type AdminQuery = ListQuery<Administered>;
 
 impl ListSpec for Administered {
@@ -132,7 +132,7 @@ pub fn choices(facet: Facet) -> Vec<&'static str> {
 }
 
 impl SortKey {
-    /// Whether a list can be sorted by it.
+    /// Whether a list can be sorted by this key.
     #[must_use]
     pub fn is_of(self, list: AdminList) -> bool {
         Column::of_list(list).iter().any(|column| column.sort_key() == Some(self))
@@ -191,7 +191,9 @@ mod tests {
             assert!(AdminList::ALL.iter().any(|list| Column::of_list(*list).contains(column)), "{column}");
         }
         assert_eq!(cells(&AdminRows::People(vec![person]))[0][3], "View, Decide on devices");
-        assert_eq!(cells(&AdminRows::Tokens(vec![credential]))[0][1], "A tool");
+        let token = cells(&AdminRows::Tokens(vec![credential])).remove(0);
+        assert_eq!(token[1], "A tool");
+        assert_eq!(token[4..], ["1970-01-01T00:00:00.000000Z"; 3], "times as in all exports");
     }
 
     #[test]

@@ -26,7 +26,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// Whether a person may do anything at all.
+    /// Whether a person may sign in and act.
     PersonState {
         Disabled = "disabled" "Disabled",
         Enabled = "enabled" "Enabled",
@@ -50,7 +50,7 @@ pub struct PersonSummary {
     pub name: String,
     /// The name to show.
     pub display_name: String,
-    /// Whether they may do anything at all.
+    /// Whether the person may sign in and act.
     pub state: PersonState,
     /// What all that they hold amounts to.
     pub can: Vec<Permission>,
