@@ -127,7 +127,7 @@ impl CaseLocation {
     }
 }
 
-/// Where the columns are kept that a person chose for a list.
+/// The server function that keeps the columns that a person chose for a list.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeptColumns {
     /// The path of the server function that keeps them.

@@ -122,7 +122,7 @@ list_fields! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cases {}
 
-/// What one of them shows.
+/// The query of one of these lists.
 pub type CaseQuery = ListQuery<Cases>;
 
 impl ListSpec for Cases {
@@ -278,7 +278,7 @@ pub fn choices(facet: Facet) -> Vec<&'static str> {
 }
 
 impl SortKey {
-    /// Whether a list can be sorted by it.
+    /// Whether a list can be sorted by this key.
     #[must_use]
     pub fn is_of(self, list: CaseList) -> bool {
         let own = !matches!(list, CaseList::Investigations | CaseList::Incidents);
