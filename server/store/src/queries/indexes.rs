@@ -34,7 +34,8 @@ pub(super) async fn restore(writer: &Pool<Db>) -> Result<()> {
         if makes.is_empty() {
             return Ok(());
         }
-        let make = makes.remove(0);
+        // A migration of a later version may have made it meanwhile, in a better form.
+        let make = makes.remove(0).replacen("INDEX ", "INDEX IF NOT EXISTS ", 1);
         tracing::debug!(%make, "making anew");
         sqlx::query(AssertSqlSafe(make)).execute(&mut *tx).await?;
         set_metadata(&mut tx, MISSING, &json(&makes)?).await?;

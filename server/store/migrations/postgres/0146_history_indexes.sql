@@ -1,0 +1,36 @@
+-- An index of History alone holds one lane, so that PostgreSQL no longer compares the lane of its entries: with the lane
+-- before the key, whatever asks for a part of the keys would read the whole index.
+DROP INDEX IF EXISTS actions_by_type;
+CREATE INDEX actions_by_type ON actions (type, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_entity_kind;
+CREATE INDEX actions_by_entity_kind ON actions (entity_kind, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_entity_key;
+CREATE INDEX actions_by_entity_key ON actions (entity_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_approval;
+CREATE INDEX actions_by_approval ON actions (approval_id, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_status;
+CREATE INDEX actions_by_status ON actions (status, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_tokens;
+CREATE INDEX actions_by_tokens ON actions (tokens_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_asset_key;
+CREATE INDEX actions_by_asset_key ON actions (asset_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_decision;
+CREATE INDEX actions_by_decision ON actions (decision, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_severity;
+CREATE INDEX actions_by_severity ON actions (severity, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_device_group;
+CREATE INDEX actions_by_device_group ON actions (device_group_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_investigation;
+CREATE INDEX actions_by_investigation ON actions (investigation_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_decider;
+CREATE INDEX actions_by_decider ON actions (decided_by_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_proposer;
+CREATE INDEX actions_by_proposer ON actions (proposed_by_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_undo;
+CREATE INDEX actions_by_undo ON actions (undo, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_incident;
+CREATE INDEX actions_by_incident ON actions (incident_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_source;
+CREATE INDEX actions_by_source ON actions (source, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
+DROP INDEX IF EXISTS actions_by_technique;
+CREATE INDEX actions_by_technique ON actions (technique_key, number) INCLUDE (filter_bits, updated_at) WHERE lane = 2;
