@@ -196,8 +196,12 @@ pub(super) async fn place(
         let select = concat!(
             "SELECT ",
             action_columns!(),
-            ", number FROM actions WHERE lane IN (0, 1, 2) AND asset_key = $1 AND asset_kind = $2 \
-             AND device_group_key <> $3"
+            // Each lane by itself: the indexes of assets hold one each.
+            ", number FROM actions WHERE number IN (
+                 SELECT number FROM actions WHERE lane = 0 AND asset_key = $1 AND asset_kind = $2
+                 UNION ALL SELECT number FROM actions WHERE lane = 1 AND asset_key = $1 AND asset_kind = $2
+                 UNION ALL SELECT number FROM actions WHERE lane = 2 AND asset_key = $1 AND asset_kind = $2
+             ) AND device_group_key <> $3"
         );
         let query = sqlx::query(select).bind(&name_key).bind(number(AssetKind::Device));
         for row in query.bind(group_key).fetch_all(&mut *db).await? {
