@@ -185,7 +185,7 @@ pub(crate) async fn values(db: &mut Connection, column: &str) -> Vec<(String, i6
     sqlx::query_as(AssertSqlSafe(sql)).fetch_all(db).await.unwrap()
 }
 
-/// All of History in the default columns of an export, in rows a second.
+/// All of History in the columns that a list shows at first, in rows a second.
 pub(crate) async fn export(db: &mut Connection) -> f64 {
     let columns = Columns {
         texts: vec!["investigation_id", "entity_title", "asset_name", "decided_by"],
