@@ -198,8 +198,9 @@ async fn propose_each(
     let ids: Vec<_> = items.iter().map(id).collect();
     let mut results: Vec<Option<Result<Proposed, Error>>> = Vec::with_capacity(items.len());
     let (mut proposals, mut places) = (Vec::new(), Vec::new());
+    let now = app.clock.now();
     for (index, item) in items.into_iter().enumerate() {
-        results.push(match input::parse_proposal(index, item) {
+        results.push(match input::parse_proposal(index, item, now) {
             Ok(proposal) => {
                 places.push(index);
                 proposals.push(proposal);
@@ -224,7 +225,7 @@ async fn propose_each(
                 error: None,
             },
             Err(error) => {
-                let error = Problem::from(error);
+                let error = Problem::of_item(error);
                 ProposalResult {
                     external_id,
                     status: error.status().as_u16(),

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::flat::Flat;
-use super::{Asset, AssetKind, Entity};
+use super::{Asset, AssetKind, Entity, EntityKind};
 use crate::core::error::FieldError;
 use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
 
@@ -40,7 +40,7 @@ impl GivenEntity {
             name.clone_from(sid);
         }
         let Ok(Value::Object(written)) = serde_json::to_value(&entity) else { return Ok(entity) };
-        let kind = entity.kind().label().to_lowercase();
+        let kind = entity.kind().with_article();
         // Mail without a subject and bounces, which have no sender, are mail: programs leave the field out, or send null.
         let is_mail = matches!(entity, Entity::EmailMessage { .. } | Entity::EmailCluster { .. });
         let is_needed = |name: &str, value: &Value| match name {
@@ -51,18 +51,31 @@ impl GivenEntity {
             .iter()
             .filter(|(name, value)| given.get(*name).is_none_or(Value::is_null) && is_needed(name, value));
         let missing = missing
-            .map(|(name, _)| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
+            .map(|(name, _)| FieldError::new(format!("/{name}"), format!("is missing: {kind} has one")));
         let fields = entity.field_names();
         let unknown =
             given.iter().filter(|(name, value)| !value.is_null() && !fields.contains(&name.as_str()));
         let unknown = unknown.map(|(name, _)| {
             FieldError::new(
                 format!("/{name}"),
-                format!("is not known of a {kind}; it has {}", fields.join(", ")),
+                format!("is not known of {kind}; it has {}", fields.join(", ")),
             )
         });
         let errors: Vec<_> = missing.chain(unknown).collect();
         if errors.is_empty() { Ok(entity) } else { Err(errors) }
+    }
+}
+
+impl EntityKind {
+    /// As it stands in a sentence: `a device`, `an IP address`.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        let label = self.label();
+        // `URL` and `IP` are said letter by letter, the first as `you`.
+        let is_vowel = label.starts_with(['A', 'E', 'I', 'O']);
+        let is_letters = label.chars().nth(1).is_some_and(char::is_uppercase);
+        let noun = if is_letters || self == Self::TeamsMessage { label.to_owned() } else { label.to_lowercase() };
+        format!("{} {noun}", if is_vowel { "an" } else { "a" })
     }
 }
 

@@ -103,9 +103,9 @@ impl Proposal {
         if !info.entities.contains(&self.entity.kind()) {
             let kinds: Vec<_> = info.entities.iter().map(|kind| kind.as_str()).collect();
             let detail = format!(
-                "{} does not act on a {}; it takes {}",
+                "{} does not act on {}; it takes {}",
                 info.name,
-                self.entity.kind().label(),
+                self.entity.kind().with_article(),
                 kinds.join(" or ")
             );
             found.note("/entity", detail);
