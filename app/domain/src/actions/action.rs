@@ -111,6 +111,7 @@ pub struct Action {
     #[serde(rename = "type")]
     pub action_type: ActionType,
     /// On what.
+    #[cfg_attr(feature = "ssr", serde(serialize_with = "crate::actions::wire::entity"))]
     pub entity: Entity,
     /// Where it lives.
     pub asset: Asset,
@@ -121,6 +122,7 @@ pub struct Action {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_count: Option<u32>,
     /// With which parameters.
+    #[cfg_attr(feature = "ssr", serde(serialize_with = "crate::actions::wire::parameters"))]
     #[cfg_attr(feature = "ssr", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub parameters: Parameters,
     /// Why, in the proposer's words.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::actions::badges::Badged;
 use domain::actions::break_glass::Exception;
 use domain::actions::query::{Column, Filter};
+use domain::actions::wire::parameter_text;
 use domain::core::text::escape_controls;
 use domain::core::time::Timestamp;
 use domain::settings::preference::ColumnChoice;
@@ -169,7 +170,7 @@ fn fact(column: Column, action: &Action) -> String {
         Column::Reverses => action.undo_of.map(|id| id.to_string()),
         Column::ReversedBy => action.undone_by.map(|id| id.to_string()),
         Column::Parameters => {
-            let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+            let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={}", parameter_text(*name, value)));
             Some(pairs.collect::<Vec<_>>().join("; "))
         }
         Column::Result => action.status_detail.clone(),
