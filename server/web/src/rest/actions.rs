@@ -257,7 +257,7 @@ async fn take(write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         caller.decider().map_err(Error::from)?;
         let new = input::parse_with_entity::<NewAction>(&headers, &body)?;
-        json_answer(StatusCode::CREATED, &app.backend.take_action(&caller, new).await?)
+        json_answer(StatusCode::CREATED, &app.backend.take_action(&caller, new).await?.answered_for())
     };
     write.answer_once(work).await
 }
@@ -284,7 +284,8 @@ async fn list(
         error => error.into(),
     })?;
     let link = links(&query, page.next.as_deref(), page.prev.as_deref());
-    let page = Page { items: page.items, next: page.next, prev: page.prev };
+    let items = page.items.into_iter().map(Action::answered_for).collect();
+    let page = Page { items, next: page.next, prev: page.prev };
     let mut response = Json(page).into_response();
     if let Ok(link) = HeaderValue::from_str(&link)
         && !link.is_empty()
@@ -358,7 +359,7 @@ async fn load(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Action>, Problem> {
-    Ok(Json(app.backend.action(&caller, action_id(&id)?).await?))
+    Ok(Json(app.backend.action(&caller, action_id(&id)?).await?.answered_for()))
 }
 
 /// Approve an action, if it is still what was seen.
@@ -376,7 +377,8 @@ async fn approve(Path(id): Path<String>, write: WriteRequest) -> Response {
         let id = action_id(&id)?;
         let Approval { expected_version, digest, comment } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
+        let approved = app.backend.approve(&caller, id, seen, comment).await?;
+        json_answer(StatusCode::OK, &approved.answered_for())
     };
     write.answer_once(work).await
 }
@@ -396,7 +398,8 @@ async fn reject(Path(id): Path<String>, write: WriteRequest) -> Response {
         let id = action_id(&id)?;
         let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
+        let rejected = app.backend.reject(&caller, id, seen, reason).await?;
+        json_answer(StatusCode::OK, &rejected.answered_for())
     };
     write.answer_once(work).await
 }
