@@ -70,7 +70,7 @@ mod tests {
     use clap::Parser as _;
 
     fn said(given: &[&str]) -> String {
-        let given: Vec<_> = given.iter().map(ToString::to_string).collect();
+        let given: Vec<_> = given.iter().map(|of| (*of).to_owned()).collect();
         let error = Cli::try_parse_from(std::iter::once("countersign".to_owned()).chain(given.clone())).unwrap_err();
         sentence(&error, &given)
     }

@@ -192,13 +192,13 @@ fn read_item<T: DeserializeOwned>(pointer: &str, mut item: Value) -> (Option<T>,
 fn replace_entity(item: &mut Value, pointer: &str) -> Vec<FieldError> {
     let Some(fields) = item.as_object_mut() else { return Vec::new() };
     let pointer = format!("{pointer}/entity");
-    let (entity, found) = match fields.get("entity") {
-        Some(given) => match parse_entity(given, &pointer) {
-            Ok(entity) => (serde_json::to_value(entity).unwrap_or_default(), Vec::new()),
-            Err(found) => (json!({ "kind": "device", "name": "unreadable" }), found),
-        },
-        // The reader says that it is missing.
-        None => return Vec::new(),
+    let entity = match fields.get("entity") {
+        Some(given) => parse_entity(given, &pointer),
+        None => Err(vec![FieldError::new(pointer, "is missing")]),
+    };
+    let (entity, found) = match entity {
+        Ok(entity) => (serde_json::to_value(entity).unwrap_or_default(), Vec::new()),
+        Err(found) => (json!({ "kind": "device", "name": "unreadable" }), found),
     };
     fields.insert("entity".to_owned(), entity);
     found

@@ -92,7 +92,7 @@ fn put(value: &mut Value, place: &str, stand_in: Value) -> bool {
             true
         }
         Some(Value::Array(items)) => {
-            let item = name.parse::<usize>().ok().and_then(|index| items.get_mut(index));
+            let item = name.parse::<usize>().ok().and_then(move |index| items.get_mut(index));
             item.map(|item| *item = stand_in).is_some()
         }
         _ => false,
@@ -135,14 +135,19 @@ impl Fault {
             }
             return Self { place, words: in_words(&detail), kind: FaultKind::Unknown };
         }
-        // Of a map, a name may be wrong, which is told as if the map was.
+        // Of a map, a name may be wrong, which is told of the map or of what stands under that name.
         let name = detail
             .strip_prefix("can't be ")
             .and_then(|rest| serde_json::Deserializer::from_str(rest).into_iter::<String>().next()?.ok());
-        let fields = value.pointer(&place).and_then(Value::as_object);
-        if let Some(name) = name.filter(|name| fields.is_some_and(|fields| fields.contains_key(name))) {
-            let place = format!("{place}/{}", escape_pointer(&name));
-            return Self { place, words: detail, kind: FaultKind::Unknown };
+        if let Some(name) = name {
+            let below = format!("/{}", escape_pointer(&name));
+            let fields = value.pointer(&place).and_then(Value::as_object);
+            if fields.is_some_and(|fields| fields.contains_key(&name)) {
+                place.push_str(&below);
+            }
+            if place.ends_with(&below) {
+                return Self { place, words: detail, kind: FaultKind::Unknown };
+            }
         }
         Self { place, words: in_words(&detail), kind: FaultKind::Wrong }
     }
