@@ -146,11 +146,11 @@ fn own(entity: &Entity) -> Option<Similarity> {
 #[cfg(feature = "ssr")]
 fn named(entity: &Entity) -> Option<Similarity> {
     let name = match entity {
+        // An account is one, whether its identifier is known or not.
         Entity::Service { name }
         | Entity::Driver { name }
-        | Entity::ScheduledTask { name } => name.clone(),
-        // One account, whether its identifier is known or not.
-        Entity::User { name, .. } => name.clone(),
+        | Entity::ScheduledTask { name }
+        | Entity::User { name, .. } => name.clone(),
         Entity::Mailbox { address } => address.clone(),
         // No key has an empty name: two backslashes stand before a value alone.
         Entity::RegistryKey { path, value_name: Some(value) } => format!("{path}\\\\{value}"),
