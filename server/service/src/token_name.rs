@@ -38,9 +38,10 @@ pub(crate) async fn check(
     let tokens = CredentialFilter { sort: Some(CredentialSort::Token), owner: None, id: None };
     let tokens = store.live_credentials(tokens, now).await?;
     match tokens.iter().find(|other| other.name != name && drawn_as(&other.name) == drawn) {
-        Some(other) => {
-            wrong(format!("looks like {:?}, the name of another token; send another name, or that one", other.name))
-        }
+        Some(other) => wrong(format!(
+            "looks like {:?}, the name of another token; send another name, or that one",
+            other.name
+        )),
         None => Ok(None),
     }
 }

@@ -42,7 +42,10 @@ pub async fn run(command: AuditCommand) -> anyhow::Result<()> {
         Some((file, key)) => {
             let noted = heads(&read_checkpoints(&file, &load_public_key(&key)?)?);
             let name = file.display();
-            ensure!(!noted.is_empty(), "{name} holds no checkpoint, so that the log can't be compared with any");
+            ensure!(
+                !noted.is_empty(),
+                "{name} holds no checkpoint, so that the log can't be compared with any"
+            );
             noted
         }
         None => Vec::new(),

@@ -10,7 +10,8 @@ use super::Cli;
 pub fn sentence(error: &Error, given: &[String]) -> String {
     let program = Cli::command();
     let (mut command, mut path) = (&program, program.get_name().to_owned());
-    while let Some(next) = given.get(path.matches(' ').count()).and_then(|name| command.find_subcommand(name)) {
+    while let Some(next) = given.get(path.matches(' ').count()).and_then(|name| command.find_subcommand(name))
+    {
         command = next;
         path = format!("{path} {}", next.get_name());
     }
@@ -71,7 +72,8 @@ mod tests {
 
     fn said(given: &[&str]) -> String {
         let given: Vec<_> = given.iter().map(|of| (*of).to_owned()).collect();
-        let error = Cli::try_parse_from(std::iter::once("countersign".to_owned()).chain(given.clone())).unwrap_err();
+        let error =
+            Cli::try_parse_from(std::iter::once("countersign".to_owned()).chain(given.clone())).unwrap_err();
         sentence(&error, &given)
     }
 
@@ -97,7 +99,10 @@ mod tests {
                 &["token", "create", "x", "--scope", "actions:read", "--days", "many"],
                 "invalid value 'many' for '--days <N>': invalid digit found in string; see countersign token create --help",
             ),
-            (&["user", "list", "--what"], "unexpected argument '--what' found; see countersign user list --help"),
+            (
+                &["user", "list", "--what"],
+                "unexpected argument '--what' found; see countersign user list --help",
+            ),
         ] {
             assert_eq!(said(given), says);
         }
@@ -117,7 +122,8 @@ mod tests {
             }
             let said = said(&path.iter().map(String::as_str).collect::<Vec<_>>());
             for arg in needed {
-                let purpose = arg.get_help().unwrap_or_else(|| panic!("{path:?}: {arg} says nothing")).to_string();
+                let purpose =
+                    arg.get_help().unwrap_or_else(|| panic!("{path:?}: {arg} says nothing")).to_string();
                 assert!(said.contains(&within_sentence(&purpose)), "{said}: {purpose}");
                 seen += 1;
             }

@@ -300,10 +300,16 @@ mod tests {
         same(canonical, &["http://bücher.example/", "http://xn--bcher-kva.example"]);
         same(canonical, &["http://127.0.0.1/", "http://0x7f.1/", "http://[::ffff:7f00:1]/"]);
         same(canonical, &["http://a.example/%2fb", "http://a.example/%2Fb"]);
-        same(canonical, &["https://bücher.example/%61", "https://xn--bcher-kva.example/a", "https://BÜCHER.example/a"]);
+        same(
+            canonical,
+            &["https://bücher.example/%61", "https://xn--bcher-kva.example/a", "https://BÜCHER.example/a"],
+        );
         same(canonical, &["http://a.example/%7Ekim/%2E%2e/b?%41=%2D", "http://a.example/b?A=-"]);
         same(canonical, &["http://a.example/%c3%a4", "http://a.example/ä"]);
-        same(canonical, &["tcp://Bücher.example:81", "tcp://xn--bcher-kva.example:81", "TCP://BÜCHER.example:81"]);
+        same(
+            canonical,
+            &["tcp://Bücher.example:81", "tcp://xn--bcher-kva.example:81", "TCP://BÜCHER.example:81"],
+        );
         same(canonical, &["sftp://EVIL.example./a", "sftp://evil.example/a"]);
         assert_ne!(canonical("http://a.example/%2F"), canonical("http://a.example//"));
         assert_ne!(canonical("http://a.example/?a=%26b"), canonical("http://a.example/?a=&b"));

@@ -159,16 +159,27 @@ fn is_number(text: &str) -> bool {
 /// A date or a time, whatever separates its parts, or nothing.
 fn is_date(text: &str) -> bool {
     const MONTHS: [&str; 12] = [
-        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
-        "november", "december",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
     ];
     let mut parts: Vec<String> = Vec::new();
     let mut before = ' ';
     for letter in text.chars() {
         if letter.is_ascii_alphanumeric() {
             match parts.last_mut() {
-                Some(part) if before.is_ascii_alphanumeric()
-                    && before.is_ascii_digit() == letter.is_ascii_digit() =>
+                Some(part)
+                    if before.is_ascii_alphanumeric()
+                        && before.is_ascii_digit() == letter.is_ascii_digit() =>
                 {
                     part.push(letter);
                 }
@@ -180,7 +191,8 @@ fn is_date(text: &str) -> bool {
         before = letter;
     }
     let is_month = |part: &str| part.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(part));
-    let is_half = |at: usize, part: &str| at > 0 && text.contains(' ') && matches!(part, "a" | "p" | "am" | "pm");
+    let is_half =
+        |at: usize, part: &str| at > 0 && text.contains(' ') && matches!(part, "a" | "p" | "am" | "pm");
     let is_part = |(at, part): (usize, &String)| {
         is_month(part) || is_half(at, part) || (is_digits(part) && part.len() <= 4)
     };

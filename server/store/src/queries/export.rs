@@ -106,7 +106,8 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         Reading::EntityDetails => text(Some(&entity(row, at)?.details())),
         Reading::Parameters => {
             let parameters: Parameters = serde_json::from_str(row.try_get(at)?).map_err(corrupt)?;
-            let pair = |(name, value): (&ParameterName, &String)| format!("{name}={}", parameter_text(*name, value));
+            let pair =
+                |(name, value): (&ParameterName, &String)| format!("{name}={}", parameter_text(*name, value));
             let pairs: Vec<_> = parameters.iter().map(pair).collect();
             if pairs.is_empty() { Cell::Nothing } else { Cell::Text(pairs.join("; ").into()) }
         }

@@ -294,10 +294,16 @@ mod tests {
         for (error, title) in [
             (Error::invalid("/a", "b"), "This item was not taken in: something in it is missing or wrong."),
             (Error::Forbidden(Denied::OwnProposal), "This item was not taken in. You may not do this."),
-            (Error::NoExecutor, "This item was not taken in: no executor is connected that could carry this out."),
+            (
+                Error::NoExecutor,
+                "This item was not taken in: no executor is connected that could carry this out.",
+            ),
         ] {
             let value = serde_json::to_value(Problem::of_item(error.clone())).unwrap();
-            assert_eq!((&value["title"], &value["type"]), (&title.into(), &serde_json::to_value(Problem::from(error)).unwrap()["type"]));
+            assert_eq!(
+                (&value["title"], &value["type"]),
+                (&title.into(), &serde_json::to_value(Problem::from(error)).unwrap()["type"])
+            );
         }
     }
 

@@ -81,11 +81,7 @@ pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>
 
 /// The proposal that an item of a body is, or everything that is wrong with it. What can be read is checked by the service,
 /// but beside what can't, the sender still gets to read which other fields keep no rule.
-pub(super) fn parse_proposal(
-    index: usize,
-    item: Value,
-    now: Timestamp,
-) -> Result<Proposal, Vec<FieldError>> {
+pub(super) fn parse_proposal(index: usize, item: Value, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
     let pointer = format!("/actions/{index}");
     match read_item::<Proposal>(&pointer, item) {
         (Some(proposal), found) if found.is_empty() => Ok(proposal),
@@ -99,16 +95,9 @@ pub(super) fn parse_proposal(
 }
 
 /// What fields that can be read do against the rules, whatever those say that can't.
-fn rules_beside(
-    proposal: &Proposal,
-    found: &[FieldError],
-    pointer: &str,
-    now: Timestamp,
-) -> Vec<FieldError> {
-    let unread: Vec<_> = found
-        .iter()
-        .filter_map(|error| error.pointer.strip_prefix(pointer)?.split('/').nth(1))
-        .collect();
+fn rules_beside(proposal: &Proposal, found: &[FieldError], pointer: &str, now: Timestamp) -> Vec<FieldError> {
+    let unread: Vec<_> =
+        found.iter().filter_map(|error| error.pointer.strip_prefix(pointer)?.split('/').nth(1)).collect();
     let is_certain = |error: &FieldError| {
         let field = error.pointer.split('/').nth(1).unwrap_or_default();
         let depends_on: &[&str] = match field {
@@ -211,7 +200,8 @@ fn parse_entity(given: &Value, pointer: &str) -> Result<Entity, Vec<FieldError>>
     let Some(read) = read.filter(|_| !found.iter().any(|error| error.pointer == kind)) else {
         return Err(found);
     };
-    let is_told = |found: &[FieldError], error: &FieldError| found.iter().any(|of| of.pointer == error.pointer);
+    let is_told =
+        |found: &[FieldError], error: &FieldError| found.iter().any(|of| of.pointer == error.pointer);
     match read.into_entity(fields) {
         Ok(entity) if found.is_empty() => return Ok(entity),
         // What is wrong with all of it may be so for what can't be read.

@@ -35,13 +35,15 @@ pub(super) fn read_all<T: DeserializeOwned>(mut value: Value, prefix: &str) -> (
         };
         let Fault { place, words, kind } = fault;
         let is_above = |known: &FieldError| known.pointer.starts_with(&format!("{place}/"));
-        let told = found.iter_mut().find(|known| {
-            place == known.pointer || place.starts_with(&format!("{}/", known.pointer))
-        });
+        let told = found
+            .iter_mut()
+            .find(|known| place == known.pointer || place.starts_with(&format!("{}/", known.pointer)));
         match told {
             // What stood in for the value says which words would have done.
             Some(known) if place == known.pointer && !known.detail.contains(" is one of ") => {
-                if let Some((_, choice)) = words.split_once("; ").filter(|(_, rest)| rest.contains(" is one of ")) {
+                if let Some((_, choice)) =
+                    words.split_once("; ").filter(|(_, rest)| rest.contains(" is one of "))
+                {
                     known.detail = format!("{}; {choice}", known.detail);
                 }
             }
@@ -70,7 +72,8 @@ pub(super) fn read_all<T: DeserializeOwned>(mut value: Value, prefix: &str) -> (
 /// What may be read where something else was not: the first word of a vocabulary, or the next of the usual values.
 fn stand_in(tried: &mut usize, words: &str) -> Option<Value> {
     *tried += 1;
-    let usual = [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!(TIME), json!(ID)];
+    let usual =
+        [json!(null), json!(""), json!(0), json!(false), json!([]), json!({}), json!(TIME), json!(ID)];
     let first = words.split_once(" is one of ").map(|(_, rest)| rest.split(", ").next().unwrap_or(rest));
     match first {
         Some(word) if *tried <= usual.len() => Some(json!(word)),

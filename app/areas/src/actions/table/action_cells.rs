@@ -151,8 +151,7 @@ impl Tick {
 
 /// A fact that stands in an export, as text.
 fn fact(column: Column, action: &Action) -> String {
-    let decider =
-        |kind| action.taken_by().filter(|actor| actor.kind == kind).map(|actor| actor.name.clone());
+    let decider = |kind| action.taken_by().filter(|actor| actor.kind == kind).map(|actor| actor.name.clone());
     match column {
         Column::Id => Some(action.id.to_string()),
         Column::Version => Some(action.version.to_string()),
@@ -170,7 +169,10 @@ fn fact(column: Column, action: &Action) -> String {
         Column::Reverses => action.undo_of.map(|id| id.to_string()),
         Column::ReversedBy => action.undone_by.map(|id| id.to_string()),
         Column::Parameters => {
-            let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={}", parameter_text(*name, value)));
+            let pairs = action
+                .parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={}", parameter_text(*name, value)));
             Some(pairs.collect::<Vec<_>>().join("; "))
         }
         Column::Result => action.status_detail.clone(),

@@ -14,8 +14,8 @@ mod urls;
 
 use addresses::check_address;
 use names::{
-    check_account, check_hash, check_host, check_mailbox, check_message_id, check_network_message_id, check_one,
-    check_sender, check_sid, check_task,
+    check_account, check_hash, check_host, check_mailbox, check_message_id, check_network_message_id,
+    check_one, check_sender, check_sid, check_task,
 };
 use paths::{check_cloud_path, check_file_path, check_one_path, check_registry_key};
 use urls::check_url;
@@ -74,7 +74,8 @@ impl EntityKind {
         // `URL` and `IP` are said letter by letter, the first as `you`.
         let is_vowel = label.starts_with(['A', 'E', 'I', 'O']);
         let is_letters = label.chars().nth(1).is_some_and(char::is_uppercase);
-        let noun = if is_letters || self == Self::TeamsMessage { label.to_owned() } else { label.to_lowercase() };
+        let noun =
+            if is_letters || self == Self::TeamsMessage { label.to_owned() } else { label.to_lowercase() };
         format!("{} {noun}", if is_vowel { "an" } else { "a" })
     }
 }

@@ -335,7 +335,8 @@ async fn a_token_is_taken_for_no_person_and_no_other_token() {
     app.user("ana", &[Role::SecurityOperator]).await;
     let people = app.api(&root, "GET", "/api/v1/people", None).await.json();
     let people = people.as_array().unwrap();
-    let person = people.iter().find(|person| person["name"] == "ana").unwrap()["display_name"].as_str().unwrap();
+    let person =
+        people.iter().find(|person| person["name"] == "ana").unwrap()["display_name"].as_str().unwrap();
     let make = async |name: &str| {
         let body = json!({ "name": name, "scopes": ["actions:propose"], "days": 1 });
         send(&app, &root, "POST", "/tokens", body).await
@@ -362,6 +363,7 @@ async fn a_token_is_taken_for_no_person_and_no_other_token() {
     let id = made["actions"][0]["id"].as_str().unwrap();
     let action = app.api(&root, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
     assert_eq!(action["proposed_by"]["person"]["name"], "Ana Sousa");
-    let csv = app.api(&root, "GET", &format!("{ACTIONS}.csv?lane=pending&cols=proposed_by"), None).await.text();
+    let csv =
+        app.api(&root, "GET", &format!("{ACTIONS}.csv?lane=pending&cols=proposed_by"), None).await.text();
     assert!(csv.contains("Ana Sousa by token"), "{csv}");
 }

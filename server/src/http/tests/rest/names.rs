@@ -135,10 +135,17 @@ async fn a_search_finds_what_was_copied_with_its_dress() {
     let file = json!({"kind": "file", "path": "C:\\Program Files\\x\\y.exe", "sha1": format!(" {}", "AB".repeat(20))});
     let made = [
         (vec![of("h", "isolate_device", &host("ws-0700"), &host("ws-0700"))], vec!["WS-0700."]),
-        (vec![of("v6", "block_ip_address", &ip, &host("fw"))], vec!["[2001:db8::99]", "[2001:DB8:0::99]:443"]),
+        (
+            vec![of("v6", "block_ip_address", &ip, &host("fw"))],
+            vec!["[2001:db8::99]", "[2001:DB8:0::99]:443"],
+        ),
         (
             vec![of("f", "quarantine_file", &file, &host("other"))],
-            vec!["\"C:\\Program Files\\x\\y.exe\"", "'c:/program files/x/y.exe'", "file:///C:/Program%20Files/x/y.exe"],
+            vec![
+                "\"C:\\Program Files\\x\\y.exe\"",
+                "'c:/program files/x/y.exe'",
+                "file:///C:/Program%20Files/x/y.exe",
+            ],
         ),
         (
             vec![url("u-1", "https://bücher.example/%61b"), url("u-2", "https://xn--bcher-kva.example/ab")],

@@ -169,7 +169,8 @@ async fn what_nobody_else_decided_names_who_took_it_when_and_why() {
     assert_eq!(status, 201, "{made}");
     let made = made["actions"][0].clone();
     let path = format!("{ACTIONS}/{}", made["id"].as_str().unwrap());
-    let undo = json!({ "expected_version": made["version"], "digest": made["digest"], "reason": "clean again" });
+    let undo =
+        json!({ "expected_version": made["version"], "digest": made["digest"], "reason": "clean again" });
     let undone = app.api(&person, "POST", &format!("{path}/undo"), Some(&undo)).await;
     assert_eq!(undone.status, StatusCode::OK, "{}", undone.text());
     let undone = undone.json();
@@ -181,7 +182,10 @@ async fn what_nobody_else_decided_names_who_took_it_when_and_why() {
     let reverse = app.api(&person, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
     let now = "2026-03-01T08:00:00.000000Z";
     assert_eq!((&reverse["decision"], &reverse["reason"]), (&json!("NotRequired"), &json!("clean again")));
-    assert_eq!((&reverse["decided_at"], &reverse["decided_by"]["person"]["name"]), (&json!(now), &json!("Ana Sousa")));
+    assert_eq!(
+        (&reverse["decided_at"], &reverse["decided_by"]["person"]["name"]),
+        (&json!(now), &json!("Ana Sousa"))
+    );
     let of_lists = async |lane: &str| {
         let list = app.api(&person, "GET", &format!("{ACTIONS}?lane={lane}"), None).await.json();
         let items = list["items"].as_array().unwrap().clone();

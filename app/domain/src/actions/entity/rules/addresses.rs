@@ -181,7 +181,14 @@ mod tests {
             let error = check_blockable(text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");
         }
-        for good in ["10.0.0.0/8", "203.0.113.7", "2001:db8::/32", "192.168.1.1", "64:ff9b::203.0.113.7", "not an address"] {
+        for good in [
+            "10.0.0.0/8",
+            "203.0.113.7",
+            "2001:db8::/32",
+            "192.168.1.1",
+            "64:ff9b::203.0.113.7",
+            "not an address",
+        ] {
             assert_eq!(check_blockable(good), Ok(()), "{good}");
         }
     }

@@ -26,8 +26,12 @@ pub(super) fn check_sid(sid: &str) -> Result<(), String> {
 /// Of an address or another id with an `@`, whether it has something before and behind it.
 fn check_halves(text: &str) -> Result<(), String> {
     match text.rsplit_once('@') {
-        Some(("", _)) => Err("has nothing before the @; send the whole name, for example kim@corp.example".to_owned()),
-        Some((_, "")) => Err("has nothing after the @; send the whole name, for example kim@corp.example".to_owned()),
+        Some(("", _)) => {
+            Err("has nothing before the @; send the whole name, for example kim@corp.example".to_owned())
+        }
+        Some((_, "")) => {
+            Err("has nothing after the @; send the whole name, for example kim@corp.example".to_owned())
+        }
         _ => Ok(()),
     }
 }
@@ -276,7 +280,11 @@ mod tests {
         }
         refused(
             check_sender,
-            &[("*@c.example", "asterisk"), ("a@*.example", "asterisk"), ("a@b.example,c@d.example", "several")],
+            &[
+                ("*@c.example", "asterisk"),
+                ("a@*.example", "asterisk"),
+                ("a@b.example,c@d.example", "several"),
+            ],
         );
         for good in ["a*b@c.example", "Kim, Ana <k@c.example>", "", "postmaster"] {
             assert_eq!(check_sender(good), Ok(()), "{good}");

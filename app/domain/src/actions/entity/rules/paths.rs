@@ -50,11 +50,14 @@ pub(super) fn check_one_path(path: &str, has_hash: bool) -> Result<(), String> {
     }
     if path.contains("[.]") {
         let plain = path.replace("[.]", ".");
-        return Err(format!("is defanged; send {plain} (if the brackets are its own, send the file's hash with it)"));
+        return Err(format!(
+            "is defanged; send {plain} (if the brackets are its own, send the file's hash with it)"
+        ));
     }
     let mut rest = path.split([';', ',', '|', '\n', '\r']).skip(1).map(str::trim_start);
     let is_further = |part: &str| {
-        let drive = part.get(1..3).is_some_and(|of| matches!(of, ":\\" | ":/")) && part.starts_with(|of: char| of.is_ascii_alphabetic());
+        let drive = part.get(1..3).is_some_and(|of| matches!(of, ":\\" | ":/"))
+            && part.starts_with(|of: char| of.is_ascii_alphabetic());
         drive || part.starts_with("\\\\") || (!is_windows && part.starts_with('/'))
     };
     if rest.any(is_further) {
@@ -86,7 +89,8 @@ pub(super) fn check_registry_key(path: &str) -> Result<(), String> {
     while let Some(above) = parts.next() {
         if parts.peek().is_some_and(|part| is_wild(part) && !(*part == "*" && is_of_classes(above))) {
             return Err(
-                "must name one key: only classes have one that is named *; propose an action for each".to_owned()
+                "must name one key: only classes have one that is named *; propose an action for each"
+                    .to_owned(),
             );
         }
     }

@@ -177,8 +177,12 @@ mod tests {
             assert_eq!(check_url(text), Ok(()), "{text} is a URL");
             assert!(check_blockable(text).unwrap_err().contains("it can't be blocked"), "{text}");
         }
-        for good in ["https://evil.example/a", "http://203.0.113.7/", "http://10.0.0.1/", "https://localhost.example/"]
-        {
+        for good in [
+            "https://evil.example/a",
+            "http://203.0.113.7/",
+            "http://10.0.0.1/",
+            "https://localhost.example/",
+        ] {
             assert_eq!(check_blockable(good), Ok(()), "{good}");
         }
     }
