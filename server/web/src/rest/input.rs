@@ -170,9 +170,9 @@ fn parse_item<T: DeserializeOwned>(pointer: &str, item: Value) -> Result<T, Vec<
 
 /// The same with something readable in place of what is wrong, and everything that is.
 fn read_item<T: DeserializeOwned>(pointer: &str, mut item: Value) -> (Option<T>, Vec<FieldError>) {
-    let mut found = replace_entity(&mut item, pointer);
-    let (read, errors) = shape::read_all(item, pointer);
-    found.extend(errors);
+    let of_entity = replace_entity(&mut item, pointer);
+    let (read, mut found) = shape::read_all(item, pointer);
+    found.extend(of_entity);
     (read, found)
 }
 

@@ -36,15 +36,14 @@ pub(super) fn read_all<T: DeserializeOwned>(mut value: Value, prefix: &str) -> (
         let Fault { place, words, kind } = fault;
         let is_above = |known: &FieldError| known.pointer.starts_with(&format!("{place}/"));
         let told = found
-            .iter_mut()
-            .find(|known| place == known.pointer || place.starts_with(&format!("{}/", known.pointer)));
+            .iter()
+            .position(|known| place == known.pointer || place.starts_with(&format!("{}/", known.pointer)));
         match told {
             // What stood in for the value says which words would have done.
-            Some(known) if place == known.pointer && !known.detail.contains(" is one of ") => {
-                if let Some((_, choice)) =
-                    words.split_once("; ").filter(|(_, rest)| rest.contains(" is one of "))
-                {
-                    known.detail = format!("{}; {choice}", known.detail);
+            Some(at) if place == found[at].pointer && !found[at].detail.contains(" is one of ") => {
+                let choice = words.split_once("; ").filter(|(_, rest)| rest.contains(" is one of "));
+                if let Some((_, choice)) = choice {
+                    found[at].detail = format!("{}; {choice}", found[at].detail);
                 }
             }
             Some(_) => {}
