@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
-use server::cli::{self, Cli};
+use server::cli::{self, Cli, usage};
 
 /// Rows are many small texts.
 #[global_allocator]
@@ -20,9 +20,8 @@ async fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(error) => {
-            let text = error.to_string();
-            let first = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            eprintln!("countersign: {first}; see countersign --help");
+            let given = std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned());
+            eprintln!("countersign: {}", usage::sentence(&error, &given.collect::<Vec<_>>()));
             return ExitCode::FAILURE;
         }
     };

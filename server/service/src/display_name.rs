@@ -51,7 +51,7 @@ pub(crate) async fn telling(
 }
 
 /// What a name looks like (UTS 39), whatever its letters are, without case and spaces.
-fn drawn_as(name: &str) -> String {
+pub(crate) fn drawn_as(name: &str) -> String {
     let folded = |text: &str| -> String {
         unicode_security::skeleton(text)
             .flat_map(char::to_lowercase)

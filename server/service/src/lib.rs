@@ -60,6 +60,7 @@ mod tasks;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod timeline;
+pub(crate) mod token_name;
 mod twins;
 pub mod worker;
 pub mod zone;

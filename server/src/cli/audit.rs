@@ -39,7 +39,15 @@ pub async fn run(command: AuditCommand) -> anyhow::Result<()> {
     let AuditCommand::Verify(VerifyOptions { database, checkpoints, key }) = command;
     ensure!(database.exists(), "there is no database at {}", database.display_url());
     let noted = match checkpoints.zip(key) {
-        Some((file, key)) => heads(&read_checkpoints(&file, &load_public_key(&key)?)?),
+        Some((file, key)) => {
+            let noted = heads(&read_checkpoints(&file, &load_public_key(&key)?)?);
+            let name = file.display();
+            ensure!(
+                !noted.is_empty(),
+                "{name} holds no checkpoint, so that the log can't be compared with any"
+            );
+            noted
+        }
         None => Vec::new(),
     };
     // As it is, and without a trace: also a copy on a medium that can't be written to.

@@ -18,6 +18,7 @@ pub mod serve;
 pub mod sign_in;
 pub mod support;
 mod terminal;
+pub mod usage;
 
 use clap::{Parser, Subcommand};
 

@@ -101,6 +101,9 @@ enum KeySource {
     Text(fn(&Action) -> String),
 }
 
+/// Who decided, or who took what nobody else had to decide: 5 is `NotRequired`.
+const TAKEN_BY: &str = "CASE decision WHEN 5 THEN COALESCE(decided_by, proposed_by) ELSE decided_by END";
+
 /// The table.
 #[expect(clippy::too_many_lines, reason = "a table, one row a field")]
 pub(crate) const fn stored(field: Field) -> StoredField {
@@ -137,11 +140,7 @@ pub(crate) const fn stored(field: Field) -> StoredField {
             .bits(Bits::words::<Decision>(5, 4)),
         Field::DecidedBy => {
             derived("decided_by_key", |action| optional(action.taken_by().map(domain::Actor::who)))
-                // 5 is `NotRequired`.
-                .shown(
-                    "CASE decision WHEN 5 THEN COALESCE(decided_by, proposed_by) ELSE decided_by END",
-                    Reading::Actor,
-                )
+                .shown(TAKEN_BY, Reading::Actor)
                 .labelled(|action| actor_text::write(action.taken_by()?).ok())
                 .sorted("actions_by_decider")
                 .bits(Bits::hashed(30, 6))
@@ -186,11 +185,15 @@ pub(crate) const fn stored(field: Field) -> StoredField {
         Field::Id => shown_only("id", Reading::Id),
         Field::Version => shown_only("version", Reading::Number),
         Field::ExternalId => text("external_id", |action| action.external_id.clone().unwrap_or_default()),
-        Field::Decided => shown_only("decided_at", Reading::MaybeTime),
-        Field::Reason => text("reason", |action| action.reason.clone().unwrap_or_default()),
+        Field::Decided => shown_only("decided_at", Reading::MaybeTime).shown(
+            "CASE decision WHEN 5 THEN COALESCE(decided_at, proposed_at) ELSE decided_at END",
+            Reading::MaybeTime,
+        ),
+        Field::Reason => text("reason", |action| action.taken_for().cloned().unwrap_or_default())
+            .shown("CASE decision WHEN 5 THEN COALESCE(reason, comment) ELSE reason END", Reading::Text),
         Field::BreakGlass => shown_only("break_glass", Reading::Word(Vocabulary::of::<Exception>())),
-        Field::DecidedByPerson => shown_only("decided_by", Reading::Person),
-        Field::DecidedByToken => shown_only("decided_by", Reading::Token),
+        Field::DecidedByPerson => shown_only("decided_by", Reading::Person).shown(TAKEN_BY, Reading::Person),
+        Field::DecidedByToken => shown_only("decided_by", Reading::Token).shown(TAKEN_BY, Reading::Token),
         Field::Hash => shown_only("entity", Reading::EntityHash),
         Field::MessageId => shown_only("entity", Reading::EntityMessage),
         Field::EntityDetails => shown_only("entity", Reading::EntityDetails),

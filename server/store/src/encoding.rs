@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::actions_fields::{StoredField, stored};
 
 /// How a key is made of a value, and which bits a field has: to be raised with each change of that.
-const VERSION: u32 = 7;
+const VERSION: u32 = 8;
 
 /// What stored values depend on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -32,7 +32,9 @@ pub(super) fn similar(action: &Action) -> Option<i64> {
         Similarity::Investigation(id) => ("investigation", id),
         Similarity::Name(name) => ("name", name),
     };
-    Some(hash(&format!("{} {by} {value}", action.action_type)))
+    // Of what has a name alone, the kind says what is called so.
+    let kind = if by == "name" { format!(" {}", action.entity.kind()) } else { String::new() };
+    Some(hash(&format!("{} {by}{kind} {value}", action.action_type)))
 }
 
 /// What actions on the same entity of the same asset share: the hash of the entity's own key, and that of its name;

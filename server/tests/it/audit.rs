@@ -168,6 +168,14 @@ async fn t10_checkpoints_catch_a_cut_tail_and_a_rewritten_log(kind: Kind) {
     let (ok, said) = verify(&other_key);
     assert!(!ok && said.contains("line 1 of"), "{said}");
 
+    let whole = std::fs::read(&file).unwrap();
+    for left in [&b""[..], &whole[..20]] {
+        std::fs::write(&file, left).unwrap();
+        let (ok, said) = verify(&key);
+        assert!(!ok && said.contains("holds no checkpoint"), "{said}");
+    }
+    std::fs::write(&file, &whole).unwrap();
+
     disarm(kind, database).await;
     let last = database.column("SELECT CAST(MAX(seq) AS TEXT) FROM audit").await.remove(0);
     let store = store::open_read_only(&database.url).await.unwrap();

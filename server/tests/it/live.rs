@@ -72,7 +72,7 @@ async fn changes_come_as_they_happen(kind: Kind) {
     let action = estate.propose_one("a").await;
     let proposed = stream.expect("change").await;
     let expected = json!({ "seq": head + 1, "subject": { "kind": "action", "id": action["id"] }, "kind": "Proposed", "version": 1,
-        "lane": "pending", "by": "scanner", "mine": false });
+        "lane": "pending", "by": "token \u{201c}scanner\u{201d}", "mine": false });
     assert_eq!((proposed.id, proposed.data), (head + 1, expected));
 
     // A refused attempt is recorded, and changes nothing.

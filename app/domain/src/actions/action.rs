@@ -111,6 +111,7 @@ pub struct Action {
     #[serde(rename = "type")]
     pub action_type: ActionType,
     /// On what.
+    #[cfg_attr(feature = "ssr", serde(serialize_with = "crate::actions::wire::entity"))]
     pub entity: Entity,
     /// Where it lives.
     pub asset: Asset,
@@ -121,6 +122,7 @@ pub struct Action {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_count: Option<u32>,
     /// With which parameters.
+    #[cfg_attr(feature = "ssr", serde(serialize_with = "crate::actions::wire::parameters"))]
     #[cfg_attr(feature = "ssr", schema(value_type = std::collections::BTreeMap<String, String>))]
     pub parameters: Parameters,
     /// Why, in the proposer's words.
@@ -211,6 +213,29 @@ impl Action {
     pub fn taken_by(&self) -> Option<&Actor> {
         let taken = (self.decision == Decision::NotRequired).then_some(&self.proposed_by);
         self.decided_by.as_ref().or(taken)
+    }
+
+    /// When it was decided, or, where nobody else had to, taken.
+    #[must_use]
+    pub fn taken_at(&self) -> Option<Timestamp> {
+        let taken = (self.decision == Decision::NotRequired).then_some(self.proposed_at);
+        self.decided_at.or(taken)
+    }
+
+    /// Why, in the words of who decided, or, where nobody else had to, of who took it.
+    #[must_use]
+    pub fn taken_for(&self) -> Option<&String> {
+        let taken = self.comment.as_ref().filter(|_| self.decision == Decision::NotRequired);
+        self.reason.as_ref().or(taken)
+    }
+
+    /// For others than this program: with who answers for it, when and why, also where nobody else had to decide.
+    #[must_use]
+    pub fn answered_for(mut self) -> Self {
+        self.reason = self.taken_for().cloned();
+        self.decided_at = self.taken_at();
+        self.decided_by = self.taken_by().cloned();
+        self
     }
 
     /// The API tokens by which it was proposed, and decided. An undo is an action of its own.

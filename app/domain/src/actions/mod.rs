@@ -21,3 +21,4 @@ pub mod similar;
 pub mod take;
 pub mod targets;
 pub mod tasks;
+pub mod wire;

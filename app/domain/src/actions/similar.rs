@@ -29,7 +29,7 @@ pub enum Similarity {
     Campaign(String),
     /// The id of the investigation.
     Investigation(String),
-    /// What else has a name of its own on each of many assets: a service, a registry key, a path.
+    /// What else has a name of its own on each of many assets: an account, a service, a registry key, a path.
     Name(String),
 }
 
@@ -133,28 +133,34 @@ impl Action {
 #[cfg(feature = "ssr")]
 fn own(entity: &Entity) -> Option<Similarity> {
     match entity {
-        Entity::EmailMessage { message_id, .. } => Some(Similarity::Message(message_id.clone())),
+        Entity::EmailMessage { message_id, .. } | Entity::TeamsMessage { message_id, .. } => {
+            Some(Similarity::Message(message_id.clone()))
+        }
         Entity::IpAddress { address } => Some(Similarity::Address(address.clone())),
         Entity::Url { url } => Some(Similarity::Url(url.clone())),
         entity => entity.hash().map(|hash| Similarity::File(hash.to_owned())),
     }
 }
 
-/// What has one name on each of many assets.
+/// What has one name on each of many assets, in its one spelling.
 #[cfg(feature = "ssr")]
 fn named(entity: &Entity) -> Option<Similarity> {
-    match entity {
-        Entity::Service { .. }
-        | Entity::Driver { .. }
-        | Entity::ScheduledTask { .. }
-        | Entity::RegistryKey { .. }
-        | Entity::EmailCluster { .. }
-        | Entity::File { .. } => {
-            let identity = entity.identity();
-            identity.key.or(identity.name).map(Similarity::Name)
-        }
-        _ => None,
-    }
+    let name = match entity {
+        // An account is one, whether its identifier is known or not.
+        Entity::Service { name }
+        | Entity::Driver { name }
+        | Entity::ScheduledTask { name }
+        | Entity::User { name, .. } => name.clone(),
+        Entity::Mailbox { address } => address.clone(),
+        // No key has an empty name: two backslashes stand before a value alone.
+        Entity::RegistryKey { path, value_name: Some(value) } => format!("{path}\\\\{value}"),
+        Entity::RegistryKey { path, .. } | Entity::CloudFile { path, .. } => path.clone(),
+        Entity::EmailCluster { cluster_id, .. } => cluster_id.clone(),
+        Entity::EmailAttachment { file_name, message_id, .. } => format!("{file_name} {message_id}"),
+        Entity::File { path, .. } | Entity::Process { image: path, .. } => path.clone()?,
+        _ => return None,
+    };
+    Some(Similarity::Name(name))
 }
 
 /// The path or name of the file that the entity is, or runs from.
@@ -224,8 +230,38 @@ mod tests {
             (
                 json!({"kind": "file", "path": "C:\\A"}),
                 &json!({}),
-                Some(Similarity::Name("file c:\\a".to_owned())),
+                Some(Similarity::Name("c:\\a".to_owned())),
                 "C:\\A",
+            ),
+            (
+                json!({"kind": "registry_key", "path": "HKCU\\Run", "value_name": "Updater"}),
+                &json!({}),
+                Some(Similarity::Name("hkey_current_user\\run\\\\updater".to_owned())),
+                "HKCU\\Run\\Updater",
+            ),
+            (
+                json!({"kind": "registry_key", "path": "HKCU\\Run\\Updater"}),
+                &json!({}),
+                Some(Similarity::Name("hkey_current_user\\run\\updater".to_owned())),
+                "HKCU\\Run\\Updater",
+            ),
+            (
+                json!({"kind": "user", "name": "CORP\\Kim"}),
+                &json!({}),
+                Some(Similarity::Name("corp\\kim".to_owned())),
+                "CORP\\Kim",
+            ),
+            (
+                json!({"kind": "user", "name": "corp\\kim", "sid": "S-1-5-21-1-2-3-500"}),
+                &json!({}),
+                Some(Similarity::Name("corp\\kim".to_owned())),
+                "corp\\kim",
+            ),
+            (
+                json!({"kind": "process", "image": "/bin/Sh", "pid": 7}),
+                &json!({}),
+                Some(Similarity::Name("/bin/Sh".to_owned())),
+                "/bin/Sh (7)",
             ),
             (
                 json!({"kind": "email_message", "message_id": "m@X", "subject": "Parcel", "sender": ""}),

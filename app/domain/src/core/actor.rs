@@ -62,7 +62,27 @@ impl Actor {
     pub fn label(&self) -> String {
         match &self.person {
             Some(person) => format!("{} by token \u{201c}{}\u{201d}", person.name, self.name),
+            // A tool may be called like a person.
+            None if self.kind == ActorKind::Token => format!("token \u{201c}{}\u{201d}", self.name),
             None => self.name.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_reads_as_somebody_else() {
+        let token = Actor::new(ActorKind::Token, "t-1", "Ana Ondra");
+        for (actor, label) in [
+            (Actor::new(ActorKind::User, "u-1", "Ana Ondra"), "Ana Ondra"),
+            (token.clone(), "token \u{201c}Ana Ondra\u{201d}"),
+            (token.of("u-2", "Otto"), "Otto by token \u{201c}Ana Ondra\u{201d}"),
+            (Actor::new(ActorKind::Automation, "a", "Automation"), "Automation"),
+        ] {
+            assert_eq!(actor.label(), label);
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use url::{Host, Url};
+use percent_encoding::percent_decode_str;
+use url::Host;
 
 use crate::core::plain;
 
@@ -56,37 +57,40 @@ fn host(text: &str) -> String {
     ascii.filter(|ascii| !ascii.is_empty()).unwrap_or_else(|| text.to_lowercase())
 }
 
-/// A URL as of the URL standard, without its fragment, which is never sent; none if it is none.
+/// A URL as of the URL standard, without its fragment, which is never sent; none if it is none. Its host is one in ASCII
+/// whatever the scheme, and what needs no escape has none (RFC 3986, 6.2.2.2).
 #[must_use]
 pub fn url(text: &str) -> Option<String> {
-    let mut url = Url::parse(text.trim()).ok()?;
-    url.set_fragment(None);
-    let inner = match url.host() {
-        Some(Host::Ipv6(ip)) => ip.to_ipv4_mapped().map(|ip| ip.to_string()),
-        Some(Host::Domain(domain)) => domain.strip_suffix('.').map(str::to_owned),
-        _ => None,
-    };
-    if let Some(inner) = inner {
-        url.set_host(Some(&inner)).ok()?;
+    let mut url = before::parsed(text)?;
+    if let Some(Host::Domain(domain)) = url.host() {
+        let name = host(&percent_decode_str(domain).decode_utf8_lossy());
+        if name != domain {
+            url.set_host(Some(&name)).ok()?;
+        }
     }
-    Some(upper_escapes(url.as_str()))
+    Some(plain_escapes(url.as_str()))
 }
 
-/// `%2f` and `%2F` are one.
-fn upper_escapes(url: &str) -> String {
+/// `%2f` and `%2F` are one, `%61` is `a`.
+fn plain_escapes(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
-    let mut in_escape = 0;
-    for letter in url.chars() {
-        match letter {
-            '%' => in_escape = 2,
-            letter if in_escape > 0 => {
-                in_escape -= 1;
-                out.push(letter.to_ascii_uppercase());
-                continue;
-            }
-            _ => {}
+    let mut parts = url.split('%');
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let code = part.get(..2).filter(|code| code.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let Some(code) = code else {
+            out.push('%');
+            out.push_str(part);
+            continue;
+        };
+        let byte = u8::from_str_radix(code, 16).unwrap_or_default();
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push_str(&code.to_ascii_uppercase());
         }
-        out.push(letter);
+        out.push_str(&part[2..]);
     }
     out
 }
@@ -160,7 +164,48 @@ pub fn message_id(text: &str) -> String {
 
 /// The forms of which older programs made digests, which bind what they stored.
 pub mod before {
+    use url::{Host, Url};
+
     use super::{is_windows, windows_path};
+
+    /// A URL with the escapes that it was given, and with the host that its scheme makes of it.
+    #[must_use]
+    pub fn url(text: &str) -> Option<String> {
+        Some(upper_escapes(parsed(text)?.as_str()))
+    }
+
+    pub(super) fn parsed(text: &str) -> Option<Url> {
+        let mut url = Url::parse(text.trim()).ok()?;
+        url.set_fragment(None);
+        let inner = match url.host() {
+            Some(Host::Ipv6(ip)) => ip.to_ipv4_mapped().map(|ip| ip.to_string()),
+            Some(Host::Domain(domain)) => domain.strip_suffix('.').map(str::to_owned),
+            _ => None,
+        };
+        if let Some(inner) = inner {
+            url.set_host(Some(&inner)).ok()?;
+        }
+        Some(url)
+    }
+
+    /// `%2f` and `%2F` are one.
+    fn upper_escapes(url: &str) -> String {
+        let mut out = String::with_capacity(url.len());
+        let mut in_escape = 0;
+        for letter in url.chars() {
+            match letter {
+                '%' => in_escape = 2,
+                letter if in_escape > 0 => {
+                    in_escape -= 1;
+                    out.push(letter.to_ascii_uppercase());
+                    continue;
+                }
+                _ => {}
+            }
+            out.push(letter);
+        }
+        out
+    }
 
     /// A path, without spaces at its end and with ways up.
     #[must_use]
@@ -255,6 +300,20 @@ mod tests {
         same(canonical, &["http://bücher.example/", "http://xn--bcher-kva.example"]);
         same(canonical, &["http://127.0.0.1/", "http://0x7f.1/", "http://[::ffff:7f00:1]/"]);
         same(canonical, &["http://a.example/%2fb", "http://a.example/%2Fb"]);
+        same(
+            canonical,
+            &["https://bücher.example/%61", "https://xn--bcher-kva.example/a", "https://BÜCHER.example/a"],
+        );
+        same(canonical, &["http://a.example/%7Ekim/%2E%2e/b?%41=%2D", "http://a.example/b?A=-"]);
+        same(canonical, &["http://a.example/%c3%a4", "http://a.example/ä"]);
+        same(
+            canonical,
+            &["tcp://Bücher.example:81", "tcp://xn--bcher-kva.example:81", "TCP://BÜCHER.example:81"],
+        );
+        same(canonical, &["sftp://EVIL.example./a", "sftp://evil.example/a"]);
+        assert_ne!(canonical("http://a.example/%2F"), canonical("http://a.example//"));
+        assert_ne!(canonical("http://a.example/?a=%26b"), canonical("http://a.example/?a=&b"));
+        assert_eq!(canonical("http://a.example/100%/%zz"), "http://a.example/100%/%zz");
         assert_ne!(canonical("http://a.example/A"), canonical("http://a.example/a"));
         assert_eq!(url("not a url at all"), None);
     }

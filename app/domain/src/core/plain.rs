@@ -56,7 +56,9 @@ pub fn url(text: &str) -> String {
 #[must_use]
 pub fn account(text: &str) -> String {
     let bare = unquote(text);
-    let inner = bare.rsplit_once('<').and_then(|(_, rest)| rest.strip_suffix('>'));
+    // Of a list, none is the one.
+    let is_one = bare.matches('<').count() == 1;
+    let inner = bare.rsplit_once('<').filter(|_| is_one).and_then(|(_, rest)| rest.strip_suffix('>'));
     mail_address(inner.filter(|inner| inner.contains('@')).unwrap_or(bare))
 }
 
@@ -162,6 +164,7 @@ mod tests {
                 ("Kim Ä <kim@corp.example>", "kim@corp.example"),
                 ("\"Ä, Kim\" <smtp:kim@corp.example>", "kim@corp.example"),
                 ("<kim@corp.example>", "kim@corp.example"),
+                ("Kim <kim@a.example>, Ana <ana@a.example>", "Kim <kim@a.example>, Ana <ana@a.example>"),
                 ("CORP\\kim", "CORP\\kim"),
             ],
         );

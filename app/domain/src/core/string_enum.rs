@@ -114,7 +114,7 @@ pub trait Word: Copy + Ord + Debug + Display + FromStr<Err = UnknownWord> + 'sta
 
 /// A text that is none of the words it should be one of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("can't be {word:?}{}; {what} is one of {}", self.hint(), self.words.join(", "))]
+#[error("can't be {word:?}{}; {} is one of {}", self.hint(), self.vocabulary(), self.words.join(", "))]
 pub struct UnknownWord {
     /// The vocabulary's name.
     pub what: &'static str,
@@ -125,6 +125,19 @@ pub struct UnknownWord {
 }
 
 impl UnknownWord {
+    /// The vocabulary's name in words: `ActionType` is a word of this program's text.
+    fn vocabulary(&self) -> String {
+        let mut name = String::new();
+        for letter in self.what.chars() {
+            if letter.is_ascii_uppercase() && !name.is_empty() {
+                name.extend([' ', letter.to_ascii_lowercase()]);
+            } else {
+                name.push(letter);
+            }
+        }
+        name
+    }
+
     /// The words that may have been meant: the same but for case and punctuation, or those that begin or end so.
     fn hint(&self) -> String {
         let letters = |text: &str| {
@@ -161,7 +174,7 @@ mod tests {
         );
         let isolate = of("Isolate".parse::<ActionType>().unwrap_err());
         assert!(isolate.starts_with(
-            "can't be \"Isolate\" (did you mean isolate_device?); ActionType is one of isolate"
+            "can't be \"Isolate\" (did you mean isolate_device?); Action type is one of isolate"
         ));
         assert!(of("api".parse::<Source>().unwrap_err()).contains("automated_device_action"));
     }

@@ -12,6 +12,7 @@ use super::{record, written};
 use crate::Service;
 use crate::clock::new_id;
 use crate::session::{MAX_TOKEN_DAYS, TOKEN_PREFIX, digest, secret};
+use crate::token_name;
 use store::{Credential, CredentialFilter, CredentialKind};
 
 /// The longest that a token goes on beside the one that replaces it.
@@ -70,12 +71,10 @@ impl Service {
         if form.scopes.contains(&Scope::Provision) {
             self.check_everything(caller, None).await?;
         }
-        let mut found = Vec::new();
+        let (name, now) = (form.name.trim().to_owned(), self.clock.now());
+        let mut found: Vec<_> =
+            token_name::check(&self.store, &name, form.owner, now).await?.into_iter().collect();
         let mut wrong = |pointer: &str, detail: &str| found.push(FieldError::new(pointer, detail));
-        let name = form.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-            wrong("/name", "must be 1 to 100 printable characters");
-        }
         if form.scopes.is_empty() {
             wrong("/scopes", "must name at least one scope");
         }
@@ -96,7 +95,6 @@ impl Service {
         if !found.is_empty() {
             return Err(Error::Invalid(found));
         }
-        let now = self.clock.now();
         let (credential, made) = token(
             now,
             Credential {

@@ -121,36 +121,84 @@ fn is_blank(c: char) -> bool {
     c == '"' || (c.is_whitespace() && !begins_formula(c))
 }
 
-/// Whether a spreadsheet reads it as a number or a date and then shows, and saves, something else: an id with zeros before
-/// it or with more digits than it keeps, `1E5`, `1.10`, `2026-11-29`, `2026.11`, `DEC-1`, `12:30`.
+/// Whether a spreadsheet reads it as something else and then shows, and saves, that: an id with zeros before it or with more
+/// digits than a number keeps, `1E5`, `1.10`, `5%`, `(5)`, `2026-11-29`, `1MAR`, `12:30`, `true`.
 fn is_rewritten(text: &str) -> bool {
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    // No number or date is that long.
+    if text.len() > 64 {
+        return false;
+    }
+    let lower = text.to_lowercase();
+    matches!(lower.as_str(), "true" | "false") || is_number(&lower) || is_date(&lower)
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A number that is shown in another way, in the dress of money, of a share or of a balance sheet, too.
+fn is_number(text: &str) -> bool {
     if is_digits(text) {
         return text.len() > 11 || (text.len() > 1 && text.starts_with('0'));
     }
-    if text.split_once('.').is_some_and(|(whole, fraction)| is_digits(whole) && is_digits(fraction)) {
-        return true;
-    }
-    if text.len() > 40 || !text.is_ascii() {
-        return false;
-    }
-    let lower = text.to_ascii_lowercase();
-    if let Some((number, exponent)) = lower.split_once('e') {
-        let digits = number.replacen('.', "", 1);
-        if is_digits(&digits) && is_digits(exponent.trim_start_matches(['+', '-'])) {
-            return true;
+    let is_dress = |of: char| matches!(of, '$' | '€' | '£' | '¥' | '₹' | '%' | '(' | ')' | '+' | '-' | ' ');
+    let bare = text.trim_matches(is_dress);
+    let (number, exponent) = bare.split_once('e').unwrap_or((bare, "0"));
+    let parts: Vec<_> = number.split(['.', ',', '\'']).collect();
+    let between = parts.get(1..parts.len() - 1).unwrap_or_default();
+    // Groups of a thousand. With dots alone, addresses have them, too.
+    let is_grouped = between.iter().all(|group| group.len() == 3)
+        && (parts.len() < 3 || number.contains([',', '\'']) || parts.last().is_some_and(|of| of.len() == 3));
+    is_digits(exponent.trim_start_matches(['+', '-']))
+        && parts.iter().all(|part| part.is_empty() || is_digits(part))
+        && parts.iter().any(|part| !part.is_empty())
+        && !number.starts_with('\'')
+        && is_grouped
+}
+
+/// A date or a time, whatever separates its parts, or nothing.
+fn is_date(text: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let mut parts: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            match parts.last_mut() {
+                Some(part)
+                    if before.is_ascii_alphanumeric()
+                        && before.is_ascii_digit() == letter.is_ascii_digit() =>
+                {
+                    part.push(letter);
+                }
+                _ => parts.push(letter.to_string()),
+            }
+        } else if !matches!(letter, '-' | '/' | ' ' | ':' | '.' | ',') {
+            return false;
         }
+        before = letter;
     }
-    let is_month = |part: &str| {
-        let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-        part.get(..3).is_some_and(|begin| months.contains(&begin))
-            && part.bytes().all(|byte| byte.is_ascii_lowercase())
+    let is_month = |part: &str| part.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(part));
+    let is_half =
+        |at: usize, part: &str| at > 0 && text.contains(' ') && matches!(part, "a" | "p" | "am" | "pm");
+    let is_part = |(at, part): (usize, &String)| {
+        is_month(part) || is_half(at, part) || (is_digits(part) && part.len() <= 4)
     };
-    let parts: Vec<_> = lower.split(['-', '/', ' ', ':', '.']).collect();
-    let is_part = |part: &&str| is_month(part) || (is_digits(part) && part.len() <= 4);
-    let glued = lower.find(|letter: char| letter.is_ascii_digit()).map(|at| lower.split_at(at));
-    ((2..=3).contains(&parts.len()) && parts.iter().all(is_part))
-        || glued.is_some_and(|(month, day)| is_month(month) && is_digits(day) && day.len() <= 4)
+    let has_time = text.contains(':') && text.contains(' ');
+    let most = if has_time { 7 } else { 3 };
+    (2..=most).contains(&parts.len()) && parts.iter().enumerate().all(is_part)
 }
 
 #[cfg(test)]
@@ -186,12 +234,56 @@ mod tests {
             "1.10",
             "1580123327.49030",
             "2026.11",
+            "1%",
+            "1.5 %",
+            ".5",
+            "5.",
+            "(5)",
+            "$5",
+            "5 €",
+            "£1,000.50",
+            "1MAR",
+            "1mar26",
+            "Mar 1, 2026",
+            "1,5",
+            "1,234,567",
+            "1.234.567,89",
+            "1'234'567",
+            "192.168.100.200",
+            "true",
+            "FALSE",
+            "5-",
+            "1.5e3",
+            "1,5E3",
+            "5 PM",
+            "2026-11-29 12:30:15",
+            "11/29/2026 12:30 pm",
         ] {
             assert_eq!(harmless(id), format!("'{id}"));
         }
-        for id in
-            ["4711", "INC-9", "f-1", "10.0.0.1", "deadbeef", "web-1", "019ad000-0000-7000-8000-000000000000"]
-        {
+        for id in [
+            "4711",
+            "INC-9",
+            "f-1",
+            "10.0.0.1",
+            "10.0.0.1,10.0.0.2",
+            "deadbeef",
+            "web-1",
+            "marker-1",
+            "truely",
+            "may",
+            "1a",
+            "7z",
+            "Kim (2)",
+            "5 EUR",
+            "'1",
+            ".",
+            "%",
+            "00:11:22:33:44:55",
+            "2001:db8::1",
+            "2026-03-01T08:00:00.000000Z",
+            "019ad000-0000-7000-8000-000000000000",
+        ] {
             assert_eq!(harmless(id), id);
         }
     }

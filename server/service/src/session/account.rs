@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::{Sessions, TOKEN_PREFIX, digest, secret};
 use crate::clock::new_id;
-use crate::display_name;
+use crate::{display_name, token_name};
 use store::{AuditEntry, Credential, CredentialKind, User};
 
 /// Characters a password must have; length is what counts (NIST SP 800-63B).
@@ -107,9 +107,6 @@ impl Sessions {
         days: u16,
     ) -> Result<NewToken, Error> {
         let mut found = Vec::new();
-        if name.trim().is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
-            found.push(FieldError::new("/name", "must be 1 to 100 printable characters"));
-        }
         if scopes.is_empty() {
             found.push(FieldError::new("/scopes", "must name at least one scope"));
         }
@@ -129,17 +126,18 @@ impl Sessions {
             }
             None => None,
         };
+        let (name, now) = (name.trim(), self.clock.now());
+        found.extend(token_name::check(&self.store, name, user, now).await?);
         if !found.is_empty() {
             return Err(Error::Invalid(found));
         }
-        let now = self.clock.now();
         let secret = format!("{TOKEN_PREFIX}{}", secret());
         let credential = Credential {
             id: new_id(now),
             kind: CredentialKind::Token,
             secret_hash: digest(&secret),
             user,
-            name: name.trim().to_owned(),
+            name: name.to_owned(),
             scopes,
             device_groups: None,
             reach: Reach::Everywhere,

@@ -2,7 +2,8 @@
 //! long one never takes a reader from the lists.
 
 use async_trait::async_trait;
-use domain::{ActionQuery, Actor, ActorKind, Entity, Parameters, RowScope};
+use domain::actions::wire::parameter_text;
+use domain::{ActionQuery, Actor, ActorKind, Entity, ParameterName, Parameters, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
@@ -105,7 +106,9 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
         Reading::EntityDetails => text(Some(&entity(row, at)?.details())),
         Reading::Parameters => {
             let parameters: Parameters = serde_json::from_str(row.try_get(at)?).map_err(corrupt)?;
-            let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pair =
+                |(name, value): (&ParameterName, &String)| format!("{name}={}", parameter_text(*name, value));
+            let pairs: Vec<_> = parameters.iter().map(pair).collect();
             if pairs.is_empty() { Cell::Nothing } else { Cell::Text(pairs.join("; ").into()) }
         }
         Reading::Word(vocabulary) => {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::Lane;
-use domain::core::canonical;
 use domain::core::refang::refang_link;
+use domain::core::{canonical, plain};
 use sqlx::QueryBuilder;
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
@@ -145,17 +145,22 @@ fn beginnings(search: &str) -> Vec<String> {
 
 /// What is searched for as it was typed, and in the one spelling of what it may be: an address, a URL, a path, a host.
 fn spellings(search: &str, folded: String) -> Vec<String> {
-    let given = search.trim();
+    // Without quotes, and not as a link to a file.
+    let given = plain::path(search.trim());
+    let given = given.trim();
     let plain = refang_link(given).unwrap_or_else(|| given.to_owned());
     let mut texts = vec![folded, plain.clone(), bare(&plain).to_owned()];
     texts.extend(canonical::address(&plain));
+    // As an address of IPv6 stands in a URL.
+    let in_brackets = plain.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    texts.extend(in_brackets.and_then(|(address, _)| canonical::address(address)));
     if plain.contains("://") {
         texts.extend(canonical::url(&plain));
     }
     if plain.contains(['\\', '/']) {
         texts.extend([canonical::path(&plain), canonical::registry_key(&plain)]);
     }
-    if !plain.is_ascii() {
+    if !plain.is_ascii() || plain.ends_with('.') {
         texts.push(canonical::name(&plain));
     }
     let mut seen = BTreeSet::new();
@@ -201,6 +206,20 @@ mod cases {
             ("https://a.example", "https://a.example"),
         ] {
             assert_eq!(bare(copied), text);
+        }
+        for (copied, text) in [
+            ("<billing@bad.example>", "billing@bad.example"),
+            ("Billing <billing@bad.example>", "billing@bad.example"),
+            ("SHA256: abcd", "abcd"),
+            (" ws-0500.corp.example. ", "ws-0500.corp.example"),
+            ("[2001:DB8::0:1]", "2001:db8::1"),
+            ("[2001:db8::1]:443", "2001:db8::1"),
+            ("\"C:\\Users\\Ana\\a b.exe\"", "c:\\users\\ana\\a b.exe"),
+            ("'/srv/a'", "/srv/a"),
+            ("\u{201c}/srv/a\u{201d}", "/srv/a"),
+            ("file:///srv/a%20b", "/srv/a b"),
+            ("https://a.example/%61", "https://a.example/a"),
+        ] {
             assert!(spellings(copied, copied.to_lowercase()).contains(&searched(text)), "{copied}");
         }
     }

@@ -3,6 +3,8 @@
 //! Every answer from 400 up is one of these, but for pages and server functions, which have forms of their own. The
 //! text of an internal error goes to the log, under the request's id, and nowhere else.
 
+use std::borrow::Cow;
+
 use axum::body::Body;
 use axum::extract::{Path, Request};
 use axum::http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -31,7 +33,8 @@ pub struct Problem {
     #[schema(example = "/problems/conflict")]
     kind: String,
     /// The kind, in words.
-    title: &'static str,
+    #[schema(value_type = String)]
+    title: Cow<'static, str>,
     /// The HTTP status.
     #[serde(serialize_with = "as_number")]
     #[schema(value_type = u16)]
@@ -79,7 +82,7 @@ impl Problem {
     fn new(code: &str, status: StatusCode, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind: format!("/problems/{code}"),
-            title,
+            title: title.into(),
             status,
             detail: detail.into(),
             errors: Vec::new(),
@@ -99,6 +102,21 @@ impl Problem {
             Some((code, status, title)) => Self::new(code, *status, title, detail),
             None => Self::new("failed", status, status.canonical_reason().unwrap_or("Failed"), detail),
         }
+    }
+
+    /// Why one item of several was not taken in, while others may have been.
+    pub(crate) fn of_item(error: Error) -> Self {
+        let is_invalid = matches!(error, Error::Invalid(_));
+        let mut problem = Self::from(error);
+        problem.title = match problem.title.strip_prefix("Nothing was changed: ") {
+            _ if is_invalid => "This item was not taken in: something in it is missing or wrong.".into(),
+            Some(reason) => format!("This item was not taken in: {reason}").into(),
+            None => format!("This item was not taken in. {}", problem.title).into(),
+        };
+        if is_invalid {
+            "the item is not valid".clone_into(&mut problem.detail);
+        }
+        problem
     }
 
     /// A credential that has too much under way.
@@ -135,7 +153,7 @@ impl Problem {
             status if status.is_server_error() => Self::domain(ErrorCode::Internal, "internal error"),
             status => {
                 let mut problem = Self::edge(status, "");
-                problem.title.clone_into(&mut problem.detail);
+                problem.detail = problem.title.clone().into_owned();
                 problem
             }
         }
@@ -268,6 +286,24 @@ mod tests {
                 "{code}"
             );
             assert_eq!(problem.into_response().status(), status);
+        }
+    }
+
+    #[test]
+    fn an_item_is_told_of_by_itself() {
+        for (error, title) in [
+            (Error::invalid("/a", "b"), "This item was not taken in: something in it is missing or wrong."),
+            (Error::Forbidden(Denied::OwnProposal), "This item was not taken in. You may not do this."),
+            (
+                Error::NoExecutor,
+                "This item was not taken in: no executor is connected that could carry this out.",
+            ),
+        ] {
+            let value = serde_json::to_value(Problem::of_item(error.clone())).unwrap();
+            assert_eq!(
+                (&value["title"], &value["type"]),
+                (&title.into(), &serde_json::to_value(Problem::from(error)).unwrap()["type"])
+            );
         }
     }
 

@@ -198,8 +198,9 @@ async fn propose_each(
     let ids: Vec<_> = items.iter().map(id).collect();
     let mut results: Vec<Option<Result<Proposed, Error>>> = Vec::with_capacity(items.len());
     let (mut proposals, mut places) = (Vec::new(), Vec::new());
+    let now = app.clock.now();
     for (index, item) in items.into_iter().enumerate() {
-        results.push(match input::parse_proposal(index, item) {
+        results.push(match input::parse_proposal(index, item, now) {
             Ok(proposal) => {
                 places.push(index);
                 proposals.push(proposal);
@@ -224,7 +225,7 @@ async fn propose_each(
                 error: None,
             },
             Err(error) => {
-                let error = Problem::from(error);
+                let error = Problem::of_item(error);
                 ProposalResult {
                     external_id,
                     status: error.status().as_u16(),
@@ -256,7 +257,7 @@ async fn take(write: WriteRequest) -> Response {
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         caller.decider().map_err(Error::from)?;
         let new = input::parse_with_entity::<NewAction>(&headers, &body)?;
-        json_answer(StatusCode::CREATED, &app.backend.take_action(&caller, new).await?)
+        json_answer(StatusCode::CREATED, &app.backend.take_action(&caller, new).await?.answered_for())
     };
     write.answer_once(work).await
 }
@@ -283,7 +284,8 @@ async fn list(
         error => error.into(),
     })?;
     let link = links(&query, page.next.as_deref(), page.prev.as_deref());
-    let page = Page { items: page.items, next: page.next, prev: page.prev };
+    let items = page.items.into_iter().map(Action::answered_for).collect();
+    let page = Page { items, next: page.next, prev: page.prev };
     let mut response = Json(page).into_response();
     if let Ok(link) = HeaderValue::from_str(&link)
         && !link.is_empty()
@@ -357,7 +359,7 @@ async fn load(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<Json<Action>, Problem> {
-    Ok(Json(app.backend.action(&caller, action_id(&id)?).await?))
+    Ok(Json(app.backend.action(&caller, action_id(&id)?).await?.answered_for()))
 }
 
 /// Approve an action, if it is still what was seen.
@@ -375,7 +377,8 @@ async fn approve(Path(id): Path<String>, write: WriteRequest) -> Response {
         let id = action_id(&id)?;
         let Approval { expected_version, digest, comment } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.approve(&caller, id, seen, comment).await?)
+        let approved = app.backend.approve(&caller, id, seen, comment).await?;
+        json_answer(StatusCode::OK, &approved.answered_for())
     };
     write.answer_once(work).await
 }
@@ -395,7 +398,8 @@ async fn reject(Path(id): Path<String>, write: WriteRequest) -> Response {
         let id = action_id(&id)?;
         let Reasoned { expected_version, digest, reason } = input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
-        json_answer(StatusCode::OK, &app.backend.reject(&caller, id, seen, reason).await?)
+        let rejected = app.backend.reject(&caller, id, seen, reason).await?;
+        json_answer(StatusCode::OK, &rejected.answered_for())
     };
     write.answer_once(work).await
 }

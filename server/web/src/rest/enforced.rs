@@ -80,9 +80,11 @@ fn entity() -> Value {
     for name in ["name", "path", "message_id", "cluster_id", "file_name", "channel", "address"] {
         fields.insert(name.to_owned(), text(MAX_TEXT));
     }
-    for name in ["image", "value_name", "network_message_id"] {
+    for name in ["image", "value_name"] {
         fields.insert(name.to_owned(), optional(MAX_TEXT));
     }
+    let guid = "^([0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})?$";
+    fields.insert("network_message_id".to_owned(), json!({ "pattern": guid }));
     // Mail without a subject and bounces, which have no sender, are mail.
     for name in ["subject", "sender"] {
         fields.insert(name.to_owned(), json!({ "maxLength": MAX_TEXT, "pattern": r"^[^\u0000]*$" }));

@@ -139,7 +139,7 @@ pub(super) async fn follow_up(
     what: FollowUp,
 ) -> Result<service::replay::Answer, crate::edge::problem::Problem> {
     let id: ActionId = input::parse_id(id, SubjectKind::Action)?;
-    json_answer(StatusCode::OK, &app.backend.follow_up(&caller, id, seen, what).await?)
+    json_answer(StatusCode::OK, &app.backend.follow_up(&caller, id, seen, what).await?.answered_for())
 }
 
 /// Say how an action ended of which that is unknown, as a person who looked.
@@ -274,7 +274,7 @@ async fn undo(Path(id): Path<String>, write: WriteRequest) -> Response {
             input::parse_body(&headers, &body)?;
         let seen = Seen { expected_version, digest };
         let undo = UndoRequest { reason, lift_others, break_glass, targets };
-        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, undo).await?)
+        json_answer(StatusCode::OK, &app.backend.undo(&caller, id, seen, undo).await?.answered_for())
     };
     Box::pin(write.answer_once(work)).await
 }

@@ -10,12 +10,12 @@ use domain::actions::entity::GivenEntity;
 use domain::actions::proposal::MAX_ACTIONS;
 use domain::core::strict_json;
 use domain::investigations::report::InvestigationReport;
-use domain::{ActionQuery, Error, FieldError, Proposal, Subject, SubjectKind};
+use domain::{ActionQuery, Entity, Error, FieldError, Proposal, Subject, SubjectKind};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
+use serde_json::{Value, json};
 
+use super::shape::{self, escape_pointer};
 use crate::edge::body::is_json;
 use crate::edge::problem::Problem;
 
@@ -50,7 +50,10 @@ pub(super) fn parse_body<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) 
 
 /// A value, or what is wrong with it.
 pub(super) fn read<T: DeserializeOwned>(value: Value) -> Result<T, Vec<FieldError>> {
-    deserialize_at(value, "").map_err(|error| vec![error])
+    match shape::read_all(value, "") {
+        (Some(read), found) if found.is_empty() => Ok(read),
+        (_, found) => Err(found),
+    }
 }
 
 /// The items of a body of proposals.
@@ -76,9 +79,38 @@ pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>
     Ok(items)
 }
 
-/// The proposal that an item of a body is, or everything that is wrong with it.
-pub(super) fn parse_proposal(index: usize, item: Value) -> Result<Proposal, Vec<FieldError>> {
-    parse_item(&format!("/actions/{index}"), item)
+/// The proposal that an item of a body is, or everything that is wrong with it. What can be read is checked by the service,
+/// but beside what can't, the sender still gets to read which other fields keep no rule.
+pub(super) fn parse_proposal(index: usize, item: Value, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
+    let pointer = format!("/actions/{index}");
+    match read_item::<Proposal>(&pointer, item) {
+        (Some(proposal), found) if found.is_empty() => Ok(proposal),
+        (Some(proposal), mut found) => {
+            let more = rules_beside(&proposal, &found, &pointer, now);
+            found.extend(more);
+            Err(found)
+        }
+        (None, found) => Err(found),
+    }
+}
+
+/// What fields that can be read do against the rules, whatever those say that can't.
+fn rules_beside(proposal: &Proposal, found: &[FieldError], pointer: &str, now: Timestamp) -> Vec<FieldError> {
+    let unread: Vec<_> =
+        found.iter().filter_map(|error| error.pointer.strip_prefix(pointer)?.split('/').nth(1)).collect();
+    let is_certain = |error: &FieldError| {
+        let field = error.pointer.split('/').nth(1).unwrap_or_default();
+        let depends_on: &[&str] = match field {
+            "entity" | "comment" | "parameters" => &["type", "entity", "decision"],
+            "targets" => &["entity", "asset", "decision"],
+            "device" => &["asset"],
+            "decision" | "status" | "occurred_at" | "result" => &["decision", "status"],
+            _ => &[],
+        };
+        !unread.iter().any(|unread| *unread == field || depends_on.contains(unread))
+    };
+    let errors = proposal.check(now).into_iter().filter(is_certain);
+    errors.map(|error| below(pointer, error)).collect()
 }
 
 /// A body that is one value with an entity in it.
@@ -88,7 +120,11 @@ pub(super) fn parse_with_entity<T: DeserializeOwned>(headers: &HeaderMap, body: 
 }
 
 /// A report of an investigation; its actions are read one by one, as proposals are.
-pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<InvestigationReport, Problem> {
+pub(super) fn parse_report(
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<InvestigationReport, Problem> {
     let mut value = json_of(headers, body)?;
     let items = match value.as_object_mut().and_then(|fields| fields.remove("actions")) {
         Some(Value::Array(items)) => items,
@@ -98,7 +134,7 @@ pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<Investiga
     let mut found = Vec::new();
     let mut actions = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        match parse_proposal(index, item) {
+        match parse_proposal(index, item, now) {
             Ok(proposal) => actions.push(proposal),
             Err(errors) => found.extend(errors),
         }
@@ -114,49 +150,70 @@ pub(super) fn parse_report(headers: &HeaderMap, body: &[u8]) -> Result<Investiga
 /// A report without its actions.
 pub(super) fn read_report(mut value: Value) -> Result<InvestigationReport, Vec<FieldError>> {
     let mut found = Vec::new();
-    let pieces = value.get("evidence").and_then(Value::as_array).cloned().unwrap_or_default();
-    for (index, piece) in pieces.iter().enumerate() {
-        let pointer = format!("/evidence/{index}/entity");
-        let Some(Value::Object(given)) = piece.get("entity") else { continue };
-        match deserialize_at::<GivenEntity>(Value::Object(given.clone()), &pointer) {
-            Err(error) => found.push(error),
-            Ok(entity) => match entity.into_entity(given) {
-                Err(errors) => found.extend(errors.into_iter().map(|error| below(&pointer, error))),
-                Ok(entity) => {
-                    value["evidence"][index]["entity"] = serde_json::to_value(entity).unwrap_or_default();
-                }
-            },
+    let pieces = value.get_mut("evidence").and_then(Value::as_array_mut);
+    for (index, piece) in pieces.into_iter().flatten().enumerate() {
+        let pointer = format!("/evidence/{index}");
+        if piece.get("entity").is_some() {
+            found.extend(replace_entity(piece, &pointer));
         }
     }
-    if found.is_empty() { read(value) } else { Err(found) }
+    let (report, errors) = shape::read_all(value, "");
+    found.extend(errors);
+    report.filter(|_| found.is_empty()).ok_or(found)
 }
 
 /// The value at a pointer, which has an entity, or everything that is wrong with it.
-pub(super) fn parse_item<T: DeserializeOwned>(pointer: &str, mut item: Value) -> Result<T, Vec<FieldError>> {
-    let mut found = Vec::new();
-    // By itself, since a value that is read by its kind loses the field that is at fault.
-    if let Some(Value::Object(given)) = item.get("entity").cloned() {
-        let pointer = format!("{pointer}/entity");
-        match deserialize_at::<GivenEntity>(Value::Object(given.clone()), &pointer) {
-            Err(error) => found.push(error),
-            Ok(entity) => match entity.into_entity(&given) {
-                Err(errors) => found.extend(errors.into_iter().map(|error| below(&pointer, error))),
-                Ok(entity) => item["entity"] = serde_json::to_value(entity).unwrap_or_default(),
-            },
+fn parse_item<T: DeserializeOwned>(pointer: &str, item: Value) -> Result<T, Vec<FieldError>> {
+    let (read, found) = read_item(pointer, item);
+    read.filter(|_| found.is_empty()).ok_or(found)
+}
+
+/// The same with something readable in place of what is wrong, and everything that is.
+fn read_item<T: DeserializeOwned>(pointer: &str, mut item: Value) -> (Option<T>, Vec<FieldError>) {
+    let of_entity = replace_entity(&mut item, pointer);
+    let (read, mut found) = shape::read_all(item, pointer);
+    found.extend(of_entity);
+    (read, found)
+}
+
+/// Reads the entity of an item by itself, since a value that is read by its kind loses the field that is at fault. In place
+/// of one that can't be read stands any, so that the rest is looked at, too.
+fn replace_entity(item: &mut Value, pointer: &str) -> Vec<FieldError> {
+    let Some(fields) = item.as_object_mut() else { return Vec::new() };
+    let pointer = format!("{pointer}/entity");
+    let entity = match fields.get("entity") {
+        Some(given) => parse_entity(given, &pointer),
+        None => Err(vec![FieldError::new(pointer, "is missing")]),
+    };
+    let (entity, found) = match entity {
+        Ok(entity) => (serde_json::to_value(entity).unwrap_or_default(), Vec::new()),
+        Err(found) => (json!({ "kind": "device", "name": "unreadable" }), found),
+    };
+    fields.insert("entity".to_owned(), entity);
+    found
+}
+
+fn parse_entity(given: &Value, pointer: &str) -> Result<Entity, Vec<FieldError>> {
+    let fields = shape::object(given).map_err(|detail| vec![FieldError::new(pointer, detail)])?;
+    let (read, mut found) = shape::read_all::<GivenEntity>(given.clone(), pointer);
+    let kind = format!("{pointer}/kind");
+    let Some(read) = read.filter(|_| !found.iter().any(|error| error.pointer == kind)) else {
+        return Err(found);
+    };
+    let is_told =
+        |found: &[FieldError], error: &FieldError| found.iter().any(|of| of.pointer == error.pointer);
+    match read.into_entity(fields) {
+        Ok(entity) if found.is_empty() => return Ok(entity),
+        // What is wrong with all of it may be so for what can't be read.
+        Ok(entity) => {
+            let errors = entity.check().into_iter().filter(|error| !error.pointer.is_empty());
+            let errors: Vec<_> =
+                errors.map(|error| below(pointer, error)).filter(|error| !is_told(&found, error)).collect();
+            found.extend(errors);
         }
-        if !found.is_empty() {
-            // Anything that can be read, so that the rest is looked at, too.
-            item["entity"] = serde_json::json!({ "kind": "device", "name": "unreadable" });
-        }
+        Err(errors) => found.extend(errors.into_iter().map(|error| below(pointer, error))),
     }
-    match deserialize_at::<T>(item, pointer) {
-        Ok(proposal) if found.is_empty() => Ok(proposal),
-        Ok(_) => Err(found),
-        Err(error) => {
-            found.push(error);
-            Err(found)
-        }
-    }
+    Err(found)
 }
 
 /// The proposals of a body: all of them, or everything that is wrong with any of them.
@@ -164,7 +221,7 @@ pub(super) fn parse_proposals(items: Vec<Value>, now: Timestamp) -> Result<Vec<P
     let mut found = Vec::new();
     let mut proposals = Vec::with_capacity(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        match parse_proposal(index, item) {
+        match parse_proposal(index, item, now) {
             Ok(proposal) => proposals.push((index, proposal)),
             Err(errors) => found.extend(errors),
         }
@@ -183,74 +240,4 @@ pub(super) fn parse_proposals(items: Vec<Value>, now: Timestamp) -> Result<Vec<P
 /// The same error below a pointer.
 pub(super) fn below(pointer: &str, error: FieldError) -> FieldError {
     FieldError::new(format!("{pointer}{}", error.pointer), error.detail)
-}
-
-fn deserialize_at<T: DeserializeOwned>(value: Value, pointer_prefix: &str) -> Result<T, FieldError> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let detail = error.inner().to_string();
-        let mut pointer = format!("{pointer_prefix}{}", pointer(error.path()));
-        let named = |begin: &str| detail.strip_prefix(begin).and_then(|rest| rest.split('`').next());
-        if let Some(name) = named("missing field `") {
-            return FieldError::new(format!("{pointer}/{}", escape_pointer(name)), "is missing");
-        }
-        if let Some(name) = named("unknown field `") {
-            let name = format!("/{}", escape_pointer(name));
-            if !pointer.ends_with(&name) {
-                pointer.push_str(&name);
-            }
-        }
-        FieldError::new(pointer, in_words(&detail))
-    })
-}
-
-/// What serde says, for whoever wrote the program that sent it.
-fn in_words(detail: &str) -> String {
-    if let Some((_, names)) =
-        detail.strip_prefix("unknown field ").and_then(|rest| rest.split_once(", expected "))
-    {
-        let names = names.strip_prefix("one of ").unwrap_or(names).replace('`', "");
-        return format!("is not known here; known are {names}");
-    }
-    let Some((given, wanted)) =
-        detail.strip_prefix("invalid ").and_then(|rest| rest.split_once(", expected "))
-    else {
-        // In words already.
-        if detail.starts_with("must be ") || detail.starts_with("is ") {
-            return detail.to_owned();
-        }
-        let is_time = ["time zone", "offset", "timestamp"].iter().any(|word| detail.contains(word));
-        return if is_time {
-            format!("must be an RFC 3339 time with Z or an offset, for example {TIME}")
-        } else {
-            detail.to_owned()
-        };
-    };
-    let given = given.trim_start_matches("type: ").trim_start_matches("value: ");
-    let wanted = match wanted {
-        "u32" => "a whole number from 0 to 4294967295".to_owned(),
-        "u64" | "i64" => "a whole number".to_owned(),
-        "a sequence" => "an array".to_owned(),
-        "a map" => "an object".to_owned(),
-        wanted if wanted.starts_with("struct ") => "an object".to_owned(),
-        wanted if wanted.contains("imestamp") => format!("an RFC 3339 time like {TIME}"),
-        wanted => wanted.to_owned(),
-    };
-    format!("must be {wanted}, and not {given}")
-}
-
-const TIME: &str = "2026-01-31T12:00:00Z";
-
-/// RFC 6901.
-fn pointer(path: &Path) -> String {
-    path.iter()
-        .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(format!("/{index}")),
-            Segment::Map { key } => Some(format!("/{}", escape_pointer(key))),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        })
-        .collect()
-}
-
-fn escape_pointer(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

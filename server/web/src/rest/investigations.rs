@@ -150,10 +150,10 @@ async fn report(query: Result<Query<OnErrorQuery>, QueryRejection>, write: Write
     let work = |WriteRequest { app, caller, headers, body, .. }| async move {
         caller.authorize_proposal().map_err(Error::from)?;
         if OnErrorQuery::read(query)? == OnError::Item {
-            let items = items::parse_report_items(&headers, &body)?;
+            let items = items::parse_report_items(&headers, &body, app.clock.now())?;
             return json_answer(StatusCode::MULTI_STATUS, &report_each(&app, &caller, items).await?);
         }
-        let report = input::parse_report(&headers, &body)?;
+        let report = input::parse_report(&headers, &body, app.clock.now())?;
         json_answer(StatusCode::OK, &app.backend.report_investigation(&caller, report).await?)
     };
     write.answer_once(work).await
@@ -193,7 +193,7 @@ fn result((external_id, one): (Option<String>, Result<ReportedAction, Error>)) -
             ReportResult { external_id, status: StatusCode::OK.as_u16(), action: Some(action), error: None }
         }
         Err(error) => {
-            let error = Problem::from(error);
+            let error = Problem::of_item(error);
             ReportResult { external_id, status: error.status().as_u16(), action: None, error: Some(error) }
         }
     }

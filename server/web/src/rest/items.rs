@@ -11,6 +11,7 @@ use domain::incidents::IncidentReport;
 use domain::investigations::PieceKind;
 use domain::investigations::report::{InvestigationReport, MAX_PIECES};
 use domain::{Error, FieldError, Proposal};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -83,12 +84,16 @@ impl Places {
 }
 
 /// A report of an investigation, item by item.
-pub(super) fn parse_report_items(headers: &HeaderMap, body: &[u8]) -> Result<ReportItems, Problem> {
+pub(super) fn parse_report_items(
+    headers: &HeaderMap,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<ReportItems, Problem> {
     let mut value = json_of(headers, body)?;
     let items = take_list(&mut value, "actions", MAX_ACTIONS)?;
     let action = |(index, item): (usize, Value)| {
         let id = item.get("external_id").and_then(Value::as_str).map(str::to_owned);
-        (id, parse_proposal(index, item))
+        (id, parse_proposal(index, item, now))
     };
     let actions: Vec<_> = items.into_iter().enumerate().map(action).collect();
     let read_part = |part: Value| -> Result<_, Vec<FieldError>> {

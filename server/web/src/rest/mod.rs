@@ -30,6 +30,7 @@ mod packages;
 mod policies;
 mod responders;
 mod schema;
+mod shape;
 mod targets;
 mod tasks;
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::actions::badges::Badged;
 use domain::actions::break_glass::Exception;
 use domain::actions::query::{Column, Filter};
+use domain::actions::wire::parameter_text;
 use domain::core::text::escape_controls;
 use domain::core::time::Timestamp;
 use domain::settings::preference::ColumnChoice;
@@ -150,17 +151,16 @@ impl Tick {
 
 /// A fact that stands in an export, as text.
 fn fact(column: Column, action: &Action) -> String {
-    let decider =
-        |kind| action.decided_by.as_ref().filter(|actor| actor.kind == kind).map(|actor| actor.name.clone());
+    let decider = |kind| action.taken_by().filter(|actor| actor.kind == kind).map(|actor| actor.name.clone());
     match column {
         Column::Id => Some(action.id.to_string()),
         Column::Version => Some(action.version.to_string()),
         Column::ExternalId => action.external_id.clone(),
-        Column::Reason => action.reason.clone(),
+        Column::Reason => action.taken_for().cloned(),
         Column::BreakGlass => action.break_glass.then(|| Exception::Yes.label().to_owned()),
         Column::DecidedByPerson => {
             let person = |actor: &&Actor| actor.kind == ActorKind::User || actor.person.is_some();
-            action.decided_by.as_ref().filter(person).map(|actor| actor.who().to_owned())
+            action.taken_by().filter(person).map(|actor| actor.who().to_owned())
         }
         Column::DecidedByToken => decider(ActorKind::Token),
         Column::Hash => action.entity.hash().map(str::to_owned),
@@ -169,7 +169,10 @@ fn fact(column: Column, action: &Action) -> String {
         Column::Reverses => action.undo_of.map(|id| id.to_string()),
         Column::ReversedBy => action.undone_by.map(|id| id.to_string()),
         Column::Parameters => {
-            let pairs = action.parameters.iter().map(|(name, value)| format!("{name}={value}"));
+            let pairs = action
+                .parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={}", parameter_text(*name, value)));
             Some(pairs.collect::<Vec<_>>().join("; "))
         }
         Column::Result => action.status_detail.clone(),
@@ -232,7 +235,7 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
         Column::Technique => text(action.evidence.iter().find_map(|piece| piece.technique.as_ref())),
         Column::Entity => entity(action, open),
         Column::Comment => text(action.comment.as_ref()),
-        Column::Decided => plain(name, &action.decided_at.map(full).unwrap_or_default()),
+        Column::Decided => plain(name, &action.taken_at().map(full).unwrap_or_default()),
         Column::Id
         | Column::Version
         | Column::ExternalId

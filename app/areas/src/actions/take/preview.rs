@@ -6,6 +6,7 @@ use crate::actions::badges::Badged;
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{Availability, ExecutorView};
 use domain::actions::take::TakePreview;
+use domain::actions::wire::parameter_text;
 use domain::executors::ExecutorKind;
 use domain::{ParameterName, Undo};
 use kit::badge::Badge;
@@ -58,7 +59,7 @@ pub(super) fn preview(of: &TakePreview, confirm: AnyView) -> AnyView {
     facts.extend(action.asset.criticality.map(|of| ("Criticality", of.label().into_any())));
     facts.extend(action.asset.device_group.clone().map(|of| ("Device group", of.into_any())));
     facts.extend(action.parameters.iter().map(|(name, value): (&ParameterName, &String)| -> Fact {
-        (name.label(), view! { <VisibleText text=value.clone()/> }.into_any())
+        (name.label(), view! { <VisibleText text=parameter_text(*name, value).into_owned()/> }.into_any())
     }));
     facts.extend(
         action

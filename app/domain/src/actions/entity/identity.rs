@@ -37,15 +37,21 @@ struct Forms {
     path: fn(&str) -> String,
     registry_key: fn(&str) -> String,
     message_id: fn(&str) -> String,
+    url: fn(&str) -> Option<String>,
 }
 
-const FORMS: Forms =
-    Forms { path: canonical::path, registry_key: canonical::registry_key, message_id: canonical::message_id };
+const FORMS: Forms = Forms {
+    path: canonical::path,
+    registry_key: canonical::registry_key,
+    message_id: canonical::message_id,
+    url: canonical::url,
+};
 
 const FORMS_BEFORE: Forms = Forms {
     path: canonical::before::path,
     registry_key: canonical::before::registry_key,
     message_id: canonical::before::message_id,
+    url: canonical::before::url,
 };
 
 fn lower(text: &mut Option<String>) {
@@ -81,6 +87,9 @@ impl Entity {
     #[must_use]
     pub fn plain(&self) -> Self {
         let mut entity = self.clone();
+        for id in entity.ids_mut().into_iter().flatten() {
+            with(id, |id| id.trim().to_owned());
+        }
         match &mut entity {
             Self::Device { name } => with(name, plain::host),
             Self::Mailbox { address: name } | Self::User { name, .. } => with(name, plain::account),
@@ -103,6 +112,25 @@ impl Entity {
         entity
     }
 
+    /// The hash values of its content.
+    pub(in crate::actions) fn hashes_mut(&mut self) -> Vec<&mut Option<String>> {
+        match self {
+            Self::File { sha256, sha1, md5, .. }
+            | Self::Process { sha256, sha1, md5, .. }
+            | Self::EmailAttachment { sha256, sha1, md5, .. }
+            | Self::CloudFile { sha256, sha1, md5, .. } => vec![sha256, sha1, md5],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What it is known by that never holds a space.
+    fn ids_mut(&mut self) -> Vec<&mut Option<String>> {
+        match self {
+            Self::EmailMessage { network_message_id: id, .. } | Self::User { sid: id, .. } => vec![id],
+            entity => entity.hashes_mut(),
+        }
+    }
+
     /// With everything that names it in its one spelling; what only describes it stays.
     #[must_use]
     pub fn canonical(&self) -> Self {
@@ -120,13 +148,7 @@ impl Entity {
     }
 
     fn make_canonical(&mut self, forms: &Forms) {
-        if let Self::File { sha256, sha1, md5, .. }
-        | Self::Process { sha256, sha1, md5, .. }
-        | Self::EmailAttachment { sha256, sha1, md5, .. }
-        | Self::CloudFile { sha256, sha1, md5, .. } = self
-        {
-            [sha256, sha1, md5].into_iter().for_each(lower);
-        }
+        self.hashes_mut().into_iter().for_each(lower);
         match self {
             Self::Device { name } | Self::Mailbox { address: name } => with(name, canonical::name),
             Self::File { path, .. } | Self::Process { image: path, .. } => {
@@ -144,7 +166,7 @@ impl Entity {
             Self::IpAddress { address } => {
                 with(address, |text| canonical::address(text).unwrap_or_else(|| text.to_owned()));
             }
-            Self::Url { url } => with(url, |text| canonical::url(text).unwrap_or_else(|| text.to_owned())),
+            Self::Url { url } => with(url, |text| (forms.url)(text).unwrap_or_else(|| text.to_owned())),
             Self::EmailMessage { message_id, sender, recipients, network_message_id, .. } => {
                 with(message_id, forms.message_id);
                 with(sender, canonical::name);
@@ -344,6 +366,10 @@ mod tests {
             (
                 json!({"kind": "email_attachment", "file_name": "a", "message_id": "&lt;a@b&gt;"}),
                 json!({"kind": "email_attachment", "file_name": "a", "message_id": "<&lt;a@b&gt;>"}),
+            ),
+            (
+                json!({"kind": "url", "url": "https://a.example/%61%2f"}),
+                json!({"kind": "url", "url": "https://a.example/%61%2F"}),
             ),
         ] {
             let entity = of(given.clone());

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::flat::Flat;
-use super::{Asset, AssetKind, Entity};
+use super::{Asset, AssetKind, Entity, EntityKind};
 use crate::core::error::FieldError;
 use crate::core::text::{MAX_LONG_TEXT, MAX_TEXT, check_text};
 
@@ -12,9 +12,12 @@ mod names;
 mod paths;
 mod urls;
 
-use addresses::{check_address, check_blockable};
-use names::{check_account, check_hash, check_host, check_message_id, check_sid};
-use paths::{check_cloud_path, check_file_path, check_registry_key};
+use addresses::check_address;
+use names::{
+    check_account, check_hash, check_host, check_mailbox, check_message_id, check_network_message_id,
+    check_one, check_sender, check_sid, check_task,
+};
+use paths::{check_cloud_path, check_file_path, check_one_path, check_registry_key};
 use urls::check_url;
 
 /// Recipients of a message.
@@ -37,7 +40,7 @@ impl GivenEntity {
             name.clone_from(sid);
         }
         let Ok(Value::Object(written)) = serde_json::to_value(&entity) else { return Ok(entity) };
-        let kind = entity.kind().label().to_lowercase();
+        let kind = entity.kind().with_article();
         // Mail without a subject and bounces, which have no sender, are mail: programs leave the field out, or send null.
         let is_mail = matches!(entity, Entity::EmailMessage { .. } | Entity::EmailCluster { .. });
         let is_needed = |name: &str, value: &Value| match name {
@@ -48,18 +51,32 @@ impl GivenEntity {
             .iter()
             .filter(|(name, value)| given.get(*name).is_none_or(Value::is_null) && is_needed(name, value));
         let missing = missing
-            .map(|(name, _)| FieldError::new(format!("/{name}"), format!("is missing: a {kind} has one")));
+            .map(|(name, _)| FieldError::new(format!("/{name}"), format!("is missing: {kind} has one")));
         let fields = entity.field_names();
         let unknown =
             given.iter().filter(|(name, value)| !value.is_null() && !fields.contains(&name.as_str()));
         let unknown = unknown.map(|(name, _)| {
             FieldError::new(
                 format!("/{name}"),
-                format!("is not known of a {kind}; it has {}", fields.join(", ")),
+                format!("is not known of {kind}; it has {}", fields.join(", ")),
             )
         });
         let errors: Vec<_> = missing.chain(unknown).collect();
         if errors.is_empty() { Ok(entity) } else { Err(errors) }
+    }
+}
+
+impl EntityKind {
+    /// As it stands in a sentence: `a device`, `an IP address`.
+    #[must_use]
+    pub fn with_article(self) -> String {
+        let label = self.label();
+        // `URL` and `IP` are said letter by letter, the first as `you`.
+        let is_vowel = label.starts_with(['A', 'E', 'I', 'O']);
+        let is_letters = label.chars().nth(1).is_some_and(char::is_uppercase);
+        let noun =
+            if is_letters || self == Self::TeamsMessage { label.to_owned() } else { label.to_lowercase() };
+        format!("{} {noun}", if is_vowel { "an" } else { "a" })
     }
 }
 
@@ -125,6 +142,11 @@ impl Entity {
                 ("/path", check_file_path(path, has_hash))
             }
             Self::RegistryKey { path, .. } if !path.trim().is_empty() => ("/path", check_registry_key(path)),
+            // It is no process: signals to it go to others, and Windows shows what is idle there.
+            Self::Process { pid: Some(0), .. } => {
+                ("/pid", Err("must be the id of a process; 0 is none".to_owned()))
+            }
+            Self::Process { image: Some(image), .. } => ("/image", check_one_path(image, has_hash)),
             _ => return Vec::new(),
         };
         result.err().map(|detail| FieldError::new(pointer, detail)).into_iter().collect()
@@ -133,9 +155,12 @@ impl Entity {
     /// What is wrong with it as something to be blocked, besides.
     #[must_use]
     pub fn check_block(&self) -> Vec<FieldError> {
-        let Self::IpAddress { address } = self else { return Vec::new() };
-        let result = check_blockable(address);
-        result.err().map(|detail| FieldError::new("/address", detail)).into_iter().collect()
+        let (pointer, result) = match self {
+            Self::IpAddress { address } => ("/address", addresses::check_blockable(address)),
+            Self::Url { url } => ("/url", urls::check_blockable(url)),
+            _ => return Vec::new(),
+        };
+        result.err().map(|detail| FieldError::new(pointer, detail)).into_iter().collect()
     }
 
     /// What is wrong with what it is named by.
@@ -157,7 +182,10 @@ impl Entity {
         }
         match self {
             Self::Device { name } => check("/name", check_host(name)),
-            Self::Mailbox { address } => check("/address", check_account(address)),
+            Self::Service { name } => check("/name", check_one(name, "service")),
+            Self::Driver { name } => check("/name", check_one(name, "driver")),
+            Self::ScheduledTask { name } => check("/name", check_task(name)),
+            Self::Mailbox { address } => check("/address", check_mailbox(address)),
             Self::IpAddress { address } => check("/address", check_address(address)),
             Self::Url { url } => check("/url", check_url(url)),
             Self::CloudFile { path, .. } => check("/path", check_cloud_path(path)),
@@ -169,9 +197,11 @@ impl Entity {
             {
                 note("", "a process needs pid and image, or the image's sha256, sha1 or md5".to_owned());
             }
-            Self::EmailMessage { message_id, sender, recipients, .. } => {
+            Self::EmailMessage { message_id, sender, recipients, network_message_id, .. } => {
                 check("/message_id", check_message_id(message_id));
-                check("/sender", check_account(sender));
+                check("/sender", check_sender(sender));
+                let network_id = network_message_id.as_deref();
+                check("/network_message_id", network_id.map_or(Ok(()), check_network_message_id));
                 for (index, recipient) in recipients.iter().enumerate() {
                     check(&format!("/recipients/{index}"), check_account(recipient));
                 }
@@ -243,7 +273,11 @@ impl Asset {
     pub fn check(&self) -> Vec<FieldError> {
         let group = self.device_group.as_deref().map_or(Ok(()), |group| check_text(group, MAX_TEXT));
         let name = self.plain().name;
-        let check_name = if self.kind == AssetKind::Device { check_host } else { check_account };
+        let check_name = match self.kind {
+            AssetKind::Device => check_host,
+            AssetKind::Mailbox => check_mailbox,
+            AssetKind::Account => check_account,
+        };
         [
             ("/name", check_text(&self.name, MAX_TEXT).and_then(|()| check_name(&name))),
             ("/device_group", group),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{DEFAULT_TIME_TO_DECIDE, MAX_TAGS, MAX_TIME_TO_DECIDE, Proposal, check_comment, is_web_url};
 use crate::actions::action::Action;
 use crate::actions::catalog::{ActionType, FileRule};
-use crate::actions::entity::{Asset, AssetKind, Entity, EntityKind};
+use crate::actions::entity::{Asset, AssetKind, EntityKind};
 use crate::actions::lifecycle::{Decision, Outcome, Status, UndoState};
 use crate::actions::parameter::ParameterName;
 use crate::actions::targets::{MAX_TARGETS, target_count};
@@ -83,14 +83,8 @@ impl Proposal {
         for technique in self.evidence.iter_mut().filter_map(|found| found.technique.as_mut()) {
             *technique = technique.trim().to_ascii_uppercase();
         }
-        if let Entity::File { sha256, sha1, md5, .. }
-        | Entity::Process { sha256, sha1, md5, .. }
-        | Entity::EmailAttachment { sha256, sha1, md5, .. }
-        | Entity::CloudFile { sha256, sha1, md5, .. } = &mut self.entity
-        {
-            for hash in [sha256, sha1, md5].into_iter().flatten() {
-                hash.make_ascii_lowercase();
-            }
+        for hash in self.entity.hashes_mut().into_iter().flatten() {
+            hash.make_ascii_lowercase();
         }
         if let Some(end) = self.parameters.get_mut(&ParameterName::Expiry)
             && let Ok(at) = end.parse::<Timestamp>()
@@ -109,9 +103,9 @@ impl Proposal {
         if !info.entities.contains(&self.entity.kind()) {
             let kinds: Vec<_> = info.entities.iter().map(|kind| kind.as_str()).collect();
             let detail = format!(
-                "{} does not act on a {}; it takes {}",
+                "{} does not act on {}; it takes {}",
                 info.name,
-                self.entity.kind().label(),
+                self.entity.kind().with_article(),
                 kinds.join(" or ")
             );
             found.note("/entity", detail);
@@ -207,7 +201,7 @@ impl Proposal {
         // What was done already is known as another tool tells it, and nothing is done to it here.
         if errors.is_empty() && !self.is_record() {
             found.below("/entity", self.entity.check_target());
-            if self.action_type == ActionType::BlockIpAddress {
+            if matches!(self.action_type, ActionType::BlockIpAddress | ActionType::BlockUrl) {
                 found.below("/entity", self.entity.check_block());
             }
         }

@@ -328,3 +328,42 @@ async fn it_is_answered_who_can_and_why_others_can_not() {
     assert_eq!((&view["held"], &view["permission"]), (&json!(false), &json!("view")));
     assert!(view["holders"].as_array().unwrap().contains(&json!("The tech")), "{view}");
 }
+
+#[tokio::test]
+async fn a_token_is_taken_for_no_person_and_no_other_token() {
+    let (app, root) = administered().await;
+    app.user("ana", &[Role::SecurityOperator]).await;
+    let people = app.api(&root, "GET", "/api/v1/people", None).await.json();
+    let people = people.as_array().unwrap();
+    let person =
+        people.iter().find(|person| person["name"] == "ana").unwrap()["display_name"].as_str().unwrap();
+    let make = async |name: &str| {
+        let body = json!({ "name": name, "scopes": ["actions:propose"], "days": 1 });
+        send(&app, &root, "POST", "/tokens", body).await
+    };
+    assert_eq!(make("xdr-connector").await.0, StatusCode::CREATED);
+    assert_eq!(make("xdr-connector").await.0, StatusCode::CREATED, "the same tool with another secret");
+    let alike = person.replace('a', "\u{430}").to_uppercase();
+    for (name, words) in [
+        (person, "it after the tool"),
+        (alike.as_str(), "the name of ana"),
+        ("xdr-c\u{43e}nnector", "looks like \"xdr-connector\""),
+        ("XDR-connector", "looks like \"xdr-connector\""),
+        ("xdr\u{200b}", "visible characters"),
+        (" ", "visible characters"),
+    ] {
+        let (status, problem) = make(name).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], "/name", "{problem}");
+        assert!(problem["errors"][0]["detail"].as_str().unwrap().contains(words), "{name}: {problem}");
+    }
+    // Beside the token of a person stands the person.
+    let own = app.token_named(person, Some("root"), &[Scope::Propose]).await;
+    let made = app.api(&own, "POST", ACTIONS, Some(&json!({ "actions": [proposal("x-1")] }))).await.json();
+    let id = made["actions"][0]["id"].as_str().unwrap();
+    let action = app.api(&root, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
+    assert_eq!(action["proposed_by"]["person"]["name"], "Ana Sousa");
+    let csv =
+        app.api(&root, "GET", &format!("{ACTIONS}.csv?lane=pending&cols=proposed_by"), None).await.text();
+    assert!(csv.contains("Ana Sousa by token"), "{csv}");
+}

@@ -102,3 +102,67 @@ async fn what_can_not_be_read_is_refused_before_it_is_looked_into() {
     large.resize(16 * 1024 * 1024, b' ');
     assert_eq!(app.api_with(&tool, "POST", ACTIONS, &[], large).await.status, StatusCode::CREATED);
 }
+
+#[tokio::test]
+async fn each_wrong_field_of_an_item_is_told_in_words_and_what_became_of_the_item() {
+    let (app, tool, _) = app().await;
+    let mut wrong = proposal("w");
+    for (field, value) in [
+        ("type", json!("isolate_device")),
+        ("severity", json!("High")),
+        ("source", json!(["a"])),
+        ("surprise", json!(1)),
+        ("expires_at", json!("2020-01-01T00:00:00Z")),
+        ("entity", json!({ "kind": "process", "pid": "7", "image": 7, "sha256": "12", "colour": 1 })),
+        ("asset", json!({ "kind": "device", "name": "ws-*" })),
+        ("evidence", json!([{ "title": "t", "detail": "d", "technique": "T1" }])),
+    ] {
+        wrong[field] = value;
+    }
+    let mut kind = proposal("k");
+    kind["entity"] = json!({ "kind": "ip_address", "address": "192.0.2.1" });
+    let body = json!({ "actions": [proposal("good"), wrong, kind, 7] });
+    let wanted = [
+        ("/actions/1/asset/name", "no device has an asterisk"),
+        ("/actions/1/entity/colour", "is not known of a process"),
+        ("/actions/1/entity/image", "must be a string, and not 7"),
+        ("/actions/1/entity/pid", "must be a whole number from 0 to 4294967295, and not the text \"7\""),
+        ("/actions/1/evidence/0/technique", "must be the id of a MITRE ATT&CK technique"),
+        ("/actions/1/expires_at", "lies in the past"),
+        ("/actions/1/severity", "did you mean high?"),
+        ("/actions/1/source", "must be a string, and not an array; Source is one of manual_device_action"),
+        ("/actions/1/surprise", "is not known here"),
+        ("/actions/2/entity", "does not act on an IP address"),
+        ("/actions/3", "must be an object, and not 7"),
+    ];
+    let told = |errors: &Value| {
+        let errors = errors.as_array().unwrap().iter();
+        let text = |error: &Value, field: &str| error[field].as_str().unwrap().to_owned();
+        let mut told: Vec<_> = errors.map(|error| (text(error, "pointer"), text(error, "detail"))).collect();
+        told.sort();
+        told
+    };
+    let check = |told: &[(String, String)]| {
+        assert_eq!(told.len(), wanted.len(), "{told:?}");
+        for ((pointer, detail), (at, words)) in told.iter().zip(wanted) {
+            assert_eq!(pointer, at);
+            assert!(detail.contains(words), "{pointer}: {detail}");
+            for leaked in ["enum", "struct", "sequence", "map", "u32", "variant"] {
+                assert!(!detail.contains(leaked), "{pointer}: {detail}");
+            }
+        }
+    };
+    let answer = app.api(&tool, "POST", ACTIONS, Some(&body)).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    check(&told(&answer.json()["errors"]));
+    let answer = app.api(&tool, "POST", &format!("{ACTIONS}?on_error=item"), Some(&body)).await.json();
+    let results = answer["results"].as_array().unwrap();
+    assert_eq!((&answer["taken"], results.len()), (&json!(1), 4), "{answer}");
+    let mut all = Vec::new();
+    for refused in &results[1..] {
+        let error = &refused["error"];
+        assert_eq!(error["title"], "This item was not taken in: something in it is missing or wrong.");
+        all.extend(told(&error["errors"]));
+    }
+    check(&all);
+}

@@ -202,7 +202,11 @@ async fn an_export_holds_everything_that_matches_and_no_formula() {
     assert_eq!(rows[0], ["Comment", "Action type", "Proposed by", "Proposed at"]);
     assert_eq!(rows.len(), 121, "the page's size does not matter");
     for row in &rows[1..] {
-        assert_eq!(row[1..], ["Quarantine file", "tool", "2026-03-01T08:00:00.000000Z"], "{row:?}");
+        assert_eq!(
+            row[1..],
+            ["Quarantine file", "token \u{201c}tool\u{201d}", "2026-03-01T08:00:00.000000Z"],
+            "{row:?}"
+        );
         let begins = row[0].trim_start().chars().next().unwrap();
         assert!(!"=+-@＝".contains(begins), "{row:?}");
         let comment = row[0].strip_prefix('\'').unwrap_or(&row[0]);

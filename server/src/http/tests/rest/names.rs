@@ -128,6 +128,46 @@ async fn an_action_is_found_by_whatever_an_indicator_is() {
 }
 
 #[tokio::test]
+async fn a_search_finds_what_was_copied_with_its_dress() {
+    let (app, tool, person) = app().await;
+    let url = |id: &str, url: &str| of(id, "block_url", &json!({"kind": "url", "url": url}), &host("proxy"));
+    let ip = json!({"kind": "ip_address", "address": "2001:db8::99"});
+    let file = json!({"kind": "file", "path": "C:\\Program Files\\x\\y.exe", "sha1": format!(" {}", "AB".repeat(20))});
+    let made = [
+        (vec![of("h", "isolate_device", &host("ws-0700"), &host("ws-0700"))], vec!["WS-0700."]),
+        (
+            vec![of("v6", "block_ip_address", &ip, &host("fw"))],
+            vec!["[2001:db8::99]", "[2001:DB8:0::99]:443"],
+        ),
+        (
+            vec![of("f", "quarantine_file", &file, &host("other"))],
+            vec![
+                "\"C:\\Program Files\\x\\y.exe\"",
+                "'c:/program files/x/y.exe'",
+                "file:///C:/Program%20Files/x/y.exe",
+            ],
+        ),
+        (
+            vec![url("u-1", "https://bücher.example/%61b"), url("u-2", "https://xn--bcher-kva.example/ab")],
+            vec!["https://bücher.example/ab", "\"https://xn--bcher-kva.example/%61b\""],
+        ),
+    ];
+    for (items, queries) in made {
+        let mut actions = Vec::new();
+        for item in &items {
+            actions.push(taken(&app, &tool, item).await);
+        }
+        assert!(actions.iter().all(|action| action["digest"] == actions[0]["digest"]), "{actions:?}");
+        for query in queries {
+            assert_eq!(search(&app, &person, query).await, ids(&actions), "{query}");
+        }
+    }
+    let hash = search(&app, &person, &"ab".repeat(20)).await;
+    let action = app.api(&tool, "GET", &format!("{ACTIONS}/{}", hash[0]), None).await.json();
+    assert_eq!(action["entity"]["sha1"], "ab".repeat(20), "without the space");
+}
+
+#[tokio::test]
 async fn addresses_and_numbers_in_names_sort_as_numbers() {
     let (app, tool, person) = app().await;
     let addresses =
@@ -167,7 +207,14 @@ async fn what_is_the_same_on_many_assets_is_one_bucket() {
         let md5 = json!({"kind": "file", "md5": "33".repeat(16)});
         let url = json!({"kind": "url", "url": "http://evil.example/a"});
         let key = json!({"kind": "registry_key", "path": "HKCU\\Run", "value_name": "Updater"});
+        let mut account = json!({"kind": "user", "name": if n == 0 { "CORP\\Kim" } else { "corp\\kim" }});
+        if n > 1 {
+            account["sid"] = json!("S-1-5-21-1-2-3-500");
+        }
+        let process = json!({"kind": "process", "pid": 100 + n, "image": "/bin/evil"});
         [
+            of(&format!("a{n}"), "contain_user", &account, &host(&format!("h{n}"))),
+            of(&format!("p{n}"), "stop_process", &process, &host(&format!("h{n}"))),
             of(&format!("s{n}"), "quarantine_file", &sha1, &host(&format!("h{n}"))),
             of(&format!("m{n}"), "soft_delete_email", &mail, &mailbox(&format!("u{n}@corp.example"))),
             of(&format!("i{n}"), "block_ip_address", &ip, &host(&format!("fw{n}"))),
@@ -186,5 +233,9 @@ async fn what_is_the_same_on_many_assets_is_one_bucket() {
         .iter()
         .map(|of| (of["count"].clone(), of["assets"].clone()))
         .collect();
-    assert_eq!(counts, vec![(json!(4), json!(4)); 6], "{buckets}");
+    assert_eq!(counts, vec![(json!(4), json!(4)); 8], "{buckets}");
+    let names = buckets["buckets"].as_array().unwrap().iter();
+    let mut names: Vec<_> = names.filter_map(|of| of["by"]["name"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["/bin/evil", "corp\\kim", "hkey_current_user\\run\\\\updater"]);
 }

@@ -158,3 +158,51 @@ async fn the_form_previews_and_takes_without_scripts() {
     assert_eq!(answer.status, StatusCode::FOUND, "{}", answer.text());
     assert!(answer.header("location").starts_with("/action-center/in-progress?open="));
 }
+
+#[tokio::test]
+async fn what_nobody_else_decided_names_who_took_it_when_and_why() {
+    let (app, _, person) = app().await;
+    let recorder = app.token_named("scanner", None, &[Scope::Record]).await;
+    let device = json!({ "kind": "device", "name": "web-1" });
+    let isolated = json!({ "type": "isolate_device", "entity": device, "comment": "beacon" });
+    let (status, made) = sent(&app, &recorder, &record("r-1", &isolated)).await;
+    assert_eq!(status, 201, "{made}");
+    let made = made["actions"][0].clone();
+    let path = format!("{ACTIONS}/{}", made["id"].as_str().unwrap());
+    let undo =
+        json!({ "expected_version": made["version"], "digest": made["digest"], "reason": "clean again" });
+    let undone = app.api(&person, "POST", &format!("{path}/undo"), Some(&undo)).await;
+    assert_eq!(undone.status, StatusCode::OK, "{}", undone.text());
+    let undone = undone.json();
+    assert_eq!(
+        (&undone["decided_by"]["name"], &undone["decided_at"], &undone["reason"]),
+        (&json!("scanner"), &json!("2026-02-27T10:00:00.000000Z"), &json!("beacon"))
+    );
+    let id = undone["undone_by"].as_str().unwrap();
+    let reverse = app.api(&person, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
+    let now = "2026-03-01T08:00:00.000000Z";
+    assert_eq!((&reverse["decision"], &reverse["reason"]), (&json!("NotRequired"), &json!("clean again")));
+    assert_eq!(
+        (&reverse["decided_at"], &reverse["decided_by"]["person"]["name"]),
+        (&json!(now), &json!("Ana Sousa"))
+    );
+    let of_lists = async |lane: &str| {
+        let list = app.api(&person, "GET", &format!("{ACTIONS}?lane={lane}"), None).await.json();
+        let items = list["items"].as_array().unwrap().clone();
+        items.into_iter().find(|item| item["id"] == id).unwrap()
+    };
+    assert_eq!(of_lists("in_progress").await["decided_by"], reverse["decided_by"]);
+    let columns = "decided_by_person,decided_by_token,decided,reason";
+    let csv = async |lane: &str| {
+        let path = format!("{ACTIONS}.csv?lane={lane}&cols={columns}");
+        app.api(&person, "GET", &path, None).await.text()
+    };
+    let row = csv("in_progress").await;
+    let cells: Vec<_> = row.lines().nth(1).unwrap().split(',').collect();
+    assert!(cells[0].starts_with("Ana Sousa (") && cells[1].starts_with("tool ("), "{row}");
+    assert_eq!(cells[2..], [now, "clean again"]);
+    let row = csv("history").await;
+    let cells: Vec<_> = row.lines().nth(1).unwrap().split(',').collect();
+    assert!(cells[0].is_empty() && cells[1].starts_with("scanner ("), "{row}");
+    assert_eq!(cells[2..], ["2026-02-27T10:00:00.000000Z", "beacon"]);
+}

@@ -1,4 +1,4 @@
-//! Times in answers have one form: six decimals and Z. What an action is on is told as it was given.
+//! Times in answers have one form: six decimals and Z.
 
 use std::collections::BTreeSet;
 
@@ -8,14 +8,11 @@ use serde_json::{Value, json};
 
 use crate::http::testing::{App, proposal};
 
-/// What a digest covers, which stays as it was given.
-const AS_GIVEN: [&str; 2] = ["entity", "parameters"];
-
 /// Which GETs end by themselves with nothing here: a stream, and what this estate has not.
 const NOT_HERE: [&str; 3] = ["/events", "/actions/{id}/package", "/executors/{name}/deliveries"];
 
 /// Where there are times, each by the last name before it.
-const WANTED: [&str; 23] = [
+const WANTED: [&str; 24] = [
     "proposed_at",
     "expires_at",
     "updated_at",
@@ -31,6 +28,7 @@ const WANTED: [&str; 23] = [
     "at",
     "since",
     "received_at",
+    "expiry",
     "delivered_at",
     "located_at",
     "actions.csv",
@@ -73,8 +71,7 @@ impl Told {
             Value::String(text) => self.text(name, text),
             Value::Array(items) => items.iter().for_each(|item| self.value(name, item)),
             Value::Object(fields) => {
-                let fields = fields.iter().filter(|(name, _)| !AS_GIVEN.contains(&name.as_str()));
-                fields.for_each(|(name, value)| self.value(name, value));
+                fields.iter().for_each(|(name, value)| self.value(name, value));
             }
             _ => {}
         }
@@ -129,7 +126,15 @@ async fn fill(app: &App, (root, tool): (&str, &str), told: &mut Told) -> Vec<(&'
     let made = send(tool, "/investigations", report).await;
     let ended = json!({ "id": "INV-2", "state": "benign", "ended_at": "2026-03-01T07:30:00Z" });
     send(tool, "/investigations", ended).await;
-    send(tool, "/actions", json!({ "actions": [proposal("x-3"), proposal("x-4")] })).await;
+    let (mut block, mut delete) = (proposal("x-5"), proposal("x-6"));
+    block["type"] = json!("block_ip_address");
+    block["entity"] = json!({ "kind": "ip_address", "address": "203.0.113.7" });
+    block["parameters"] = json!({ "expiry": "2026-03-20T08:00:00.5+01:00" });
+    delete["type"] = json!("soft_delete_email");
+    delete["entity"] =
+        json!({ "kind": "email_message", "message_id": "<2@a>", "received_at": "2026-03-01T07:00:00Z" });
+    (block["comment"], delete["comment"]) = (json!("why"), json!("why"));
+    send(tool, "/actions", json!({ "actions": [proposal("x-3"), proposal("x-4"), block, delete] })).await;
     let id = made["actions"][0]["id"].as_str().unwrap().to_owned();
     let action = app.api(root, "GET", &format!("/api/v1/actions/{id}"), None).await.json();
     let seen = json!({ "expected_version": action["version"], "digest": action["digest"] });

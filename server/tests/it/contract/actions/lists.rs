@@ -352,7 +352,7 @@ async fn an_export_has_every_row_in_order_as_of_its_start(kind: Kind) {
     let rows: Vec<_> = expected
         .iter()
         .map(|action| {
-            let decider = action.taken_by().map(|by| by.who().to_owned()).unwrap_or_default();
+            let decider = action.taken_by().map(domain::Actor::label).unwrap_or_default();
             let technique = action.evidence.iter().find_map(|found| found.technique.clone());
             let cells = vec![
                 action.asset.name.clone(),

@@ -117,8 +117,9 @@ async fn to_what_is_hidden_or_has_nothing_to_share_nothing_is_similar(kind: Kind
     }
     for number in 4..=5 {
         let mut row = action(number);
-        let process = serde_json::json!({"kind": "process", "pid": 7, "image": "/srv/x"});
-        row.entity = serde_json::from_value(process).unwrap();
+        // A device lies on itself alone: others of its name are the same one.
+        let device = serde_json::json!({"kind": "device", "name": "host"});
+        row.entity = serde_json::from_value(device).unwrap();
         add(&store, &row).await;
     }
     let scope = RowScope::proposed_by(SCANNER);

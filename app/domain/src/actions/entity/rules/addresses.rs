@@ -39,9 +39,27 @@ pub(super) fn check_address(text: &str) -> Result<(), String> {
     ))
 }
 
+/// What holds every address of IPv4 in one of IPv6 (RFC 6052).
+const TRANSLATED: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96);
+
+/// The range of IPv4 that one of its translation to IPv6 holds.
+fn translated(net: &IpNet) -> Option<IpNet> {
+    let IpNet::V6(net) = net else { return None };
+    let length = net.prefix_len().checked_sub(TRANSLATED.prefix_len())?;
+    if !TRANSLATED.contains(net) {
+        return None;
+    }
+    let [.., a, b, c, d] = net.addr().octets();
+    Ipv4Net::new(Ipv4Addr::new(a, b, c, d), length).ok().map(IpNet::from)
+}
+
 /// Whether nobody can mean to block it: what every network needs, and more than anyone means.
 pub(super) fn check_blockable(text: &str) -> Result<(), String> {
     let Some(net) = canonical::address(text).and_then(|address| net(&address)) else { return Ok(()) };
+    if net.contains(&IpNet::V6(TRANSLATED)) {
+        return Err("holds every address of IPv4, translated (NAT64); name smaller ranges".to_owned());
+    }
+    let net = translated(&net).unwrap_or(net);
     let widest = if net.addr().is_ipv4() { WIDEST_IPV4 } else { WIDEST_IPV6 };
     if net.prefix_len() < widest {
         return Err(format!("is wider than a /{widest}, which nobody means to block; name smaller ranges"));
@@ -154,12 +172,23 @@ mod tests {
             ("::/96", "holds ::"),
             ("0.0.0.0/1", "wider than a /8"),
             ("2000::/3", "wider than a /19"),
+            ("64:ff9b::/96", "every address of IPv4"),
+            ("64:ff9b::/97", "wider than a /8"),
+            ("64:ff9b::/64", "every address of IPv4"),
+            ("64:ff9b::127.0.0.1", "loopback"),
         ] {
             assert_eq!(check_address(text), Ok(()), "{text} is an address");
             let error = check_blockable(text).unwrap_err();
             assert!(error.contains(want), "{text}: {error}");
         }
-        for good in ["10.0.0.0/8", "203.0.113.7", "2001:db8::/32", "192.168.1.1", "not an address"] {
+        for good in [
+            "10.0.0.0/8",
+            "203.0.113.7",
+            "2001:db8::/32",
+            "192.168.1.1",
+            "64:ff9b::203.0.113.7",
+            "not an address",
+        ] {
             assert_eq!(check_blockable(good), Ok(()), "{good}");
         }
     }

@@ -106,3 +106,72 @@ fn what_is_acted_on_is_named_in_full() {
     let local = read(&json!({"kind": "ip_address", "address": "127.0.0.1"})).unwrap();
     assert_eq!((local.check(), pointers(&local.check_block())), (vec![], vec!["/address"]));
 }
+
+#[test]
+fn a_kind_has_its_article() {
+    for (kind, words) in [
+        (EntityKind::Device, "a device"),
+        (EntityKind::IpAddress, "an IP address"),
+        (EntityKind::Url, "a URL"),
+        (EntityKind::EmailMessage, "an email message"),
+        (EntityKind::User, "a user"),
+        (EntityKind::TeamsMessage, "a Teams message"),
+    ] {
+        assert_eq!(kind.with_article(), words);
+    }
+}
+
+#[test]
+fn what_is_acted_on_is_one_thing() {
+    let message = |field: &str, value: Value| {
+        let mut of = json!({"kind": "email_message", "message_id": "<a@b>", "subject": "", "sender": ""});
+        of[field] = value;
+        of
+    };
+    for (given, pointer) in [
+        (json!({"kind": "device", "name": "ws-*"}), "/name"),
+        (json!({"kind": "user", "name": "kim;ana"}), "/name"),
+        (json!({"kind": "user", "name": "kim@"}), "/name"),
+        (json!({"kind": "mailbox", "address": "not a mailbox"}), "/address"),
+        (json!({"kind": "service", "name": "ssh*"}), "/name"),
+        (json!({"kind": "driver", "name": "a,b"}), "/name"),
+        (json!({"kind": "scheduled_task", "name": "\\Vendor\\*"}), "/name"),
+        (json!({"kind": "file", "path": "C:\\*"}), "/path"),
+        (json!({"kind": "file", "path": "/srv/*"}), "/path"),
+        (json!({"kind": "file", "path": "C:\\a[.]exe"}), "/path"),
+        (json!({"kind": "cloud_file", "path": "sites/a/*"}), "/path"),
+        (json!({"kind": "process", "pid": 0, "image": "/a"}), "/pid"),
+        (json!({"kind": "process", "pid": 7, "image": "C:\\*.exe"}), "/image"),
+        (json!({"kind": "registry_key", "path": "HKLM\\*"}), "/path"),
+        (message("message_id", json!("*")), "/message_id"),
+        (message("message_id", json!("abc")), "/message_id"),
+        (message("network_message_id", json!("nope")), "/network_message_id"),
+        (message("recipients", json!(["k@c.example", "*@c.example"])), "/recipients/1"),
+        (message("recipients", json!(["k@c;l@c"])), "/recipients/0"),
+        (message("sender", json!("*@c.example")), "/sender"),
+        (json!({"kind": "ip_address", "address": "64:ff9b::/96"}), "/address"),
+        (json!({"kind": "url", "url": "https://0x7f.1/"}), "/url"),
+        (json!({"kind": "url", "url": "http://localhost/"}), "/url"),
+    ] {
+        let entity = read(&given).unwrap();
+        let mut errors = entity.check();
+        errors.extend(entity.check_target());
+        errors.extend(entity.check_block());
+        assert_eq!(pointers(&errors), [pointer], "{given}");
+    }
+    for given in [
+        json!({"kind": "user", "name": "CORP\\kim"}),
+        json!({"kind": "user", "name": "CN=Kim,OU=Staff,DC=corp"}),
+        json!({"kind": "file", "path": "/srv/a*b [1]"}),
+        json!({"kind": "registry_key", "path": "HKCR\\*\\shell\\x"}),
+        json!({"kind": "process", "pid": 4, "image": "System"}),
+        json!({"kind": "scheduled_task", "name": "/etc/crontab: 17 * * * * root a"}),
+        json!({"kind": "file", "sha256": format!(" {} ", "ab".repeat(32))}),
+        message("network_message_id", json!(" 9a7f1c2e-0000-4000-8000-000000000001")),
+        message("sender", json!("a*b@c.example")),
+    ] {
+        let entity = read(&given).unwrap();
+        let errors = [entity.check(), entity.check_target(), entity.check_block()].concat();
+        assert_eq!(errors, [], "{given}");
+    }
+}

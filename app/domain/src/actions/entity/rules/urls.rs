@@ -2,6 +2,8 @@
 
 use url::{Host, Url};
 
+use super::addresses;
+use crate::core::canonical;
 use crate::core::refang::refang_link;
 
 /// Schemes of what is blocked.
@@ -40,6 +42,19 @@ pub(super) fn check_url(text: &str) -> Result<(), String> {
         "must be a URL with a host, for example https://evil.example/a; its scheme is one of {}",
         SCHEMES.replace(' ', ", ")
     ))
+}
+
+/// Whether nobody can mean to block it: a host that is each device itself, by its name or address.
+pub(super) fn check_blockable(text: &str) -> Result<(), String> {
+    let url = canonical::url(text).and_then(|url| Url::parse(&url).ok());
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(host)) if host == "localhost" || host.ends_with(".localhost") => {
+            Err("is each device itself (localhost); it can't be blocked".to_owned())
+        }
+        Some(Host::Ipv4(ip)) => addresses::check_blockable(&ip.to_string()),
+        Some(Host::Ipv6(ip)) => addresses::check_blockable(&ip.to_string()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a further URL follows a separator. In a query (`?to=http://a,http://b`) it is a part of the first one.
@@ -144,6 +159,31 @@ mod tests {
             "https://web.archive.example/web/http://b.example",
         ] {
             assert_eq!(check_url(good), Ok(()), "{good}");
+        }
+    }
+    #[test]
+    fn what_is_each_device_itself_is_not_blocked() {
+        for text in [
+            "https://127.0.0.1/",
+            "http://0x7f.1/",
+            "http://localhost/",
+            "http://LOCALHOST.:8080/a",
+            "http://a.localhost/",
+            "http://[::1]/",
+            "http://[::ffff:127.0.0.1]/",
+            "http://0.0.0.0/",
+            "http://0/",
+        ] {
+            assert_eq!(check_url(text), Ok(()), "{text} is a URL");
+            assert!(check_blockable(text).unwrap_err().contains("it can't be blocked"), "{text}");
+        }
+        for good in [
+            "https://evil.example/a",
+            "http://203.0.113.7/",
+            "http://10.0.0.1/",
+            "https://localhost.example/",
+        ] {
+            assert_eq!(check_blockable(good), Ok(()), "{good}");
         }
     }
 }
