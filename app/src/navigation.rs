@@ -4,13 +4,13 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use areas::AREAS;
-use areas::area::{Area, NavigationRow};
+use areas::area::NavigationRow;
 use kit::icon::Icon;
 
 /// All rows, each with the heading above it.
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
-    let rows = AREAS.into_iter().flat_map(Area::navigation).map(row).collect_view();
+    let rows = AREAS.iter().flat_map(|area| area.navigation()).map(row).collect_view();
     view! {
         <nav class="pane-nav" aria-label="Main">
             {rows}
@@ -37,7 +37,7 @@ fn row(row: &'static NavigationRow) -> AnyView {
 fn current(root: &str, path: &str) -> Option<&'static str> {
     let has = |root: &str| path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     let rest = has(root)?;
-    let mut rows = AREAS.into_iter().flat_map(Area::navigation);
+    let mut rows = AREAS.iter().flat_map(|area| area.navigation());
     if rows.any(|row| row.root.len() > root.len() && has(row.root).is_some()) {
         return None;
     }

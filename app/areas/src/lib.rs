@@ -30,7 +30,7 @@ use area::Area;
 use kit::lazy::{Page, Piece};
 
 /// All areas, in the order of the navigation.
-pub const AREAS: [&dyn Area; 9] = [
+pub const AREAS: &[&dyn Area] = &[
     &home::HomeArea,
     &incidents::IncidentsArea,
     &investigations::InvestigationsArea,
@@ -44,7 +44,7 @@ pub const AREAS: [&dyn Area; 9] = [
 
 /// All pages.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    AREAS.into_iter().flat_map(Area::pages)
+    AREAS.iter().flat_map(|area| area.pages())
 }
 
 /// The functions that the page at an address needs.

@@ -6,46 +6,44 @@
 
 use std::sync::Arc;
 
-use crate::access::contract::AccessBackend;
-use crate::access::factors::FactorsBackend;
-use crate::access::lists::contract::AdminListsBackend;
-use crate::actions::contract::{
-    DecideActions, DownloadPackages, ExportActions, FollowUpActions, ListActions, ProposeActions, ShowAction,
-};
-use crate::actions::take::TakeActions;
-use crate::actions::tasks::ListTasks;
-use crate::automation::contract::AutomationBackend;
-use crate::bulk::contract::BulkBackend;
-use crate::cases::contract::CasesBackend;
-use crate::directory::contract::DirectoryBackend;
-use crate::dispatch::contract::DispatchBackend;
-use crate::executors::contract::{ExecutorsBackend, ReportsBackend};
-use crate::home::contract::HomeBackend;
-use crate::identity::contract::IdentityBackend;
-use crate::incidents::contract::IncidentsBackend;
-use crate::investigations::contract::InvestigationsBackend;
-use crate::notifications::contract::NotificationsBackend;
-use crate::policies::contract::PoliciesBackend;
-use crate::responders::contract::RespondersBackend;
-use crate::settings::contract::SettingsBackend;
-
 /// Declares [`Backend`] as all contracts together.
 macro_rules! backend {
-    ($first:ident $(+ $contract:ident)*) => {
+    ($($contract:path,)+) => {
         /// What can be asked of the server.
-        pub trait Backend: $first $(+ $contract)* {}
+        pub trait Backend: $($contract +)+ {}
 
-        impl<T: $first $(+ $contract)*> Backend for T {}
+        impl<T: $($contract +)+> Backend for T {}
     };
 }
 
 backend! {
-    ListActions + ShowAction + DecideActions + FollowUpActions + ProposeActions + TakeActions + ListTasks
-    + ExportActions + DownloadPackages
-    + AccessBackend + AdminListsBackend + AutomationBackend + BulkBackend + CasesBackend + DirectoryBackend + DispatchBackend + FactorsBackend
-    + HomeBackend + IdentityBackend + IncidentsBackend + InvestigationsBackend
-    + PoliciesBackend + SettingsBackend
-    + ExecutorsBackend + ReportsBackend + RespondersBackend + NotificationsBackend
+    crate::access::contract::AccessBackend,
+    crate::access::factors::FactorsBackend,
+    crate::access::lists::contract::AdminListsBackend,
+    crate::actions::contract::DecideActions,
+    crate::actions::contract::DownloadPackages,
+    crate::actions::contract::ExportActions,
+    crate::actions::contract::FollowUpActions,
+    crate::actions::contract::ListActions,
+    crate::actions::contract::ProposeActions,
+    crate::actions::contract::ShowAction,
+    crate::actions::take::TakeActions,
+    crate::actions::tasks::ListTasks,
+    crate::automation::contract::AutomationBackend,
+    crate::bulk::contract::BulkBackend,
+    crate::cases::contract::CasesBackend,
+    crate::directory::contract::DirectoryBackend,
+    crate::dispatch::contract::DispatchBackend,
+    crate::executors::contract::ExecutorsBackend,
+    crate::executors::contract::ReportsBackend,
+    crate::home::contract::HomeBackend,
+    crate::identity::contract::IdentityBackend,
+    crate::incidents::contract::IncidentsBackend,
+    crate::investigations::contract::InvestigationsBackend,
+    crate::notifications::contract::NotificationsBackend,
+    crate::policies::contract::PoliciesBackend,
+    crate::responders::contract::RespondersBackend,
+    crate::settings::contract::SettingsBackend,
 }
 
 /// The server's service, as the server functions and the REST API hold it.
