@@ -1,6 +1,6 @@
 //! Server functions: what the screens ask of the server. Thin doors: extract, call the backend, wrap the error.
 //!
-//! They are a public POST API. Who may do what is decided behind [`domain::backend::Backend`], the origin of a request
+//! They are a public POST API. Who may do what is decided behind [`domain::Backend`], the origin of a request
 //! by the server's CSRF layer. Each has a fixed endpoint, so that it does not depend on the build directory.
 //! One file an area; to add a function, add it there: `request` has what each does before and after its call.
 #![expect(missing_docs, reason = "`#[server]` makes public structs of the arguments")]
