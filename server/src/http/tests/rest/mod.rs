@@ -150,6 +150,7 @@ async fn the_description_is_the_surface() {
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
     let paths = document["paths"].as_object().unwrap();
+    let tags = document["tags"].as_array().unwrap();
     // Which they are is in the golden file of who may do what.
     assert!(paths.len() >= 90, "only {}", paths.len());
     let mut operations = BTreeSet::new();
@@ -167,6 +168,10 @@ async fn the_description_is_the_surface() {
             assert!(too_large || method == "get", "{method} {path}: {}", answer.status);
         }
         operations.extend(item.as_object().unwrap().values().map(|of| of["operationId"].as_str().unwrap()));
+        for tag in item.as_object().unwrap().values().flat_map(|of| of["tags"].as_array().unwrap()) {
+            let described = tags.iter().filter(|of| of["name"] == *tag && of["description"].is_string());
+            assert_eq!(described.count(), 1, "{path}: {tag}");
+        }
     }
     assert!(operations.len() >= 111, "only {}", operations.len());
     assert!(operations.contains("export_actions_jsonl"), "{operations:?}");
