@@ -5,39 +5,22 @@ use async_trait::async_trait;
 use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, SortKey};
 use domain::access::lists::{AdminList, PersonSummary};
-use domain::{Authorized, UserId};
+use domain::Authorized;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::case_fields::{SortField, search_text, text, whole};
 use crate::error::Result;
-use crate::keys::{KeyValue, natural};
+use crate::keys::natural;
+use crate::position::RowPosition;
 
 /// The place of a row in an order, from which a page goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdminPosition {
-    /// What the list is sorted by.
-    pub sort: SortKey,
-    /// The key of the row there.
-    pub key: KeyValue,
-    /// The id of the row, which tells it from rows with the same key.
-    pub id: String,
-    /// Whether the page lies before it rather than after it.
-    pub before: bool,
-}
+pub type AdminPosition = RowPosition<SortKey, String>;
 
 impl AdminPosition {
     /// Whether it can be a place in that order of that list: a cursor is what a stranger sends.
     #[must_use]
     pub fn fits(&self, list: AdminList, sort: SortKey) -> bool {
-        // No stored text has a NUL, which PostgreSQL would not even take as a parameter.
-        let fits = |field: SortField| match &self.key {
-            KeyValue::Number(_) => field.is_number,
-            KeyValue::Text(text) => !field.is_number && !text.contains('\0'),
-            KeyValue::Id(_) => false,
-        };
-        self.sort == sort && !self.id.contains('\0') && sorted_by(list, sort).is_some_and(fits)
+        self.is_of(sort, sorted_by(list, sort)) && !self.id.contains('\0')
     }
 }
 
@@ -64,9 +47,6 @@ pub trait ReadAdminLists: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<(AdminPosition, CredentialView)>>;
-
-    /// The columns that a person chose for a list, by their names; nothing where they chose none.
-    async fn admin_columns(&self, user: UserId, list: AdminList) -> Result<Vec<String>>;
 }
 
 /// What a list is sorted by under a key; none if it can't be.
@@ -99,6 +79,7 @@ pub(crate) fn credential_keys(name: &str, is_token: bool) -> [String; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyValue;
 
     #[test]
     fn each_order_of_a_list_has_its_column() {

@@ -131,7 +131,7 @@ pub use outbox::{
     OpenCommands, Queue, ReadOutbox, SystemOutbox, TargetCommand, WriteOutbox,
 };
 pub use packages::{ReadPackages, SystemPackages};
-pub use position::Position;
+pub use position::{Position, RowPosition};
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use retention::SystemRetention;
 pub use settings::{ReadSettings, WriteSettings};

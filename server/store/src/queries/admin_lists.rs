@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, Field};
 use domain::access::lists::{AdminList, PersonState, PersonSummary};
-use domain::{Authorized, Permission, UserId};
+use domain::{Authorized, Permission};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -16,7 +16,7 @@ use super::guard::push_check;
 use super::list::push_key;
 use super::people;
 use super::rows::{self, Row};
-use super::{Connection, Db, SqlStore, corrupt, micros, settings};
+use super::{Connection, Db, SqlStore, corrupt, micros};
 use crate::Result;
 use crate::admin_lists::{AdminPosition, ReadAdminLists, sorted_by};
 use crate::case_fields::SortField;
@@ -92,10 +92,6 @@ impl ReadAdminLists for SqlStore {
             .map(|row| Ok((position(row, query, field)?, people::credential(row)?)))
             .collect::<Result<Vec<_>>>()?;
         Ok(in_order(page, from))
-    }
-
-    async fn admin_columns(&self, user: UserId, list: AdminList) -> Result<Vec<String>> {
-        settings::columns(&self.reader, user, &settings::admin_columns_name(list)).await
     }
 }
 

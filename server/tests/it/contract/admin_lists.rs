@@ -208,7 +208,7 @@ async fn only_who_administers_reads_and_chooses(kind: Kind) {
     };
     let chosen = vec!["state".to_owned(), "name".to_owned()];
     service.choose_admin_columns(admin, AdminList::People, chosen.clone()).await.unwrap();
-    assert_eq!(store.admin_columns(id(ADMIN), AdminList::People).await.unwrap(), chosen);
+    assert_eq!(store.list_columns(id(ADMIN), "admin:people").await.unwrap(), chosen);
     let page = service.admin_page(admin, AdminList::People, Vec::new()).await.unwrap();
     assert_eq!(
         (names(&page), page.view.columns.len()),
@@ -219,7 +219,7 @@ async fn only_who_administers_reads_and_chooses(kind: Kind) {
     let other = service.choose_admin_columns(admin, AdminList::Sessions, chosen).await;
     assert!(matches!(&other, Err(Error::Invalid(of)) if of[0].pointer == "/columns"), "{other:?}");
     service.choose_admin_columns(admin, AdminList::People, Vec::new()).await.unwrap();
-    assert!(store.admin_columns(id(ADMIN), AdminList::People).await.unwrap().is_empty());
+    assert!(store.list_columns(id(ADMIN), "admin:people").await.unwrap().is_empty());
 }
 
 async fn a_changed_name_is_found_and_rows_of_before_are_keyed(kind: Kind) {

@@ -9,7 +9,7 @@ use super::{AdminList, PersonState, TokenOwner};
 use crate::access::role::Permission;
 use crate::core::string_enum::Word;
 use crate::core::time::Timestamp;
-use crate::list::{ListLane, ListQuery, ListSpec, Sort, list_fields, search};
+use crate::list::{ListLane, ListQuery, ListSpec, Sort, TabbedList, list_fields, search};
 
 list_fields! {
     orders {}
@@ -68,6 +68,30 @@ impl ListSpec for Administered {
     }
 }
 
+impl TabbedList for Administered {
+    type Facet = Facet;
+
+    fn kept_as(list: AdminList) -> String {
+        format!("admin:{list}")
+    }
+
+    fn columns(list: AdminList) -> &'static [Column] {
+        Column::of_list(list)
+    }
+
+    fn facets(list: AdminList) -> &'static [Facet] {
+        Facet::of_list(list)
+    }
+
+    fn sort_key(column: Column) -> Option<SortKey> {
+        column.sort_key()
+    }
+
+    fn begins_descending(key: SortKey) -> bool {
+        key.begins_descending()
+    }
+}
+
 impl ListLane for AdminList {
     const NAME: &'static str = <Self as Word>::NAME;
     const LANES: &'static [Self] = Self::ALL;
@@ -118,24 +142,11 @@ impl Facet {
     }
 }
 
-/// The values that a filter may be set to, in their order.
-#[must_use]
-pub fn choices(facet: Facet) -> Vec<&'static str> {
-    fn words<W: Word>() -> Vec<&'static str> {
-        W::ALL.iter().map(|word| word.as_str()).collect()
-    }
-    match facet {
-        Facet::State => words::<PersonState>(),
-        Facet::Can => words::<Permission>(),
-        Facet::Whose => words::<TokenOwner>(),
-    }
-}
-
 impl SortKey {
     /// Whether a list can be sorted by this key.
     #[must_use]
     pub fn is_of(self, list: AdminList) -> bool {
-        Column::of_list(list).iter().any(|column| column.sort_key() == Some(self))
+        Administered::sorts(list, self)
     }
 }
 
