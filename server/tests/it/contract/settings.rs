@@ -1,7 +1,6 @@
 //! What people set for themselves, and the views that they saved.
 
 use domain::actions::query::Column;
-use domain::cases::CaseList;
 use domain::settings::preference::{ColorScheme, ColumnChoice, Density, MAX_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
 use service::testing::system as authority;
