@@ -65,11 +65,13 @@ fn router(app: &AppState) -> Router<AppState> {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
     let list = |list| get(download::list_for_people).layer(Extension(list));
-    let admin = |list| get(download::admin_for_people).layer(Extension(list));
+    let export = AdminList::ALL.iter().fold(export, |router, list| {
+        router.route(
+            &format!("/export{}", list.path()),
+            get(download::admin_for_people).layer(Extension(*list)),
+        )
+    });
     let export = export
-        .route("/export/settings/people", admin(AdminList::People))
-        .route("/export/settings/tokens", admin(AdminList::Tokens))
-        .route("/export/settings/sessions", admin(AdminList::Sessions))
         .route("/export/incidents", list(CaseList::Incidents))
         .route("/export/investigations", list(CaseList::Investigations))
         .route("/export/investigations/{id}/{tab}", get(download::tab_for_people))

@@ -1,11 +1,12 @@
-//! Lists of people, tokens and sessions: pages in any order, at any depth. For each field of the domain's table
+//! Lists of people, tokens, sessions, role groups and device groups: pages in any order, at any depth. For each field of the domain's table
 //! (`access::lists::fields`) its column or expression, and the keys that rows have.
 
 use async_trait::async_trait;
 use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, SortKey};
 use domain::access::lists::{AdminList, PersonSummary};
-use domain::Authorized;
+use domain::access::role_group::RoleGroup;
+use domain::{Authorized, DeviceGroup};
 use jiff::Timestamp;
 
 use crate::case_fields::{SortField, search_text, text, whole};
@@ -47,6 +48,26 @@ pub trait ReadAdminLists: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<(AdminPosition, CredentialView)>>;
+
+    /// The same of role groups and custom roles, each with how many people hold it.
+    async fn role_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (RoleGroup, u64))>>;
+
+    /// The same of device groups, each with how many known devices are in it.
+    async fn device_group_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (DeviceGroup, u64))>>;
 }
 
 /// What a list is sorted by under a key; none if it can't be.
@@ -63,6 +84,10 @@ pub(crate) fn sorted_by(list: AdminList, sort: SortKey) -> Option<SortField> {
         (_, SortKey::Whose | SortKey::Person) => text("owner_key"),
         (_, SortKey::LastUsed) => whole("last_seen_at"),
         (_, SortKey::Ends) => whole("expires_at"),
+        (_, SortKey::Model) => text("model"),
+        (_, SortKey::Members) => whole("members"),
+        (_, SortKey::Rank) => whole("place"),
+        (_, SortKey::Devices) => whole("devices"),
     })
 }
 

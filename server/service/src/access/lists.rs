@@ -1,13 +1,14 @@
-//! Lists of people, tokens and sessions: a page in any order, and all of it as CSV. Only for who administers people, which
-//! the statement asks for once more.
+//! Lists of people, tokens, sessions, role groups and device groups: a page in any order, and all of it as CSV. Only for who
+//! administers people, or for device groups who configures, which the statement asks for once more.
 
 use async_trait::async_trait;
+use domain::access::contract::{DeviceGroupView, RoleGroupView};
 use domain::access::lists::cells::cells;
 use domain::access::lists::contract::AdminListsBackend;
 use domain::access::lists::fields::{AdminQuery, Administered, Facet};
 use domain::access::lists::{AdminList, AdminPage, AdminRows};
 use domain::list::DEFAULT_LIMIT;
-use domain::{Authorized, Caller, Error, Permission};
+use domain::{Authorized, Caller, Denied, Error, Permission};
 use jiff::Timestamp;
 use store::admin_lists::AdminPosition;
 
@@ -32,7 +33,7 @@ impl AdminListsBackend for Service {
         list: AdminList,
         query: Vec<(String, String)>,
     ) -> Result<AdminPage, Error> {
-        let by = caller.authorize_overview(Permission::Administer)?;
+        let by = authorize(caller, list)?;
         let query = parse::<Administered>(list, query)?;
         let now = self.clock.now();
         let from = query.cursor.as_deref().map(|text| position(text, &query)).transpose()?;
@@ -51,7 +52,7 @@ impl AdminListsBackend for Service {
         list: AdminList,
         query: Vec<(String, String)>,
     ) -> Result<std::fs::File, Error> {
-        let by = caller.authorize_overview(Permission::Administer)?;
+        let by = authorize(caller, list)?;
         let query = parse::<Administered>(list, query)?;
         let mut export = ListExport::begin(&query)?;
         let now = self.clock.now();
@@ -74,7 +75,7 @@ impl AdminListsBackend for Service {
         list: AdminList,
         columns: Vec<String>,
     ) -> Result<(), Error> {
-        caller.require_administration(Permission::Administer)?;
+        authorize(caller, list)?;
         self.keep_columns::<Administered>(caller, list, columns).await
     }
 }
@@ -97,7 +98,18 @@ impl Service {
                 let (rows, edges, next) = cut(items, limit, from);
                 Found { rows: AdminRows::People(rows), edges, next }
             }
-            list => {
+            AdminList::Roles => {
+                let items = self.store.role_page(by, query, from, asked, now).await?;
+                let (rows, edges, next) = cut(items, limit, from);
+                Found { rows: AdminRows::Roles(rows.into_iter().map(RoleGroupView::of).collect()), edges, next }
+            }
+            AdminList::DeviceGroups => {
+                let items = self.store.device_group_page(by, query, from, asked, now).await?;
+                let (rows, edges, next) = cut(items, limit, from);
+                let rows = rows.into_iter().map(|(group, devices)| DeviceGroupView { group, devices });
+                Found { rows: AdminRows::DeviceGroups(rows.collect()), edges, next }
+            }
+            list @ (AdminList::Tokens | AdminList::Sessions) => {
                 let items = self.store.credential_page(by, query, from, asked, now).await?;
                 let (rows, edges, next) = cut(items, limit, from);
                 let is_tokens = list == AdminList::Tokens;
@@ -106,6 +118,16 @@ impl Service {
             }
         })
     }
+}
+
+/// Who may see a list.
+fn authorize(caller: &Caller, list: AdminList) -> Result<Authorized, Denied> {
+    if list == AdminList::DeviceGroups
+        && let Ok(by) = caller.authorize_overview(Permission::Configure)
+    {
+        return Ok(by);
+    }
+    caller.authorize_overview(Permission::Administer)
 }
 
 fn position(text: &str, query: &AdminQuery) -> Result<AdminPosition, Error> {

@@ -35,6 +35,8 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/export/settings/people"),
     ("GET", "/export/settings/tokens"),
     ("GET", "/export/settings/sessions"),
+    ("GET", "/export/settings/roles"),
+    ("GET", "/export/settings/device-groups"),
     ("GET", "/export/incidents"),
     ("GET", "/export/investigations"),
     ("GET", "/export/investigations/{id}/{tab}"),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use domain::cases::CaseList;
 use domain::cases::fields::{CaseQuery, Facet, Field, SortKey};
 use domain::investigations::InvestigationState;
-use domain::list::FacetValue;
+use domain::list::{FacetValue, ListFacet as _};
 use domain::{Lane, RowScope};
 use sqlx::{QueryBuilder, Row as _};
 
