@@ -49,7 +49,9 @@ impl CasesBackend for Service {
         let now = self.clock.now();
         let actions = self.actions_of(&scope, id, now).await?;
         let page = match CaseList::of_tab(tab) {
-            Some(list) => self.page_of_cases(caller, &scope, Some(id), parse::<Cases>(list, query)?, now).await?,
+            Some(list) => {
+                self.page_of_cases(caller, &scope, Some(id), parse::<Cases>(list, query)?, now).await?
+            }
             None => CasePage {
                 rows: CaseRows::Graph(self.graph(&stored, &actions).await?),
                 view: ListView::default(),
@@ -96,8 +98,7 @@ impl CasesBackend for Service {
                 (self.entities(investigation.unwrap_or_default(), &query).await?, None)
             } else {
                 let asked = EXPORTED_AT_ONCE + 1;
-                let page =
-                    self.store.case_page(&scope, investigation, &query, from.as_ref(), asked).await?;
+                let page = self.store.case_page(&scope, investigation, &query, from.as_ref(), asked).await?;
                 let (of_page, _, next) = cut(page, EXPORTED_AT_ONCE, from.as_ref());
                 (self.typed(caller, &scope, list, of_page, now).await?, next)
             };

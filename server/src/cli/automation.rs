@@ -48,7 +48,9 @@ pub async fn run(command: AutomationCommand) -> anyhow::Result<()> {
     let service = open_service(database).await?;
     let state = match command {
         AutomationCommand::Status(_) => service.automation_now().await,
-        AutomationCommand::Stop(StopOptions { reason, .. }) => service.stop_all(by_command_line(), reason).await,
+        AutomationCommand::Stop(StopOptions { reason, .. }) => {
+            service.stop_all(by_command_line(), reason).await
+        }
         AutomationCommand::Resume(_) => service.resume_all(by_command_line()).await,
     };
     service.store().close().await;

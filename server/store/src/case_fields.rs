@@ -184,10 +184,7 @@ mod tests {
             }
             for facet in Facet::of_list(list) {
                 let known = filtered_by(list, *facet, "high").is_some()
-                    || facet
-                        .choices()
-                        .iter()
-                        .any(|(value, _)| filtered_by(list, *facet, value).is_some());
+                    || facet.choices().iter().any(|(value, _)| filtered_by(list, *facet, value).is_some());
                 assert!(known || *facet == Facet::State, "{list} {facet}");
             }
         }

@@ -24,8 +24,7 @@ fn Sessions() -> impl IntoView {
         AdminRows::Sessions(all) => all.iter().map(|of| row(sheet, of)).collect(),
         _ => Vec::new(),
     };
-    let list =
-        admin_list(sheet, AdminList::Sessions, rows, &["End"], "No session is open.");
+    let list = admin_list(sheet, AdminList::Sessions, rows, &["End"], "No session is open.");
     sheet.page(
         "Sessions",
         "Who is signed in. A session ends after a while without use, and after some hours at the latest; here it ends at once.",

@@ -27,8 +27,7 @@ fn Tokens() -> impl IntoView {
         AdminRows::Tokens(all) => all.iter().map(|of| row(sheet, of)).collect(),
         _ => Vec::new(),
     };
-    let list =
-        admin_list(sheet, AdminList::Tokens, rows, &["Change"], "No token is alive.");
+    let list = admin_list(sheet, AdminList::Tokens, rows, &["Change"], "No token is alive.");
     let new = move || {
         let groups = groups.read()?;
         let groups = (*groups).as_ref().ok()?;

@@ -114,11 +114,9 @@ impl ExecutorKind {
                 can_be_added: false,
                 ..PLAIN
             },
-            Self::Simulated => ExecutorKindInfo {
-                purpose: "Only pretends; part of the demo.",
-                can_be_added: false,
-                ..PLAIN
-            },
+            Self::Simulated => {
+                ExecutorKindInfo { purpose: "Only pretends; part of the demo.", can_be_added: false, ..PLAIN }
+            }
         }
     }
 }

@@ -251,10 +251,9 @@ impl Preference {
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Table(_, table) => table.check(),
-            Self::DefaultTable(_)
-            | Self::PaneCollapsed(_)
-            | Self::ColorScheme(_)
-            | Self::Columns(..) => Ok(()),
+            Self::DefaultTable(_) | Self::PaneCollapsed(_) | Self::ColorScheme(_) | Self::Columns(..) => {
+                Ok(())
+            }
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
                 if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {

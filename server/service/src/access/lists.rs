@@ -101,7 +101,11 @@ impl Service {
             AdminList::Roles => {
                 let items = self.store.role_page(by, query, from, asked, now).await?;
                 let (rows, edges, next) = cut(items, limit, from);
-                Found { rows: AdminRows::Roles(rows.into_iter().map(RoleGroupView::of).collect()), edges, next }
+                Found {
+                    rows: AdminRows::Roles(rows.into_iter().map(RoleGroupView::of).collect()),
+                    edges,
+                    next,
+                }
             }
             AdminList::DeviceGroups => {
                 let items = self.store.device_group_page(by, query, from, asked, now).await?;

@@ -213,11 +213,7 @@ fn body(path: &str, id: &str) -> String {
 
 /// The encoding in which a route is called.
 fn encoding(path: &str) -> &'static str {
-    if path.starts_with("/api/v1/") || path.starts_with("/scim/") {
-        JSON
-    } else {
-        FORM
-    }
+    if path.starts_with("/api/v1/") || path.starts_with("/scim/") { JSON } else { FORM }
 }
 
 const JSON: &str = "application/json";
@@ -273,7 +269,10 @@ async fn t07_the_golden_file_says_who_may_do_what() {
     let actions = actions(&app).await;
     let routes = routes(&app).await;
     for path in BODIES.keys() {
-        assert!(routes.iter().any(|(known, _)| known == path), "tests/requests names {path}, which is no route");
+        assert!(
+            routes.iter().any(|(known, _)| known == path),
+            "tests/requests names {path}, which is no route"
+        );
     }
     let mut rows = Vec::new();
     for (path, method) in &routes {

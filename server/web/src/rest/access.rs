@@ -10,8 +10,13 @@ mod roles;
 use super::ApiArea;
 
 pub(super) fn routes() -> ApiArea {
-    let routes =
-        [people::routes(), factors::routes(), roles::routes(), device_groups::routes(), credentials::routes()];
+    let routes = [
+        people::routes(),
+        factors::routes(),
+        roles::routes(),
+        device_groups::routes(),
+        credentials::routes(),
+    ];
     ApiArea::of(routes.into_iter().flatten().collect())
         .tagged("access", "Who may do what: people, roles, device groups, tokens and sessions")
 }

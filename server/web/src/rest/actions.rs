@@ -36,7 +36,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(approve)),
         (Limits::USUAL, routes!(reject)),
     ])
-        .tagged("actions", "Remediation actions")
+    .tagged("actions", "Remediation actions")
 }
 
 /// The id in a path.

@@ -24,7 +24,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(set_quota)),
         (Limits::USUAL, routes!(simulate)),
     ])
-        .tagged("automation", "How far rules may decide: their stop, their quotas, and simulations")
+    .tagged("automation", "How far rules may decide: their stop, their quotas, and simulations")
 }
 
 /// Why all automation is stopped.

@@ -27,7 +27,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(load_job)),
         (Limits::USUAL, routes!(retry)),
     ])
-        .tagged("bulk", "Deciding on many at once: a plan that shows what would happen, then a job")
+    .tagged("bulk", "Deciding on many at once: a plan that shows what would happen, then a job")
 }
 
 /// The id of a plan in a path.

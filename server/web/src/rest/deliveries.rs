@@ -17,7 +17,11 @@ use crate::edge::problem::Problem;
 use crate::state::AppState;
 
 pub(super) fn routes() -> ApiArea {
-    ApiArea::of(vec![(Limits::USUAL, routes!(list)), (Limits::USUAL, routes!(again)), (Limits::USUAL, routes!(place))])
+    ApiArea::of(vec![
+        (Limits::USUAL, routes!(list)),
+        (Limits::USUAL, routes!(again)),
+        (Limits::USUAL, routes!(place)),
+    ])
 }
 
 /// The name of an executor.

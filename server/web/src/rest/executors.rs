@@ -28,9 +28,9 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(resume)),
         (Limits::USUAL, routes!(responder_code)),
     ])
-        // Who reports is known by the signature: no token is asked for.
-        .with_signed(vec![(Limits::USUAL, routes!(report))])
-        .tagged("executors", "What carries actions out")
+    // Who reports is known by the signature: no token is asked for.
+    .with_signed(vec![(Limits::USUAL, routes!(report))])
+    .tagged("executors", "What carries actions out")
 }
 
 /// The name of an executor.

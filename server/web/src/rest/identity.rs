@@ -27,8 +27,8 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(remove_group)),
         (Limits::USUAL, routes!(identities, unlink)),
     ])
-        // What the provider asks for; a token that it signed says that it is it.
-        .with_signed(vec![(Limits::USUAL, routes!(log_out))])
+    // What the provider asks for; a token that it signed says that it is it.
+    .with_signed(vec![(Limits::USUAL, routes!(log_out))])
 }
 
 /// The name of a group.

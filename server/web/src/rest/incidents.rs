@@ -31,7 +31,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(change)),
         (Limits::USUAL, routes!(comment)),
     ])
-        .tagged("incidents", "Alerts and investigations that belong together")
+    .tagged("incidents", "Alerts and investigations that belong together")
 }
 
 /// What a list of incidents is asked for.

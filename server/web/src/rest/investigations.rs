@@ -36,7 +36,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(give_feedback, feedback)),
         (Limits::USUAL, routes!(email)),
     ])
-        .tagged("investigations", "What tools found and propose, and feedback to them")
+    .tagged("investigations", "What tools found and propose, and feedback to them")
 }
 
 /// What a list of investigations is asked for.

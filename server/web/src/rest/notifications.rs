@@ -23,7 +23,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(remove)),
         (Limits::USUAL, routes!(test)),
     ])
-        .tagged("notifications", "Who is told of what, and how")
+    .tagged("notifications", "Who is told of what, and how")
 }
 
 /// The name of a rule.

@@ -26,7 +26,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(break_glass)),
         (Limits::USUAL, routes!(review)),
     ])
-        .tagged("policies", "What is protected, break-glass and its review")
+    .tagged("policies", "What is protected, break-glass and its review")
 }
 
 /// What is protected.

@@ -18,12 +18,12 @@ use crate::state::AppState;
 pub(super) fn routes() -> ApiArea {
     ApiArea::default()
         .with_signed(vec![
-        (Limits::USUAL, routes!(enrol)),
-        (Limits::USUAL, routes!(poll)),
-        (Limits::PART, routes!(part)),
-        // A report names up to a thousand files.
-        (Limits::PROPOSALS, routes!(report)),
-    ])
+            (Limits::USUAL, routes!(enrol)),
+            (Limits::USUAL, routes!(poll)),
+            (Limits::PART, routes!(part)),
+            // A report names up to a thousand files.
+            (Limits::PROPOSALS, routes!(report)),
+        ])
         .tagged("responders", "What enrolled hosts ask for, known by their keys")
 }
 

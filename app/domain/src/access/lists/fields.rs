@@ -177,9 +177,9 @@ mod tests {
     use super::*;
     use crate::access::contract::{CredentialSort, CredentialView, DeviceGroupView, RoleGroupView};
     use crate::access::device_group::{DeviceGroup, parse_rule};
-    use crate::access::role_group::RoleGroup;
     use crate::access::lists::cells::cells;
     use crate::access::lists::{AdminRows, PersonSummary};
+    use crate::access::role_group::RoleGroup;
 
     #[test]
     fn each_list_has_its_columns_filters_and_cells() {
