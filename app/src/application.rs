@@ -40,7 +40,7 @@ fn provide() {
     Live::provide(context.cursor);
     Toasts::provide();
     for area in AREAS {
-        area.provide(&context);
+        (area.provide)(&context);
     }
     provide_context(context);
     effect(|| {

@@ -1,16 +1,16 @@
-//! The rows of the navigation pane, which the areas have.
+//! The rows of the navigation pane, which the pages of the areas have.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use areas::AREAS;
-use areas::area::{Area, NavigationRow};
+use areas::navigation;
 use kit::icon::Icon;
+use kit::navigation::NavigationRow;
 
 /// All rows, each with the heading above it.
 #[component]
 pub(super) fn Navigation() -> impl IntoView {
-    let rows = AREAS.into_iter().flat_map(Area::navigation).map(row).collect_view();
+    let rows = navigation().map(row).collect_view();
     view! {
         <nav class="pane-nav" aria-label="Main">
             {rows}
@@ -37,8 +37,7 @@ fn row(row: &'static NavigationRow) -> AnyView {
 fn current(root: &str, path: &str) -> Option<&'static str> {
     let has = |root: &str| path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with('/'));
     let rest = has(root)?;
-    let mut rows = AREAS.into_iter().flat_map(Area::navigation);
-    if rows.any(|row| row.root.len() > root.len() && has(row.root).is_some()) {
+    if navigation().any(|row| row.root.len() > root.len() && has(row.root).is_some()) {
         return None;
     }
     Some(if rest.is_empty() { "page" } else { "true" })

@@ -5,9 +5,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use domain::access::device_group::{DeviceCondition, parse_rule};
 use domain::access::factors::{Enrolling, SecondStepSecret};
-use domain::backend::SharedBackend;
 use domain::core::path::{KEPT, is_own_path};
-use domain::{ActionQuery, Caller, Error, ErrorCode, Lane};
+use domain::{ActionQuery, Caller, Error, ErrorCode, Lane, SharedBackend};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 

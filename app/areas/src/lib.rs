@@ -1,10 +1,10 @@
 //! The areas: their pages and parts, rendered by the server, then taken over by the browser.
 //!
 //! An area is a subject. Its folder holds its pages, their parts and their styles side by side, and its `mod.rs` says what
-//! the application must know of it ([`Area`]). The URL is the state: pages turn it into resources and hand what these hold
+//! the application must know of it (`AREA`, an [`Area`]). The URL is the state: pages turn it into resources and hand what these hold
 //! to parts. What several areas share of a page stands in `page`, the stream of changes in `live`.
 //!
-//! To add an area, add its module and its line in [`AREAS`]; to add a page to an area, one line in its list of pages.
+//! To add an area, add its folder and its line in `areas!`; to add a page to an area, one line in its list of pages.
 //! Areas import each other in one direction only.
 #![recursion_limit = "256"]
 #![expect(unreachable_pub, reason = "`#[component]` makes each component's builder `pub`")]
@@ -13,38 +13,44 @@
     reason = "closures that stand in a view share its machinery; names do not"
 )]
 
-pub mod access;
-pub mod actions;
 pub mod area;
-pub mod bulk;
-pub mod executors;
-pub mod home;
-pub mod incidents;
-pub mod investigations;
 pub mod live;
-pub mod notifications;
 pub mod page;
-pub mod settings;
 
 use area::Area;
 use kit::lazy::{Page, Piece};
+use kit::navigation::NavigationRow;
 
-/// All areas, in the order of the navigation.
-pub const AREAS: [&dyn Area; 9] = [
-    &home::HomeArea,
-    &incidents::IncidentsArea,
-    &investigations::InvestigationsArea,
-    &actions::ActionsArea,
-    &bulk::BulkArea,
-    &executors::ExecutorsArea,
-    &notifications::NotificationsArea,
-    &access::AccessArea,
-    &settings::SettingsArea,
-];
+/// Declares the areas: the module of each, and [`AREAS`].
+macro_rules! areas {
+    ($(mod $area:ident;)+) => {
+        $(pub mod $area;)+
+
+        /// All areas, in the order of the navigation.
+        pub const AREAS: &[Area] = &[$($area::AREA),+];
+    };
+}
+
+areas! {
+    mod home;
+    mod incidents;
+    mod investigations;
+    mod actions;
+    mod bulk;
+    mod executors;
+    mod notifications;
+    mod access;
+    mod settings;
+}
 
 /// All pages.
 pub fn pages() -> impl Iterator<Item = &'static Page> {
-    AREAS.into_iter().flat_map(Area::pages)
+    AREAS.iter().flat_map(|area| area.pages)
+}
+
+/// All rows of the navigation pane, in their order.
+pub fn navigation() -> impl Iterator<Item = &'static NavigationRow> {
+    pages().flat_map(|page| page.navigation)
 }
 
 /// The functions that the page at an address needs.

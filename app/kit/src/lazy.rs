@@ -15,6 +15,8 @@ use leptos::prelude::*;
 use leptos::reactive::computed::ScopedFuture;
 use leptos::task::spawn_local;
 
+use crate::navigation::NavigationRow;
+
 /// The error of a module that could not be loaded: the server was updated meanwhile, or cannot be reached.
 #[derive(Debug, Clone, Copy)]
 pub struct Missing;
@@ -41,7 +43,7 @@ pub struct Piece {
     pub preload: fn() -> Loading<Result<(), Missing>>,
 }
 
-/// The description of a page: its addresses and its view.
+/// The description of a page: its addresses, its view, and its row of the navigation pane.
 #[derive(Debug)]
 pub struct Page {
     /// The addresses of the page, with `:name` for a parameter.
@@ -52,6 +54,8 @@ pub struct Page {
     pub view: fn() -> Loading<Loaded>,
     /// The parts that the page needs if its query has a field of this name.
     pub parts: &'static [(&'static str, &'static Piece)],
+    /// The row of the navigation pane that leads to the page, if there is one.
+    pub navigation: &'static [NavigationRow],
     /// Whether the page is rendered inside the frame with the navigation.
     pub framed: bool,
 }
@@ -119,13 +123,15 @@ macro_rules! later {
 }
 
 /// A page in a module that is loaded later: `PAGE`, its description, from the names of its module, of its function and
-/// of what only loads this, its addresses, its view, and perhaps the parts that its query asks for.
+/// of what only loads this, its addresses, its view, and perhaps its row of the navigation pane and the parts that its
+/// query asks for.
 #[macro_export]
 macro_rules! page {
     (
         module: $module:ident,
         function: $name:ident / $preload:ident,
         paths: [$($path:literal),+],
+        $(navigation: $navigation:expr,)?
         $(parts: { $($field:literal: $part:expr),+ },)?
         $(framed: $framed:literal,)?
         view: $view:expr $(,)?
@@ -140,6 +146,7 @@ macro_rules! page {
             },
             view: || Box::pin($name()),
             parts: &[$($(($field, &$part)),+)?],
+            navigation: &[$($navigation)?],
             framed: true $(&& $framed)?,
         };
     };
@@ -208,6 +215,7 @@ mod tests {
         piece: Piece { module: "list", preload: || Box::pin(async { Ok(()) }) },
         view: || Box::pin(async { Ok(().into_any()) }),
         parts: &[("open", &PIECE)],
+        navigation: &[],
         framed: true,
     };
 

@@ -31,6 +31,7 @@ pub mod icon;
 pub mod kept;
 pub mod lazy;
 pub mod markup;
+pub mod navigation;
 pub mod notice;
 pub mod pager;
 pub mod panel;

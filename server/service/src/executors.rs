@@ -385,7 +385,7 @@ pub(super) fn subject(name: &str) -> Subject {
 /// The secret, where its kind has one.
 fn given(kind: ExecutorKind, secret: Option<String>) -> Result<Option<String>, Error> {
     let secret = secret.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    if secret.is_some() && kind.secret().is_none() {
+    if secret.is_some() && kind.info().secret.is_none() {
         return Err(Error::invalid("/secret", format!("is not needed by the kind {kind}")));
     }
     Ok(secret)

@@ -36,6 +36,7 @@ mod incidents;
 mod intake;
 mod investigations;
 mod list;
+mod list_export;
 mod list_view;
 pub mod notifications;
 pub mod packages;

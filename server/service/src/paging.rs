@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use store::RowPosition;
 
 /// The cursors of the pages beside one.
 #[derive(Debug, Default)]
@@ -32,6 +33,22 @@ pub(super) fn page_of<T>(
     let has_previous = if backwards { more } else { before.is_some() };
     let previous = if has_previous { edge(items.first(), true) } else { None };
     Edges { previous, next }
+}
+
+/// Leaves `limit` rows of a page that was asked for with one row more, with the pages beside them and the place after which
+/// more rows come; none if there are none.
+pub(super) fn cut<K: Clone + Serialize, I: Clone + Serialize, T>(
+    mut items: Vec<(RowPosition<K, I>, T)>,
+    limit: u32,
+    from: Option<&RowPosition<K, I>>,
+) -> (Vec<T>, Edges, Option<RowPosition<K, I>>) {
+    let edge = |row: Option<&(RowPosition<K, I>, T)>, before| {
+        let at = row.map(|(at, _)| at.clone()).or_else(|| from.cloned());
+        at.map(|at| encode(&RowPosition { before, ..at }))
+    };
+    let edges = page_of(&mut items, limit, from.map(|from| from.before), edge);
+    let next = items.last().filter(|_| edges.next.is_some()).map(|(at, _)| at.clone());
+    (items.into_iter().map(|(_, row)| row).collect(), edges, next)
 }
 
 /// A position as a cursor, opaque to clients: base64url of its JSON.

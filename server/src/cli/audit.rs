@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 
+use super::terminal::check_exists;
 use crate::config::DatabaseOptions;
 use service::checkpoint::{heads, load_public_key, read_checkpoints};
 
@@ -37,7 +38,7 @@ pub struct VerifyOptions {
 /// The first thing that is wrong.
 pub async fn run(command: AuditCommand) -> anyhow::Result<()> {
     let AuditCommand::Verify(VerifyOptions { database, checkpoints, key }) = command;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
+    check_exists(&database)?;
     let noted = match checkpoints.zip(key) {
         Some((file, key)) => {
             let noted = heads(&read_checkpoints(&file, &load_public_key(&key)?)?);

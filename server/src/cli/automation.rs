@@ -1,18 +1,12 @@
 //! `countersign automation`: stops all rules from the command line, and lets them decide again.
 
 use std::io::Write as _;
-use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, Subcommand};
-use domain::access::SystemAuthority;
 use domain::automation::AutomationState;
-use domain::{Authorized, Error};
 
+use super::terminal::{by_command_line, one_line, open_service};
 use crate::config::DatabaseOptions;
-use service::Service;
-use service::clock::SystemClock;
-use service::executor::Executors;
 
 /// Whether rules decide.
 #[derive(Debug, Subcommand)]
@@ -51,28 +45,16 @@ pub async fn run(command: AutomationCommand) -> anyhow::Result<()> {
     let (AutomationCommand::Status(AutomationOptions { database })
     | AutomationCommand::Resume(AutomationOptions { database })
     | AutomationCommand::Stop(StopOptions { database, .. })) = &command;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
-    let service = Service::new(store.clone(), Arc::new(SystemClock), Executors::default());
-    let by = || {
-        #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-        let authority = SystemAuthority::take();
-        Authorized::system(&authority, "cli", "Command line")
-    };
+    let service = open_service(database).await?;
     let state = match command {
         AutomationCommand::Status(_) => service.automation_now().await,
-        AutomationCommand::Stop(StopOptions { reason, .. }) => service.stop_all(by(), reason).await,
-        AutomationCommand::Resume(_) => service.resume_all(by()).await,
-    };
-    store.close().await;
-    print(&state.map_err(|error| match &error {
-        Error::Invalid(fields) => {
-            anyhow!("{}", fields.iter().map(|of| of.detail.as_str()).collect::<String>())
+        AutomationCommand::Stop(StopOptions { reason, .. }) => {
+            service.stop_all(by_command_line(), reason).await
         }
-        _ => anyhow!("{error}"),
-    })?)
+        AutomationCommand::Resume(_) => service.resume_all(by_command_line()).await,
+    };
+    service.store().close().await;
+    print(&state.map_err(one_line)?)
 }
 
 fn print(state: &AutomationState) -> anyhow::Result<()> {

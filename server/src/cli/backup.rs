@@ -2,16 +2,12 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::Context as _;
 use clap::Args;
-use domain::{Authorized, SystemAuthority};
 
+use super::terminal::{authority, by_command_line, check_exists, one_line, open_service};
 use crate::config::DatabaseOptions;
-use service::Service;
-use service::clock::SystemClock;
-use service::executor::Executors;
 
 /// Options of `countersign backup`.
 #[derive(Debug, Args)]
@@ -39,7 +35,7 @@ pub struct RestoreOptions {
 /// Why there is no copy.
 pub async fn back_up(options: BackupOptions) -> anyhow::Result<()> {
     let BackupOptions { database, file } = options;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
+    check_exists(&database)?;
     let verified = store::back_up(&database.url, &file)
         .await
         .with_context(|| format!("{} was not copied", database.display_url()))?;
@@ -58,21 +54,15 @@ pub async fn restore(options: RestoreOptions) -> anyhow::Result<()> {
     let verified = store::restore(&file, &database.url)
         .await
         .with_context(|| format!("{} was not restored", database.display_url()))?;
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
-    #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-    let authority = SystemAuthority::take();
-    let service = Service::new(store.clone(), Arc::new(SystemClock), Executors::default());
-    let by = Authorized::system(&authority, "cli", "Command line");
+    let service = open_service(&database).await?;
     let reason = format!("It was restored from a copy whose log ends at record {}.", verified.records);
-    let paused = service.pause_dispatch(&authority, by, reason).await;
+    let paused = service.pause_dispatch(&authority(), by_command_line(), reason).await;
     let state = match paused {
         Ok(()) => service.dispatch_now().await,
         Err(error) => Err(error),
     };
-    store.close().await;
-    let state = state.map_err(|error| anyhow!("{error}"))?;
+    service.store().close().await;
+    let state = state.map_err(one_line)?;
     let mut out = std::io::stdout();
     writeln!(
         out,

@@ -1,17 +1,12 @@
 //! `countersign dispatch`.
 
 use std::io::Write as _;
-use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
 use clap::{Args, Subcommand};
 use domain::dispatch::DispatchState;
-use domain::{Authorized, SystemAuthority};
 
+use super::terminal::{by_command_line, one_line, open_service};
 use crate::config::DatabaseOptions;
-use service::Service;
-use service::clock::SystemClock;
-use service::executor::Executors;
 
 /// Whether commands are handed to executors.
 #[derive(Debug, Subcommand)]
@@ -36,21 +31,13 @@ pub struct DispatchOptions {
 pub async fn run(command: DispatchCommand) -> anyhow::Result<()> {
     let (DispatchCommand::Status(DispatchOptions { database })
     | DispatchCommand::Resume(DispatchOptions { database })) = &command;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
-    let service = Service::new(store.clone(), Arc::new(SystemClock), Executors::default());
+    let service = open_service(database).await?;
     let state = match command {
         DispatchCommand::Status(_) => service.dispatch_now().await,
-        DispatchCommand::Resume(_) => {
-            #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-            let authority = SystemAuthority::take();
-            service.resume(Authorized::system(&authority, "cli", "Command line")).await
-        }
+        DispatchCommand::Resume(_) => service.resume(by_command_line()).await,
     };
-    store.close().await;
-    print(&state.map_err(|error| anyhow!("{error}"))?)
+    service.store().close().await;
+    print(&state.map_err(one_line)?)
 }
 
 fn print(state: &DispatchState) -> anyhow::Result<()> {

@@ -8,8 +8,9 @@ use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
 use domain::executors::contract::{ExecutorState, NewExecutor};
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings, default_concurrency};
-use domain::{Actor, ActorKind, Authorized, Error, SystemAuthority};
+use domain::{Authorized, Error};
 
+use super::terminal::{by_command_line, open_store};
 use crate::config::{DatabaseOptions, SecretsOptions};
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
@@ -201,19 +202,10 @@ fn line(state: &ExecutorState) -> String {
 }
 
 async fn open(kept: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
-    let store = store::connect(&kept.database.url)
-        .await
-        .with_context(|| format!("cannot open {}", kept.database.display_url()))?;
     let clock: SharedClock = Arc::new(SystemClock);
     let workshop = Kinds::new(SecretsKey::in_file(&kept.secrets.file), clock.clone());
-    let service = Service::new(store, clock, Executors::default()).with_workshop(Arc::new(workshop));
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line is an entry point: who runs it administers"
-    )]
-    let authority = SystemAuthority::take();
-    let actor = Actor::new(ActorKind::System, "cli", "Command line");
-    Ok((service, Authorized::system_as(&authority, actor)))
+    let service = Service::new(open_store(&kept.database).await?, clock, Executors::default());
+    Ok((service.with_workshop(Arc::new(workshop)), by_command_line()))
 }
 
 fn in_words(error: &Error) -> anyhow::Error {

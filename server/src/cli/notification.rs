@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use domain::notifications::contract::NotificationRuleState;
 use domain::notifications::{Channel, NotificationRule, Occasion, expiring_hours};
-use domain::{ActionType, AssetKind, Authorized, Error, Severity, SystemAuthority};
+use domain::{ActionType, AssetKind, Authorized, Error, Severity};
 
+use super::terminal::{by_command_line, one_line, open_store};
 use crate::config::{DatabaseOptions, MailOptions, SecretsOptions};
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
@@ -153,27 +153,18 @@ pub async fn run(command: NotificationCommand) -> anyhow::Result<()> {
 }
 
 async fn open(options: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
-    let store = store::connect(&options.database.url).await?;
     let clock: SharedClock = Arc::new(SystemClock);
     let workshop = Kinds::new(SecretsKey::in_file(&options.secrets.file), clock.clone());
-    let service = Service::new(store, clock, Executors::default()).with_workshop(Arc::new(workshop));
+    let service = Service::new(open_store(&options.database).await?, clock, Executors::default());
+    let service = service.with_workshop(Arc::new(workshop));
     let service =
         service.with_messenger(options.mail.messenger()?, options.mail.base_url("http://localhost:8080"));
-    #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-    let authority = SystemAuthority::take();
-    Ok((service, Authorized::system(&authority, "command-line", "Command line")))
+    Ok((service, by_command_line()))
 }
 
 async fn close<T>(service: &Service, done: Result<T, Error>) -> anyhow::Result<T> {
     service.store().close().await;
-    done.map_err(|error| match error {
-        Error::Invalid(wrong) => {
-            let wrong: Vec<_> =
-                wrong.iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect();
-            anyhow!("{}", wrong.join("; "))
-        }
-        other => anyhow!("{other}"),
-    })
+    done.map_err(one_line)
 }
 
 fn line(state: &NotificationRuleState) -> String {

@@ -1,18 +1,14 @@
 //! `countersign policy`: what is protected, from the command line.
 
 use std::io::Write as _;
-use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
-use domain::access::SystemAuthority;
 use domain::policies::{Conditions, Demand, Protection};
-use domain::{ActionType, Authorized, Criticality, Error};
+use domain::{ActionType, Criticality, Error};
 
+use super::terminal::{by_command_line, one_line, open_service};
 use crate::config::DatabaseOptions;
-use service::Service;
-use service::clock::SystemClock;
-use service::executor::Executors;
 
 /// What is protected.
 #[derive(Debug, Subcommand)]
@@ -84,16 +80,7 @@ pub async fn run(command: PolicyCommand) -> anyhow::Result<()> {
     let (PolicyCommand::List(PolicyOptions { database })
     | PolicyCommand::Add(AddOptions { database, .. })
     | PolicyCommand::Remove(RemoveOptions { database, .. })) = &command;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
-    let service = Service::new(store.clone(), Arc::new(SystemClock), Executors::default());
-    let by = || {
-        #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-        let authority = SystemAuthority::take();
-        Authorized::system(&authority, "cli", "Command line")
-    };
+    let service = open_service(database).await?;
     let protections = match command {
         PolicyCommand::List(_) => service.all_protections().await,
         PolicyCommand::Add(AddOptions {
@@ -107,18 +94,14 @@ pub async fn run(command: PolicyCommand) -> anyhow::Result<()> {
             ..
         }) => {
             let when = Conditions { name: named, device_group, criticality, types, min_assets };
-            service.protect(by(), Protection { name, when, demand }).await
+            service.protect(by_command_line(), Protection { name, when, demand }).await
         }
-        PolicyCommand::Remove(RemoveOptions { name, .. }) => service.unprotect(by(), name).await,
+        PolicyCommand::Remove(RemoveOptions { name, .. }) => service.unprotect(by_command_line(), name).await,
     };
-    store.close().await;
-    print(&protections.map_err(|error| match &error {
-        Error::Invalid(fields) => {
-            let told = fields.iter().map(|of| format!("{} {}", of.pointer, of.detail));
-            anyhow!("{}", told.collect::<Vec<_>>().join("; "))
-        }
+    service.store().close().await;
+    print(&protections.map_err(|error| match error {
         Error::NotFound(_) => anyhow!("nothing of this name is protected"),
-        _ => anyhow!("{error}"),
+        other => one_line(other),
     })?)
 }
 

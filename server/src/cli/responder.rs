@@ -3,13 +3,14 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 use clap::Args;
 use domain::{Error, SystemAuthority};
 
+use super::terminal::{authority, open_store};
 use crate::config::DatabaseOptions;
 use service::Service;
-use service::clock::{SharedClock, SystemClock};
+use service::clock::SystemClock;
 use service::executor::Executors;
 
 /// Options of `countersign responder-code`.
@@ -85,16 +86,8 @@ pub async fn revoke(options: RevokeOptions) -> anyhow::Result<()> {
 }
 
 async fn open(database: &DatabaseOptions) -> anyhow::Result<(Service, SystemAuthority)> {
-    let store = store::connect(&database.url)
-        .await
-        .with_context(|| format!("cannot open {}", database.display_url()))?;
-    let clock: SharedClock = Arc::new(SystemClock);
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line is an entry point: who runs it administers"
-    )]
-    let authority = SystemAuthority::take();
-    Ok((Service::new(store, clock, Executors::default()), authority))
+    let service = Service::new(open_store(database).await?, Arc::new(SystemClock), Executors::default());
+    Ok((service, authority()))
 }
 
 fn in_words(error: &Error) -> anyhow::Error {

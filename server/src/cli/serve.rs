@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use axum::Router;
-use domain::backend::SharedBackend;
-use domain::{Actor, ActorKind, Authorized, SystemAuthority};
+use domain::{Actor, ActorKind, Authorized, SharedBackend, SystemAuthority};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;

@@ -6,11 +6,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use clap::Args;
 use domain::RowScope;
 use serde_json::{Value, json};
 
+use super::terminal::check_exists;
 use crate::config::DatabaseOptions;
 use service::Service;
 use service::clock::{Clock as _, SystemClock};
@@ -36,7 +37,7 @@ const RECORDS: i64 = 200;
 /// Why there is no bundle.
 pub async fn run(options: SupportOptions) -> anyhow::Result<()> {
     let SupportOptions { database, file } = options;
-    ensure!(database.exists(), "there is no database at {}", database.display_url());
+    check_exists(&database)?;
     let store = store::open_read_only(&database.url)
         .await
         .with_context(|| format!("cannot open {}", database.display_url()))?;

@@ -1,19 +1,35 @@
-//! What the commands about people share: the database, whose acts they are, and what is said at the terminal.
+//! What commands share: the database, whose acts they are, and what is said at the terminal.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, ensure};
-use domain::{Actor, ActorKind, Error, SystemAuthority};
+use domain::{Actor, ActorKind, Authorized, Error, SystemAuthority};
 use store::SharedStore;
 
 use crate::config::DatabaseOptions;
+use service::Service;
+use service::clock::SystemClock;
+use service::executor::Executors;
 
 /// Opens the database.
 pub(super) async fn open_store(database: &DatabaseOptions) -> anyhow::Result<SharedStore> {
     store::connect(&database.url).await.with_context(|| format!("cannot open {}", database.display_url()))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
+/// Whether there is a database, for what makes none of a URL that was mistyped.
+pub(super) fn check_exists(database: &DatabaseOptions) -> anyhow::Result<()> {
+    ensure!(database.exists(), "there is no database at {}", database.display_url());
+    Ok(())
+}
+
+/// The service over a database that is there.
+pub(super) async fn open_service(database: &DatabaseOptions) -> anyhow::Result<Service> {
+    check_exists(database)?;
+    Ok(Service::new(open_store(database).await?, Arc::new(SystemClock), Executors::default()))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command line is an entry point: who runs it administers")]
 pub(super) const fn authority() -> SystemAuthority {
     SystemAuthority::take()
 }
@@ -21,6 +37,11 @@ pub(super) const fn authority() -> SystemAuthority {
 /// The actor in the audit log: whoever can write the database's file.
 pub(super) fn command_line() -> Actor {
     Actor::new(ActorKind::System, "cli", "Command line")
+}
+
+/// The authority of whoever runs the command line.
+pub(super) fn by_command_line() -> Authorized {
+    Authorized::system_as(&authority(), command_line())
 }
 
 pub(super) fn one_line(error: Error) -> anyhow::Error {

@@ -17,13 +17,12 @@ use axum::routing::{any, get, post};
 use domain::access::factors::{Enrolling, SecondStepSecret};
 use domain::access::lists::AdminList;
 use domain::actions::export::ExportFormat;
-use domain::backend::SharedBackend;
 use domain::cases::CaseList;
 use domain::core::path::{filled_fields, is_own_path};
 use domain::dispatch::{DispatchState, PauseNotice};
 use domain::settings::contract::PageSettings;
 use domain::site::{ProviderName, SiteInfo, StreamCursor};
-use domain::{Caller, Error, Preferences};
+use domain::{Caller, Error, Preferences, SharedBackend};
 use leptos::prelude::provide_context;
 use leptos::server_fn::ServerFn as _;
 use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list_with_exclusions_and_ssg_and_context};
@@ -66,11 +65,13 @@ fn router(app: &AppState) -> Router<AppState> {
         router.route(&format.page_path(), get(download::for_people).layer(Extension(format)))
     });
     let list = |list| get(download::list_for_people).layer(Extension(list));
-    let admin = |list| get(download::admin_for_people).layer(Extension(list));
+    let export = AdminList::ALL.iter().fold(export, |router, list| {
+        router.route(
+            &format!("/export{}", list.path()),
+            get(download::admin_for_people).layer(Extension(*list)),
+        )
+    });
     let export = export
-        .route("/export/settings/people", admin(AdminList::People))
-        .route("/export/settings/tokens", admin(AdminList::Tokens))
-        .route("/export/settings/sessions", admin(AdminList::Sessions))
         .route("/export/incidents", list(CaseList::Incidents))
         .route("/export/investigations", list(CaseList::Investigations))
         .route("/export/investigations/{id}/{tab}", get(download::tab_for_people))

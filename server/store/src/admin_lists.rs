@@ -1,43 +1,27 @@
-//! Lists of people, tokens and sessions: pages in any order, at any depth. For each field of the domain's table
+//! Lists of people, tokens, sessions, role groups and device groups: pages in any order, at any depth. For each field of the domain's table
 //! (`access::lists::fields`) its column or expression, and the keys that rows have.
 
 use async_trait::async_trait;
 use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, SortKey};
 use domain::access::lists::{AdminList, PersonSummary};
-use domain::{Authorized, UserId};
+use domain::access::role_group::RoleGroup;
+use domain::{Authorized, DeviceGroup};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::case_fields::{SortField, search_text, text, whole};
 use crate::error::Result;
-use crate::keys::{KeyValue, natural};
+use crate::keys::natural;
+use crate::position::RowPosition;
 
 /// The place of a row in an order, from which a page goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AdminPosition {
-    /// What the list is sorted by.
-    pub sort: SortKey,
-    /// The key of the row there.
-    pub key: KeyValue,
-    /// The id of the row, which tells it from rows with the same key.
-    pub id: String,
-    /// Whether the page lies before it rather than after it.
-    pub before: bool,
-}
+pub type AdminPosition = RowPosition<SortKey, String>;
 
 impl AdminPosition {
     /// Whether it can be a place in that order of that list: a cursor is what a stranger sends.
     #[must_use]
     pub fn fits(&self, list: AdminList, sort: SortKey) -> bool {
-        // No stored text has a NUL, which PostgreSQL would not even take as a parameter.
-        let fits = |field: SortField| match &self.key {
-            KeyValue::Number(_) => field.is_number,
-            KeyValue::Text(text) => !field.is_number && !text.contains('\0'),
-            KeyValue::Id(_) => false,
-        };
-        self.sort == sort && !self.id.contains('\0') && sorted_by(list, sort).is_some_and(fits)
+        self.is_of(sort, sorted_by(list, sort)) && !self.id.contains('\0')
     }
 }
 
@@ -65,8 +49,25 @@ pub trait ReadAdminLists: Send + Sync {
         now: Timestamp,
     ) -> Result<Vec<(AdminPosition, CredentialView)>>;
 
-    /// The columns that a person chose for a list, by their names; nothing where they chose none.
-    async fn admin_columns(&self, user: UserId, list: AdminList) -> Result<Vec<String>>;
+    /// The same of role groups and custom roles, each with how many people hold it.
+    async fn role_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (RoleGroup, u64))>>;
+
+    /// The same of device groups, each with how many known devices are in it.
+    async fn device_group_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (DeviceGroup, u64))>>;
 }
 
 /// What a list is sorted by under a key; none if it can't be.
@@ -83,6 +84,10 @@ pub(crate) fn sorted_by(list: AdminList, sort: SortKey) -> Option<SortField> {
         (_, SortKey::Whose | SortKey::Person) => text("owner_key"),
         (_, SortKey::LastUsed) => whole("last_seen_at"),
         (_, SortKey::Ends) => whole("expires_at"),
+        (_, SortKey::Model) => text("model"),
+        (_, SortKey::Members) => whole("members"),
+        (_, SortKey::Rank) => whole("place"),
+        (_, SortKey::Devices) => whole("devices"),
     })
 }
 
@@ -99,6 +104,7 @@ pub(crate) fn credential_keys(name: &str, is_token: bool) -> [String; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::KeyValue;
 
     #[test]
     fn each_order_of_a_list_has_its_column() {

@@ -5,12 +5,12 @@ use domain::cases::CaseList;
 use domain::cases::fields::{CaseQuery, Facet, SortKey};
 use domain::list::FacetValue;
 use domain::{Action, RowScope};
-use serde::{Deserialize, Serialize};
 
 use crate::case_fields::{id_is_number, sorted_by};
 use crate::error::Result;
 use crate::investigations::{StoredIncident, StoredInvestigation};
 use crate::keys::KeyValue;
+use crate::position::RowPosition;
 
 /// A row of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,32 +26,13 @@ pub enum CaseRow {
 }
 
 /// The place of a row in an order, from which a page goes on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CasePosition {
-    /// What the list is sorted by.
-    pub sort: SortKey,
-    /// The key of the row there.
-    pub key: KeyValue,
-    /// What tells it from rows with the same key.
-    pub id: KeyValue,
-    /// Whether the page lies before it rather than after it.
-    pub before: bool,
-}
+pub type CasePosition = RowPosition<SortKey, KeyValue>;
 
 impl CasePosition {
     /// Whether it can be a place in that order of that list: a cursor is what a stranger sends.
     #[must_use]
     pub fn fits(&self, list: CaseList, sort: SortKey) -> bool {
-        let takes = |number: bool, value: &KeyValue| match value {
-            KeyValue::Number(_) => number,
-            // No stored text has a NUL, which PostgreSQL would not even take as a parameter.
-            KeyValue::Text(text) => !number && !text.contains('\0'),
-            KeyValue::Id(_) => false,
-        };
-        self.sort == sort
-            && sorted_by(list, sort).is_some_and(|field| takes(field.is_number, &self.key))
-            && takes(id_is_number(list), &self.id)
+        self.is_of(sort, sorted_by(list, sort)) && self.id.fits(id_is_number(list))
     }
 }
 

@@ -189,6 +189,16 @@ impl KeyValue {
             Self::Id(id) => id.to_string(),
         }
     }
+
+    /// Whether it can be one of a column of numbers, or else of texts.
+    pub(crate) fn fits(&self, is_number: bool) -> bool {
+        match self {
+            Self::Number(_) => is_number,
+            // No stored text has a NUL, which PostgreSQL would not even take as a parameter.
+            Self::Text(text) => !is_number && !text.contains('\0'),
+            Self::Id(_) => false,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,58 +4,94 @@
 //! (`queries`). Every write takes an [`Authorized`](domain::Authorized), asks whether it was given for this, and repeats
 //! its facts in the statement's `WHERE`, so that it answers "no row" rather than write what is no longer allowed; or it
 //! lies in [`SystemWrites`], which only those get who hold a [`SystemAuthority`]. To add an area, add a file with its
-//! traits here and one in `queries`, and name both below. To add a database, write a file like `sqlite.rs` or
+//! traits here and one of the same name in `queries`, and its line in `areas!`. To add a database, write a file like `sqlite.rs` or
 //! `postgres.rs` that mounts `queries` and holds what differs; the contract suite in `server/tests` runs on each.
 
-mod access;
-mod actions;
 mod actions_fields;
 mod actor_text;
-pub mod admin_lists;
-mod administration;
 pub mod audit;
 mod audit_log;
-pub mod automation;
 mod backup;
 mod bits;
-mod bulk;
 mod case_fields;
-pub mod cases;
 mod commit_events;
-mod directory;
 mod encoding;
-mod ends;
 mod error;
-mod executors;
-mod factors;
 mod filter_bits;
-mod home;
-mod identity;
-pub mod investigations;
 mod keys;
 mod listener;
-mod maintenance;
 mod migrations;
-mod notifications;
-mod one_time;
-mod outbox;
-mod packages;
 #[cfg(test)]
 mod plans;
-pub mod policies;
 mod position;
-mod postgres;
 mod primary;
-mod responders;
-mod retention;
 mod row_keys;
-mod settings;
-mod sign_in;
-mod sqlite;
 #[cfg(test)]
 mod upgrade;
 mod verify;
 mod vocabulary;
+
+/// Declares the areas: the module of each, and the traits there that a store, a transaction and one without a person have.
+/// The statements of each stand in a file of the same name in `queries`.
+macro_rules! areas {
+    ($(
+        $visibility:vis mod $area:ident:
+        $(read($($read:ident),+))? $(write($($write:ident),+))? $(system($($system:ident),+))?;
+    )+) => {
+        $($visibility mod $area;)+
+
+        /// Declares the statements of all areas, in `queries`.
+        macro_rules! statements {
+            () => { $(mod $area;)+ };
+        }
+
+        /// The reads of all areas.
+        pub trait Reads: $($($($area::$read +)+)?)+ {}
+
+        impl<T: $($($($area::$read +)+)?)+> Reads for T {}
+
+        /// The writes of all areas.
+        pub trait Writes: $($($($area::$write +)+)?)+ {}
+
+        impl<T: $($($($area::$write +)+)?)+> Writes for T {}
+
+        /// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
+        pub trait SystemWrites: $($($($area::$system +)+)?)+ {}
+
+        impl<T: $($($($area::$system +)+)?)+> SystemWrites for T {}
+    };
+}
+
+areas! {
+    mod access: read(ReadAccess) write(WriteAccess) system(SystemAccess);
+    mod actions: read(ReadActions, ReadPages, ReadCounts, ReadSimilar, ReadExport, ReadTargets) write(WriteActions);
+    pub mod admin_lists: read(ReadAdminLists);
+    mod administration: read(ReadAdministration) write(WriteAdministration);
+    pub mod automation: read(ReadAutomation) write(WriteAutomation);
+    mod bulk: read(ReadBulk) write(WriteBulk) system(SystemBulk);
+    pub mod cases: read(ReadCases);
+    mod directory: read(ReadDirectory) write(WriteDirectory);
+    mod ends: read(ReadEnds) write(WriteEnds) system(SystemEnds);
+    mod executors: read(ReadExecutors) write(WriteExecutors) system(SystemExecutors);
+    mod factors: read(ReadFactors) write(WriteFactors);
+    mod home: read(ReadHome);
+    mod identity: read(ReadIdentity) write(WriteIdentity);
+    pub mod investigations: read(ReadInvestigations, ReadIncidents) write(WriteInvestigations);
+    mod maintenance: read(Maintain) system(SystemMetadata);
+    mod notifications: read(ReadNotifications) write(WriteNotifications) system(SystemNotifications);
+    mod one_time: read(ReadOneTime) write(WriteOneTime);
+    mod outbox: read(ReadOutbox) write(WriteOutbox) system(SystemOutbox);
+    mod packages: read(ReadPackages) system(SystemPackages);
+    pub mod policies: read(ReadPolicies) write(WritePolicies);
+    mod responders: read(ReadResponders) system(SystemResponders);
+    mod retention: system(SystemRetention);
+    mod settings: read(ReadSettings) write(WriteSettings);
+    mod sign_in: write(WriteSignIn);
+}
+
+// They mount `queries`, which takes `statements!` from above.
+mod postgres;
+mod sqlite;
 
 use std::sync::Arc;
 
@@ -95,7 +131,7 @@ pub use outbox::{
     OpenCommands, Queue, ReadOutbox, SystemOutbox, TargetCommand, WriteOutbox,
 };
 pub use packages::{ReadPackages, SystemPackages};
-pub use position::Position;
+pub use position::{Position, RowPosition};
 pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
 pub use retention::SystemRetention;
 pub use settings::{ReadSettings, WriteSettings};
@@ -106,38 +142,7 @@ use error::Result;
 
 /// Reads, and the way to writes.
 #[async_trait]
-pub trait Store:
-    ReadActions
-    + ReadPages
-    + ReadCounts
-    + ReadSimilar
-    + ReadExport
-    + ReadTargets
-    + ReadAccess
-    + admin_lists::ReadAdminLists
-    + ReadAdministration
-    + ReadAudit
-    + automation::ReadAutomation
-    + ReadBulk
-    + cases::ReadCases
-    + ReadDirectory
-    + ReadEnds
-    + ReadExecutors
-    + ReadFactors
-    + ReadHome
-    + ReadIdentity
-    + investigations::ReadInvestigations
-    + investigations::ReadIncidents
-    + ReadNotifications
-    + ReadOneTime
-    + ReadOutbox
-    + policies::ReadPolicies
-    + ReadPackages
-    + ReadResponders
-    + ReadSettings
-    + Maintain
-    + Verify
-{
+pub trait Store: Reads + ReadAudit + Verify {
     /// Opens a writing transaction. It holds the write lock from the start.
     async fn begin(&self) -> Result<Box<dyn Transaction>>;
 
@@ -147,27 +152,7 @@ pub trait Store:
 
 /// Writes that become true together. Dropped without a commit, none of them does.
 #[async_trait]
-pub trait Transaction:
-    WriteActions
-    + WriteAccess
-    + WriteAdministration
-    + WriteAudit
-    + automation::WriteAutomation
-    + WriteBulk
-    + investigations::WriteInvestigations
-    + policies::WritePolicies
-    + WriteDirectory
-    + WriteEnds
-    + WriteExecutors
-    + WriteFactors
-    + WriteIdentity
-    + WriteNotifications
-    + WriteOneTime
-    + WriteOutbox
-    + WriteSettings
-    + WriteSignIn
-    + Send
-{
+pub trait Transaction: Writes + WriteAudit + Send {
     /// The time of what this transaction writes: what the clock says, read while the write lock is held, and never
     /// earlier than what was written before. So times grow in the order of commits, whoever's clock they come from.
     async fn time(&mut self, clock: Timestamp) -> Result<Timestamp>;
@@ -180,21 +165,6 @@ pub trait Transaction:
 
     /// Makes all of it true.
     async fn commit(self: Box<Self>) -> Result<()>;
-}
-
-/// Writes without a person: those of worker, seed and command line, which alone hold a [`SystemAuthority`].
-pub trait SystemWrites:
-    SystemOutbox
-    + SystemEnds
-    + SystemExecutors
-    + SystemNotifications
-    + SystemPackages
-    + SystemResponders
-    + SystemBulk
-    + SystemAccess
-    + SystemMetadata
-    + SystemRetention
-{
 }
 
 /// The same for those who act without a person.

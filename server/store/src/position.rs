@@ -5,21 +5,32 @@ use domain::{Action, ActionId};
 use serde::{Deserialize, Serialize};
 
 use crate::actions_fields::stored;
+use crate::case_fields::SortField;
 use crate::keys::KeyValue;
 
 /// A position in a list: the key and the id of the row at the edge of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Position {
+pub struct RowPosition<K, I> {
     /// What the list is sorted by.
-    pub sort: SortKey,
+    pub sort: K,
     /// The sort key of the row at the edge.
     pub key: KeyValue,
-    /// Its id, which breaks ties.
-    pub id: ActionId,
+    /// Its id, which tells it from rows with the same key.
+    pub id: I,
     /// Whether the page lies before the position rather than after it.
     pub before: bool,
 }
+
+impl<K: PartialEq, I> RowPosition<K, I> {
+    /// Whether it is of this order, whose column is that: a cursor is what a stranger sends.
+    pub(crate) fn is_of(&self, sort: K, field: Option<SortField>) -> bool {
+        self.sort == sort && field.is_some_and(|field| self.key.fits(field.is_number))
+    }
+}
+
+/// A position in a list of actions.
+pub type Position = RowPosition<SortKey, ActionId>;
 
 impl Position {
     /// The position of a row in a list with this order.

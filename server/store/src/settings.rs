@@ -1,7 +1,6 @@
 //! What people set for themselves.
 
 use async_trait::async_trait;
-use domain::cases::CaseList;
 use domain::{Authorized, Preference, Preferences, SavedView, UserId, ViewId};
 use jiff::Timestamp;
 
@@ -13,8 +12,8 @@ pub trait ReadSettings: Send + Sync {
     /// What a person set, and the defaults for the rest.
     async fn preferences(&self, user: UserId) -> Result<Preferences>;
 
-    /// The names of the columns that a person chose for a list of incidents or investigations; none if they chose none.
-    async fn case_columns(&self, user: UserId, list: CaseList) -> Result<Vec<String>>;
+    /// The names of the columns that a person chose for the list that is kept under this name; none if they chose none.
+    async fn list_columns(&self, user: UserId, list: &str) -> Result<Vec<String>>;
 
     /// The views that a person saved, by name.
     async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>>;

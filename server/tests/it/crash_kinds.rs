@@ -149,6 +149,7 @@ impl Setting {
                 let sent = point != "dispatch.after_lease";
                 let expected = if sent { is_there } else { 1 - is_there };
                 assert_eq!(count(number), expected, "{verb} at {point}: when it was killed");
+                self.estate.end_leases().await;
                 self.serve(None);
                 // A connection of before the server's new start breaks once.
                 let _ = self.ask(verb, &now).await;

@@ -145,6 +145,14 @@ impl Estate {
         assert!(server.stop().await.success());
     }
 
+    /// Ends the leases of a server that was killed, as their time does. Commands then wait for no more than a server.
+    pub(crate) async fn end_leases(&self) {
+        self.database
+            .execute("UPDATE commands SET leased_until = ready_at WHERE state = 'open'")
+            .await
+            .unwrap();
+    }
+
     /// Ends the responder. Its address is kept for the next.
     pub(crate) fn stop_responder(&mut self) {
         let url = self.responder.url.clone();

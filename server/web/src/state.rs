@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use domain::backend::SharedBackend;
+use domain::SharedBackend;
 use leptos::prelude::LeptosOptions;
 
 use super::csp::Reports;

@@ -47,64 +47,86 @@ pub(super) type Modules = BTreeMap<ModulePath, Module>;
 
 /// Reads a crate from the file of its root.
 pub(super) fn read(root: &Path) -> Result<Modules> {
-    let mut modules = Modules::new();
-    read_file(root, true, Vec::new(), &mut modules)?;
-    Ok(modules)
+    let mut reader = Reader::default();
+    reader.read_file(root, true, Vec::new())?;
+    Ok(reader.modules)
 }
 
-/// `owns_folder`: whether its modules lie beside it, and not in a folder of its name.
-fn read_file(file: &Path, owns_folder: bool, path: ModulePath, modules: &mut Modules) -> Result<()> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let parsed = syn::parse_file(&text).with_context(|| format!("cannot parse {}", file.display()))?;
-    let folder = file.parent().unwrap_or(Path::new(""));
-    let folder =
-        if owns_folder { folder.to_owned() } else { folder.join(file.file_stem().unwrap_or_default()) };
-    read_module(file, &folder, path, &parsed.items, modules)
+/// What was read of a crate so far.
+#[derive(Default)]
+struct Reader {
+    modules: Modules,
+    /// The modules that `areas!` declared last, which `statements!` declares once more further down.
+    areas: Vec<Item>,
 }
 
-fn read_module(
-    file: &Path,
-    folder: &Path,
-    path: ModulePath,
-    items: &[Item],
-    modules: &mut Modules,
-) -> Result<()> {
-    let mut collector =
-        Collector { module: Module { file: file.to_owned(), ..Module::default() }, children: Vec::new() };
-    let pages = items.iter().map(pages).collect::<Result<Vec<_>>>()?.concat();
-    for item in items.iter().chain(&pages) {
-        collector.declare(item, &path, modules);
-        collector.visit_item(item);
+impl Reader {
+    /// `owns_folder`: whether its modules lie beside it, and not in a folder of its name.
+    fn read_file(&mut self, file: &Path, owns_folder: bool, path: ModulePath) -> Result<()> {
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let parsed = syn::parse_file(&text).with_context(|| format!("cannot parse {}", file.display()))?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let folder =
+            if owns_folder { folder.to_owned() } else { folder.join(file.file_stem().unwrap_or_default()) };
+        self.read_module(file, &folder, path, &parsed.items)
     }
-    let Collector { module, children } = collector;
-    modules.insert(path.clone(), module);
-    for child in children {
-        let name = child.ident.to_string();
-        let mut path = path.clone();
-        path.push(name.clone());
-        if let Some((_, items)) = &child.content {
-            read_module(file, &folder.join(&name), path, items, modules)?;
-        } else if let Some(other) = path_attribute(&child.attrs) {
-            let other = file.parent().unwrap_or(Path::new("")).join(other);
-            read_file(&other, true, path, modules)?;
-        } else {
-            let flat = folder.join(format!("{name}.rs"));
-            let nested = folder.join(&name).join("mod.rs");
-            let owns_folder = nested.exists();
-            read_file(if owns_folder { &nested } else { &flat }, owns_folder, path, modules)?;
+
+    fn read_module(&mut self, file: &Path, folder: &Path, path: ModulePath, items: &[Item]) -> Result<()> {
+        let mut collector =
+            Collector { module: Module { file: file.to_owned(), ..Module::default() }, children: Vec::new() };
+        let listed = items.iter().map(|item| self.listed(item)).collect::<Result<Vec<_>>>()?.concat();
+        for item in items.iter().chain(&listed) {
+            collector.declare(item, &path, &mut self.modules);
+            collector.visit_item(item);
+        }
+        let Collector { module, children } = collector;
+        self.modules.insert(path.clone(), module);
+        for child in children {
+            let name = child.ident.to_string();
+            let mut path = path.clone();
+            path.push(name.clone());
+            if let Some((_, items)) = &child.content {
+                self.read_module(file, &folder.join(&name), path, items)?;
+            } else if let Some(other) = path_attribute(&child.attrs) {
+                let other = file.parent().unwrap_or(Path::new("")).join(other);
+                self.read_file(&other, true, path)?;
+            } else {
+                let flat = folder.join(format!("{name}.rs"));
+                let nested = folder.join(&name).join("mod.rs");
+                let owns_folder = nested.exists();
+                self.read_file(if owns_folder { &nested } else { &flat }, owns_folder, path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The modules that a list of pages or areas declares.
+    fn listed(&mut self, item: &Item) -> Result<Vec<Item>> {
+        let Item::Macro(ItemMacro { mac, .. }) = item else { return Ok(Vec::new()) };
+        match mac.path.segments.last().map(|name| name.ident.to_string()).as_deref() {
+            Some("pages") => modules(mac.tokens.clone()),
+            Some("areas") => {
+                self.areas = modules(mac.tokens.clone())?;
+                Ok(self.areas.clone())
+            }
+            Some("statements") => Ok(self.areas.clone()),
+            _ => Ok(Vec::new()),
         }
     }
-    Ok(())
 }
 
-/// The modules that a list of pages declares.
-fn pages(item: &Item) -> Result<Vec<Item>> {
-    match item {
-        Item::Macro(it) if it.mac.path.segments.last().is_some_and(|name| name.ident == "pages") => {
-            Ok(syn::parse2::<syn::File>(it.mac.tokens.clone())?.items)
+/// The modules in a list: each is `mod NAME`, whatever the list says of it beside that.
+fn modules(list: TokenStream) -> Result<Vec<Item>> {
+    let mut found = Vec::new();
+    let mut tokens = list.into_iter();
+    while let Some(token) = tokens.next() {
+        if matches!(&token, TokenTree::Ident(word) if word == "mod")
+            && let Some(TokenTree::Ident(name)) = tokens.next()
+        {
+            found.push(syn::parse_str(&format!("mod {name};"))?);
         }
-        _ => Ok(Vec::new()),
     }
+    Ok(found)
 }
 
 struct Collector<'a> {

@@ -144,6 +144,21 @@ fn modules_are_found_where_they_lie() {
 }
 
 #[test]
+fn lists_of_areas_and_pages_declare_modules() {
+    let found = cycles_of(&[
+        ("a/lib.rs", "areas! { mod one: read(One); pub mod two; } mod store;"),
+        ONE,
+        ("a/two.rs", "pub struct Two; kit::pages! { mod first; mod last; }"),
+        ("a/two/first.rs", "pub struct First; use super::last::Last;"),
+        ("a/two/last.rs", "pub struct Last; use super::first::First;"),
+        ("a/store.rs", "statements!();"),
+        ("a/store/one.rs", "pub struct One; use super::two::Two;"),
+        ("a/store/two.rs", "pub struct Two; use super::one::One;"),
+    ]);
+    assert_eq!(found, ["a::store: one -> two -> one", "a::two: first -> last -> first"]);
+}
+
+#[test]
 fn of_a_narrow_dependency_only_its_part_is_used() {
     let domain = [
         ("domain/lib.rs", "pub mod core; pub mod actions; pub use actions::Action; pub use self::core::Id;"),

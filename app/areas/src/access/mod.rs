@@ -5,7 +5,6 @@ pub(crate) mod factor_fields;
 pub mod session_over;
 
 use crate::area::Area;
-use kit::lazy::Page;
 
 kit::pages! {
     mod first_administrator;
@@ -14,11 +13,4 @@ kit::pages! {
 }
 
 /// The area of access.
-#[derive(Debug)]
-pub struct AccessArea;
-
-impl Area for AccessArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-}
+pub const AREA: Area = Area::of(PAGES);

@@ -11,6 +11,7 @@ use domain::core::time::Timestamp;
 use domain::{Action, ActionId};
 use kit::copy::Copy;
 use kit::failure::Failure;
+use kit::navigation::NavigationRow;
 use kit::skeleton::Skeleton;
 use kit::time::{Left, full};
 use kit::visible_text::VisibleText;
@@ -19,11 +20,12 @@ kit::page! {
     module: take_action,
     function: by_hand / preload_by_hand,
     paths: ["/by-hand"],
+    navigation: NavigationRow::new("To be done by hand", "check", PATH),
     view: view! { <ByHand/> }.into_any(),
 }
 
 /// Where the list is.
-pub(super) const PATH: &str = "/by-hand";
+const PATH: &str = "/by-hand";
 
 /// The page.
 #[component]

@@ -3,13 +3,23 @@
 use leptos::prelude::*;
 use leptos_router::components::Redirect;
 
+use crate::actions::lane_count::LaneCount;
 use crate::actions::location::{ListLocation, view_href};
 use domain::{Lane, SavedView};
+use kit::navigation::NavigationRow;
 
 kit::page! {
     module: list,
     function: start / preload_start,
     paths: ["/action-center"],
+    navigation: NavigationRow {
+        href: Some(|| {
+            let view = DefaultView::current();
+            Signal::derive(move || view.href())
+        }),
+        more: Some(|| view! { <LaneCount lane=Lane::Pending/> }.into_any()),
+        ..NavigationRow::new("Action center", "shield", "/action-center").in_section("Actions & submissions")
+    },
     view: view! { <Start/> }.into_any(),
 }
 

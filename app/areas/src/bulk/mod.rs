@@ -3,7 +3,6 @@
 mod bulk_items;
 
 use crate::area::Area;
-use kit::lazy::Page;
 
 kit::pages! {
     mod plan;
@@ -11,11 +10,4 @@ kit::pages! {
 }
 
 /// The area of bulk decisions.
-#[derive(Debug)]
-pub struct BulkArea;
-
-impl Area for BulkArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-}
+pub const AREA: Area = Area::of(PAGES);

@@ -7,25 +7,12 @@ use api::{AddExecutor, Load, MakeResponderCode, propose_executor_key};
 use domain::executors::ExecutorKind;
 use kit::kept::Kept;
 
-const LDAP: &str = r#"{
-  "url": "ldaps://ldap.corp.example",
-  "bind_dn": "cn=countersign,dc=corp,dc=example",
-  "base_dn": "dc=corp,dc=example"
-}"#;
-const MAIL: &str = r#"{
-  "url": "https://mail.corp.example:8443"
-}"#;
-const CROWDSEC: &str = r#"{
-  "url": "http://127.0.0.1:8080",
-  "machine": "countersign"
-}"#;
-
 /// The form for one kind; the others are links.
 pub(super) fn form(kind: Option<ExecutorKind>, failure: Option<String>) -> AnyView {
     let kinds: Vec<_> = ExecutorKind::ALL
         .iter()
         .copied()
-        .filter(|kind| kind.can_be_added())
+        .filter(|kind| kind.info().can_be_added)
         .map(|of| {
             let href = format!("/settings/executors/new?kind={of}");
             let current = (kind == Some(of)).then_some("page");
@@ -33,13 +20,13 @@ pub(super) fn form(kind: Option<ExecutorKind>, failure: Option<String>) -> AnyVi
                 <li>
                     <a class="button" href=href aria-current=current>{of.label()}</a>
                     " "
-                    {of.purpose()}
+                    {of.info().purpose}
                 </li>
             }
             .into_any()
         })
         .collect();
-    let form = kind.filter(|kind| kind.can_be_added()).map(|kind| view! { <Form kind/> });
+    let form = kind.filter(|kind| kind.info().can_be_added).map(|kind| view! { <Form kind/> });
     view! {
         <header class="page-head">
             <h1>"Add executor"</h1>
@@ -94,8 +81,8 @@ fn Enrol() -> impl IntoView {
 #[component]
 fn Form(kind: ExecutorKind) -> impl IntoView {
     let kept = Kept::of_address();
-    let is_remote = matches!(kind, ExecutorKind::Webhook | ExecutorKind::OpenC2);
-    let remote = is_remote.then(|| {
+    let info = kind.info();
+    let remote = info.has_url.then(|| {
         view! {
             <label class="field">
                 <span class="field-label">"URL"</span>
@@ -115,13 +102,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             </label>
         }
     });
-    let example = match kind {
-        ExecutorKind::Ldap => Some(LDAP),
-        ExecutorKind::Mail => Some(MAIL),
-        ExecutorKind::CrowdSec => Some(CROWDSEC),
-        _ => None,
-    };
-    let options = example.map(|example| {
+    let options = info.example.map(|example| {
         view! {
             <label class="field">
                 <span class="field-label">"Its settings, as a JSON object"</span>
@@ -158,7 +139,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             }
             .into_any(),
         ),
-        kind => kind.secret().map(|what| {
+        _ => info.secret.map(|what| {
             view! {
                 <label class="field">
                     <span class="field-label">{what}</span>

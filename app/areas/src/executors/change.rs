@@ -43,8 +43,7 @@ fn settings(setup: &ExecutorSetup, has_secret: bool, kept: &Kept) -> AnyView {
     let ExecutorSetup { name, kind, settings, serves, concurrency, rate, time_limit } = setup.clone();
     let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
     let field = |label, name, usual: String| field(label, name, kept.or(name, usual));
-    let is_remote = matches!(kind, ExecutorKind::Webhook | ExecutorKind::OpenC2);
-    let remote = is_remote.then(|| {
+    let remote = kind.info().has_url.then(|| {
         view! {
             {field("URL", "url", settings.url.clone().unwrap_or_default())}
             <label class="check">

@@ -10,6 +10,7 @@ use domain::core::text::format_count;
 use domain::executors::contract::{ExecutorState, Health};
 use kit::badge::{Badge, BadgeStyle};
 use kit::failure::Failure;
+use kit::navigation::NavigationRow;
 use kit::skeleton::Skeleton;
 
 type Loaded = Load<Result<Vec<ExecutorState>, ApiError>>;
@@ -18,6 +19,7 @@ kit::page! {
     module: executors,
     function: executors_list / preload_executors_list,
     paths: ["/settings/executors"],
+    navigation: NavigationRow::new("Executors", "play", ROOT).in_section("Organisation"),
     view: view! { <Executors/> }.into_any(),
 }
 

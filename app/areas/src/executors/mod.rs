@@ -1,7 +1,6 @@
 //! Executors: what carries actions out, for administrators.
 
-use crate::area::{Area, NavigationRow};
-use kit::lazy::Page;
+use crate::area::Area;
 
 kit::pages! {
     mod list;
@@ -13,8 +12,7 @@ mod change;
 mod deliveries;
 
 /// The area of executors.
-#[derive(Debug)]
-pub struct ExecutorsArea;
+pub const AREA: Area = Area::of(PAGES);
 
 /// Where their list is.
 const ROOT: &str = "/settings/executors";
@@ -24,21 +22,4 @@ fn encoded(name: &str) -> String {
     let mut text = String::new();
     domain::list::encode::push_encoded(&mut text, name);
     text
-}
-
-impl Area for ExecutorsArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-
-    fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow {
-            section: Some("Organisation"),
-            label: "Executors",
-            icon: "play",
-            root: ROOT,
-            href: None,
-            more: None,
-        }]
-    }
 }

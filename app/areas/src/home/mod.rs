@@ -1,22 +1,10 @@
 //! The home page.
 
-use crate::area::{Area, NavigationRow};
-use kit::lazy::Page;
+use crate::area::Area;
 
 kit::pages! {
     mod overview;
 }
 
 /// The area of the home page.
-#[derive(Debug)]
-pub struct HomeArea;
-
-impl Area for HomeArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-
-    fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow { section: None, label: "Home", icon: "home", root: "/", href: None, more: None }]
-    }
-}
+pub const AREA: Area = Area::of(PAGES);

@@ -19,6 +19,7 @@ use kit::deadline::Deadline;
 use kit::derived::{Derived, derived};
 use kit::failure::Failure;
 use kit::icon::Icon;
+use kit::navigation::NavigationRow;
 use kit::short_text::ShortText;
 use kit::skeleton::Skeleton;
 use kit::time::{ago, full};
@@ -30,6 +31,7 @@ kit::page! {
     module: home,
     function: overview / preload_overview,
     paths: ["/"],
+    navigation: NavigationRow::new("Home", "home", "/"),
     view: view! { <Overview/> }.into_any(),
 }
 

@@ -8,8 +8,7 @@ pub(crate) mod records;
 pub(crate) mod rows;
 pub(crate) mod waiting;
 
-use crate::area::{Area, NavigationRow};
-use kit::lazy::Page;
+use crate::area::Area;
 
 kit::pages! {
     mod email;
@@ -18,22 +17,4 @@ kit::pages! {
 }
 
 /// The area of investigations.
-#[derive(Debug)]
-pub struct InvestigationsArea;
-
-impl Area for InvestigationsArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-
-    fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow {
-            section: None,
-            label: "Investigations",
-            icon: "search",
-            root: "/investigations",
-            href: None,
-            more: None,
-        }]
-    }
-}
+pub const AREA: Area = Area::of(PAGES);

@@ -16,6 +16,7 @@ use domain::notifications::{Channel, NotificationRule, Occasion};
 use domain::{AssetKind, Severity};
 use kit::failure::Failure;
 use kit::kept::Kept;
+use kit::navigation::NavigationRow;
 use kit::skeleton::Skeleton;
 
 type Loaded = Load<Result<Vec<NotificationRuleState>, ApiError>>;
@@ -24,6 +25,7 @@ kit::page! {
     module: notifications,
     function: notification_rules / preload_notification_rules,
     paths: ["/settings/notifications"],
+    navigation: NavigationRow::new("Notifications", "info", ROOT),
     view: view! { <Rules/> }.into_any(),
 }
 

@@ -13,11 +13,13 @@ use crate::settings::sheet::{Sheet, loaded, part};
 use api::{load_credentials, load_identities, load_what_can};
 use domain::access::contract::CredentialSort;
 use domain::identity::contract::LinkedIdentity;
+use kit::navigation::NavigationRow;
 
 kit::page! {
     module: settings,
     function: account / preload_account,
     paths: ["/settings"],
+    navigation: NavigationRow::new("Settings", "key", "/settings"),
     view: view! { <OwnPage/> }.into_any(),
 }
 

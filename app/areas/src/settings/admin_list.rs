@@ -1,4 +1,4 @@
-//! A list of people, tokens or sessions: its address says what is shown, and the kit of lists stands around it.
+//! A list of what is administered: its address says what is shown, and the kit of lists stands around it.
 
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -9,18 +9,17 @@ use crate::settings::sheet::{Sheet, loaded};
 use api::{ApiError, ChooseAdminColumns, Load, list_admin};
 use domain::access::lists::{AdminList, AdminPage, AdminRows};
 
-/// The list at this path. `rows` makes the cells of each row, in the order of all columns, and after them what stands
+/// The list at its path. `rows` makes the cells of each row, in the order of all columns, and after them what stands
 /// `beyond` all columns; `empty` is said where there is no row.
 pub(super) fn admin_list(
     sheet: Sheet,
     list: AdminList,
-    path: &'static str,
     rows: impl Fn(&AdminRows) -> Vec<Vec<AnyView>> + Send + Sync + 'static,
     beyond: &'static [&'static str],
     empty: &'static str,
 ) -> AnyView {
     let query = use_query_map();
-    let at = Memo::new(move |_| CaseLocation::of(path.to_owned(), &query.read()));
+    let at = Memo::new(move |_| CaseLocation::of(list.path().to_owned(), &query.read()));
     let page: Load<Result<AdminPage, ApiError>> = Load::new(
         move || (sheet.sent.get(), at.read().asks()),
         move |(_, asks)| async move { list_admin(list, asks).await },

@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use leptos_router::hooks::use_location;
 
+use crate::settings::admin_list::admin_list;
 use crate::settings::form::{button, confirm, field, form, opened, text};
-use crate::settings::sheet::{Sheet, loaded, part, table};
-use api::{DeleteDeviceGroup, SaveDeviceGroup, load_device_groups, preview_rule};
+use crate::settings::sheet::{Sheet, loaded, part};
+use api::{DeleteDeviceGroup, SaveDeviceGroup, preview_rule};
 use domain::access::contract::{DeviceGroupView, RulePreview};
 use domain::access::device_group::{Comparison, DeviceField, RemediationLevel};
+use domain::access::lists::{AdminList, AdminRows};
 
 kit::page! {
     module: administration,
@@ -17,17 +19,19 @@ kit::page! {
     view: view! { <DeviceGroups/> }.into_any(),
 }
 
+/// The field of the address with a rule that is tried; no field of the list begins like that.
+const TRIED: &str = "__rule";
+
 /// The page of device groups.
 #[component]
 fn DeviceGroups() -> impl IntoView {
     let sheet = Sheet::new();
-    let groups = sheet.load(load_device_groups);
-    let tried = use_location().query.with_untracked(|query| query.get("rule"));
-    let list = loaded(groups, move |_, groups| {
-        let rows = groups.iter().map(|of| row(sheet, of)).collect();
-        let headings = &["Rank", "Name", "Rule", "Remediation level", "Devices", "Change"];
-        table("Device groups", headings, rows, "")
-    });
+    let tried = use_location().query.with_untracked(|query| query.get(TRIED));
+    let rows = move |rows: &AdminRows| match rows {
+        AdminRows::DeviceGroups(all) => all.iter().map(|of| row(sheet, of)).collect(),
+        _ => Vec::new(),
+    };
+    let list = admin_list(sheet, AdminList::DeviceGroups, rows, &["Change"], "There is no device group.");
     sheet.page(
         "Device groups",
         "A device is in the first group whose rule it meets. A tool's own word counts where no group is defined.",
@@ -40,6 +44,8 @@ fn DeviceGroups() -> impl IntoView {
     )
 }
 
+/// The cells of a device group, in the order of the columns as the server names them (`Column::of_list`), and how it is
+/// changed.
 fn row(sheet: Sheet, of: &DeviceGroupView) -> Vec<AnyView> {
     let rule: Vec<_> = of.group.rule.iter().map(ToString::to_string).collect();
     let rule = if of.group.is_rest() { "Meets no rule".to_owned() } else { rule.join(" and ") };
@@ -84,7 +90,7 @@ fn editor(sheet: Sheet, of: Option<&DeviceGroupView>) -> AnyView {
         view! {
             {text("Name", "name", name, true)}
             {field("Rank: the first that matches wins", rank_field.into_any())}
-            {rule_field(rule.join("\n"))}
+            {rule_field("rule", rule.join("\n"))}
         }
         .into_any()
     };
@@ -98,7 +104,7 @@ fn editor(sheet: Sheet, of: Option<&DeviceGroupView>) -> AnyView {
     form(sheet, SaveDeviceGroup::PATH, "The device group was saved.", fields.into_any())
 }
 
-fn rule_field(rule: String) -> AnyView {
+fn rule_field(name: &'static str, rule: String) -> AnyView {
     let words = |words: Vec<&'static str>| words.join(", ");
     let hint = format!(
         "One condition a line, all must be met: {} - then {} - then a value. Example: name starts_with web-",
@@ -108,7 +114,7 @@ fn rule_field(rule: String) -> AnyView {
     view! {
         <label class="field">
             <span class="field-label">{hint}</span>
-            <textarea name="rule" rows="3" required prop:value=rule.clone()>
+            <textarea name=name rows="3" required prop:value=rule.clone()>
                 {rule.clone()}
             </textarea>
         </label>
@@ -124,7 +130,7 @@ fn trial(sheet: Sheet, tried: Option<String>) -> AnyView {
     });
     let body = view! {
         <form class="settings-form" method="get" action="/settings/device-groups">
-            {rule_field(tried.unwrap_or_default())}
+            {rule_field(TRIED, tried.unwrap_or_default())}
             {button("See what it matches", false)}
         </form>
         {answer}

@@ -19,10 +19,9 @@ mod step_up_dialog;
 
 use leptos::prelude::{RwSignal, provide_context};
 
-use crate::area::{Area, NavigationRow};
+use crate::area::Area;
 use crate::page::PageContext;
 use crate::page::stop_banner::StopNotice;
-use kit::lazy::Page;
 
 kit::pages! {
     mod account;
@@ -43,27 +42,9 @@ kit::pages! {
 }
 
 /// The area of settings.
-#[derive(Debug)]
-pub struct SettingsArea;
+pub const AREA: Area = Area { pages: PAGES, provide };
 
-impl Area for SettingsArea {
-    fn pages(&self) -> &'static [Page] {
-        PAGES
-    }
-
-    fn navigation(&self) -> &'static [NavigationRow] {
-        &[NavigationRow {
-            section: None,
-            label: "Settings",
-            icon: "key",
-            root: "/settings",
-            href: None,
-            more: None,
-        }]
-    }
-
-    fn provide(&self, context: &PageContext) {
-        provide_context(pane::Pane::new(context.settings.pane_collapsed));
-        provide_context(StopNotice(RwSignal::new(context.stop.clone())));
-    }
+fn provide(context: &PageContext) {
+    provide_context(pane::Pane::new(context.settings.pane_collapsed));
+    provide_context(StopNotice(RwSignal::new(context.stop.clone())));
 }

@@ -24,9 +24,9 @@ fn People() -> impl IntoView {
     let sheet = Sheet::new();
     let rows = |rows: &AdminRows| match rows {
         AdminRows::People(people) => people.iter().map(row).collect(),
-        AdminRows::Tokens(_) | AdminRows::Sessions(_) => Vec::new(),
+        _ => Vec::new(),
     };
-    let list = admin_list(sheet, AdminList::People, "/settings/people", rows, &[], "Nobody can sign in yet.");
+    let list = admin_list(sheet, AdminList::People, rows, &[], "Nobody can sign in yet.");
     sheet.page(
         "People",
         "Who can sign in, what they hold, and when they were here last. What is changed counts from the next request on.",

@@ -3,10 +3,12 @@
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
+use crate::settings::admin_list::admin_list;
 use crate::settings::form::{button, check, choices, confirm, form, opened, text};
 use crate::settings::sheet::{Sheet, loaded, part, table};
 use api::{DeleteRole, SaveRole, SwitchUnified, load_roles, preview_unified};
 use domain::access::contract::{AccessDifference, RoleGroupView, RolesView};
+use domain::access::lists::{AdminList, AdminRows};
 use domain::access::role_group::{RoleModel, RolePermission, Workload};
 
 kit::page! {
@@ -21,44 +23,56 @@ kit::page! {
 fn Roles() -> impl IntoView {
     let sheet = Sheet::new();
     let roles = sheet.load(load_roles);
-    let list = loaded(roles, move |_, roles| shown(sheet, roles));
+    let advice = loaded(roles, |_, roles| advice(roles));
+    let rows = move |rows: &AdminRows| match rows {
+        AdminRows::Roles(all) => all.iter().map(|of| row(sheet, of)).collect(),
+        _ => Vec::new(),
+    };
+    let list = admin_list(sheet, AdminList::Roles, rows, &["Change"], "There is no role.");
+    let unified = loaded(roles, move |_, roles| switches(sheet, roles));
     sheet.page(
         "Roles",
         "Directory roles always count. Search and Purge comes with role groups of Email & collaboration, and only \
          together with Security Administrator or Security Operator lets people decide on email.",
-        list,
+        view! {
+            {advice}
+            {list}
+            {opened(
+                "Add a role group of Email & collaboration".to_owned(),
+                editor(sheet, None, RoleModel::EmailCollaboration),
+            )}
+            {opened("Add a custom role of unified RBAC".to_owned(), editor(sheet, None, RoleModel::Unified))}
+            {unified}
+        }
+        .into_any(),
     )
 }
 
-fn shown(sheet: Sheet, roles: &RolesView) -> AnyView {
-    let advice: Vec<_> = roles
+fn advice(roles: &RolesView) -> AnyView {
+    roles
         .advice
         .iter()
         .map(|advice| view! { <p class="settings-advice">{advice.clone()}</p> }.into_any())
-        .collect();
-    let rows = roles.role_groups.iter().map(|of| row(sheet, of)).collect();
-    let headings = &["Name", "Kind", "Holds", "People", "Note", "Change"];
-    let switches: Vec<_> = Workload::ALL
-        .iter()
-        .map(|workload| switch(sheet, *workload, roles.unified.contains(workload)))
-        .collect();
-    view! {
-        {advice}
-        {table("Role groups and custom roles", headings, rows, "")}
-        {opened(
-            "Add a role group of Email & collaboration".to_owned(),
-            editor(sheet, None, RoleModel::EmailCollaboration),
-        )}
-        {opened("Add a custom role of unified RBAC".to_owned(), editor(sheet, None, RoleModel::Unified))}
-        {part(
-            "Unified RBAC",
-            Some("Custom roles count for a workload once they are switched on for it, in place of Active remediation actions and of Search and Purge."),
-            switches.into_any(),
-        )}
-    }
-    .into_any()
+        .collect_view()
+        .into_any()
 }
 
+fn switches(sheet: Sheet, roles: &RolesView) -> AnyView {
+    let switches = Workload::ALL
+        .iter()
+        .map(|workload| switch(sheet, *workload, roles.unified.contains(workload)))
+        .collect_view();
+    part(
+        "Unified RBAC",
+        Some(
+            "Custom roles count for a workload once they are switched on for it, in place of Active remediation \
+             actions and of Search and Purge.",
+        ),
+        switches.into_any(),
+    )
+}
+
+/// The cells of a role, in the order of the columns as the server names them (`Column::of_list`), and how it is changed.
 fn row(sheet: Sheet, of: &RoleGroupView) -> Vec<AnyView> {
     let holds: Vec<_> = of.group.permissions.iter().map(|held| held.label()).collect();
     let holds = if holds.is_empty() { "Nothing".to_owned() } else { holds.join("; ") };

@@ -22,10 +22,9 @@ fn Sessions() -> impl IntoView {
     let sheet = Sheet::new();
     let rows = move |rows: &AdminRows| match rows {
         AdminRows::Sessions(all) => all.iter().map(|of| row(sheet, of)).collect(),
-        AdminRows::People(_) | AdminRows::Tokens(_) => Vec::new(),
+        _ => Vec::new(),
     };
-    let list =
-        admin_list(sheet, AdminList::Sessions, "/settings/sessions", rows, &["End"], "No session is open.");
+    let list = admin_list(sheet, AdminList::Sessions, rows, &["End"], "No session is open.");
     sheet.page(
         "Sessions",
         "Who is signed in. A session ends after a while without use, and after some hours at the latest; here it ends at once.",

@@ -25,10 +25,9 @@ fn Tokens() -> impl IntoView {
     let groups = sheet.load(load_device_groups);
     let rows = move |rows: &AdminRows| match rows {
         AdminRows::Tokens(all) => all.iter().map(|of| row(sheet, of)).collect(),
-        AdminRows::People(_) | AdminRows::Sessions(_) => Vec::new(),
+        _ => Vec::new(),
     };
-    let list =
-        admin_list(sheet, AdminList::Tokens, "/settings/tokens", rows, &["Change"], "No token is alive.");
+    let list = admin_list(sheet, AdminList::Tokens, rows, &["Change"], "No token is alive.");
     let new = move || {
         let groups = groups.read()?;
         let groups = (*groups).as_ref().ok()?;

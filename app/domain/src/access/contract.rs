@@ -296,6 +296,14 @@ pub struct RoleGroupView {
     pub members: u64,
 }
 
+impl RoleGroupView {
+    /// A role group that so many people hold.
+    #[must_use]
+    pub fn of((group, members): (RoleGroup, u64)) -> Self {
+        Self { note: group.note().map(str::to_owned), members, group }
+    }
+}
+
 /// What a person can do, and for the rest what is missing and who has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -2,7 +2,7 @@
 //! [`Column::of_list`](super::fields::Column::of_list).
 
 use super::CaseRows;
-use super::fields::{Facet, choices};
+use super::fields::Facet;
 use crate::access::device_group::{RemediationLevel, UNGROUPED};
 use crate::actions::action::{Action, Verdict};
 use crate::core::time::{Timestamp, six_decimals};
@@ -11,6 +11,7 @@ use crate::investigations::report::{
     AlertPiece, DevicePiece, EvidencePiece, LogPiece, MailboxPiece, UserPiece,
 };
 use crate::investigations::{EntityFigures, InvestigationSummary, PieceKind, Remediation, WaitingAction};
+use crate::list::ListFacet as _;
 
 /// One cell: what it says, and what it is sorted by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +66,7 @@ fn word_rank(place: usize) -> String {
 /// What rows with this value of a filter are sorted by under the filter's column; none if it has no such value.
 #[must_use]
 pub fn choice_rank(facet: Facet, value: &str) -> Option<String> {
-    let place = choices(facet).iter().position(|known| *known == value)?;
+    let place = facet.choices().iter().position(|(known, _)| *known == value)?;
     Some(word_rank(if facet == Facet::Severity { crate::Severity::ALL.len() - place } else { place }))
 }
 

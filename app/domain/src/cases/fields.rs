@@ -14,7 +14,7 @@ use crate::core::string_enum::Word;
 use crate::core::time::Timestamp;
 use crate::incidents::{Classification, IncidentStatus};
 use crate::investigations::{InvestigationState, Remediation};
-use crate::list::{ListLane, ListQuery, ListSpec, Sort, list_fields, search};
+use crate::list::{ListLane, ListQuery, ListSpec, SEARCH, Sort, TabbedList, list_fields, search};
 
 list_fields! {
     orders {
@@ -144,6 +144,42 @@ impl ListSpec for Cases {
     }
 }
 
+impl TabbedList for Cases {
+    type Facet = Facet;
+
+    fn kept_as(list: CaseList) -> String {
+        list.to_string()
+    }
+
+    fn columns(list: CaseList) -> &'static [Column] {
+        Column::of_list(list)
+    }
+
+    fn facets(list: CaseList) -> &'static [Facet] {
+        Facet::of_list(list)
+    }
+
+    fn sort_key(column: Column) -> Option<SortKey> {
+        column.sort_key()
+    }
+
+    fn begins_descending(key: SortKey) -> bool {
+        key.begins_descending()
+    }
+
+    fn sorts(list: CaseList, key: SortKey) -> bool {
+        let own = !matches!(list, CaseList::Investigations | CaseList::Incidents);
+        (own && key == SortKey::Own)
+            || Column::of_list(list).iter().any(|column| column.sort_key() == Some(key))
+    }
+
+    fn filters(list: CaseList, field: &str) -> bool {
+        field == SEARCH
+            || (list == CaseList::Investigations && field == Field::Incident.as_str())
+            || Facet::of_list(list).iter().any(|facet| facet.as_str() == field)
+    }
+}
+
 impl ListLane for CaseList {
     const NAME: &'static str = <Self as Word>::NAME;
     const LANES: &'static [Self] = Self::ALL;
@@ -257,33 +293,11 @@ impl Facet {
     }
 }
 
-/// The values that a filter may be set to, in their order.
-#[must_use]
-pub fn choices(facet: Facet) -> Vec<&'static str> {
-    fn words<W: Word>() -> Vec<&'static str> {
-        W::ALL.iter().map(|word| word.as_str()).collect()
-    }
-    match facet {
-        Facet::State => words::<InvestigationState>(),
-        Facet::Status => words::<IncidentStatus>(),
-        Facet::Severity => words::<Severity>(),
-        Facet::Classification => words::<Classification>(),
-        Facet::EntityKind => words::<EntityKind>(),
-        Facet::Verdict => words::<Verdict>(),
-        Facet::Remediation => words::<Remediation>(),
-        Facet::ActionType => words::<ActionType>(),
-        Facet::Decision => words::<Decision>(),
-        Facet::ActionStatus => words::<Status>(),
-    }
-}
-
 impl SortKey {
     /// Whether a list can be sorted by this key.
     #[must_use]
     pub fn is_of(self, list: CaseList) -> bool {
-        let own = !matches!(list, CaseList::Investigations | CaseList::Incidents);
-        (own && self == Self::Own)
-            || Column::of_list(list).iter().any(|column| column.sort_key() == Some(self))
+        Cases::sorts(list, self)
     }
 }
 

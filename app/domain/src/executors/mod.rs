@@ -62,7 +62,7 @@ impl ExecutorSetup {
         if let Err(detail) = check_name(&self.name) {
             wrong.push(FieldError::new("/name", detail));
         }
-        if !self.kind.can_be_added() {
+        if !self.kind.info().can_be_added {
             wrong.push(FieldError::new("/kind", "comes with an option of the server, and can't be added"));
         }
         if self.serves.is_empty() || self.serves.len() > MAX_RULES {

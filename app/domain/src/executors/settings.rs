@@ -47,21 +47,22 @@ impl Settings {
     /// What is wrong with them for a kind.
     #[must_use]
     pub fn check(&self, kind: ExecutorKind) -> Vec<FieldError> {
-        use ExecutorKind::{CrowdSec, Ldap, Mail, Manual, OpenC2, Webhook};
+        let info = kind.info();
+        let (is_manual, is_openc2) = (kind == ExecutorKind::Manual, kind == ExecutorKind::OpenC2);
         let mut wrong = Vec::new();
-        let mut refuse = |field: &str, given: bool, kinds: &[ExecutorKind]| {
-            if given && !kinds.contains(&kind) {
+        let mut refuse = |field: &str, given: bool, takes: bool| {
+            if given && !takes {
                 let detail = format!("is no setting of the kind {kind}");
                 wrong.push(FieldError::new(format!("/settings/{field}"), detail));
             }
         };
-        refuse("url", self.url.is_some(), &[Webhook, OpenC2]);
-        refuse("internal", self.internal, &[Webhook, OpenC2]);
-        refuse("profile", self.profile.is_some(), &[OpenC2]);
-        refuse("steps", !self.steps.is_empty(), &[Manual]);
-        refuse("options", !self.options.is_empty(), &[Ldap, Mail, CrowdSec, OpenC2]);
-        refuse("due_hours", self.due_hours.is_some(), &[Manual]);
-        if matches!(kind, Webhook | OpenC2) {
+        refuse("url", self.url.is_some(), info.has_url);
+        refuse("internal", self.internal, info.has_url);
+        refuse("profile", self.profile.is_some(), is_openc2);
+        refuse("steps", !self.steps.is_empty(), is_manual);
+        refuse("options", !self.options.is_empty(), info.has_options);
+        refuse("due_hours", self.due_hours.is_some(), is_manual);
+        if info.has_url {
             let detail = match self.url.as_deref() {
                 None => Some("is missing: where is it?"),
                 Some(url)

@@ -123,6 +123,17 @@ macro_rules! list_fields {
             }
         }
 
+        impl $crate::list::ListFacet for Facet {
+            fn choices(self) -> Vec<(&'static str, &'static str)> {
+                match self {
+                    $($(Self::$name => {
+                        $crate::list::given!($counted_doc, <$kind as $crate::list::FieldValue>::words())
+                    })?)*
+                    $(Self::$more => <$more_kind as $crate::list::FieldValue>::words(),)*
+                }
+            }
+        }
+
         /// Every field narrows the list; several values of one field widen it. An empty field lets all pass. Names are
         /// compared without regard to case.
         #[derive(Debug, Clone, Default, PartialEq, Eq)]

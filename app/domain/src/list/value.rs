@@ -11,6 +11,12 @@ pub trait FieldValue {
         text
     }
 
+    /// The texts of all its values in their order, each with what the screen says for it; none if they are no words of
+    /// ours.
+    fn words() -> Vec<(&'static str, &'static str)> {
+        Vec::new()
+    }
+
     /// The type of its text.
     #[cfg(feature = "ssr")]
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema>;
@@ -22,6 +28,10 @@ impl<T: Word> FieldValue for T {
             Ok(word) => word.label(),
             Err(_) => text,
         }
+    }
+
+    fn words() -> Vec<(&'static str, &'static str)> {
+        T::ALL.iter().map(|word| (word.as_str(), word.label())).collect()
     }
 
     #[cfg(feature = "ssr")]

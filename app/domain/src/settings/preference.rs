@@ -9,10 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::access::lists::AdminList;
 use crate::actions::lifecycle::Lane;
 use crate::actions::query::{ActionQuery, Column, DEFAULT_LIMIT, LIMITS};
-use crate::cases::CaseList;
 use crate::core::error::Error;
 use crate::core::id::ViewId;
 use crate::core::string_enum::{UnknownWord, string_enum};
@@ -217,7 +215,7 @@ impl Preferences {
             Preference::TimeZone(zone) => return self.time_zone = zone,
             Preference::ColorScheme(scheme) => return self.color_scheme = scheme,
             // Only the list itself asks for them.
-            Preference::CaseColumns(..) | Preference::AdminColumns(..) => return,
+            Preference::Columns(..) => return,
         };
         match lane {
             Lane::Pending => self.pending = table,
@@ -240,10 +238,9 @@ pub enum Preference {
     TimeZone(String),
     /// Whether pages are light or dark.
     ColorScheme(ColorScheme),
-    /// The columns of a list of incidents or investigations, by their names; none for the usual ones.
-    CaseColumns(CaseList, Vec<String>),
-    /// The columns of a list of what is administered; none for the usual ones.
-    AdminColumns(AdminList, Vec<String>),
+    /// The columns of the list that is kept under a name ([`TabbedList::kept_as`](crate::list::TabbedList::kept_as)), by
+    /// their names; none for the usual ones.
+    Columns(String, Vec<String>),
 }
 
 impl Preference {
@@ -254,11 +251,9 @@ impl Preference {
     pub fn check(&self) -> Result<(), Error> {
         match self {
             Self::Table(_, table) => table.check(),
-            Self::DefaultTable(_)
-            | Self::PaneCollapsed(_)
-            | Self::ColorScheme(_)
-            | Self::CaseColumns(..)
-            | Self::AdminColumns(..) => Ok(()),
+            Self::DefaultTable(_) | Self::PaneCollapsed(_) | Self::ColorScheme(_) | Self::Columns(..) => {
+                Ok(())
+            }
             Self::TimeZone(zone) => {
                 let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
                 if !zone.is_empty() && zone.len() <= MAX_ZONE_LENGTH && zone.bytes().all(good) {

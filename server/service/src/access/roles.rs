@@ -16,10 +16,7 @@ const MANY_GLOBAL: usize = 4;
 impl Service {
     pub(super) async fn list_roles(&self, caller: &Caller) -> Result<RolesView, Error> {
         caller.require_administration(Permission::Administer)?;
-        let groups = self.store.role_groups().await?.into_iter();
-        let role_groups = groups
-            .map(|(group, members)| RoleGroupView { note: group.note().map(str::to_owned), members, group })
-            .collect();
+        let role_groups = self.store.role_groups().await?.into_iter().map(RoleGroupView::of).collect();
         let holders = self.store.holdings().await?;
         let is_global = |role: &Role| *role == Role::GlobalAdministrator;
         let global = holders

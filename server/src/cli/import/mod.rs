@@ -17,11 +17,12 @@ use domain::actions::proposal::MAX_ACTIONS;
 use domain::incidents::contract::IncidentsBackend as _;
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::report::InvestigationReport;
-use domain::{Actor, ActorKind, Caller, Error, Proposal, Scope, SystemAuthority};
+use domain::{Caller, Error, Proposal, Scope};
 use serde::Serialize;
 use serde_json::Value;
 
 use self::mapping::{Mapped, Mapping};
+use super::terminal::{authority, command_line, open_store};
 use crate::config::DatabaseOptions;
 use service::Service;
 use service::clock::SystemClock;
@@ -198,15 +199,12 @@ async fn take_in(
     tally: &mut Tally,
     kept: &mut Kept,
 ) -> anyhow::Result<()> {
-    let store = store::connect(&options.database.url)
-        .await
-        .with_context(|| format!("cannot open {}", options.database.display_url()))?;
-    #[expect(clippy::disallowed_methods, reason = "the command line is an entry point")]
-    let authority = SystemAuthority::take();
+    let store = open_store(&options.database).await?;
+    let authority = authority();
     let clock = Arc::new(SystemClock);
     let sessions = Sessions::new(store.clone(), clock.clone());
     let name = format!("import {}", options.format.as_str());
-    let by = Actor::new(ActorKind::System, "cli", "Command line");
+    let by = command_line();
     let scopes = [Scope::Propose, Scope::Record].into();
     let token = sessions.create_token(&authority, by, &name, None, scopes, 1).await;
     let token = token.map_err(|error| anyhow!("{error}"))?;

@@ -1,4 +1,4 @@
-//! Lists of people, tokens and sessions as pages that a browser without scripts shows.
+//! Lists of people, tokens, sessions, role groups and device groups as pages that a browser without scripts shows.
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, CONTENT_TYPE, COOKIE, ORIGIN};
@@ -40,6 +40,15 @@ async fn lists_of_administration_are_links_and_forms() {
     assert!(tokens.contains("Scanner") && tokens.contains("/api/rotate_token"), "{tokens}");
     let sessions = get("/settings/sessions?sort=person").await;
     assert!(sessions.contains("This session") && sessions.contains("/api/revoke_credential"), "{sessions}");
+    let roles = get("/settings/roles?holds=search_and_purge&sort=-name").await;
+    for part in ["Data Investigator", "href=\"/export/settings/roles?", "/api/save_role", "Unified RBAC"] {
+        assert!(roles.contains(part), "{part} {roles}");
+    }
+    let groups = get("/settings/device-groups?level=semi_all&__rule=name+starts_with+nowhere-").await;
+    for part in ["Ungrouped devices", "href=\"/export/settings/device-groups?", "0 devices meet it"] {
+        assert!(groups.contains(part), "{part} {groups}");
+    }
+    assert!(get("/settings/device-groups?level=full").await.contains("No row matches."));
 
     let form = request("POST", "/api/choose_admin_columns", &[])
         .header(ORIGIN, "http://localhost:8080")

@@ -3,12 +3,15 @@
 //! `UPDATE_GOLDEN=1 cargo nextest run -p server --lib authorization` writes it anew. A change in it is a change of who may
 //! do what, to be reviewed as one. People present their session and a personal token with every scope, tools their token
 //! alone. Nothing is decided: requests show a version that no action has, or lack something, so whoever may gets 409 or
-//! 422 where others get 401, 403 or 404. The actions are of devices in the group `here`.
+//! 422 where others get 401, 403 or 404. The actions are of devices in the group `here`. To add a route, add its line to a
+//! file of `tests/requests` if it asks for more than an id.
 //!
 //! Another encoding of the same request is no other door: it is refused, or answered alike.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, ORIGIN};
@@ -22,6 +25,7 @@ use crate::http::pages;
 use crate::http::testing::{App, proposal, request};
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/authorization.golden");
+const REQUESTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/requests");
 const UNKNOWN_ID: &str = "019ad000-0000-7000-8000-000000000000";
 
 /// Routes that no list of routes names.
@@ -31,6 +35,8 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("GET", "/export/settings/people"),
     ("GET", "/export/settings/tokens"),
     ("GET", "/export/settings/sessions"),
+    ("GET", "/export/settings/roles"),
+    ("GET", "/export/settings/device-groups"),
     ("GET", "/export/incidents"),
     ("GET", "/export/investigations"),
     ("GET", "/export/investigations/{id}/{tab}"),
@@ -182,159 +188,37 @@ pub(super) async fn routes(app: &App) -> BTreeSet<(String, String)> {
     routes
 }
 
-/// What to send: everything that authorization looks at, and nothing that would change anything for others.
-#[expect(clippy::too_many_lines, reason = "a row for each route")]
+/// What to send to a path: everything that authorization looks at, and nothing that would change anything for others.
+/// Each area has a file of its own, in which a line is a path and what it gets.
+static BODIES: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    let mut bodies = BTreeMap::new();
+    for entry in fs::read_dir(REQUESTS).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in text.lines().filter(|line| line.starts_with('/')) {
+            let (path, body) = line.split_once(' ').unwrap_or((line, ""));
+            let body = body.replace("{501 characters}", &"x".repeat(501));
+            assert!(bodies.insert(path.to_owned(), body).is_none(), "{path} gets two bodies");
+        }
+    }
+    bodies
+});
+
 fn body(path: &str, id: &str) -> String {
-    let seen = format!("id={id}&expected_version=0&digest=x");
-    match path {
-        "/api/v1/actions" => json!({ "actions": [] }).to_string(),
-        "/api/v1/actions/{id}/approve" => json!({ "expected_version": 0, "digest": "x" }).to_string(),
-        "/api/v1/actions/{id}/reject" | "/api/v1/actions/{id}/undo" => {
-            json!({ "expected_version": 0, "digest": "x", "reason": "no" }).to_string()
-        }
-        "/api/v1/actions/{id}/settle" => {
-            json!({ "expected_version": 0, "digest": "x", "happened": true, "evidence": "no" }).to_string()
-        }
-        "/api/v1/actions/{id}/report" => {
-            json!({ "expected_version": 0, "digest": "x", "done": true }).to_string()
-        }
-        "/api/v1/actions/{id}/supersede" => {
-            json!({ "expected_version": 0, "digest": "x", "by": UNKNOWN_ID }).to_string()
-        }
-        "/api/v1/actions/{id}/break-glass" => {
-            json!({ "expected_version": 0, "digest": "x", "reason": LONG_REASON }).to_string()
-        }
-        "/api/v1/actions/{id}/break-glass/review" => json!({ "comment": "no" }).to_string(),
-        "/api/v1/policies" => json!({ "name": " ", "when": {}, "demand": "held" }).to_string(),
-        "/api/add_protection" => "name=+&demand=held".to_owned(),
-        "/api/remove_protection" => "name=none&confirm=true".to_owned(),
-        "/api/break_glass" => format!("{seen}&reason={LONG_REASON}"),
-        "/api/review_break_glass" => format!("id={id}&comment=no"),
-        "/api/unlink_identities" => format!("person={id}&confirm=true"),
-        "/api/load_identities" => format!("person={id}"),
-        path if path.starts_with("/api/v1/actions/{id}/") => {
-            json!({ "expected_version": 0, "digest": "x" }).to_string()
-        }
-        // Longer than a reason may be.
-        "/api/v1/automation/stop" => json!({ "reason": "x".repeat(501) }).to_string(),
-        "/api/switch_automation" => format!("stop=true&confirm=true&reason={}", "x".repeat(501)),
-        "/api/v1/automation/quotas/{type}" => json!({ "per_hour": 4_000_000 }).to_string(),
-        "/api/set_quota" => "action_type=isolate_device&per_hour=4000000".to_owned(),
-        "/api/v1/automation/simulate" => {
-            json!({ "device_group": UNKNOWN_ID, "level": "full", "days": 7 }).to_string()
-        }
-        "/api/simulate_level" => format!("device_group={UNKNOWN_ID}&level=full&days=7"),
-        "/api/add_notification_rule" => "name=+&channel=email".to_owned(),
-        "/api/test_notification_rule" | "/api/remove_notification_rule" => "name=none".to_owned(),
-        "/api/change_incident" => "id=none&expected_version=1".to_owned(),
-        "/api/comment_incident" => "id=none&text=no".to_owned(),
-        "/api/decide_waiting" => format!("{seen}&verb=approve"),
-        "/api/report_evidence" => "investigation=none&evidence=none&kind=false_positive".to_owned(),
-        "/api/report_verdict" => format!("id={id}&kind=false_positive"),
-        "/api/v1/feedback" => json!({ "action_id": id, "kind": "false_positive" }).to_string(),
-        "/api/take_action" => "fields=type%3Disolate_device".to_owned(),
-        "/api/v1/people" => json!({ "name": " " }).to_string(),
-        "/api/v1/people/{id}" => json!({ "enabled": true }).to_string(),
-        "/api/v1/roles" | "/api/v1/roles/{id}" => {
-            json!({ "name": " ", "model": "unified", "permissions": [] }).to_string()
-        }
-        "/api/v1/roles/unified/{workload}" | "/api/v1/roles/unified/{workload}/preview" => {
-            json!({ "on": false }).to_string()
-        }
-        "/api/v1/device-groups" | "/api/v1/device-groups/{id}" => {
-            json!({ "name": " ", "level": "full", "rule": [] }).to_string()
-        }
-        "/api/v1/device-groups/preview" => {
-            json!({ "rule": [{ "field": "name", "comparison": "is", "value": "a" }] }).to_string()
-        }
-        "/api/v1/sign-in/provider" => {
-            json!({ "settings": { "name": "", "issuer": "", "client_id": "" } }).to_string()
-        }
-        "/api/v1/sign-in/groups" => json!({ "group": " " }).to_string(),
-        "/api/v1/tokens" => json!({ "name": " ", "scopes": [], "days": 1 }).to_string(),
-        "/api/v1/bulk-plans" => json!({ "verb": "approve", "ids": [] }).to_string(),
-        "/api/v1/tasks/{id}/assign" => json!({ "expected_version": 0, "digest": "x" }).to_string(),
-        "/api/v1/responder-codes" => json!({ "asset": " " }).to_string(),
-        "/api/v1/executors/{name}/move" => json!({ "place": 1 }).to_string(),
-        path if path.starts_with("/api/v1/") || path.starts_with("/scim/") => "{}".to_owned(),
-        "/api/approve_action" | "/api/assign_task" => seen,
-        "/api/reject_action" | "/api/undo_action" => format!("{seen}&reason=no"),
-        "/api/follow_up_action" => format!("{seen}&verb=cancel"),
-        "/api/list_actions" | "/api/count_actions" | "/api/load_buckets" | "/api/reset_table" => {
-            "lane=pending".to_owned()
-        }
-        "/api/save_table" => "lane=pending&columns[]=asset&density=compact&limit=25".to_owned(),
-        "/api/list_cases" => "list=incidents".to_owned(),
-        "/api/choose_columns" => "list=incidents&columns[]=id".to_owned(),
-        "/api/list_admin" => "list=people".to_owned(),
-        "/api/choose_admin_columns" => "list=people&columns[]=name".to_owned(),
-        "/api/save_view" => "name=+&lane=pending".to_owned(),
-        "/api/save_time_zone" => "time_zone=UTC".to_owned(),
-        "/api/save_pane" => "collapsed=false".to_owned(),
-        "/api/plan_bulk" => "verb=approve".to_owned(),
-        "/api/add_executor" => "name=&kind=manual&serves=*".to_owned(),
-        "/api/change_executor" => "name=none&kind=manual&serves=*".to_owned(),
-        "/api/set_executor_steps" => "name=none&action_type=isolate_device&steps=a".to_owned(),
-        "/api/move_executor" => "name=none&place=1".to_owned(),
-        "/api/replay_delivery" => format!("name=none&id={id}"),
-        "/api/load_deliveries" => "name=none".to_owned(),
-        "/api/make_responder_code" => "asset=+".to_owned(),
-        "/api/load_tasks" => "holder=anybody".to_owned(),
-        "/api/add_person" => "name=+".to_owned(),
-        "/api/enable_person" => format!("id={id}&enabled=false&confirm=true"),
-        "/api/rename_person" => format!("id={id}&display_name=A"),
-        "/api/reset_password" => format!("id={id}&password=x&confirm=true"),
-        "/api/give_roles" | "/api/delete_role" | "/api/delete_device_group" | "/api/revoke_credential" => {
-            format!("id={id}&confirm=true")
-        }
-        "/api/save_role" => "name=+&model=unified".to_owned(),
-        "/api/save_device_group" => "name=+&level=full".to_owned(),
-        "/api/switch_unified" => "workload=devices&on=false&confirm=true".to_owned(),
-        "/api/preview_unified" => "workload=devices&on=true".to_owned(),
-        "/api/preview_rule" => "rule=name+is+a".to_owned(),
-        "/api/load_credentials" => "sort=session&mine=false".to_owned(),
-        "/api/save_provider" => {
-            "name=&issuer=&client_id=&groups_claim=&directory_claim=&confirm=true".to_owned()
-        }
-        "/api/remove_provider" | "/api/renew_recovery_codes" | "/api/save_factor_policy" => {
-            "confirm=true".to_owned()
-        }
-        "/api/save_group_roles" | "/api/remove_group_roles" => "group=+&confirm=true".to_owned(),
-        "/api/make_token" => "name=+&days=1".to_owned(),
-        "/api/rotate_token" => format!("id={id}&overlap_hours=1"),
-        "/api/load_what_can" => String::new(),
-        "/api/load_who_can" => format!("action={id}"),
-        "/sign-in" => "name=unknown&password=wrong".to_owned(),
-        "/demo/sign-in" => "role=security_reader".to_owned(),
-        "/sign-in/second-step" | "/api/confirm_totp" | "/api/step_up" => "code=000000".to_owned(),
-        "/api/rename_own" => "display_name=+".to_owned(),
-        "/api/save_color_scheme" => "color_scheme=system".to_owned(),
-        "/api/save_density" => "density=compact".to_owned(),
-        "/api/add_passkey" => "passkey=x".to_owned(),
-        "/api/reset_factors" => format!("id={id}&confirm=true"),
-        "/first-administrator" => "key=none&name=a&password=b".to_owned(),
-        _ => format!("id={id}"),
+    match BODIES.get(path) {
+        Some(body) => body.replace("{id}", id),
+        None if encoding(path) == JSON => "{}".to_owned(),
+        None => format!("id={id}"),
     }
 }
 
 /// The encoding in which a route is called.
 fn encoding(path: &str) -> &'static str {
-    if path.starts_with("/api/v1/") || path.starts_with("/scim/") {
-        "application/json"
-    } else {
-        "application/x-www-form-urlencoded"
-    }
+    if path.starts_with("/api/v1/") || path.starts_with("/scim/") { JSON } else { FORM }
 }
 
-/// Long enough for break-glass.
-const LONG_REASON: &str = "it-can-not-wait-for-others";
-
-const ENCODINGS: [&str; 4] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "text/plain",
-    "multipart/form-data; boundary=x",
-];
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+const ENCODINGS: [&str; 4] = [JSON, FORM, "text/plain", "multipart/form-data; boundary=x"];
 
 async fn status(app: &App, who: &Principal, method: &str, path: &str, id: &str) -> u16 {
     status_in(app, who, method, path, id, encoding(path)).await
@@ -383,8 +267,15 @@ async fn t07_the_golden_file_says_who_may_do_what() {
     let app = App::start().await;
     let principals = principals(&app).await;
     let actions = actions(&app).await;
+    let routes = routes(&app).await;
+    for path in BODIES.keys() {
+        assert!(
+            routes.iter().any(|(known, _)| known == path),
+            "tests/requests names {path}, which is no route"
+        );
+    }
     let mut rows = Vec::new();
-    for (path, method) in &routes(&app).await {
+    for (path, method) in &routes {
         let about: Vec<_> = if is_about_an_action(path) {
             actions.iter().map(|(on, id)| (format!(" ({on})"), id.as_str())).collect()
         } else {
@@ -430,9 +321,9 @@ async fn t07_the_golden_file_says_who_may_do_what() {
     }
     let text = text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n";
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(GOLDEN, &text).unwrap();
+        fs::write(GOLDEN, &text).unwrap();
     }
-    let golden = std::fs::read_to_string(GOLDEN).unwrap_or_default();
+    let golden = fs::read_to_string(GOLDEN).unwrap_or_default();
     for (now, before) in text.lines().zip(golden.lines()) {
         assert_eq!(now, before, "who may do what changed; see the top of this file");
     }

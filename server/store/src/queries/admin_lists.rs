@@ -1,4 +1,4 @@
-//! Statements of the lists of people, tokens and sessions. A page is found by what it is sorted by, and goes on from the key
+//! Statements of the lists of people, tokens, sessions, role groups and device groups. A page is found by what it is sorted by, and goes on from the key
 //! and the id of a row.
 
 use std::collections::BTreeMap;
@@ -7,16 +7,16 @@ use async_trait::async_trait;
 use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, Field};
 use domain::access::lists::{AdminList, PersonState, PersonSummary};
-use domain::{Authorized, Permission, UserId};
+use domain::access::role_group::RoleGroup;
+use domain::{Authorized, DeviceGroup, Permission};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::super::push_contains;
 use super::guard::push_check;
 use super::list::push_key;
-use super::people;
 use super::rows::{self, Row};
-use super::{Connection, Db, SqlStore, corrupt, micros, settings};
+use super::{Connection, Db, SqlStore, corrupt, devices, micros, people, roles};
 use crate::Result;
 use crate::admin_lists::{AdminPosition, ReadAdminLists, sorted_by};
 use crate::case_fields::SortField;
@@ -49,15 +49,12 @@ impl ReadAdminLists for SqlStore {
         push_page(&mut sql, (by, now), query, (field, from), limit);
         let mut db = self.reader.acquire().await?;
         let rows = sql.build().fetch_all(&mut *db).await?;
-        let mut page: Vec<_> = rows
-            .iter()
-            .map(|row| Ok((position(row, query, field)?, person(row)?)))
-            .collect::<Result<Vec<_>>>()?;
+        let mut page = placed(&rows, (query, field), from, person)?;
         let mut can = permissions(&mut db, &page).await?;
         for (at, person) in &mut page {
             person.can = can.remove(&at.id).unwrap_or_default();
         }
-        Ok(in_order(page, from))
+        Ok(page)
     }
 
     async fn credential_page(
@@ -87,15 +84,56 @@ impl ReadAdminLists for SqlStore {
         sql.push(") AS listed WHERE 1 = 1");
         push_page(&mut sql, (by, now), query, (field, from), limit);
         let rows = sql.build().fetch_all(&self.reader).await?;
-        let page = rows
-            .iter()
-            .map(|row| Ok((position(row, query, field)?, people::credential(row)?)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(in_order(page, from))
+        placed(&rows, (query, field), from, people::credential)
     }
 
-    async fn admin_columns(&self, user: UserId, list: AdminList) -> Result<Vec<String>> {
-        settings::columns(&self.reader, user, &settings::admin_columns_name(list)).await
+    async fn role_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (RoleGroup, u64))>> {
+        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
+        let mut sql =
+            QueryBuilder::<Db>::new("SELECT id, name, model, permissions, built_in, version, members");
+        push_edge(&mut sql, field);
+        sql.push(
+            " FROM (SELECT g.id, g.name, g.name_key, g.name_key AS search_text, g.model, g.permissions, \
+             g.built_in, g.version, (SELECT COUNT(*) FROM role_group_members m WHERE m.role_group_id = g.id) \
+             AS members FROM role_groups g) AS listed WHERE 1 = 1",
+        );
+        push_page(&mut sql, (by, now), query, (field, from), limit);
+        let rows = sql.build().fetch_all(&self.reader).await?;
+        placed(&rows, (query, field), from, roles::counted)
+    }
+
+    async fn device_group_page(
+        &self,
+        by: &Authorized,
+        query: &AdminQuery,
+        from: Option<&AdminPosition>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<(AdminPosition, (DeviceGroup, u64))>> {
+        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
+        let mut sql = QueryBuilder::<Db>::new("SELECT id, place, name, level, rule, version, devices");
+        push_edge(&mut sql, field);
+        // The group of all others has no key of its name, so that no other takes it.
+        sql.push(
+            " FROM (SELECT l.*, l.name_key AS search_text FROM (SELECT g.id, g.name, g.level, g.rule, g.version, \
+             COALESCE(NULLIF(g.name_key, ''), 'ungrouped devices') AS name_key, \
+             (SELECT COUNT(*) FROM device_groups o WHERE (o.rank, o.id) <= (g.rank, g.id)) AS place, \
+             (SELECT COUNT(*) FROM devices d WHERE COALESCE(d.device_group, 'Ungrouped devices') = g.name) \
+             AS devices FROM device_groups g) AS l) AS listed WHERE 1 = 1",
+        );
+        push_page(&mut sql, (by, now), query, (field, from), limit);
+        let rows = sql.build().fetch_all(&self.reader).await?;
+        placed(&rows, (query, field), from, |row| {
+            let place = u32::try_from(row.try_get::<i64, _>("place")?).map_err(corrupt)?;
+            devices::counted(row, place)
+        })
     }
 }
 
@@ -155,6 +193,21 @@ fn push_choice(sql: &mut QueryBuilder<Db>, field: Field, values: &[String]) {
             }
             sql.push("))");
         }
+        Field::Model | Field::Level => {
+            sql.push(format_args!(" AND {field} IN ("));
+            let mut list = sql.separated(", ");
+            for value in values {
+                list.push_bind(value.clone());
+            }
+            sql.push(")");
+        }
+        Field::Holds => {
+            sql.push(" AND (1 = 0");
+            for value in values {
+                sql.push(" OR permissions LIKE ").push_bind(format!("%\"{value}\"%"));
+            }
+            sql.push(")");
+        }
         Field::Whose if values.len() == 1 => {
             let is_tool = values.first().is_some_and(|value| value == "tool");
             sql.push(if is_tool { " AND user_id IS NULL" } else { " AND user_id IS NOT NULL" });
@@ -163,21 +216,28 @@ fn push_choice(sql: &mut QueryBuilder<Db>, field: Field, values: &[String]) {
     }
 }
 
-fn position(row: &Row, query: &AdminQuery, field: SortField) -> Result<AdminPosition> {
-    let key = if field.is_number {
-        KeyValue::Number(row.try_get("edge_key")?)
-    } else {
-        KeyValue::Text(row.try_get("edge_key")?)
+/// Rows in the list's order, each with its place.
+fn placed<T>(
+    rows: &[Row],
+    (query, field): (&AdminQuery, SortField),
+    from: Option<&AdminPosition>,
+    read: impl Fn(&Row) -> Result<T>,
+) -> Result<Vec<(AdminPosition, T)>> {
+    let place = |row: &Row| -> Result<AdminPosition> {
+        let key = if field.is_number {
+            KeyValue::Number(row.try_get("edge_key")?)
+        } else {
+            KeyValue::Text(row.try_get("edge_key")?)
+        };
+        Ok(AdminPosition { sort: query.sort.key, key, id: row.try_get("id")?, before: false })
     };
-    Ok(AdminPosition { sort: query.sort.key, key, id: row.try_get("id")?, before: false })
-}
-
-/// A page before a place is read backwards.
-fn in_order<T>(mut page: Vec<T>, from: Option<&AdminPosition>) -> Vec<T> {
+    let mut page =
+        rows.iter().map(|row| Ok((place(row)?, read(row)?))).collect::<Result<Vec<(AdminPosition, T)>>>()?;
+    // A page before a place is read backwards.
     if from.is_some_and(|from| from.before) {
         page.reverse();
     }
-    page
+    Ok(page)
 }
 
 /// A person, but for what they can do.

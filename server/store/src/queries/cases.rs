@@ -5,9 +5,9 @@
 
 use async_trait::async_trait;
 use domain::cases::CaseList;
-use domain::cases::fields::{CaseQuery, Facet, Field, SortKey, choices};
+use domain::cases::fields::{CaseQuery, Facet, Field, SortKey};
 use domain::investigations::InvestigationState;
-use domain::list::FacetValue;
+use domain::list::{FacetValue, ListFacet as _};
 use domain::{Lane, RowScope};
 use sqlx::{QueryBuilder, Row as _};
 
@@ -211,9 +211,10 @@ impl Source<'_> {
     }
 
     async fn facet(&self, db: &mut Connection, facet: Facet) -> Result<Vec<FacetValue>> {
-        let keys: Vec<_> = choices(facet)
+        let keys: Vec<_> = facet
+            .choices()
             .into_iter()
-            .filter_map(|value| Some((value, filtered_by(self.list, facet, value)?)))
+            .filter_map(|(value, _)| Some((value, filtered_by(self.list, facet, value)?)))
             .collect();
         let Some((_, (column, first))) = keys.first() else { return Ok(Vec::new()) };
         let is_number = matches!(first, KeyValue::Number(_));

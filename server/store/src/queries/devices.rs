@@ -28,18 +28,20 @@ pub(super) async fn groups(db: &mut Connection) -> Result<Vec<(DeviceGroup, u64)
     );
     let rows = query.fetch_all(db).await?;
     // Ranks are places: what is stored only orders them.
-    let groups = rows.iter().zip(1_u32..).map(|(row, rank)| {
-        let group = DeviceGroup {
-            id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
-            rank,
-            name: row.try_get("name")?,
-            level: row.try_get::<&str, _>("level")?.parse().map_err(corrupt)?,
-            rule: serde_json::from_str(row.try_get("rule")?).map_err(corrupt)?,
-            version: row.try_get("version")?,
-        };
-        Ok((group, u64::try_from(row.try_get::<i64, _>("devices")?).map_err(corrupt)?))
-    });
-    groups.collect()
+    rows.iter().zip(1_u32..).map(|(row, rank)| counted(row, rank)).collect()
+}
+
+/// A group at its place, with how many known devices are in it.
+pub(super) fn counted(row: &Row, rank: u32) -> Result<(DeviceGroup, u64)> {
+    let group = DeviceGroup {
+        id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
+        rank,
+        name: row.try_get("name")?,
+        level: row.try_get::<&str, _>("level")?.parse().map_err(corrupt)?,
+        rule: serde_json::from_str(row.try_get("rule")?).map_err(corrupt)?,
+        version: row.try_get("version")?,
+    };
+    Ok((group, u64::try_from(row.try_get::<i64, _>("devices")?).map_err(corrupt)?))
 }
 
 /// Adds a group of version 1, or replaces the one of the version before. The last group keeps its place.

@@ -3,48 +3,26 @@
 //! Placeholders are `$1`; ids of actions and commands are 16 bytes, words of closed vocabularies their numbers, times
 //! microseconds, JSON and the rest texts: one text serves both. No rule stands here.
 
-mod access;
-mod actions;
 mod admin_keying;
-mod admin_lists;
-mod administration;
 mod assets;
 mod audit;
-mod automation;
 mod buckets;
-mod bulk;
 pub(super) mod carry_over;
 mod case_keying;
-mod cases;
 mod counts;
 mod decided;
 mod devices;
-mod directory;
-mod ends;
 mod evidence;
-mod executors;
 mod export;
-mod factors;
 mod guard;
 mod holdings;
-mod home;
-mod identity;
 mod incidents;
 mod indexes;
-mod investigations;
 mod keying;
 mod list;
-mod maintenance;
 mod metadata;
-mod notifications;
-mod one_time;
-mod outbox;
-mod packages;
 mod pending_records;
 mod people;
-mod policies;
-mod responders;
-mod retention;
 mod roles;
 mod rows;
 mod rule_counts;
@@ -52,14 +30,14 @@ mod same_entity;
 mod scope;
 mod search;
 mod select;
-mod settings;
-mod sign_in;
 mod states;
 mod targets;
 mod tokens;
 mod transaction;
 pub(super) mod verify;
 mod words;
+
+statements!();
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;

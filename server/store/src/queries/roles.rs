@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::guard::push_check;
+use super::rows::Row;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::Result;
 use crate::keys::key;
@@ -18,19 +19,20 @@ pub(super) async fn load(db: &mut Connection) -> Result<Vec<(RoleGroup, u64)>> {
          FROM role_groups ORDER BY model, name_key",
     );
     let rows = query.fetch_all(db).await?;
-    rows.iter()
-        .map(|row| {
-            let group = RoleGroup {
-                id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
-                name: row.try_get("name")?,
-                model: row.try_get::<&str, _>("model")?.parse().map_err(corrupt)?,
-                permissions: serde_json::from_str(row.try_get("permissions")?).map_err(corrupt)?,
-                built_in: row.try_get::<i16, _>("built_in")? == 1,
-                version: row.try_get("version")?,
-            };
-            Ok((group, u64::try_from(row.try_get::<i64, _>("members")?).map_err(corrupt)?))
-        })
-        .collect()
+    rows.iter().map(counted).collect()
+}
+
+/// One with how many hold it.
+pub(super) fn counted(row: &Row) -> Result<(RoleGroup, u64)> {
+    let group = RoleGroup {
+        id: row.try_get::<&str, _>("id")?.parse().map_err(corrupt)?,
+        name: row.try_get("name")?,
+        model: row.try_get::<&str, _>("model")?.parse().map_err(corrupt)?,
+        permissions: serde_json::from_str(row.try_get("permissions")?).map_err(corrupt)?,
+        built_in: row.try_get::<i16, _>("built_in")? == 1,
+        version: row.try_get("version")?,
+    };
+    Ok((group, u64::try_from(row.try_get::<i64, _>("members")?).map_err(corrupt)?))
 }
 
 /// Adds one of version 1, or replaces the one of the version before.

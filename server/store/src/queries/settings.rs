@@ -1,12 +1,10 @@
 //! Statements on what people set for themselves. A setting is a row with its value as JSON.
 
 use async_trait::async_trait;
-use domain::access::lists::AdminList;
-use domain::cases::CaseList;
 use domain::settings::preference;
 use domain::{Authorized, Preference, Preferences, Purpose, SavedView, UserId, ViewId};
 use jiff::Timestamp;
-use sqlx::{Pool, QueryBuilder, Row as _};
+use sqlx::{QueryBuilder, Row as _};
 
 use super::SqlStore;
 use super::guard::push_check;
@@ -23,8 +21,12 @@ impl ReadSettings for SqlStore {
         load(&mut *self.reader.acquire().await?, user).await
     }
 
-    async fn case_columns(&self, user: UserId, list: CaseList) -> Result<Vec<String>> {
-        columns(&self.reader, user, &columns_name(list)).await
+    async fn list_columns(&self, user: UserId, list: &str) -> Result<Vec<String>> {
+        let query = sqlx::query_scalar("SELECT value FROM preferences WHERE user_id = $1 AND name = $2");
+        let query = query.bind(user.to_string()).bind(columns_name(list));
+        let value: Option<String> = query.fetch_optional(&self.reader).await?;
+        // What another version of this program understood is as nothing.
+        Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
     }
 
     async fn saved_views(&self, user: UserId) -> Result<Vec<SavedView>> {
@@ -70,21 +72,8 @@ const TIME_ZONE: &str = "time_zone";
 const COLOR_SCHEME: &str = "color_scheme";
 
 /// The name of the setting that holds the columns of a list.
-fn columns_name(list: CaseList) -> String {
+fn columns_name(list: &str) -> String {
     format!("columns:{list}")
-}
-
-/// The same for a list of what is administered.
-pub(super) fn admin_columns_name(list: AdminList) -> String {
-    format!("columns:admin:{list}")
-}
-
-/// The columns that a person chose for the list with this setting.
-pub(super) async fn columns(reader: &Pool<Db>, user: UserId, name: &str) -> Result<Vec<String>> {
-    let query = sqlx::query_scalar("SELECT value FROM preferences WHERE user_id = $1 AND name = $2");
-    let value: Option<String> = query.bind(user.to_string()).bind(name).fetch_optional(reader).await?;
-    // What another version of this program understood is as nothing.
-    Ok(value.and_then(|value| serde_json::from_str(&value).ok()).unwrap_or_default())
 }
 
 pub(super) async fn load(db: &mut Connection, user: UserId) -> Result<Preferences> {
@@ -118,14 +107,10 @@ pub(super) async fn set(
 ) -> Result<bool> {
     let Some(user) = by.person() else { return Ok(false) };
     let (name, value) = match preference {
-        Preference::CaseColumns(list, columns) if columns.is_empty() => {
-            return forget(db, by, user, &columns_name(*list), now).await;
+        Preference::Columns(list, columns) if columns.is_empty() => {
+            return forget(db, by, user, &columns_name(list), now).await;
         }
-        Preference::CaseColumns(list, columns) => (&*columns_name(*list), json(columns)?),
-        Preference::AdminColumns(list, columns) if columns.is_empty() => {
-            return forget(db, by, user, &admin_columns_name(*list), now).await;
-        }
-        Preference::AdminColumns(list, columns) => (&*admin_columns_name(*list), json(columns)?),
+        Preference::Columns(list, columns) => (&*columns_name(list), json(columns)?),
         Preference::Table(lane, table) => (lane.as_str(), json(table)?),
         Preference::DefaultTable(lane) => return forget(db, by, user, lane.as_str(), now).await,
         Preference::PaneCollapsed(collapsed) => (PANE_COLLAPSED, json(collapsed)?),

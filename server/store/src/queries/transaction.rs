@@ -11,7 +11,7 @@ use super::pending_records::{PendingRecords, Savepoint};
 use super::{Connection, corrupt, counts};
 use crate::commit_events::{CommitEvents, CommitNotifier};
 use crate::error::Result;
-use crate::{SystemTransaction, SystemWrites, Transaction};
+use crate::{SystemTransaction, Transaction};
 
 /// A writing transaction with what a commit of it tells others; dropped without commit, it is rolled back.
 pub(super) struct SqlTransaction {
@@ -78,7 +78,6 @@ pub(super) async fn last_number(db: &mut Connection) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT COALESCE(MAX(number), 0) FROM actions").fetch_one(db).await?)
 }
 
-impl SystemWrites for SqlTransaction {}
 impl SystemTransaction for SqlTransaction {}
 
 #[async_trait]

@@ -1,15 +1,16 @@
-//! Lists of people, tokens and sessions: in any order, page by page, searched and filtered, for who administers alone.
+//! Lists of people, tokens, sessions, role groups and device groups: in any order, page by page, searched and filtered, for who administers alone.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use domain::access::Access;
 use domain::access::contract::{AccessBackend as _, PersonChange};
+use domain::access::device_group::{RemediationLevel, parse_rule};
 use domain::access::lists::contract::AdminListsBackend as _;
 use domain::access::lists::fields::{AdminQuery, Column, SortKey};
 use domain::access::lists::{AdminList, AdminRows};
 use domain::list::Sort;
-use domain::{Caller, Error, Permission, Role, UserId};
+use domain::{Authorized, Caller, DeviceGroup, Error, Permission, Role, UserId};
 use service::Service;
 use service::testing::system as authority;
 use store::admin_lists::AdminPosition;
@@ -23,6 +24,7 @@ on_both!(
     every_order_is_paged_without_a_gap,
     people_are_searched_and_filtered,
     tokens_and_sessions_are_listed_while_they_are_alive,
+    roles_and_device_groups_are_searched_and_filtered,
     only_who_administers_reads_and_chooses,
     a_changed_name_is_found_and_rows_of_before_are_keyed,
 );
@@ -64,6 +66,14 @@ async fn start(kind: Kind) -> Setting {
             Credential { kind, name: name.to_owned(), user: owner.map(id), ..session(number, id(ADMIN)) };
         tx.insert_credential(&of).await.unwrap();
     }
+    let by = Authorized::system(&authority(), "test", "Test");
+    for (rank, name, level) in
+        [(1_u32, "Servers 10", RemediationLevel::Full), (2, "laptops", RemediationLevel::None)]
+    {
+        let (name, rule) = (name.to_owned(), parse_rule("name starts_with web-").unwrap());
+        let group = DeviceGroup { id: id(rank.into()), rank, name, level, rule, version: 1 };
+        assert!(tx.put_device_group(&by, &group, at(1)).await.unwrap());
+    }
     tx.commit().await.unwrap();
     let roles: BTreeSet<_> = [Role::GlobalAdministrator].into();
     let admin = Caller { access: Access::of_roles(&roles), roles, ..person(ADMIN, ADMIN) };
@@ -82,6 +92,8 @@ impl Setting {
             AdminRows::People(rows) => rows.into_iter().map(|row| row.display_name).collect(),
             AdminRows::Tokens(rows) => rows.into_iter().map(|row| row.name).collect(),
             AdminRows::Sessions(rows) => rows.into_iter().filter_map(|row| row.owner_name).collect(),
+            AdminRows::Roles(rows) => rows.into_iter().map(|row| row.group.name).collect(),
+            AdminRows::DeviceGroups(rows) => rows.into_iter().map(|row| row.group.name).collect(),
         }
     }
 
@@ -91,13 +103,37 @@ impl Setting {
         from: Option<&AdminPosition>,
         limit: u32,
     ) -> Vec<(AdminPosition, String)> {
-        let (store, by) = (&self.store, self.admin.authorize_overview(Permission::Administer).unwrap());
-        if query.lane == AdminList::People {
-            let page = store.people_page(&by, query, from, limit, at(100)).await.unwrap();
-            return page.into_iter().map(|(place, row)| (place, row.id.to_string())).collect();
+        let by = self.admin.authorize_overview(Permission::Administer).unwrap();
+        rows(&self.store, &by, query, from, limit).await
+    }
+}
+
+/// Rows of a list as the store has them: the places and the ids.
+async fn rows(
+    store: &SharedStore,
+    by: &Authorized,
+    query: &AdminQuery,
+    from: Option<&AdminPosition>,
+    limit: u32,
+) -> Vec<(AdminPosition, String)> {
+    fn ids<T>(page: Vec<(AdminPosition, T)>, id: impl Fn(&T) -> String) -> Vec<(AdminPosition, String)> {
+        page.into_iter().map(|(place, row)| (place, id(&row))).collect()
+    }
+    let now = at(100);
+    match query.lane {
+        AdminList::People => {
+            ids(store.people_page(by, query, from, limit, now).await.unwrap(), |row| row.id.to_string())
         }
-        let page = store.credential_page(&by, query, from, limit, at(100)).await.unwrap();
-        page.into_iter().map(|(place, row)| (place, row.id.to_string())).collect()
+        AdminList::Roles => {
+            ids(store.role_page(by, query, from, limit, now).await.unwrap(), |row| row.0.id.to_string())
+        }
+        AdminList::DeviceGroups => {
+            let page = store.device_group_page(by, query, from, limit, now).await.unwrap();
+            ids(page, |row| row.0.id.to_string())
+        }
+        AdminList::Tokens | AdminList::Sessions => {
+            ids(store.credential_page(by, query, from, limit, now).await.unwrap(), |row| row.id.to_string())
+        }
     }
 }
 
@@ -183,6 +219,24 @@ async fn tokens_and_sessions_are_listed_while_they_are_alive(kind: Kind) {
     assert_eq!(current, [id(ADMIN)]);
 }
 
+async fn roles_and_device_groups_are_searched_and_filtered(kind: Kind) {
+    let setting = start(kind).await;
+    let roles = async |of: &[(&str, &str)]| setting.names(AdminList::Roles, of).await;
+    let all = ["Data Investigator", "Organization Management", "Security Administrator"];
+    assert_eq!(roles(&[]).await, all);
+    assert_eq!(roles(&[("holds", "search_and_purge"), ("sort", "-name")]).await, [all[1], all[0]]);
+    assert_eq!(roles(&[("model", "unified")]).await, [""; 0]);
+    assert_eq!(roles(&[("q", "ADMIN")]).await, [all[2]]);
+    let groups = async |of: &[(&str, &str)]| setting.names(AdminList::DeviceGroups, of).await;
+    assert_eq!(groups(&[]).await, ["Servers 10", "laptops", "Ungrouped devices"]);
+    assert_eq!(groups(&[("sort", "name")]).await, ["laptops", "Servers 10", "Ungrouped devices"]);
+    assert_eq!(groups(&[("level", "full"), ("level", "none")]).await, ["Servers 10", "laptops"]);
+    assert_eq!(groups(&[("q", "UNGROUPED")]).await, ["Ungrouped devices"]);
+    let page = setting.service.admin_page(&setting.admin, AdminList::DeviceGroups, Vec::new()).await.unwrap();
+    let AdminRows::DeviceGroups(rows) = page.rows else { panic!() };
+    assert_eq!(rows.iter().map(|row| row.group.rank).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
 async fn only_who_administers_reads_and_chooses(kind: Kind) {
     let setting = start(kind).await;
     let Setting { service, store, admin, .. } = &setting;
@@ -196,11 +250,7 @@ async fn only_who_administers_reads_and_chooses(kind: Kind) {
         let stranger = Caller { credential: id(0xEE), ..admin.clone() };
         let by = stranger.authorize_overview(Permission::Administer).unwrap();
         let query = AdminQuery::of(list);
-        if list == AdminList::People {
-            assert!(store.people_page(&by, &query, None, 10, at(100)).await.unwrap().is_empty());
-        } else {
-            assert!(store.credential_page(&by, &query, None, 10, at(100)).await.unwrap().is_empty());
-        }
+        assert!(rows(store, &by, &query, None, 10).await.is_empty(), "{list}");
     }
     let names = |page: &domain::access::lists::AdminPage| {
         let shown = page.view.columns.iter().filter(|column| column.shown);
@@ -208,7 +258,7 @@ async fn only_who_administers_reads_and_chooses(kind: Kind) {
     };
     let chosen = vec!["state".to_owned(), "name".to_owned()];
     service.choose_admin_columns(admin, AdminList::People, chosen.clone()).await.unwrap();
-    assert_eq!(store.admin_columns(id(ADMIN), AdminList::People).await.unwrap(), chosen);
+    assert_eq!(store.list_columns(id(ADMIN), "admin:people").await.unwrap(), chosen);
     let page = service.admin_page(admin, AdminList::People, Vec::new()).await.unwrap();
     assert_eq!(
         (names(&page), page.view.columns.len()),
@@ -219,7 +269,7 @@ async fn only_who_administers_reads_and_chooses(kind: Kind) {
     let other = service.choose_admin_columns(admin, AdminList::Sessions, chosen).await;
     assert!(matches!(&other, Err(Error::Invalid(of)) if of[0].pointer == "/columns"), "{other:?}");
     service.choose_admin_columns(admin, AdminList::People, Vec::new()).await.unwrap();
-    assert!(store.admin_columns(id(ADMIN), AdminList::People).await.unwrap().is_empty());
+    assert!(store.list_columns(id(ADMIN), "admin:people").await.unwrap().is_empty());
 }
 
 async fn a_changed_name_is_found_and_rows_of_before_are_keyed(kind: Kind) {

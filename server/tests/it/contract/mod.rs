@@ -58,63 +58,42 @@ fn cases(folder: &Path) -> String {
     text
 }
 
-/// The names of a trait's methods, from its source.
-fn methods(source: &'static str, name: &str) -> Vec<&'static str> {
-    let (_, rest) = source.split_once(&format!("pub trait {name}:")).unwrap();
-    let (body, _) = rest.split_once("\n}\n").unwrap();
+/// The traits of the store's sources, each with what a case calls it by: reads are those that several may share.
+fn traits(source: &str) -> impl Iterator<Item = (&str, &'static str, &str)> {
+    source.split("\npub trait ").skip(1).filter_map(|rest| {
+        let (head, rest) = rest.split_once(" {\n")?;
+        let (body, _) = rest.split_once("\n}\n")?;
+        let (name, bounds) = head.split_once(": ")?;
+        let receiver = match bounds {
+            "Send + Sync" => "store",
+            "Send" => "tx",
+            _ => return None,
+        };
+        Some((name, receiver, body))
+    })
+}
+
+/// The names of a trait's methods, from its body.
+fn methods(body: &str) -> impl Iterator<Item = &str> {
     let lines = body.lines().map(|line| line.trim().trim_start_matches("async "));
-    lines.filter_map(|line| Some(line.strip_prefix("fn ")?.split(['(', '<']).next().unwrap())).collect()
+    lines.filter_map(|line| line.strip_prefix("fn ")?.split(['(', '<']).next())
 }
 
 #[test]
 fn every_method_of_the_store_is_called() {
-    let cases = cases(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/contract"));
-    macro_rules! traits {
-        ($($file:literal: $($name:literal of $receiver:literal),+;)+) => {
-            [$($((
-                include_str!(concat!("../../../store/src/", $file, ".rs")),
-                $name,
-                $receiver,
-            )),+),+]
-        };
-    }
-    let traits = traits! {
-        "actions": "ReadActions" of "store", "ReadPages" of "store", "ReadCounts" of "store",
-            "ReadSimilar" of "store", "ReadExport" of "store", "ReadTargets" of "store", "WriteActions" of "tx";
-        "access": "ReadAccess" of "store", "WriteAccess" of "tx", "SystemAccess" of "tx";
-        "admin_lists": "ReadAdminLists" of "store";
-        "administration": "ReadAdministration" of "store", "WriteAdministration" of "tx";
-        "audit_log": "ReadAudit" of "store", "WriteAudit" of "tx";
-        "automation": "ReadAutomation" of "store", "WriteAutomation" of "tx";
-        "bulk": "ReadBulk" of "store", "WriteBulk" of "tx", "SystemBulk" of "tx";
-        "cases": "ReadCases" of "store";
-        "directory": "ReadDirectory" of "store", "WriteDirectory" of "tx";
-        "ends": "ReadEnds" of "store", "WriteEnds" of "tx", "SystemEnds" of "tx";
-        "executors": "ReadExecutors" of "store", "WriteExecutors" of "tx", "SystemExecutors" of "tx";
-        "factors": "ReadFactors" of "store", "WriteFactors" of "tx";
-        "home": "ReadHome" of "store";
-        "identity": "ReadIdentity" of "store", "WriteIdentity" of "tx";
-        "investigations": "ReadInvestigations" of "store", "ReadIncidents" of "store", "WriteInvestigations" of "tx";
-        "maintenance": "Maintain" of "store", "SystemMetadata" of "tx";
-        "notifications": "ReadNotifications" of "store", "WriteNotifications" of "tx",
-            "SystemNotifications" of "tx";
-        "one_time": "ReadOneTime" of "store", "WriteOneTime" of "tx";
-        "outbox": "ReadOutbox" of "store", "WriteOutbox" of "tx", "SystemOutbox" of "tx";
-        "policies": "ReadPolicies" of "store", "WritePolicies" of "tx";
-        "packages": "ReadPackages" of "store", "SystemPackages" of "tx";
-        "responders": "ReadResponders" of "store", "SystemResponders" of "tx";
-        "retention": "SystemRetention" of "tx";
-        "sign_in": "WriteSignIn" of "tx";
-        "verify": "Verify" of "store";
-        "settings": "ReadSettings" of "store", "WriteSettings" of "tx";
-    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cases = cases(&root.join("tests/it/contract"));
     let mut count = 0;
-    for (source, name, receiver) in traits {
-        let methods = methods(source, name);
-        count += methods.len();
-        let missing: Vec<_> =
-            methods.iter().filter(|method| !cases.contains(&format!("{receiver}.{method}("))).collect();
-        assert!(missing.is_empty(), "no case calls {missing:?} of {name}");
+    for entry in fs::read_dir(root.join("store/src")).unwrap() {
+        let path = entry.unwrap().path();
+        let source = if path.is_file() { fs::read_to_string(path).unwrap() } else { String::new() };
+        // What a read answers with, row by row, is called by none of these names.
+        for (name, receiver, body) in traits(&source).filter(|(name, ..)| *name != "Rows") {
+            count += methods(body).count();
+            let missing: Vec<_> =
+                methods(body).filter(|method| !cases.contains(&format!("{receiver}.{method}("))).collect();
+            assert!(missing.is_empty(), "no case calls {missing:?} of {name}");
+        }
     }
-    assert!(count >= 60, "only {count} methods were found");
+    assert!(count >= 200, "only {count} methods were found");
 }

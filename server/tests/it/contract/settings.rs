@@ -1,7 +1,6 @@
 //! What people set for themselves, and the views that they saved.
 
 use domain::actions::query::Column;
-use domain::cases::CaseList;
 use domain::settings::preference::{ColorScheme, ColumnChoice, Density, MAX_VIEWS};
 use domain::{Authorized, Caller, Lane, Preference, Preferences, Role, SavedView, TablePreference};
 use service::testing::system as authority;
@@ -49,12 +48,12 @@ async fn what_is_set_reads_back_and_the_later_one_holds(kind: Kind) {
     let (_database, store, ana, ben) = start(kind).await;
     let columns = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     let chosen = columns(&["verdict", "entity"]);
-    assert!(set(&store, &ana, Preference::CaseColumns(CaseList::Evidence, chosen.clone())).await);
-    assert_eq!(store.case_columns(id(ANA), CaseList::Evidence).await.unwrap(), chosen);
-    assert_eq!(store.case_columns(id(ANA), CaseList::Alerts).await.unwrap(), columns(&[]));
-    assert_eq!(store.case_columns(id(BEN), CaseList::Evidence).await.unwrap(), columns(&[]));
-    assert!(set(&store, &ana, Preference::CaseColumns(CaseList::Evidence, Vec::new())).await);
-    assert_eq!(store.case_columns(id(ANA), CaseList::Evidence).await.unwrap(), columns(&[]));
+    assert!(set(&store, &ana, Preference::Columns("evidence".to_owned(), chosen.clone())).await);
+    assert_eq!(store.list_columns(id(ANA), "evidence").await.unwrap(), chosen);
+    assert_eq!(store.list_columns(id(ANA), "alerts").await.unwrap(), columns(&[]));
+    assert_eq!(store.list_columns(id(BEN), "evidence").await.unwrap(), columns(&[]));
+    assert!(set(&store, &ana, Preference::Columns("evidence".to_owned(), Vec::new())).await);
+    assert_eq!(store.list_columns(id(ANA), "evidence").await.unwrap(), columns(&[]));
     assert_eq!(store.preferences(id(ANA)).await.unwrap(), Preferences::default());
     let mut expected = Preferences::default();
     for preference in [

@@ -7,11 +7,16 @@ mod factors;
 mod people;
 mod roles;
 
-use super::ApiRoute;
+use super::ApiArea;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    [people::routes(), factors::routes(), roles::routes(), device_groups::routes(), credentials::routes()]
-        .into_iter()
-        .flatten()
-        .collect()
+pub(super) fn routes() -> ApiArea {
+    let routes = [
+        people::routes(),
+        factors::routes(),
+        roles::routes(),
+        device_groups::routes(),
+        credentials::routes(),
+    ];
+    ApiArea::of(routes.into_iter().flatten().collect())
+        .tagged("access", "Who may do what: people, roles, device groups, tokens and sessions")
 }

@@ -19,14 +19,14 @@ use utoipa_axum::routes;
 use super::idempotency::{WriteRequest, json_answer};
 use super::input::{self, QueryPairs, action_query};
 use super::items::{OnError, OnErrorQuery};
-use super::{ApiRoute, schema};
+use super::{ApiArea, schema};
 use crate::edge::limits::Limits;
 use crate::edge::paths::{API, query_value};
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(list)),
         (Limits::PROPOSALS, routes!(create)),
         (Limits::USUAL, routes!(buckets)),
@@ -35,7 +35,8 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(approve)),
         (Limits::USUAL, routes!(reject)),
-    ]
+    ])
+    .tagged("actions", "Remediation actions")
 }
 
 /// The id in a path.

@@ -11,19 +11,20 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(stop)),
         (Limits::USUAL, routes!(resume)),
         (Limits::USUAL, routes!(set_quota)),
         (Limits::USUAL, routes!(simulate)),
-    ]
+    ])
+    .tagged("automation", "How far rules may decide: their stop, their quotas, and simulations")
 }
 
 /// Why all automation is stopped.

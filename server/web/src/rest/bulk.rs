@@ -14,19 +14,20 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::BATCH, routes!(plan)),
         (Limits::USUAL, routes!(load_plan)),
         (Limits::USUAL, routes!(start)),
         (Limits::USUAL, routes!(load_job)),
         (Limits::USUAL, routes!(retry)),
-    ]
+    ])
+    .tagged("bulk", "Deciding on many at once: a plan that shows what would happen, then a job")
 }
 
 /// The id of a plan in a path.

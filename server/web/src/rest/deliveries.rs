@@ -11,13 +11,17 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(list)), (Limits::USUAL, routes!(again)), (Limits::USUAL, routes!(place))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
+        (Limits::USUAL, routes!(list)),
+        (Limits::USUAL, routes!(again)),
+        (Limits::USUAL, routes!(place)),
+    ])
 }
 
 /// The name of an executor.

@@ -9,13 +9,14 @@ use domain::dispatch::DispatchState;
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, schema};
+use super::{ApiArea, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(load_dispatch)), (Limits::USUAL, routes!(resume))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![(Limits::USUAL, routes!(load_dispatch)), (Limits::USUAL, routes!(resume))])
+        .tagged("dispatch", "Whether commands are handed to executors")
 }
 
 /// Ask whether commands are handed to executors, and which of them wait.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::{ApiRoute, schema};
+use super::{ApiArea, schema};
 use crate::edge::client::Client;
 use crate::edge::credential::Credential;
 use crate::edge::limits::Limits;
@@ -18,8 +18,8 @@ use crate::edge::problem::Problem;
 use crate::sse::{self, StreamQueryResult};
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(follow)), (Limits::USUAL, routes!(changes))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![(Limits::USUAL, routes!(follow)), (Limits::USUAL, routes!(changes))])
 }
 
 /// Records of the log in one answer, unless fewer are asked for.

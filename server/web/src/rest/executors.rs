@@ -14,25 +14,23 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(list, add)),
         (Limits::USUAL, routes!(load, change, remove)),
         (Limits::USUAL, routes!(test)),
         (Limits::USUAL, routes!(pause)),
         (Limits::USUAL, routes!(resume)),
         (Limits::USUAL, routes!(responder_code)),
-    ]
-}
-
-/// Who reports is known by the signature: no token is asked for.
-pub(super) fn signed_routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(report))]
+    ])
+    // Who reports is known by the signature: no token is asked for.
+    .with_signed(vec![(Limits::USUAL, routes!(report))])
+    .tagged("executors", "What carries actions out")
 }
 
 /// The name of an executor.

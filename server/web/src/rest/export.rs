@@ -12,14 +12,14 @@ use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use super::input::{QueryPairs, action_query};
-use super::{ApiRoute, schema};
+use super::{ApiArea, schema};
 use crate::download::download;
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    ExportFormat::ALL.iter().map(|format| (Limits::EXPORT, route(*format))).collect()
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(ExportFormat::ALL.iter().map(|format| (Limits::EXPORT, route(*format))).collect())
 }
 
 #[utoipa::path(

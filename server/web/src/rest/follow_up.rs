@@ -10,11 +10,11 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(undo)),
         (Limits::USUAL, routes!(settle)),
         (Limits::USUAL, routes!(cancel)),
@@ -22,7 +22,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(withdraw)),
         (Limits::USUAL, routes!(supersede)),
         (Limits::USUAL, routes!(report)),
-    ]
+    ])
 }
 
 /// An undo.

@@ -14,24 +14,21 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(show)),
         (Limits::USUAL, routes!(set, unset)),
         (Limits::USUAL, routes!(save_group)),
         (Limits::USUAL, routes!(remove_group)),
         (Limits::USUAL, routes!(identities, unlink)),
-    ]
-}
-
-/// What the provider asks for; a token that it signed says that it is it.
-pub(super) fn signed_routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(log_out))]
+    ])
+    // What the provider asks for; a token that it signed says that it is it.
+    .with_signed(vec![(Limits::USUAL, routes!(log_out))])
 }
 
 /// The name of a group.

@@ -18,19 +18,20 @@ use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::items::{OnError, OnErrorQuery};
-use super::{ApiRoute, input, items, schema};
+use super::{ApiArea, input, items, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::PROPOSALS, routes!(report)),
         (Limits::USUAL, routes!(list)),
         (Limits::USUAL, routes!(load)),
         (Limits::USUAL, routes!(change)),
         (Limits::USUAL, routes!(comment)),
-    ]
+    ])
+    .tagged("incidents", "Alerts and investigations that belong together")
 }
 
 /// What a list of incidents is asked for.

@@ -20,14 +20,14 @@ use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
 use super::items::{OnError, OnErrorQuery, ReportItems};
-use super::{ApiRoute, input, items, schema};
+use super::{ApiArea, input, items, schema};
 use crate::download::{TabQuery, cases_download, list_of};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::PROPOSALS, routes!(report)),
         (Limits::USUAL, routes!(list)),
         (Limits::USUAL, routes!(load)),
@@ -35,7 +35,8 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::EXPORT, routes!(export_tab)),
         (Limits::USUAL, routes!(give_feedback, feedback)),
         (Limits::USUAL, routes!(email)),
-    ]
+    ])
+    .tagged("investigations", "What tools found and propose, and feedback to them")
 }
 
 /// What a list of investigations is asked for.

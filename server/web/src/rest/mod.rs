@@ -2,37 +2,18 @@
 //!
 //! Each area lists its routes: the limits of a route, its handlers, and by their attributes its part of the `OpenAPI`
 //! document. To add a route, write a handler with `#[utoipa::path]` and name it in the `routes` of its area; to add an
-//! area, add its file and its line in [`routes`].
+//! area, add its file, whose `routes` say what their tag means, and its line in `areas!`.
 
-mod access;
-mod actions;
-mod automation;
-mod bulk;
-mod deliveries;
-mod dispatch;
 mod enforced;
-mod events;
-mod executors;
-mod export;
-mod follow_up;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod idempotency;
-mod identity;
-mod incidents;
 pub(crate) mod input;
-mod investigations;
 mod items;
 mod naming;
-mod notifications;
 mod openapi;
-mod packages;
-mod policies;
-mod responders;
 mod schema;
 mod shape;
-mod targets;
-mod tasks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -53,28 +34,65 @@ use super::state::AppState;
 /// One path of the API: its limits, and its handlers with their description.
 type ApiRoute = (Limits, UtoipaMethodRouter<AppState>);
 
-fn routes() -> impl Iterator<Item = ApiRoute> {
-    let areas = [
-        access::routes(),
-        actions::routes(),
-        automation::routes(),
-        policies::routes(),
-        follow_up::routes(),
-        targets::routes(),
-        tasks::routes(),
-        export::routes(),
-        bulk::routes(),
-        dispatch::routes(),
-        events::routes(),
-        investigations::routes(),
-        incidents::routes(),
-        executors::routes(),
-        deliveries::routes(),
-        notifications::routes(),
-        packages::routes(),
-        identity::routes(),
-    ];
-    areas.into_iter().flatten()
+/// What an area adds to the API.
+#[derive(Default)]
+struct ApiArea {
+    /// The routes that ask for a token.
+    routes: Vec<ApiRoute>,
+    /// Those that know by a code or a signature who calls.
+    signed: Vec<ApiRoute>,
+    /// The name and the meaning of the tag of its routes; none if it is described by another area.
+    tag: Option<(&'static str, &'static str)>,
+}
+
+impl ApiArea {
+    /// Routes that ask for a token.
+    fn of(routes: Vec<ApiRoute>) -> Self {
+        Self { routes, ..Self::default() }
+    }
+
+    /// With routes that know by a code or a signature who calls.
+    fn with_signed(self, signed: Vec<ApiRoute>) -> Self {
+        Self { signed, ..self }
+    }
+
+    /// With what the tag of its routes means.
+    fn tagged(self, name: &'static str, meaning: &'static str) -> Self {
+        Self { tag: Some((name, meaning)), ..self }
+    }
+}
+
+/// Declares the areas: the module of each, whose `routes` says what it adds.
+macro_rules! areas {
+    ($(mod $area:ident;)+) => {
+        $(mod $area;)+
+
+        fn areas() -> Vec<ApiArea> {
+            vec![$($area::routes()),+]
+        }
+    };
+}
+
+areas! {
+    mod actions;
+    mod follow_up;
+    mod targets;
+    mod tasks;
+    mod export;
+    mod events;
+    mod packages;
+    mod investigations;
+    mod incidents;
+    mod executors;
+    mod deliveries;
+    mod responders;
+    mod access;
+    mod identity;
+    mod automation;
+    mod policies;
+    mod dispatch;
+    mod bulk;
+    mod notifications;
 }
 
 /// The API, to be nested under its root. All of it but its own description asks for a token.
@@ -90,13 +108,16 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
         let methods = methods.layer(DefaultBodyLimit::disable());
         router.routes(methods.layer(from_fn_with_state(limits, limits::enforce)))
     };
-    let described = routes().fold(OpenApiRouter::default(), add);
-    let signed = executors::signed_routes().into_iter();
-    let signed = signed.chain(responders::signed_routes()).chain(identity::signed_routes());
-    let described = signed.fold(described, add_signed);
+    let mut tags = Vec::new();
+    let mut described = OpenApiRouter::default();
+    for area in areas() {
+        described = area.routes.into_iter().fold(described, add);
+        described = area.signed.into_iter().fold(described, add_signed);
+        tags.extend(area.tag);
+    }
     let (described, paths) = described.split_for_parts();
     let open = Router::new()
-        .route("/openapi.json", get(openapi::serve(&openapi::document(paths))))
+        .route("/openapi.json", get(openapi::serve(&openapi::document(paths, &tags))))
         .fallback(|| async { Problem::edge(StatusCode::NOT_FOUND, "the API has no such path") })
         .layer(from_fn_with_state(Limits::USUAL, limits::enforce));
     described.merge(open).layer(from_fn_with_state(app.rates.clone(), rate::limit_address))

@@ -12,17 +12,18 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(list, add)),
         (Limits::USUAL, routes!(remove)),
         (Limits::USUAL, routes!(test)),
-    ]
+    ])
+    .tagged("notifications", "Who is told of what, and how")
 }
 
 /// The name of a rule.

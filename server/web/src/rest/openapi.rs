@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use domain::actions::query::{Period, Undoable};
 use domain::{ActionId, ActionType, Decision, EntityKind, FieldError, Lane, Severity, Source, Status};
 use serde_json::Value;
+use utoipa::openapi::Tag;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -25,18 +26,6 @@ use crate::edge::problem::Problem;
         ActionId, Lane, ActionType, EntityKind, Decision, Source, Status, Severity, Undoable, Period, FieldError, Problem
     )),
     servers((url = "/", description = "This server")),
-    tags(
-        (name = "actions", description = "Remediation actions"),
-        (name = "investigations", description = "What tools found and propose, and feedback to them"),
-        (name = "incidents", description = "Alerts and investigations that belong together"),
-        (name = "executors", description = "What carries actions out"),
-        (name = "responders", description = "What enrolled hosts ask for, known by their keys"),
-        (name = "access", description = "Who may do what: people, roles, device groups, tokens and sessions"),
-        (name = "automation", description = "How far rules may decide: their stop, their quotas, and simulations"),
-        (name = "policies", description = "What is protected, break-glass and its review"),
-        (name = "dispatch", description = "Whether commands are handed to executors"),
-        (name = "bulk", description = "Deciding on many at once: a plan that shows what would happen, then a job"),
-    ),
     security(("token" = [])),
     modifiers(&BearerScheme),
 )]
@@ -58,9 +47,15 @@ impl Modify for BearerScheme {
     }
 }
 
-/// The whole document, from what the routes describe.
-pub(super) fn document(routes: utoipa::openapi::OpenApi) -> Value {
-    let document = Head::openapi().nest(API, routes);
+/// The whole document, from what the routes describe, and the tags of the areas with what they mean.
+pub(super) fn document(routes: utoipa::openapi::OpenApi, tags: &[(&str, &str)]) -> Value {
+    let mut document = Head::openapi().nest(API, routes);
+    let tag = |(name, meaning): &(&str, &str)| {
+        let mut tag = Tag::new(name);
+        tag.description = Some((*meaning).to_owned());
+        tag
+    };
+    document.tags = Some(tags.iter().map(tag).collect());
     let mut document = serde_json::to_value(&document).unwrap_or_default();
     enforced::describe(&mut document);
     naming::name_all(&mut document);

@@ -7,14 +7,14 @@ use axum::response::Response;
 use domain::{Caller, SubjectKind};
 use utoipa_axum::routes;
 
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::download::{PackageParams, package_download};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::EXPORT, routes!(package))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![(Limits::EXPORT, routes!(package))])
 }
 
 /// Download what a host made for an action: its investigation package or sample.

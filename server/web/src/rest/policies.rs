@@ -12,20 +12,21 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::idempotency::{WriteRequest, json_answer};
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![
         (Limits::USUAL, routes!(list)),
         (Limits::USUAL, routes!(add)),
         (Limits::USUAL, routes!(remove)),
         (Limits::USUAL, routes!(uses)),
         (Limits::USUAL, routes!(break_glass)),
         (Limits::USUAL, routes!(review)),
-    ]
+    ])
+    .tagged("policies", "What is protected, break-glass and its review")
 }
 
 /// What is protected.

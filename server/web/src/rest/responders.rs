@@ -10,19 +10,21 @@ use domain::responders::contract::{
 };
 use utoipa_axum::routes;
 
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn signed_routes() -> Vec<ApiRoute> {
-    vec![
-        (Limits::USUAL, routes!(enrol)),
-        (Limits::USUAL, routes!(poll)),
-        (Limits::PART, routes!(part)),
-        // A report names up to a thousand files.
-        (Limits::PROPOSALS, routes!(report)),
-    ]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::default()
+        .with_signed(vec![
+            (Limits::USUAL, routes!(enrol)),
+            (Limits::USUAL, routes!(poll)),
+            (Limits::PART, routes!(part)),
+            // A report names up to a thousand files.
+            (Limits::PROPOSALS, routes!(report)),
+        ])
+        .tagged("responders", "What enrolled hosts ask for, known by their keys")
 }
 
 /// Take in a host, by a code that does so once.

@@ -8,13 +8,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(targets))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![(Limits::USUAL, routes!(targets))])
 }
 
 /// The targets of an action.

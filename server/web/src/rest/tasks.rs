@@ -12,13 +12,13 @@ use utoipa_axum::routes;
 
 use super::follow_up::follow_up;
 use super::idempotency::WriteRequest;
-use super::{ApiRoute, input, schema};
+use super::{ApiArea, input, schema};
 use crate::edge::limits::Limits;
 use crate::edge::problem::Problem;
 use crate::state::AppState;
 
-pub(super) fn routes() -> Vec<ApiRoute> {
-    vec![(Limits::USUAL, routes!(list)), (Limits::USUAL, routes!(assign))]
+pub(super) fn routes() -> ApiArea {
+    ApiArea::of(vec![(Limits::USUAL, routes!(list)), (Limits::USUAL, routes!(assign))])
 }
 
 /// Which tasks are asked for.

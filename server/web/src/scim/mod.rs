@@ -1,7 +1,8 @@
 //! SCIM 2.0 (RFC 7643, RFC 7644): people and groups as a directory writes them, for tokens with the scope `scim`.
 //!
 //! Identity providers differ in how they write, so much is read here: names of attributes in any case, words for truth,
-//! both shapes of PATCH. What is meant is decided in the service. `schema` is the table of what is kept; `path` and
+//! both shapes of PATCH. What is meant is decided in the service. `resource` has the methods, `people` and `groups` what
+//! these differ in; `schema` is the table of what is kept; `path` and
 //! `patch` change a document by it. To keep another attribute, add it there and to `domain::directory`.
 
 mod discovery;
@@ -12,6 +13,7 @@ mod patch;
 mod path;
 mod people;
 mod query;
+mod resource;
 mod schema;
 
 use axum::extract::{DefaultBodyLimit, Request};
@@ -21,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Extension, Router};
 use domain::Caller;
+use domain::directory::{DirectoryGroup, DirectoryPerson};
 
 use super::edge::limits::{self, Limits};
 use super::rest::authenticate;
@@ -32,16 +35,8 @@ pub(super) fn router(app: &AppState) -> Router<AppState> {
     let unknown = || async { Failure::new(StatusCode::NOT_FOUND, None, "there is no such path here") };
     let absent = || async { Failure::new(StatusCode::NOT_IMPLEMENTED, None, "this is not done here") };
     Router::new()
-        .route("/Users", get(people::list).post(people::add))
-        .route(
-            "/Users/{id}",
-            get(people::load).put(people::replace).patch(people::patch).delete(people::remove),
-        )
-        .route("/Groups", get(groups::list).post(groups::add))
-        .route(
-            "/Groups/{id}",
-            get(groups::load).put(groups::replace).patch(groups::patch).delete(groups::remove),
-        )
+        .merge(resource::routes::<DirectoryPerson>())
+        .merge(resource::routes::<DirectoryGroup>())
         .route("/ServiceProviderConfig", get(discovery::config))
         .route("/ResourceTypes", get(discovery::resource_types))
         .route("/ResourceTypes/{id}", get(discovery::resource_type))

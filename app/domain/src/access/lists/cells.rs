@@ -2,7 +2,7 @@
 //! [`Column::of_list`](super::fields::Column::of_list).
 
 use super::{AdminRows, PersonSummary};
-use crate::access::contract::CredentialView;
+use crate::access::contract::{CredentialView, DeviceGroupView, RoleGroupView};
 use crate::core::time::six_decimals::text;
 
 /// The texts of all rows.
@@ -12,6 +12,8 @@ pub fn cells(rows: &AdminRows) -> Vec<Vec<String>> {
         AdminRows::People(rows) => rows.iter().map(person).collect(),
         AdminRows::Tokens(rows) => rows.iter().map(token).collect(),
         AdminRows::Sessions(rows) => rows.iter().map(session).collect(),
+        AdminRows::Roles(rows) => rows.iter().map(role).collect(),
+        AdminRows::DeviceGroups(rows) => rows.iter().map(device_group).collect(),
     }
 }
 
@@ -49,5 +51,25 @@ fn session(of: &CredentialView) -> Vec<String> {
         text(of.created_at),
         text(of.last_used_at),
         text(of.expires_at),
+    ]
+}
+
+fn role(RoleGroupView { group, note, members }: &RoleGroupView) -> Vec<String> {
+    vec![
+        group.name.clone(),
+        group.model.label().to_owned(),
+        group.permissions.iter().map(|held| held.label()).collect::<Vec<_>>().join("; "),
+        members.to_string(),
+        note.clone().unwrap_or_default(),
+    ]
+}
+
+fn device_group(DeviceGroupView { group, devices }: &DeviceGroupView) -> Vec<String> {
+    vec![
+        group.rank.to_string(),
+        group.name.clone(),
+        group.rule.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and "),
+        group.level.label().to_owned(),
+        devices.to_string(),
     ]
 }

@@ -1,15 +1,17 @@
-//! The one table of what the lists of people, tokens and sessions show, sort and filter: names, labels and types. From it
-//! come [`Column`], [`SortKey`], [`Facet`] and [`Filter`] with its text form.
+//! The one table of what the lists of people, tokens, sessions, role groups and device groups show, sort and filter: names,
+//! labels and types. From it come [`Column`], [`SortKey`], [`Facet`] and [`Filter`] with its text form.
 //!
 //! To add a column, add a row here, name it in [`Column::of_list`], add its cell in `cells` beside this file and in the
 //! page's rows, and what it is sorted by in the store's `admin_lists`. Names stand in URLs and in what people saved: they
 //! never change.
 
 use super::{AdminList, PersonState, TokenOwner};
+use crate::access::device_group::RemediationLevel;
 use crate::access::role::Permission;
+use crate::access::role_group::{RoleModel, RolePermission};
 use crate::core::string_enum::Word;
 use crate::core::time::Timestamp;
-use crate::list::{ListLane, ListQuery, ListSpec, Sort, list_fields, search};
+use crate::list::{ListLane, ListQuery, ListSpec, Sort, TabbedList, list_fields, search};
 
 list_fields! {
     orders {}
@@ -38,6 +40,21 @@ list_fields! {
         Begun = "begun" "Begun": Timestamp { sort Descending }
         LastUsed = "last_used" "Last used": Timestamp { sort Descending }
         Ends = "ends" "Ends": Timestamp { sort Ascending }
+        Model = "model" "Kind": RoleModel {
+            sort Ascending
+            counted model "Only role groups of this kind."
+        }
+        Holds = "holds" "Holds": RolePermission {
+            counted holds "Only role groups that hold one of these."
+        }
+        Members = "members" "People": String { sort Descending }
+        Note = "note" "Note": String {}
+        Rank = "rank" "Rank": String { sort Ascending }
+        Rule = "rule" "Rule": String {}
+        Level = "level" "Remediation level": RemediationLevel {
+            counted level "Only device groups of these levels."
+        }
+        Devices = "devices" "Devices": String { sort Descending }
     }
     filters {}
     once {
@@ -45,11 +62,11 @@ list_fields! {
     }
 }
 
-/// The lists of people, tokens and sessions.
+/// The lists of people, tokens, sessions, role groups and device groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Administered {}
 
-/// The query of a list of people, tokens or sessions.
+/// The query of one of these lists.
 pub type AdminQuery = ListQuery<Administered>;
 
 impl ListSpec for Administered {
@@ -62,9 +79,34 @@ impl ListSpec for Administered {
 
     fn default_sort(list: AdminList) -> Sort<SortKey> {
         match list {
-            AdminList::People => Sort { key: SortKey::Name, descending: false },
+            AdminList::People | AdminList::Roles => Sort { key: SortKey::Name, descending: false },
+            AdminList::DeviceGroups => Sort { key: SortKey::Rank, descending: false },
             AdminList::Tokens | AdminList::Sessions => Sort { key: SortKey::LastUsed, descending: true },
         }
+    }
+}
+
+impl TabbedList for Administered {
+    type Facet = Facet;
+
+    fn kept_as(list: AdminList) -> String {
+        format!("admin:{list}")
+    }
+
+    fn columns(list: AdminList) -> &'static [Column] {
+        Column::of_list(list)
+    }
+
+    fn facets(list: AdminList) -> &'static [Facet] {
+        Facet::of_list(list)
+    }
+
+    fn sort_key(column: Column) -> Option<SortKey> {
+        column.sort_key()
+    }
+
+    fn begins_descending(key: SortKey) -> bool {
+        key.begins_descending()
     }
 }
 
@@ -102,6 +144,8 @@ impl Column {
                 Self::Ends,
             ],
             AdminList::Sessions => &[Self::Person, Self::Begun, Self::LastUsed, Self::Ends],
+            AdminList::Roles => &[Self::Name, Self::Model, Self::Holds, Self::Members, Self::Note],
+            AdminList::DeviceGroups => &[Self::Rank, Self::Name, Self::Rule, Self::Level, Self::Devices],
         }
     }
 }
@@ -114,20 +158,9 @@ impl Facet {
             AdminList::People => &[Self::State, Self::Can],
             AdminList::Tokens => &[Self::Whose],
             AdminList::Sessions => &[],
+            AdminList::Roles => &[Self::Model, Self::Holds],
+            AdminList::DeviceGroups => &[Self::Level],
         }
-    }
-}
-
-/// The values that a filter may be set to, in their order.
-#[must_use]
-pub fn choices(facet: Facet) -> Vec<&'static str> {
-    fn words<W: Word>() -> Vec<&'static str> {
-        W::ALL.iter().map(|word| word.as_str()).collect()
-    }
-    match facet {
-        Facet::State => words::<PersonState>(),
-        Facet::Can => words::<Permission>(),
-        Facet::Whose => words::<TokenOwner>(),
     }
 }
 
@@ -135,16 +168,18 @@ impl SortKey {
     /// Whether a list can be sorted by this key.
     #[must_use]
     pub fn is_of(self, list: AdminList) -> bool {
-        Column::of_list(list).iter().any(|column| column.sort_key() == Some(self))
+        Administered::sorts(list, self)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::contract::{CredentialSort, CredentialView};
+    use crate::access::contract::{CredentialSort, CredentialView, DeviceGroupView, RoleGroupView};
+    use crate::access::device_group::{DeviceGroup, parse_rule};
     use crate::access::lists::cells::cells;
     use crate::access::lists::{AdminRows, PersonSummary};
+    use crate::access::role_group::RoleGroup;
 
     #[test]
     fn each_list_has_its_columns_filters_and_cells() {
@@ -174,6 +209,29 @@ mod tests {
             expires_at: at,
             current: false,
         };
+        let role = RoleGroupView {
+            group: RoleGroup {
+                id: id.into(),
+                name: "Purgers".to_owned(),
+                model: RoleModel::EmailCollaboration,
+                permissions: [RolePermission::SearchAndPurge].into(),
+                built_in: false,
+                version: 1,
+            },
+            note: None,
+            members: 2,
+        };
+        let devices = DeviceGroupView {
+            group: DeviceGroup {
+                id: id.into(),
+                rank: 1,
+                name: "Servers".to_owned(),
+                level: RemediationLevel::Full,
+                rule: parse_rule("name starts_with web-").unwrap(),
+                version: 1,
+            },
+            devices: 3,
+        };
         for &list in AdminList::ALL {
             let columns = Column::of_list(list);
             assert!(Administered::default_sort(list).key.is_of(list), "{list}");
@@ -184,6 +242,8 @@ mod tests {
                 AdminList::People => AdminRows::People(vec![person.clone()]),
                 AdminList::Tokens => AdminRows::Tokens(vec![credential.clone()]),
                 AdminList::Sessions => AdminRows::Sessions(vec![credential.clone()]),
+                AdminList::Roles => AdminRows::Roles(vec![role.clone()]),
+                AdminList::DeviceGroups => AdminRows::DeviceGroups(vec![devices.clone()]),
             };
             assert_eq!(cells(&rows)[0].len(), columns.len(), "{list}");
         }
@@ -205,6 +265,6 @@ mod tests {
         assert_eq!(value_label("state", "disabled"), "Disabled");
         assert!(AdminQuery::from_pairs([("lane", "people"), ("can", "fly")]).is_err());
         assert!(query.filter.without(Facet::State).is_some());
-        assert_eq!((field_label("can"), Filter::CHOICES.len()), ("Can", 3));
+        assert_eq!((field_label("can"), Filter::CHOICES.len()), ("Can", 6));
     }
 }

@@ -1,5 +1,5 @@
-//! The lists that administrators have: people, API tokens and sessions, page by page, in any order, with the columns that
-//! the reader chose. What they show, sort and filter is one table, [`fields`].
+//! The lists that administrators have: people, API tokens, sessions, role groups and device groups, page by page, in any
+//! order, with the columns that the reader chose. What they show, sort and filter is one table, [`fields`].
 
 #[cfg(feature = "ssr")]
 pub mod cells;
@@ -9,7 +9,7 @@ pub mod fields;
 
 use serde::{Deserialize, Serialize};
 
-use crate::access::contract::CredentialView;
+use crate::access::contract::{CredentialView, DeviceGroupView, RoleGroupView};
 use crate::access::role::Permission;
 use crate::core::id::UserId;
 use crate::core::string_enum::string_enum;
@@ -22,6 +22,22 @@ string_enum! {
         People = "people" "People",
         Tokens = "tokens" "API tokens",
         Sessions = "sessions" "Sessions",
+        Roles = "roles" "Role groups and custom roles",
+        DeviceGroups = "device_groups" "Device groups",
+    }
+}
+
+impl AdminList {
+    /// The path of its page.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::People => "/settings/people",
+            Self::Tokens => "/settings/tokens",
+            Self::Sessions => "/settings/sessions",
+            Self::Roles => "/settings/roles",
+            Self::DeviceGroups => "/settings/device-groups",
+        }
     }
 }
 
@@ -73,6 +89,10 @@ pub enum AdminRows {
     Tokens(Vec<CredentialView>),
     /// Sessions.
     Sessions(Vec<CredentialView>),
+    /// Role groups and custom roles.
+    Roles(Vec<RoleGroupView>),
+    /// Device groups.
+    DeviceGroups(Vec<DeviceGroupView>),
 }
 
 /// One page of a list.
