@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::executor::Found;
 use super::policies::{by_two, reverse_of};
-use super::twins::Precedence;
+use super::twins::{Precedence, concern_one_thing};
 use super::{Service, timeline};
 
 /// Other actions on the same entity that are looked at.
@@ -65,8 +65,11 @@ impl ShowAction for Service {
         let undo = offer(self.check_undo(caller, &action).map(drop));
         let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
         let (later, earlier) = timeline::split(&action, &others);
-        let on_asset =
-            |other: &&Action| canonical::name(&other.asset.name) == canonical::name(&action.asset.name);
+        let types = self.types_of(others.iter().chain([&action])).await?;
+        let on_asset = |other: &&Action| {
+            canonical::name(&other.asset.name) == canonical::name(&action.asset.name)
+                && concern_one_thing(&action, other)
+        };
         let others: Vec<_> = others.iter().filter(on_asset).cloned().collect();
         Ok(ActionDetail {
             instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
@@ -85,7 +88,7 @@ impl ShowAction for Service {
             report_verdict: offer(caller.authorize_triage().map(drop).map_err(Error::from)),
             executor: self.executor_view(&action),
             task: self.task(&action).await?,
-            standing: timeline::standing(&action, &others),
+            standing: timeline::standing(&action, &others, &types),
             later,
             earlier,
             revisions: timeline::revisions(

@@ -313,7 +313,8 @@ impl Service {
 }
 
 impl Service {
-    /// Of an action that reverses another, writes on the other how that ended, and on those whose effect went with it.
+    /// Of an action that reverses another, writes on the other how that ended, and on those whose effect went with it; of a
+    /// reverse by itself, on all that it reversed.
     pub(super) async fn report_undo(
         &self,
         tx: &mut (impl Transaction + ?Sized),
@@ -322,7 +323,12 @@ impl Service {
         (outcome, detail): (Outcome, &str),
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(original) = reverse.undo_of else { return Ok(()) };
+        let Some(original) = reverse.undo_of else {
+            if reverse.action_type.is_reverse() {
+                self.lift_twins(tx, by, reverse, (reverse, outcome), now).await?;
+            }
+            return Ok(());
+        };
         let before = tx
             .action(&RowScope::ALL, original)
             .await?
