@@ -6,9 +6,10 @@ use std::sync::Arc;
 use domain::actions::contract::{
     Availability, DecideActions as _, ProposeActions as _, Proposed, ShowAction as _, UndoRequest,
 };
+use domain::bulk::contract::BulkBackend as _;
 use domain::{
-    Access, Action, ActionId, ActionType, Caller, ErrorCode, Outcome, Proposal, Role, RowScope, Scope, Seen,
-    Status, Transition, UndoState,
+    Access, Action, ActionId, ActionType, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, ErrorCode,
+    ItemState, Outcome, Proposal, Role, RowScope, Scope, Seen, Status, Targets, Transition, UndoState,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -28,6 +29,7 @@ on_both!(
     a_reversal_by_itself_says_on_all_that_they_are_reversed,
     a_reversal_that_types_share_concerns_the_type_that_it_undoes,
     a_reversal_that_is_recorded_reverses_what_was_before_it,
+    many_are_undone_with_those_that_their_plan_names,
 );
 
 struct Setting {
@@ -331,5 +333,76 @@ async fn a_reversal_that_is_recorded_reverses_what_was_before_it(kind: Kind) {
     let recorded = setting.service.propose(&recorder, records).await.unwrap();
     assert_eq!(setting.reversed_by(before).await, Some(recorded[0].action.id));
     assert_eq!(setting.reversed_by(after).await, None, "it was blocked later than that");
+    store::verify(&*setting.store).await.unwrap();
+}
+
+impl Setting {
+    /// Two blocks of one address that both stand: the first ends too early to do for the second.
+    async fn two_blocks(&self) -> [ActionId; 2] {
+        let end = async |hours: i64| {
+            let now = service::clock::Clock::now(&*self.clock);
+            let until = (now + SignedDuration::from_hours(hours)).to_string();
+            let more = json!({ "parameters": { "expiry": until } });
+            let of = self.propose_with(ActionType::BlockIpAddress, &address(), more).await;
+            let of = self.approve(&of.action).await;
+            assert_eq!(self.carry_out().await, of);
+            of
+        };
+        [end(1).await, end(2).await]
+    }
+
+    async fn plan_undo(&self, of: &[ActionId]) -> BulkPlan {
+        let targets = Targets::Ids(of.to_vec());
+        let request = BulkRequest { verb: BulkVerb::Undo, targets, from: String::new() };
+        self.service.plan_bulk(&self.cy, request).await.unwrap()
+    }
+
+    async fn run(&self, plan: &BulkPlan) -> BulkJob {
+        self.service.start_bulk(&self.cy, plan.id, Some("all wrong".to_owned())).await.unwrap();
+        while self.service.step(&authority()).await.unwrap() {}
+        self.service.bulk_job(&self.cy, plan.id, None, 0).await.unwrap()
+    }
+}
+
+async fn many_are_undone_with_those_that_their_plan_names(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    // Both are chosen: nothing else is lifted.
+    let [first, second] = setting.two_blocks().await;
+    let plan = setting.plan_undo(&[first, second]).await;
+    assert_eq!((plan.preview.decidable, plan.preview.lifts.len()), (2, 0));
+    assert_eq!(setting.run(&plan).await.progress.decided, 2);
+    let reverses = [setting.carry_out().await, setting.carry_out().await];
+    for of in [first, second] {
+        assert!(reverses.contains(&setting.reversed_by(of).await.unwrap()));
+    }
+
+    // One is chosen: the plan names the other, and who starts it wants that.
+    let [first, second] = setting.two_blocks().await;
+    let plan = setting.plan_undo(&[first]).await;
+    let lifts: Vec<_> = plan.preview.lifts.iter().map(|of| (of.id, of.action_type)).collect();
+    assert_eq!(lifts, [(second, ActionType::BlockIpAddress)]);
+    assert_eq!(setting.service.bulk_plan(&setting.cy, plan.id).await.unwrap().preview, plan.preview);
+    assert_eq!(setting.run(&plan).await.progress.decided, 1);
+    let reverse = setting.carry_out().await;
+    for of in [first, second] {
+        assert_eq!(setting.reversed_by(of).await, Some(reverse));
+    }
+
+    // What came after the plan was not named, and is not lifted.
+    let of = setting.propose(ActionType::QuarantineFile, &file("/srv/evil")).await;
+    let first = setting.approve(&of.action).await;
+    setting.carry_out().await;
+    let plan = setting.plan_undo(&[first]).await;
+    assert!(plan.preview.lifts.is_empty());
+    let later = setting.done(ActionType::QuarantineFile, &file("/srv/evil")).await;
+    let job = setting.run(&plan).await;
+    assert_eq!((job.progress.decided, job.items[0].state), (0, ItemState::Refused));
+    let why = job.items[0].detail.clone().unwrap();
+    assert!(why.contains(&format!("also stands by {later}")), "{why}");
+    assert_eq!(setting.reversed_by(first).await, None);
+    // Planned anew, it says so.
+    let again = setting.service.retry_bulk(&setting.cy, plan.id).await.unwrap();
+    assert_eq!(again.preview.lifts.iter().map(|of| of.id).collect::<Vec<_>>(), [later]);
+    assert_eq!(setting.run(&again).await.progress.decided, 1);
     store::verify(&*setting.store).await.unwrap();
 }
