@@ -29,7 +29,10 @@ impl Announcement {
     #[must_use]
     pub fn failed(code: ErrorCode, detail: String) -> Self {
         // Where the code says it all, its sentence alone is calmer.
-        let explains = matches!(code, ErrorCode::Forbidden | ErrorCode::Invalid | ErrorCode::Conflict);
+        let explains = matches!(
+            code,
+            ErrorCode::Forbidden | ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::NoExecutor
+        );
         Self::Failed { code, detail: explains.then_some(detail) }
     }
 

@@ -60,6 +60,10 @@ impl Executor for EnrolledHost {
         self.pairs().command(action_type, action, REPORT_KEY).is_ok()
     }
 
+    fn why_not(&self, action_type: ActionType, action: &Action) -> Option<String> {
+        self.pairs().command(action_type, action, REPORT_KEY).err()
+    }
+
     fn can(&self) -> Vec<String> {
         self.pairs().in_words()
     }

@@ -216,7 +216,7 @@ impl Service {
             return Err(Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) });
         }
         if transition == Transition::Approve && !self.has_executor(action) {
-            return Err(Error::NoExecutor);
+            return Err(self.no_executor(action.action_type, action));
         }
         Ok((by, lifecycle))
     }
@@ -263,7 +263,7 @@ impl Service {
         let lifecycle =
             lifecycle.apply(Transition::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
         if !self.has_executor_for(reverse, action) {
-            return Err(Error::NoExecutor);
+            return Err(self.no_executor(reverse, action));
         }
         Ok((by, lifecycle, reverse))
     }

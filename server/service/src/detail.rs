@@ -89,6 +89,7 @@ impl ShowAction for Service {
             executor: self.executor_view(&action),
             task: self.task(&action).await?,
             standing: timeline::standing(&action, &others, &types),
+            unserved: self.unserved(&action),
             later,
             earlier,
             revisions: timeline::revisions(
@@ -116,6 +117,12 @@ impl Service {
 
     /// What is to be done by hand.
     async fn task(&self, action: &Action) -> Result<Option<HandTask>, Error> {
+    /// Why nobody would carry it out, as a sentence.
+    fn unserved(&self, action: &Action) -> Option<String> {
+        let is_asked = action.decision == Decision::Pending && !self.has_executor(action);
+        is_asked.then(|| sentence(&self.no_executor(action.action_type, action)))
+    }
+
         if !self.is_by_hand(action) {
             return Ok(None);
         }
@@ -194,7 +201,8 @@ impl Service {
                     .then(|| format!("It waits for {name}. {says}"))
             }
             None if self.executors.find(action).is_none() => {
-                Some("It waits: no executor is connected for this. Nothing was sent.".to_owned())
+                let why = self.executors.why_none(action.action_type, action);
+                Some(format!("It waits: {why}. Nothing was sent."))
             }
             _ => None,
         }

@@ -90,7 +90,8 @@ impl Service {
                 if leased.possibly_sent == 0 {
                     // It waits: whoever looks at the action is told what for.
                     let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
-                    tx.retry(&leased, again, "no executor is connected for this").await?;
+                    let why = self.executors.why_none(aimed.action_type, &aimed);
+                    tx.retry(&leased, again, &why).await?;
                 } else {
                     let detail =
                         "possibly done, and its executor is not connected any more; a person must look";

@@ -189,14 +189,15 @@ fn effect_section(
             {detail.held.clone().filter(|_| pending).map(|why| line("clock", why))}
             {twins(&detail.twins, location)}
             {reversal}
-            {pending.then(|| executor(detail.executor.as_ref()))}
+            {pending.then(|| executor(detail))}
         </section>
     }
 }
 
-fn executor(executor: Option<&ExecutorView>) -> AnyView {
-    let Some(ExecutorView { name, kind, rule, health, says }) = executor else {
-        return line("play", "No executor is connected for this.".to_owned());
+fn executor(detail: &ActionDetail) -> AnyView {
+    let Some(ExecutorView { name, kind, rule, health, says }) = &detail.executor else {
+        let none = || "No executor is connected for this.".to_owned();
+        return line("play", detail.unserved.clone().unwrap_or_else(none));
     };
     let mut text = match kind {
         ExecutorKind::Simulated => return line("play", "Only simulated: nothing real happens.".to_owned()),
