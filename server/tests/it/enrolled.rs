@@ -186,6 +186,23 @@ async fn a_code_takes_in_one_host_once(kind: Kind) {
     approve(&estate, &action).await;
     assert_eq!(estate.settled(action["id"].as_str().unwrap()).await["status"], "Completed");
     assert!(!path.exists());
+    // The command line, a process of its own, knows what the server has heard of the host, too.
+    let key = estate.at("secrets.key");
+    for args in [&["executor", "list"][..], &["executor", "test", "responder-web-1"]] {
+        let kept = ["--database-url", &estate.database.url, "--secrets-key", key.to_str().unwrap()];
+        let output = countersign(&[args, &kept[..]].concat()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && said.contains("The host is connected, version "),
+            "{args:?}: {said}"
+        );
+    }
+    // A file that it does not serve is not offered, in words.
+    let action = propose(&estate, "web-1", std::path::Path::new("/elsewhere/evil")).await;
+    let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
+    assert_eq!((status, &answer["type"]), (422, &json!("/problems/no_executor")), "{answer}");
+    let why = answer["detail"].as_str().unwrap();
+    assert!(why.contains("responder-web-1 can't: /elsewhere/evil is outside of "), "{why}");
     estate.verify_audit();
 }
 
