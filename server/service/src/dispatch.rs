@@ -28,6 +28,8 @@ const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 const MAX_NOTED: usize = 500;
 /// When a command that no executor here can carry out is looked at again.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// How it begins what is said of a command that was provably not sent.
+pub(super) const NOT_SENT_YET: &str = "not sent yet";
 
 impl Service {
     /// Leases the next command, and marks its action as in progress.
