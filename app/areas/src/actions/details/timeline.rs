@@ -67,8 +67,8 @@ fn item(action: &Action, this: ActionId, location: Memo<ListLocation>, now: Deri
             {status}
             <span class="meta">
                 <VisibleText text=by/>
-                ", "
-                <When at=action.updated_at now/>
+                ", proposed "
+                <When at=action.proposed_at now/>
             </span>
         </li>
     }
