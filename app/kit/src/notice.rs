@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::icon::Icon;
+use crate::time::localize;
 use crate::visible_text::VisibleText;
 use domain::ErrorCode;
 
@@ -61,7 +62,7 @@ pub fn Notice(
         let said = view! {
             <p class=class>
                 <Icon name=icon/>
-                <span><VisibleText text/></span>
+                <span><VisibleText text=localize(&text)/></span>
             </p>
         };
         Some(said.into_any())
