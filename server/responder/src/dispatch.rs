@@ -55,7 +55,7 @@ fn read(command: &Command, pairs: &[Pair], roots: &[String], now: Timestamp) -> 
         let mut response = query(features, &pairs)?;
         // Only whom our profile is addressed to reads what is ours.
         if profile == Some(REPORT_KEY) && response.results.contains_key("pairs") {
-            response.results.insert(REPORT_KEY.to_owned(), served(roots));
+            response.results.insert(REPORT_KEY.to_owned(), json!({ "roots": roots }));
         }
         return Ok(Parsed::Answer(response));
     }
@@ -246,13 +246,8 @@ fn arguments(command: &Command, now: Timestamp) -> Result<Arguments, Response> {
 /// What this host can do and which files it serves, as it tells the server that it dials.
 pub(super) fn features(pairs: &[Pair], roots: &[String]) -> Value {
     let mut features = told(pairs);
-    features[REPORT_KEY] = served(roots);
+    features[REPORT_KEY] = json!({ "roots": roots });
     features
-}
-
-/// The folder whose files are served, in its spellings.
-fn served(roots: &[String]) -> Value {
-    json!({ "roots": roots })
 }
 
 /// What this consumer can do, as results of a query.
@@ -344,10 +339,7 @@ mod tests {
             json!({"action": "query", "target": {"features": ["pairs"]}, "actuator": {"x-countersign": {}}}),
         );
         assert_eq!(ours.unwrap_err().results[REPORT_KEY], json!({"roots": ["/srv"]}));
-        assert_eq!(
-            features(&PAIRS[..2], &["/srv".to_owned()]),
-            json!({"query": ["features"], "contain": ["file"], "x-countersign": {"roots": ["/srv"]}})
-        );
+        assert_eq!(features(&PAIRS, &["/srv".to_owned()])[REPORT_KEY], json!({"roots": ["/srv"]}));
         let none = answer(json!({"action": "query", "target": {"features": []}})).unwrap_err();
         assert_eq!((none.status, none.results.len()), (Status::OK, 0));
         let odd = answer(json!({"action": "query", "target": {"features": ["colour"]}})).unwrap_err();
