@@ -113,10 +113,13 @@ impl Dialling {
 }
 
 async fn propose(estate: &Estate, asset: &str, path: &std::path::Path) -> Value {
+    propose_on(estate, asset, json!({ "kind": "file", "path": path })).await
+}
+
+async fn propose_on(estate: &Estate, asset: &str, file: Value) -> Value {
     let proposal = json!({
-        "external_id": format!("{} {}", path.display(), uuid::Uuid::new_v4()), "type": "quarantine_file",
-        "severity": "high", "source": "antivirus_action", "entity": { "kind": "file", "path": path },
-        "asset": { "kind": "device", "name": asset },
+        "external_id": uuid::Uuid::new_v4(), "type": "quarantine_file", "severity": "high",
+        "source": "antivirus_action", "entity": file, "asset": { "kind": "device", "name": asset },
     });
     let body = json!({ "actions": [proposal] });
     // A connection of before the server's new start breaks once.
@@ -234,8 +237,9 @@ async fn two_hosts_with_one_key_are_noticed(kind: Kind) {
     let options = ["--identity".to_owned(), copy.to_str().unwrap().to_owned()];
     let (line, _second) = Dialling::start(&estate, "clone", &options, None);
     assert!(line.contains("dialling"), "{line}");
-    // An order for whoever asks first makes the other ask again.
-    let action = propose(&estate, "web-1", &first.put("evil")).await;
+    // An order for whoever asks first makes the other ask again. Each of them serves a folder of its own.
+    let by_content = json!({ "kind": "file", "sha256": "ab".repeat(32) });
+    let action = propose_on(&estate, "web-1", by_content).await;
     approve(&estate, &action).await;
     until("the clone is noticed", async || {
         let found = estate.database.column("SELECT name FROM responders WHERE cloned_at IS NOT NULL").await;
