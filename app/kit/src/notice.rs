@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::icon::Icon;
+use crate::time::localize;
 use crate::visible_text::VisibleText;
 use domain::ErrorCode;
 
@@ -29,7 +30,10 @@ impl Announcement {
     #[must_use]
     pub fn failed(code: ErrorCode, detail: String) -> Self {
         // Where the code says it all, its sentence alone is calmer.
-        let explains = matches!(code, ErrorCode::Forbidden | ErrorCode::Invalid | ErrorCode::Conflict);
+        let explains = matches!(
+            code,
+            ErrorCode::Forbidden | ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::NoExecutor
+        );
         Self::Failed { code, detail: explains.then_some(detail) }
     }
 
@@ -58,7 +62,7 @@ pub fn Notice(
         let said = view! {
             <p class=class>
                 <Icon name=icon/>
-                <span><VisibleText text/></span>
+                <span><VisibleText text=localize(&text)/></span>
             </p>
         };
         Some(said.into_any())

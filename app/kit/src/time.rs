@@ -22,6 +22,50 @@ pub fn full(at: Timestamp) -> String {
     zone().full(at)
 }
 
+/// A sentence of ours with the times that it names in UTC, as in `2026-11-22T03:56:10Z` or `2026-11-22 03:56:10 UTC`, in
+/// the person's zone. What others wrote stays as they wrote it.
+pub fn localize(sentence: &str) -> String {
+    localize_in(&zone(), sentence)
+}
+
+fn localize_in(zone: &Zone, sentence: &str) -> String {
+    let mut out = String::with_capacity(sentence.len());
+    let (mut rest, mut is_in_word) = (sentence, false);
+    while let Some(letter) = rest.chars().next() {
+        let found = if is_in_word || !letter.is_ascii_digit() { None } else { leading_time(rest) };
+        let length = match found {
+            Some((at, length)) => {
+                out.push_str(&zone.full(at));
+                length
+            }
+            None => {
+                out.push(letter);
+                letter.len_utf8()
+            }
+        };
+        is_in_word = found.is_some() || letter.is_alphanumeric();
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out
+}
+
+/// The time of UTC with which a text begins, to the second, and its length.
+fn leading_time(text: &str) -> Option<(Timestamp, usize)> {
+    let (day, time, rest) = (text.get(..10)?, text.get(11..19)?, text.get(19..)?);
+    let length = match text.as_bytes().get(10)? {
+        b'T' => {
+            let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+            let fraction = rest.strip_prefix('.').map_or(0, |fraction| 1 + digits(fraction));
+            rest.get(fraction..)?.starts_with('Z').then_some(20 + fraction)?
+        }
+        b' ' => rest.starts_with(" UTC").then_some(23)?,
+        _ => return None,
+    };
+    let is_over = !text.get(length..)?.starts_with(|letter: char| letter.is_alphanumeric());
+    let at = format!("{day}T{time}Z").parse().ok()?;
+    is_over.then_some((at, length))
+}
+
 /// The date in the person's zone, for example `2026-11-22`.
 pub fn day(at: Timestamp) -> String {
     zone().day(at)
@@ -116,5 +160,32 @@ mod tests {
             assert_eq!(Left::until(until, now).text(until), want, "{seconds}");
         }
         assert_eq!(full(now), "2026-11-22 03:56:10 UTC");
+    }
+
+    #[test]
+    fn times_in_a_sentence_are_in_the_zone_of_who_reads() {
+        let zone = Zone { name: "Europe/Berlin".to_owned(), offsets: vec![(0, 3_600)] };
+        let table = [
+            (
+                "expires at: 2026-11-22T03:56:10Z → 2026-11-23T23:30:00.25Z",
+                "expires at: 2026-11-22 04:56:10 +01:00 → 2026-11-24 00:30:00 +01:00",
+            ),
+            (
+                "which ANA undid at 2026-11-22 03:56:10 UTC: it is gone",
+                "which ANA undid at 2026-11-22 04:56:10 +01:00: it is gone",
+            ),
+            ("(2026-11-22T03:56:10Z)", "(2026-11-22 04:56:10 +01:00)"),
+            // No times, or none of UTC.
+            ("2026-11-22 is a day", "2026-11-22 is a day"),
+            ("at 2026-11-22T03:56:10+05:45", "at 2026-11-22T03:56:10+05:45"),
+            ("at 2026-11-22 03:56:10", "at 2026-11-22 03:56:10"),
+            ("2026-13-22T03:56:10Z", "2026-13-22T03:56:10Z"),
+            ("backup-x2026-11-22T03:56:10Zed", "backup-x2026-11-22T03:56:10Zed"),
+            ("é2026-11-22é03:56:10Z日本", "é2026-11-22é03:56:10Z日本"),
+            ("", ""),
+        ];
+        for (text, want) in table {
+            assert_eq!(localize_in(&zone, text), want, "{text}");
+        }
     }
 }

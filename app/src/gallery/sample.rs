@@ -152,6 +152,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
             health: Health::Up,
             says: "It last answered at 2026-03-01 08:00:00 UTC.".to_owned(),
         }),
+        unserved: None,
         later: Vec::new(),
         earlier: vec![completed(), unknown()],
         standing: Vec::new(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::actions::parameter::ParameterName;
+use domain::core::canonical;
 use domain::core::time::Timestamp;
 use domain::{Action, ActionType, Entity};
 use openc2::{
@@ -31,37 +32,45 @@ const OURS: [ActionType; 16] = [
     ActionType::UnblockIpAddress,
 ];
 
-/// The pairs of verb and targets that a consumer says it carries out.
+/// The pairs of verb and targets that a consumer says it carries out, and of our responder the folder whose files it
+/// serves.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Pairs(BTreeMap<String, Vec<String>>);
+pub(super) struct Pairs {
+    verbs: BTreeMap<String, Vec<String>>,
+    /// The spellings of that folder; none of who said none.
+    roots: Vec<String>,
+}
 
 impl Pairs {
     /// As the results of `query features` have them.
     pub(super) fn read(results: &Map<String, Value>) -> Option<Self> {
-        Self::parse(results.get("pairs")?)
+        let roots = results.get(REPORT_KEY).map(roots).unwrap_or_default();
+        Some(Self { roots, ..Self::parse(results.get("pairs")?)? })
     }
 
-    /// As an object of verbs with lists of targets.
+    /// As an object of verbs with lists of targets, with what our responder says beside them.
     pub(super) fn parse(pairs: &Value) -> Option<Self> {
         let read = |(verb, targets): (&String, &Value)| {
             let targets =
                 targets.as_array()?.iter().filter_map(|of| of.as_str().map(str::to_owned)).collect();
             Some((verb.clone(), targets))
         };
-        Some(Self(pairs.as_object()?.iter().filter_map(read).collect()))
+        let roots = pairs.get(REPORT_KEY).map(roots).unwrap_or_default();
+        Some(Self { verbs: pairs.as_object()?.iter().filter_map(read).collect(), roots })
     }
 
     /// What every responder of ours does.
     pub(super) fn of_files() -> Self {
         let files = || vec!["file".to_owned()];
-        Self([("contain".to_owned(), files()), ("allow".to_owned(), files())].into())
+        let verbs = [("contain".to_owned(), files()), ("allow".to_owned(), files())].into();
+        Self { verbs, roots: Vec::new() }
     }
 
     /// Whatever a responder of ours may be able to do.
     pub(super) fn all() -> Self {
         let mut pairs = Self::default();
         for verb in OURS.iter().filter_map(|of| of.info().openc2) {
-            let targets = pairs.0.entry(verb.action.to_owned()).or_default();
+            let targets = pairs.verbs.entry(verb.action.to_owned()).or_default();
             targets.push(verb.target.to_owned());
             // The catalog names one family of addresses for both.
             targets.extend((verb.target == "ipv4_net").then(|| "ipv6_net".to_owned()));
@@ -75,12 +84,12 @@ impl Pairs {
     }
 
     fn has(&self, verb: &str, target: &str) -> bool {
-        self.0.get(verb).is_some_and(|targets| targets.iter().any(|of| of == target))
+        self.verbs.get(verb).is_some_and(|targets| targets.iter().any(|of| of == target))
     }
 
     /// In words, for the screen.
     pub(super) fn in_words(&self) -> Vec<String> {
-        self.0.iter().map(|(verb, targets)| format!("{verb}: {}", targets.join(", "))).collect()
+        self.verbs.iter().map(|(verb, targets)| format!("{verb}: {}", targets.join(", "))).collect()
     }
 
     /// The command of a type on what an action is about, if a consumer of the profile carries it out.
@@ -105,9 +114,43 @@ impl Pairs {
         if !self.has(verb.action, target.name()) {
             return Err(none());
         }
+        if is_ours {
+            self.check_path(&action.entity)?;
+        }
         let args = if is_ours { arguments(action_type, action)? } else { Map::new() };
         Ok(Command { args, ..Command::new(verb.action.to_owned().into(), target) })
     }
+}
+
+impl Pairs {
+    /// Whether our responder, which runs on Linux, can find what is named by a path.
+    fn check_path(&self, entity: &Entity) -> Result<(), String> {
+        let (path, is_file) = match entity {
+            Entity::File { path: Some(path), .. } => (path.trim(), true),
+            Entity::Process { image: Some(path), .. } => (path.trim(), false),
+            _ => return Ok(()),
+        };
+        if canonical::is_windows(path) {
+            return Err(format!("{path} is a path of Windows, and its host runs Linux"));
+        }
+        if is_file && path.split('/').any(|part| part == "..") {
+            return Err(format!("{path} leads up by .., which it does not follow"));
+        }
+        let is_beneath = |root: &String| {
+            let below = canonical::path(path).strip_prefix(root.trim_end_matches('/')).map(str::to_owned);
+            below.is_some_and(|below| below.starts_with('/'))
+        };
+        if is_file && path.starts_with('/') && !self.roots.is_empty() && !self.roots.iter().any(is_beneath) {
+            return Err(format!("{path} is outside of {}, whose files it serves", self.roots.join(" or ")));
+        }
+        Ok(())
+    }
+}
+
+/// The folder that our responder says it serves, in each of its spellings.
+fn roots(told: &Value) -> Vec<String> {
+    let roots = told.get("roots").and_then(Value::as_array);
+    roots.into_iter().flatten().filter_map(|root| root.as_str().map(str::to_owned)).collect()
 }
 
 /// What our responder is told beside the target.
@@ -211,6 +254,48 @@ mod tests {
         );
         assert_eq!(pairs.in_words().len(), 3);
         assert_eq!(Pairs::read(json!({}).as_object().unwrap()), None);
+    }
+
+    #[test]
+    fn our_responder_is_told_of_no_file_that_it_can_not_find() {
+        let files = json!({ "contain": ["file"], "allow": ["file"], "stop": ["process"] });
+        let mut told = files.clone();
+        told[REPORT_KEY] = json!({ "roots": ["/srv", "/mnt/data"] });
+        let ours = Pairs::parse(&told).unwrap();
+        assert_eq!(ours.in_words().len(), 3, "{:?}", ours.in_words());
+        let results = json!({ "pairs": files, REPORT_KEY: told[REPORT_KEY] });
+        assert_eq!(Pairs::read(results.as_object().unwrap()), Some(ours.clone()));
+        let whole = Pairs { roots: vec!["/".to_owned()], ..ours.clone() };
+        let silent = Pairs { roots: Vec::new(), ..ours.clone() };
+        let of = |pairs: &Pairs, path: &str, profile: &str| {
+            let file = action(json!({ "kind": "file", "path": path, "sha256": "ab".repeat(32) }));
+            let quarantine = pairs.command(ActionType::QuarantineFile, &file, profile).map(drop);
+            let release = pairs.command(ActionType::ReleaseFromQuarantine, &file, profile).map(drop);
+            assert_eq!(quarantine, release, "{path}");
+            quarantine.err()
+        };
+        for path in ["/srv/a", "/srv/b/../a", "/mnt/data/x/y", "/srv//a", "a"] {
+            let goes_up = path.contains("..");
+            assert_eq!(of(&ours, path, REPORT_KEY).is_some(), goes_up, "{path}");
+        }
+        for path in ["/etc/passwd", "/srv2/a", "/mnt/a"] {
+            let why = of(&ours, path, REPORT_KEY).unwrap();
+            assert_eq!(why, format!("{path} is outside of /srv or /mnt/data, whose files it serves"));
+            assert_eq!(of(&whole, path, REPORT_KEY), None);
+            assert_eq!(of(&silent, path, REPORT_KEY), None, "one of before says no folder");
+            assert_eq!(of(&ours, path, "er"), None, "others know what they find");
+        }
+        for path in [r"C:\Windows\a.exe", "c:/a", r"\\share\a", r"Temp\a"] {
+            let why = of(&silent, path, REPORT_KEY).unwrap();
+            assert_eq!(why, format!("{path} is a path of Windows, and its host runs Linux"));
+        }
+        let process = |image: &str| action(json!({ "kind": "process", "pid": 7, "image": image }));
+        let stop = |image: &str| ours.command(ActionType::StopProcess, &process(image), REPORT_KEY);
+        assert!(stop("/usr/bin/a").is_ok(), "programs run from anywhere");
+        assert!(stop(r"C:\a.exe").is_err());
+        // Without a path it is looked for.
+        let by_hash = action(json!({ "kind": "file", "sha256": "ab".repeat(32) }));
+        assert!(ours.command(ActionType::QuarantineFile, &by_hash, REPORT_KEY).is_ok());
     }
 
     #[test]

@@ -60,6 +60,10 @@ impl Executor for EnrolledHost {
         self.pairs().command(action_type, action, REPORT_KEY).is_ok()
     }
 
+    fn why_not(&self, action_type: ActionType, action: &Action) -> Option<String> {
+        self.pairs().command(action_type, action, REPORT_KEY).err()
+    }
+
     fn can(&self) -> Vec<String> {
         self.pairs().in_words()
     }
@@ -69,7 +73,8 @@ impl Executor for EnrolledHost {
             return TestResult { works: false, says: error.to_string() };
         }
         let (works, says) = self.switchboard.state(&self.name);
-        TestResult { works, says: format!("The host is {says}.").replace("The host is the host", "The host") }
+        let host = if says.contains("connected") { "The host is" } else { "The host does not work:" };
+        TestResult { works, says: format!("{host} {says}.") }
     }
 
     fn calls_off(&self) -> bool {

@@ -332,13 +332,17 @@ impl Executor for OpenC2 {
     }
 
     fn carries_out(&self, action_type: ActionType, action: &domain::Action) -> bool {
+        self.why_not(action_type, action).is_none()
+    }
+
+    fn why_not(&self, action_type: ActionType, action: &domain::Action) -> Option<String> {
         let pairs = match self.pairs() {
             Some(pairs) => pairs,
             // What every responder does.
             None if !self.is_consumer => Pairs::of_files(),
-            None => return false,
+            None => return Some("it was not asked yet what it can do".to_owned()),
         };
-        pairs.command(action_type, action, &self.peer.profile).is_ok()
+        pairs.command(action_type, action, &self.peer.profile).err()
     }
 
     fn can(&self) -> Vec<String> {

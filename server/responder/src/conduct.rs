@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use super::answer;
-use super::dispatch::{Parsed, parse_command, told};
+use super::dispatch::{Parsed, features, parse_command};
 use super::engine::Engine;
 use openc2::{Command, Response};
 
@@ -35,7 +35,8 @@ impl Conductor {
     /// What this host can do now, as told in answer to a query of its features.
     pub(super) async fn features(&self) -> serde_json::Value {
         let engine = Arc::clone(&self.engine);
-        let told = tokio::task::spawn_blocking(move || told(&engine.host.pairs()));
+        let told =
+            tokio::task::spawn_blocking(move || features(&engine.host.pairs(), &engine.root.spellings()));
         told.await.unwrap_or_default()
     }
 
@@ -49,7 +50,7 @@ impl Conductor {
         let (engine, now) = (Arc::clone(&self.engine), (self.clock)());
         let read = tokio::task::spawn_blocking(move || {
             let pairs = engine.host.pairs_for(command.action.name(), command.target.name());
-            parse_command(&command, &pairs, now)
+            parse_command(&command, &pairs, &engine.root.spellings(), now)
         });
         let order = match read.await {
             Ok(Parsed::Answer(response)) => return response,

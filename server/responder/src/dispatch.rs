@@ -35,13 +35,13 @@ pub(super) enum Parsed {
     CallOff(Uuid),
 }
 
-/// Reads a command on a host that has these pairs, or says why it is refused; a refusal here has changed nothing and is
+/// Reads a command on a host that has these pairs and serves a folder of these spellings, or says why it is refused; a refusal here has changed nothing and is
 /// not recorded.
-pub(super) fn parse_command(command: &Command, pairs: &[Pair], now: Timestamp) -> Parsed {
-    read(command, pairs, now).unwrap_or_else(Parsed::Answer)
+pub(super) fn parse_command(command: &Command, pairs: &[Pair], roots: &[String], now: Timestamp) -> Parsed {
+    read(command, pairs, roots, now).unwrap_or_else(Parsed::Answer)
 }
 
-fn read(command: &Command, pairs: &[Pair], now: Timestamp) -> Result<Parsed, Response> {
+fn read(command: &Command, pairs: &[Pair], roots: &[String], now: Timestamp) -> Result<Parsed, Response> {
     let (action, target) = (command.action.name(), command.target.name());
     if !pairs.contains(&(action, target)) {
         return Err(not_implemented(&format!("{action} {target} is not implemented on this host")));
@@ -52,7 +52,12 @@ fn read(command: &Command, pairs: &[Pair], now: Timestamp) -> Result<Parsed, Res
         let profile = command.actuator.as_ref().map(|actuator| actuator.profile.as_str());
         let pairs: Vec<Pair> =
             pairs.iter().copied().filter(|(_, target)| is_known(target, profile)).collect();
-        return query(features, &pairs).map(Parsed::Answer);
+        let mut response = query(features, &pairs)?;
+        // Only whom our profile is addressed to reads what is ours.
+        if profile == Some(REPORT_KEY) && response.results.contains_key("pairs") {
+            response.results.insert(REPORT_KEY.to_owned(), json!({ "roots": roots }));
+        }
+        return Ok(Parsed::Answer(response));
     }
     if let (Action::Cancel, Target::Command(CommandTarget { command_id })) =
         (&command.action, &command.target)
@@ -238,8 +243,15 @@ fn arguments(command: &Command, now: Timestamp) -> Result<Arguments, Response> {
     Ok(given)
 }
 
+/// What this host can do and which files it serves, as it tells the server that it dials.
+pub(super) fn features(pairs: &[Pair], roots: &[String]) -> Value {
+    let mut features = told(pairs);
+    features[REPORT_KEY] = json!({ "roots": roots });
+    features
+}
+
 /// What this consumer can do, as results of a query.
-pub(super) fn told(pairs: &[Pair]) -> Value {
+fn told(pairs: &[Pair]) -> Value {
     let mut by_action: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (action, target) in pairs {
         by_action.entry(action).or_default().push(target);
@@ -295,7 +307,7 @@ mod tests {
     }
 
     fn answer(command: Value) -> Result<Order, Response> {
-        match parse_command(&serde_json::from_value(command).unwrap(), &PAIRS, now()) {
+        match parse_command(&serde_json::from_value(command).unwrap(), &PAIRS, &["/srv".to_owned()], now()) {
             Parsed::Order(order) => Ok(order),
             Parsed::Answer(response) => Err(response),
             Parsed::CallOff(_) => panic!("nothing is called off here"),
@@ -323,6 +335,11 @@ mod tests {
                    "pairs": {"query": ["features"], "contain": ["file", "device"], "allow": ["file", "ipv4_net"],
                              "stop": ["process"], "deny": ["ipv4_net", "ipv6_net"], "scan": ["device"]}})
         );
+        let ours = answer(
+            json!({"action": "query", "target": {"features": ["pairs"]}, "actuator": {"x-countersign": {}}}),
+        );
+        assert_eq!(ours.unwrap_err().results[REPORT_KEY], json!({"roots": ["/srv"]}));
+        assert_eq!(features(&PAIRS, &["/srv".to_owned()])[REPORT_KEY], json!({"roots": ["/srv"]}));
         let none = answer(json!({"action": "query", "target": {"features": []}})).unwrap_err();
         assert_eq!((none.status, none.results.len()), (Status::OK, 0));
         let odd = answer(json!({"action": "query", "target": {"features": ["colour"]}})).unwrap_err();

@@ -61,6 +61,12 @@ impl Root {
         &self.path
     }
 
+    /// The paths by which files below it are named: the real one, and the one that was given.
+    pub(super) fn spellings(&self) -> Vec<String> {
+        let paths = std::iter::once(&self.path).chain((self.given != self.path).then_some(&self.given));
+        paths.filter_map(|path| path.to_str().map(str::to_owned)).collect()
+    }
+
     /// Restricts it to the files of one user, as it is without root privileges.
     #[cfg(test)]
     pub(super) fn only_uid(mut self, uid: u32) -> Self {

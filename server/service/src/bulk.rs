@@ -105,12 +105,17 @@ impl Service {
         let policies = self.store.policies().await?;
         let mut builder = PreviewBuilder::default();
         let mut items = Vec::with_capacity(actions.len());
+        let mut undone = HashSet::new();
         for (action, proposer) in actions {
             let may = self.check(caller, &action, proposer, request.verb, now);
             let may = may.and_then(|()| by_itself(&policies, &action, request.verb == BulkVerb::Undo));
             let refusal = may.err();
             let left_out = refusal.map(|error| sentence(&error));
             builder.add(&action, left_out.as_deref());
+            if request.verb == BulkVerb::Undo && left_out.is_none() {
+                builder.lift(&self.standing_twins(&scope, &action, &[]).await?);
+                undone.insert(action.id);
+            }
             let seen = Seen { expected_version: action.version, digest: action.digest };
             items.push(NewBulkItem { action: action.id, seen, left_out });
         }
@@ -118,7 +123,7 @@ impl Service {
             id: new_id(now),
             owner,
             verb: request.verb,
-            preview: builder.preview(request.verb, request.from),
+            preview: builder.preview(request.verb, request.from, &undone),
             created_at: now,
             expires_at: now + PLAN_LIVES,
             start: None,

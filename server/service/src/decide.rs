@@ -3,6 +3,8 @@
 //! Load in the caller's scope, authorize, apply the lifecycle (`decision`), write state + audit + outbox in one
 //! transaction (`change`), commit, and only then answer. What the check found is repeated by the statement itself.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::actions::contract::{DecideActions, UndoRequest};
 use domain::core::subject::Current;
@@ -72,7 +74,8 @@ impl Service {
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         let policies = tx.policies().await?;
-        let attempt = DecisionAttempt { caller, verb: &verb, together: None, policies, now };
+        let lifts = BTreeSet::new();
+        let attempt = DecisionAttempt { caller, verb: &verb, together: None, lifts, policies, now };
         match Box::pin(self.write(&mut *tx, &attempt, id, &seen)).await {
             Ok(after) => {
                 replay::settle_in(&mut *tx, &after).await?;
@@ -148,7 +151,7 @@ impl Service {
             Verb::Undo(UndoRequest { reason, targets, lift_others, break_glass }) => {
                 let targets = to_undo(tx, &before, targets).await?;
                 if !lift_others {
-                    self.check_lifts_nothing_else(scope, &before, &targets).await?;
+                    self.check_lifts_nothing_else(scope, &before, &targets, &attempt.lifts).await?;
                 }
                 self.undo_request(attempt, before, seen, (reason, *break_glass, targets))
             }
@@ -159,15 +162,17 @@ impl Service {
         }
     }
 
-    /// An undo also lifts what stands by another action on the same targets, which who asks for it must want.
+    /// An undo also lifts what stands by another action on the same targets, which who asks for it must want: of those that
+    /// they were told of, they do.
     async fn check_lifts_nothing_else(
         &self,
         scope: &RowScope,
         before: &Action,
         on: &[Asset],
+        told: &BTreeSet<ActionId>,
     ) -> Result<(), Error> {
         let twins = self.standing_twins(scope, before, on).await?;
-        let Some(twin) = twins.first() else { return Ok(()) };
+        let Some(twin) = twins.iter().find(|twin| !told.contains(&twin.id)) else { return Ok(()) };
         let place = if before.has_targets() { format!(" on {}", twin.asset.name) } else { String::new() };
         let detail = format!(
             "the same also stands{place} by {}, and undoing this one lifts it for both; say so (lift_others)",

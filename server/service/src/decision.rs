@@ -3,15 +3,17 @@
 //! Nothing is read or written here. A [`Change`] comes of an action as it stands, of who wants to decide, and of what
 //! was shown; `change` writes it, alone or with others.
 
+use std::collections::BTreeSet;
+
 use domain::actions::break_glass::check_reason;
 use domain::actions::contract::UndoRequest;
 use domain::actions::proposal;
 use domain::core::subject::Current;
 use domain::policies::Policies;
 use domain::{
-    Action, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller, Decision, Denied,
-    Error, FollowUpVerb, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status, Transition,
-    UndoState, UserId,
+    Action, ActionId, ActionType, Actor, ApprovalId, Asset, AssetKind, AuditKind, Authorized, Caller,
+    Decision, Denied, Error, FollowUpVerb, Lifecycle, Permission, Refusal, RowScope, Seen, Source, Status,
+    Transition, UndoState, UserId,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -80,6 +82,8 @@ pub(super) struct DecisionAttempt<'a> {
     pub(super) verb: &'a Verb,
     /// What all that is decided together shares.
     pub(super) together: Option<ApprovalId>,
+    /// Actions of which who asked for an undo was told that it lifts them, too.
+    pub(super) lifts: BTreeSet<ActionId>,
     /// What is protected.
     pub(super) policies: Policies,
     pub(super) now: Timestamp,
@@ -114,7 +118,7 @@ impl Service {
         (proposer, first): (Option<UserId>, Option<FirstApproval>),
         seen: &Seen,
     ) -> Result<Change, Error> {
-        let &DecisionAttempt { caller, verb, together, ref policies, now } = attempt;
+        let &DecisionAttempt { caller, verb, together, ref policies, now, .. } = attempt;
         let transition = verb.transition();
         let (by, lifecycle) = self.check_decision(caller, &before, proposer, transition, now)?;
         check_seen(&before, seen)?;
@@ -212,7 +216,7 @@ impl Service {
             return Err(Error::Conflict { detail, current: Box::new(Current::new(action.id, action)) });
         }
         if transition == Transition::Approve && !self.has_executor(action) {
-            return Err(Error::NoExecutor);
+            return Err(self.no_executor(action.action_type, action));
         }
         Ok((by, lifecycle))
     }
@@ -259,7 +263,7 @@ impl Service {
         let lifecycle =
             lifecycle.apply(Transition::RequestUndo).map_err(|refusal| conflict(action, refusal))?;
         if !self.has_executor_for(reverse, action) {
-            return Err(Error::NoExecutor);
+            return Err(self.no_executor(reverse, action));
         }
         Ok((by, lifecycle, reverse))
     }

@@ -11,9 +11,11 @@ use domain::{
 };
 use jiff::Timestamp;
 
+use super::dispatch::NOT_SENT_YET;
 use super::executor::Found;
 use super::policies::{by_two, reverse_of};
-use super::twins::Precedence;
+use super::targets::gone;
+use super::twins::{Precedence, concern_one_thing};
 use super::{Service, timeline};
 
 /// Other actions on the same entity that are looked at.
@@ -64,9 +66,12 @@ impl ShowAction for Service {
         let approve = decision(Transition::Approve).and(not_alone);
         let undo = offer(self.check_undo(caller, &action).map(drop));
         let others = self.store.on_same_entity(&scope, &action, MAX_OTHERS).await?;
+        let types = self.types_of(others.iter().chain([&action])).await?;
         let (later, earlier) = timeline::split(&action, &others);
-        let on_asset =
-            |other: &&Action| canonical::name(&other.asset.name) == canonical::name(&action.asset.name);
+        let on_asset = |other: &&Action| {
+            canonical::name(&other.asset.name) == canonical::name(&action.asset.name)
+                && concern_one_thing(&action, other)
+        };
         let others: Vec<_> = others.iter().filter(on_asset).cloned().collect();
         Ok(ActionDetail {
             instances: if undo.is_allowed() { self.instances(&scope, &action).await? } else { 0 },
@@ -84,8 +89,9 @@ impl ShowAction for Service {
             undo,
             report_verdict: offer(caller.authorize_triage().map(drop).map_err(Error::from)),
             executor: self.executor_view(&action),
+            unserved: self.unserved(&action),
             task: self.task(&action).await?,
-            standing: timeline::standing(&action, &others),
+            standing: timeline::standing(&action, &others, &types),
             later,
             earlier,
             revisions: timeline::revisions(
@@ -109,6 +115,12 @@ impl Service {
             Some(executor) => Some(Found { executor: executor?, rule: None }.view()),
             None => self.executors.found(action.action_type, action).map(|found| found.view()),
         }
+    }
+
+    /// Why nobody would carry it out, as a sentence.
+    fn unserved(&self, action: &Action) -> Option<String> {
+        let is_asked = action.decision == Decision::Pending && !self.has_executor(action);
+        is_asked.then(|| sentence(&self.no_executor(action.action_type, action)))
     }
 
     /// What is to be done by hand.
@@ -157,6 +169,9 @@ impl Service {
         if action.decision == Decision::Pending {
             return Ok(action.status_detail.clone());
         }
+        if action.status == Status::InProgress {
+            return Ok(self.held_in_progress(action));
+        }
         if action.status != Status::Queued {
             return Ok(None);
         }
@@ -178,12 +193,24 @@ impl Service {
         })
     }
 
+    /// What is said of a command that was begun is true for as long as its executor is there: what becomes of it depends
+    /// on that.
+    fn held_in_progress(&self, action: &Action) -> Option<String> {
+        let name = action.executor.as_ref()?;
+        if self.executors.named(name).is_none() {
+            return Some(gone(name));
+        }
+        let not_sent = action.status_detail.as_deref().is_some_and(|detail| detail.starts_with(NOT_SENT_YET));
+        not_sent.then(|| "It is tried again by itself, for 3 days.".to_owned())
+    }
+
     fn held_by_executor(&self, action: &Action) -> Option<String> {
         match &action.executor {
             Some(name) => {
                 let Some(executor) = self.executors.named(name) else {
                     return Some(format!(
-                        "It waits: {name} is not connected to this server. Nothing was sent; it starts when that is back."
+                        "It waits: {name} is not connected to this server. Nothing was sent; it starts when that is back. \
+                         Or cancel this action and propose it anew."
                     ));
                 };
                 let (health, says) = executor.health();
@@ -191,7 +218,8 @@ impl Service {
                     .then(|| format!("It waits for {name}. {says}"))
             }
             None if self.executors.find(action).is_none() => {
-                Some("It waits: no executor is connected for this. Nothing was sent.".to_owned())
+                let why = self.executors.why_none(action.action_type, action);
+                Some(format!("It waits: {why}. Nothing was sent."))
             }
             _ => None,
         }

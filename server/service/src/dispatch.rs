@@ -28,6 +28,8 @@ const ABANDONED_AFTER: SignedDuration = SignedDuration::from_mins(1);
 const MAX_NOTED: usize = 500;
 /// When a command that no executor here can carry out is looked at again.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(5);
+/// How it begins what is said of a command that was provably not sent.
+pub(super) const NOT_SENT_YET: &str = "not sent yet";
 
 impl Service {
     /// Leases the next command, and marks its action as in progress.
@@ -90,7 +92,8 @@ impl Service {
                 if leased.possibly_sent == 0 {
                     // It waits: whoever looks at the action is told what for.
                     let again = now.saturating_add(LOOK_AGAIN).unwrap_or(now);
-                    tx.retry(&leased, again, "no executor is connected for this").await?;
+                    let why = self.executors.why_none(aimed.action_type, &aimed);
+                    tx.retry(&leased, again, &why).await?;
                 } else {
                     let detail =
                         "possibly done, and its executor is not connected any more; a person must look";
@@ -313,7 +316,8 @@ impl Service {
 }
 
 impl Service {
-    /// Of an action that reverses another, writes on the other how that ended, and on those whose effect went with it.
+    /// Of an action that reverses another, writes on the other how that ended, and on those whose effect went with it; of a
+    /// reverse by itself, on all that it reversed.
     pub(super) async fn report_undo(
         &self,
         tx: &mut (impl Transaction + ?Sized),
@@ -322,7 +326,12 @@ impl Service {
         (outcome, detail): (Outcome, &str),
         now: Timestamp,
     ) -> Result<(), Error> {
-        let Some(original) = reverse.undo_of else { return Ok(()) };
+        let Some(original) = reverse.undo_of else {
+            if reverse.action_type.is_reverse() {
+                self.lift_twins(tx, by, reverse, (reverse, outcome), now).await?;
+            }
+            return Ok(());
+        };
         let before = tx
             .action(&RowScope::ALL, original)
             .await?

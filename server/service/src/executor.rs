@@ -94,6 +94,12 @@ pub trait Executor: Send + Sync {
     /// it. The action may be one of another type, whose reverse is asked for.
     fn carries_out(&self, action_type: ActionType, action: &Action) -> bool;
 
+    /// Why it can't carry out this type on what the action is about, in words that its name stands before; none if it can,
+    /// or if it says no more than that it does not.
+    fn why_not(&self, _action_type: ActionType, _action: &Action) -> Option<String> {
+        None
+    }
+
     /// What it can do, in words, for the screen.
     fn can(&self) -> Vec<String> {
         Vec::new()

@@ -260,7 +260,7 @@ impl Service {
                 return Err(Error::Conflict { detail, current: current() });
             }
             if !self.has_executor(action) {
-                return Err(Error::NoExecutor);
+                return Err(self.no_executor(action.action_type, action));
             }
         }
         Ok((by, lifecycle))

@@ -9,7 +9,8 @@ use domain::actions::proposal;
 use domain::actions::targets::target_count;
 use domain::core::subject::Current;
 use domain::{
-    Action, AuditKind, Authorized, Caller, Decision, Denied, Error, FieldError, Proposal, RowScope, Source,
+    Action, AuditKind, Authorized, Caller, Decision, Denied, Error, FieldError, Outcome, Proposal, RowScope,
+    Source, Status,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -98,6 +99,10 @@ impl Service {
             taken.push(on_error.result(one)?);
         }
         intake.write(&mut *tx).await?;
+        for reverse in recorded_reverses(&taken) {
+            let (by, done) = (caller.authorize_record()?, (reverse, Outcome::Completed));
+            Box::pin(self.lift_twins(&mut *tx, &by, reverse, done, now)).await?;
+        }
         tx.commit().await?;
         if let Ok(scope) = RowScope::of(caller) {
             for proposed in taken.iter_mut().flatten().filter(|of| of.created) {
@@ -106,6 +111,13 @@ impl Service {
         }
         Ok(taken)
     }
+}
+
+/// What was done elsewhere, is recorded now, and reversed what others did.
+fn recorded_reverses(taken: &[Result<Proposed, Error>]) -> impl Iterator<Item = &Action> {
+    let is_new = |of: &&Proposed| of.created || of.changed.contains(&"status");
+    let actions = taken.iter().flatten().filter(is_new).map(|of| &of.action);
+    actions.filter(|of| of.status == Status::Completed && of.action_type.is_reverse())
 }
 
 fn check_count(count: usize) -> Result<(), Error> {

@@ -35,6 +35,7 @@ mod impact;
 mod incidents;
 mod intake;
 mod investigations;
+mod lift;
 mod list;
 mod list_export;
 mod list_view;

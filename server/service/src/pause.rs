@@ -50,7 +50,7 @@ impl Service {
     pub(super) async fn waits_for_dispatch(&self) -> Result<Option<String>, Error> {
         let pause = self.dispatch_pause().await?;
         Ok(pause.map(|Pause { since, reason }| {
-            let since = since.strftime("%F %H:%M UTC");
+            let since = since.strftime("%F %H:%M:%S UTC");
             format!("It waits until an administrator goes on: nothing is handed to executors since {since}. {reason}")
         }))
     }

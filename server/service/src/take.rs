@@ -41,8 +41,8 @@ impl TakeActions for Service {
         let executor = self.executors.found(action.action_type, &action).map(|found| found.view());
         let impact = self.impact(&scope, &action).await?;
         let unconnected = (action.decision == domain::Decision::Pending).then(|| {
-            "It would wait for a decision of somebody else: no executor is connected that could carry it out now."
-                .to_owned()
+            let why = self.executors.why_none(action.action_type, &action);
+            format!("It would wait for a decision of somebody else: {why}.")
         });
         let waits = protection.as_ref().map(|of| format!("{} It would wait for somebody else.", of.says));
         let waits = waits.or(unconnected);

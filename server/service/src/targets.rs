@@ -65,6 +65,28 @@ impl Service {
         aimed.any(|of| self.executors.find_for(reverse, &of).is_some())
     }
 
+    /// The refusal of what nobody carries out; of several targets, as it is of the first.
+    pub(super) fn no_executor(&self, action_type: domain::ActionType, action: &Action) -> Error {
+        Error::NoExecutor(self.executors.why_none(action_type, action))
+    }
+
+    /// What is said of a command that is not over, and whose executor is not there any more.
+    fn gone_executor(&self, of: &TargetCommand) -> Option<String> {
+        let name = of.executor.as_ref().filter(|name| self.executors.named(name).is_none())?;
+        matches!(of.status, Status::Queued | Status::InProgress).then(|| gone(name))
+    }
+
+    /// Who would carry an action out on one of its targets, or, while that can be decided on, why nobody would.
+    fn would_have(&self, action: &Action, place: u32) -> (Option<String>, Option<String>) {
+        let aimed = usize::try_from(place).ok().and_then(|place| action.aimed_at(place));
+        let Some(aimed) = aimed else { return (None, None) };
+        if let Some(executor) = self.executors.find(&aimed) {
+            return (Some(executor.name().to_owned()), None);
+        }
+        let is_open = action.decision == domain::Decision::Pending;
+        (None, is_open.then(|| self.executors.why_none(aimed.action_type, &aimed)))
+    }
+
     /// How it stands with each of its targets; none of an action with one.
     pub(super) async fn target_states(&self, action: &Action) -> Result<Vec<TargetState>, Error> {
         if !action.has_targets() {
@@ -73,17 +95,17 @@ impl Service {
         let known: BTreeMap<_, _> =
             self.store.targets_of(action.id).await?.into_iter().map(|of| (of.target, of)).collect();
         let state = |(place, asset): (u32, &Asset)| {
-            let would = || {
-                let aimed = action.aimed_at(usize::try_from(place).ok()?)?;
-                self.executors.find(&aimed).map(|executor| executor.name().to_owned())
-            };
             let of = known.get(&place);
+            let (executor, detail) = match of {
+                Some(of) => (of.executor.clone(), self.gone_executor(of).or_else(|| of.detail.clone())),
+                None => self.would_have(action, place),
+            };
             TargetState {
                 name: asset.name.clone(),
                 criticality: asset.criticality,
-                executor: of.map_or_else(would, |of| of.executor.clone()),
+                executor,
                 status: of.map_or(Status::None, |of| of.status),
-                detail: of.and_then(|of| of.detail.clone()),
+                detail,
                 undo: of.map_or(UndoState::None, |of| of.undo),
                 command_id: of.map(|of| of.command),
             }
@@ -92,6 +114,14 @@ impl Service {
         self.correct_targets(&mut states).await?;
         Ok(states)
     }
+}
+
+/// What is to be known of a command that was begun, and what to do, where its executor is not there any more.
+pub(super) fn gone(executor: &str) -> String {
+    format!(
+        "Its executor is gone: {executor} is not connected to this server, and nothing is tried meanwhile. Connect it again, \
+         or cancel this action and propose it anew."
+    )
 }
 
 /// The ids of commands, as records name them.

@@ -1,11 +1,11 @@
 //! What happens on one entity over time: what came before an action and after it, what of it stands now, what its
 //! proposer changed, and what becomes of it at the end that it names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::contract::{Revision, Standing};
 use domain::core::time::Timestamp;
-use domain::{Action, ActionType, ParameterName, Undo, UndoState};
+use domain::{Action, ActionId, ActionType, ParameterName, UndoState};
 use serde_json::Value;
 use store::audit::Record;
 
@@ -15,33 +15,47 @@ pub(super) fn split(action: &Action, others: &[Action]) -> (Vec<Action>, Vec<Act
     others.iter().cloned().partition(|other| order(other) > order(action))
 }
 
+/// Which types actions have, by their ids.
+pub(super) type Types = BTreeMap<ActionId, ActionType>;
+
+/// The types whose effect an action makes or reverses: its own, or of a reverse that of the action which it undoes. Only
+/// one that undoes none reverses all the types that share it.
+pub(super) fn effects(of: &Action, types: &Types) -> Vec<ActionType> {
+    let reversed: Vec<_> = of.action_type.reverses().collect();
+    if reversed.is_empty() {
+        return vec![of.action_type];
+    }
+    match of.undo_of.and_then(|original| types.get(&original)) {
+        Some(original) if reversed.contains(original) => vec![*original],
+        _ => reversed,
+    }
+}
+
+/// Whether it did something.
+pub(super) fn had_effect(action: &Action) -> bool {
+    action.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect())
+}
+
 /// What stands of each type that had an effect: the type itself, or nothing where its reverse came last.
-pub(super) fn standing(action: &Action, others: &[Action]) -> Vec<Standing> {
+pub(super) fn standing(action: &Action, others: &[Action], types: &Types) -> Vec<Standing> {
+    let done = || others.iter().chain([action]).filter(|of| had_effect(of));
+    let made: BTreeSet<_> = done().map(|of| of.action_type).collect();
     let mut last: BTreeMap<ActionType, Standing> = BTreeMap::new();
-    for of in others.iter().chain([action]) {
-        let had_effect = of.lifecycle().is_ok_and(|lifecycle| lifecycle.state().had_effect());
-        let Some((action_type, stands)) = effect(of.action_type).filter(|_| had_effect) else { continue };
+    for of in done() {
         // Undoing changes the row once more; when it was done is then known of its reverse alone.
         let at =
             if of.undo == UndoState::None { of.updated_at } else { of.decided_at.unwrap_or(of.proposed_at) };
-        let this = Standing { action_type, stands, by: of.id, at };
-        let newer = last.get(&action_type).is_none_or(|known| (known.at, known.by) < (this.at, this.by));
-        if newer {
-            last.insert(action_type, this);
+        let effects = effects(of, types);
+        // Of several types that it may have reversed, those are meant of which there was something to reverse.
+        let is_meant = |effect: &ActionType| effects.len() == 1 || made.contains(effect);
+        for effect in effects.iter().copied().filter(|effect| effect.is_reversible() && is_meant(effect)) {
+            let this = Standing { action_type: effect, stands: of.action_type == effect, by: of.id, at };
+            if last.get(&effect).is_none_or(|known| (known.at, known.by) < (this.at, this.by)) {
+                last.insert(effect, this);
+            }
         }
     }
     last.into_values().collect()
-}
-
-/// The type of which it makes the effect stand, or reverses it; none if there is nothing to stand.
-fn effect(of: ActionType) -> Option<(ActionType, bool)> {
-    if let Undo::By(_) = of.info().undo {
-        return Some((of, true));
-    }
-    ActionType::ALL
-        .iter()
-        .find(|forward| forward.info().undo == Undo::By(of))
-        .map(|forward| (*forward, false))
 }
 
 /// What records of revisions say.
@@ -108,18 +122,43 @@ mod tests {
         let (first, second) = (action(1, "quarantine_file", 1), action(2, "quarantine_file", 2));
         let release = action(3, "release_from_quarantine", 3);
         let failed = Action { status: Status::Failed, ..action(4, "quarantine_file", 4) };
-        let of = |standing: Vec<Standing>| standing.iter().map(|of| (of.stands, of.by)).collect::<Vec<_>>();
-        assert_eq!(of(standing(&first, std::slice::from_ref(&second))), [(true, second.id)]);
+        let of = |action: &Action, others: &[Action]| {
+            let standing = standing(action, others, &Types::new());
+            standing.iter().map(|of| (of.stands, of.by)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&first, std::slice::from_ref(&second)), [(true, second.id)]);
         let undone = Action { undo: UndoState::Undone, updated_at: release.updated_at, ..first.clone() };
         let others = [failed, release.clone(), undone];
-        assert_eq!(
-            of(standing(&second, &others)),
-            [(false, release.id)],
-            "also for the one that nobody undid"
-        );
-        assert_eq!(of(standing(&action(5, "request_sample", 5), &[])), []);
+        assert_eq!(of(&second, &others), [(false, release.id)], "also for the one that nobody undid");
+        assert_eq!(of(&action(5, "request_sample", 5), &[]), []);
         let (later, earlier) = split(&second, &[release.clone(), first.clone()]);
         assert_eq!((later, earlier), (vec![release], vec![first]));
+    }
+
+    #[test]
+    fn a_reverse_that_types_share_reverses_the_type_that_it_undoes() {
+        let (quarantine, stop) = (action(1, "quarantine_file", 1), action(2, "stop_and_quarantine_file", 2));
+        let undo_of = Some(stop.id);
+        let release = Action { undo_of, ..action(3, "release_from_quarantine", 3) };
+        let types = [(quarantine.id, quarantine.action_type), (stop.id, stop.action_type)].into();
+        let of = |others: &[Action], types: &Types| {
+            let standing = standing(&release, others, types);
+            standing.iter().map(|of| (of.action_type, of.stands, of.by)).collect::<Vec<_>>()
+        };
+        let undone = (ActionType::StopAndQuarantineFile, false, release.id);
+        assert_eq!(of(&[], &types), [undone], "it is known of the undone one, though that is not listed");
+        assert_eq!(
+            of(&[quarantine.clone(), stop.clone()], &types),
+            [(ActionType::QuarantineFile, true, quarantine.id), undone]
+        );
+        // One that undoes no action reverses what there is, and names nothing that never was.
+        let alone = Action { undo_of: None, ..release.clone() };
+        let of_alone = |others: &[Action]| {
+            let standing = standing(&alone, others, &types);
+            standing.iter().map(|of| (of.action_type, of.stands)).collect::<Vec<_>>()
+        };
+        assert_eq!(of_alone(std::slice::from_ref(&stop)), [(ActionType::StopAndQuarantineFile, false)]);
+        assert_eq!(of_alone(&[]), []);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::Service;
-use crate::dispatch::worker as worker_of;
+use crate::dispatch::{NOT_SENT_YET, worker as worker_of};
 use crate::executor::{Attempt, Connected, Order};
 use crash::crash_point;
 
@@ -197,7 +197,7 @@ async fn conclude(
             }
             leased.not_sent += 1;
             let doublings = u32::try_from(leased.not_sent - 1).unwrap_or(u32::MAX).min(9);
-            ((1_i64 << doublings).min(MAX_PAUSE), format!("not sent yet, trying again: {why}"))
+            ((1_i64 << doublings).min(MAX_PAUSE), format!("{NOT_SENT_YET}: {why}"))
         }
         // An earlier attempt may have arrived, so this one says nothing about the whole.
         Attempt::NotSent(why) | Attempt::Uncertain(why) => {
@@ -208,7 +208,7 @@ async fn conclude(
                 let detail = format!("possibly done; a person must look: {why}");
                 return service.report(authority, leased, Transition::LoseTrack, detail).await;
             };
-            (*pause, format!("no trustworthy answer yet, asking again: {why}"))
+            (*pause, format!("no trustworthy answer yet: {why}"))
         }
     };
     // Up to a quarter more, so that many commands do not come back at once.

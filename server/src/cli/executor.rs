@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Args, Subcommand};
-use domain::executors::contract::{ExecutorState, NewExecutor};
+use domain::executors::contract::{ExecutorState, Health, NewExecutor};
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings, default_concurrency};
 use domain::{Authorized, Error};
 
-use super::terminal::{by_command_line, open_store};
+use super::terminal::{authority, by_command_line, open_store};
 use crate::config::{DatabaseOptions, SecretsOptions};
+use executors::enrolled::Ed25519;
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
 use service::Service;
 use service::clock::{SharedClock, SystemClock};
 use service::executor::Executors;
+use service::switchboard::Switchboard;
 
 /// What carries actions out.
 #[derive(Debug, Subcommand)]
@@ -120,7 +122,8 @@ pub async fn run(command: ExecutorCommand) -> anyhow::Result<()> {
             let (service, _) = open(&kept).await?;
             let states = service.executor_states().await.map_err(|error| in_words(&error))?;
             let mut out = std::io::stdout();
-            for state in states {
+            for mut state in states {
+                state.says = says(&service, &state).await?;
                 writeln!(out, "{}", line(&state))?;
             }
             service.store().close().await;
@@ -196,6 +199,18 @@ fn read_secret(path: PathBuf) -> anyhow::Result<String> {
     std::fs::read_to_string(&path).with_context(|| format!("{} can't be read", path.display()))
 }
 
+/// How an executor is, as far as who tried none of its commands can know: of a host what the server has heard of it.
+async fn says(service: &Service, state: &ExecutorState) -> anyhow::Result<String> {
+    let name = &state.setup.name;
+    match (state.setup.kind, state.health) {
+        (ExecutorKind::Responder, Health::Untried) => {
+            Ok(service.test(name).await.map_err(|error| in_words(&error))?.says)
+        }
+        (_, Health::Untried) => Ok(format!("Not asked now: countersign executor test {name} asks it.")),
+        _ => Ok(state.says.clone()),
+    }
+}
+
 fn line(state: &ExecutorState) -> String {
     let serves: Vec<_> = state.setup.serves.iter().map(domain::executors::ServeRule::in_words).collect();
     format!("{}  {}  {}  {}", state.setup.name, state.setup.kind, serves.join("; "), state.says)
@@ -203,9 +218,16 @@ fn line(state: &ExecutorState) -> String {
 
 async fn open(kept: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
     let clock: SharedClock = Arc::new(SystemClock);
-    let workshop = Kinds::new(SecretsKey::in_file(&kept.secrets.file), clock.clone());
-    let service = Service::new(open_store(&kept.database).await?, clock, Executors::default());
-    Ok((service.with_workshop(Arc::new(workshop)), by_command_line()))
+    let store = open_store(&kept.database).await?;
+    let secrets = SecretsKey::in_file(&kept.secrets.file);
+    let protocol = Arc::new(Ed25519::new(secrets.clone()));
+    let switchboard = Switchboard::new(store.clone(), clock.clone(), authority(), protocol);
+    switchboard.load().await.map_err(|error| in_words(&error))?;
+    let workshop = Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone());
+    let service = Service::new(store, clock, Executors::default())
+        .with_workshop(Arc::new(workshop))
+        .with_switchboard(switchboard);
+    Ok((service, by_command_line()))
 }
 
 fn in_words(error: &Error) -> anyhow::Error {

@@ -73,6 +73,8 @@ pub struct Step {
     pub reason: Option<String>,
     /// What all that it decides shares.
     pub approval_id: ApprovalId,
+    /// What was shown before it was started.
+    pub preview: Preview,
     /// None are left if there are none.
     pub items: Vec<StepItem>,
 }

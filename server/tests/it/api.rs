@@ -4,7 +4,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::{Value, json};
 
 use crate::database::{Kind, on_both};
-use crate::harness::{Estate, EvilFile, countersign, proposal};
+use crate::harness::{Estate, EvilFile, countersign, proposal, until};
 
 on_both!(
     bad_proposals_are_refused_with_pointers,
@@ -244,7 +244,6 @@ async fn files_that_are_not_what_was_approved(kind: Kind) {
         (linked.path.clone(), linked.sha256.clone(), ""),
         (symlink, hash.clone(), ""),
         (folder, hash.clone(), ""),
-        (outside.clone(), hash.clone(), ""),
     ];
     let proposals: Vec<_> = cases
         .iter()
@@ -264,8 +263,28 @@ async fn files_that_are_not_what_was_approved(kind: Kind) {
         assert_eq!(ended["status"], "Failed", "{}: {detail}", path.display());
         assert!(detail.to_lowercase().contains(why), "{}: {detail}", path.display());
     }
-    assert!(linked.path.exists() && outside.exists() && behind_symlink.is_in_place());
+    assert!(linked.path.exists() && behind_symlink.is_in_place());
     assert_eq!(std::fs::read(&changed.path).unwrap(), b"something else");
+
+    // What its responder can't find is not offered, once that said which files it serves.
+    for path in [outside.to_str().unwrap(), r"C:\Windows\evil.exe"] {
+        let body = json!({ "actions": [proposal(path, std::path::Path::new(path), hash)] });
+        let (status, answer) = estate.post("/api/v1/actions", &estate.scanner, &body).await.unwrap();
+        assert_eq!(status, 201, "{answer}");
+        let action = &answer["actions"][0];
+        let plan = json!({ "verb": "approve", "ids": [action["id"]] });
+        let left_out = until("it is left out", async || {
+            let (_, plan) = estate.post("/api/v1/bulk-plans", &estate.people[0], &plan).await?;
+            plan["preview"]["left_out"][0]["reason"].as_str().map(str::to_owned)
+        });
+        let left_out = left_out.await;
+        let why = if path.starts_with('/') { "is outside of" } else { "is a path of Windows" };
+        assert!(left_out.contains("can't: ") && left_out.contains(why), "{left_out}");
+        let (status, answer) = estate.decide("approve", action, &estate.people[0]).await.unwrap();
+        assert_eq!((status, &answer["type"]), (422, &json!("/problems/no_executor")), "{answer}");
+        assert!(answer["detail"].as_str().unwrap().contains(why), "{answer}");
+    }
+    assert!(outside.exists());
 }
 
 async fn an_expired_session_is_over(kind: Kind) {

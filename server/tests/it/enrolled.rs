@@ -113,10 +113,13 @@ impl Dialling {
 }
 
 async fn propose(estate: &Estate, asset: &str, path: &std::path::Path) -> Value {
+    propose_on(estate, asset, json!({ "kind": "file", "path": path })).await
+}
+
+async fn propose_on(estate: &Estate, asset: &str, file: Value) -> Value {
     let proposal = json!({
-        "external_id": format!("{} {}", path.display(), uuid::Uuid::new_v4()), "type": "quarantine_file",
-        "severity": "high", "source": "antivirus_action", "entity": { "kind": "file", "path": path },
-        "asset": { "kind": "device", "name": asset },
+        "external_id": uuid::Uuid::new_v4(), "type": "quarantine_file", "severity": "high",
+        "source": "antivirus_action", "entity": file, "asset": { "kind": "device", "name": asset },
     });
     let body = json!({ "actions": [proposal] });
     // A connection of before the server's new start breaks once.
@@ -186,6 +189,23 @@ async fn a_code_takes_in_one_host_once(kind: Kind) {
     approve(&estate, &action).await;
     assert_eq!(estate.settled(action["id"].as_str().unwrap()).await["status"], "Completed");
     assert!(!path.exists());
+    // The command line, a process of its own, knows what the server has heard of the host, too.
+    let key = estate.at("secrets.key");
+    for args in [&["executor", "list"][..], &["executor", "test", "responder-web-1"]] {
+        let kept = ["--database-url", &estate.database.url, "--secrets-key", key.to_str().unwrap()];
+        let output = countersign(&[args, &kept[..]].concat()).output().unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            output.status.success() && said.contains("The host is connected, version "),
+            "{args:?}: {said}"
+        );
+    }
+    // A file that it does not serve is not offered, in words.
+    let action = propose(&estate, "web-1", std::path::Path::new("/elsewhere/evil")).await;
+    let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
+    assert_eq!((status, &answer["type"]), (422, &json!("/problems/no_executor")), "{answer}");
+    let why = answer["detail"].as_str().unwrap();
+    assert!(why.contains("responder-web-1 can't: /elsewhere/evil is outside of "), "{why}");
     estate.verify_audit();
 }
 
@@ -217,8 +237,9 @@ async fn two_hosts_with_one_key_are_noticed(kind: Kind) {
     let options = ["--identity".to_owned(), copy.to_str().unwrap().to_owned()];
     let (line, _second) = Dialling::start(&estate, "clone", &options, None);
     assert!(line.contains("dialling"), "{line}");
-    // An order for whoever asks first makes the other ask again.
-    let action = propose(&estate, "web-1", &first.put("evil")).await;
+    // An order for whoever asks first makes the other ask again. Each of them serves a folder of its own.
+    let by_content = json!({ "kind": "file", "sha256": "ab".repeat(32) });
+    let action = propose_on(&estate, "web-1", by_content).await;
     approve(&estate, &action).await;
     until("the clone is noticed", async || {
         let found = estate.database.column("SELECT name FROM responders WHERE cloned_at IS NOT NULL").await;

@@ -8,6 +8,7 @@ use domain::{BulkItem, BulkVerb, ItemState, Lane, Status, UndoState};
 use kit::badge::{Badge, BadgeStyle};
 use kit::icon::Icon;
 use kit::short_text::ShortText;
+use kit::time::localize;
 
 /// A table of the items. Unchanged rows are not rendered again.
 #[component]
@@ -80,7 +81,7 @@ fn row(item: BulkItem, lane: Lane, plan: Option<BulkVerb>) -> AnyView {
         view! {
             <td>{result}</td>
             <td>{since}</td>
-            <td class="why">{detail}</td>
+            <td class="why">{detail.map(|detail| localize(&detail))}</td>
         }
     });
     view! {

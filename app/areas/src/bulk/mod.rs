@@ -1,6 +1,7 @@
 //! Decisions on many actions: their previews, and what became of them.
 
 mod bulk_items;
+mod lifts;
 
 use crate::area::Area;
 

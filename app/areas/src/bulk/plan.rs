@@ -9,6 +9,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::actions::location::{ListLocation, view_href};
 use crate::bulk::bulk_items::BulkItems;
+use crate::bulk::lifts::lifts;
 use crate::live::outage::Outage;
 use api::{ApiError, Load, StartBulk, load_plan};
 use domain::actions::catalog::{NOT_NEEDED, Undo};
@@ -247,6 +248,7 @@ fn shown(plan: BulkPlan, start: ServerAction<StartBulk>) -> AnyView {
         </header>
         {finals}
         {others}
+        {lifts(preview.lifts)}
         {left_out(preview.left_out)}
         {answer}
         {list}

@@ -21,7 +21,7 @@ use kit::badge::Badge;
 use kit::facts::{Fact, Facts};
 use kit::failure::Failure;
 use kit::skeleton::Skeleton;
-use kit::time::full;
+use kit::time::{full, localize};
 use kit::visible_text::VisibleText;
 
 type Loaded = Load<Result<Option<(ExecutorDetail, Option<TestResult>)>, ApiError>>;
@@ -106,12 +106,12 @@ fn page(detail: ExecutorDetail, tested: Option<TestResult>, failure: Option<Stri
     let name = state.setup.name.clone();
     let tested = tested.map(|TestResult { works, says }| {
         let class = if works { "notice-text good" } else { "notice-text bad" };
-        view! { <p class=class role="status"><VisibleText text=says/></p> }
+        view! { <p class=class role="status"><VisibleText text=localize(&says)/></p> }
     });
     view! {
         <header class="page-head">
             <h1>{name.clone()}</h1>
-            <p><Badge look=badge(state.health)/> " " <VisibleText text=state.says.clone()/></p>
+            <p><Badge look=badge(state.health)/> " " <VisibleText text=localize(&state.says)/></p>
         </header>
         {failure.map(|text| view! { <p class="notice-text bad" role="alert">{text}</p> })}
         {tested}

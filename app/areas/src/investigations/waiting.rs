@@ -16,7 +16,7 @@ use kit::badge::Badge;
 use kit::form::take;
 use kit::handler::handler;
 use kit::icon::Icon;
-use kit::time::full;
+use kit::time::{full, localize};
 use kit::visible_text::VisibleText;
 
 /// The requests of a page, which outlive what it shows.
@@ -87,7 +87,7 @@ pub(crate) fn decision(row: WaitingAction, requests: CaseRequests) -> AnyView {
     };
     view! {
         <p>{info.effect} " " {undo}</p>
-        {action.status_detail.clone().map(|why| view! { <p class="case-lead"><VisibleText text=why/></p> })}
+        {action.status_detail.clone().map(|why| view! { <p class="case-lead"><VisibleText text=localize(&why)/></p> })}
         <div class="waiting-forms">{approve} {reject} {of_action(&action, None, requests.feedback)}</div>
     }
     .into_any()

@@ -131,6 +131,7 @@ impl ActionType {
                 | Self::ContainUser
                 | Self::RestrictCodeExecution
                 | Self::BlockFile
+                | Self::AllowFile
                 | Self::BlockIpAddress
                 | Self::BlockUrl
                 | Self::TurnOffExternalMailForwarding
@@ -138,19 +139,34 @@ impl ActionType {
         )
     }
 
-    /// The type whose lasting effect it makes or reverses.
-    #[must_use]
-    pub fn lasting_effect(self) -> Option<Self> {
-        if self.is_lasting() {
-            return Some(self);
-        }
-        Self::ALL.iter().copied().find(|of| of.is_lasting() && of.info().undo == Undo::By(self))
+    /// The types that it reverses: none of what is no reverse, and several of one that several types share.
+    pub fn reverses(self) -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(move |of| of.info().undo == Undo::By(self))
     }
 
     /// Whether this type only reverses another one.
     #[must_use]
     pub fn is_reverse(self) -> bool {
-        Self::ALL.iter().any(|of| of.info().undo == Undo::By(self))
+        self.reverses().next().is_some()
+    }
+
+    /// Whether another type reverses it, so that its effect stands until then.
+    #[must_use]
+    pub const fn is_reversible(self) -> bool {
+        matches!(self.info().undo, Undo::By(_))
+    }
+
+    /// Whether who decides is told of others that do the same to the same: not of a reverse, of what changes nothing, and
+    /// of what is another thing each time.
+    #[must_use]
+    pub fn has_twins(self) -> bool {
+        match self.info().undo {
+            Undo::By(_) => true,
+            Undo::Never(_) => {
+                !self.is_reverse() && !matches!(self, Self::LiveResponseCommand | Self::InitiateInvestigation)
+            }
+            Undo::NotNeeded => false,
+        }
     }
 }
 
@@ -186,6 +202,33 @@ mod tests {
                 assert_eq!(of.permission(*kind), reverse.permission(*kind), "{of}");
             }
             assert!(reverse.info().parameters.iter().all(|spec| !spec.required), "{reverse}");
+        }
+    }
+
+    #[test]
+    fn a_reverse_that_types_share_reverses_each_of_them() {
+        let table: [(ActionType, &[ActionType]); 4] = [
+            (ActionType::RemoveIndicator, &[ActionType::BlockFile, ActionType::AllowFile]),
+            (ActionType::UnblockIpAddress, &[ActionType::BlockIpAddress]),
+            (ActionType::BlockIpAddress, &[]),
+            (ActionType::HardDeleteEmail, &[]),
+        ];
+        for (of, want) in table {
+            assert_eq!(of.reverses().collect::<Vec<_>>(), want, "{of}");
+            assert_eq!(of.is_reverse(), !want.is_empty(), "{of}");
+        }
+    }
+
+    #[test]
+    fn twins_are_told_of_what_is_the_same_when_it_is_done_again() {
+        for (of, want) in [
+            (ActionType::QuarantineFile, true),
+            (ActionType::HardDeleteEmail, true),
+            (ActionType::ReleaseFromQuarantine, false),
+            (ActionType::RunAntivirusScan, false),
+            (ActionType::LiveResponseCommand, false),
+        ] {
+            assert_eq!(of.has_twins(), want, "{of}");
         }
     }
 

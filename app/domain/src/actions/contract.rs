@@ -278,6 +278,8 @@ pub struct ActionDetail {
     pub instances: usize,
     /// The executor that carries it out, or would; none if none is connected for it.
     pub executor: Option<ExecutorView>,
+    /// Why no executor would carry it out, while it waits for a decision, as a sentence; none if one would.
+    pub unserved: Option<String>,
     /// Other actions on the same entity of the same asset that were proposed later, newest first.
     pub later: Vec<Action>,
     /// Likewise those that were proposed earlier.

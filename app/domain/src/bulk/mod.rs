@@ -155,6 +155,10 @@ pub struct Preview {
     pub groups: Vec<PlanGroup>,
     /// What would not be decided, by reason, the most first.
     pub left_out: Vec<LeftOut>,
+    /// Of an undo: others that are not among these actions, and whose effect goes with them. Who starts the plan wants
+    /// that, too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lifts: Vec<ActionLine>,
     /// Which rows the list showed where they were chosen, as the query of its URL; empty for all of its tab.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub from: String,

@@ -117,7 +117,8 @@ pub fn path(text: &str) -> String {
 }
 
 /// Whether it is a path of Windows: with a drive, or with separators that no other system has.
-fn is_windows(text: &str) -> bool {
+#[must_use]
+pub fn is_windows(text: &str) -> bool {
     let mut letters = text.chars();
     let drive =
         letters.next().is_some_and(|letter| letter.is_ascii_alphabetic()) && letters.next() == Some(':');

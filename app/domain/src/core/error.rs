@@ -96,9 +96,9 @@ pub enum Error {
     /// The input is wrong.
     #[error("the request is not valid")]
     Invalid(Vec<FieldError>),
-    /// No executor carries out this type on this asset.
-    #[error("no executor is connected that carries out this type of action on this asset")]
-    NoExecutor,
+    /// No executor carries out this type on this asset, in words with what those say whose business it is.
+    #[error("{0}")]
+    NoExecutor(String),
     /// The key belongs to another request.
     #[error("this Idempotency-Key was used for another request")]
     IdempotencyKeyReused,
@@ -163,7 +163,7 @@ impl Error {
             Self::Expired { .. } => ErrorCode::Expired,
             Self::PlanExpired => ErrorCode::PlanExpired,
             Self::Invalid(_) => ErrorCode::Invalid,
-            Self::NoExecutor => ErrorCode::NoExecutor,
+            Self::NoExecutor(_) => ErrorCode::NoExecutor,
             Self::IdempotencyKeyReused => ErrorCode::IdempotencyKeyReused,
             Self::IdempotencyInFlight => ErrorCode::IdempotencyInFlight,
             Self::TooManyExports => ErrorCode::TooManyExports,

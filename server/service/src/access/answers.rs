@@ -107,6 +107,6 @@ impl Service {
         }
         let checked = self.check_decision(&caller, action, proposer, Transition::Approve, now);
         // Nobody can act without an executor: that is not about people.
-        checked.err().filter(|error| !matches!(error, Error::NoExecutor)).map(|error| sentence(&error))
+        checked.err().filter(|error| !matches!(error, Error::NoExecutor(_))).map(|error| sentence(&error))
     }
 }

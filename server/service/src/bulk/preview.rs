@@ -1,9 +1,9 @@
 //! A preview as it is put together: what is hit, by type, and what is left out, by reason.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use domain::bulk::{ActionLine, LeftOut, PlanGroup, Preview};
-use domain::{Action, ActionType, AssetKind, BulkVerb, Criticality};
+use domain::{Action, ActionId, ActionType, AssetKind, BulkVerb, Criticality};
 
 use super::EXAMPLES;
 
@@ -14,6 +14,7 @@ pub(super) struct PreviewBuilder {
     all: Hit,
     types: BTreeMap<ActionType, Hit>,
     left_out: BTreeMap<String, LeftOut>,
+    lifts: BTreeMap<ActionId, ActionLine>,
 }
 
 /// What is hit.
@@ -53,7 +54,13 @@ impl PreviewBuilder {
         }
     }
 
-    pub(super) fn preview(self, verb: BulkVerb, from: String) -> Preview {
+    /// Others whose effect goes with one of them; it counts only of those that are not in the plan themselves.
+    pub(super) fn lift(&mut self, others: &[Action]) {
+        self.lifts.extend(others.iter().map(|other| (other.id, ActionLine::from(other))));
+    }
+
+    pub(super) fn preview(mut self, verb: BulkVerb, from: String, undone: &HashSet<ActionId>) -> Preview {
+        self.lifts.retain(|id, _| !undone.contains(id));
         let mut groups: Vec<_> = self
             .types
             .into_iter()
@@ -75,6 +82,7 @@ impl PreviewBuilder {
             critical_assets: self.all.critical.len(),
             groups,
             left_out,
+            lifts: self.lifts.into_values().collect(),
             from,
         }
     }

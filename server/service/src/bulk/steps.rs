@@ -1,11 +1,11 @@
 //! A job as it is carried out: step by step, each in one transaction.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{Action, Decision, Error, ItemState, RowScope, SystemAuthority, UndoState};
+use domain::{Action, BulkVerb, Decision, Error, ItemState, RowScope, SystemAuthority, UndoState};
 use tokio_util::sync::CancellationToken;
 
-use super::{POLL_INTERVAL, STEP, verb};
+use super::{POLL_INTERVAL, STEP, TRIED, verb};
 use crate::change::write_rows;
 use crate::decide::refused;
 use crate::decision::{DecisionAttempt, Verb};
@@ -64,9 +64,14 @@ impl Service {
             .ok_or_else(|| Error::Internal(format!("job {} was started by nobody", step.id)))?;
         // With the roles of now: one that was taken away since the start stops the rest.
         let caller = session::caller(&credential, user);
+        let mut lifts: BTreeSet<_> = step.preview.lifts.iter().map(|of| of.id).collect();
+        if step.verb == BulkVerb::Undo {
+            // What stands together and is undone together lifts nothing else.
+            lifts.extend(self.store.bulk_actions(step.id, TRIED).await?);
+        }
         let verb = verb(step.verb, step.reason);
         let (together, policies) = (Some(step.approval_id), tx.policies().await?);
-        let attempt = DecisionAttempt { caller: &caller, verb: &verb, together, policies, now };
+        let attempt = DecisionAttempt { caller: &caller, verb: &verb, together, lifts, policies, now };
         let outcomes = self.decide_items(&mut *tx, &attempt, &step.items).await?;
         let mut settled: BTreeMap<Outcome, Vec<i64>> = BTreeMap::new();
         for (item, outcome) in step.items.iter().zip(outcomes) {

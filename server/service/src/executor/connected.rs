@@ -175,6 +175,15 @@ impl Connected {
         self.adapter.as_ref().is_ok_and(|adapter| adapter.carries_out(action_type, action))
     }
 
+    /// Why it does not carry this type out, as words with its name; none if there is nothing to say of it.
+    fn why_not(&self, action_type: ActionType, action: &Action) -> Option<String> {
+        let why = match &self.adapter {
+            Ok(adapter) => adapter.why_not(action_type, action)?,
+            Err(why) => format!("it does not work: {why}"),
+        };
+        Some(format!("{} can't: {why}", self.name))
+    }
+
     /// Whether it takes a command now.
     fn is_ready(&self, now: Timestamp) -> bool {
         if self.paused || self.adapter.is_err() {
@@ -336,6 +345,18 @@ impl Executors {
             is_served = true;
         }
         None
+    }
+
+    /// Why nobody carries out this type on what an action is about, in words: what each of those says whose business its
+    /// asset is.
+    #[must_use]
+    pub fn why_none(&self, action_type: ActionType, action: &Action) -> String {
+        let serving = self.all().into_iter().filter(|executor| {
+            !executor.is_simulated() && executor.serves(action_type, &action.asset).is_some()
+        });
+        let says: Vec<_> = serving.filter_map(|executor| executor.why_not(action_type, action)).collect();
+        let detail = if says.is_empty() { String::new() } else { format!(": {}", says.join("; ")) };
+        format!("no executor is connected that carries out this type of action on this asset{detail}")
     }
 
     /// The one of this name.

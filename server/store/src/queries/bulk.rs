@@ -396,7 +396,7 @@ pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Resu
         "UPDATE bulks SET stepped_at = $1 WHERE id = (
              SELECT id FROM bulks WHERE started_at IS NOT NULL AND ended_at IS NULL
              ORDER BY stepped_at, id LIMIT 1)
-         RETURNING id, verb, retries, credential_id, reason, approval_id",
+         RETURNING id, verb, retries, credential_id, reason, approval_id, preview",
     );
     let Some(row) = query.bind(micros(now)).fetch_optional(&mut *db).await? else { return Ok(None) };
     let id: BulkId = rows::word(&row, "id")?;
@@ -408,8 +408,8 @@ pub(super) async fn step(db: &mut Connection, now: Timestamp, most: u32) -> Resu
     let credential: CredentialId = rows::word(&row, "credential_id")?;
     let approval_id: ApprovalId = rows::word(&row, "approval_id")?;
     let items = items.iter().map(step_item).collect::<Result<_>>()?;
-    let reason = row.try_get("reason")?;
-    Ok(Some(Step { id, verb: verb(&row)?, credential, reason, approval_id, items }))
+    let (reason, preview) = (row.try_get("reason")?, rows::json(&row, "preview")?);
+    Ok(Some(Step { id, verb: verb(&row)?, credential, reason, approval_id, preview, items }))
 }
 
 fn step_item(row: &Row) -> Result<StepItem> {

@@ -24,6 +24,7 @@ on_both!(
     a_lost_answer_of_an_undo_is_settled_and_unlocks_the_original,
     what_nobody_has_got_yet_is_called_off,
     what_failed_is_tried_again_by_a_new_command,
+    a_command_whose_executor_is_gone_says_so_and_what_to_do,
     only_who_proposed_takes_back_or_replaces,
 );
 
@@ -227,6 +228,28 @@ async fn what_failed_is_tried_again_by_a_new_command(kind: Kind) {
     assert!(end(&service, order, Transition::Report(Outcome::Failed)).await);
     let nobody = setting.instance(&[]);
     assert_eq!(setting.ask(&nobody, failing, FollowUpVerb::Retry).await, Err(ErrorCode::NoExecutor));
+}
+
+async fn a_command_whose_executor_is_gone_says_so_and_what_to_do(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    let service = setting.instance(&["scanner"]);
+    let of = setting.approve(&service, 1).await.id;
+    let mut order = take(&service).await.unwrap();
+    order.leased.not_sent += 1;
+    let why = "not sent yet: no connection".to_owned();
+    assert!(service.retry(&authority(), order.leased, at(60), why).await.unwrap());
+    let held = async |by: &Service| by.detail(&setting.ana, of).await.unwrap().held.unwrap();
+    assert_eq!(held(&service).await, "It is tried again by itself, for 3 days.");
+    let detail = setting.now(of).await.status_detail.unwrap();
+    assert_eq!(detail, "not sent yet: no connection", "nothing is promised that depends on its executor");
+
+    // The server started anew without it.
+    let without = setting.instance(&["other"]);
+    let said = held(&without).await;
+    assert!(said.starts_with("Its executor is gone: scanner is not connected"), "{said}");
+    assert!(said.contains("Connect it again, or cancel this action and propose it anew"), "{said}");
+    assert_eq!(without.detail(&setting.ana, of).await.unwrap().follow_ups, [FollowUpVerb::Cancel]);
+    assert_eq!(setting.ask(&without, of, FollowUpVerb::Cancel).await.unwrap().status, Status::Cancelled);
 }
 
 async fn only_who_proposed_takes_back_or_replaces(kind: Kind) {

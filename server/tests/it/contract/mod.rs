@@ -43,6 +43,7 @@ mod schema;
 mod settings;
 mod targets;
 mod three_places;
+mod twins;
 
 /// The source of all cases, without spaces. What only prepares them, in `sample`, is none.
 fn cases(folder: &Path) -> String {

@@ -141,7 +141,7 @@ impl Setting {
 }
 
 /// A tool that proposes.
-async fn add_scanner(store: &SharedStore) -> Caller {
+pub(super) async fn add_scanner(store: &SharedStore) -> Caller {
     let credential = store::Credential {
         id: id(0xF),
         kind: store::CredentialKind::Token,

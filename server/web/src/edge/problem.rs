@@ -267,7 +267,7 @@ mod tests {
             (Error::Conflict { detail: "decided".into(), current: named }, 409, "conflict"),
             (Error::IdempotencyInFlight, 409, "idempotency_in_flight"),
             (Error::invalid("/a", "b"), 422, "invalid"),
-            (Error::NoExecutor, 422, "no_executor"),
+            (Error::NoExecutor("nobody can".into()), 422, "no_executor"),
             (Error::IdempotencyKeyReused, 422, "idempotency_key_reused"),
             (Error::Busy, 503, "busy"),
             (Error::Unwritable, 503, "unwritable"),

@@ -24,7 +24,7 @@ use domain::core::time::Timestamp;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::Health;
 use domain::investigations::email::email_id;
-use domain::{Action, ActionId, Alert, Decision, Evidence, Status, Undo, UndoState};
+use domain::{Action, ActionId, ActionType, Alert, Decision, Evidence, Status, Undo, UndoState};
 use kit::badge::Badge;
 use kit::copy::Copy;
 use kit::deadline::Deadline;
@@ -32,7 +32,7 @@ use kit::derived::Derived;
 use kit::effect::effect;
 use kit::facts::{Fact, Facts};
 use kit::icon::Icon;
-use kit::time::full;
+use kit::time::{full, localize};
 use kit::visible_text::VisibleText;
 use kit::when::When;
 
@@ -142,7 +142,7 @@ pub fn DetailHead(
 /// Others that do the same to the same, each with a link.
 fn twins(twins: &[Twin], location: Memo<ListLocation>) -> AnyView {
     let lines = twins.iter().map(|twin| {
-        let (id, says) = (twin.id, twin.says.clone());
+        let (id, says) = (twin.id, localize(&twin.says));
         view! {
             <p class="effect-line strong">
                 <Icon name="copy"/>
@@ -189,14 +189,15 @@ fn effect_section(
             {detail.held.clone().filter(|_| pending).map(|why| line("clock", why))}
             {twins(&detail.twins, location)}
             {reversal}
-            {pending.then(|| executor(detail.executor.as_ref()))}
+            {pending.then(|| executor(detail))}
         </section>
     }
 }
 
-fn executor(executor: Option<&ExecutorView>) -> AnyView {
-    let Some(ExecutorView { name, kind, rule, health, says }) = executor else {
-        return line("play", "No executor is connected for this.".to_owned());
+fn executor(detail: &ActionDetail) -> AnyView {
+    let Some(ExecutorView { name, kind, rule, health, says }) = &detail.executor else {
+        let none = || "No executor is connected for this.".to_owned();
+        return line("play", detail.unserved.clone().unwrap_or_else(none));
     };
     let mut text = match kind {
         ExecutorKind::Simulated => return line("play", "Only simulated: nothing real happens.".to_owned()),
@@ -217,7 +218,7 @@ fn line(icon: &'static str, text: String) -> AnyView {
     view! {
         <p class="effect-line">
             <Icon name=icon/>
-            <span>{text}</span>
+            <span><VisibleText text=localize(&text)/></span>
         </p>
     }
     .into_any()
@@ -225,6 +226,11 @@ fn line(icon: &'static str, text: String) -> AnyView {
 
 fn text(label: &'static str, value: Option<&String>) -> Option<Fact> {
     value.map(|value| (label, view! { <VisibleText text=value.clone() lines=true/> }.into_any()))
+}
+
+/// A sentence of the server's, in which times are in UTC.
+fn localized(label: &'static str, sentence: Option<&String>) -> Option<Fact> {
+    text(label, sentence.map(|sentence| localize(sentence)).as_ref())
 }
 
 fn mono(label: &'static str, value: String) -> Fact {
@@ -394,9 +400,12 @@ fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         let text = "It was sent and no trustworthy answer came back. A person has to look at the target, and settles it here.";
         facts.push(("What it means", text.into_any()));
     }
-    facts.extend(text("Held", detail.held.as_ref()));
+    facts.extend(localized("Held", detail.held.as_ref()));
     let label = if detail.task.is_some() { "To be done by hand" } else { "Detail" };
-    facts.extend(text(label, action.status_detail.as_ref()));
+    // What a command printed stays as it is.
+    let is_output = action.action_type == ActionType::LiveResponseCommand;
+    let fact = if is_output { text } else { localized };
+    facts.extend(fact(label, action.status_detail.as_ref()));
     facts.extend(text("Executor", action.executor.as_ref()));
     if let Some(task) = &detail.task {
         let who = task.assigned_to.clone().unwrap_or_else(|| "Nobody yet".to_owned());
@@ -417,7 +426,7 @@ fn undo_links(detail: &ActionDetail, location: Memo<ListLocation>) -> Vec<Fact> 
         .then(|| ("State", view! { <Badge look=action.undo.badge()/> }.into_any()));
     let mut facts = Vec::new();
     facts.extend(state);
-    facts.extend(text("Waits", detail.undo_waits.as_ref()));
+    facts.extend(localized("Waits", detail.undo_waits.as_ref()));
     facts.extend(action.undo_of.map(|id| link("Reverses", id)));
     facts.extend(action.undone_by.map(|id| link("Reversed by", id)));
     facts

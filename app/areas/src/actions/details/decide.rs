@@ -16,6 +16,7 @@ use kit::dialog::show_dialog;
 use kit::form::take;
 use kit::handler::handler;
 use kit::icon::Icon;
+use kit::time::localize;
 use kit::visible_text::VisibleText;
 
 /// A decision as it was sent, to be asked for again with the same action, version and digest.
@@ -160,7 +161,7 @@ pub fn closed(what: &'static str, reason: String) -> AnyView {
             <Icon name="lock"/>
             <span>
                 <strong>{what}": "</strong>
-                {reason}
+                <VisibleText text=localize(&reason)/>
             </span>
         </p>
     }

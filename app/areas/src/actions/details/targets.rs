@@ -7,6 +7,7 @@ use domain::actions::targets::TargetState;
 use domain::core::text::pluralize;
 use domain::{Status, UndoState};
 use kit::badge::Badge;
+use kit::time::localize;
 use kit::visible_text::VisibleText;
 
 /// The table; nothing for an action with one target.
@@ -51,7 +52,7 @@ fn row(of: TargetState) -> AnyView {
                 {(undo != UndoState::None).then(|| view! { <Badge look=undo.badge()/> })}
             </td>
             <td><VisibleText text=who/></td>
-            <td><VisibleText text=detail.unwrap_or_default()/></td>
+            <td><VisibleText text=localize(&detail.unwrap_or_default())/></td>
         </tr>
     }
     .into_any()

@@ -10,6 +10,7 @@ use domain::core::time::Timestamp;
 use domain::{Action, ActionId, Status};
 use kit::badge::Badge;
 use kit::derived::Derived;
+use kit::time::localize;
 use kit::visible_text::VisibleText;
 use kit::when::When;
 
@@ -66,9 +67,10 @@ fn item(action: &Action, this: ActionId, location: Memo<ListLocation>, now: Deri
             <Badge look=action.decision.badge()/>
             {status}
             <span class="meta">
+                // The time by which they are ordered: what changes an action later moves it nowhere.
                 <VisibleText text=by/>
-                ", "
-                <When at=action.updated_at now/>
+                ", proposed "
+                <When at=action.proposed_at now/>
             </span>
         </li>
     }
@@ -81,7 +83,7 @@ pub(super) fn revisions(revisions: &[Revision], now: Derived<Timestamp>) -> impl
         let at = *at;
         view! {
             <li>
-                <VisibleText text=changes.join("; ")/>
+                <VisibleText text=localize(&changes.join("; "))/>
                 <span class="meta">
                     <VisibleText text=by.clone()/>
                     ", "

@@ -14,7 +14,7 @@ use kit::badge::BadgeStyle;
 use kit::deadline::urgency;
 use kit::markup::Markup;
 use kit::short_text::{halves, head_of};
-use kit::time::{Left, ago, full};
+use kit::time::{Left, ago, full, localize};
 use kit::visible_text::reveal_bidi;
 
 /// Maximum bytes of a text without a tooltip: it fits into every column.
@@ -209,7 +209,10 @@ pub fn cell(column: Column, action: &Action, open: &str, now: Timestamp, ticks: 
             mark(name, badge, Some("undone since"))
         }
         Column::Status if action.status == Status::Completed => mark(name, action.status.badge(), None),
-        Column::Status => mark(name, action.status.badge(), action.status_detail.as_deref()),
+        Column::Status => {
+            let detail = action.status_detail.as_deref().map(localize);
+            mark(name, action.status.badge(), detail.as_deref())
+        }
         Column::EntityKind => plain(name, action.entity.kind().label()),
         // Nobody else had to decide it: who took it stands for it.
         Column::DecidedBy => text(action.taken_by().map(domain::Actor::label).as_ref()),

@@ -6,12 +6,12 @@ use crate::actions::badges::Badged;
 use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{Availability, ExecutorView};
 use domain::actions::take::TakePreview;
-use domain::actions::wire::parameter_text;
 use domain::executors::ExecutorKind;
 use domain::{ParameterName, Undo};
 use kit::badge::Badge;
 use kit::facts::{Fact, Facts};
 use kit::icon::Icon;
+use kit::time::localize;
 use kit::visible_text::VisibleText;
 
 /// The preview, with the form that confirms it where it may be taken.
@@ -59,7 +59,9 @@ pub(super) fn preview(of: &TakePreview, confirm: AnyView) -> AnyView {
     facts.extend(action.asset.criticality.map(|of| ("Criticality", of.label().into_any())));
     facts.extend(action.asset.device_group.clone().map(|of| ("Device group", of.into_any())));
     facts.extend(action.parameters.iter().map(|(name, value): (&ParameterName, &String)| -> Fact {
-        (name.label(), view! { <VisibleText text=parameter_text(*name, value).into_owned()/> }.into_any())
+        let is_time = *name == ParameterName::Expiry;
+        let text = if is_time { localize(value) } else { value.clone() };
+        (name.label(), view! { <VisibleText text/> }.into_any())
     }));
     facts.extend(
         action
@@ -71,7 +73,7 @@ pub(super) fn preview(of: &TakePreview, confirm: AnyView) -> AnyView {
         view! {
             <p class="effect-line">
                 <Icon name=icon/>
-                <span>{text}</span>
+                <span><VisibleText text=localize(&text)/></span>
             </p>
         }
         .into_any()
