@@ -1,6 +1,8 @@
 //! Exports: every row that a query matches, streamed from one read transaction on a connection of its own, so that a
 //! long one never takes a reader from the lists.
 
+use std::cell::OnceCell;
+
 use async_trait::async_trait;
 use domain::actions::wire::parameter_text;
 use domain::{ActionQuery, Actor, ActorKind, Entity, ParameterName, Parameters, RowScope};
@@ -56,7 +58,9 @@ pub(super) async fn export(
     {
         let mut rows = sql.build().fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
-            let cells = fields.iter().enumerate().map(|(at, field)| cell(&row, at + 1, field.reading));
+            let known = OnceCell::new();
+            let cells =
+                fields.iter().enumerate().map(|(at, field)| cell(&row, at + 1, field.reading, &known));
             let cells = cells.collect::<Result<Vec<_>>>()?;
             let id = row.try_get::<Uuid, _>(0)?.hyphenated();
             into.row(id.encode_lower(&mut Uuid::encode_buffer()), &cells).map_err(StoreError::Export)?;
@@ -66,7 +70,17 @@ pub(super) async fn export(
     Ok(db.close().await?)
 }
 
-fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell<'_>> {
+/// The cell of a column; several are read from the entity, which is decoded once for a row.
+fn cell<'r>(
+    row: &'r <Db as Database>::Row,
+    at: usize,
+    reading: Reading,
+    known: &OnceCell<Entity>,
+) -> Result<Cell<'r>> {
+    let entity = || match known.get() {
+        Some(entity) => Ok(entity),
+        None => entity(row, at).map(|entity| known.get_or_init(|| entity)),
+    };
     Ok(match reading {
         Reading::Time => Cell::Time(Timestamp::from_microsecond(row.try_get(at)?).map_err(corrupt)?),
         Reading::Text => {
@@ -101,9 +115,9 @@ fn cell(row: &<Db as Database>::Row, at: usize, reading: Reading) -> Result<Cell
             };
             text(actor(row, at)?.and_then(person).as_deref())
         }
-        Reading::EntityHash => text(entity(row, at)?.hash()),
-        Reading::EntityMessage => text(entity(row, at)?.message_id()),
-        Reading::EntityDetails => text(Some(&entity(row, at)?.details())),
+        Reading::EntityHash => text(entity()?.hash()),
+        Reading::EntityMessage => text(entity()?.message_id()),
+        Reading::EntityDetails => text(Some(&entity()?.details())),
         Reading::Parameters => {
             let parameters: Parameters = serde_json::from_str(row.try_get(at)?).map_err(corrupt)?;
             let pair =
