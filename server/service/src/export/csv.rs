@@ -108,7 +108,9 @@ fn push_harmless(into: &mut String, text: &str) {
         if first.is_some_and(begins_formula) && !into.ends_with('\'') {
             into.push('\'');
         }
-        into.extend(cell.chars().filter(|c| *c != '\0'));
+        for part in cell.split('\0') {
+            into.push_str(part);
+        }
     }
 }
 
@@ -124,12 +126,40 @@ fn is_blank(c: char) -> bool {
 /// Whether a spreadsheet reads it as something else and then shows, and saves, that: an id with zeros before it or with more
 /// digits than a number keeps, `1E5`, `1.10`, `5%`, `(5)`, `2026-11-29`, `1MAR`, `12:30`, `true`.
 fn is_rewritten(text: &str) -> bool {
-    // No number or date is that long.
-    if text.len() > 64 {
+    if !has_words_of_numbers(text) {
         return false;
     }
     let lower = text.to_lowercase();
     matches!(lower.as_str(), "true" | "false") || is_number(&lower) || is_date(&lower)
+}
+
+/// Whether all words of it may stand in a number or a date: of hardly any text, and it costs little to know.
+fn has_words_of_numbers(text: &str) -> bool {
+    const WORDS: [&str; 7] = ["a", "am", "e", "p", "pm", "true", "false"];
+    const LONGEST: usize = 64;
+    let mut words = text.split(|of: char| !of.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let is_word = |word: &str| is_month(word) || WORDS.iter().any(|known| known.eq_ignore_ascii_case(word));
+    text.len() <= LONGEST && words.all(is_word)
+}
+
+/// The name of a month, from three letters on.
+fn is_month(word: &str) -> bool {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let is_of = |month: &&str| month.get(..word.len()).is_some_and(|of| of.eq_ignore_ascii_case(word));
+    word.len() >= 3 && MONTHS.iter().any(is_of)
 }
 
 fn is_digits(text: &str) -> bool {
@@ -158,20 +188,6 @@ fn is_number(text: &str) -> bool {
 
 /// A date or a time, whatever separates its parts, or nothing.
 fn is_date(text: &str) -> bool {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let mut parts: Vec<String> = Vec::new();
     let mut before = ' ';
     for letter in text.chars() {
@@ -190,7 +206,6 @@ fn is_date(text: &str) -> bool {
         }
         before = letter;
     }
-    let is_month = |part: &str| part.len() >= 3 && MONTHS.iter().any(|month| month.starts_with(part));
     let is_half =
         |at: usize, part: &str| at > 0 && text.contains(' ') && matches!(part, "a" | "p" | "am" | "pm");
     let is_part = |(at, part): (usize, &String)| {
