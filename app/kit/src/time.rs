@@ -33,15 +33,12 @@ fn localize_in(zone: &Zone, sentence: &str) -> String {
     let (mut rest, mut is_in_word) = (sentence, false);
     while let Some(letter) = rest.chars().next() {
         let found = if is_in_word || !letter.is_ascii_digit() { None } else { leading_time(rest) };
-        let length = match found {
-            Some((at, length)) => {
-                out.push_str(&zone.full(at));
-                length
-            }
-            None => {
-                out.push(letter);
-                letter.len_utf8()
-            }
+        let length = if let Some((at, length)) = found {
+            out.push_str(&zone.full(at));
+            length
+        } else {
+            out.push(letter);
+            letter.len_utf8()
         };
         is_in_word = found.is_some() || letter.is_alphanumeric();
         rest = rest.get(length..).unwrap_or_default();
