@@ -319,7 +319,7 @@ async fn a_reversal_that_is_recorded_reverses_what_was_before_it(kind: Kind) {
     setting.clock.forward(SignedDuration::from_secs(100));
     let other = json!({ "kind": "ip_address", "address": "198.51.100.99" });
     let after = setting.done(ActionType::BlockIpAddress, &other).await;
-    let recorder = Caller { scopes: Some([Scope::Record].into()), ..setting.scanner.clone() };
+    let tool = Caller { scopes: Some([Scope::Record].into()), ..setting.scanner.clone() };
     let record = |entity: &Value, external_id: &str| {
         let of = json!({
             "external_id": external_id, "type": "unblock_ip_address", "severity": "low",
@@ -330,7 +330,7 @@ async fn a_reversal_that_is_recorded_reverses_what_was_before_it(kind: Kind) {
         serde_json::from_value::<Proposal>(of).unwrap()
     };
     let records = vec![record(&address(), "1"), record(&other, "2")];
-    let recorded = setting.service.propose(&recorder, records).await.unwrap();
+    let recorded = setting.service.propose(&tool, records).await.unwrap();
     assert_eq!(setting.reversed_by(before).await, Some(recorded[0].action.id));
     assert_eq!(setting.reversed_by(after).await, None, "it was blocked later than that");
     store::verify(&*setting.store).await.unwrap();

@@ -359,8 +359,8 @@ async fn a_token_is_taken_for_no_person_and_no_other_token() {
     }
     // Beside the token of a person stands the person.
     let own = app.token_named(person, Some("root"), &[Scope::Propose]).await;
-    let made = app.api(&own, "POST", ACTIONS, Some(&json!({ "actions": [proposal("x-1")] }))).await.json();
-    let id = made["actions"][0]["id"].as_str().unwrap();
+    let taken = app.api(&own, "POST", ACTIONS, Some(&json!({ "actions": [proposal("x-1")] }))).await.json();
+    let id = taken["actions"][0]["id"].as_str().unwrap();
     let action = app.api(&root, "GET", &format!("{ACTIONS}/{id}"), None).await.json();
     assert_eq!(action["proposed_by"]["person"]["name"], "Ana Sousa");
     let csv =
