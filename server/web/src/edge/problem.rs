@@ -295,7 +295,7 @@ mod tests {
             (Error::invalid("/a", "b"), "This item was not taken in: something in it is missing or wrong."),
             (Error::Forbidden(Denied::OwnProposal), "This item was not taken in. You may not do this."),
             (
-                Error::NoExecutor,
+                Error::NoExecutor("why".into()),
                 "This item was not taken in: no executor is connected that could carry this out.",
             ),
         ] {
