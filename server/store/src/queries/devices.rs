@@ -1,6 +1,6 @@
 //! Statements on devices and their groups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::core::canonical;
 use domain::{AssetKind, Authorized, Device, DeviceGroup, DeviceGroupId};
@@ -133,30 +133,51 @@ pub(super) async fn after(
     rows.iter().map(device).collect()
 }
 
+/// Devices in one statement.
+const ROWS: usize = 100;
+
 /// Notes what a tool tells of devices: what it does not tell stays. Returns what is known of each.
 pub(super) async fn note(
     db: &mut Connection,
     devices: &[Device],
     now: Timestamp,
 ) -> Result<Vec<(Device, Option<String>)>> {
-    let mut known = Vec::with_capacity(devices.len());
-    for told in devices {
-        let tags = if told.tags.is_empty() { None } else { Some(json(&told.tags)?) };
-        let query = sqlx::query(
-            "INSERT INTO devices (name_key, name, domain, os, tags, reported_group, updated_at)
-             VALUES ($1, $2, $3, $4, COALESCE($5, '[]'), $6, $7)
-             ON CONFLICT (name_key) DO UPDATE SET name = excluded.name,
+    let mut told: BTreeMap<String, Device> = BTreeMap::new();
+    for device in devices {
+        let of = told.entry(natural(&device.name)).or_default();
+        of.name.clone_from(&device.name);
+        of.domain = device.domain.clone().or(of.domain.take());
+        of.os = device.os.clone().or(of.os.take());
+        if !device.tags.is_empty() {
+            of.tags.clone_from(&device.tags);
+        }
+        of.reported_group = device.reported_group.clone().or(of.reported_group.take());
+    }
+    let told = told.iter().map(|(key, device)| Ok((key, device, json(&device.tags)?)));
+    let told = told.collect::<Result<Vec<_>>>()?;
+    let mut known = BTreeMap::new();
+    for told in told.chunks(ROWS) {
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO devices (name_key, name, domain, os, tags, reported_group, updated_at) ",
+        );
+        sql.push_values(told, |mut values, (key, device, tags)| {
+            values.push_bind(*key).push_bind(&device.name).push_bind(&device.domain).push_bind(&device.os);
+            values.push_bind(tags).push_bind(&device.reported_group).push_bind(micros(now));
+        });
+        sql.push(
+            " ON CONFLICT (name_key) DO UPDATE SET name = excluded.name,
                  domain = COALESCE(excluded.domain, devices.domain), os = COALESCE(excluded.os, devices.os),
-                 tags = COALESCE($5, devices.tags),
+                 tags = CASE WHEN excluded.tags = '[]' THEN devices.tags ELSE excluded.tags END,
                  reported_group = COALESCE(excluded.reported_group, devices.reported_group),
                  updated_at = excluded.updated_at
-             RETURNING name, domain, os, tags, reported_group, device_group",
+             RETURNING name, domain, os, tags, reported_group, device_group, name_key",
         );
-        let query = query.bind(natural(&told.name)).bind(&told.name).bind(&told.domain).bind(&told.os);
-        let row = query.bind(tags).bind(&told.reported_group).bind(micros(now)).fetch_one(&mut *db).await?;
-        known.push(device(&row)?);
+        for row in sql.build().fetch_all(&mut *db).await? {
+            known.insert(row.try_get::<String, _>("name_key")?, device(&row)?);
+        }
     }
-    Ok(known)
+    let of = |device: &Device| known.get(&natural(&device.name)).cloned();
+    devices.iter().map(|device| of(device).ok_or_else(|| corrupt("a device was not noted"))).collect()
 }
 
 /// Notes every device that has rows and is not known yet, with the group that its rows carry as its tool's word.

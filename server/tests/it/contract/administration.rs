@@ -255,6 +255,15 @@ async fn devices_are_known_and_placed(kind: Kind) {
     let again = Device { name: on(1), ..Device::default() };
     let noted = tx.note_devices(&proposer(None), &[again], at(3)).await.unwrap();
     assert_eq!((noted[0].0.os.as_deref(), noted[0].0.tags.len()), (Some("Linux"), 1));
+    // More than a statement holds, and one of them twice.
+    let named = |name: String| Device { name, ..Device::default() };
+    let mut many: Vec<_> = (0..130).map(|number| named(format!("many-{number}"))).collect();
+    many.push(Device { os: Some("macOS".to_owned()), ..named("MANY-7".to_owned()) });
+    let noted = tx.note_devices(&proposer(None), &many, at(3)).await.unwrap();
+    assert_eq!((noted.len(), noted[129].0.name.as_str()), (131, "many-129"));
+    for at in [7, 130] {
+        assert_eq!((noted[at].0.name.as_str(), noted[at].0.os.as_deref()), ("MANY-7", Some("macOS")));
+    }
     tx.commit().await.unwrap();
 
     let mut tx = store.begin().await.unwrap();
