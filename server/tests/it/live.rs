@@ -35,8 +35,9 @@ impl Estate {
     }
 
     async fn propose_many(&self, token: &str, names: impl Iterator<Item = String>) -> Vec<Value> {
+        let folder = self.at("sandbox").canonicalize().unwrap();
         let actions: Vec<_> =
-            names.map(|name| proposal(&name, format!("/srv/{name}").as_ref(), &"ab".repeat(32))).collect();
+            names.map(|name| proposal(&name, &folder.join(&name), &"ab".repeat(32))).collect();
         let body = json!({ "actions": actions });
         let (status, answer) = self.post("/api/v1/actions", token, &body).await.unwrap();
         assert_eq!(status, 201, "{answer}");
