@@ -125,7 +125,24 @@ async fn walk(
     range: &Range,
     limit: u32,
 ) -> Result<Option<Vec<rows::Row>>> {
-    let Some(steps) = selection.hopeful_steps(db, range.sort.key, limit).await? else { return Ok(None) };
+    let Some([soon, most]) = selection.hopeful_steps(db, range.sort.key, limit).await? else {
+        return Ok(None);
+    };
+    let found = walk_within(db, selection, range, limit, soon).await?;
+    if found.is_some() || soon == most {
+        return Ok(found);
+    }
+    walk_within(db, selection, range, limit, most).await
+}
+
+/// The same, within so many steps.
+async fn walk_within(
+    db: &mut Connection,
+    selection: &Selection,
+    range: &Range,
+    limit: u32,
+    steps: i64,
+) -> Result<Option<Vec<rows::Row>>> {
     let column = stored(range.sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("SELECT ");
     sql.push(column).push(", number");

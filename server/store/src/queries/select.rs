@@ -33,6 +33,9 @@ const MAX_FETCHED_NUMBERS: usize = 1_000;
 /// So many entries of an index are passed at most by a walk that hopes to meet enough.
 const MAX_STEPS: i64 = 20_000;
 
+/// So many at first, where that is likely to do.
+const MAX_SOON: i64 = 2_000;
+
 /// The same where each entry's row is looked up.
 const MAX_LOOKUPS: i64 = 2_000;
 
@@ -155,19 +158,19 @@ impl Selection {
         scope.is_all() && conditions.is_empty() && from.is_none() && to.is_none() && search.is_none()
     }
 
-    /// How many entries of the index of an order a walk may pass that hopes to meet so many rows; none, if there is no
-    /// hope, or no need.
+    /// How many entries of the index of an order a walk may pass that hopes to meet so many rows, at first and after that;
+    /// none, if there is no hope, or no need.
     pub(super) async fn hopeful_steps(
         &self,
         db: &mut Connection,
         sort: SortKey,
         limit: u32,
-    ) -> Result<Option<i64>> {
+    ) -> Result<Option<[i64; 2]>> {
         if self.is_everything() || self.numbers.is_some() || !self.can_walk(sort) {
             return Ok(None);
         }
         if self.search.is_some() {
-            return Ok(Some(MAX_LOOKUPS));
+            return Ok(Some([MAX_LOOKUPS; 2]));
         }
         let all = self.rows_of_lane(db).await?;
         let mut share = 1.0;
@@ -186,7 +189,9 @@ impl Selection {
         let expected = f64::from(limit) / share.max(f64::MIN_POSITIVE);
         // As often as not it takes longer than expected.
         let most = fraction(MAX_STEPS, 2);
-        Ok((expected <= most).then_some(MAX_STEPS))
+        // Where a walk ends is looked up by counting entries: the fewer, the sooner.
+        let soon = if expected <= fraction(MAX_SOON, 4) { MAX_SOON } else { MAX_STEPS };
+        Ok((expected <= most).then_some([soon, MAX_STEPS]))
     }
 
     async fn rows_of_lane(&self, db: &mut Connection) -> Result<i64> {
