@@ -34,7 +34,7 @@ const MAX_FETCHED_NUMBERS: usize = 1_000;
 const MAX_STEPS: i64 = 20_000;
 
 /// So many at first, where that is likely to do.
-const MAX_SOON: i64 = 2_000;
+const MAX_SOON: i64 = 4_000;
 
 /// The same where each entry's row is looked up.
 const MAX_LOOKUPS: i64 = 2_000;
