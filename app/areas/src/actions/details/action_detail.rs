@@ -402,7 +402,7 @@ fn execution(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
     }
     facts.extend(localized("Held", detail.held.as_ref()));
     let label = if detail.task.is_some() { "To be done by hand" } else { "Detail" };
-    // What a command printed stays as it is.
+    // The output of a command stays as the host printed it.
     let is_output = action.action_type == ActionType::LiveResponseCommand;
     let fact = if is_output { text } else { localized };
     facts.extend(fact(label, action.status_detail.as_ref()));

@@ -123,7 +123,7 @@ impl Entity {
         }
     }
 
-    /// What it is known by that never holds a space.
+    /// The identifiers of the entity that never hold a space.
     fn ids_mut(&mut self) -> Vec<&mut Option<String>> {
         match self {
             Self::EmailMessage { network_message_id: id, .. } | Self::User { sid: id, .. } => vec![id],
