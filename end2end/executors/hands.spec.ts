@@ -47,7 +47,7 @@ test("what is connected to nothing is done by hand, and undone by hand", { tag: 
   await page.getByRole("button", { name: "Test" }).click();
   await expect(page.getByText("there is nothing to reach")).toBeVisible();
 
-  const id = await propose(page, estate, device);
+  const id = await propose(estate, device);
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   const flyout = page.locator("#flyout");
   await expect(flyout.getByText(`Done by hand, as ${name}. By rule 1: device ${device}.`)).toBeVisible();
@@ -145,7 +145,7 @@ test("a webhook is told, reports, and undoes", { tag: "@no-js" }, async ({ page 
     return JSON.parse(body);
   };
 
-  const id = await propose(page, estate, device);
+  const id = await propose(estate, device);
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   const flyout = page.locator("#flyout");
   await expect(flyout.getByText(`Carried out by ${name}. By rule 1: ${device}.`)).toBeVisible();

@@ -12,7 +12,7 @@ import {
   approveToCompleted,
   enter,
   openAction,
-  proposeAction,
+  proposeOn,
   type RealEstate,
   startRealEstate,
   undoToUndone,
@@ -142,7 +142,7 @@ const ASSET = { kind: "device", name: "web-1" };
 
 /** From the proposal to Completed and undone, with the host looked at in between. */
 async function carryThrough(page: Page, type: string, entity: object, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const id = await proposeAction(page, estate, { type, entity, asset: ASSET });
+  const id = await proposeOn(estate, { type, entity, asset: ASSET });
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   await expect(page.locator("#flyout").getByText(/^Carried out by responder-web-1\./)).toBeVisible();
   expect(await holds(), "before the approval").toBe(false);
@@ -177,7 +177,7 @@ test("the host is isolated, and released", async ({ page }) => {
 test("a process is stopped, which nobody undoes", async ({ page }) => {
   const { child, entity } = host.sleeper();
   const ended = new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
-  const id = await proposeAction(page, estate, { type: "stop_process", entity, asset: ASSET });
+  const id = await proposeOn(estate, { type: "stop_process", entity, asset: ASSET });
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   expect(child.exitCode).toBe(null);
   await approveToCompleted(page, estate, id, "Stop process");
@@ -189,7 +189,7 @@ test("a process is stopped, which nobody undoes", async ({ page }) => {
 });
 
 test("an investigation package is downloaded from the details", { tag: "@no-js" }, async ({ page }) => {
-  const id = await proposeAction(page, estate, { type: "collect_investigation_package", entity: ASSET, asset: ASSET });
+  const id = await proposeOn(estate, { type: "collect_investigation_package", entity: ASSET, asset: ASSET });
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   await approveToCompleted(page, estate, id);
   const link = page.locator("#flyout").getByRole("link", { name: /^Download package-.*\.tar\.gz$/ });

@@ -1,7 +1,7 @@
 // Without the demo: a mail server and a directory are connected, and what is approved is seen there by the test.
 import { type Page } from "@playwright/test";
 import { expect, test, waitForHydration } from "../support/estate";
-import { approveToCompleted, enter, openAction, proposeAction, type RealEstate, startRealEstate, undoToUndone } from "../support/real";
+import { approveToCompleted, enter, openAction, proposeOn, type RealEstate, startRealEstate, undoToUndone } from "../support/real";
 import { Dovecot, LDAP_PASSWORD, MAIL_KEY, Slapd } from "../support/servers";
 
 let estate: RealEstate;
@@ -34,7 +34,7 @@ test("an email is moved out of the inbox, and comes back", { tag: "@no-js" }, as
 
   const mailbox = { kind: "mailbox", name: "kim@corp.example" };
   const entity = { kind: "email_message", message_id: id, subject: "Hello", sender: "a@x.example" };
-  const action = await proposeAction(page, estate, { type: "soft_delete_email", entity, asset: mailbox });
+  const action = await proposeOn(estate, { type: "soft_delete_email", entity, asset: mailbox });
   await enter(page, estate, "ana", `/action-center/pending?open=${action}`);
   await expect(page.locator("#flyout").getByText(/^Carried out by mail\./)).toBeVisible();
   expect(await dovecot.folders("kim", id)).toEqual(["INBOX"]);
@@ -58,7 +58,7 @@ test("a user is disabled in a directory, and enabled again", { tag: "@no-js" }, 
   await expect(page.getByText(/pwdAccountLockedTime/).first()).toBeVisible();
 
   const [entity, asset] = ["user", "account"].map((kind) => ({ kind, name: "kim" }));
-  const action = await proposeAction(page, estate, { type: "disable_user", entity, asset });
+  const action = await proposeOn(estate, { type: "disable_user", entity, asset });
   await enter(page, estate, "ana", "/");
   await openAction(page, estate, "pending", action);
   await waitForHydration(page);

@@ -107,7 +107,7 @@ test("what a webhook was sent is shown, and sent again", { tag: "@no-js" }, asyn
   await expect(page.getByRole("heading", { name })).toBeVisible();
   await expect(page.getByText("Nothing was sent yet.")).toBeVisible();
 
-  const id = await propose(page, estate, device);
+  const id = await propose(estate, device);
   await enter(page, estate, "ana", `/action-center/pending?open=${id}`);
   await page.locator("#flyout").getByRole("button", { name: "Approve", exact: true }).click();
   await expect.poll(() => told.length).toBe(1);

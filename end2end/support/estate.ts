@@ -231,12 +231,26 @@ export async function installClock(page: Page): Promise<void> {
 
 export { expect };
 
-/** Reports an investigation, or with another path something else, as a tool does. */
-export async function report(estate: Estate, body: unknown, path = "investigations"): Promise<void> {
+/** Reports an investigation, or with another path something else, as a tool does. Returns the answer. */
+export async function report(estate: Pick<Estate, "url" | "token">, body: unknown, path = "investigations"): Promise<unknown> {
   const answer = await fetch(`${estate.url}/api/v1/${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${estate.token}`, "content-type": "application/json" },
     body: JSON.stringify(body),
   });
-  expect(answer.ok, await answer.text()).toBe(true);
+  const text = await answer.text();
+  expect(answer.ok, text).toBe(true);
+  return JSON.parse(text);
+}
+
+export interface Proposed {
+  id: string;
+  created: boolean;
+  decision: string;
+}
+
+/** Proposes an action, as a tool does. */
+export async function proposeAction(estate: Pick<Estate, "url" | "token">, action: object): Promise<Proposed> {
+  const { actions } = (await report(estate, { actions: [action] }, "actions")) as { actions: Proposed[] };
+  return actions[0];
 }

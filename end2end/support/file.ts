@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, type Estate } from "./estate";
+import { expect, type Estate, proposeAction, type Proposed } from "./estate";
 
 export interface FileState {
   sha256: string;
@@ -51,29 +51,19 @@ export class MaliciousFile {
     expect(await this.propose("very_high")).toMatchObject({ created: false, decision: "Pending" });
   }
 
-  private async propose(criticality: string): Promise<{ id: string; created: boolean; decision: string }> {
-    const answer = await fetch(`${this.estate.url}/api/v1/actions`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${this.estate.token}`, "content-type": "application/json" },
-      body: JSON.stringify({
-        actions: [
-          {
-            external_id: this.name,
-            type: "quarantine_file",
-            entity: { kind: "file", path: this.path, sha256: this.original.sha256 },
-            asset: { kind: "device", name: "this machine", criticality },
-            comment: "Matches a known loader",
-            severity: "critical",
-            source: "antivirus_action",
-            verdict: "malicious",
-            evidence: [{ title: "Signature", detail: "Loader.Generic", verdict: "malicious", technique: "T1204.002" }],
-            alert: { id: "al-1", title: "Malware on this machine", url: "https://alerts.example/al-1" },
-          },
-        ],
-      }),
+  private propose(criticality: string): Promise<Proposed> {
+    return proposeAction(this.estate, {
+      external_id: this.name,
+      type: "quarantine_file",
+      entity: { kind: "file", path: this.path, sha256: this.original.sha256 },
+      asset: { kind: "device", name: "this machine", criticality },
+      comment: "Matches a known loader",
+      severity: "critical",
+      source: "antivirus_action",
+      verdict: "malicious",
+      evidence: [{ title: "Signature", detail: "Loader.Generic", verdict: "malicious", technique: "T1204.002" }],
+      alert: { id: "al-1", title: "Malware on this machine", url: "https://alerts.example/al-1" },
     });
-    expect(answer.status).toBe(201);
-    return (await answer.json()).actions[0];
   }
 }
 

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, hasScripts, waitForHydration } from "./estate";
+import { expect, hasScripts, proposeAction, waitForHydration } from "./estate";
 
 const PASSWORD = "correct horse battery";
 
@@ -63,21 +63,16 @@ export async function enter(page: Page, estate: RealEstate, name: string, path: 
 }
 
 /** Proposes to isolate a device, as a tool does. Returns the action's id. */
-export function propose(page: Page, estate: RealEstate, device: string): Promise<string> {
+export function propose(estate: RealEstate, device: string): Promise<string> {
   const on = { kind: "device", name: device };
-  return proposeAction(page, estate, { type: "isolate_device", entity: on, asset: on });
+  return proposeOn(estate, { type: "isolate_device", entity: on, asset: on });
 }
 
 /** Proposes an action, as a tool does. Returns its id. */
-export async function proposeAction(page: Page, estate: RealEstate, what: { type: string; entity: object; asset: object }): Promise<string> {
+export async function proposeOn(estate: RealEstate, what: { type: string; entity: object; asset: object }): Promise<string> {
   const external_id = `${what.type}-${randomUUID()}`;
   const rest = { severity: "high", source: "automated_device_action", comment: "Beacons to a known server" };
-  const answer = await page.request.post(`${estate.url}/api/v1/actions`, {
-    headers: { authorization: `Bearer ${estate.token}` },
-    data: { actions: [{ external_id, ...rest, ...what }] },
-  });
-  expect(answer.status(), await answer.text()).toBe(201);
-  return (await answer.json()).actions[0].id;
+  return (await proposeAction(estate, { external_id, ...rest, ...what })).id;
 }
 
 /** Opens an action on a tab. */
