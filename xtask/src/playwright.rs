@@ -59,7 +59,32 @@ pub(crate) fn run(
     let found = found.unwrap_or_default();
     *tally += found;
     if !status.success() || found.failed > 0 {
-        return Err(process::failed(&command, status, output));
+        return Err(process::failed(&command, status, without_progress(&output)));
     }
     Ok(found)
+}
+
+/// Drops the line that each test prints when it starts, so that the end of a long log has the errors.
+fn without_progress(output: &str) -> String {
+    let is_progress = |line: &&str| {
+        line.strip_prefix('[')
+            .and_then(|rest| rest.split_once('/'))
+            .is_some_and(|(number, _)| number.parse::<usize>().is_ok())
+    };
+    output.lines().filter(|line| !is_progress(line)).map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_kept_and_progress_is_dropped() {
+        let output = "[1/355] [no-js] › a.spec.ts:8:1 › it works @no-js\n  1) [desktop] › b.spec.ts:3:1 › it fails\n\
+            \n    Error: not visible\n[desktop] › c.spec.ts:1:1 › it writes\n[2/355] [no-js] › d.spec.ts:8:1\n";
+        assert_eq!(
+            without_progress(output),
+            "  1) [desktop] › b.spec.ts:3:1 › it fails\n\n    Error: not visible\n[desktop] › c.spec.ts:1:1 › it writes\n"
+        );
+    }
 }
