@@ -1,5 +1,7 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use domain::actions::query::{Sort, SortKey};
 use domain::{Action, ActionQuery, RowScope};
@@ -54,6 +56,9 @@ pub(super) async fn page(
     }
     let rows = rows.unwrap_or_default();
     let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
+    // A row that was changed between the stages of a walk can be met in each of them.
+    let mut met = HashSet::new();
+    actions.retain(|action| met.insert(action.id));
     if from.is_some_and(|from| from.before) {
         actions.reverse();
     }
@@ -67,6 +72,7 @@ async fn number_of(db: &mut Connection, from: &Position) -> Result<i64> {
 }
 
 /// A row in an order.
+#[derive(Clone)]
 struct Edge {
     key: KeyValue,
     number: i64,
@@ -117,32 +123,41 @@ pub(super) fn push_key(sql: &mut QueryBuilder<Db>, key: &KeyValue) {
     };
 }
 
-/// The rows that a walk along the order meets, if it meets enough within a bounded number of steps. Where it ends is
-/// looked up first, which costs next to nothing.
+/// The rows that a walk along the order meets, if it meets enough within a bounded number of steps.
 async fn walk(
     db: &mut Connection,
     selection: &Selection,
     range: &Range,
     limit: u32,
 ) -> Result<Option<Vec<rows::Row>>> {
-    let Some([soon, most]) = selection.hopeful_steps(db, range.sort.key, limit).await? else {
+    let Some(stages) = selection.hopeful_steps(db, range.sort.key, limit).await? else {
         return Ok(None);
     };
-    let found = walk_within(db, selection, range, limit, soon).await?;
-    if found.is_some() || soon == most {
-        return Ok(found);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let mut found = Vec::<rows::Row>::new();
+    let mut from = range.from.clone();
+    for steps in stages.into_iter().filter(|steps| *steps > 0) {
+        let missing = u32::try_from(limit - found.len()).unwrap_or(u32::MAX);
+        let stage = Range { sort: range.sort, from, until: None };
+        let (rows, end) = walk_within(db, selection, stage, missing, steps).await?;
+        found.extend(rows);
+        let Some((key, number)) = end.filter(|_| found.len() < limit) else {
+            return Ok(Some(found));
+        };
+        from = Some(Edge { key, number, before: range.backwards() });
     }
-    walk_within(db, selection, range, limit, most).await
+    Ok(None)
 }
 
-/// The same, within so many steps.
+/// The rows that a walk meets within so many steps, and where it ended, unless that is the end of the order. Where it
+/// ends is looked up first, which costs next to nothing.
 async fn walk_within(
     db: &mut Connection,
     selection: &Selection,
-    range: &Range,
+    mut range: Range,
     limit: u32,
     steps: i64,
-) -> Result<Option<Vec<rows::Row>>> {
+) -> Result<(Vec<rows::Row>, Option<(KeyValue, i64)>)> {
     let column = stored(range.sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("SELECT ");
     sql.push(column).push(", number");
@@ -151,13 +166,9 @@ async fn walk_within(
     range.push_order(&mut sql);
     sql.push(" LIMIT 1 OFFSET ").push_bind(steps);
     let end = sql.build().fetch_optional(&mut *db).await?;
-    let until = end.as_ref().map(|end| edge_key(end, range.sort.key)).transpose()?;
-    let whole = until.is_none();
-    let from = range.from.as_ref().map(|from| Edge { key: from.key.clone(), ..*from });
-    let range = Range { from, until, ..*range };
+    range.until = end.as_ref().map(|end| edge_key(end, range.sort.key)).transpose()?;
     let found = statement(selection, AccessPath::IndexOrder, &range, limit).build().fetch_all(db).await?;
-    let enough = whole || found.len() >= usize::try_from(limit).unwrap_or(usize::MAX);
-    Ok(enough.then_some(found))
+    Ok((found, range.until))
 }
 
 /// The key and the number of a row of which nothing else was asked for.

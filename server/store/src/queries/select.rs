@@ -33,11 +33,11 @@ const MAX_FETCHED_NUMBERS: usize = 1_000;
 /// So many entries of an index are passed at most by a walk that hopes to meet enough.
 const MAX_STEPS: i64 = 20_000;
 
-/// So many at first, where that is likely to do.
-const MAX_SOON: i64 = 4_000;
-
 /// The same where each entry's row is looked up.
 const MAX_LOOKUPS: i64 = 2_000;
+
+/// As many entries at least are passed in the first stage of a walk.
+const FIRST_STEPS: i64 = 500;
 
 /// So long a part of the time line is counted, to know whether the time is the narrowest condition.
 const MAX_COUNTED_CHANGES: i64 = 100_000;
@@ -158,21 +158,22 @@ impl Selection {
         scope.is_all() && conditions.is_empty() && from.is_none() && to.is_none() && search.is_none()
     }
 
-    /// How many entries of the index of an order a walk may pass that hopes to meet so many rows, at first and after that;
-    /// none, if there is no hope, or no need.
+    /// How many entries of the index of an order a walk may pass that hopes to meet so many rows, by stages that
+    /// go on from each other; none, if there is no hope, or no need.
     pub(super) async fn hopeful_steps(
         &self,
         db: &mut Connection,
         sort: SortKey,
         limit: u32,
-    ) -> Result<Option<[i64; 2]>> {
+    ) -> Result<Option<[i64; 3]>> {
         if self.is_everything() || self.numbers.is_some() || !self.can_walk(sort) {
             return Ok(None);
         }
         if self.search.is_some() {
-            return Ok(Some([MAX_LOOKUPS; 2]));
+            return Ok(Some([MAX_LOOKUPS, 0, 0]));
         }
-        let all = self.rows_of_lane(db).await?;
+        let is_scope_alone = self.conditions.is_empty() && self.from.is_none() && self.to.is_none();
+        let all = if is_scope_alone { 0 } else { self.rows_of_lane(db).await? };
         let mut share = 1.0;
         for condition in &self.conditions {
             let leads = stored(sort.field()).column == condition.column && condition.values.len() == 1;
@@ -188,10 +189,17 @@ impl Selection {
         }
         let expected = f64::from(limit) / share.max(f64::MIN_POSITIVE);
         // As often as not it takes longer than expected.
-        let most = fraction(MAX_STEPS, 2);
-        // Where a walk ends is looked up by counting entries: the fewer, the sooner.
-        let soon = if expected <= fraction(MAX_SOON, 4) { MAX_SOON } else { MAX_STEPS };
-        Ok((expected <= most).then_some([soon, MAX_STEPS]))
+        if expected > fraction(MAX_STEPS, 2) {
+            return Ok(None);
+        }
+        // Where a stage ends is looked up by counting entries: the fewer, the sooner. How much a scope hides is not known.
+        let mut first = FIRST_STEPS;
+        while fraction(first, 4) < expected {
+            first *= 2;
+        }
+        let first = first.min(MAX_STEPS);
+        let second = (first * 8).min(MAX_STEPS) - first;
+        Ok(Some([first, second, MAX_STEPS - first - second]))
     }
 
     async fn rows_of_lane(&self, db: &mut Connection) -> Result<i64> {
