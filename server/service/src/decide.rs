@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::change::{self, Change};
-use super::decision::{DecisionAttempt, Verb, conflict, lifecycle_of};
+use super::decision::{DecisionAttempt, Verb, check_seen, conflict, lifecycle_of};
 use super::targets::to_undo;
 use super::{Service, detached, replay};
 use crash::crash_point;
@@ -71,35 +71,59 @@ impl Service {
         verb: Verb,
     ) -> Result<Action, Error> {
         verb.check()?;
+        let decided = match self.too_late(caller, id, &seen, &verb).await {
+            Ok(()) => self.decide_as_seen(caller, id, &seen, &verb).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &decided
+            && let Some(entry) = refused(id, verb.transition().verb(), error, self.clock.now())
+            && self.refusals.may_record(&caller.principal(), id)
+        {
+            let mut tx = self.store.begin().await?;
+            tx.append_audit(&caller.recorded(), entry).await?;
+            tx.commit().await?;
+        }
+        decided
+    }
+
+    /// Refuses who decides on another version than there is, without the lock that all writes share: however many come
+    /// too late, they hold up nobody. Whatever else is wrong is found by the decision itself.
+    ///
+    /// # Errors
+    /// What the decision would answer: a conflict, or why the caller may not decide at all.
+    async fn too_late(&self, caller: &Caller, id: ActionId, seen: &Seen, verb: &Verb) -> Result<(), Error> {
+        let is_first = matches!(verb, Verb::Approve { .. } | Verb::Reject { .. });
+        if !is_first || self.store.version(id).await?.is_none_or(|version| version == seen.expected_version) {
+            return Ok(());
+        }
+        let found = self.store.actions(&RowScope::of(caller)?, &[id]).await?.pop();
+        let (action, proposer) = found.ok_or_else(|| Error::NotFound(id.into()))?;
+        self.check_decision(caller, &action, proposer, verb.transition(), self.clock.now())?;
+        check_seen(&action, seen)
+    }
+
+    /// Decides in a transaction of its own.
+    async fn decide_as_seen(
+        &self,
+        caller: &Caller,
+        id: ActionId,
+        seen: &Seen,
+        verb: &Verb,
+    ) -> Result<Action, Error> {
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         let policies = tx.policies().await?;
-        let lifts = BTreeSet::new();
-        let attempt = DecisionAttempt { caller, verb: &verb, together: None, lifts, policies, now };
-        match Box::pin(self.write(&mut *tx, &attempt, id, &seen)).await {
-            Ok(after) => {
-                replay::settle_in(&mut *tx, &after).await?;
-                tx.commit().await?;
-                tracing::info!(action = %id, verb = verb.transition().verb(), version = after.version, "decided");
-                match verb {
-                    Verb::Approve { .. } => crash_point!("approve.after_commit"),
-                    Verb::Reject { .. } | Verb::Retry { .. } => {}
-                    Verb::Undo(_) => crash_point!("undo.after_commit"),
-                }
-                Ok(after)
-            }
-            Err(error) => {
-                drop(tx);
-                if let Some(entry) = refused(id, verb.transition().verb(), &error, self.clock.now())
-                    && self.refusals.may_record(&caller.principal(), id)
-                {
-                    let mut tx = self.store.begin().await?;
-                    tx.append_audit(&caller.recorded(), entry).await?;
-                    tx.commit().await?;
-                }
-                Err(error)
-            }
+        let attempt = DecisionAttempt { caller, verb, together: None, lifts: BTreeSet::new(), policies, now };
+        let after = Box::pin(self.write(&mut *tx, &attempt, id, seen)).await?;
+        replay::settle_in(&mut *tx, &after).await?;
+        tx.commit().await?;
+        tracing::info!(action = %id, verb = verb.transition().verb(), version = after.version, "decided");
+        match verb {
+            Verb::Approve { .. } => crash_point!("approve.after_commit"),
+            Verb::Reject { .. } | Verb::Retry { .. } => {}
+            Verb::Undo(_) => crash_point!("undo.after_commit"),
         }
+        Ok(after)
     }
 
     /// Writes one decision, whoever opened the transaction and commits it.

@@ -68,6 +68,9 @@ pub trait ReadActions: Send + Sync {
     /// One action, if the scope shows it.
     async fn action(&self, scope: &RowScope, id: ActionId) -> Result<Option<Action>>;
 
+    /// The version of an action, whoever may see it.
+    async fn version(&self, id: ActionId) -> Result<Option<i64>>;
+
     /// The person behind the proposal of an action, if it was a person's.
     async fn proposer(&self, id: ActionId) -> Result<Option<UserId>>;
 

@@ -22,7 +22,7 @@ const DECISIONS: usize = 1_000;
 const CLIENTS: usize = 300;
 /// Streams of one token, which may have twenty.
 const STREAMS_EACH: usize = 19;
-/// Requests of the flood side by side; eight of a token are let in at a time.
+/// Requests of the flood side by side; four of a token are let in at a time.
 const FLOOD: usize = 16;
 /// How much longer the hundredth part of the decisions may take.
 const MOST: u32 = 3;

@@ -35,6 +35,11 @@ impl ReadActions for SqlStore {
         find(&mut *self.reader.acquire().await?, scope, id).await
     }
 
+    async fn version(&self, id: ActionId) -> Result<Option<i64>> {
+        let query = sqlx::query_scalar("SELECT version FROM actions WHERE id = $1").bind(Uuid::from(id));
+        Ok(query.fetch_optional(&mut *self.reader.acquire().await?).await?)
+    }
+
     async fn proposer(&self, id: ActionId) -> Result<Option<UserId>> {
         proposer(&mut *self.reader.acquire().await?, id).await
     }

@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::problem::Problem;
 
 /// Changes of one credential that are under way side by side.
-const MAX_UNDER_WAY: usize = 8;
+const MAX_UNDER_WAY: usize = 4;
 /// Changes that have arrived, those under way included.
 const MAX_ARRIVED: usize = 72;
 /// Credentials after which those that have nothing under way are forgotten.
