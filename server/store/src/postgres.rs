@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
-use super::commit_events::{CommitEvents, CommitNotifier};
+use super::commit_events::{Announcement, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::listener::{CHANNEL, INSTANCES, Pools, listen, pass_on};
 use super::migrations;
@@ -151,16 +151,16 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 
 /// Has the transaction's last statement, whose rows are new, tell the other instances: a commit does not have to ask once
 /// more for it. They hear it once, and only if the commit succeeds.
-fn push_news(sql: &mut QueryBuilder<Db>, events: CommitEvents) {
-    if let Some(word) = events.word() {
-        sql.push(" RETURNING pg_notify(").push_bind(CHANNEL).push(", ").push_bind(word).push(")");
+fn push_news(sql: &mut QueryBuilder<Db>, news: Announcement) {
+    if let Some(text) = news.text() {
+        sql.push(" RETURNING pg_notify(").push_bind(CHANNEL).push(", ").push_bind(text).push(")");
     }
 }
 
 /// Commits, and tells the other instances what no statement told them; they hear of it only if the commit succeeds.
-async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) -> Result<()> {
-    if let Some(word) = events.word() {
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: Announcement) -> Result<()> {
+    if let Some(text) = news.text() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
-use super::commit_events::{CommitEvents, CommitNotifier, Subscription};
+use super::commit_events::{Announcement, CommitNotifier, Subscription};
 use super::error::{Result, StoreError};
 use super::migrations;
 
@@ -184,10 +184,10 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 }
 
 /// Nothing: other processes on the file are not told.
-fn push_news(_sql: &mut QueryBuilder<Db>, _events: CommitEvents) {}
+fn push_news(_sql: &mut QueryBuilder<Db>, _news: Announcement) {}
 
 /// Commits. Other processes on the file are not told; they look from time to time.
-async fn commit(tx: sqlx::Transaction<'static, Db>, _news: CommitEvents) -> Result<()> {
+async fn commit(tx: sqlx::Transaction<'static, Db>, _news: Announcement) -> Result<()> {
     Ok(tx.commit().await?)
 }
 
