@@ -142,8 +142,10 @@ mod tests {
         for number in 2..many {
             kept.insert(row(number, 1, 1_000));
             assert!(kept.get(&row(0, 2, 0).stamp).is_some(), "{number}: it was asked for");
-            let bytes: usize = kept.newer.values().chain(kept.older.values()).map(|row| row.json.len()).sum();
-            assert!(bytes <= MAX_KEPT, "{number}");
+            if number % 1_000 == 0 {
+                let all = kept.newer.values().chain(kept.older.values());
+                assert!(all.map(|row| row.json.len()).sum::<usize>() <= MAX_KEPT, "{number}");
+            }
         }
         assert!(kept.get(&row(2, 1, 0).stamp).is_none(), "it was not");
         assert!(kept.get(&row(many - 1, 1, 0).stamp).is_some());
