@@ -396,7 +396,9 @@ async fn begin(
         (action.version, action.status, action.updated_at) = (after.version, after.status, after.updated_at);
     }
     action.executor = Some(executor.to_owned());
-    tx.name_executor(leased, executor).await?;
+    if leased.executor.is_none() {
+        tx.name_executor(leased, executor).await?;
+    }
     Ok(action)
 }
 

@@ -35,6 +35,7 @@ mod impact;
 mod incidents;
 mod intake;
 mod investigations;
+mod json_rows;
 mod lift;
 mod list;
 mod list_export;
@@ -92,6 +93,7 @@ pub struct Service {
     clock: SharedClock,
     executors: Arc<Executors>,
     exports: export::ExportSlots,
+    json_rows: Arc<json_rows::JsonRows>,
     hunt: Option<HuntLink>,
     /// How long History keeps an action after its last update; for ever if that is not said.
     keep_history: Option<SignedDuration>,
@@ -125,6 +127,7 @@ impl Service {
             clock,
             executors: Arc::new(executors),
             exports: export::ExportSlots::default(),
+            json_rows: Arc::default(),
             hunt: None,
             keep_history: None,
             refusals: Arc::default(),

@@ -9,6 +9,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::error::Result;
+use crate::listed::ListedRow;
 use crate::position::Position;
 
 /// Takes the rows of an export, one by one.
@@ -101,6 +102,20 @@ pub trait ReadPages: Send + Sync {
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<Action>>;
+
+    /// The same rows, without what stands in them.
+    async fn listed(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<ListedRow>>;
+
+    /// The actions of these rows, in any order, as far as each still is as it was listed: what may have become of it since
+    /// nobody has asked a scope about.
+    async fn as_listed(&self, rows: &[&ListedRow]) -> Result<Vec<Action>>;
 }
 
 /// How many rows lists have.

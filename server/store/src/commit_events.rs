@@ -1,7 +1,7 @@
 //! What a commit tells whoever waits for it: that a command was enqueued, that a record was appended.
 //!
-//! A transaction notes its [`CommitEvents`]; after the commit they ring the [`CommitNotifier`], here and, where the database can, in
-//! every other process on the same database. A ring only says "look now": several become one, and one may be for
+//! A transaction notes its [`CommitEvents`]; after the commit they ring the [`CommitNotifier`], here and, where the database can, by
+//! an [`Announcement`] in every other process on the same database. A ring only says "look now": several become one, and one may be for
 //! nothing, so whoever waits looks into the database, and also from time to time unasked.
 
 use std::future::pending;
@@ -72,8 +72,8 @@ impl CommitEvents {
     /// Whatever may have happened while nobody listened.
     pub(super) const ALL: Self = Self { command: true, record: true };
 
-    /// As one word between processes; none if there is nothing to tell.
-    pub(super) const fn word(self) -> Option<&'static str> {
+    /// As one word; none if there is nothing to tell.
+    const fn word(self) -> Option<&'static str> {
         match (self.command, self.record) {
             (true, true) => Some("both"),
             (true, false) => Some("command"),
@@ -83,7 +83,7 @@ impl CommitEvents {
     }
 
     /// Its inverse. A word of another version of this program may mean anything.
-    pub(super) fn from_word(word: &str) -> Self {
+    fn from_word(word: &str) -> Self {
         match word {
             "command" => Self { command: true, record: false },
             "record" => Self { command: false, record: true },
@@ -92,9 +92,42 @@ impl CommitEvents {
     }
 }
 
+/// What a commit does, as instances on one database tell each other.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Announcement {
+    pub(super) events: CommitEvents,
+    /// The instance whose commit it is.
+    pub(super) instance: i64,
+}
+
+impl Announcement {
+    /// As a text between processes; none if there is nothing to tell.
+    pub(super) fn text(self) -> Option<String> {
+        self.events.word().map(|word| format!("{word} {}", self.instance))
+    }
+
+    /// What of a text is new to an instance: its own commits have rung there. One of another version may not say whose it is.
+    pub(super) fn heard_by(instance: i64, text: &str) -> Option<CommitEvents> {
+        let (word, from) = text.split_once(' ').unwrap_or((text, ""));
+        (from.parse() != Ok(instance)).then(|| CommitEvents::from_word(word))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_instance_hears_all_but_its_own() {
+        let command = CommitEvents { command: true, record: false };
+        let text = Announcement { events: command, instance: 7 }.text().unwrap();
+        assert_eq!(Announcement::heard_by(8, &text), Some(command));
+        assert_eq!(Announcement::heard_by(7, &text), None);
+        for (text, events) in [("command", command), ("command x", command), ("", CommitEvents::ALL)] {
+            assert_eq!(Announcement::heard_by(7, text), Some(events), "{text:?}");
+        }
+        assert_eq!(Announcement { events: CommitEvents::default(), instance: 7 }.text(), None);
+    }
 
     #[test]
     fn words_read_back() {

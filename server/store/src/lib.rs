@@ -19,6 +19,7 @@ mod encoding;
 mod error;
 mod filter_bits;
 mod keys;
+mod listed;
 mod listener;
 mod migrations;
 #[cfg(test)]
@@ -121,6 +122,7 @@ pub use factors::{ReadFactors, StoredFactor, WriteFactors};
 pub use home::ReadHome;
 pub use identity::{Identity, ReadIdentity, StoredProvider, WriteIdentity};
 pub use keys::KeyValue;
+pub use listed::{ListedRow, RowStamp};
 pub use maintenance::{Maintain, SystemMetadata};
 pub use notifications::{
     LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,

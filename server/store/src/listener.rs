@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::postgres::PgListener;
 use sqlx::{Pool, Postgres};
 
-use super::commit_events::{CommitEvents, CommitNotifier};
+use super::commit_events::{Announcement, CommitEvents, CommitNotifier};
 use super::primary::Servers;
 
 /// The first number of the advisory locks of instances; the second is the instance's own.
@@ -41,7 +41,7 @@ pub(super) struct Pools {
 
 impl Pools {
     /// Listens again, once the primary answers; to it lead new connections, whichever server it is by now. Those to one
-    /// that went away break, and each is tried before it is used.
+    /// that went away break, and each that rested is tried before it is used.
     async fn listen_again(&self, instance: i64) -> Result<PgListener, sqlx::Error> {
         let primary = self.servers.primary().await?;
         for pool in [&self.reader, &self.writer] {
@@ -70,7 +70,11 @@ pub(super) async fn pass_on(first: PgListener, pools: Pools, instance: i64, noti
             continue;
         };
         match listening.try_recv().await {
-            Ok(Some(notification)) => notifier.notify(CommitEvents::from_word(notification.payload())),
+            Ok(Some(notification)) => {
+                if let Some(events) = Announcement::heard_by(instance, notification.payload()) {
+                    notifier.notify(events);
+                }
+            }
             // It lost its connection; that it has by now, if any, may lead to a replica.
             Ok(None) | Err(_) => listener = None,
         }

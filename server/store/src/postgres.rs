@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Pool, QueryBuilder};
 
-use super::commit_events::{CommitEvents, CommitNotifier};
+use super::commit_events::{Announcement, CommitNotifier};
 use super::error::{Result, StoreError};
 use super::listener::{CHANNEL, INSTANCES, Pools, listen, pass_on};
 use super::migrations;
@@ -54,6 +54,8 @@ pub(super) use queries::SqlStore as PostgresStore;
 const READERS: u32 = 8;
 const WRITERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection that answered is taken to be one that answers.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a writer waits for the others.
 const LOCK_TIMEOUT: &str = "5s";
 /// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
@@ -82,7 +84,18 @@ impl PostgresStore {
             ])
         });
         let options = servers.primary().await?;
-        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+        let pool = |most: u32| {
+            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
+            pool.test_before_acquire(false).before_acquire(|connection, standing| {
+                Box::pin(async move {
+                    // It answered when it was given back; asked once more, each use of one would cost one more way.
+                    if standing.idle_for >= TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+        };
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).after_connect(|connection, _| Box::pin(keep_what_is_told(connection)));
@@ -151,16 +164,16 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 
 /// Has the transaction's last statement, whose rows are new, tell the other instances: a commit does not have to ask once
 /// more for it. They hear it once, and only if the commit succeeds.
-fn push_news(sql: &mut QueryBuilder<Db>, events: CommitEvents) {
-    if let Some(word) = events.word() {
-        sql.push(" RETURNING pg_notify(").push_bind(CHANNEL).push(", ").push_bind(word).push(")");
+fn push_news(sql: &mut QueryBuilder<Db>, news: Announcement) {
+    if let Some(text) = news.text() {
+        sql.push(" RETURNING pg_notify(").push_bind(CHANNEL).push(", ").push_bind(text).push(")");
     }
 }
 
 /// Commits, and tells the other instances what no statement told them; they hear of it only if the commit succeeds.
-async fn commit(mut tx: sqlx::Transaction<'static, Db>, events: CommitEvents) -> Result<()> {
-    if let Some(word) = events.word() {
-        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(word).execute(&mut *tx).await?;
+async fn commit(mut tx: sqlx::Transaction<'static, Db>, news: Announcement) -> Result<()> {
+    if let Some(text) = news.text() {
+        sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(text).execute(&mut *tx).await?;
     }
     Ok(tx.commit().await?)
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, Pool, QueryBuilder, SqliteConnection};
 
-use super::commit_events::{CommitEvents, CommitNotifier, Subscription};
+use super::commit_events::{Announcement, CommitNotifier, Subscription};
 use super::error::{Result, StoreError};
 use super::migrations;
 
@@ -64,6 +64,8 @@ const WRITER_CACHE: &str = "-49152";
 const COMMIT_CHECKPOINTS: &str = "8000";
 /// How long the keeper lets the log grow: pages that are written again meanwhile are carried over once.
 const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
+/// Rows that a reader's thread reads on by itself: a page of the largest size, so that it waits for nobody meanwhile.
+const READ_AHEAD: usize = 256;
 /// Readers look into the file as the system has it in memory: so many bytes of it at most, as `SQLite` allows.
 const READER_MAP: &str = "2147418112";
 
@@ -87,7 +89,8 @@ impl SqliteStore {
         migrations::sqlite().run(&mut *tx).await?;
         tx.commit().await?;
         let keeper = connect(1, &options).await?;
-        let reader = connect(READERS, &options.read_only(true).pragma("mmap_size", READER_MAP)).await?;
+        let reading = options.read_only(true).pragma("mmap_size", READER_MAP).row_buffer_size(READ_AHEAD);
+        let reader = connect(READERS, &reading).await?;
         let notifier = CommitNotifier::new();
         tokio::spawn(checkpoint(keeper.clone(), notifier.subscribe()));
         let mut store = Self::new(reader, writer, notifier);
@@ -184,10 +187,10 @@ async fn begin(writer: &Pool<Db>) -> Result<sqlx::Transaction<'static, Db>> {
 }
 
 /// Nothing: other processes on the file are not told.
-fn push_news(_sql: &mut QueryBuilder<Db>, _events: CommitEvents) {}
+fn push_news(_sql: &mut QueryBuilder<Db>, _news: Announcement) {}
 
 /// Commits. Other processes on the file are not told; they look from time to time.
-async fn commit(tx: sqlx::Transaction<'static, Db>, _news: CommitEvents) -> Result<()> {
+async fn commit(tx: sqlx::Transaction<'static, Db>, _news: Announcement) -> Result<()> {
     Ok(tx.commit().await?)
 }
 

@@ -1,5 +1,7 @@
 //! What screens, REST API and command line ask of the server about actions, and the shapes of its answers.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,9 @@ pub trait ListActions: Send + Sync {
     /// One page of a list.
     async fn list(&self, caller: &Caller, query: ActionQuery) -> Result<ActionPage, Error>;
 
+    /// The same page for other programs.
+    async fn list_as_json(&self, caller: &Caller, query: ActionQuery) -> Result<JsonPage, Error>;
+
     /// How many rows a list has, and of which values.
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error>;
 
@@ -34,6 +39,17 @@ pub trait ListActions: Send + Sync {
 
     /// What of a list is similar, in buckets; only of what waits for a decision.
     async fn buckets(&self, caller: &Caller, query: ActionQuery) -> Result<Buckets, Error>;
+}
+
+/// One page of actions for other programs.
+#[derive(Debug, Clone)]
+pub struct JsonPage {
+    /// Each action as JSON, as [`Action::answered_for`] has it.
+    pub items: Vec<Arc<str>>,
+    /// The cursor of the next page.
+    pub next: Option<String>,
+    /// The cursor of the page before.
+    pub prev: Option<String>,
 }
 
 /// One action.

@@ -16,13 +16,15 @@ use domain::notifications::contract::{NotificationRuleState, NotificationTest, N
 use domain::notifications::{Channel, MAX_RULES, NotificationRule, OWN, OwnNotices};
 use domain::{AuditKind, Authorized, Caller, Denied, Error, Subject, SubjectKind, SystemAuthority};
 use serde_json::json;
+use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use self::message::Message;
 use super::{Service, detached};
 use store::AuditEntry;
 
-/// Looks for records whose commit did not ring, and for messages that are due.
+/// Looks for new records, and for messages that are due. Not at each commit: news is gathered for longer than this anyway,
+/// and who decides next would wait for each look.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// Looks for what expires soon.
 const EXPIRING_INTERVAL: Duration = Duration::from_secs(20);
@@ -191,24 +193,25 @@ impl Service {
 
     /// Makes messages and sends them until `stop` is cancelled.
     pub async fn notify(self, authority: SystemAuthority, stop: CancellationToken) {
-        let mut changes = self.store.changes();
+        let mut looks = tokio::time::interval(POLL_INTERVAL);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut expiring = tokio::time::interval(EXPIRING_INTERVAL);
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = async {
-                    drop(tokio::time::timeout(POLL_INTERVAL, changes.record_appended()).await);
-                } => {}
+                _ = looks.tick() => {}
                 _ = expiring.tick() => {
                     if let Err(error) = self.note_expiring(&authority).await {
                         tracing::warn!(%error, "looking for what expires soon failed");
                     }
                 }
             }
-            if let Err(error) = self.note_recorded(&authority).await {
+            // With a rule goes what it was going to send.
+            let has_rules = self.note_recorded(&authority).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "making notifications failed");
-            }
-            if let Err(error) = self.deliver_due(&authority).await {
+                true
+            });
+            if has_rules && let Err(error) = self.deliver_due(&authority).await {
                 tracing::warn!(%error, "sending notifications failed");
             }
         }

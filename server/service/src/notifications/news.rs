@@ -16,18 +16,18 @@ const MAX_EXPIRING: u32 = 200;
 const GATHERING: SignedDuration = SignedDuration::from_secs(2);
 
 impl Service {
-    /// Reads the audit log on, and makes news of it. The place is kept in the same transaction.
-    pub(super) async fn note_recorded(&self, authority: &SystemAuthority) -> Result<(), Error> {
+    /// Reads the audit log on, and makes news of it. The place is kept in the same transaction. False if there is no rule.
+    pub(super) async fn note_recorded(&self, authority: &SystemAuthority) -> Result<bool, Error> {
         loop {
             let rules = self.store.notification_rules().await?;
             if rules.is_empty() {
-                return Ok(());
+                return Ok(false);
             }
             let mut tx = self.store.begin_system(authority).await?;
             let from = tx.notified_until().await?;
             // What is committed doesn't change, and numbers become visible in their order.
             let records = self.store.follow(from, BATCH).await?;
-            let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };
+            let Some(last) = records.last().map(|record| record.seq) else { return Ok(true) };
             let now = tx.time(self.clock.now()).await?;
             for record in &records {
                 self.note(&mut *tx, &rules, record, now).await?;
@@ -35,7 +35,7 @@ impl Service {
             tx.set_notified_until(last).await?;
             tx.commit().await?;
             if records.len() < BATCH as usize {
-                return Ok(());
+                return Ok(true);
             }
         }
     }

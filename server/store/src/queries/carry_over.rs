@@ -19,7 +19,7 @@ use super::transaction::last_number;
 use super::{Connection, Db, corrupt, indexes, pending_records};
 use crate::Result;
 use crate::audit::Record;
-use crate::commit_events::CommitEvents;
+use crate::commit_events::Announcement;
 
 /// Rows in one transaction.
 const BATCH: i64 = 2_000;
@@ -147,7 +147,7 @@ async fn records_of_before(db: &mut Connection) -> Result<i64> {
     let found = sqlx::query(select).bind(last).bind(BATCH).fetch_all(&mut *db).await?;
     let records: Vec<_> = found.iter().map(record).collect::<Result<_>>()?;
     let Some(end) = records.last() else { return Ok(0) };
-    pending_records::insert(&mut *db, &records, CommitEvents::default()).await?;
+    pending_records::insert(&mut *db, &records, Announcement::default()).await?;
     sqlx::query("DELETE FROM audit_before WHERE seq <= $1").bind(end.seq).execute(db).await?;
     i64::try_from(records.len()).map_err(corrupt)
 }

@@ -1,10 +1,10 @@
 //! Lists: one page of rows, whatever the filter, order and position.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use domain::actions::query::{Sort, SortKey};
-use domain::{Action, ActionQuery, RowScope};
+use domain::{Action, ActionId, ActionQuery, RowScope};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::SqlStore;
 use super::rows::{self, action_columns};
 use super::select::{AccessPath, Selection};
-use super::{Connection, Db};
+use super::{Connection, Db, json};
 use crate::ReadPages;
 use crate::actions_fields::{KeyKind, stored};
 use crate::keys::KeyValue;
+use crate::listed::{ListedRow, RowStamp};
 use crate::{Position, Result};
 
 #[async_trait]
@@ -30,6 +31,39 @@ impl ReadPages for SqlStore {
     ) -> Result<Vec<Action>> {
         page(&mut *self.reader.acquire().await?, scope, query, from, limit, now).await
     }
+
+    async fn listed(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        from: Option<&Position>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<ListedRow>> {
+        let sort = query.sort.key;
+        // As `edge_key` reads them first.
+        let columns =
+            format!("{}, number, id, version, updated_at, digest, device_group", stored(sort.field()).column);
+        let mut db = self.reader.acquire().await?;
+        let rows = fetch(&mut *db, scope, query, from, limit, now, &columns).await?;
+        rows.iter().map(|row| listed(row, sort)).collect()
+    }
+
+    async fn as_listed(&self, rows: &[&ListedRow]) -> Result<Vec<Action>> {
+        let stamps: HashMap<_, _> = rows.iter().map(|row| (row.stamp.id, &row.stamp)).collect();
+        let numbers: Vec<_> = rows.iter().map(|row| row.number).collect();
+        let select = concat!(
+            "SELECT ",
+            action_columns!(),
+            " FROM actions WHERE number IN (SELECT CAST(CAST(item.value AS TEXT) AS BIGINT) FROM ",
+            json_rows!(),
+            ")"
+        );
+        let found = sqlx::query(select).bind(json(&numbers)?).fetch_all(&self.reader).await?;
+        let mut actions: Vec<_> = found.iter().map(rows::action).collect::<Result<_>>()?;
+        actions.retain(|action: &Action| stamps.get(&action.id) == Some(&&RowStamp::of(action)));
+        Ok(actions)
+    }
 }
 
 /// Up to `limit` rows in the list's order, from a position on; in that order also for a page before the position.
@@ -41,6 +75,20 @@ pub(super) async fn page(
     limit: u32,
     now: Timestamp,
 ) -> Result<Vec<Action>> {
+    let rows = fetch(db, scope, query, from, limit, now, action_columns!()).await?;
+    rows.iter().map(rows::action).collect()
+}
+
+/// These columns of the same rows.
+async fn fetch(
+    db: &mut Connection,
+    scope: &RowScope,
+    query: &ActionQuery,
+    from: Option<&Position>,
+    limit: u32,
+    now: Timestamp,
+    columns: &str,
+) -> Result<Vec<rows::Row>> {
     let selection = Selection::of(db, scope, query, now).await?;
     let from_edge = match from {
         Some(from) => {
@@ -49,20 +97,28 @@ pub(super) async fn page(
         None => None,
     };
     let range = Range { sort: query.sort, from: from_edge, until: None };
-    let mut rows = walk(db, &selection, &range, limit).await?;
+    let mut rows = walk(db, &selection, &range, limit, columns).await?;
     if rows.is_none() {
         let path = selection.access_path(db, query.sort.key).await?;
-        rows = Some(statement(&selection, path, &range, limit).build().fetch_all(&mut *db).await?);
+        rows = Some(statement(&selection, path, &range, limit, columns).build().fetch_all(&mut *db).await?);
     }
-    let rows = rows.unwrap_or_default();
-    let mut actions: Vec<_> = rows.iter().map(rows::action).collect::<Result<_>>()?;
-    // A row that was changed between the stages of a walk can be met in each of them.
-    let mut met = HashSet::new();
-    actions.retain(|action| met.insert(action.id));
+    let mut rows = rows.unwrap_or_default();
     if from.is_some_and(|from| from.before) {
-        actions.reverse();
+        rows.reverse();
     }
-    Ok(actions)
+    Ok(rows)
+}
+
+fn listed(row: &rows::Row, sort: SortKey) -> Result<ListedRow> {
+    let (key, number) = edge_key(row, sort)?;
+    let stamp = RowStamp {
+        id: rows::id(row, "id")?,
+        version: row.try_get("version")?,
+        updated_at: rows::time(row, "updated_at")?,
+        digest: hex::encode(row.try_get::<&[u8], _>("digest")?),
+        device_group: row.try_get("device_group")?,
+    };
+    Ok(ListedRow { stamp, key, number })
 }
 
 /// The number of the row at an edge, which breaks ties; before all others, if it is no longer there.
@@ -129,18 +185,25 @@ async fn walk(
     selection: &Selection,
     range: &Range,
     limit: u32,
+    columns: &str,
 ) -> Result<Option<Vec<rows::Row>>> {
     let Some(stages) = selection.hopeful_steps(db, range.sort.key, limit).await? else {
         return Ok(None);
     };
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let mut found = Vec::<rows::Row>::new();
+    // A row that is changed between the stages can be met in each of them.
+    let mut met = HashSet::new();
     let mut from = range.from.clone();
     for steps in stages.into_iter().filter(|steps| *steps > 0) {
         let missing = u32::try_from(limit - found.len()).unwrap_or(u32::MAX);
         let stage = Range { sort: range.sort, from, until: None };
-        let (rows, end) = walk_within(db, selection, stage, missing, steps).await?;
-        found.extend(rows);
+        let (rows, end) = walk_within(db, selection, stage, (missing, steps), columns).await?;
+        for row in rows {
+            if met.insert(rows::id::<ActionId>(&row, "id")?) {
+                found.push(row);
+            }
+        }
         let Some((key, number)) = end.filter(|_| found.len() < limit) else {
             return Ok(Some(found));
         };
@@ -155,8 +218,8 @@ async fn walk_within(
     db: &mut Connection,
     selection: &Selection,
     mut range: Range,
-    limit: u32,
-    steps: i64,
+    (limit, steps): (u32, i64),
+    columns: &str,
 ) -> Result<(Vec<rows::Row>, Option<(KeyValue, i64)>)> {
     let column = stored(range.sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("SELECT ");
@@ -167,7 +230,8 @@ async fn walk_within(
     sql.push(" LIMIT 1 OFFSET ").push_bind(steps);
     let end = sql.build().fetch_optional(&mut *db).await?;
     range.until = end.as_ref().map(|end| edge_key(end, range.sort.key)).transpose()?;
-    let found = statement(selection, AccessPath::IndexOrder, &range, limit).build().fetch_all(db).await?;
+    let mut sql = statement(selection, AccessPath::IndexOrder, &range, limit, columns);
+    let found = sql.build().fetch_all(db).await?;
     Ok((found, range.until))
 }
 
@@ -182,33 +246,36 @@ fn edge_key(row: &rows::Row, sort: SortKey) -> Result<(KeyValue, i64)> {
     Ok((key, row.try_get(1)?))
 }
 
-fn statement(selection: &Selection, path: AccessPath, range: &Range, limit: u32) -> QueryBuilder<Db> {
+fn statement(
+    selection: &Selection,
+    path: AccessPath,
+    range: &Range,
+    limit: u32,
+    columns: &str,
+) -> QueryBuilder<Db> {
     let sort = range.sort;
     let column = stored(sort.key.field()).column;
     let mut sql = QueryBuilder::<Db>::new("");
     // Where rows are ruled out, the numbers come first, from an index alone if possible, and then their rows.
     let all = selection.is_everything();
+    if let AccessPath::FetchAndSort(by) = path {
+        sql.push("WITH few AS MATERIALIZED (SELECT number, ").push(column);
+        selection.push_fetch(&mut sql, by);
+        sql.push(") ");
+    }
+    sql.push("SELECT ").push(columns);
     match path {
-        AccessPath::IndexOrder if all => {
-            sql.push(concat!("SELECT ", action_columns!()));
-            selection.push_index_order(&mut sql, sort.key);
-        }
+        AccessPath::IndexOrder if all => selection.push_index_order(&mut sql, sort.key),
         AccessPath::IndexOrder => {
-            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE number IN (SELECT number"));
+            sql.push(" FROM actions WHERE number IN (SELECT number");
             selection.push_index_order(&mut sql, sort.key);
         }
         AccessPath::OrderAmongMatches => {
-            sql.push(concat!("SELECT ", action_columns!(), " FROM actions WHERE number IN (SELECT number"));
+            sql.push(" FROM actions WHERE number IN (SELECT number");
             selection.push_order_among_matches(&mut sql, sort.key);
         }
-        AccessPath::FetchAndSort(by) => {
-            sql.push("WITH few AS MATERIALIZED (SELECT number, ").push(column);
-            selection.push_fetch(&mut sql, by);
-            sql.push(concat!(
-                ") SELECT ",
-                action_columns!(),
-                " FROM actions WHERE number IN (SELECT number FROM few WHERE 1 = 1"
-            ));
+        AccessPath::FetchAndSort(_) => {
+            sql.push(" FROM actions WHERE number IN (SELECT number FROM few WHERE 1 = 1");
         }
     }
     range.push(&mut sql);
@@ -237,6 +304,7 @@ pub(super) async fn plan(
     let selection = Selection::of(db, &RowScope::ALL, query, Timestamp::UNIX_EPOCH).await?;
     let path = selection.access_path(db, query.sort.key).await?;
     let from = from.map(|from| Edge { key: from.key.clone(), number: 1, before: from.before });
-    let sql = statement(&selection, path, &Range { sort: query.sort, from, until: None }, 101);
+    let range = Range { sort: query.sort, from, until: None };
+    let sql = statement(&selection, path, &range, 101, action_columns!());
     super::explain(db, sql).await
 }

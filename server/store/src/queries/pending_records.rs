@@ -9,7 +9,7 @@ use super::{Connection, Db, corrupt, json, micros, rows};
 use crate::AuditEntry;
 use crate::actor_text;
 use crate::audit::Record;
-use crate::commit_events::CommitEvents;
+use crate::commit_events::Announcement;
 use crate::error::Result;
 use crate::vocabulary::number;
 
@@ -57,7 +57,7 @@ impl PendingRecords {
 
     /// Writes them before they are too many for one statement.
     pub(super) async fn write_if_many(&mut self, db: &mut Connection) -> Result<()> {
-        if self.waiting.len() >= ROWS { self.write(db, CommitEvents::default()).await } else { Ok(()) }
+        if self.waiting.len() >= ROWS { self.write(db, Announcement::default()).await } else { Ok(()) }
     }
 
     /// Where it ends now.
@@ -76,24 +76,24 @@ impl PendingRecords {
     pub(super) async fn write_last(
         &mut self,
         db: &mut Connection,
-        events: CommitEvents,
-    ) -> Result<CommitEvents> {
+        news: Announcement,
+    ) -> Result<Announcement> {
         if self.waiting.is_empty() {
-            return Ok(events);
+            return Ok(news);
         }
-        self.write(db, events).await?;
-        Ok(CommitEvents::default())
+        self.write(db, news).await?;
+        Ok(Announcement::default())
     }
 
-    async fn write(&mut self, db: &mut Connection, events: CommitEvents) -> Result<()> {
-        insert(db, &self.waiting, events).await?;
+    async fn write(&mut self, db: &mut Connection, news: Announcement) -> Result<()> {
+        insert(db, &self.waiting, news).await?;
         self.waiting.clear();
         Ok(())
     }
 }
 
 /// Writes records that are chained, up to [`ROWS`] in a statement, and tells others of a commit to come.
-pub(super) async fn insert(db: &mut Connection, records: &[Record], events: CommitEvents) -> Result<()> {
+pub(super) async fn insert(db: &mut Connection, records: &[Record], news: Announcement) -> Result<()> {
     for records in records.chunks(ROWS) {
         let rows = records.iter().map(Row::of).collect::<Result<Vec<_>>>()?;
         let mut sql = QueryBuilder::<Db>::new(
@@ -107,7 +107,7 @@ pub(super) async fn insert(db: &mut Connection, records: &[Record], events: Comm
             values.push_bind(row.action).push_bind(row.prev).push_bind(row.hash);
             values.push_bind(row.actor).push_bind(row.subject).push_bind(row.body);
         });
-        super::super::push_news(&mut sql, events);
+        super::super::push_news(&mut sql, news);
         sql.build().execute(&mut *db).await?;
     }
     Ok(())

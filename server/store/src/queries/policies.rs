@@ -146,17 +146,19 @@ fn person(by: &Authorized) -> Result<Uuid> {
 }
 
 async fn policies(db: &mut Connection) -> Result<Policies> {
-    let revision = sqlx::query_scalar("SELECT revision FROM policy_state WHERE id = 1");
-    let revision = revision.fetch_one(&mut *db).await?;
-    let found = sqlx::query("SELECT name, demand, conditions FROM protections ORDER BY name");
-    let protection = |row: &rows::Row| {
-        Ok(Protection {
-            name: row.try_get("name")?,
-            when: rows::json(row, "conditions")?,
-            demand: rows::word(row, "demand")?,
-        })
+    // In one statement: each decision asks.
+    let found = sqlx::query(
+        "SELECT s.revision, p.name, p.demand, p.conditions
+         FROM policy_state s LEFT JOIN protections p ON 1 = 1 WHERE s.id = 1 ORDER BY p.name",
+    );
+    let rows = found.fetch_all(db).await?;
+    let revision = rows.first().ok_or_else(|| corrupt("policies have no revision"))?.try_get("revision")?;
+    let protection = |row: &rows::Row| -> Result<Option<Protection>> {
+        let Some(name) = row.try_get("name")? else { return Ok(None) };
+        let (when, demand) = (rows::json(row, "conditions")?, rows::word(row, "demand")?);
+        Ok(Some(Protection { name, when, demand }))
     };
-    let protections = found.fetch_all(&mut *db).await?.iter().map(protection).collect::<Result<_>>()?;
+    let protections = rows.iter().filter_map(|row| protection(row).transpose()).collect::<Result<_>>()?;
     Ok(Policies { revision, protections })
 }
 

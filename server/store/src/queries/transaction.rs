@@ -9,7 +9,7 @@ use sqlx::AssertSqlSafe;
 use super::super::Db;
 use super::pending_records::{PendingRecords, Savepoint};
 use super::{Connection, corrupt, counts};
-use crate::commit_events::{CommitEvents, CommitNotifier};
+use crate::commit_events::{Announcement, CommitEvents, CommitNotifier};
 use crate::error::Result;
 use crate::{SystemTransaction, Transaction};
 
@@ -112,15 +112,17 @@ impl Transaction for SqlTransaction {
 
     async fn commit(mut self: Box<Self>) -> Result<()> {
         self.end_savepoint(true).await?;
-        let Self { mut tx, events, counts, mut records, notifier, .. } = *self;
+        let Self { mut tx, events, counts, mut records, notifier, instance, .. } = *self;
         if let Some(counts) = counts {
             counts.write(&mut tx).await?;
         }
-        let untold = records.write_last(&mut tx, events).await?;
+        let untold = records.write_last(&mut tx, Announcement { events, instance }).await?;
         let waits = Instant::now();
-        super::super::commit(tx, untold).await?;
-        metrics::histogram!("countersign_database_seconds", "operation" => "commit").record(waits.elapsed());
+        let committed = super::super::commit(tx, untold).await;
+        // Also where it failed: of one whose connection broke nobody here knows how it ended, nor hears it elsewhere.
         notifier.notify(events);
+        committed?;
+        metrics::histogram!("countersign_database_seconds", "operation" => "commit").record(waits.elapsed());
         Ok(())
     }
 }

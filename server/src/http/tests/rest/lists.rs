@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use axum::http::StatusCode;
-use domain::Scope;
+use domain::{Action, Scope};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{ACTIONS, app};
@@ -157,6 +158,42 @@ async fn what_is_similar_comes_in_buckets_that_lists_narrow_to() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{query}");
         assert!(answer.json()["detail"].as_str().unwrap().contains(names), "{}", answer.text());
     }
+}
+
+/// A page as a program reads it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Page {
+    items: Vec<Action>,
+    next: Option<String>,
+    prev: Option<String>,
+}
+
+#[tokio::test]
+async fn a_page_of_rows_that_are_kept_is_one_object() {
+    let (app, tool, person) = app().await;
+    let item = |n: usize| {
+        let mut item = proposal(&n.to_string());
+        item["comment"] = json!(format!("{n} \"],}}{{[\n\u{202e}日本"));
+        item
+    };
+    let items: Vec<_> = (0..60).map(item).collect();
+    let answer = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": items }))).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+
+    let mut cursor = String::new();
+    for (items, neighbours) in [(25, (true, false)), (25, (true, true)), (10, (false, true))] {
+        let path = format!("{ACTIONS}?limit=25&sort=entity{cursor}");
+        let answer = app.api(&person, "GET", &path, None).await;
+        assert_eq!(answer.header("content-type"), "application/json");
+        let page: Page = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((page.items.len(), (page.next.is_some(), page.prev.is_some())), (items, neighbours));
+        assert_eq!(serde_json::to_string(&page).unwrap(), answer.text());
+        assert_eq!(app.api(&person, "GET", &path, None).await.text(), answer.text());
+        cursor = page.next.map(|next| format!("&cursor={next}")).unwrap_or_default();
+    }
+    let empty = app.api(&person, "GET", &format!("{ACTIONS}?lane=history"), None).await;
+    assert_eq!(empty.text(), r#"{"items":[],"next":null,"prev":null}"#);
 }
 
 /// Reads CSV as a spreadsheet would.

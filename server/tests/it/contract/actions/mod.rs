@@ -4,6 +4,7 @@ mod counts;
 mod fields;
 mod guards;
 mod intake;
+mod json;
 pub(crate) mod lists;
 mod page;
 mod rows;
