@@ -172,8 +172,12 @@ async fn what_changed_is_read_anew(kind: Kind) {
 
     // A revision, and a decision.
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    let revised =
-        Action { version: row.version + 1, comment: Some("newer".to_owned()), updated_at: at(2), ..row.clone() };
+    let revised = Action {
+        version: row.version + 1,
+        comment: Some("newer".to_owned()),
+        updated_at: at(2),
+        ..row.clone()
+    };
     assert!(tx.revise_action(&proposer(None), &row, &revised).await.unwrap());
     let waits = store.action(&RowScope::ALL, id(2)).await.unwrap().unwrap();
     let decider = decider(&caller);
