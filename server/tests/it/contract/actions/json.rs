@@ -17,7 +17,9 @@ use service::testing::{FixedClock, system as authority};
 use store::{Guard, ListedRow, SharedStore};
 
 use super::lists::{all_of, by, now, seeded};
-use crate::contract::sample::{action, add, add_ana, after, at, decided, decider, full_action, id, proposer};
+use crate::contract::sample::{
+    action, add, add_ana, after, at, decided, decider, full_action, id, proposer, token_of,
+};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -178,7 +180,7 @@ async fn what_changed_is_read_anew(kind: Kind) {
         updated_at: at(2),
         ..row.clone()
     };
-    assert!(tx.revise_action(&proposer(None), &row, &revised).await.unwrap());
+    assert!(tx.revise_action(&token_of(&caller), &row, &revised).await.unwrap());
     let waits = store.action(&RowScope::ALL, id(2)).await.unwrap().unwrap();
     let decider = decider(&caller);
     let rejected = decided(&waits, &decider, Transition::Reject, at(3));
