@@ -18,6 +18,7 @@ mod bulk;
 mod call_off;
 mod cases;
 mod clock;
+mod console;
 mod consumers;
 mod directory;
 mod dispatch;
