@@ -16,6 +16,7 @@ mod audit;
 mod automation;
 mod bulk;
 mod call_off;
+mod case_scopes;
 mod cases;
 mod clock;
 mod console;
