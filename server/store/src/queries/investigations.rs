@@ -1,6 +1,6 @@
 //! Statements on investigations and their pieces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
@@ -197,6 +197,38 @@ fn push_hidden(sql: &mut QueryBuilder<Db>, column: &str, groups: &BTreeSet<Strin
         }
         sql.push(")");
     }
+}
+
+/// How many of the investigations that the scope shows are in each state that is shown.
+pub(super) async fn by_state(
+    db: &mut Connection,
+    scope: &RowScope,
+) -> Result<Vec<(InvestigationState, u64)>> {
+    let mut counts: BTreeMap<InvestigationState, u64> = BTreeMap::new();
+    for waiting in [false, true] {
+        let mut sql =
+            QueryBuilder::<Db>::new("SELECT state, COUNT(*) AS n FROM investigations i WHERE 1 = 1");
+        if waiting {
+            // By what waits, which is little of all: those of its keys, and of these the ones that it is really of.
+            sql.push(
+                " AND i.investigation_key IN (SELECT investigation_key FROM actions WHERE lane = 0) AND ",
+            );
+            push_waiting(&mut sql, scope);
+            sql.push(" > 0");
+        }
+        push_scope(&mut sql, scope);
+        sql.push(" GROUP BY state");
+        for row in sql.build().fetch_all(&mut *db).await? {
+            let (state, found) = (rows::numbered(&row, "state")?, count(&row)?);
+            if waiting {
+                counts.entry(state).and_modify(|all| *all -= found.min(*all));
+                *counts.entry(shown_state(state, found)).or_default() += found;
+            } else {
+                counts.insert(state, found);
+            }
+        }
+    }
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
 }
 
 pub(super) async fn find(

@@ -21,7 +21,7 @@ use store::SharedStore;
 use store::cases::CaseRow;
 
 use super::investigations::{malicious, service, tool};
-use super::sample::{action, add, add_ana, id};
+use super::sample::{action, add, add_ana, at, id};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -201,6 +201,14 @@ async fn the_number_of_what_waits_is_of_what_is_seen(kind: Kind) {
     assert_eq!(listed(&here, Some("running")).await.len(), 1);
     assert_eq!(listed(&here, Some("pending_approval")).await, []);
     assert_eq!(listed(&other, Some("pending_approval")).await, [(1, waits)]);
+    // Home counts them as the list shows them.
+    let home = async |caller: &Caller| {
+        store.home(&RowScope::of(caller).unwrap(), at(200)).await.unwrap().investigations
+    };
+    assert_eq!(home(&here).await, [(InvestigationState::Running, 1)]);
+    assert_eq!(home(&other).await, [(waits, 1)]);
+    assert_eq!(home(&ana).await, [(waits, 1)]);
+    assert_eq!(home(&limited(&ana, "Nowhere")).await, []);
     // And yet it ends only when each is decided.
     let early = service.end_investigation(&here, "I-1").await;
     let Err(Error::Conflict { detail, .. }) = early else { panic!("{early:?}") };
