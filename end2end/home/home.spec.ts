@@ -47,6 +47,21 @@ test("each number is that of the list behind it", { tag: "@no-js" }, async ({ pa
   for (const { href, number } of numbers) expect(await countRows(page, href), href).toBe(number);
 });
 
+test("investigations are counted by state", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
+  await authenticate(page);
+  await visit(page, "/");
+  const links = page.getByRole("region", { name: "Investigations by state" }).getByRole("link");
+  const states = await links.evaluateAll((nodes) =>
+    nodes.map((node) => ({
+      href: node.getAttribute("href") as string,
+      number: Number(node.querySelector(".number")?.textContent?.replace(/\D/g, "")),
+    })),
+  );
+  expect(states.length).toBeGreaterThan(1);
+  const fewest = states.reduce((one, other) => (other.number < one.number ? other : one));
+  expect(await countRows(page, fewest.href), fewest.href).toBe(fewest.number);
+});
+
 test("bars and table tell the same", { tag: ["@tablet", "@no-js"] }, async ({ page }) => {
   await authenticate(page);
   await visit(page, "/");

@@ -227,6 +227,20 @@ pub async fn switch_unified(
     Ok(())
 }
 
+/// Gives those who would lose what they can do, if unified roles were switched on for a workload, a custom role with it.
+#[server(endpoint = "import_unified", prefix = "/api", output = Answer)]
+pub async fn import_unified(
+    workload: Workload,
+    #[server(default)] confirm: bool,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    request::confirmed(confirm, "gives people custom roles")?;
+    backend.import_unified(&caller, workload).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
 /// Device groups by rank.
 #[server(endpoint = "load_device_groups", prefix = "/api", output = Answer)]
 pub async fn load_device_groups() -> Result<Vec<DeviceGroupView>, ApiError> {

@@ -7,6 +7,7 @@ mod answers;
 pub mod console;
 mod credentials;
 pub(crate) mod device_groups;
+mod import;
 mod lists;
 mod own_name;
 mod people;
@@ -92,6 +93,11 @@ impl AccessBackend for Service {
     async fn switch_unified(&self, caller: &Caller, workload: Workload, on: bool) -> Result<(), Error> {
         let (service, caller) = (self.clone(), caller.clone());
         detached(async move { service.set_unified(&caller, workload, on).await }).await
+    }
+
+    async fn import_unified(&self, caller: &Caller, of: Workload) -> Result<Vec<AccessDifference>, Error> {
+        let (service, caller) = (self.clone(), caller.clone());
+        detached(async move { service.import_today(&caller, of).await }).await
     }
 
     async fn device_groups(&self, caller: &Caller) -> Result<Vec<DeviceGroupView>, Error> {

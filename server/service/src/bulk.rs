@@ -19,6 +19,7 @@ use domain::actions::contract::UndoRequest;
 use domain::bulk::ITEMS_SHOWN;
 use domain::bulk::contract::BulkBackend;
 use domain::core::subject::{Current, Subject};
+use domain::core::text::escape_controls;
 use domain::{
     Action, ActionId, BulkId, BulkJob, BulkPlan, BulkRequest, BulkVerb, Caller, Error, FollowUpVerb,
     ItemState, RowScope, Seen, Targets, Transition, UserId,
@@ -31,7 +32,7 @@ use super::decision::Verb;
 use super::detail::sentence;
 use super::policies::by_itself;
 use super::{Service, detached};
-use store::{Bulk, BulkStart, NewBulkItem};
+use store::{Bulk, BulkStart, DecidedState, NewBulkItem};
 
 /// How long a plan can be started.
 pub const PLAN_LIVES: SignedDuration = SignedDuration::from_mins(10);
@@ -44,6 +45,9 @@ const STEP: usize = 50;
 
 /// Looks for jobs of before a restart, and of other instances.
 const POLL_INTERVAL: Duration = Duration::from_secs(3);
+
+/// Actions that are looked at to say what a job waits for.
+const LOOKED_AT: u32 = 5;
 
 /// Actions that are named for a reason.
 const EXAMPLES: usize = 3;
@@ -132,7 +136,7 @@ impl Service {
         tx.forget_plans(&by, now - PLAN_KEPT).await?;
         tx.insert_bulk(&by, &bulk, &items).await?;
         tx.commit().await?;
-        self.shown_plan(bulk, now).await
+        self.shown_plan(caller, bulk, now).await
     }
 
     /// Whether the caller could take this decision now, as the write itself will ask.
@@ -160,7 +164,7 @@ impl Service {
 
     pub(super) async fn load_plan(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
         let bulk = self.find(caller, id).await?;
-        self.shown_plan(bulk, self.clock.now()).await
+        self.shown_plan(caller, bulk, self.clock.now()).await
     }
 
     /// A plan or job of the caller's; another's is like one that there is not.
@@ -172,9 +176,21 @@ impl Service {
         self.store.bulk(owner, id).await?.ok_or_else(unknown)
     }
 
-    async fn shown_plan(&self, bulk: Bulk, now: Timestamp) -> Result<BulkPlan, Error> {
-        let Bulk { id, verb, preview, expires_at, start, .. } = bulk;
-        let items = self.store.bulk_items(id, TRIED, 0, shown()).await?;
+    /// As it was planned, but for the names of what the caller sees no more, or not by this token.
+    async fn shown_plan(&self, caller: &Caller, bulk: Bulk, now: Timestamp) -> Result<BulkPlan, Error> {
+        let Bulk { id, verb, mut preview, expires_at, start, .. } = bulk;
+        let scope = RowScope::of(caller)?;
+        let items = self.store.bulk_items(&scope, id, TRIED, 0, shown()).await?;
+        if !scope.is_all() {
+            let named = preview.left_out.iter().flat_map(|group| &group.examples).chain(&preview.lifts);
+            let named: Vec<_> = named.map(|line| line.id).collect();
+            let seen = self.store.actions(&scope, &named).await?;
+            let seen: HashSet<_> = seen.into_iter().map(|(action, _)| action.id).collect();
+            for group in &mut preview.left_out {
+                group.examples.retain(|line| seen.contains(&line.id));
+            }
+            preview.lifts.retain(|line| seen.contains(&line.id));
+        }
         Ok(BulkPlan { id, verb, preview, items, expires_at, started: start.is_some(), rendered_at: now })
     }
 
@@ -221,12 +237,13 @@ impl Service {
         let states = state.as_ref().map_or(TRIED, std::slice::from_ref);
         // Before the items: where these numbers say that all is over, the items do, too.
         let execution = self.store.bulk_execution(id, bulk.verb).await?;
-        let mut items = self.store.bulk_items(id, states, after, shown() + 1).await?;
+        let scope = RowScope::of(caller)?;
+        let mut items = self.store.bulk_items(&scope, id, states, after, shown() + 1).await?;
         let more = items.len() > ITEMS_SHOWN;
         items.truncate(ITEMS_SHOWN);
         let goes_on = start.ended_at.is_none() || execution.running > 0;
         Ok(BulkJob {
-            waits: if goes_on { self.waits_for_dispatch().await? } else { None },
+            waits: if goes_on { self.why_job_waits(caller, id, bulk.verb).await? } else { None },
             id,
             verb: bulk.verb,
             reason: start.reason,
@@ -242,6 +259,31 @@ impl Service {
         })
     }
 
+    /// Why what is left of a job waits: nothing is handed to executors, or what the first waits for that waits.
+    async fn why_job_waits(
+        &self,
+        caller: &Caller,
+        id: BulkId,
+        verb: BulkVerb,
+    ) -> Result<Option<String>, Error> {
+        if let Some(why) = self.waits_for_dispatch().await? {
+            return Ok(Some(why));
+        }
+        let ids = self.store.bulk_decided(id, verb, DecidedState::Running, LOOKED_AT).await?;
+        let scope = RowScope::of(caller)?;
+        for (action, _) in self.store.actions(&scope, &ids).await? {
+            let why = match verb {
+                BulkVerb::Undo => self.waits_of(&scope, &action).await?,
+                BulkVerb::Approve | BulkVerb::Reject | BulkVerb::Retry => self.held(&action).await?,
+            };
+            if let Some(why) = why {
+                let asset = escape_controls(&action.asset.name);
+                return Ok(Some(format!("{} on {asset}: {why}", action.action_type.label())));
+            }
+        }
+        Ok(None)
+    }
+
     /// A new plan of what a job did not get done, as it is now: of what was not decided and of undos that failed; if there
     /// is none, to carry out once more what was approved and failed.
     pub(super) async fn plan_again(&self, caller: &Caller, id: BulkId) -> Result<BulkPlan, Error> {
@@ -253,7 +295,8 @@ impl Service {
         let mut ids = self.store.bulk_actions(id, &[ItemState::Refused, ItemState::Failed]).await?;
         let mut verb = bulk.verb;
         if verb == BulkVerb::Undo || ids.is_empty() {
-            ids.extend(self.store.bulk_failed(id, verb).await?);
+            let failed = self.store.bulk_decided(id, verb, DecidedState::Failed, u32::MAX).await?;
+            ids.extend(failed);
             verb = if verb == BulkVerb::Undo { verb } else { BulkVerb::Retry };
         }
         let (targets, from) = (Targets::Ids(ids), bulk.preview.from);

@@ -53,7 +53,7 @@ impl CasesBackend for Service {
                 self.page_of_cases(caller, &scope, Some(id), parse::<Cases>(list, query)?, now).await?
             }
             None => CasePage {
-                rows: CaseRows::Graph(self.graph(&stored, &actions).await?),
+                rows: CaseRows::Graph(self.graph(&scope, &stored, &actions).await?),
                 view: ListView::default(),
                 rendered_at: now,
             },
@@ -71,7 +71,7 @@ impl CasesBackend for Service {
             duration: until.duration_since(summary.started_at).as_secs().max(0),
             pending_time: domain::investigations::pending_time(&actions, now).as_secs(),
             queue_time: report.queue_time.map(i64::from),
-            counts: self.tab_counts(id, &actions).await?,
+            counts: self.tab_counts(&scope, id, &actions).await?,
             page,
             cancel: Availability::from(cancel),
             summary,
@@ -95,12 +95,12 @@ impl CasesBackend for Service {
         loop {
             let now = self.clock.now();
             let (found, next) = if list == CaseList::Entities {
-                (self.entities(investigation.unwrap_or_default(), &query).await?, None)
+                (self.entities(&scope, investigation.unwrap_or_default(), &query).await?, None)
             } else {
                 let asked = EXPORTED_AT_ONCE + 1;
                 let page = self.store.case_page(&scope, investigation, &query, from.as_ref(), asked).await?;
                 let (of_page, _, next) = cut(page, EXPORTED_AT_ONCE, from.as_ref());
-                (self.typed(caller, &scope, list, of_page, now).await?, next)
+                (self.typed(caller, &scope, (list, investigation), of_page, now).await?, next)
             };
             for row in cells(&found) {
                 export.row(|place| row.get(place).map(|cell| cell.text.as_str()))?;
@@ -134,7 +134,7 @@ impl Service {
     ) -> Result<CasePage, Error> {
         let list = query.lane;
         if list == CaseList::Entities {
-            let rows = self.entities(investigation.unwrap_or_default(), &query).await?;
+            let rows = self.entities(scope, investigation.unwrap_or_default(), &query).await?;
             let view = self.view(caller, scope, investigation, &query, Edges::default()).await?;
             return Ok(CasePage { rows, view, rendered_at: now });
         }
@@ -142,19 +142,20 @@ impl Service {
         let limit = u32::from(query.limit.unwrap_or(DEFAULT_LIMIT));
         let items = self.store.case_page(scope, investigation, &query, from.as_ref(), limit + 1).await?;
         let (rows, edges, _) = cut(items, limit, from.as_ref());
-        let rows = self.typed(caller, scope, list, rows, now).await?;
+        let rows = self.typed(caller, scope, (list, investigation), rows, now).await?;
         let view = self.view(caller, scope, investigation, &query, edges).await?;
         Ok(CasePage { rows, view, rendered_at: now })
     }
 
     /// The figures by kind of entity: as many as there are kinds.
-    async fn entities(&self, id: &str, query: &CaseQuery) -> Result<CaseRows, Error> {
+    async fn entities(&self, scope: &RowScope, id: &str, query: &CaseQuery) -> Result<CaseRows, Error> {
         let wanted = query.filter.search.as_ref().map(|text| text.to_lowercase());
         let row = |of: EntityFigures| {
             let cells = cells(&CaseRows::Entities(vec![of.clone()])).pop().unwrap_or_default();
             (cells, of)
         };
-        let mut rows: Vec<_> = figures(&self.store.evidence_counts(id).await?).into_iter().map(row).collect();
+        let mut rows: Vec<_> =
+            figures(&self.store.evidence_counts(scope, id).await?).into_iter().map(row).collect();
         rows.retain(|(cells, _)| {
             let holds = |wanted: &String| cells.iter().any(|cell| cell.text.to_lowercase().contains(wanted));
             wanted.as_ref().is_none_or(holds)
@@ -172,12 +173,12 @@ impl Service {
         Ok(CaseRows::Entities(rows.into_iter().map(|(_, of)| of).collect()))
     }
 
-    /// The rows of a list as its page shows them.
+    /// The rows of a list as its page shows them, of an investigation if it is one of its tabs.
     async fn typed(
         &self,
         caller: &Caller,
         scope: &RowScope,
-        list: CaseList,
+        (list, investigation): (CaseList, Option<&str>),
         rows: Vec<CaseRow>,
         now: Timestamp,
     ) -> Result<CaseRows, Error> {
@@ -201,7 +202,10 @@ impl Service {
             CaseList::Alerts => CaseRows::Alerts(read(rows)?),
             CaseList::Mailboxes => CaseRows::Mailboxes(read(rows)?),
             CaseList::Users => CaseRows::Users(read(rows)?),
-            CaseList::Evidence => CaseRows::Evidence(read(rows)?),
+            CaseList::Evidence => {
+                let id = investigation.unwrap_or_default();
+                CaseRows::Evidence(self.without_hidden(scope, id, read(rows)?).await?)
+            }
             CaseList::Log => CaseRows::Log(read(rows)?),
             CaseList::Entities => CaseRows::Entities(Vec::new()),
             CaseList::Devices => {

@@ -134,7 +134,7 @@ impl Service {
 
     /// What the reverse of an action waits for, once its undo was asked for: somebody else, a person, its executor, or the
     /// end of a pause.
-    async fn waits_of(&self, scope: &RowScope, action: &Action) -> Result<Option<String>, Error> {
+    pub(super) async fn waits_of(&self, scope: &RowScope, action: &Action) -> Result<Option<String>, Error> {
         let Some(reverse) = action.undone_by.filter(|_| action.undo == UndoState::Requested) else {
             return Ok(None);
         };
@@ -165,7 +165,7 @@ impl Service {
     }
 
     /// What an action waits for before its executor gets it, or before a rule decides on it.
-    async fn held(&self, action: &Action) -> Result<Option<String>, Error> {
+    pub(super) async fn held(&self, action: &Action) -> Result<Option<String>, Error> {
         if action.decision == Decision::Pending {
             return Ok(action.status_detail.clone());
         }

@@ -50,7 +50,7 @@ impl Service {
                 if self.store.investigation(&scope, of).await?.is_none() {
                     continue;
                 }
-                for (_, body) in self.emails_of(of).await? {
+                for (_, body) in self.emails_of(&scope, of).await? {
                     let piece = read(&body)?;
                     if piece.cluster_id.as_deref() == Some(id) && messages.len() < MAX_MESSAGES {
                         add(&mut messages, piece);
@@ -90,8 +90,8 @@ impl Service {
         })
     }
 
-    async fn emails_of(&self, investigation: &str) -> Result<Vec<(Place, String)>, Error> {
-        Ok(self.store.pieces(investigation, PieceKind::Email, None, 500).await?)
+    async fn emails_of(&self, scope: &RowScope, investigation: &str) -> Result<Vec<(Place, String)>, Error> {
+        Ok(self.store.pieces(scope, investigation, PieceKind::Email, None, 500).await?)
     }
 }
 

@@ -58,10 +58,11 @@ impl IncidentsBackend for Service {
         let mut alerts = stored.report.alerts.clone();
         let mut evidence: Vec<EvidencePiece> = Vec::new();
         for of in investigations.iter().take(MAX_INVESTIGATIONS) {
-            let more: Vec<AlertPiece> = self.pieces_of(&of.id, PieceKind::Alert, SHOWN_PIECES).await?;
+            let more: Vec<AlertPiece> =
+                self.pieces_of(&scope, &of.id, PieceKind::Alert, SHOWN_PIECES).await?;
             alerts.extend(more);
-            evidence
-                .extend(self.pieces_of::<EvidencePiece>(&of.id, PieceKind::Evidence, SHOWN_PIECES).await?);
+            let found = self.pieces_of(&scope, &of.id, PieceKind::Evidence, SHOWN_PIECES).await?;
+            evidence.extend(self.without_hidden(&scope, &of.id, found).await?);
         }
         alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
         alerts.dedup_by(|one, other| one.id == other.id);

@@ -58,9 +58,7 @@ impl InvestigationsBackend for Service {
     }
 
     async fn feedback(&self, caller: &Caller, after: i64) -> Result<FeedbackList, Error> {
-        let scope = RowScope::of(caller)?;
-        let items = self.store.feedback(scope.proposer.as_deref(), after, 500).await?;
-        Ok(FeedbackList { next: items.last().map_or(after, |last| last.position), items })
+        self.feedback_after(&RowScope::of(caller)?, after).await
     }
 
     async fn end_investigation(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
@@ -150,7 +148,7 @@ impl Service {
     }
 
     async fn end_now(&self, caller: &Caller, id: &str) -> Result<InvestigationSummary, Error> {
-        let (scope, _) = self.seen(caller, id).await?;
+        let (scope, seen) = self.seen(caller, id).await?;
         let by = caller.authorize_triage()?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
@@ -160,7 +158,11 @@ impl Service {
             current: Box::new(Current::named(Subject::new(SubjectKind::Investigation, id))),
         };
         if before.summary.waiting > 0 {
-            let waiting = pluralize(before.summary.waiting, "action waits", "actions wait");
+            // Not how many wait that the caller does not see.
+            let waiting = match seen.summary.waiting {
+                0 => "something waits".to_owned(),
+                seen => pluralize(seen, "action waits", "actions wait"),
+            };
             return Err(refuse(format!(
                 "{waiting} for a decision: an investigation ends when each is decided"
             )));

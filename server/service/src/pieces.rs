@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::actions::contract::Availability;
 use domain::actions::query::Filter;
+use domain::core::canonical;
 use domain::core::text::pluralize;
 use domain::investigations::graph::{Column, Graph, Item, lay_out};
 use domain::investigations::repeat::place;
@@ -35,16 +36,16 @@ pub(super) fn pieces(
         all.push(row(PieceKind::Alert, piece.id.clone(), piece.at.unwrap_or(now), &piece)?);
     }
     for piece in std::mem::take(&mut report.devices) {
-        let name = domain::core::canonical::name(&piece.name);
+        let name = canonical::name(&piece.name);
         let group = piece.device_group.clone();
         all.push(Piece { device_group: group, ..row(PieceKind::Device, name, EPOCH, &piece)? });
     }
     for piece in std::mem::take(&mut report.mailboxes) {
-        let name = domain::core::canonical::name(&piece.address);
+        let name = canonical::name(&piece.address);
         all.push(row(PieceKind::Mailbox, name, EPOCH, &piece)?);
     }
     for piece in std::mem::take(&mut report.users) {
-        let name = domain::core::canonical::name(&piece.name);
+        let name = canonical::name(&piece.name);
         all.push(Piece { verdict: piece.verdict, ..row(PieceKind::User, name, EPOCH, &piece)? });
     }
     for piece in std::mem::take(&mut report.evidence) {
@@ -53,7 +54,7 @@ pub(super) fn pieces(
         all.push(Piece { entity_kind, verdict: piece.verdict, remediation: piece.remediation, ..of });
     }
     for piece in std::mem::take(&mut report.emails) {
-        let id = domain::core::canonical::message_id(&piece.message_id);
+        let id = canonical::message_id(&piece.message_id);
         all.push(row(PieceKind::Email, id, piece.received_at.unwrap_or(now), &piece)?);
     }
     for piece in std::mem::take(&mut report.log) {
@@ -139,19 +140,41 @@ impl Service {
     /// Pieces of a kind.
     pub(super) async fn pieces_of<T: DeserializeOwned>(
         &self,
+        scope: &RowScope,
         id: &str,
         kind: PieceKind,
         most: u32,
     ) -> Result<Vec<T>, Error> {
-        read(self.store.pieces(id, kind, None, most).await?)
+        read(self.store.pieces(scope, id, kind, None, most).await?)
+    }
+
+    /// Evidence without the names of devices that the scope hides, of what is on others, too.
+    pub(super) async fn without_hidden(
+        &self,
+        scope: &RowScope,
+        id: &str,
+        mut evidence: Vec<EvidencePiece>,
+    ) -> Result<Vec<EvidencePiece>, Error> {
+        if evidence.iter().any(|of| !of.assets.is_empty()) {
+            let hidden = self.store.hidden_devices(scope, id).await?;
+            for of in &mut evidence {
+                of.assets.retain(|asset| !hidden.contains(&canonical::name(asset)));
+            }
+        }
+        Ok(evidence)
     }
 
     /// How many rows each tab has.
-    pub(super) async fn tab_counts(&self, id: &str, actions: &[Action]) -> Result<Vec<(Tab, u64)>, Error> {
-        let pieces = self.store.piece_counts(id).await?;
+    pub(super) async fn tab_counts(
+        &self,
+        scope: &RowScope,
+        id: &str,
+        actions: &[Action],
+    ) -> Result<Vec<(Tab, u64)>, Error> {
+        let pieces = self.store.piece_counts(scope, id).await?;
         let waiting = actions.iter().filter(|action| action.decision == Decision::Pending).count();
         let kinds: std::collections::BTreeSet<_> =
-            self.store.evidence_counts(id).await?.iter().map(|of| of.entity_kind).collect();
+            self.store.evidence_counts(scope, id).await?.iter().map(|of| of.entity_kind).collect();
         let count = |tab: Tab| match tab {
             Tab::Graph => None,
             Tab::Entities => Some(kinds.len() as u64),
@@ -165,21 +188,26 @@ impl Service {
         Ok(Tab::ALL.iter().filter_map(|&tab| Some((tab, count(tab)?))).collect())
     }
 
-    pub(super) async fn graph(&self, of: &StoredInvestigation, actions: &[Action]) -> Result<Graph, Error> {
+    pub(super) async fn graph(
+        &self,
+        scope: &RowScope,
+        of: &StoredInvestigation,
+        actions: &[Action],
+    ) -> Result<Graph, Error> {
         let id = of.summary.id.as_str();
-        let total = self.store.piece_counts(id).await?;
+        let total = self.store.piece_counts(scope, id).await?;
         let count = |kind| total.iter().find(|(of, _)| *of == kind).map_or(0, |(_, count)| *count);
         let item =
             |label: String, note: String, threat, tab| Item { label, note, threat, tab, of: Vec::new() };
-        let alerts: Vec<AlertPiece> = self.pieces_of(id, PieceKind::Alert, GRAPH_PIECES).await?;
+        let alerts: Vec<AlertPiece> = self.pieces_of(scope, id, PieceKind::Alert, GRAPH_PIECES).await?;
         let severity =
             |alert: &AlertPiece| alert.severity.map(|of| of.label().to_owned()).unwrap_or_default();
         let alerts =
             alerts.iter().map(|of| item(of.title.clone(), severity(of), false, Tab::Alerts)).collect();
-        let devices: Vec<DevicePiece> = self.pieces_of(id, PieceKind::Device, GRAPH_PIECES).await?;
+        let devices: Vec<DevicePiece> = self.pieces_of(scope, id, PieceKind::Device, GRAPH_PIECES).await?;
         let mailboxes: Vec<domain::investigations::report::MailboxPiece> =
-            self.pieces_of(id, PieceKind::Mailbox, GRAPH_PIECES).await?;
-        let users: Vec<UserPiece> = self.pieces_of(id, PieceKind::User, GRAPH_PIECES).await?;
+            self.pieces_of(scope, id, PieceKind::Mailbox, GRAPH_PIECES).await?;
+        let users: Vec<UserPiece> = self.pieces_of(scope, id, PieceKind::User, GRAPH_PIECES).await?;
         let mut assets: Vec<Item> =
             devices.into_iter().map(|of| item(of.name, "Device".to_owned(), false, Tab::Devices)).collect();
         let mailbox = |of: domain::investigations::report::MailboxPiece| {
@@ -192,7 +220,7 @@ impl Service {
         }));
         let of_assets =
             [PieceKind::Device, PieceKind::Mailbox, PieceKind::User].into_iter().map(count).sum::<u64>();
-        let figures = figures(&self.store.evidence_counts(id).await?);
+        let figures = figures(&self.store.evidence_counts(scope, id).await?);
         let entities = figures
             .iter()
             .map(|of| {
@@ -209,7 +237,8 @@ impl Service {
         let label = |kind| {
             figures.iter().find(|of| of.kind == kind).map(|of| format!("{}: {}", of.kind.label(), of.total))
         };
-        let evidence: Vec<EvidencePiece> = self.pieces_of(id, PieceKind::Evidence, GRAPH_PIECES).await?;
+        let evidence: Vec<EvidencePiece> =
+            self.pieces_of(scope, id, PieceKind::Evidence, GRAPH_PIECES).await?;
         let mut evidence: Vec<_> = evidence
             .into_iter()
             .map(|of| Item {

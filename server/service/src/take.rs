@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use domain::actions::contract::{Availability, Protected};
 use domain::actions::take::{NewAction, TakeActions, TakePreview};
 use domain::{
-    Action, Asset, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope, ScopedRow,
+    Action, Asset, AssetKind, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope,
+    ScopedRow,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -28,7 +29,7 @@ impl TakeActions for Service {
     async fn preview_action(&self, caller: &Caller, new: NewAction) -> Result<TakePreview, Error> {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
-        let action = self.to_be_taken(caller, new, now).await?;
+        let action = self.to_be_taken(caller, &scope, new, now).await?;
         let policies = self.store.policies().await?;
         let take = Self::may_take(caller, &scope, &action).map(drop).map_err(|error| sentence(&error));
         let protection = policies.on(&action).filter(|_| action.decision == domain::Decision::NotRequired);
@@ -66,7 +67,7 @@ impl Service {
         let scope = RowScope::of(caller)?;
         let now = self.clock.now();
         let alone = new.break_glass;
-        let action = self.to_be_taken(caller, new, now).await?;
+        let action = self.to_be_taken(caller, &scope, new, now).await?;
         let by = Self::may_take(caller, &scope, &action)?;
         let mut tx = self.store.begin().await?;
         let now = tx.time(now).await?;
@@ -97,34 +98,42 @@ impl Service {
     /// Whether the caller may take it: whom it hides from may not, either.
     fn may_take(caller: &Caller, scope: &RowScope, action: &Action) -> Result<Authorized, Error> {
         let by = caller.authorize_on(action.permission(), device_group(action))?;
-        let row = ScopedRow {
-            proposed_by: caller.principal(),
-            lane: Lane::Pending,
-            asset_kind: action.asset.kind,
-            device_group: action.asset.device_group.clone(),
+        if shows(scope, &action.asset) { Ok(by) } else { Err(not_yours()) }
+    }
+
+    /// What is known of an asset: what it is, its name says; only where neither that nor rules say it can the caller. Who
+    /// sees some device groups says nothing, and hears the same of a device of another group and of one that there is not.
+    async fn asset_of(&self, scope: &RowScope, asset: Asset) -> Result<Asset, Error> {
+        let is_limited = asset.kind == AssetKind::Device && scope.device_groups.is_some();
+        let known = self.store.known_asset(asset.kind, &asset.name).await?;
+        let by_rules = self.group_by_rules(&asset).await?;
+        let said = asset.device_group.filter(|_| by_rules.is_none() && !is_limited);
+        let criticality = known.as_ref().and_then(|known| known.criticality).or(asset.criticality);
+        let (device_group, is_told) = match (known, by_rules) {
+            (Some(known), _) => (known.device_group.or(said), true),
+            // What no rule names may be anything.
+            (None, by_rules) => {
+                let is_told = by_rules.as_ref().is_some_and(Option::is_some);
+                (by_rules.unwrap_or(said), is_told)
+            }
         };
-        if scope.shows(&row) {
-            return Ok(by);
+        let asset = Asset { criticality, device_group, ..asset };
+        if is_limited && !(is_told && shows(scope, &asset)) {
+            return Err(not_yours());
         }
-        Err(Error::invalid("/asset/name", "is in a device group that is not yours"))
+        Ok(asset)
     }
 
     /// The action that it would be, checked.
     async fn to_be_taken(
         &self,
         caller: &Caller,
+        scope: &RowScope,
         mut new: NewAction,
         now: Timestamp,
     ) -> Result<Action, Error> {
         caller.decider()?;
-        // What a known asset is, its name says; only of another can somebody say it.
-        if let Some(known) = self.store.known_asset(new.asset.kind, &new.asset.name).await? {
-            new.asset.criticality = known.criticality.or(new.asset.criticality);
-            new.asset.device_group = known.device_group.or(new.asset.device_group);
-        } else if let Some(group) = self.group_by_rules(&new.asset).await? {
-            // Where rules say it, nobody says it themselves.
-            new.asset.device_group = group;
-        }
+        new.asset = self.asset_of(scope, new.asset).await?;
         let mut proposal = new.into_proposal();
         let mut errors: Vec<FieldError> = proposal.check(now);
         errors.retain(|error| error.pointer != "/external_id");
@@ -144,4 +153,19 @@ impl Service {
         }
         Ok(action)
     }
+}
+
+/// Whether the scope shows what the caller takes on an asset.
+fn shows(scope: &RowScope, asset: &Asset) -> bool {
+    scope.shows(&ScopedRow {
+        // Whoever may see only what they proposed sees this.
+        proposed_by: scope.proposer.clone().unwrap_or_default(),
+        lane: Lane::Pending,
+        asset_kind: asset.kind,
+        device_group: asset.device_group.clone(),
+    })
+}
+
+fn not_yours() -> Error {
+    Error::invalid("/asset/name", "must be a device of a device group that you see")
 }

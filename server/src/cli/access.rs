@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use domain::access::contract::{CredentialSort, CredentialView, PersonView};
+use domain::access::contract::{CredentialSort, CredentialView, PersonView, RoleGroupView};
 use domain::{CredentialId, Role};
 use service::Service;
 use service::access::console::{Console, Given};
@@ -82,6 +82,30 @@ pub enum People {
 pub enum RoleCommand {
     /// List roles, role groups and custom roles, and device groups by rank
     List(ListOptions),
+    /// Show one: what it holds, and who holds it
+    Show(RoleOptions),
+    /// Take it away from a user, wherever it counts
+    Revoke(RevokeRoleOptions),
+}
+
+/// Options of commands about one role.
+#[derive(Debug, Args)]
+pub struct RoleOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+
+    /// A role, role group or custom role, as the list names it
+    role: String,
+}
+
+/// Options of `countersign role revoke`.
+#[derive(Debug, Args)]
+pub struct RevokeRoleOptions {
+    #[command(flatten)]
+    role: RoleOptions,
+
+    /// The name to sign in with
+    name: String,
 }
 
 /// Sessions of people.
@@ -169,19 +193,30 @@ pub async fn people(command: People) -> anyhow::Result<()> {
 /// # Errors
 /// Why it failed.
 pub async fn roles(command: RoleCommand) -> anyhow::Result<()> {
-    let RoleCommand::List(ListOptions { database }) = command;
+    let database = match command {
+        RoleCommand::List(ListOptions { database }) => database,
+        RoleCommand::Show(RoleOptions { database, role }) => {
+            let (console, store) = open(&database).await?;
+            let (groups, holders) = (console.role_groups().await, console.holders(&role).await);
+            store.close().await;
+            let holders = holders.map_err(one_line)?;
+            let is_it = |line: &String| line.split('\t').next().is_some_and(|name| is_same(name, &role));
+            let mut lines: Vec<_> =
+                role_lines(&groups.map_err(one_line)?).into_iter().filter(is_it).collect();
+            lines.extend(holders.iter().map(line));
+            return print(&lines.join("\n"));
+        }
+        RoleCommand::Revoke(RevokeRoleOptions { role: RoleOptions { database, role }, name }) => {
+            let (console, store) = open(&database).await?;
+            let person = console.take_away(&role, &name).await;
+            store.close().await;
+            return print(&show(&person.map_err(one_line)?));
+        }
+    };
     let (console, store) = open(&database).await?;
     let (groups, devices) = (console.role_groups().await, console.device_groups().await);
     store.close().await;
-    let mut lines: Vec<_> = Role::ALL
-        .iter()
-        .map(|role| format!("{role}\tdirectory role or permission\t{}", role.label()))
-        .collect();
-    for of in groups.map_err(one_line)? {
-        let held: Vec<_> = of.group.permissions.iter().map(|held| held.as_str()).collect();
-        let note = of.note.map(|note| format!("\t{note}")).unwrap_or_default();
-        lines.push(format!("{}\t{}\t{}{note}", of.group.name, of.group.model.label(), held.join(",")));
-    }
+    let mut lines = role_lines(&groups.map_err(one_line)?);
     for (group, count) in devices.map_err(one_line)? {
         let rule: Vec<_> = group.rule.iter().map(ToString::to_string).collect();
         lines.push(format!(
@@ -193,6 +228,23 @@ pub async fn roles(command: RoleCommand) -> anyhow::Result<()> {
         ));
     }
     print(&lines.join("\n"))
+}
+
+/// Names in either case of letters are the same.
+fn is_same(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
+}
+
+/// Roles, role groups and custom roles, each on a line.
+fn role_lines(groups: &[RoleGroupView]) -> Vec<String> {
+    let roles =
+        Role::ALL.iter().map(|role| format!("{role}\tdirectory role or permission\t{}", role.label()));
+    let group = |of: &RoleGroupView| {
+        let held: Vec<_> = of.group.permissions.iter().map(|held| held.as_str()).collect();
+        let note = of.note.as_ref().map(|note| format!("\t{note}")).unwrap_or_default();
+        format!("{}\t{}\t{}{note}", of.group.name, of.group.model.label(), held.join(","))
+    };
+    roles.chain(groups.iter().map(group)).collect()
 }
 
 /// Runs `countersign session`.

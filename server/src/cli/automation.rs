@@ -66,8 +66,14 @@ fn print(state: &AutomationState) -> anyhow::Result<()> {
         }
         None => writeln!(out, "rules decide")?,
     }
-    for quota in state.quotas.iter().filter(|quota| quota.used > 0 || !quota.is_default) {
-        writeln!(out, "{}: {} of {} in the last hour", quota.action_type, quota.used, quota.per_hour)?;
+    for quota in state.quotas.iter().filter(|quota| quota.used > Some(0) || !quota.is_default) {
+        writeln!(
+            out,
+            "{}: {} of {} in the last hour",
+            quota.action_type,
+            quota.used.unwrap_or(0),
+            quota.per_hour
+        )?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Lists of people, tokens, sessions, role groups and device groups: pages in any order, at any depth. For each field of the domain's table
-//! (`access::lists::fields`) its column or expression, and the keys that rows have.
+//! Lists of people, tokens, sessions, role groups and device groups: pages in any order, at any depth. For each field of
+//! the domain's table (`access::lists::fields`) its column or expression, and the keys that rows have.
 
 use async_trait::async_trait;
 use domain::access::contract::CredentialView;
@@ -25,49 +25,32 @@ impl AdminPosition {
     }
 }
 
+/// A row of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AdminRow {
+    /// A person, with their own.
+    Person(Box<PersonSummary>),
+    /// A token or a session that is alive.
+    Credential(Box<CredentialView>),
+    /// A role group or custom role, with how many people hold it.
+    Role(Box<RoleGroup>, u64),
+    /// A device group, with how many known devices are in it.
+    DeviceGroup(Box<DeviceGroup>, u64),
+}
+
 /// Reads of lists, for who administers: the statement asks for that once more.
 #[async_trait]
 pub trait ReadAdminLists: Send + Sync {
-    /// Up to `limit` people from a place on, each with its own; in the list's order also for a page before the place.
+    /// Up to `limit` rows of the query's list from a place on; in the list's order also for a page before the place.
     /// `now` tells which sessions and tokens are alive.
-    async fn people_page(
+    async fn admin_page(
         &self,
         by: &Authorized,
         query: &AdminQuery,
         from: Option<&AdminPosition>,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, PersonSummary)>>;
-
-    /// The same of tokens or sessions that are alive.
-    async fn credential_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, CredentialView)>>;
-
-    /// The same of role groups and custom roles, each with how many people hold it.
-    async fn role_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, (RoleGroup, u64))>>;
-
-    /// The same of device groups, each with how many known devices are in it.
-    async fn device_group_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, (DeviceGroup, u64))>>;
+    ) -> Result<Vec<(AdminPosition, AdminRow)>>;
 }
 
 /// What a list is sorted by under a key; none if it can't be.

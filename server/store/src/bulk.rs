@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use domain::bulk::{Execution, Preview, Progress};
 use domain::{
-    ActionId, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId, ItemState, Seen, UserId,
+    ActionId, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId, ItemState, RowScope, Seen,
+    UserId,
 };
 use jiff::Timestamp;
 
@@ -39,6 +40,15 @@ pub struct BulkStart {
     pub approval_id: ApprovalId,
     /// When it ended; none while it runs, and not written by a start.
     pub ended_at: Option<Timestamp>,
+}
+
+/// What an item that was decided has come to; of an undo, what its reverse has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecidedState {
+    /// It waits for an executor, or is being carried out.
+    Running,
+    /// It failed, or was never sent in time.
+    Failed,
 }
 
 /// One item of a new plan.
@@ -99,6 +109,7 @@ pub trait ReadBulk: Send + Sync {
     /// Up to `limit` items of a plan or job in one of these states, after a position.
     async fn bulk_items(
         &self,
+        scope: &RowScope,
         id: BulkId,
         states: &[ItemState],
         after: i64,
@@ -111,8 +122,14 @@ pub trait ReadBulk: Send + Sync {
     /// What became of the items that were decided.
     async fn bulk_execution(&self, id: BulkId, verb: BulkVerb) -> Result<Execution>;
 
-    /// The actions that were to be undone, and whose reverse failed since, in their order.
-    async fn bulk_failed(&self, id: BulkId, verb: BulkVerb) -> Result<Vec<ActionId>>;
+    /// The actions of up to `limit` items that were decided and have come to this since, in their order.
+    async fn bulk_decided(
+        &self,
+        id: BulkId,
+        verb: BulkVerb,
+        state: DecidedState,
+        limit: u32,
+    ) -> Result<Vec<ActionId>>;
 
     /// The actions of all items in one of these states, in their order.
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>>;

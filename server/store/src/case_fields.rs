@@ -16,6 +16,14 @@ use crate::vocabulary::{Vocabulary, number};
 pub(crate) const PIECE_KEYS: [&str; 10] =
     ["key_1", "key_2", "key_3", "key_4", "key_5", "key_6", "key_7", "key_8", "key_9", "key_10"];
 
+/// The key of a device by its name.
+pub(crate) const DEVICE_KEY: &str = PIECE_KEYS[0];
+/// The key of evidence by what was found.
+pub(crate) const EVIDENCE_KEY: &str = PIECE_KEYS[0];
+/// The keys that name the device on which a piece is: of an entry of the log, and of evidence that is on one asset.
+pub(crate) const NAMED_DEVICES: [(PieceKind, &str); 2] =
+    [(PieceKind::Log, PIECE_KEYS[3]), (PieceKind::Evidence, PIECE_KEYS[4])];
+
 /// Characters of what is searched of a row.
 const MAX_SEARCH: usize = 8_000;
 
@@ -189,6 +197,18 @@ mod tests {
             }
         }
         assert!(sorted_by(CaseList::Users, SortKey::Entity).is_none());
+    }
+
+    #[test]
+    fn keys_that_name_devices_are_those_of_their_columns() {
+        let key = |list, column| {
+            let place = Column::of_list(list).iter().position(|of| *of == column).unwrap();
+            PIECE_KEYS[place]
+        };
+        assert_eq!(key(CaseList::Devices, Column::Device), DEVICE_KEY);
+        assert_eq!(key(CaseList::Evidence, Column::Entity), EVIDENCE_KEY);
+        assert_eq!(key(CaseList::Log, Column::Device), NAMED_DEVICES[0].1);
+        assert_eq!(key(CaseList::Evidence, Column::Assets), NAMED_DEVICES[1].1);
     }
 
     #[test]

@@ -72,7 +72,8 @@ pub struct EvidenceCount {
 /// The place of a row in a list: its time, and its name.
 pub type Place = (Timestamp, String);
 
-/// Reads of investigations; what the scope hides is as what is not there.
+/// Reads of investigations; what the scope hides is as what is not there. Of an investigation that it shows it hides devices
+/// of other groups, and what is on them alone.
 #[async_trait]
 pub trait ReadInvestigations: Send + Sync {
     /// One investigation.
@@ -81,6 +82,7 @@ pub trait ReadInvestigations: Send + Sync {
     /// Pieces of a kind after a place, in their order, each as JSON.
     async fn pieces(
         &self,
+        scope: &RowScope,
         id: &str,
         kind: PieceKind,
         after: Option<&Place>,
@@ -88,16 +90,19 @@ pub trait ReadInvestigations: Send + Sync {
     ) -> Result<Vec<(Place, String)>>;
 
     /// One piece, as JSON.
-    async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>>;
+    async fn piece(&self, scope: &RowScope, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>>;
+
+    /// The names of devices of an investigation that the scope hides, folded as names are compared.
+    async fn hidden_devices(&self, scope: &RowScope, id: &str) -> Result<BTreeSet<String>>;
 
     /// What investigations that the scope shows tell of a message: each with its JSON, the latest first.
     async fn emails(&self, scope: &RowScope, message_id: &str) -> Result<Vec<(String, String)>>;
 
     /// How many pieces of each kind there are.
-    async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>>;
+    async fn piece_counts(&self, scope: &RowScope, id: &str) -> Result<Vec<(PieceKind, u64)>>;
 
     /// How much evidence there is, by what was found.
-    async fn evidence_counts(&self, id: &str) -> Result<Vec<EvidenceCount>>;
+    async fn evidence_counts(&self, scope: &RowScope, id: &str) -> Result<Vec<EvidenceCount>>;
 
     /// The remediation level of a device group; that of "Ungrouped devices" where there is none of that name.
     async fn remediation_level(&self, group: Option<&str>) -> Result<RemediationLevel>;

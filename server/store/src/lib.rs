@@ -112,7 +112,7 @@ pub use administration::{
 pub use audit::AuditEntry;
 pub use audit_log::{Changed, Followed, ReadAudit, WriteAudit};
 pub use backup::{BackupError, back_up, restore};
-pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
+pub use bulk::{Bulk, BulkStart, DecidedState, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
 pub use directory::{ReadDirectory, WriteDirectory};
 pub use ends::{ReadEnds, SystemEnds, WriteEnds};

@@ -10,6 +10,7 @@ use api::{ApiError, Load, load_home};
 use domain::core::text::{format_count, format_duration, pluralize};
 use domain::core::time::Timestamp;
 use domain::home::{Day, HomeView, Number, SLOW_MINUTES, Waiting};
+use domain::investigations::InvestigationState;
 use domain::investigations::feedback::RuleQuality;
 use domain::{AssetKind, Lane};
 use kit::badge::Badge;
@@ -90,6 +91,7 @@ fn Cards(home: Loaded) -> impl IntoView {
 fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
     let times = times(&home);
     let stuck = stuck(&home);
+    let investigations = (!home.investigations.is_empty()).then(|| by_state(&home.investigations));
     let verdicts = (!home.noisiest.is_empty()).then(|| wrong_verdicts(&home.noisiest));
     let days = home.days.iter().map(|day| day.date.clone()).collect();
     let series = series(&home.days);
@@ -104,6 +106,7 @@ fn cards(home: HomeView, now: Derived<Timestamp>) -> AnyView {
                 <h2 id="home-times">"Median time to decision"</h2>
                 {times}
             </section>
+            {investigations}
             {verdicts}
             <section class="card wide" aria-labelledby="home-decisions">
                 <h2 id="home-decisions">"Decisions over time"</h2>
@@ -283,6 +286,32 @@ fn stuck(home: &HomeView) -> AnyView {
             {row(&home.slow, slow, "The executor is slow, or can't be reached.")}
             {row(&home.failed, "failed or timed out in the last 24 hours".to_owned(), "They will not be tried again.")}
         </ul>
+    }
+    .into_any()
+}
+
+/// Investigations by their state; each leads to those in it.
+fn by_state(states: &[(InvestigationState, u64)]) -> AnyView {
+    let rows = states
+        .iter()
+        .map(|(state, count)| {
+            view! {
+                <li>
+                    <a class="state-link" href=format!("/investigations?state={state}")>
+                        <span class="number">{format_count(*count)}</span>
+                        " "
+                        <span>{state.label()}</span>
+                    </a>
+                </li>
+            }
+            .into_any()
+        })
+        .collect_view();
+    view! {
+        <section class="card" aria-labelledby="home-investigations">
+            <h2 id="home-investigations">"Investigations by state"</h2>
+            <ul class="states">{rows}</ul>
+        </section>
     }
     .into_any()
 }

@@ -96,7 +96,7 @@ fn quotas(sheet: Sheet, quotas: &[Quota]) -> AnyView {
         vec![
             label.into_any(),
             format!("{}{}", of.per_hour, if of.is_default { " (default)" } else { "" }).into_any(),
-            of.used.to_string().into_any(),
+            of.used.map_or_else(|| "not told".to_owned(), |used| used.to_string()).into_any(),
             opened(
                 format!("Change {label}"),
                 form(sheet, SetQuota::PATH, "The quota was saved.", fields.into_any()),

@@ -6,7 +6,7 @@ use leptos::server_fn::ServerFn;
 use crate::settings::admin_list::admin_list;
 use crate::settings::form::{button, check, choices, confirm, form, opened, text};
 use crate::settings::sheet::{Sheet, loaded, part, table};
-use api::{DeleteRole, SaveRole, SwitchUnified, load_roles, preview_unified};
+use api::{DeleteRole, ImportUnified, SaveRole, SwitchUnified, load_roles, preview_unified};
 use domain::access::contract::{AccessDifference, RoleGroupView, RolesView};
 use domain::access::lists::{AdminList, AdminRows};
 use domain::access::role_group::{RoleModel, RolePermission, Workload};
@@ -129,9 +129,21 @@ fn switch(sheet: Sheet, workload: Workload, on: bool) -> AnyView {
         {button(if on { "Switch off" } else { "Switch on" }, false)}
     };
     let state = if on { "on" } else { "off" };
+    let import = (!on).then(|| {
+        let fields = view! {
+            <input type="hidden" name="workload" value=workload.as_str()/>
+            {confirm("Yes: they hold it from now on; it counts once this is on")}
+            {button("Import who has what today", false)}
+        };
+        view! {
+            <p>"Who would lose something can get a custom role that holds it, where it counts today:"</p>
+            {form(sheet, ImportUnified::PATH, "They hold the custom role.", fields.into_any())}
+        }
+    });
     let body = view! {
         <p>"What switching it " {if on { "off" } else { "on" }} " would change:"</p>
         {differences}
+        {import}
         {form(sheet, SwitchUnified::PATH, "It is so.", fields.into_any())}
     };
     let title = format!("{} - unified roles are {state}", workload.label());

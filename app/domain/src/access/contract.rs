@@ -392,6 +392,9 @@ pub trait AccessBackend: Send + Sync {
     /// Switches unified RBAC on or off for a workload.
     async fn switch_unified(&self, caller: &Caller, workload: Workload, on: bool) -> Result<(), Error>;
 
+    /// Gives who would lose something by switching unified RBAC on a custom role with it; returns what would still change.
+    async fn import_unified(&self, caller: &Caller, of: Workload) -> Result<Vec<AccessDifference>, Error>;
+
     /// All device groups, by rank.
     async fn device_groups(&self, caller: &Caller) -> Result<Vec<DeviceGroupView>, Error>;
 

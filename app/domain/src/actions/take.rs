@@ -28,7 +28,8 @@ pub struct NewAction {
     pub action_type: ActionType,
     /// On what.
     pub entity: Entity,
-    /// Where it lives. Criticality and device group are those of the known asset of that name where none are named.
+    /// Where it lives. Criticality and device group are those of the known asset of that name, or the group that rules say;
+    /// only where there are neither is it what is named here.
     pub asset: Asset,
     /// With which parameters.
     #[serde(default)]

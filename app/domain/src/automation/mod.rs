@@ -53,15 +53,16 @@ pub struct Quota {
     pub per_hour: u32,
     /// Whether nothing else was set.
     pub is_default: bool,
-    /// How many there were in the last hour.
-    pub used: u32,
+    /// How many there were in the last hour; not told to those who do not see all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<u32>,
 }
 
 impl Quota {
     /// Why one more has to wait; none if it does not.
     #[must_use]
     pub fn spent(&self) -> Option<String> {
-        (self.used >= self.per_hour).then(|| {
+        self.used.is_some_and(|used| used >= self.per_hour).then(|| {
             format!(
                 "the quota of {} is spent: at most {} in an hour without a person",
                 self.action_type.label(),
@@ -87,7 +88,7 @@ impl AutomationState {
     #[must_use]
     pub fn quota(&self, action_type: ActionType) -> Quota {
         let known = self.quotas.iter().find(|of| of.action_type == action_type).cloned();
-        known.unwrap_or(Quota { action_type, per_hour: DEFAULT_QUOTA, is_default: true, used: 0 })
+        known.unwrap_or(Quota { action_type, per_hour: DEFAULT_QUOTA, is_default: true, used: Some(0) })
     }
 }
 
@@ -201,7 +202,7 @@ mod tests {
             action_type: ActionType::QuarantineFile,
             per_hour,
             is_default: false,
-            used,
+            used: Some(used),
         };
         assert_eq!(of(2, 1).spent(), None);
         assert!(of(2, 2).spent().unwrap().contains("at most 2 in an hour"));

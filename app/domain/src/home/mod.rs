@@ -11,6 +11,7 @@ use crate::actions::lifecycle::Lane;
 use crate::actions::query::ActionQuery;
 use crate::core::id::ActionId;
 use crate::core::time::{Timestamp, six_decimals};
+use crate::investigations::InvestigationState;
 use crate::investigations::feedback::RuleQuality;
 
 /// Days of decisions that the page tells of, today included. Days are those of UTC.
@@ -114,6 +115,8 @@ pub struct HomeView {
     pub slow: Number,
     /// Failed or timed out within 24 hours.
     pub failed: Number,
+    /// How many investigations are in each state, as lists show it; states without any are left out.
+    pub investigations: Vec<(InvestigationState, u64)>,
     /// The rules that were wrong most often within [`DAYS`] days. None for a caller who does not see every row.
     pub noisiest: Vec<RuleQuality>,
     /// The server's time of the answer.

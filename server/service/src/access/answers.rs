@@ -2,7 +2,8 @@
 
 use domain::access::contract::{AccessAnswer, DeciderAnswer, PermissionAnswer};
 use domain::{
-    Action, ActionId, Actor, ActorKind, Caller, Error, Permission, RowScope, ScopedRow, Transition, UserId,
+    Action, ActionId, Actor, ActorKind, Caller, Decision, Denied, Error, Permission, RowScope, ScopedRow,
+    Transition, UserId,
 };
 use jiff::Timestamp;
 
@@ -51,9 +52,10 @@ impl Service {
         let scope = RowScope::of(caller)?;
         let action = self.store.action(&scope, id).await?.ok_or_else(|| Error::NotFound(id.into()))?;
         let proposer = self.store.proposer(id).await?;
+        let first = self.first_approver(&action).await?;
         let now = self.clock.now();
         let answer = |holder: Holder| {
-            let why_not = self.why_not(&holder, &action, proposer, now);
+            let why_not = self.why_not(&holder, &action, (proposer, first), now);
             DeciderAnswer { person: holder.id, name: holder.display_name, can: why_not.is_none(), why_not }
         };
         Ok(self.store.holdings().await?.into_iter().map(answer).collect())
@@ -66,21 +68,32 @@ impl Service {
         proposer: Option<UserId>,
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
+        let first = self.first_approver(action).await?;
         let holders = self.store.holdings().await?.into_iter();
-        let able = holders.filter(|holder| self.why_not(holder, action, proposer, now).is_none());
+        let able = holders.filter(|holder| self.why_not(holder, action, (proposer, first), now).is_none());
         Ok(able.map(|holder| holder.display_name).collect())
     }
 
-    /// Why somebody can't approve an action; none if they can.
+    /// Who approved an action as it stands, of the two that a policy asks for: they are not the second.
+    async fn first_approver(&self, action: &Action) -> Result<Option<UserId>, Error> {
+        let first = self.store.first_approval(action.id).await?;
+        Ok(first.filter(|first| first.version == action.version).map(|first| first.person))
+    }
+
+    /// Why somebody can't approve an action, as it is said of them to others; none if they can.
     fn why_not(
         &self,
         holder: &Holder,
         action: &Action,
-        proposer: Option<UserId>,
+        (proposer, first): (Option<UserId>, Option<UserId>),
         now: Timestamp,
     ) -> Option<String> {
         if !holder.enabled {
             return Some("May not sign in.".to_owned());
+        }
+        let waits = action.decision == Decision::Pending;
+        if waits && first == Some(holder.id) {
+            return Some("Approved it first: somebody else must approve it, too.".to_owned());
         }
         let caller = Caller {
             actor: Actor::new(ActorKind::User, holder.id.to_string(), &holder.display_name),
@@ -106,6 +119,9 @@ impl Service {
             Ok(_) => {}
         }
         let checked = self.check_decision(&caller, action, proposer, Transition::Approve, now);
+        if let Err(Error::Forbidden(Denied::OwnProposal)) = checked {
+            return Some("Proposed it: somebody else must decide it.".to_owned());
+        }
         // Nobody can act without an executor: that is not about people.
         checked.err().filter(|error| !matches!(error, Error::NoExecutor(_))).map(|error| sentence(&error))
     }

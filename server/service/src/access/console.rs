@@ -103,14 +103,57 @@ impl Console {
     pub async fn give(&self, name: &str, given: &Given) -> Result<PersonView, Error> {
         let person = self.person(name).await?;
         let after = self.held(given).await?;
+        self.assign(&person, &after).await
+    }
+
+    async fn assign(&self, person: &PersonView, after: &Assignments) -> Result<PersonView, Error> {
         let now = self.service.clock.now();
         let mut tx = self.service.store.begin_system(&self.authority).await?;
-        tx.set_assignments(&self.by, person.id, &after, now).await?;
+        tx.set_assignments(&self.by, person.id, after, now).await?;
         let body = json!({ "user": person.id, "before": person.assignments, "after": after });
         tx.append_audit(&self.by, record(now, AuditKind::AccessChanged, person.id, body)).await?;
         keep_an_administrator(&mut *tx).await?;
         tx.commit().await?;
-        self.person(name).await
+        self.person(&person.name).await
+    }
+
+    /// Takes a role, role group or custom role away from a person, wherever it counts.
+    ///
+    /// # Errors
+    /// There is no such person or role, they do not hold it, nobody would administer any more, or a failure of the store.
+    pub async fn take_away(&self, role: &str, name: &str) -> Result<PersonView, Error> {
+        let taken = self.role(role).await?;
+        let person = self.person(name).await?;
+        let mut after = person.assignments.clone();
+        after.roles.retain(|of| taken.roles.iter().all(|taken| taken.role != of.role));
+        after
+            .role_groups
+            .retain(|of| taken.role_groups.iter().all(|taken| taken.role_group != of.role_group));
+        if after == person.assignments {
+            return Err(Error::invalid("/role", format!("is not held by {name}: {role}")));
+        }
+        self.assign(&person, &after).await
+    }
+
+    /// Who holds a role, role group or custom role, wherever it counts.
+    ///
+    /// # Errors
+    /// There is no such role, or a failure of the store.
+    pub async fn holders(&self, role: &str) -> Result<Vec<PersonView>, Error> {
+        let wanted = self.role(role).await?;
+        let mut people = self.people().await?;
+        people.retain(|person| {
+            let Assignments { roles, role_groups, .. } = &person.assignments;
+            roles.iter().any(|of| wanted.roles.iter().any(|wanted| wanted.role == of.role))
+                || role_groups
+                    .iter()
+                    .any(|of| wanted.role_groups.iter().any(|wanted| wanted.role_group == of.role_group))
+        });
+        Ok(people)
+    }
+
+    async fn role(&self, name: &str) -> Result<Assignments, Error> {
+        self.held(&Given { roles: vec![name.to_owned()], limit: Vec::new() }).await
     }
 
     /// What names stand for.

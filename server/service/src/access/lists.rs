@@ -10,7 +10,7 @@ use domain::access::lists::{AdminList, AdminPage, AdminRows};
 use domain::list::DEFAULT_LIMIT;
 use domain::{Authorized, Caller, Denied, Error, Permission};
 use jiff::Timestamp;
-use store::admin_lists::AdminPosition;
+use store::admin_lists::{AdminPosition, AdminRow};
 
 use crate::Service;
 use crate::list_export::{EXPORTED_AT_ONCE, ListExport};
@@ -91,36 +91,36 @@ impl Service {
         now: Timestamp,
     ) -> Result<Found, Error> {
         // One more tells whether there is another page.
-        let asked = limit + 1;
-        Ok(match query.lane {
-            AdminList::People => {
-                let items = self.store.people_page(by, query, from, asked, now).await?;
-                let (rows, edges, next) = cut(items, limit, from);
-                Found { rows: AdminRows::People(rows), edges, next }
-            }
-            AdminList::Roles => {
-                let items = self.store.role_page(by, query, from, asked, now).await?;
-                let (rows, edges, next) = cut(items, limit, from);
-                Found {
-                    rows: AdminRows::Roles(rows.into_iter().map(RoleGroupView::of).collect()),
-                    edges,
-                    next,
-                }
-            }
-            AdminList::DeviceGroups => {
-                let items = self.store.device_group_page(by, query, from, asked, now).await?;
-                let (rows, edges, next) = cut(items, limit, from);
-                let rows = rows.into_iter().map(|(group, devices)| DeviceGroupView { group, devices });
-                Found { rows: AdminRows::DeviceGroups(rows.collect()), edges, next }
-            }
-            list @ (AdminList::Tokens | AdminList::Sessions) => {
-                let items = self.store.credential_page(by, query, from, asked, now).await?;
-                let (rows, edges, next) = cut(items, limit, from);
-                let is_tokens = list == AdminList::Tokens;
-                let rows = if is_tokens { AdminRows::Tokens(rows) } else { AdminRows::Sessions(rows) };
-                Found { rows, edges, next }
-            }
-        })
+        let items = self.store.admin_page(by, query, from, limit + 1, now).await?;
+        let (rows, edges, next) = cut(items, limit, from);
+        Ok(Found { rows: typed(query.lane, rows), edges, next })
+    }
+}
+
+/// The rows of a list as its page shows them.
+fn typed(list: AdminList, rows: Vec<AdminRow>) -> AdminRows {
+    fn all<T>(rows: Vec<AdminRow>, of: impl Fn(AdminRow) -> Option<T>) -> Vec<T> {
+        rows.into_iter().filter_map(of).collect()
+    }
+    let credential = |row| match row {
+        AdminRow::Credential(of) => Some(*of),
+        _ => None,
+    };
+    match list {
+        AdminList::Tokens => AdminRows::Tokens(all(rows, credential)),
+        AdminList::Sessions => AdminRows::Sessions(all(rows, credential)),
+        AdminList::People => AdminRows::People(all(rows, |row| match row {
+            AdminRow::Person(of) => Some(*of),
+            _ => None,
+        })),
+        AdminList::Roles => AdminRows::Roles(all(rows, |row| match row {
+            AdminRow::Role(group, members) => Some(RoleGroupView::of((*group, members))),
+            _ => None,
+        })),
+        AdminList::DeviceGroups => AdminRows::DeviceGroups(all(rows, |row| match row {
+            AdminRow::DeviceGroup(group, devices) => Some(DeviceGroupView { group: *group, devices }),
+            _ => None,
+        })),
     }
 }
 

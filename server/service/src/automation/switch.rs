@@ -17,8 +17,13 @@ use store::AuditEntry;
 #[async_trait]
 impl AutomationBackend for Service {
     async fn automation(&self, caller: &Caller) -> Result<AutomationState, Error> {
-        RowScope::of(caller)?;
-        self.automation_now().await
+        let scope = RowScope::of(caller)?;
+        let mut state = self.automation_now().await?;
+        if !scope.is_all() {
+            // They count actions outside of the scope, too.
+            state.quotas.iter_mut().for_each(|quota| quota.used = None);
+        }
+        Ok(state)
     }
 
     async fn automation_stop(&self, caller: &Caller) -> Result<Option<Stop>, Error> {

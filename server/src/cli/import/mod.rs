@@ -411,8 +411,13 @@ mod tests {
                 (1, incident),
                 "{format:?}"
             );
-            let kinds: Vec<_> =
-                store.piece_counts(investigation).await.unwrap().into_iter().map(|(kind, _)| kind).collect();
+            let kinds: Vec<_> = store
+                .piece_counts(&all, investigation)
+                .await
+                .unwrap()
+                .into_iter()
+                .map(|(kind, _)| kind)
+                .collect();
             assert!(
                 [PieceKind::Alert, PieceKind::Device, PieceKind::Evidence]
                     .iter()

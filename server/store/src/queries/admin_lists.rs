@@ -1,14 +1,12 @@
-//! Statements of the lists of people, tokens, sessions, role groups and device groups. A page is found by what it is sorted by, and goes on from the key
-//! and the id of a row.
+//! Statements of the lists of people, tokens, sessions, role groups and device groups. A page is found by what it is sorted
+//! by, and goes on from the key and the id of a row.
 
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use domain::access::contract::CredentialView;
 use domain::access::lists::fields::{AdminQuery, Field};
 use domain::access::lists::{AdminList, PersonState, PersonSummary};
-use domain::access::role_group::RoleGroup;
-use domain::{Authorized, DeviceGroup, Permission};
+use domain::{Authorized, Permission};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
@@ -18,123 +16,125 @@ use super::list::push_key;
 use super::rows::{self, Row};
 use super::{Connection, Db, SqlStore, corrupt, devices, micros, people, roles};
 use crate::Result;
-use crate::admin_lists::{AdminPosition, ReadAdminLists, sorted_by};
+use crate::admin_lists::{AdminPosition, AdminRow, ReadAdminLists, sorted_by};
 use crate::case_fields::SortField;
 use crate::keys::{KeyValue, fold};
 
 #[async_trait]
 impl ReadAdminLists for SqlStore {
-    async fn people_page(
+    async fn admin_page(
         &self,
         by: &Authorized,
         query: &AdminQuery,
         from: Option<&AdminPosition>,
         limit: u32,
         now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, PersonSummary)>> {
+    ) -> Result<Vec<(AdminPosition, AdminRow)>> {
         let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
-        let mut sql = QueryBuilder::<Db>::new(
-            "SELECT id, name, display_name, enabled, created_at, last_sign_in_at, \
-             (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id AND c.kind = 'session' \
-                 AND c.revoked_at IS NULL AND c.expires_at > ",
-        );
-        sql.push_bind(micros(now));
-        sql.push(
-            ") AS sessions, (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id \
-             AND c.kind = 'token' AND c.revoked_at IS NULL AND c.expires_at > ",
-        );
-        sql.push_bind(micros(now)).push(") AS tokens");
+        let mut sql = QueryBuilder::<Db>::new("SELECT ");
+        push_columns(&mut sql, query.lane, now);
         push_edge(&mut sql, field);
-        sql.push(" FROM users WHERE 1 = 1");
+        push_source(&mut sql, query.lane, now);
         push_page(&mut sql, (by, now), query, (field, from), limit);
         let mut db = self.reader.acquire().await?;
         let rows = sql.build().fetch_all(&mut *db).await?;
-        let mut page = placed(&rows, (query, field), from, person)?;
-        let mut can = permissions(&mut db, &page).await?;
-        for (at, person) in &mut page {
-            person.can = can.remove(&at.id).unwrap_or_default();
+        let placed = |row: &Row| Ok((place(row, query, field)?, read(query.lane, row)?));
+        let mut page: Vec<_> = rows.iter().map(placed).collect::<Result<_>>()?;
+        // A page before a place is read backwards.
+        if from.is_some_and(|from| from.before) {
+            page.reverse();
+        }
+        if query.lane == AdminList::People {
+            add_permissions(&mut db, &mut page).await?;
         }
         Ok(page)
     }
+}
 
-    async fn credential_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, CredentialView)>> {
-        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
-        let kind = if query.lane == AdminList::Tokens { "token" } else { "session" };
-        let mut sql = QueryBuilder::<Db>::new(
-            "SELECT id, kind, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at, \
-             display_name",
-        );
-        push_edge(&mut sql, field);
-        sql.push(
-            " FROM (SELECT t.id, t.kind, t.user_id, t.name, t.scopes, t.device_groups, t.created_at, \
-             t.last_seen_at, t.expires_at, o.display_name, t.name_key, \
-             COALESCE(o.shown_key, '') AS owner_key, \
-             t.search_text || COALESCE(o.search_text, '') AS search_text \
-             FROM credentials t LEFT JOIN users o ON o.id = t.user_id \
-             WHERE t.revoked_at IS NULL AND t.kind = ",
-        );
-        sql.push_bind(kind).push(" AND t.expires_at > ").push_bind(micros(now));
-        sql.push(") AS listed WHERE 1 = 1");
-        push_page(&mut sql, (by, now), query, (field, from), limit);
-        let rows = sql.build().fetch_all(&self.reader).await?;
-        placed(&rows, (query, field), from, people::credential)
+/// What is read of each row of a list.
+fn push_columns(sql: &mut QueryBuilder<Db>, list: AdminList, now: Timestamp) {
+    match list {
+        AdminList::People => {
+            sql.push(
+                "id, name, display_name, enabled, created_at, last_sign_in_at, \
+                 (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id AND c.kind = 'session' \
+                     AND c.revoked_at IS NULL AND c.expires_at > ",
+            );
+            sql.push_bind(micros(now));
+            sql.push(
+                ") AS sessions, (SELECT COUNT(*) FROM credentials c WHERE c.user_id = users.id \
+                 AND c.kind = 'token' AND c.revoked_at IS NULL AND c.expires_at > ",
+            );
+            sql.push_bind(micros(now)).push(") AS tokens");
+        }
+        AdminList::Tokens | AdminList::Sessions => {
+            sql.push(
+                "id, kind, user_id, name, scopes, device_groups, created_at, last_seen_at, expires_at, \
+                 display_name",
+            );
+        }
+        AdminList::Roles => {
+            sql.push("id, name, model, permissions, built_in, version, members");
+        }
+        AdminList::DeviceGroups => {
+            sql.push("id, place, name, level, rule, version, devices");
+        }
     }
+}
 
-    async fn role_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, (RoleGroup, u64))>> {
-        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
-        let mut sql =
-            QueryBuilder::<Db>::new("SELECT id, name, model, permissions, built_in, version, members");
-        push_edge(&mut sql, field);
-        sql.push(
-            " FROM (SELECT g.id, g.name, g.name_key, g.name_key AS search_text, g.model, g.permissions, \
-             g.built_in, g.version, (SELECT COUNT(*) FROM role_group_members m WHERE m.role_group_id = g.id) \
-             AS members FROM role_groups g) AS listed WHERE 1 = 1",
-        );
-        push_page(&mut sql, (by, now), query, (field, from), limit);
-        let rows = sql.build().fetch_all(&self.reader).await?;
-        placed(&rows, (query, field), from, roles::counted)
+/// `FROM … WHERE …`: all rows of a list.
+fn push_source(sql: &mut QueryBuilder<Db>, list: AdminList, now: Timestamp) {
+    match list {
+        AdminList::People => {
+            sql.push(" FROM users WHERE 1 = 1");
+        }
+        AdminList::Tokens | AdminList::Sessions => {
+            sql.push(
+                " FROM (SELECT t.id, t.kind, t.user_id, t.name, t.scopes, t.device_groups, t.created_at, \
+                 t.last_seen_at, t.expires_at, o.display_name, t.name_key, \
+                 COALESCE(o.shown_key, '') AS owner_key, \
+                 t.search_text || COALESCE(o.search_text, '') AS search_text \
+                 FROM credentials t LEFT JOIN users o ON o.id = t.user_id \
+                 WHERE t.revoked_at IS NULL AND t.kind = ",
+            );
+            sql.push_bind(if list == AdminList::Tokens { "token" } else { "session" });
+            sql.push(" AND t.expires_at > ").push_bind(micros(now)).push(") AS listed WHERE 1 = 1");
+        }
+        AdminList::Roles => {
+            sql.push(
+                " FROM (SELECT g.id, g.name, g.name_key, g.name_key AS search_text, g.model, g.permissions, \
+                 g.built_in, g.version, (SELECT COUNT(*) FROM role_group_members m WHERE m.role_group_id = g.id) \
+                 AS members FROM role_groups g) AS listed WHERE 1 = 1",
+            );
+        }
+        AdminList::DeviceGroups => {
+            // The group of all others has no key of its name, so that no other takes it.
+            sql.push(
+                " FROM (SELECT l.*, l.name_key AS search_text FROM (SELECT g.id, g.name, g.level, g.rule, g.version, \
+                 COALESCE(NULLIF(g.name_key, ''), 'ungrouped devices') AS name_key, \
+                 (SELECT COUNT(*) FROM device_groups o WHERE (o.rank, o.id) <= (g.rank, g.id)) AS place, \
+                 (SELECT COUNT(*) FROM devices d WHERE COALESCE(d.device_group, 'Ungrouped devices') = g.name) \
+                 AS devices FROM device_groups g) AS l) AS listed WHERE 1 = 1",
+            );
+        }
     }
+}
 
-    async fn device_group_page(
-        &self,
-        by: &Authorized,
-        query: &AdminQuery,
-        from: Option<&AdminPosition>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<(AdminPosition, (DeviceGroup, u64))>> {
-        let Some(field) = sorted_by(query.lane, query.sort.key) else { return Ok(Vec::new()) };
-        let mut sql = QueryBuilder::<Db>::new("SELECT id, place, name, level, rule, version, devices");
-        push_edge(&mut sql, field);
-        // The group of all others has no key of its name, so that no other takes it.
-        sql.push(
-            " FROM (SELECT l.*, l.name_key AS search_text FROM (SELECT g.id, g.name, g.level, g.rule, g.version, \
-             COALESCE(NULLIF(g.name_key, ''), 'ungrouped devices') AS name_key, \
-             (SELECT COUNT(*) FROM device_groups o WHERE (o.rank, o.id) <= (g.rank, g.id)) AS place, \
-             (SELECT COUNT(*) FROM devices d WHERE COALESCE(d.device_group, 'Ungrouped devices') = g.name) \
-             AS devices FROM device_groups g) AS l) AS listed WHERE 1 = 1",
-        );
-        push_page(&mut sql, (by, now), query, (field, from), limit);
-        let rows = sql.build().fetch_all(&self.reader).await?;
-        placed(&rows, (query, field), from, |row| {
+/// A row of a list; a person without what they can do.
+fn read(list: AdminList, row: &Row) -> Result<AdminRow> {
+    Ok(match list {
+        AdminList::People => AdminRow::Person(Box::new(person(row)?)),
+        AdminList::Tokens | AdminList::Sessions => AdminRow::Credential(Box::new(people::credential(row)?)),
+        AdminList::Roles => {
+            let (group, members) = roles::counted(row)?;
+            AdminRow::Role(Box::new(group), members)
+        }
+        AdminList::DeviceGroups => {
             let place = u32::try_from(row.try_get::<i64, _>("place")?).map_err(corrupt)?;
-            devices::counted(row, place)
-        })
-    }
+            let (group, devices) = devices::counted(row, place)?;
+            AdminRow::DeviceGroup(Box::new(group), devices)
+        }
+    })
 }
 
 /// What a cursor is made of.
@@ -216,28 +216,14 @@ fn push_choice(sql: &mut QueryBuilder<Db>, field: Field, values: &[String]) {
     }
 }
 
-/// Rows in the list's order, each with its place.
-fn placed<T>(
-    rows: &[Row],
-    (query, field): (&AdminQuery, SortField),
-    from: Option<&AdminPosition>,
-    read: impl Fn(&Row) -> Result<T>,
-) -> Result<Vec<(AdminPosition, T)>> {
-    let place = |row: &Row| -> Result<AdminPosition> {
-        let key = if field.is_number {
-            KeyValue::Number(row.try_get("edge_key")?)
-        } else {
-            KeyValue::Text(row.try_get("edge_key")?)
-        };
-        Ok(AdminPosition { sort: query.sort.key, key, id: row.try_get("id")?, before: false })
+/// The place of a row in the query's order.
+fn place(row: &Row, query: &AdminQuery, field: SortField) -> Result<AdminPosition> {
+    let key = if field.is_number {
+        KeyValue::Number(row.try_get("edge_key")?)
+    } else {
+        KeyValue::Text(row.try_get("edge_key")?)
     };
-    let mut page =
-        rows.iter().map(|row| Ok((place(row)?, read(row)?))).collect::<Result<Vec<(AdminPosition, T)>>>()?;
-    // A page before a place is read backwards.
-    if from.is_some_and(|from| from.before) {
-        page.reverse();
-    }
-    Ok(page)
+    Ok(AdminPosition { sort: query.sort.key, key, id: row.try_get("id")?, before: false })
 }
 
 /// A person, but for what they can do.
@@ -257,29 +243,29 @@ fn person(row: &Row) -> Result<PersonSummary> {
     })
 }
 
-/// What the people of a page can do, by their ids.
-async fn permissions(
-    db: &mut Connection,
-    page: &[(AdminPosition, PersonSummary)],
-) -> Result<BTreeMap<String, Vec<Permission>>> {
-    let mut all: BTreeMap<String, Vec<Permission>> = BTreeMap::new();
+/// Adds to the people of a page what they can do.
+async fn add_permissions(db: &mut Connection, page: &mut [(AdminPosition, AdminRow)]) -> Result<()> {
     if page.is_empty() {
-        return Ok(all);
+        return Ok(());
     }
     let mut sql =
         QueryBuilder::<Db>::new("SELECT user_id, permission FROM user_permissions WHERE user_id IN (");
     let mut list = sql.separated(", ");
-    for (at, _) in page {
+    for (at, _) in page.iter() {
         list.push_bind(at.id.clone());
     }
     sql.push(")");
+    let mut all: BTreeMap<String, Vec<Permission>> = BTreeMap::new();
     for row in sql.build().fetch_all(db).await? {
         // A permission that only another version knows is none here.
         let Ok(permission) = row.try_get::<&str, _>("permission")?.parse() else { continue };
         all.entry(row.try_get("user_id")?).or_default().push(permission);
     }
-    for of in all.values_mut() {
-        of.sort_unstable();
+    for (at, row) in page {
+        if let AdminRow::Person(person) = row {
+            person.can = all.remove(&at.id).unwrap_or_default();
+            person.can.sort_unstable();
+        }
     }
-    Ok(all)
+    Ok(())
 }

@@ -146,7 +146,7 @@ async fn state(db: &mut Connection, now: Timestamp) -> Result<AutomationState> {
             action_type: rows::numbered(row, "type")?,
             per_hour: set.unwrap_or(DEFAULT_QUOTA),
             is_default: set.is_none(),
-            used: u32::try_from(row.try_get::<i64, _>("used")?).map_err(corrupt)?,
+            used: Some(u32::try_from(row.try_get::<i64, _>("used")?).map_err(corrupt)?),
         })
     };
     let quotas = found.iter().map(quota).collect::<Result<_>>()?;

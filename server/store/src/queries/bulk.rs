@@ -6,7 +6,7 @@ use domain::actions::query::Undoable;
 use domain::bulk::{ActionLine, Execution, Progress};
 use domain::{
     Action, ActionId, ActionQuery, ApprovalId, Authorized, BulkId, BulkItem, BulkVerb, CredentialId,
-    ItemState, Lane, Purpose, RowScope, Seen, Status, UndoState, UserId,
+    ItemState, Lane, Purpose, RowScope, Seen, UserId,
 };
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::super::push_index;
 use super::SqlStore;
 use super::actions::find_all;
+use super::bulk_execution::{execution, having_come_to, ids};
 use super::guard::push_check;
 use super::list::push_order;
 use super::rows::{self, Row};
@@ -24,7 +25,7 @@ use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, json, micros};
 use crate::keys::similar;
 use crate::vocabulary::number;
-use crate::{Bulk, BulkStart, NewBulkItem, Result, Step, StepItem};
+use crate::{Bulk, BulkStart, DecidedState, NewBulkItem, Result, Step, StepItem};
 use crate::{ReadBulk, ReadTargets, SystemBulk, WriteBulk};
 
 #[async_trait]
@@ -56,12 +57,13 @@ impl ReadBulk for SqlStore {
 
     async fn bulk_items(
         &self,
+        scope: &RowScope,
         id: BulkId,
         states: &[ItemState],
         after: i64,
         limit: u32,
     ) -> Result<Vec<BulkItem>> {
-        items(&mut *self.reader.acquire().await?, id, states, after, limit).await
+        items(&mut *self.reader.acquire().await?, scope, (id, states), after, limit).await
     }
 
     async fn bulk_progress(&self, id: BulkId) -> Result<Progress> {
@@ -72,19 +74,14 @@ impl ReadBulk for SqlStore {
         execution(&mut *self.reader.acquire().await?, id, verb).await
     }
 
-    async fn bulk_failed(&self, id: BulkId, verb: BulkVerb) -> Result<Vec<ActionId>> {
-        let mut sql = QueryBuilder::<Db>::new(
-            "SELECT i.action_id FROM bulk_items i JOIN actions a ON a.id = i.action_id WHERE i.bulk_id = ",
-        );
-        sql.push_bind(id.to_string()).push(" AND i.state = 'decided' AND ");
-        if verb == BulkVerb::Undo {
-            sql.push("a.undo = ").push_bind(number(UndoState::Failed));
-        } else {
-            sql.push("a.status IN (").push_bind(number(Status::Failed));
-            sql.push(", ").push_bind(number(Status::TimedOut)).push(")");
-        }
-        sql.push(" ORDER BY i.position");
-        ids(sql, &mut *self.reader.acquire().await?).await
+    async fn bulk_decided(
+        &self,
+        id: BulkId,
+        verb: BulkVerb,
+        state: DecidedState,
+        limit: u32,
+    ) -> Result<Vec<ActionId>> {
+        having_come_to(&mut *self.reader.acquire().await?, (id, verb), state, limit).await
     }
 
     async fn bulk_actions(&self, id: BulkId, states: &[ItemState]) -> Result<Vec<ActionId>> {
@@ -163,11 +160,6 @@ pub(super) async fn matching(
     push_order(&mut sql, query.sort, false);
     sql.push(" LIMIT ").push_bind(i64::from(most));
     ids(sql, db).await
-}
-
-async fn ids(mut sql: QueryBuilder<Db>, db: &mut Connection) -> Result<Vec<ActionId>> {
-    let ids = sql.build_query_scalar::<Uuid>().fetch_all(db).await?;
-    Ok(ids.into_iter().map(Into::into).collect())
 }
 
 /// The ids of what can be undone and did the same to the same file, up to `most`.
@@ -286,8 +278,8 @@ fn verb(row: &Row) -> Result<BulkVerb> {
 /// A page of items in one of these states, after a position.
 pub(super) async fn items(
     db: &mut Connection,
-    id: BulkId,
-    states: &[ItemState],
+    scope: &RowScope,
+    (id, states): (BulkId, &[ItemState]),
     after: i64,
     limit: u32,
 ) -> Result<Vec<BulkItem>> {
@@ -301,7 +293,9 @@ pub(super) async fn items(
     for state in states {
         list.push_bind(state.as_str());
     }
-    sql.push(") ORDER BY i.position LIMIT ").push_bind(i64::from(limit));
+    sql.push(")");
+    push_scope(&mut sql, scope);
+    sql.push(" ORDER BY i.position LIMIT ").push_bind(i64::from(limit));
     let rows = sql.build().fetch_all(db).await?;
     rows.iter().map(item).collect()
 }
@@ -331,20 +325,6 @@ pub(super) async fn progress(db: &mut Connection, id: BulkId) -> Result<Progress
         *progress.of(rows::word(&row, "state")?) = usize::try_from(count).map_err(corrupt)?;
     }
     Ok(progress)
-}
-
-async fn execution(db: &mut Connection, id: BulkId, verb: BulkVerb) -> Result<Execution> {
-    let query = sqlx::query(
-        "SELECT a.status, a.undo, COUNT(*) AS n FROM bulk_items i JOIN actions a ON a.id = i.action_id
-         WHERE i.bulk_id = $1 AND i.state = 'decided' GROUP BY a.status, a.undo",
-    );
-    let mut execution = Execution::default();
-    for row in query.bind(id.to_string()).fetch_all(db).await? {
-        let count: i64 = row.try_get("n")?;
-        let (status, undo) = (rows::numbered(&row, "status")?, rows::numbered(&row, "undo")?);
-        *execution.of(verb, status, undo) += usize::try_from(count).map_err(corrupt)?;
-    }
-    Ok(execution)
 }
 
 /// The actions of the items in one of these states.

@@ -94,7 +94,22 @@ async fn key_incidents(db: &mut Connection, after: &str) -> Result<Option<String
 }
 
 /// The primary key of a piece.
-type PiecePlace = (String, i16, String);
+pub(super) type PiecePlace = (String, i16, String);
+
+/// Makes the keys of a piece from its body.
+pub(super) async fn key_piece(db: &mut Connection, (id, kind, name): &PiecePlace, body: &str) -> Result<()> {
+    let of = vocabulary::word(*kind).ok_or_else(|| corrupt(format!("no piece has the kind {kind}")))?;
+    let (keys, search) = piece_keys(of, body).map_err(corrupt)?;
+    let mut sql = QueryBuilder::<Db>::new("UPDATE investigation_pieces SET search_text = ");
+    sql.push_bind(search);
+    for (column, key) in PIECE_KEYS.iter().zip(keys) {
+        sql.push(", ").push(*column).push(" = ").push_bind(key);
+    }
+    sql.push(" WHERE investigation_id = ").push_bind(id.clone());
+    sql.push(" AND kind = ").push_bind(*kind).push(" AND name = ").push_bind(name.clone());
+    sql.build().execute(db).await?;
+    Ok(())
+}
 
 async fn key_pieces(db: &mut Connection, (id, kind, name): &PiecePlace) -> Result<Option<PiecePlace>> {
     let query = sqlx::query(
@@ -104,18 +119,9 @@ async fn key_pieces(db: &mut Connection, (id, kind, name): &PiecePlace) -> Resul
     let rows = query.bind(id).bind(*kind).bind(name).bind(BATCH).fetch_all(&mut *db).await?;
     let mut last = None;
     for row in &rows {
-        let kind: i16 = row.try_get("kind")?;
-        let of = vocabulary::word(kind).ok_or_else(|| corrupt(format!("no piece has the kind {kind}")))?;
-        let (keys, search) = piece_keys(of, row.try_get("body")?).map_err(corrupt)?;
-        let place: PiecePlace = (row.try_get("investigation_id")?, kind, row.try_get("name")?);
-        let mut sql = QueryBuilder::<Db>::new("UPDATE investigation_pieces SET search_text = ");
-        sql.push_bind(search);
-        for (column, key) in PIECE_KEYS.iter().zip(keys) {
-            sql.push(", ").push(*column).push(" = ").push_bind(key);
-        }
-        sql.push(" WHERE investigation_id = ").push_bind(place.0.clone());
-        sql.push(" AND kind = ").push_bind(kind).push(" AND name = ").push_bind(place.2.clone());
-        sql.build().execute(&mut *db).await?;
+        let place: PiecePlace =
+            (row.try_get("investigation_id")?, row.try_get("kind")?, row.try_get("name")?);
+        key_piece(db, &place, row.try_get("body")?).await?;
         last = Some(place);
     }
     Ok(last)

@@ -78,9 +78,11 @@ impl Source<'_> {
             CaseList::History => self.push_actions(sql, &[Lane::InProgress, Lane::History]),
             list => {
                 sql.push(" FROM investigation_pieces WHERE investigation_id = ");
-                sql.push_bind(self.investigation.unwrap_or_default().to_owned());
+                let id = self.investigation.unwrap_or_default();
+                sql.push_bind(id.to_owned());
                 // A literal: a list of no pieces has none.
                 sql.push(" AND kind = ").push(list.pieces().map_or(-1, number).to_string());
+                investigations::push_piece_scope(sql, self.scope, id);
             }
         }
     }
@@ -102,7 +104,7 @@ impl Source<'_> {
     fn push_filter(&self, sql: &mut QueryBuilder<Db>, query: &CaseQuery) {
         for (field, values) in query.filter.choices().into_iter().filter(|(_, values)| !values.is_empty()) {
             match (field, field.facet()) {
-                (Field::State, _) => push_states(sql, &values),
+                (Field::State, _) => push_states(sql, self.scope, &values),
                 (Field::Incident, _) => {
                     sql.push(" AND incident_id IN (");
                     let mut list = sql.separated(", ");
@@ -145,7 +147,7 @@ impl Source<'_> {
         let order = format!(" ORDER BY {sort} {direction}, {id} {direction}");
         let mut sql = QueryBuilder::<Db>::new("SELECT ");
         match self.list {
-            CaseList::Investigations => investigations::push_columns(&mut sql),
+            CaseList::Investigations => investigations::push_columns(&mut sql, self.scope),
             CaseList::Incidents => incidents::push_columns(&mut sql, self.scope),
             CaseList::Pending | CaseList::History => {
                 sql.push(rows::action_columns!());
@@ -241,16 +243,20 @@ impl Source<'_> {
 }
 
 /// Those that are shown in one of these states: what waits for a decision is, whatever else was reported.
-fn push_states(sql: &mut QueryBuilder<Db>, values: &[String]) {
+fn push_states(sql: &mut QueryBuilder<Db>, scope: &RowScope, values: &[String]) {
     let waits = InvestigationState::PendingApproval.as_str();
     let others: Vec<_> =
         values.iter().filter(|value| *value != waits).map(|value| state_number(value).to_string()).collect();
-    let mut ways = Vec::new();
+    sql.push(" AND (1 = 0");
     if others.len() < values.len() {
-        ways.push(format!("{} > 0", investigations::WAITING));
+        sql.push(" OR ");
+        investigations::push_waiting(sql, scope);
+        sql.push(" > 0");
     }
     if !others.is_empty() {
-        ways.push(format!("(state IN ({}) AND {} = 0)", others.join(", "), investigations::WAITING));
+        sql.push(" OR (state IN (").push(others.join(", ")).push(") AND ");
+        investigations::push_waiting(sql, scope);
+        sql.push(" = 0)");
     }
-    sql.push(" AND (").push(ways.join(" OR ")).push(")");
+    sql.push(")");
 }

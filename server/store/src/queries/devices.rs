@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::core::canonical;
+use domain::investigations::PieceKind;
+use domain::investigations::report::DevicePiece;
 use domain::{AssetKind, Authorized, Device, DeviceGroup, DeviceGroupId};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
+use super::case_keying::key_piece;
 use super::counts::CountChanges;
 use super::guard::push_check;
 use super::keying::push_keys;
@@ -211,11 +214,7 @@ pub(super) async fn place(
             .execute(&mut *db)
             .await?;
         let group_key = group.as_deref().map(device_group).unwrap_or_default();
-        sqlx::query("UPDATE investigation_pieces SET device_group_key = $2 WHERE kind = 1 AND name = $1")
-            .bind(canonical::name(&device.name))
-            .bind(&group_key)
-            .execute(&mut *db)
-            .await?;
+        place_pieces(db, &canonical::name(&device.name), group.as_ref(), &group_key).await?;
         let select = concat!(
             "SELECT ",
             action_columns!(),
@@ -248,4 +247,26 @@ pub(super) async fn place(
         }
     }
     Ok(changed)
+}
+
+/// Has investigations say the same of a device.
+async fn place_pieces(
+    db: &mut Connection,
+    name: &str,
+    group: Option<&String>,
+    group_key: &str,
+) -> Result<()> {
+    let select = "SELECT investigation_id, body FROM investigation_pieces \
+                  WHERE kind = 1 AND name = $1 AND COALESCE(device_group_key, '-') <> $2";
+    for row in sqlx::query(select).bind(name).bind(group_key).fetch_all(&mut *db).await? {
+        let id: String = row.try_get("investigation_id")?;
+        let before: DevicePiece = rows::json(&row, "body")?;
+        let body = json(&DevicePiece { device_group: group.cloned(), ..before })?;
+        let update = "UPDATE investigation_pieces SET device_group_key = $3, body = $4 \
+                      WHERE investigation_id = $1 AND kind = 1 AND name = $2";
+        let query = sqlx::query(update).bind(&id).bind(name).bind(group_key).bind(&body);
+        query.execute(&mut *db).await?;
+        key_piece(db, &(id, number(PieceKind::Device), name.to_owned()), &body).await?;
+    }
+    Ok(())
 }

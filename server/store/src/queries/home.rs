@@ -12,7 +12,7 @@ use sqlx::{QueryBuilder, Row as _};
 use super::super::push_index;
 use super::SqlStore;
 use super::scope::push_scope;
-use super::{Connection, Db, corrupt, counts, decided, list, rows, rule_counts};
+use super::{Connection, Db, corrupt, counts, decided, investigations, list, rows, rule_counts};
 use crate::ReadHome;
 use crate::Result;
 
@@ -62,6 +62,7 @@ pub(super) async fn home(db: &mut Connection, scope: &RowScope, now: Timestamp) 
         unknown: number(db, scope, Lane::InProgress, unknown, now).await?,
         slow: number(db, scope, Lane::InProgress, slow, now).await?,
         failed: number(db, scope, Lane::History, failed, now).await?,
+        investigations: investigations::by_state(db, scope).await?,
         noisiest,
         rendered_at: now,
     })

@@ -1,22 +1,24 @@
 //! Statements on investigations and their pieces.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{InvestigationState, InvestigationSummary, PieceKind, shown_state};
-use domain::{Authorized, Purpose, RowScope, Severity};
+use domain::{Authorized, EntityKind, Purpose, RowScope, Severity};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::SqlStore;
 use super::guard::push_check;
 use super::rows::{self, Row};
-use super::{Connection, Db, corrupt, json, micros};
+use super::{Connection, Db, corrupt, json, micros, scope};
 use crate::Result;
 use crate::actions_fields::device_group;
-use crate::case_fields::{PIECE_KEYS, optional_key, piece_keys, search_text};
+use crate::case_fields::{
+    DEVICE_KEY, EVIDENCE_KEY, NAMED_DEVICES, PIECE_KEYS, optional_key, piece_keys, search_text,
+};
 use crate::investigations::{EvidenceCount, Piece, Place, ReadInvestigations, StoredInvestigation};
 use crate::keys::{key, natural};
 use crate::vocabulary::{self, number, severity_of_rank, severity_rank};
@@ -32,6 +34,7 @@ impl ReadInvestigations for SqlStore {
 
     async fn pieces(
         &self,
+        scope: &RowScope,
         id: &str,
         kind: PieceKind,
         after: Option<&Place>,
@@ -44,16 +47,26 @@ impl ReadInvestigations for SqlStore {
         if let Some((at, name)) = after {
             sql.push(" AND (at, name) > (").push_bind(micros(*at)).push(", ").push_bind(name).push(")");
         }
+        push_piece_scope(&mut sql, scope, id);
         sql.push(" ORDER BY at, name LIMIT ").push_bind(i64::from(limit));
         let rows = sql.build().fetch_all(&self.reader).await?;
         rows.iter().map(placed).collect()
     }
 
-    async fn piece(&self, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>> {
-        let query = sqlx::query_scalar(
-            "SELECT body FROM investigation_pieces WHERE investigation_id = $1 AND kind = $2 AND name = $3",
-        );
-        Ok(query.bind(id).bind(number(kind)).bind(name).fetch_optional(&self.reader).await?)
+    async fn piece(&self, scope: &RowScope, id: &str, kind: PieceKind, name: &str) -> Result<Option<String>> {
+        let mut sql =
+            QueryBuilder::<Db>::new("SELECT body FROM investigation_pieces WHERE investigation_id = ");
+        sql.push_bind(id).push(" AND kind = ").push_bind(number(kind)).push(" AND name = ").push_bind(name);
+        push_piece_scope(&mut sql, scope, id);
+        Ok(sql.build_query_scalar().fetch_optional(&self.reader).await?)
+    }
+
+    async fn hidden_devices(&self, scope: &RowScope, id: &str) -> Result<BTreeSet<String>> {
+        let Some(groups) = &scope.device_groups else { return Ok(BTreeSet::new()) };
+        let mut sql = QueryBuilder::<Db>::new("");
+        push_hidden(&mut sql, "name", groups, id);
+        let names: Vec<String> = sql.build_query_scalar().fetch_all(&self.reader).await?;
+        Ok(names.into_iter().collect())
     }
 
     async fn emails(&self, scope: &RowScope, message_id: &str) -> Result<Vec<(String, String)>> {
@@ -67,19 +80,23 @@ impl ReadInvestigations for SqlStore {
         Ok(sql.build_query_as().fetch_all(&self.reader).await?)
     }
 
-    async fn piece_counts(&self, id: &str) -> Result<Vec<(PieceKind, u64)>> {
-        let query = sqlx::query(
-            "SELECT kind, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = $1 GROUP BY kind ORDER BY kind",
+    async fn piece_counts(&self, scope: &RowScope, id: &str) -> Result<Vec<(PieceKind, u64)>> {
+        let mut sql = QueryBuilder::<Db>::new(
+            "SELECT kind, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = ",
         );
-        let rows = query.bind(id).fetch_all(&self.reader).await?;
+        sql.push_bind(id);
+        push_piece_scope(&mut sql, scope, id);
+        sql.push(" GROUP BY kind ORDER BY kind");
+        let rows = sql.build().fetch_all(&self.reader).await?;
         rows.iter().map(|row| Ok((rows::numbered(row, "kind")?, count(row)?))).collect()
     }
 
-    async fn evidence_counts(&self, id: &str) -> Result<Vec<EvidenceCount>> {
+    async fn evidence_counts(&self, scope: &RowScope, id: &str) -> Result<Vec<EvidenceCount>> {
         let mut sql = QueryBuilder::<Db>::new(
             "SELECT entity_kind, verdict, remediation, COUNT(*) AS n FROM investigation_pieces WHERE investigation_id = ",
         );
         sql.push_bind(id).push(" AND kind = ").push_bind(number(PieceKind::Evidence));
+        push_piece_scope(&mut sql, scope, id);
         sql.push(" AND entity_kind IS NOT NULL GROUP BY entity_kind, verdict, remediation");
         sql.push(" ORDER BY entity_kind, verdict, remediation");
         let rows = sql.build().fetch_all(&self.reader).await?;
@@ -108,13 +125,21 @@ fn count(row: &Row) -> Result<u64> {
     u64::try_from(row.try_get::<i64, _>("n")?).map_err(corrupt)
 }
 
-/// How many actions of the investigation `i` wait.
-pub(super) const WAITING: &str = "(SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.investigation_key = i.investigation_key \
-     AND actions.investigation_id = i.id)";
+/// How many actions of the investigation `i` wait, of those that the scope shows.
+pub(super) fn push_waiting(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+    sql.push(
+        "(SELECT COUNT(*) FROM actions WHERE lane = 0 AND actions.investigation_key = i.investigation_key \
+         AND actions.investigation_id = i.id",
+    );
+    scope::push_scope(sql, scope);
+    sql.push(")");
+}
 
 /// The columns of the investigation `i`, with how many of its actions wait.
-pub(super) fn push_columns(sql: &mut QueryBuilder<Db>) {
-    sql.push("i.*, ").push(WAITING).push(" AS waiting");
+pub(super) fn push_columns(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
+    sql.push("i.*, ");
+    push_waiting(sql, scope);
+    sql.push(" AS waiting");
 }
 
 /// An investigation is seen by whose it is, and with devices only by those who see one of them.
@@ -136,13 +161,83 @@ pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
     }
 }
 
+/// Of the rows of `investigation_pieces`, which are of one investigation, only those that the scope shows: no device of
+/// another group, and no entry of the log and no evidence that is on such a device alone.
+pub(super) fn push_piece_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope, id: &str) {
+    let Some(groups) = &scope.device_groups else { return };
+    sql.push(format_args!(" AND (kind <> {} OR device_group_key IN (NULL", number(PieceKind::Device)));
+    for group in groups {
+        sql.push(", ").push_bind(device_group(group));
+    }
+    sql.push("))");
+    for (kind, key) in NAMED_DEVICES {
+        sql.push(format_args!(" AND (kind <> {} OR {key} NOT IN (", number(kind)));
+        push_hidden(sql, DEVICE_KEY, groups, id);
+        sql.push("))");
+    }
+    // The device itself may be what was found.
+    let device = number(EntityKind::Device);
+    sql.push(format_args!(" AND (COALESCE(entity_kind, -1) <> {device} OR {EVIDENCE_KEY} NOT IN ("));
+    push_hidden(sql, DEVICE_KEY, groups, id);
+    sql.push("))");
+}
+
+/// A column of the devices of an investigation that are in none of these groups.
+fn push_hidden(sql: &mut QueryBuilder<Db>, column: &str, groups: &BTreeSet<String>, id: &str) {
+    sql.push(format_args!(
+        "SELECT h.{column} FROM investigation_pieces h WHERE h.kind = {} AND h.investigation_id = ",
+        number(PieceKind::Device)
+    ));
+    sql.push_bind(id.to_owned());
+    if !groups.is_empty() {
+        sql.push(" AND COALESCE(h.device_group_key, '') NOT IN (");
+        let mut list = sql.separated(", ");
+        for group in groups {
+            list.push_bind(device_group(group));
+        }
+        sql.push(")");
+    }
+}
+
+/// How many of the investigations that the scope shows are in each state that is shown.
+pub(super) async fn by_state(
+    db: &mut Connection,
+    scope: &RowScope,
+) -> Result<Vec<(InvestigationState, u64)>> {
+    let mut counts: BTreeMap<InvestigationState, u64> = BTreeMap::new();
+    for waiting in [false, true] {
+        let mut sql =
+            QueryBuilder::<Db>::new("SELECT state, COUNT(*) AS n FROM investigations i WHERE 1 = 1");
+        if waiting {
+            // By what waits, which is little of all: those of its keys, and of these the ones that it is really of.
+            sql.push(
+                " AND i.investigation_key IN (SELECT investigation_key FROM actions WHERE lane = 0) AND ",
+            );
+            push_waiting(&mut sql, scope);
+            sql.push(" > 0");
+        }
+        push_scope(&mut sql, scope);
+        sql.push(" GROUP BY state");
+        for row in sql.build().fetch_all(&mut *db).await? {
+            let (state, found) = (rows::numbered(&row, "state")?, count(&row)?);
+            if waiting {
+                counts.entry(state).and_modify(|all| *all -= found.min(*all));
+                *counts.entry(shown_state(state, found)).or_default() += found;
+            } else {
+                counts.insert(state, found);
+            }
+        }
+    }
+    Ok(counts.into_iter().filter(|(_, count)| *count > 0).collect())
+}
+
 pub(super) async fn find(
     db: &mut Connection,
     scope: &RowScope,
     id: &str,
 ) -> Result<Option<StoredInvestigation>> {
     let mut sql = QueryBuilder::<Db>::new("SELECT ");
-    push_columns(&mut sql);
+    push_columns(&mut sql, scope);
     sql.push(" FROM investigations i WHERE i.id = ").push_bind(id.to_owned());
     push_scope(&mut sql, scope);
     sql.build().fetch_optional(db).await?.as_ref().map(stored).transpose()

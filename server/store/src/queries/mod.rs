@@ -7,6 +7,7 @@ mod admin_keying;
 mod assets;
 mod audit;
 mod buckets;
+mod bulk_execution;
 pub(super) mod carry_over;
 mod case_keying;
 mod counts;

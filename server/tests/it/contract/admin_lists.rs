@@ -13,7 +13,7 @@ use domain::list::Sort;
 use domain::{Authorized, Caller, DeviceGroup, Error, Permission, Role, UserId};
 use service::Service;
 use service::testing::system as authority;
-use store::admin_lists::AdminPosition;
+use store::admin_lists::{AdminPosition, AdminRow};
 use store::{Credential, CredentialKind, SharedStore, User};
 
 use super::investigations::service;
@@ -116,25 +116,14 @@ async fn rows(
     from: Option<&AdminPosition>,
     limit: u32,
 ) -> Vec<(AdminPosition, String)> {
-    fn ids<T>(page: Vec<(AdminPosition, T)>, id: impl Fn(&T) -> String) -> Vec<(AdminPosition, String)> {
-        page.into_iter().map(|(place, row)| (place, id(&row))).collect()
-    }
-    let now = at(100);
-    match query.lane {
-        AdminList::People => {
-            ids(store.people_page(by, query, from, limit, now).await.unwrap(), |row| row.id.to_string())
-        }
-        AdminList::Roles => {
-            ids(store.role_page(by, query, from, limit, now).await.unwrap(), |row| row.0.id.to_string())
-        }
-        AdminList::DeviceGroups => {
-            let page = store.device_group_page(by, query, from, limit, now).await.unwrap();
-            ids(page, |row| row.0.id.to_string())
-        }
-        AdminList::Tokens | AdminList::Sessions => {
-            ids(store.credential_page(by, query, from, limit, now).await.unwrap(), |row| row.id.to_string())
-        }
-    }
+    let page = store.admin_page(by, query, from, limit, at(100)).await.unwrap();
+    let id = |row: AdminRow| match row {
+        AdminRow::Person(of) => of.id.to_string(),
+        AdminRow::Credential(of) => of.id.to_string(),
+        AdminRow::Role(of, _) => of.id.to_string(),
+        AdminRow::DeviceGroup(of, _) => of.id.to_string(),
+    };
+    page.into_iter().map(|(place, row)| (place, id(row))).collect()
 }
 
 async fn every_order_is_paged_without_a_gap(kind: Kind) {

@@ -236,6 +236,14 @@ async fn an_undo_says_what_it_waits_for(kind: Kind) {
     let plan = service.plan_bulk(ana, request).await.unwrap();
     let job = service.start_bulk(ana, plan.id, Some("clean".to_owned())).await.unwrap();
     assert_eq!(job.waits, None);
+    while service.step(&authority()).await.unwrap() {}
+    let waits = async |service: &Service| service.bulk_job(ana, plan.id, None, 0).await.unwrap().waits;
+    assert_eq!(waits(&service).await, None, "its executor takes it");
+    // What nobody can carry out waits, as the undo of that one says.
+    let alone = instance(&setting.store, &FixedClock::at(at(100)), &[]);
+    let why = alone.undo_waits(ana, &setting.now(done[2]).await).await.unwrap().unwrap();
+    assert!(why.contains("is not connected to this server"), "{why}");
+    assert_eq!(waits(&alone).await, Some(format!("Quarantine file on web-2: {why}")));
     let reason = "The database was restored.".to_owned();
     service.pause_dispatch(&authority(), system(), reason).await.unwrap();
     let why = "It waits until an administrator goes on: nothing is handed to executors since";

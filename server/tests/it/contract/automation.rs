@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::access::Reach;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
 use domain::automation::contract::AutomationBackend as _;
 use domain::automation::{DEFAULT_QUOTA, Simulated, SimulationRequest, Stop};
@@ -86,7 +87,8 @@ async fn a_stop_is_kept_until_it_is_taken_back(kind: Kind) {
     tx.note_automatic(&tool().authorize_automation().unwrap(), &action(1), at(10)).await.unwrap();
     assert!(tx.note_automatic(&decider(&ana), &action(1), at(10)).await.is_err(), "a person is no rule");
     tx.commit().await.unwrap();
-    let used = async |now| store.automation(at(now)).await.unwrap().quota(ActionType::QuarantineFile).used;
+    let used =
+        async |now| store.automation(at(now)).await.unwrap().quota(ActionType::QuarantineFile).used.unwrap();
     assert_eq!((used(10).await, used(10 + 3_599).await, used(10 + 3_600).await), (1, 1, 0));
     let mut tx = store.begin().await.unwrap();
     assert!(tx.set_automation_stop(&by, None, at(20)).await.unwrap());
@@ -173,7 +175,12 @@ async fn a_quota_is_exact_whoever_asks_at_once(kind: Kind) {
     let says = store.action(&RowScope::ALL, waits.id.unwrap()).await.unwrap().unwrap().status_detail;
     assert!(says.unwrap().contains("the quota of Quarantine file is spent: at most 5 in an hour"));
     let used = service.automation(&ana).await.unwrap().quota(ActionType::QuarantineFile);
-    assert_eq!((used.used, used.per_hour, used.is_default), (5, 5, false));
+    assert_eq!((used.used, used.per_hour, used.is_default), (Some(5), 5, false));
+    // It is of all devices, and so not told to who sees some of them.
+    let reach = Reach::Groups(["Kiosks".to_owned()].into());
+    let limited = Caller { access: ana.access.clone().within(&reach), ..ana.clone() };
+    let told = service.automation(&limited).await.unwrap().quota(ActionType::QuarantineFile);
+    assert_eq!((told.used, told.per_hour), (None, 5));
     store::verify(&*store).await.unwrap();
 }
 

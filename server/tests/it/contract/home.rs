@@ -3,9 +3,12 @@
 use service::testing::system as authority;
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::cases::{CaseList, CaseQuery};
 use domain::home::{DAYS, Day, HomeView, Number, Waiting};
+use domain::investigations::InvestigationState;
 use domain::{Action, ActionQuery, AssetKind, Decision, Lane, RowScope, Severity, Status, Transition};
 use jiff::{SignedDuration, Timestamp};
+use store::cases::CaseRow;
 use store::{Guard, SharedStore};
 
 use super::actions::lists::{all_of, by, now, seeded, walk};
@@ -117,6 +120,7 @@ fn expected(rows: &[Action], now: Timestamp) -> HomeView {
             Lane::History,
             "status=Failed&status=TimedOut&period=24h".to_owned(),
         ),
+        investigations: Vec::new(),
         noisiest: Vec::new(),
         rendered_at: now,
     }
@@ -130,14 +134,33 @@ async fn rows(store: &SharedStore) -> Vec<Action> {
     rows
 }
 
+/// How many rows the list of investigations has in each state.
+async fn states(store: &SharedStore, scope: &RowScope) -> Vec<(InvestigationState, u64)> {
+    let query = CaseQuery::of(CaseList::Investigations);
+    let (mut counts, mut from) = (BTreeMap::new(), None);
+    loop {
+        let page = store.case_page(scope, None, &query, from.as_ref(), 200).await.unwrap();
+        let Some(last) = page.last().map(|(place, _)| place.clone()) else { break };
+        from = Some(last);
+        for (_, row) in page {
+            let CaseRow::Investigation(of) = row else { panic!("another list") };
+            *counts.entry(of.summary.state).or_default() += 1;
+        }
+    }
+    counts.into_iter().collect()
+}
+
 async fn home_tells_what_the_lists_hold(kind: Kind) {
     let (store, database) = seeded(kind, 3_000).await;
     let rows = rows(&store).await;
+    let investigations = states(&store, &RowScope::ALL).await;
+    assert!(investigations.len() > 1, "{investigations:?}");
     // Also as of other days: of some there is nothing yet, of others there was more.
     for hours in [0, 1, 13, 24 * 9, -24 * 40] {
         let now = now() + SignedDuration::from_hours(hours);
         let home = store.home(&RowScope::ALL, now).await.unwrap();
-        assert_eq!(home, expected(&rows, now), "{hours} h later");
+        let expected = HomeView { investigations: investigations.clone(), ..expected(&rows, now) };
+        assert_eq!(home, expected, "{hours} h later");
     }
     let home = store.home(&RowScope::ALL, now()).await.unwrap();
     assert!(home.days.iter().any(|day| day.approved > 0 && day.rejected > 0 && day.automatic > 0));
@@ -236,6 +259,8 @@ async fn who_sees_few_rows_has_a_home_of_these(kind: Kind) {
     own.retain(|row| row.proposed_by.id == principal);
     let expected = expected(&own, now());
     let days = expected.days.iter().map(|day| Day { date: day.date.clone(), ..Day::default() }).collect();
-    assert_eq!(home, HomeView { days, median_week: None, median_month: None, ..expected });
+    let investigations = states(&store, &scope).await;
+    let wanted = HomeView { days, median_week: None, median_month: None, investigations, ..expected };
+    assert_eq!(home, wanted);
     assert!(home.total_waiting() > 0 && home.total_waiting() < all.len() as u64);
 }

@@ -189,8 +189,10 @@ async fn feedback_goes_to_whose_action_it_is(kind: Kind) {
     assert!(store.home(&limited, at(5)).await.unwrap().noisiest.is_empty());
     // Evidence is its tool's.
     put(&store, &investigation("I-1"), 1, 10, &[piece(PieceKind::Evidence, "e1", 3)]).await;
-    assert!(store.piece("I-1", PieceKind::Evidence, "e1").await.unwrap().unwrap().contains("e1"));
-    assert_eq!(store.piece("I-1", PieceKind::Log, "e1").await.unwrap(), None);
+    assert!(
+        store.piece(&RowScope::ALL, "I-1", PieceKind::Evidence, "e1").await.unwrap().unwrap().contains("e1")
+    );
+    assert_eq!(store.piece(&RowScope::ALL, "I-1", PieceKind::Log, "e1").await.unwrap(), None);
     let found = Feedback {
         action_id: None,
         investigation_id: Some("I-1".to_owned()),

@@ -107,14 +107,14 @@ async fn an_investigation_reads_back_and_parts_replace_parts(kind: Kind) {
     // What is the same again changes nothing.
     assert_eq!(put(&store, &report("I-1"), 2, 11, &again).await, BTreeSet::new());
     let names = async |after: Option<&Place>| {
-        let rows = store.pieces("I-1", PieceKind::Evidence, after, 10).await.unwrap();
+        let rows = store.pieces(&RowScope::ALL, "I-1", PieceKind::Evidence, after, 10).await.unwrap();
         rows.into_iter().map(|((_, name), _)| name).collect::<Vec<_>>()
     };
     assert_eq!(names(None).await, ["e1", "e2"]);
     assert_eq!(names(Some(&(at(3), "e1".to_owned()))).await, ["e2"]);
-    let counts = store.piece_counts("I-1").await.unwrap();
+    let counts = store.piece_counts(&RowScope::ALL, "I-1").await.unwrap();
     assert_eq!(counts, [(PieceKind::Evidence, 2), (PieceKind::Log, 1)]);
-    let counts = store.evidence_counts("I-1").await.unwrap();
+    let counts = store.evidence_counts(&RowScope::ALL, "I-1").await.unwrap();
     assert_eq!((counts.len(), counts[0].count, counts[0].verdict), (1, 2, Some(Verdict::Malicious)));
     // It waits while an action does.
     let waits = Action { investigation_id: Some("I-1".to_owned()), ..action(1) };

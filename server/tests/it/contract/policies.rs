@@ -2,6 +2,7 @@
 //! approve what a tool proposed, and who does so alone is reviewed.
 
 use domain::access::FactorState;
+use domain::access::contract::AccessBackend as _;
 use domain::actions::break_glass::BreakGlassReview;
 use domain::actions::contract::{
     Availability, DecideActions as _, FollowUpActions as _, ShowAction as _, UndoRequest,
@@ -102,6 +103,14 @@ impl Setting {
     pub(super) async fn approve(&self, by: &Caller, id: ActionId) -> Result<Action, Error> {
         let now = self.now(id).await;
         self.service.approve(by, id, seen(&now), None).await
+    }
+
+    /// Of each person by name why they can't approve it.
+    async fn why_not(&self, id: ActionId) -> Vec<(String, Option<String>)> {
+        let who = self.service.who_can(&self.bo, id).await.unwrap();
+        let mut all: Vec<_> = who.into_iter().map(|of| (of.name, of.why_not)).collect();
+        all.sort();
+        all
     }
 
     async fn break_glass(&self, by: &Caller, id: ActionId, reason: &str) -> Result<Action, Error> {
@@ -219,6 +228,8 @@ async fn t42_two_people_approve_what_a_tool_proposed(kind: Kind) {
     assert_eq!(detail.protection.unwrap().first.as_deref(), Some("ANA"));
     assert!(!detail.approve.is_allowed() && detail.reject.is_allowed());
     assert!(is_denied(setting.approve(ana, of).await, &Denied::ApprovedFirst));
+    let why = Some("Approved it first: somebody else must approve it, too.".to_owned());
+    assert_eq!(setting.why_not(of).await, [("ANA".to_owned(), why), ("BO".to_owned(), None)]);
     let second = setting.approve(bo, of).await.unwrap();
     assert_eq!((second.decision, second.status), (Decision::Approved, Status::Queued));
     assert!(!second.break_glass);
@@ -285,6 +296,8 @@ async fn take_action_and_undo_wait_for_somebody_else(kind: Kind) {
     let waits = service.take_action(ana, isolate("dc-2", "Beaconing")).await.unwrap();
     assert_eq!((waits.decision, waits.status, &waits.executor), (Decision::Pending, Status::None, &None));
     assert!(is_denied(setting.approve(ana, waits.id).await, &Denied::OwnProposal));
+    let why = Some("Proposed it: somebody else must decide it.".to_owned());
+    assert_eq!(setting.why_not(waits.id).await, [("ANA".to_owned(), why), ("BO".to_owned(), None)]);
     assert_eq!(setting.approve(bo, waits.id).await.unwrap().status, Status::Queued);
 
     let undo = async |by: &Caller| {

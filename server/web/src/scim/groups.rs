@@ -1,13 +1,13 @@
 //! `/scim/v2/Groups`.
 
-use domain::directory::{DirectoryGroup, DirectoryPage, DirectoryQuery, GroupRecord};
-use domain::{Backend, Caller, DirectoryGroupId, Error, SubjectKind};
+use domain::directory::{DirectoryGroup, GroupRecord};
+use domain::{DirectoryGroupId, Error, SubjectKind};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::document::{Document, Selection, frame};
 use super::failure::Failure;
-use super::resource::Resource;
+use super::resource::{Resource, ask_backend};
 use super::schema::{GROUP, Schema, USER};
 use crate::rest::input::parse_id;
 
@@ -81,29 +81,5 @@ impl Resource for DirectoryGroup {
         selection.of(frame(&GROUP, base, &id.to_string(), (created_at, updated_at), document))
     }
 
-    async fn page(
-        backend: &dyn Backend,
-        caller: &Caller,
-        query: DirectoryQuery,
-    ) -> Result<DirectoryPage<Self>, Error> {
-        backend.directory_groups(caller, query).await
-    }
-
-    async fn add(backend: &dyn Backend, caller: &Caller, record: GroupRecord) -> Result<Self, Error> {
-        backend.add_directory_group(caller, record).await
-    }
-
-    async fn change(
-        backend: &dyn Backend,
-        caller: &Caller,
-        id: DirectoryGroupId,
-        record: GroupRecord,
-        seen: Option<i64>,
-    ) -> Result<Self, Error> {
-        backend.change_directory_group(caller, id, record, seen).await
-    }
-
-    async fn remove(backend: &dyn Backend, caller: &Caller, id: DirectoryGroupId) -> Result<(), Error> {
-        backend.remove_directory_group(caller, id).await
-    }
+    ask_backend!(directory_groups, add_directory_group, change_directory_group, remove_directory_group);
 }

@@ -1,12 +1,12 @@
 //! `/scim/v2/Users`.
 
-use domain::directory::{DirectoryPage, DirectoryPerson, DirectoryQuery, PersonRecord};
-use domain::{Backend, Caller, Error, SubjectKind, UserId};
+use domain::directory::{DirectoryPerson, PersonRecord};
+use domain::{Error, SubjectKind, UserId};
 use serde_json::{Value, json};
 
 use super::document::{Document, Selection, frame};
 use super::failure::Failure;
-use super::resource::Resource;
+use super::resource::{Resource, ask_backend};
 use super::schema::{GROUP, Schema, USER};
 use crate::rest::input::parse_id;
 
@@ -53,29 +53,5 @@ impl Resource for DirectoryPerson {
         selection.of(frame(&USER, base, &id.to_string(), (created_at, updated_at), document))
     }
 
-    async fn page(
-        backend: &dyn Backend,
-        caller: &Caller,
-        query: DirectoryQuery,
-    ) -> Result<DirectoryPage<Self>, Error> {
-        backend.directory_people(caller, query).await
-    }
-
-    async fn add(backend: &dyn Backend, caller: &Caller, record: PersonRecord) -> Result<Self, Error> {
-        backend.add_directory_person(caller, record).await
-    }
-
-    async fn change(
-        backend: &dyn Backend,
-        caller: &Caller,
-        id: UserId,
-        record: PersonRecord,
-        seen: Option<i64>,
-    ) -> Result<Self, Error> {
-        backend.change_directory_person(caller, id, record, seen).await
-    }
-
-    async fn remove(backend: &dyn Backend, caller: &Caller, id: UserId) -> Result<(), Error> {
-        backend.remove_directory_person(caller, id).await
-    }
+    ask_backend!(directory_people, add_directory_person, change_directory_person, remove_directory_person);
 }

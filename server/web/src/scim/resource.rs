@@ -74,6 +74,47 @@ pub(super) trait Resource: Sized + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Error>> + Send;
 }
 
+/// The methods of a [`Resource`] that ask the backend, by the names that its contract has for them.
+macro_rules! ask_backend {
+    ($page:ident, $add:ident, $change:ident, $remove:ident) => {
+        async fn page(
+            backend: &dyn domain::Backend,
+            caller: &domain::Caller,
+            query: domain::directory::DirectoryQuery,
+        ) -> Result<domain::directory::DirectoryPage<Self>, domain::Error> {
+            backend.$page(caller, query).await
+        }
+
+        async fn add(
+            backend: &dyn domain::Backend,
+            caller: &domain::Caller,
+            record: Self::Record,
+        ) -> Result<Self, domain::Error> {
+            backend.$add(caller, record).await
+        }
+
+        async fn change(
+            backend: &dyn domain::Backend,
+            caller: &domain::Caller,
+            id: Self::Id,
+            record: Self::Record,
+            seen: Option<i64>,
+        ) -> Result<Self, domain::Error> {
+            backend.$change(caller, id, record, seen).await
+        }
+
+        async fn remove(
+            backend: &dyn domain::Backend,
+            caller: &domain::Caller,
+            id: Self::Id,
+        ) -> Result<(), domain::Error> {
+            backend.$remove(caller, id).await
+        }
+    };
+}
+
+pub(super) use ask_backend;
+
 /// The list and each of it.
 pub(super) fn routes<R: Resource>() -> Router<AppState> {
     let path = R::schema().path;

@@ -367,3 +367,76 @@ async fn a_token_is_taken_for_no_person_and_no_other_token() {
         app.api(&root, "GET", &format!("{ACTIONS}.csv?lane=pending&cols=proposed_by"), None).await.text();
     assert!(csv.contains("Ana Sousa by token"), "{csv}");
 }
+
+#[tokio::test]
+async fn who_is_limited_takes_action_on_devices_of_their_groups_alone() {
+    let (app, root) = administered().await;
+    let alpha = group(&app, &root, "Alpha", "a-").await;
+    group(&app, &root, "Beta", "b-").await;
+    estate(&app).await;
+    let held = json!({ "roles": [{ "role": "security_operator" }], "device_groups": [alpha] });
+    person(&app, &root, "tech", held).await;
+    let tech = app.token(Some("tech"), &[Scope::Read, Scope::Decide]).await;
+    let take = async |token: &str, device: &str| {
+        let asset = json!({ "kind": "device", "name": device, "device_group": "Alpha" });
+        let body = json!({ "type": "isolate_device", "entity": { "kind": "device", "name": device }, "asset": asset,
+            "comment": "Beaconing" });
+        send(&app, token, "POST", "/actions/take", body).await
+    };
+    for device in ["a-0", "a-new"] {
+        let (status, taken) = take(&tech, device).await;
+        assert_eq!(
+            (status, &taken["asset"]["device_group"]),
+            (StatusCode::CREATED, &json!("Alpha")),
+            "{taken}"
+        );
+    }
+    // Of another group, of none, and one that there is not: the same is told of each, whatever group is named.
+    for device in ["b-1", "d-3", "b-new", "z-new"] {
+        let (status, problem) = take(&tech, device).await;
+        let told = (&problem["errors"][0]["pointer"], &problem["errors"][0]["detail"]);
+        let wanted = (json!("/asset/name"), json!("must be a device of a device group that you see"));
+        assert_eq!((status, told), (StatusCode::UNPROCESSABLE_ENTITY, (&wanted.0, &wanted.1)), "{device}");
+        assert!(!problem.to_string().contains("Beta"), "{problem}");
+    }
+    // Who sees all of them names none either, where rules do.
+    let (status, taken) = take(&root, "d-3").await;
+    assert_eq!((status, &taken["asset"]["device_group"]), (StatusCode::CREATED, &Value::Null), "{taken}");
+}
+
+#[tokio::test]
+async fn who_has_what_today_is_imported_into_custom_roles() {
+    let (app, root) = administered().await;
+    let alpha = group(&app, &root, "Alpha", "a-").await;
+    let remediates = json!([{ "role": "active_remediation_actions", "device_groups": [alpha] }]);
+    let tech = person(&app, &root, "tech", json!({ "roles": remediates })).await;
+    let mails = json!([{ "role": "security_operator" }, { "role": "search_and_purge" }]);
+    person(&app, &root, "mailer", json!({ "roles": mails })).await;
+    let ask = async |workload: &str, what: &str| {
+        let path = format!("/roles/unified/{workload}/{what}");
+        let (status, answer) = send(&app, &root, "POST", &path, json!({ "on": true })).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
+    };
+    let before = ask("devices", "preview").await;
+    assert_eq!((&before[0]["name"], &before[0]["loses"]), (&json!("The tech"), &json!(["view", "devices"])));
+    // Response (manage) is of users, too, which is said.
+    let still = json!([{ "person": tech, "name": "The tech", "gains": ["users"], "loses": [] }]);
+    assert_eq!(ask("devices", "import").await, still);
+    assert_eq!(ask("devices", "import").await, still, "once");
+    assert_eq!(ask("email", "preview").await[0]["loses"], json!(["email"]));
+    assert_eq!(ask("email", "import").await, json!([]));
+    let held = app.api(&root, "GET", &format!("/api/v1/people/{tech}"), None).await.json();
+    let given = &held["assignments"]["role_groups"];
+    assert_eq!((given.as_array().unwrap().len(), &given[0]["device_groups"]), (1, &json!([alpha])), "{held}");
+    let roles = app.api(&root, "GET", "/api/v1/roles", None).await.json();
+    let names: Vec<_> =
+        roles["role_groups"].as_array().unwrap().iter().filter(|of| of["model"] == "unified").collect();
+    assert_eq!(names.len(), 2, "{roles}");
+    let (status, _) = send(&app, &root, "PUT", "/roles/unified/devices", json!({ "on": true })).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    let can = app.api(&root, "GET", &format!("/api/v1/people/{tech}/access"), None).await.json();
+    let devices =
+        can["permissions"].as_array().unwrap().iter().find(|of| of["permission"] == "devices").unwrap();
+    assert_eq!((&devices["held"], &devices["device_groups"]), (&json!(true), &json!(["Alpha"])), "{can}");
+}

@@ -3,14 +3,17 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
+use domain::access::Reach;
 use domain::actions::query::Filter;
+use domain::bulk::contract::BulkBackend as _;
 use domain::bulk::{Execution, Preview};
 use domain::{
-    Action, ActionQuery, ActionType, Asset, BulkId, BulkVerb, Caller, Decision, ItemState, Lane, RowScope,
-    Seen, Severity, Status, Transition,
+    Action, ActionQuery, ActionType, Asset, BulkId, BulkRequest, BulkVerb, Caller, Decision, ItemState, Lane,
+    RowScope, Seen, Severity, Status, Targets, Transition,
 };
-use store::{Bulk, BulkStart, Guard, NewBulkItem, SharedStore};
+use store::{Bulk, BulkStart, DecidedState, Guard, NewBulkItem, SharedStore};
 
+use crate::contract::investigations::service;
 use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, at, command, decided, decider, entry, id, own, planner,
     proposer, session, system, user,
@@ -19,6 +22,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     a_plan_reads_back_for_its_owner_alone,
+    who_sees_less_of_a_plan_is_named_less,
     a_plan_starts_once_and_in_time,
     jobs_take_turns_and_an_item_is_settled_once,
     plans_that_nobody_started_are_forgotten,
@@ -80,7 +84,7 @@ async fn a_plan_reads_back_for_its_owner_alone(kind: Kind) {
     assert_eq!(store.bulk(id(0xB), id(7)).await.unwrap(), None, "another's");
     assert_eq!(store.bulk(id(ANA), id(8)).await.unwrap(), None, "unknown");
 
-    let items = store.bulk_items(id(7), ItemState::ALL, 0, 10).await.unwrap();
+    let items = store.bulk_items(&RowScope::ALL, id(7), ItemState::ALL, 0, 10).await.unwrap();
     let read: Vec<_> = items
         .iter()
         .map(|item| (item.position, item.action.id, item.state, item.detail.as_deref()))
@@ -97,17 +101,40 @@ async fn a_plan_reads_back_for_its_owner_alone(kind: Kind) {
     let line = &items[0].action;
     assert_eq!((line.entity.as_str(), line.asset.as_str()), ("/srv/2", "host"));
     assert_eq!(line.action_type, ActionType::QuarantineFile);
-    let page = store.bulk_items(id(7), &[waiting], 1, 1).await.unwrap();
+    let page = store.bulk_items(&RowScope::ALL, id(7), &[waiting], 1, 1).await.unwrap();
     assert_eq!(page, items[2..]);
     assert_eq!(store.bulk_actions(id(7), &[waiting]).await.unwrap(), [id(2), id(3)]);
     let progress = store.bulk_progress(id(7)).await.unwrap();
     assert_eq!((progress.left_out, progress.waiting, progress.total()), (1, 2, 2));
     let execution = store.bulk_execution(id(7), BulkVerb::Approve).await.unwrap();
     assert_eq!(execution, Execution::default(), "nothing was decided");
-    assert_eq!(store.bulk_failed(id(7), BulkVerb::Undo).await.unwrap(), []);
+    for state in [DecidedState::Failed, DecidedState::Running] {
+        assert_eq!(store.bulk_decided(id(7), BulkVerb::Undo, state, 10).await.unwrap(), []);
+    }
     assert!(!store.bulk_is_running().await.unwrap());
     let mut tx = store.begin_system(&authority()).await.unwrap();
     assert!(tx.step_bulk(at(1), 50).await.unwrap().is_none(), "it is only a plan");
+}
+
+async fn who_sees_less_of_a_plan_is_named_less(kind: Kind) {
+    let (_database, store, ana) = start(kind, 3).await;
+    let service = service(&store);
+    let plan = async |verb| {
+        let targets = Targets::Ids(vec![id(1), id(2)]);
+        service.plan_bulk(&ana, BulkRequest { verb, targets, from: String::new() }).await.unwrap()
+    };
+    let (reject, undo) = (plan(BulkVerb::Reject).await, plan(BulkVerb::Undo).await);
+    assert_eq!((reject.items.len(), undo.preview.left_out[0].examples.len()), (2, 2));
+    // By a token of theirs for other device groups, or since they see others.
+    let reach = Reach::Groups(["Kiosks".to_owned()].into());
+    let limited = Caller { access: ana.access.clone().within(&reach), ..ana.clone() };
+    let told = service.bulk_plan(&limited, reject.id).await.unwrap();
+    assert_eq!((told.items.len(), told.preview.total), (0, 2));
+    let told = service.bulk_plan(&limited, undo.id).await.unwrap();
+    assert!(told.preview.left_out[0].examples.is_empty(), "{told:?}");
+    let job = service.start_bulk(&ana, reject.id, Some("not so".to_owned())).await.unwrap();
+    assert_eq!(job.items.len(), 2);
+    assert!(service.bulk_job(&limited, reject.id, None, 0).await.unwrap().items.is_empty());
 }
 
 async fn a_plan_starts_once_and_in_time(kind: Kind) {
@@ -144,7 +171,10 @@ async fn jobs_take_turns_and_an_item_is_settled_once(kind: Kind) {
     tx.settle_items(id(7), ItemState::Decided, None, &[1]).await.unwrap();
     tx.settle_items(id(7), ItemState::Skipped, Some("Approved by Bo."), &[1, 3]).await.unwrap();
     tx.commit().await.unwrap();
-    let done = store.bulk_items(id(7), &[ItemState::Decided, ItemState::Skipped], 0, 10).await.unwrap();
+    let done = store
+        .bulk_items(&RowScope::ALL, id(7), &[ItemState::Decided, ItemState::Skipped], 0, 10)
+        .await
+        .unwrap();
     let done: Vec<_> = done.iter().map(|item| (item.position, item.state, item.detail.as_deref())).collect();
     assert_eq!(done, [(1, ItemState::Decided, None), (3, ItemState::Skipped, Some("Approved by Bo."))]);
 
@@ -178,7 +208,7 @@ async fn plans_that_nobody_started_are_forgotten(kind: Kind) {
     tx.commit().await.unwrap();
     let known = async |number| store.bulk(id(ANA), id::<BulkId>(number)).await.unwrap().is_some();
     assert_eq!([known(7).await, known(8).await, known(9).await, known(10).await], [false, true, false, true]);
-    assert!(store.bulk_items(id(7), ItemState::ALL, 0, 10).await.unwrap().is_empty());
+    assert!(store.bulk_items(&RowScope::ALL, id(7), ItemState::ALL, 0, 10).await.unwrap().is_empty());
 }
 
 async fn a_part_is_taken_back_alone(kind: Kind) {

@@ -23,6 +23,7 @@ pub(super) fn routes() -> Vec<ApiRoute> {
         (Limits::USUAL, routes!(list, add)),
         (Limits::USUAL, routes!(change, delete)),
         (Limits::USUAL, routes!(preview)),
+        (Limits::USUAL, routes!(import)),
         (Limits::USUAL, routes!(switch)),
     ]
 }
@@ -143,6 +144,24 @@ async fn preview(
     let WriteRequest { app, caller, headers, body, .. } = write;
     let Switch { on } = input::parse_body(&headers, &body)?;
     Ok(Json(app.backend.preview_unified(&caller, workload(&word)?, on).await?))
+}
+
+/// Import who has what today: who would lose it by switching unified RBAC on gets a custom role that holds it.
+#[utoipa::path(
+    post, path = "/roles/unified/{workload}/import", tag = "access", operation_id = "import_unified",
+    params(WorkloadPath),
+    responses(
+        (status = 200, description = "Whom switching it on would still change something for",
+            body = Vec<AccessDifference>),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn import(
+    Path(word): Path<String>,
+    write: WriteRequest,
+) -> Result<Json<Vec<AccessDifference>>, Problem> {
+    let WriteRequest { app, caller, .. } = write;
+    Ok(Json(app.backend.import_unified(&caller, workload(&word)?).await?))
 }
 
 /// Switch unified RBAC on or off for a workload.
