@@ -229,7 +229,7 @@ impl Service {
     pub async fn set_up_executor(&self, by: &Authorized, new: NewExecutor) -> Result<AddedExecutor, Error> {
         let NewExecutor { setup, secret } = new;
         let workshop = self.workshop()?;
-        setup.check()?;
+        setup.check_new()?;
         if self.executors.all().iter().any(|one| one.setup().is_none() && one.name() == setup.name) {
             return Err(Error::invalid("/name", "is the name of one that comes with the server"));
         }
@@ -264,14 +264,8 @@ impl Service {
     async fn change_setup(&self, by: &Authorized, changed: NewExecutor) -> Result<ExecutorDetail, Error> {
         let NewExecutor { setup, secret } = changed;
         let workshop = self.workshop()?;
-        setup.check()?;
         let before = self.kept(&setup.name).await?;
-        if before.setup.kind != setup.kind {
-            return Err(Error::invalid(
-                "/kind",
-                format!("stays {}; add another executor", before.setup.kind),
-            ));
-        }
+        setup.check_change(&before.setup)?;
         let secret = given(setup.kind, secret)?;
         let kept = match (&secret, &before.secret) {
             (Some(new), _) => {

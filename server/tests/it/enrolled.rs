@@ -200,6 +200,24 @@ async fn a_code_takes_in_one_host_once(kind: Kind) {
             "{args:?}: {said}"
         );
     }
+    // What is set up of it can be changed, but not to another device.
+    estate.person("root", "global_administrator");
+    let root = estate.token("root", Some("root"), &["executors:manage"]);
+    let (status, page) = estate.get("/api/v1/executors/responder-web-1", &root).await;
+    assert_eq!(status, 200, "{page}");
+    let change = async |name: &str| {
+        let mut setup = page["setup"].clone();
+        setup["concurrency"] = json!(2);
+        setup["serves"][0]["name"] = json!(name);
+        let url = estate.url("/api/v1/executors/responder-web-1");
+        let request = estate.client.put(url).bearer_auth(&root).json(&json!({ "setup": setup }));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, changed) = change("web-1").await;
+    assert_eq!((status, &changed["setup"]["concurrency"]), (200, &json!(2)), "{changed}");
+    let (status, refused) = change("web-*").await;
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/serves/0")), "{refused}");
     // A file that it does not serve is not offered, in words.
     let action = propose(&estate, "web-1", std::path::Path::new("/elsewhere/evil")).await;
     let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
