@@ -348,12 +348,14 @@ impl Service {
         self.connect_executors().await?;
         let executor = self.executors.named(name).ok_or_else(|| Error::NotFound(subject(name)))?;
         let failed = |says: String| TestResult { works: false, says };
-        Ok(match executor.adapter() {
+        let found = match executor.adapter() {
             Err(why) => failed(why.clone()),
             Ok(adapter) => tokio::time::timeout(TEST_TIMEOUT, adapter.test())
                 .await
                 .unwrap_or_else(|_| failed("no answer within 10 seconds".to_owned())),
-        })
+        };
+        executor.tested(&found, self.clock.now());
+        Ok(found)
     }
 
     pub(super) async fn kept(&self, name: &str) -> Result<StoredExecutor, Error> {

@@ -200,11 +200,12 @@ async fn a_code_takes_in_one_host_once(kind: Kind) {
             "{args:?}: {said}"
         );
     }
-    // What is set up of it can be changed, but not to another device.
+    // So does its page, without a test, and what is set up of it can be changed, but not to another device.
     estate.person("root", "global_administrator");
     let root = estate.token("root", Some("root"), &["executors:manage"]);
     let (status, page) = estate.get("/api/v1/executors/responder-web-1", &root).await;
-    assert_eq!(status, 200, "{page}");
+    assert_eq!((status, &page["health"]), (200, &json!("up")), "{page}");
+    assert!(page["says"].as_str().unwrap().starts_with("The host is connected, version "), "{page}");
     let change = async |name: &str| {
         let mut setup = page["setup"].clone();
         setup["concurrency"] = json!(2);
