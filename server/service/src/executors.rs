@@ -89,6 +89,12 @@ impl ExecutorsBackend for Service {
         detached(async move { service.code_by(&by, &asset).await }).await
     }
 
+    async fn revoke_host(&self, caller: &Caller, name: &str) -> Result<ExecutorDetail, Error> {
+        let by = caller.authorize_executors()?;
+        let (service, name) = (self.clone(), name.to_owned());
+        detached(async move { service.revoke_by(&by, &name).await }).await
+    }
+
     async fn remove_executor(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         let by = caller.authorize_executors()?;
         let (service, name) = (self.clone(), name.to_owned());

@@ -244,6 +244,24 @@ async fn a_revoked_host_gets_nothing(kind: Kind) {
     let list = ["responder-list", "--database-url", &estate.database.url];
     let text = String::from_utf8(countersign(&list).output().unwrap().stdout).unwrap();
     assert!(text.contains("web-1") && text.contains("revoked"), "{text}");
+    // An administrator revokes a key over the API, at once.
+    let host = Dialling::enrolled(&estate, "web-2", &[], None);
+    let path = host.put("evil");
+    let action = propose(&estate, "web-2", &path).await;
+    estate.person("root", "global_administrator");
+    let root = estate.token("root", Some("root"), &["executors:manage"]);
+    for (name, status) in [("responder-web-9", 404), ("responder-web-2", 200)] {
+        let url = estate.url(&format!("/api/v1/executors/{name}/revoke"));
+        let answer = estate.client.post(url).bearer_auth(&root).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{name}");
+        let answer: Value = answer.json().await.unwrap();
+        let says = answer["says"].as_str().unwrap_or_default();
+        assert_eq!(says.contains("its key was revoked at"), status == 200, "{answer}");
+    }
+    let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
+    assert_eq!((status, &answer["type"]), (422, &json!("/problems/no_executor")), "{answer}");
+    assert!(path.exists());
+    estate.verify_audit();
 }
 
 /// The files of a host are copied to another: both ask in turns, and none of them gets an order from then on.
