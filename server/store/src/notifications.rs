@@ -71,6 +71,9 @@ pub struct Over {
     pub rule: String,
 }
 
+/// When an action ends, and which.
+pub type Expiring = (Timestamp, ActionId);
+
 /// Reads of rules.
 #[async_trait]
 pub trait ReadNotifications: Send + Sync {
@@ -80,8 +83,15 @@ pub trait ReadNotifications: Send + Sync {
     /// The same with how their messages went.
     async fn notification_states(&self) -> Result<Vec<NotificationRuleState>>;
 
-    /// Actions that wait, end before a time, and of which a rule has not said so yet.
-    async fn expiring(&self, rule: &str, before: Timestamp, limit: u32) -> Result<Vec<ActionId>>;
+    /// Actions that wait, end before a time, and of which a rule has not said so yet, in the order of their ends; those
+    /// after one, if it is named.
+    async fn expiring(
+        &self,
+        rule: &str,
+        after: Option<Expiring>,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Expiring>>;
 }
 
 /// Writes of rules.

@@ -16,7 +16,11 @@ use crate::python::python;
 /// The one version of each package.
 const PACKAGES: &str = include_str!("notifications/requirements.txt");
 
-on_both!(a_bucket_is_told_once_and_settled_when_decided, rules_are_kept_on_their_page_without_scripts);
+on_both!(
+    a_bucket_is_told_once_and_settled_when_decided,
+    what_expires_is_told_however_much_else_does,
+    rules_are_kept_on_their_page_without_scripts,
+);
 
 /// A mail server, whose mail is in a file.
 struct MailServer {
@@ -188,6 +192,45 @@ async fn a_bucket_is_told_once_and_settled_when_decided(kind: Kind) {
     );
     assert!(listed.contains("0 waiting, 2 sent, 0 failed"), "{listed}");
     estate.verify_audit();
+}
+
+/// Adds a rule that tells a listener.
+fn add_rule(estate: &Estate, port: u16, name: &str, on: &str, least: &str) {
+    let (database, key) = (estate.database_url(), estate.at("secrets").display().to_string());
+    let url = format!("http://127.0.0.1:{port}/{name}");
+    let kept = ["--database-url", &database, "--secrets-key", &key];
+    let about = ["--on", on, "--min-severity", least, "--channel", "webhook", "--to", &url];
+    let output =
+        countersign(&[&["notification", "add", name][..], &kept, &about].concat()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server that is told it goes by this machine's clock")]
+fn in_hours(hours: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours)).to_string()
+}
+
+async fn what_expires_is_told_however_much_else_does(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let hook = Hook::default();
+    add_rule(&estate, hook.start(), "late", "expiring", "high");
+    let mut items: Vec<Value> = (0..201).map(|number| isolate(number, &format!("other {number}"))).collect();
+    for item in &mut items {
+        item["severity"] = json!("low");
+        item["expires_at"] = json!(in_hours(1));
+    }
+    let mut last = isolate(500, "last");
+    last["expires_at"] = json!(in_hours(2));
+    items.push(last);
+    let (status, answer) =
+        estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": items })).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    until("the last is told", async || (!hook.on("/late").is_empty()).then_some(())).await;
+    let told = hook.on("/late").remove(0)["data"].clone();
+    assert_eq!((&told["occasion"], told["actions"].as_array().unwrap().len()), (&json!("expiring"), 1));
+    assert!(told["actions"][0]["text"].as_str().unwrap().contains("web-500"), "{told}");
 }
 
 async fn rules_are_kept_on_their_page_without_scripts(kind: Kind) {

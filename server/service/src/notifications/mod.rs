@@ -9,6 +9,7 @@ mod delivery;
 mod news;
 mod own;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -193,6 +194,7 @@ impl Service {
     pub async fn notify(self, authority: SystemAuthority, stop: CancellationToken) {
         let mut changes = self.store.changes();
         let mut expiring = tokio::time::interval(EXPIRING_INTERVAL);
+        let mut places = HashMap::new();
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -200,7 +202,7 @@ impl Service {
                     drop(tokio::time::timeout(POLL_INTERVAL, changes.record_appended()).await);
                 } => {}
                 _ = expiring.tick() => {
-                    if let Err(error) = self.note_expiring(&authority).await {
+                    if let Err(error) = self.note_expiring(&authority, &mut places).await {
                         tracing::warn!(%error, "looking for what expires soon failed");
                     }
                 }

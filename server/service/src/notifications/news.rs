@@ -1,17 +1,21 @@
 //! News: what the audit log and the clock say, for the rules that are about it.
 
+use std::collections::HashMap;
+
 use domain::notifications::{NotificationRule, Occasion};
-use domain::{Action, AuditKind, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
+use domain::{Action, AuditKind, Decision, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Service;
 use crate::clock::new_id;
-use store::{Followed, News, SystemTransaction};
+use store::{Expiring, Followed, News, SystemTransaction};
 
 /// Records in one look.
 const BATCH: u32 = 200;
-/// Actions in one look at what expires soon.
-const MAX_EXPIRING: u32 = 200;
+/// Actions that are read together of what expires soon, and how often in one look: those that a rule is not about are read
+/// again by each look.
+const EXPIRING_PAGE: u32 = 200;
+const MAX_EXPIRING_PAGES: u32 = 5;
 /// For so long others of the same bucket are awaited: a tool proposes what is similar in a row.
 const GATHERING: SignedDuration = SignedDuration::from_secs(2);
 
@@ -67,28 +71,55 @@ impl Service {
         Ok(())
     }
 
-    /// Makes news of what expires soon, once for each action.
-    pub(super) async fn note_expiring(&self, authority: &SystemAuthority) -> Result<(), Error> {
+    /// Makes news of what expires soon, once for each action. `places` has how far the look before came in the actions of
+    /// a rule, where these were too many for one.
+    pub(super) async fn note_expiring(
+        &self,
+        authority: &SystemAuthority,
+        places: &mut HashMap<String, Expiring>,
+    ) -> Result<(), Error> {
         let rules = self.store.notification_rules().await?;
         for rule in rules.iter().filter(|rule| rule.on.contains(&Occasion::Expiring)) {
             let now = self.clock.now();
             let before =
                 now.saturating_add(SignedDuration::from_hours(rule.expiring_hours.into())).unwrap_or(now);
-            let found = self.store.expiring(&rule.name, before, MAX_EXPIRING).await?;
-            if found.is_empty() {
-                continue;
+            for _ in 0..MAX_EXPIRING_PAGES {
+                let after = places.remove(&rule.name);
+                let page = self.store.expiring(&rule.name, after, before, EXPIRING_PAGE).await?;
+                self.note_page(authority, rule, &page).await?;
+                let last = page.last().filter(|_| page.len() == EXPIRING_PAGE as usize);
+                let Some(last) = last else { break };
+                places.insert(rule.name.clone(), *last);
             }
-            let mut tx = self.store.begin_system(authority).await?;
-            let now = tx.time(self.clock.now()).await?;
-            for id in found {
-                let action = tx.action(&RowScope::ALL, id).await?;
-                if let Some(action) = action.filter(|action| rule.fits(action)) {
-                    put(&mut *tx, rule, Occasion::Expiring, &action, 0, now).await?;
-                }
-            }
-            tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Makes news of those that a rule is about.
+    async fn note_page(
+        &self,
+        authority: &SystemAuthority,
+        rule: &NotificationRule,
+        page: &[Expiring],
+    ) -> Result<(), Error> {
+        let mut fitting = Vec::new();
+        for (_, id) in page {
+            let action = self.store.action(&RowScope::ALL, *id).await?;
+            fitting.extend(action.filter(|action| rule.fits(action)).map(|action| action.id));
+        }
+        if fitting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
+        for id in fitting {
+            let action = tx.action(&RowScope::ALL, id).await?;
+            let waits = |action: &Action| action.decision == Decision::Pending && rule.fits(action);
+            if let Some(action) = action.filter(waits) {
+                put(&mut *tx, rule, Occasion::Expiring, &action, 0, now).await?;
+            }
+        }
+        Ok(tx.commit().await?)
     }
 }
 

@@ -14,7 +14,8 @@ use super::transaction::SqlTransaction;
 use super::{Db, SqlStore, corrupt, json, micros, rows};
 use crate::Result;
 use crate::notifications::{
-    LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+    Expiring, LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications,
+    WriteNotifications,
 };
 
 #[async_trait]
@@ -55,15 +56,25 @@ impl ReadNotifications for SqlStore {
             .collect()
     }
 
-    async fn expiring(&self, rule: &str, before: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
-        let query = sqlx::query_scalar::<_, Uuid>(
-            "SELECT id FROM actions WHERE lane = 0 AND expires_at <= $1 AND NOT EXISTS
-             (SELECT 1 FROM notification_items i WHERE i.rule = $2 AND i.occasion = $3 AND i.action_id = actions.id)
-             ORDER BY expires_at LIMIT $4",
+    async fn expiring(
+        &self,
+        rule: &str,
+        after: Option<Expiring>,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Expiring>> {
+        let query = sqlx::query(
+            "SELECT id, expires_at FROM actions WHERE lane = 0 AND expires_at <= $1
+             AND (expires_at > $2 OR (expires_at = $2 AND id > $3)) AND NOT EXISTS
+             (SELECT 1 FROM notification_items i WHERE i.rule = $4 AND i.occasion = $5 AND i.action_id = actions.id)
+             ORDER BY expires_at, id LIMIT $6",
         );
-        let query = query.bind(micros(before)).bind(rule).bind(Occasion::Expiring.as_str());
-        let found = query.bind(i64::from(limit)).fetch_all(&self.reader).await?;
-        Ok(found.into_iter().map(Into::into).collect())
+        let (after, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (micros(at), Uuid::from(id)));
+        let query = query.bind(micros(before)).bind(after).bind(id);
+        let query = query.bind(rule).bind(Occasion::Expiring.as_str()).bind(i64::from(limit));
+        let found = query.fetch_all(&self.reader).await?;
+        let read = |row: &Row| Ok((rows::time(row, "expires_at")?, row.try_get::<Uuid, _>("id")?.into()));
+        found.iter().map(read).collect()
     }
 }
 

@@ -164,8 +164,12 @@ async fn what_expires_soon_is_told_once(kind: Kind) {
     let mut tx = store.begin().await.unwrap();
     tx.insert_actions(&by(), &[action(1)]).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(store.expiring("soc", at(3_599), 10).await.unwrap().is_empty());
-    assert_eq!(store.expiring("soc", at(3_600), 10).await.unwrap(), [id(1)]);
+    let one = (at(3_600), id(1));
+    assert!(store.expiring("soc", None, at(3_599), 10).await.unwrap().is_empty());
+    assert_eq!(store.expiring("soc", None, at(3_600), 10).await.unwrap(), [one]);
+    assert!(store.expiring("soc", Some(one), at(3_600), 10).await.unwrap().is_empty(), "after it is none");
+    let before = (at(3_600), id(0));
+    assert_eq!(store.expiring("soc", Some(before), at(3_600), 10).await.unwrap(), [one]);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let news = News {
         rule: "soc",
@@ -179,8 +183,9 @@ async fn what_expires_soon_is_told_once(kind: Kind) {
     };
     tx.note_news(news).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(store.expiring("soc", at(3_600), 10).await.unwrap().is_empty());
-    assert_eq!(store.expiring("night", at(3_600), 10).await.unwrap(), [id(1)], "of another rule it is news");
+    assert!(store.expiring("soc", None, at(3_600), 10).await.unwrap().is_empty());
+    let other = store.expiring("night", None, at(3_600), 10).await.unwrap();
+    assert_eq!(other, [one], "of another rule it is news");
 }
 
 async fn people_keep_one_rule_of_their_own(kind: Kind) {
