@@ -18,7 +18,7 @@ pub struct News<'a> {
     pub occasion: Occasion,
     /// The action.
     pub action: ActionId,
-    /// The record that it follows from; 0 where the clock is the reason.
+    /// The record that it follows from; 0 of what is told once of an action.
     pub seq: i64,
     /// What it shares with others of its message.
     pub bucket: &'a str,

@@ -19,6 +19,7 @@ const PACKAGES: &str = include_str!("notifications/requirements.txt");
 on_both!(
     a_bucket_is_told_once_and_settled_when_decided,
     what_expires_is_told_however_much_else_does,
+    what_became_worse_is_told_once,
     rules_are_kept_on_their_page_without_scripts,
 );
 
@@ -231,6 +232,38 @@ async fn what_expires_is_told_however_much_else_does(kind: Kind) {
     let told = hook.on("/late").remove(0)["data"].clone();
     assert_eq!((&told["occasion"], told["actions"].as_array().unwrap().len()), (&json!("expiring"), 1));
     assert!(told["actions"][0]["text"].as_str().unwrap().contains("web-500"), "{told}");
+}
+
+async fn what_became_worse_is_told_once(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let hook = Hook::default();
+    add_rule(&estate, hook.start(), "worse", "waits", "high");
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    let propose = async |severity: &str| {
+        let mut item = isolate(1, "rising");
+        item["severity"] = json!(severity);
+        let body = json!({ "actions": [item] });
+        let propose = async || estate.post("/api/v1/actions", &estate.scanner, &body).await;
+        let (status, answer) = until("it is taken", propose).await;
+        assert!([200, 201].contains(&status), "{answer}");
+        answer["actions"][0].clone()
+    };
+    propose("low").await;
+    for severity in ["high", "critical"] {
+        let action = propose(severity).await;
+        assert_eq!(action["severity"], severity, "{action}");
+        until("it is told", async || (!hook.on("/worse").is_empty()).then_some(())).await;
+    }
+    let action = propose("critical").await;
+    assert_eq!(estate.decide("reject", &action, &estate.people[0]).await.unwrap().0, 200);
+    until("it is over", async || {
+        hook.on("/worse").iter().any(|told| told["data"]["occasion"] == "settled").then_some(())
+    })
+    .await;
+    let occasions: Vec<_> =
+        hook.on("/worse").iter().map(|told| told["data"]["occasion"].clone()).collect();
+    assert_eq!(occasions, ["waits", "settled"]);
 }
 
 async fn rules_are_kept_on_their_page_without_scripts(kind: Kind) {

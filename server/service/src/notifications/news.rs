@@ -65,8 +65,10 @@ impl Service {
             }
         }
         let Some(occasion) = occasion(record.kind, changed.row.lane, &action) else { return Ok(()) };
+        // That it waits is told once, also if it fits a rule only since its proposer revised it.
+        let seq = if occasion == Occasion::Waits { 0 } else { record.seq };
         for rule in rules.iter().filter(|rule| rule.on.contains(&occasion) && rule.fits(&action)) {
-            put(tx, rule, occasion, &action, record.seq, now).await?;
+            put(tx, rule, occasion, &action, seq, now).await?;
         }
         Ok(())
     }
@@ -172,6 +174,7 @@ const fn is_news(kind: AuditKind) -> bool {
         || matches!(
             kind,
             AuditKind::Proposed
+                | AuditKind::Revised
                 | AuditKind::Reported
                 | AuditKind::LostTrack
                 | AuditKind::UndoReported
@@ -183,7 +186,7 @@ const fn is_news(kind: AuditKind) -> bool {
 
 fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
     match kind {
-        AuditKind::Proposed if lane == Lane::Pending => Some(Occasion::Waits),
+        AuditKind::Proposed | AuditKind::Revised if lane == Lane::Pending => Some(Occasion::Waits),
         AuditKind::Reported | AuditKind::Settled => match action.status {
             Status::Completed => Some(Occasion::Completed),
             Status::Failed | Status::TimedOut | Status::PartiallyCompleted => Some(Occasion::Failed),
