@@ -114,7 +114,7 @@ pub use backup::{BackupError, back_up, restore};
 pub use bulk::{Bulk, BulkStart, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
 pub use directory::{ReadDirectory, WriteDirectory};
-pub use ends::{ReadEnds, SystemEnds, WriteEnds};
+pub use ends::{DueEnd, ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
 pub use executors::{MAX_DELIVERIES, ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 pub use factors::{ReadFactors, StoredFactor, WriteFactors};

@@ -73,7 +73,9 @@ impl ReadNotifications for SqlStore {
         let query = query.bind(micros(before)).bind(after).bind(id);
         let query = query.bind(rule).bind(Occasion::Expiring.as_str()).bind(i64::from(limit));
         let found = query.fetch_all(&self.reader).await?;
-        let read = |row: &Row| Ok((rows::time(row, "expires_at")?, row.try_get::<Uuid, _>("id")?.into()));
+        let read = |row: &Row| -> Result<Expiring> {
+            Ok((rows::time(row, "expires_at")?, row.try_get::<Uuid, _>("id")?.into()))
+        };
         found.iter().map(read).collect()
     }
 }
