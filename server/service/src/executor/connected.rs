@@ -392,3 +392,6 @@ impl Executors {
         self.all().into_iter().filter(|one| one.is_ready(now)).map(|one| one.name().to_owned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
