@@ -129,7 +129,7 @@ pub trait SystemNotifications: Send {
     /// Puts in a message that says that another one is over.
     async fn follow_up_message(&mut self, over: &Over, id: Uuid, at: Timestamp) -> Result<()>;
 
-    /// Leases the message that is ready for the longest time.
+    /// Leases the message that is ready for the longest time, but for those of a rule that has some leased already.
     async fn lease_message(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<LeasedMessage>>;
 
     /// Ends a message, if the lease is still ours.

@@ -20,6 +20,7 @@ on_both!(
     a_bucket_is_told_once_and_settled_when_decided,
     what_expires_is_told_however_much_else_does,
     what_became_worse_is_told_once,
+    who_does_not_answer_keeps_no_other_waiting,
     rules_are_kept_on_their_page_without_scripts,
 );
 
@@ -232,6 +233,23 @@ async fn what_expires_is_told_however_much_else_does(kind: Kind) {
     let told = hook.on("/late").remove(0)["data"].clone();
     assert_eq!((&told["occasion"], told["actions"].as_array().unwrap().len()), (&json!("expiring"), 1));
     assert!(told["actions"][0]["text"].as_str().unwrap().contains("web-500"), "{told}");
+}
+
+async fn who_does_not_answer_keeps_no_other_waiting(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hook = Hook::default();
+    add_rule(&estate, silent.local_addr().unwrap().port(), "dead", "waits", "high");
+    add_rule(&estate, hook.start(), "live", "waits", "high");
+    // It takes every connection, and never says a word.
+    std::thread::spawn(move || silent.incoming().collect::<Vec<_>>());
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    let items: Vec<_> = (0..30).map(|number| isolate(number, &format!("of {number}"))).collect();
+    let body = json!({ "actions": items });
+    let propose = async || estate.post("/api/v1/actions", &estate.scanner, &body).await;
+    assert_eq!(until("they are taken", propose).await.0, 201);
+    until("all is told to who answers", async || (hook.on("/live").len() >= 30).then_some(())).await;
 }
 
 async fn what_became_worse_is_told_once(kind: Kind) {

@@ -17,6 +17,7 @@ use domain::notifications::contract::{NotificationRuleState, NotificationTest, N
 use domain::notifications::{Channel, MAX_RULES, NotificationRule, OWN, OwnNotices};
 use domain::{AuditKind, Authorized, Caller, Denied, Error, Subject, SubjectKind, SystemAuthority};
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use self::message::Message;
@@ -194,26 +195,30 @@ impl Service {
     pub async fn notify(self, authority: SystemAuthority, stop: CancellationToken) {
         let mut changes = self.store.changes();
         let mut expiring = tokio::time::interval(EXPIRING_INTERVAL);
-        let mut places = HashMap::new();
+        let (mut places, mut under_way) = (HashMap::new(), JoinSet::new());
         loop {
-            tokio::select! {
+            let may_be_news = tokio::select! {
                 () = stop.cancelled() => break,
+                Some(_) = under_way.join_next() => false,
                 () = async {
                     drop(tokio::time::timeout(POLL_INTERVAL, changes.record_appended()).await);
-                } => {}
+                } => true,
                 _ = expiring.tick() => {
                     if let Err(error) = self.note_expiring(&authority, &mut places).await {
                         tracing::warn!(%error, "looking for what expires soon failed");
                     }
+                    true
                 }
-            }
-            if let Err(error) = self.note_recorded(&authority).await {
+            };
+            if may_be_news && let Err(error) = self.note_recorded(&authority).await {
                 tracing::warn!(%error, "making notifications failed");
             }
-            if let Err(error) = self.deliver_due(&authority).await {
+            if let Err(error) = self.deliver_due(&authority, &mut under_way).await {
                 tracing::warn!(%error, "sending notifications failed");
             }
         }
+        // What is on its way comes to its end, so that nobody sends it once more.
+        while under_way.join_next().await.is_some() {}
     }
 }
 

@@ -18,6 +18,9 @@ use crate::notifications::{
     WriteNotifications,
 };
 
+/// Messages of one rule that are on their way at a time, so that those of others are, too.
+const MAX_LEASED: i64 = 4;
+
 #[async_trait]
 impl ReadNotifications for SqlStore {
     async fn notification_rules(&self) -> Result<Vec<NotificationRule>> {
@@ -217,10 +220,13 @@ impl SystemNotifications for SqlTransaction {
         let query = sqlx::query(
             "UPDATE notifications SET generation = generation + 1, leased_until = $1
              WHERE id = (SELECT id FROM notifications WHERE state = 'open' AND ready_at <= $2 AND leased_until <= $2
+                         AND rule NOT IN (SELECT rule FROM notifications WHERE state = 'open' AND leased_until > $2
+                                          GROUP BY rule HAVING COUNT(*) >= $3)
                          ORDER BY ready_at LIMIT 1)
              RETURNING id, rule, occasion, about, generation, attempts, created_at",
         );
-        let row = query.bind(micros(until)).bind(micros(now)).fetch_optional(&mut *self.tx).await?;
+        let query = query.bind(micros(until)).bind(micros(now)).bind(MAX_LEASED);
+        let row = query.fetch_optional(&mut *self.tx).await?;
         let Some(row) = row else { return Ok(None) };
         let (id, about): (Uuid, Option<Uuid>) = (row.try_get("id")?, row.try_get("about")?);
         let items = sqlx::query(

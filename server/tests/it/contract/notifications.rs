@@ -15,6 +15,7 @@ on_both!(
     news_of_a_bucket_is_one_message_and_known_news_is_none,
     a_lost_lease_ends_nothing,
     what_waits_no_more_is_followed_up_once,
+    a_rule_has_some_on_their_way_and_leaves_the_others_theirs,
     what_expires_soon_is_told_once,
 );
 
@@ -135,6 +136,39 @@ async fn a_lost_lease_ends_nothing(kind: Kind) {
     assert_eq!(lease(&store, 60).await.unwrap().attempts, 1);
     let state = store.notification_states().await.unwrap().remove(0);
     assert_eq!(state.last_error.as_deref(), Some("refused"));
+}
+
+async fn a_rule_has_some_on_their_way_and_leaves_the_others_theirs(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    add(&store, "soc").await;
+    add(&store, "night").await;
+    for number in 1..=5 {
+        note(&store, number, 1, &number.to_string()).await;
+    }
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let news = News {
+        rule: "night",
+        occasion: Occasion::Waits,
+        action: id(1),
+        seq: 1,
+        bucket: "a",
+        message: Uuid::from_u128(2_000),
+        at: at(1),
+        ready_at: at(11),
+    };
+    tx.note_news(news).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut rules = Vec::new();
+    let mut last = None;
+    while let Some(message) = lease(&store, 20).await {
+        rules.push(message.rule.clone());
+        last = Some(message);
+    }
+    assert_eq!(rules, ["soc", "soc", "soc", "soc", "night"]);
+    assert!(finish(&store, &last.unwrap(), MessageEnd::Sent).await);
+    assert!(lease(&store, 49).await.is_none(), "four are leased until their time is over");
+    assert_eq!(lease(&store, 51).await.unwrap().rule, "soc");
 }
 
 async fn what_waits_no_more_is_followed_up_once(kind: Kind) {
