@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::notifications::{NotificationRule, Occasion};
+use domain::notifications::{NotificationRule, Occasion, PROPOSER};
 use domain::{Action, AuditKind, Decision, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -133,10 +133,7 @@ async fn put(
     seq: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let (bucket, wait) = match rule.gathers(action.severity) {
-        Some(hours) => ("digest".to_owned(), SignedDuration::from_hours(hours.into())),
-        None => (bucket(action), GATHERING),
-    };
+    let (bucket, wait) = gathered(rule, action);
     let news = News {
         rule: &rule.name,
         occasion,
@@ -148,6 +145,17 @@ async fn put(
         ready_at: now.saturating_add(wait).unwrap_or(now),
     };
     Ok(tx.note_news(news).await?)
+}
+
+/// The message that tells a rule's recipients of an action, and for how long others are awaited for it.
+fn gathered(rule: &NotificationRule, action: &Action) -> (String, SignedDuration) {
+    let Some(hours) = rule.gathers(action.severity) else { return (bucket(action), GATHERING) };
+    let hours = SignedDuration::from_hours(hours.into());
+    // Who proposed is told of their own alone.
+    if rule.to.iter().any(|to| to == PROPOSER) {
+        return (format!("digest {}", action.proposed_by.id), hours);
+    }
+    ("digest".to_owned(), hours)
 }
 
 /// What similar actions have in common: one message tells of them together.
@@ -202,5 +210,34 @@ fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
         },
         kind if is_decision(kind) => Some(Occasion::Decided),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::proposal;
+    use domain::{Actor, ActorKind, Proposal};
+    use serde_json::json;
+
+    #[test]
+    fn a_digest_tells_a_proposer_of_their_own_alone() {
+        let rule = |to: &str| -> NotificationRule {
+            let rule = json!({ "name": "night", "on": ["decided"], "channel": "email", "to": [to], "digest_hours": 8 });
+            serde_json::from_value(rule).unwrap()
+        };
+        let of = |by: &str, severity: &str| {
+            let mut of = proposal(by);
+            of["severity"] = severity.into();
+            let of: Proposal = serde_json::from_value(of).unwrap();
+            let by = Actor::new(ActorKind::Token, by, by);
+            of.into_action(uuid::Uuid::nil().into(), String::new(), by, Timestamp::UNIX_EPOCH)
+        };
+        let bucket = |to: &str, action: &Action| gathered(&rule(to), action).0;
+        let (one, other) = (of("one", "low"), of("other", "low"));
+        assert_eq!(bucket("soc@corp.example", &one), bucket("soc@corp.example", &other));
+        assert_ne!(bucket(PROPOSER, &one), bucket(PROPOSER, &other));
+        assert_eq!(gathered(&rule(PROPOSER), &one).1, SignedDuration::from_hours(8));
+        assert_eq!(gathered(&rule(PROPOSER), &of("one", "high")).1, GATHERING, "what is urgent waits for none");
     }
 }
