@@ -83,6 +83,9 @@ pub trait ReadNotifications: Send + Sync {
     /// The same with how their messages went.
     async fn notification_states(&self) -> Result<Vec<NotificationRuleState>>;
 
+    /// Whether a message is to be sent, or its lease is over.
+    async fn message_is_due(&self, now: Timestamp) -> Result<bool>;
+
     /// Actions that wait, end before a time, and of which a rule has not said so yet, in the order of their ends; those
     /// after one, if it is named.
     async fn expiring(

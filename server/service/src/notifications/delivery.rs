@@ -28,6 +28,10 @@ impl Service {
         under_way: &mut JoinSet<()>,
     ) -> Result<(), Error> {
         while under_way.len() < MAX_UNDER_WAY {
+            // Most looks find nothing, which needs no write lock.
+            if !self.store.message_is_due(self.clock.now()).await? {
+                return Ok(());
+            }
             let mut tx = self.store.begin_system(authority).await?;
             let now = tx.time(self.clock.now()).await?;
             let leased = tx.lease_message(now, now.saturating_add(LEASE).unwrap_or(now)).await?;

@@ -195,7 +195,7 @@ impl Service {
     pub async fn notify(self, authority: SystemAuthority, stop: CancellationToken) {
         let mut changes = self.store.changes();
         let mut expiring = tokio::time::interval(EXPIRING_INTERVAL);
-        let (mut places, mut under_way) = (HashMap::new(), JoinSet::new());
+        let (mut places, mut under_way, mut noted) = (HashMap::new(), JoinSet::new(), None);
         loop {
             let may_be_news = tokio::select! {
                 () = stop.cancelled() => break,
@@ -210,7 +210,7 @@ impl Service {
                     true
                 }
             };
-            if may_be_news && let Err(error) = self.note_recorded(&authority).await {
+            if may_be_news && let Err(error) = self.note_recorded(&authority, &mut noted).await {
                 tracing::warn!(%error, "making notifications failed");
             }
             if let Err(error) = self.deliver_due(&authority, &mut under_way).await {

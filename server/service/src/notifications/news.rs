@@ -20,8 +20,22 @@ const MAX_EXPIRING_PAGES: u32 = 5;
 const GATHERING: SignedDuration = SignedDuration::from_secs(2);
 
 impl Service {
-    /// Reads the audit log on, and makes news of it. The place is kept in the same transaction.
-    pub(super) async fn note_recorded(&self, authority: &SystemAuthority) -> Result<(), Error> {
+    /// Reads the audit log on, and makes news of it, if it has another end than the one that was read to before.
+    pub(super) async fn note_recorded(
+        &self,
+        authority: &SystemAuthority,
+        noted: &mut Option<i64>,
+    ) -> Result<(), Error> {
+        let head = self.store.audit_head().await?;
+        if *noted != Some(head) {
+            self.read_records(authority).await?;
+            *noted = Some(head);
+        }
+        Ok(())
+    }
+
+    /// Reads the audit log to its end. The place is kept in the transaction that makes news of it.
+    async fn read_records(&self, authority: &SystemAuthority) -> Result<(), Error> {
         loop {
             let rules = self.store.notification_rules().await?;
             if rules.is_empty() {

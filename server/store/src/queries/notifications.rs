@@ -59,6 +59,16 @@ impl ReadNotifications for SqlStore {
             .collect()
     }
 
+    async fn message_is_due(&self, now: Timestamp) -> Result<bool> {
+        // Times of what is written are never before the last record's, also where a clock is.
+        let due = "SELECT EXISTS (
+            SELECT 1 FROM notifications WHERE state = 'open'
+               AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+               AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+        )";
+        Ok(sqlx::query_scalar(due).bind(micros(now)).fetch_one(&self.reader).await?)
+    }
+
     async fn expiring(
         &self,
         rule: &str,

@@ -98,6 +98,7 @@ async fn news_of_a_bucket_is_one_message_and_known_news_is_none(kind: Kind) {
     for (number, seq, bucket) in [(1, 1, "a"), (2, 2, "a"), (3, 3, "b"), (1, 1, "a")] {
         note(&store, number, seq, bucket).await;
     }
+    assert!(!store.message_is_due(at(9)).await.unwrap() && store.message_is_due(at(10)).await.unwrap());
     assert!(lease(&store, 9).await.is_none(), "others of the bucket are awaited");
     let first = lease(&store, 10).await.unwrap();
     assert_eq!((numbers(&first), first.occasion, first.attempts), (vec![1, 2], Occasion::Waits, 0));
