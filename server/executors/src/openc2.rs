@@ -244,8 +244,7 @@ impl OpenC2 {
             None => Pairs::default(),
         };
         let command = pairs.command(action.action_type, action, &self.peer.profile)?;
-        let actuator =
-            Actuator { profile: self.peer.profile.clone(), specifiers: self.specifiers.clone() };
+        let actuator = Actuator { profile: self.peer.profile.clone(), specifiers: self.specifiers.clone() };
         Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
     }
 

@@ -223,9 +223,16 @@ mod tests {
         let mut named = contained.clone();
         named.parameters.insert(ParameterName::Expiry, "1970-01-03T00:00:00Z".to_owned());
         assert_eq!(end_of(&named), Some(after(2)));
-        let waiting =
-            Action { decision: Decision::Pending, status: Status::None, decided_at: None, ..contained.clone() };
-        assert_eq!((end_of(&waiting), says(&waiting, 1).contains("5 days after it is approved")), (None, true));
+        let waiting = Action {
+            decision: Decision::Pending,
+            status: Status::None,
+            decided_at: None,
+            ..contained.clone()
+        };
+        assert_eq!(
+            (end_of(&waiting), says(&waiting, 1).contains("5 days after it is approved")),
+            (None, true)
+        );
         let rejected = Action { decision: Decision::Rejected, status: Status::None, ..contained };
         assert_eq!(end(&rejected, after(1)), None);
     }

@@ -123,7 +123,8 @@ pub use identity::{Identity, ReadIdentity, StoredProvider, WriteIdentity};
 pub use keys::KeyValue;
 pub use maintenance::{Maintain, SystemMetadata};
 pub use notifications::{
-    Expiring, LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+    Expiring, LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications,
+    WriteNotifications,
 };
 pub use one_time::{OneTimePurpose, OneTimeSecret, ReadOneTime, WriteOneTime};
 pub use outbox::{

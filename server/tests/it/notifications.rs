@@ -202,8 +202,7 @@ fn add_rule(estate: &Estate, port: u16, name: &str, on: &str, least: &str) {
     let url = format!("http://127.0.0.1:{port}/{name}");
     let kept = ["--database-url", &database, "--secrets-key", &key];
     let about = ["--on", on, "--min-severity", least, "--channel", "webhook", "--to", &url];
-    let output =
-        countersign(&[&["notification", "add", name][..], &kept, &about].concat()).output().unwrap();
+    let output = countersign(&[&["notification", "add", name][..], &kept, &about].concat()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
@@ -279,8 +278,7 @@ async fn what_became_worse_is_told_once(kind: Kind) {
         hook.on("/worse").iter().any(|told| told["data"]["occasion"] == "settled").then_some(())
     })
     .await;
-    let occasions: Vec<_> =
-        hook.on("/worse").iter().map(|told| told["data"]["occasion"].clone()).collect();
+    let occasions: Vec<_> = hook.on("/worse").iter().map(|told| told["data"]["occasion"].clone()).collect();
     assert_eq!(occasions, ["waits", "settled"]);
 }
 

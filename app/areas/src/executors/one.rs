@@ -9,8 +9,8 @@ use super::deliveries::Deliveries;
 use super::list::badge;
 use super::{ROOT, add, change, encoded};
 use api::{
-    AddExecutor, ApiError, ChangeExecutor, Load, PauseExecutor, RemoveExecutor, ReplayDelivery,
-    RevokeHost, SetExecutorSteps, load_executor,
+    AddExecutor, ApiError, ChangeExecutor, Load, PauseExecutor, RemoveExecutor, ReplayDelivery, RevokeHost,
+    SetExecutorSteps, load_executor,
 };
 use domain::ErrorCode;
 use domain::core::text::pluralize;

@@ -73,10 +73,7 @@ impl ExecutorSetup {
     pub fn check_change(&self, before: &Self) -> Result<(), Error> {
         let mut wrong = self.wrong();
         if self.kind != before.kind {
-            wrong.insert(
-                0,
-                FieldError::new("/kind", format!("stays {}; add another executor", before.kind)),
-            );
+            wrong.insert(0, FieldError::new("/kind", format!("stays {}; add another executor", before.kind)));
         }
         // What an enrolled host is told to do, it does to itself, whatever device was meant.
         if self.kind == ExecutorKind::Responder {

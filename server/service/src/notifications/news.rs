@@ -252,6 +252,10 @@ mod tests {
         assert_eq!(bucket("soc@corp.example", &one), bucket("soc@corp.example", &other));
         assert_ne!(bucket(PROPOSER, &one), bucket(PROPOSER, &other));
         assert_eq!(gathered(&rule(PROPOSER), &one).1, SignedDuration::from_hours(8));
-        assert_eq!(gathered(&rule(PROPOSER), &of("one", "high")).1, GATHERING, "what is urgent waits for none");
+        assert_eq!(
+            gathered(&rule(PROPOSER), &of("one", "high")).1,
+            GATHERING,
+            "what is urgent waits for none"
+        );
     }
 }

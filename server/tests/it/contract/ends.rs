@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
 use domain::{
     Action, ActionId, ActionType, Caller, ErrorCode, FollowUp, FollowUpVerb, Outcome, ParameterName,
     RowScope, Seen, Status, Transition, UndoState,
 };
-use domain::executors::ExecutorKind;
-use domain::executors::contract::TestResult;
 use jiff::SignedDuration;
 use service::Service;
 use service::executor::{Attempt, Executor, Executors, Order};
