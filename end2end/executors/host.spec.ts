@@ -206,3 +206,12 @@ test("an investigation package is downloaded from the details", { tag: "@no-js" 
   const sha256 = createHash("sha256").update(readFileSync(path)).digest("hex");
   await expect(page.locator("#flyout").getByText(sha256).first(), "as the host signed it").toBeVisible();
 });
+
+test("its key is revoked from its page, when all else is done", async ({ page }) => {
+  await enter(page, estate, "root", "/settings/executors/responder-web-1");
+  await expect(page.getByText(/^The host is connected, version /)).toBeVisible();
+  await page.locator("summary", { hasText: "Revoke its key" }).click();
+  await expectAccessible(page);
+  await page.getByRole("button", { name: "Revoke key" }).click();
+  await expect(page.getByText(/its key was revoked at/)).toBeVisible();
+});

@@ -198,6 +198,15 @@ pub async fn make_responder_code(asset: String) -> Result<String, ApiError> {
     backend.responder_code(&caller, &asset).await.map_err(|error| request::fail(&error))
 }
 
+/// Ends what the key of an enrolled host is good for.
+#[server(endpoint = "revoke_host", prefix = "/api", output = Answer)]
+pub async fn revoke_host(name: String) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    backend.revoke_host(&caller, &name).await.map_err(|error| request::fail(&error))?;
+    leptos_axum::redirect(&format!("/settings/executors/{name}"));
+    Ok(())
+}
+
 /// Moves an executor to a place in the order.
 #[server(endpoint = "move_executor", prefix = "/api", output = Answer)]
 pub async fn move_executor(name: String, place: u32) -> Result<(), ApiError> {

@@ -3,7 +3,7 @@
 //! Owns the macro and the list of names. A point does nothing unless the feature `crash-points` is on and
 //! `COUNTERSIGN_CRASH_POINT` names it; the feature does not compile without debug assertions, so never in a release.
 //! To add one: write `crash_point!("verb.moment")` where it matters and its name into [`CRASH_POINTS`]. Under the same
-//! feature, [`clock_step`] lets a test set the machine's clock.
+//! feature, [`clock_step`] lets a test set the machine's clock, and [`ends_with_client`] takes a countermeasure away.
 
 #[cfg(all(feature = "crash-points", not(debug_assertions)))]
 compile_error!("the feature `crash-points` is for tests and must not be built without debug assertions");
@@ -97,6 +97,25 @@ pub fn clock_step() -> i64 {
         LazyLock::new(|| std::env::var_os("COUNTERSIGN_CLOCK_FILE").map(PathBuf::from));
     let text = FILE.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
     text.and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+}
+
+/// Whether what a client asked for ends with the client, as it would if nothing ran it to its end.
+#[cfg(not(feature = "crash-points"))]
+#[must_use]
+#[inline]
+pub const fn ends_with_client() -> bool {
+    false
+}
+
+/// Whether what a client asked for ends with the client, as it would if nothing ran it to its end: if a test sets
+/// `COUNTERSIGN_END_WITH_CLIENT`, to see that it is noticed.
+#[cfg(feature = "crash-points")]
+#[must_use]
+pub fn ends_with_client() -> bool {
+    use std::sync::LazyLock;
+
+    static SET: LazyLock<bool> = LazyLock::new(|| std::env::var_os("COUNTERSIGN_END_WITH_CLIENT").is_some());
+    *SET
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ impl EnrolledHost {
         Self { name, within, switchboard }
     }
 
+    fn standing(&self) -> TestResult {
+        let (works, says) = self.switchboard.state(&self.name);
+        let host = if says.contains("connected") { "The host is" } else { "The host does not work:" };
+        TestResult { works, says: format!("{host} {says}.") }
+    }
+
     fn pairs(&self) -> Pairs {
         self.switchboard.pairs(&self.name).and_then(|pairs| Pairs::parse(&pairs)).unwrap_or_default()
     }
@@ -72,9 +78,11 @@ impl Executor for EnrolledHost {
         if let Err(error) = self.switchboard.refresh(&self.name).await {
             return TestResult { works: false, says: error.to_string() };
         }
-        let (works, says) = self.switchboard.state(&self.name);
-        let host = if says.contains("connected") { "The host is" } else { "The host does not work:" };
-        TestResult { works, says: format!("{host} {says}.") }
+        self.standing()
+    }
+
+    fn state(&self) -> Option<TestResult> {
+        Some(self.standing())
     }
 
     fn calls_off(&self) -> bool {

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use reqwest::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use reqwest::redirect::Policy;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use openc2::signature::{Key, Signed, Token};
@@ -67,6 +67,8 @@ pub struct OpenC2 {
     is_consumer: bool,
     /// What it says it can do, once it was asked, and when that was.
     known: RwLock<Option<(Pairs, Timestamp)>>,
+    /// Which of the actuators of the profile is meant; any, where this is empty.
+    specifiers: Map<String, Value>,
     within: SignedDuration,
     url: String,
     clock: SharedClock,
@@ -118,6 +120,7 @@ impl OpenC2 {
             name,
             is_consumer: false,
             known: RwLock::default(),
+            specifiers: Map::new(),
             within: IN_PROGRESS_FOR,
             url,
             clock,
@@ -138,7 +141,7 @@ impl OpenC2 {
         let (parsed, client) =
             client(given, setup.settings.internal).map_err(|why| ("/settings/url", why))?;
         let options = Value::Object(setup.settings.options.clone());
-        let ConsumerOptions { authority } =
+        let ConsumerOptions { authority, specifiers } =
             serde_json::from_value(options).map_err(|error| ("/settings/options", error.to_string()))?;
         let (proof, client) = proof(secret.unwrap_or_default(), authority, client)?;
         let is_certified = matches!(proof, Proof::MutualTls { .. });
@@ -159,7 +162,7 @@ impl OpenC2 {
         let within =
             setup.time_limit.map_or(IN_PROGRESS_FOR, |limit| SignedDuration::from_secs(limit.into()));
         let (name, known) = (setup.name.clone(), RwLock::default());
-        Ok(Self { peer, name, is_consumer: true, known, within, url, clock, client })
+        Ok(Self { peer, name, is_consumer: true, known, specifiers, within, url, clock, client })
     }
 
     /// Sends a command in a message of its own, and reads the response to it.
@@ -200,7 +203,7 @@ impl OpenC2 {
         if !self.is_consumer {
             // Targets of a profile are told to whom addresses it.
             let profile = self.peer.profile.clone();
-            command.actuator = Some(Actuator { profile, specifiers: serde_json::Map::new() });
+            command.actuator = Some(Actuator { profile, specifiers: Map::new() });
         }
         let response = self.ask(command).await.map_err(|attempt| match attempt {
             Attempt::NotSent(why)
@@ -241,7 +244,7 @@ impl OpenC2 {
             None => Pairs::default(),
         };
         let command = pairs.command(action.action_type, action, &self.peer.profile)?;
-        let actuator = Actuator { profile: self.peer.profile.clone(), specifiers: serde_json::Map::new() };
+        let actuator = Actuator { profile: self.peer.profile.clone(), specifiers: self.specifiers.clone() };
         Ok(Command { actuator: Some(actuator), ..command.with_id(order.leased.id.to_string()) })
     }
 
@@ -292,6 +295,9 @@ struct ConsumerOptions {
     /// The authorities that its certificate must be of, as PEM, if they are none of the world's.
     #[serde(default)]
     authority: Option<String>,
+    /// Which of the actuators of its profile is meant, as the profile names it (`hostname`, `asset_id` and so on).
+    #[serde(default)]
+    specifiers: Map<String, Value>,
 }
 
 /// How we prove to a consumer who we are: by a certificate with its key, or by a token.

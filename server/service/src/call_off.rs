@@ -24,8 +24,10 @@ use store::{Guard, SystemTransaction};
 const ASK_TIMEOUT: Duration = Duration::from_secs(8);
 /// Executors that are asked side by side.
 const SIDE_BY_SIDE: usize = 16;
-/// Commands whose end is unknown that are asked about in one look.
-const MAX_UNKNOWN: u32 = 50;
+/// Commands whose end is unknown that are looked at, and those of them that are asked about in one look: many that nobody
+/// answers for leave the others their turn.
+const MAX_UNKNOWN: u32 = 1_000;
+const MAX_ASKED: usize = 50;
 /// After so long one is asked about again, and each time after twice as long.
 const ASK_AGAIN: SignedDuration = SignedDuration::from_secs(30);
 const ASK_LATEST: SignedDuration = SignedDuration::from_hours(1);
@@ -151,10 +153,8 @@ impl Service {
         let ids: Vec<_> = unknown.iter().map(|of| of.id).collect();
         self.asked_unknown.keep(&ids);
         let mut known = 0;
-        for of in unknown {
-            if !self.asked_unknown.is_due(of.id, self.clock.now()) {
-                continue;
-            }
+        let due = unknown.into_iter().filter(|of| self.asked_unknown.is_due(of.id, self.clock.now()));
+        for of in due.take(MAX_ASKED) {
             let answer = self.ask_one(of.executor.as_deref(), of.id).await;
             tracing::info!(command = %of.id, ?answer, "asked about an unknown end");
             let name = of.executor.clone().unwrap_or_default();

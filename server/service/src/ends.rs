@@ -5,14 +5,16 @@
 use domain::{Action, ActionId, Actor, Authorized, Decision, Error, RowScope, SystemAuthority, Transition};
 
 use super::change::{Change, write_rows};
+use super::clock::is_unusable;
 use super::decision::{lifecycle_of, undoing};
 use super::targets::to_undo;
 use super::{Service, detached, policies, timeline};
 use crash::crash_point;
 use store::{PolicyGuard, Transaction};
 
-/// Ends in one look; the next look takes the rest.
+/// Ends that are read together, and how often in one look: those that nobody can keep now are read again by each look.
 const BATCH: u32 = 100;
+const MAX_BATCHES: u32 = 50;
 
 /// Keeps the end of what had an effect that can be reversed.
 pub(super) async fn keep_end(
@@ -29,18 +31,71 @@ pub(super) async fn keep_end(
     Ok(())
 }
 
+/// A look of the clock at many: one that fails keeps none of the others from its turn.
+#[derive(Default)]
+pub(super) struct Look {
+    done: usize,
+    failed: Option<Error>,
+}
+
+impl Look {
+    /// Notes how it went with one. False if the next ones would fail alike.
+    pub(super) fn note(&mut self, result: Result<bool, Error>) -> bool {
+        match result {
+            Ok(is_done) => self.done += usize::from(is_done),
+            Err(error) => {
+                let goes_on = !error.is_transient();
+                self.failed.get_or_insert(error);
+                return goes_on;
+            }
+        }
+        true
+    }
+
+    /// How many were done, or why the first failed that did.
+    pub(super) fn over(self) -> Result<usize, Error> {
+        self.failed.map_or(Ok(self.done), Err)
+    }
+}
+
 impl Service {
     /// Starts the reverse of what has come to its end. Returns how many were started.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn end_due(&self, authority: &SystemAuthority) -> Result<usize, Error> {
-        let mut started = 0;
-        for id in self.store.due_ends(self.clock.now(), BATCH).await? {
-            let (service, authority) = (self.clone(), authority.clone());
-            started += usize::from(detached(async move { service.end_one(&authority, id).await }).await?);
+        if is_unusable(&self.clock) {
+            return Ok(0);
         }
-        Ok(started)
+        let (mut look, mut after) = (Look::default(), None);
+        for _ in 0..MAX_BATCHES {
+            let due = self.store.due_ends(self.clock.now(), after, BATCH).await?;
+            for (_, id) in &due {
+                if !self.is_endable(*id).await? {
+                    continue;
+                }
+                let (service, authority, id) = (self.clone(), authority.clone(), *id);
+                let ended = detached(async move { service.end_one(&authority, id).await }).await;
+                if !look.note(ended) {
+                    return look.over();
+                }
+            }
+            after = due.last().copied().filter(|_| due.len() == BATCH as usize);
+            if after.is_none() {
+                break;
+            }
+        }
+        look.over()
+    }
+
+    /// Whether somebody is there who can start the reverse, or there is nothing to reverse: asked without the write lock.
+    /// Its end stays due until then.
+    async fn is_endable(&self, id: ActionId) -> Result<bool, Error> {
+        let Some(action) = self.store.action(&RowScope::ALL, id).await? else { return Ok(true) };
+        Ok(match action.undoable() {
+            Ok(reverse) => self.has_executor_for(reverse, &action),
+            Err(_) => true,
+        })
     }
 
     async fn end_one(&self, authority: &SystemAuthority, id: ActionId) -> Result<bool, Error> {

@@ -108,6 +108,11 @@ pub trait Executor: Send + Sync {
     /// Asks whether it is there, without any effect.
     async fn test(&self) -> TestResult;
 
+    /// How it is, where it knows that without being asked; none if only attempts tell.
+    fn state(&self) -> Option<TestResult> {
+        None
+    }
+
     /// Whether a signed report is its: of what it was handed.
     ///
     /// # Errors

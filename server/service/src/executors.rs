@@ -89,6 +89,12 @@ impl ExecutorsBackend for Service {
         detached(async move { service.code_by(&by, &asset).await }).await
     }
 
+    async fn revoke_host(&self, caller: &Caller, name: &str) -> Result<ExecutorDetail, Error> {
+        let by = caller.authorize_executors()?;
+        let (service, name) = (self.clone(), name.to_owned());
+        detached(async move { service.revoke_by(&by, &name).await }).await
+    }
+
     async fn remove_executor(&self, caller: &Caller, name: &str) -> Result<(), Error> {
         let by = caller.authorize_executors()?;
         let (service, name) = (self.clone(), name.to_owned());
@@ -229,7 +235,7 @@ impl Service {
     pub async fn set_up_executor(&self, by: &Authorized, new: NewExecutor) -> Result<AddedExecutor, Error> {
         let NewExecutor { setup, secret } = new;
         let workshop = self.workshop()?;
-        setup.check()?;
+        setup.check_new()?;
         if self.executors.all().iter().any(|one| one.setup().is_none() && one.name() == setup.name) {
             return Err(Error::invalid("/name", "is the name of one that comes with the server"));
         }
@@ -264,14 +270,8 @@ impl Service {
     async fn change_setup(&self, by: &Authorized, changed: NewExecutor) -> Result<ExecutorDetail, Error> {
         let NewExecutor { setup, secret } = changed;
         let workshop = self.workshop()?;
-        setup.check()?;
         let before = self.kept(&setup.name).await?;
-        if before.setup.kind != setup.kind {
-            return Err(Error::invalid(
-                "/kind",
-                format!("stays {}; add another executor", before.setup.kind),
-            ));
-        }
+        setup.check_change(&before.setup)?;
         let secret = given(setup.kind, secret)?;
         let kept = match (&secret, &before.secret) {
             (Some(new), _) => {
@@ -354,12 +354,14 @@ impl Service {
         self.connect_executors().await?;
         let executor = self.executors.named(name).ok_or_else(|| Error::NotFound(subject(name)))?;
         let failed = |says: String| TestResult { works: false, says };
-        Ok(match executor.adapter() {
+        let found = match executor.adapter() {
             Err(why) => failed(why.clone()),
             Ok(adapter) => tokio::time::timeout(TEST_TIMEOUT, adapter.test())
                 .await
                 .unwrap_or_else(|_| failed("no answer within 10 seconds".to_owned())),
-        })
+        };
+        executor.tested(&found, self.clock.now());
+        Ok(found)
     }
 
     pub(super) async fn kept(&self, name: &str) -> Result<StoredExecutor, Error> {

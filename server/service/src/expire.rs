@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::clock::is_unusable;
 use super::decision::{lifecycle_of, next};
+use super::ends::Look;
 use super::{Service, detached, entry};
 use store::Guard;
 
@@ -21,12 +22,14 @@ impl Service {
         if is_unusable(&self.clock) {
             return Ok(0);
         }
-        let mut expired = 0;
+        let mut look = Look::default();
         for id in self.store.expired(self.clock.now(), BATCH).await? {
             let (service, authority) = (self.clone(), authority.clone());
-            expired += usize::from(detached(async move { service.expire(&authority, id).await }).await?);
+            if !look.note(detached(async move { service.expire(&authority, id).await }).await) {
+                break;
+            }
         }
-        Ok(expired)
+        look.over()
     }
 
     async fn expire(&self, authority: &SystemAuthority, id: ActionId) -> Result<bool, Error> {

@@ -75,6 +75,7 @@ use domain::{Action, ActionType, Asset, AuditKind, Entity, Error, Parameters};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tokio::sync::Notify;
+use tokio::task::JoinError;
 use tracing::Instrument as _;
 
 use store::audit::canonical_hash;
@@ -206,9 +207,22 @@ impl Service {
 pub async fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> Result<T, Error> {
-    tokio::spawn(replay::carried(change).in_current_span())
+    to_its_end(replay::carried(change))
         .await
         .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
+}
+
+/// Runs anything to its end even if whoever waits for it goes away.
+///
+/// # Errors
+/// If it panicked.
+pub async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, JoinError> {
+    if crash::ends_with_client() {
+        return Ok(Box::pin(work).await);
+    }
+    tokio::spawn(work.in_current_span()).await
 }
 
 /// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset, further targets and parameters, in their one

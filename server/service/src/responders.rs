@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use domain::executors::contract::ExecutorDetail;
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings, default_concurrency};
 use domain::responders::contract::{
     Enrolled, Enrolment, OrderReport, Orders, PackagePart, Poll, RespondersBackend, SealedRequest,
@@ -179,16 +180,27 @@ impl Service {
     /// If the store fails.
     pub async fn revoke_responder(&self, authority: &SystemAuthority, asset: &str) -> Result<bool, Error> {
         let name = executor_name(asset.trim())?;
-        let Some(stored) = self.store.responder(&name).await? else { return Ok(false) };
+        let by = Authorized::system_as(authority, Actor::new(ActorKind::System, "cli", "Command line"));
+        Ok(self.revoke(authority, &by, &name).await?.is_some())
+    }
+
+    /// Revokes the key of the host of this name; what is known of it then.
+    async fn revoke(
+        &self,
+        authority: &SystemAuthority,
+        by: &Authorized,
+        name: &str,
+    ) -> Result<Option<StoredResponder>, Error> {
+        let Some(stored) = self.store.responder(name).await? else { return Ok(None) };
         let mut tx = self.store.begin_system(authority).await?;
         let now = tx.time(self.clock.now()).await?;
-        tx.put_responder(&StoredResponder { revoked_at: stored.revoked_at.or(Some(now)), ..stored }).await?;
-        let by = Authorized::system_as(authority, Actor::new(ActorKind::System, "cli", "Command line"));
-        let subject = Some(Subject::new(SubjectKind::Executor, &name));
+        let stored = StoredResponder { revoked_at: stored.revoked_at.or(Some(now)), ..stored };
+        tx.put_responder(&stored).await?;
+        let subject = Some(Subject::new(SubjectKind::Executor, name));
         let entry = AuditEntry { at: now, kind: AuditKind::ResponderRevoked, subject, body: json!({}) };
-        tx.append_audit(&by, entry).await?;
+        tx.append_audit(by, entry).await?;
         tx.commit().await?;
-        Ok(true)
+        Ok(Some(stored))
     }
 
     async fn take_order_report(&self, host: &StoredResponder, report: &OrderReport) -> Result<(), Error> {
@@ -267,6 +279,19 @@ impl Service {
         tx.append_audit(by, AuditEntry { at: now, kind, subject, body: json!({}) }).await?;
         tx.commit().await?;
         Ok(code)
+    }
+
+    /// Revokes the key of a host for an administrator. Here it is not believed from now on, on other instances within
+    /// seconds.
+    pub(super) async fn revoke_by(&self, by: &Authorized, name: &str) -> Result<ExecutorDetail, Error> {
+        let switchboard = self.switchboard()?;
+        let Some(authority) = &self.authority else {
+            return Err(Error::Internal("this server takes no hosts in".to_owned()));
+        };
+        let unknown = || Error::NotFound(Subject::new(SubjectKind::Executor, name));
+        let revoked = self.revoke(authority, by, name).await?.ok_or_else(unknown)?;
+        switchboard.keep(revoked);
+        self.executor_detail(name).await
     }
 
     /// Takes the answer of a host that was asked to call a command off.

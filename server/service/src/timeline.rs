@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::actions::contract::{Revision, Standing};
 use domain::core::time::Timestamp;
-use domain::{Action, ActionId, ActionType, ParameterName, UndoState};
+use domain::{Action, ActionId, ActionType, Lane, ParameterName, UndoState};
+use jiff::SignedDuration;
 use serde_json::Value;
 use store::audit::Record;
 
@@ -79,15 +80,40 @@ pub(super) fn revisions(records: &[Record]) -> Vec<Revision> {
     records.iter().map(revision).collect()
 }
 
-/// The end that an action names.
+/// The end that an action names, or that its type has once it is let happen.
 pub(super) fn end_of(action: &Action) -> Option<Timestamp> {
-    action.parameters.get(&ParameterName::Expiry)?.parse().ok()
+    if let Some(end) = action.parameters.get(&ParameterName::Expiry) {
+        return end.parse().ok();
+    }
+    let days = action.action_type.lasting_days()?;
+    action.taken_at()?.checked_add(SignedDuration::from_hours(24 * days)).ok()
 }
 
+/// What becomes of an action at its end; none where nothing has one.
 pub(super) fn end(action: &Action, now: Timestamp) -> Option<String> {
-    let end = end_of(action)?;
-    let lifecycle = action.lifecycle().ok()?;
-    let text = match (end <= now, lifecycle.state().had_effect(), action.undo) {
+    let days = action.action_type.lasting_days().filter(|_| !names_end(action));
+    let state = action.lifecycle().ok()?.state();
+    let had_effect = state.had_effect();
+    if state.lane() == Lane::History && !had_effect {
+        return None;
+    }
+    let Some(end) = end_of(action) else {
+        let days = days?;
+        return Some(format!("Countersign ends it by itself {days} days after it is approved."));
+    };
+    if had_effect && action.executor.is_none() {
+        return Some("It was done elsewhere, and is ended there: here it is only on record.".to_owned());
+    }
+    let is_open = matches!(action.undo, UndoState::None | UndoState::Failed);
+    if let Some(days) = days.filter(|_| is_open) {
+        let at = end.strftime("%Y-%m-%d %H:%M:%S UTC");
+        return Some(if end <= now {
+            format!("Its {days} days were over at {at}: undo it if its effect still stands.")
+        } else {
+            format!("Countersign ends it by itself at {at}; an undo before it leaves nothing to end.")
+        });
+    }
+    let text = match (end <= now, had_effect, action.undo) {
         (_, true, UndoState::Undone) => "It was undone.",
         (_, true, UndoState::Requested) => "It is being ended.",
         (true, true, UndoState::Failed) => {
@@ -100,6 +126,10 @@ pub(super) fn end(action: &Action, now: Timestamp) -> Option<String> {
         (false, ..) => "Countersign ends it by itself then; an undo before it leaves nothing to end.",
     };
     Some(text.to_owned())
+}
+
+fn names_end(action: &Action) -> bool {
+    action.parameters.contains_key(&ParameterName::Expiry)
 }
 
 #[cfg(test)]
@@ -164,7 +194,8 @@ mod tests {
     #[test]
     fn what_becomes_of_an_end_is_said() {
         let end_at = |text: &str, undo| {
-            let mut block = Action { undo, ..action(1, "quarantine_file", 1) };
+            let executor = Some("firewall".to_owned());
+            let mut block = Action { undo, executor, ..action(1, "quarantine_file", 1) };
             block.parameters.insert(ParameterName::Expiry, text.to_owned());
             end(&block, Timestamp::from_second(600).unwrap()).unwrap()
         };
@@ -173,5 +204,36 @@ mod tests {
         assert!(end_at("1970-01-01T00:09:00Z", UndoState::Undone).contains("undone"));
         assert!(end_at("1970-01-01T00:09:00Z", UndoState::Failed).contains("failed: undo it"));
         assert_eq!(end(&action(1, "quarantine_file", 1), Timestamp::UNIX_EPOCH), None);
+    }
+
+    #[test]
+    fn a_user_is_contained_for_five_days_where_no_end_is_named() {
+        let executor = Some("people".to_owned());
+        let contained =
+            Action { action_type: ActionType::ContainUser, executor, ..action(1, "quarantine_file", 0) };
+        let after = |days: i64| Timestamp::from_second(days * 86_400).unwrap();
+        assert_eq!(end_of(&contained), Some(after(5)));
+        let says = |action: &Action, days| end(action, after(days)).unwrap();
+        assert!(says(&contained, 1).contains("by itself at 1970-01-06 00:00:00 UTC"));
+        assert!(says(&contained, 6).contains("undo it if its effect still stands"));
+        let undone = Action { undo: UndoState::Undone, ..contained.clone() };
+        assert_eq!(says(&undone, 1), "It was undone.");
+        let elsewhere = Action { executor: None, ..contained.clone() };
+        assert!(says(&elsewhere, 1).contains("done elsewhere"));
+        let mut named = contained.clone();
+        named.parameters.insert(ParameterName::Expiry, "1970-01-03T00:00:00Z".to_owned());
+        assert_eq!(end_of(&named), Some(after(2)));
+        let waiting = Action {
+            decision: Decision::Pending,
+            status: Status::None,
+            decided_at: None,
+            ..contained.clone()
+        };
+        assert_eq!(
+            (end_of(&waiting), says(&waiting, 1).contains("5 days after it is approved")),
+            (None, true)
+        );
+        let rejected = Action { decision: Decision::Rejected, status: Status::None, ..contained };
+        assert_eq!(end(&rejected, after(1)), None);
     }
 }

@@ -6,11 +6,14 @@ use jiff::Timestamp;
 
 use crate::error::Result;
 
+/// When an effect is to be ended, and of which action.
+pub type DueEnd = (Timestamp, ActionId);
+
 /// Reads of ends.
 #[async_trait]
 pub trait ReadEnds: Send + Sync {
-    /// The actions whose end has come, the first ones first.
-    async fn due_ends(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>>;
+    /// The ends that have come, the first ones first; those after one, if it is named.
+    async fn due_ends(&self, now: Timestamp, after: Option<DueEnd>, limit: u32) -> Result<Vec<DueEnd>>;
 }
 
 /// Writes of ends.

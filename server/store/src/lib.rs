@@ -115,7 +115,7 @@ pub use backup::{BackupError, back_up, restore};
 pub use bulk::{Bulk, BulkStart, DecidedState, NewBulkItem, ReadBulk, Step, StepItem, SystemBulk, WriteBulk};
 pub use commit_events::Subscription;
 pub use directory::{ReadDirectory, WriteDirectory};
-pub use ends::{ReadEnds, SystemEnds, WriteEnds};
+pub use ends::{DueEnd, ReadEnds, SystemEnds, WriteEnds};
 pub use error::StoreError;
 pub use executors::{MAX_DELIVERIES, ReadExecutors, StoredExecutor, SystemExecutors, WriteExecutors};
 pub use factors::{ReadFactors, StoredFactor, WriteFactors};
@@ -125,7 +125,8 @@ pub use keys::KeyValue;
 pub use listed::{ListedRow, RowStamp};
 pub use maintenance::{Maintain, SystemMetadata};
 pub use notifications::{
-    LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+    Expiring, LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications,
+    WriteNotifications,
 };
 pub use one_time::{OneTimePurpose, OneTimeSecret, ReadOneTime, WriteOneTime};
 pub use outbox::{

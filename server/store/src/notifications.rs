@@ -18,7 +18,7 @@ pub struct News<'a> {
     pub occasion: Occasion,
     /// The action.
     pub action: ActionId,
-    /// The record that it follows from; 0 where the clock is the reason.
+    /// The record that it follows from; 0 of what is told once of an action.
     pub seq: i64,
     /// What it shares with others of its message.
     pub bucket: &'a str,
@@ -71,6 +71,9 @@ pub struct Over {
     pub rule: String,
 }
 
+/// When an action ends, and which.
+pub type Expiring = (Timestamp, ActionId);
+
 /// Reads of rules.
 #[async_trait]
 pub trait ReadNotifications: Send + Sync {
@@ -80,8 +83,18 @@ pub trait ReadNotifications: Send + Sync {
     /// The same with how their messages went.
     async fn notification_states(&self) -> Result<Vec<NotificationRuleState>>;
 
-    /// Actions that wait, end before a time, and of which a rule has not said so yet.
-    async fn expiring(&self, rule: &str, before: Timestamp, limit: u32) -> Result<Vec<ActionId>>;
+    /// Whether a message is to be sent, or its lease is over.
+    async fn message_is_due(&self, now: Timestamp) -> Result<bool>;
+
+    /// Actions that wait, end before a time, and of which a rule has not said so yet, in the order of their ends; those
+    /// after one, if it is named.
+    async fn expiring(
+        &self,
+        rule: &str,
+        after: Option<Expiring>,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Expiring>>;
 }
 
 /// Writes of rules.
@@ -119,7 +132,7 @@ pub trait SystemNotifications: Send {
     /// Puts in a message that says that another one is over.
     async fn follow_up_message(&mut self, over: &Over, id: Uuid, at: Timestamp) -> Result<()>;
 
-    /// Leases the message that is ready for the longest time.
+    /// Leases the message that is ready for the longest time, but for those of a rule that has some leased already.
     async fn lease_message(&mut self, now: Timestamp, until: Timestamp) -> Result<Option<LeasedMessage>>;
 
     /// Ends a message, if the lease is still ours.

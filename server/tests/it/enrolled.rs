@@ -200,6 +200,25 @@ async fn a_code_takes_in_one_host_once(kind: Kind) {
             "{args:?}: {said}"
         );
     }
+    // So does its page, without a test, and what is set up of it can be changed, but not to another device.
+    estate.person("root", "global_administrator");
+    let root = estate.token("root", Some("root"), &["executors:manage"]);
+    let (status, page) = estate.get("/api/v1/executors/responder-web-1", &root).await;
+    assert_eq!((status, &page["health"]), (200, &json!("up")), "{page}");
+    assert!(page["says"].as_str().unwrap().starts_with("The host is connected, version "), "{page}");
+    let change = async |name: &str| {
+        let mut setup = page["setup"].clone();
+        setup["concurrency"] = json!(2);
+        setup["serves"][0]["name"] = json!(name);
+        let url = estate.url("/api/v1/executors/responder-web-1");
+        let request = estate.client.put(url).bearer_auth(&root).json(&json!({ "setup": setup }));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, changed) = change("web-1").await;
+    assert_eq!((status, &changed["setup"]["concurrency"]), (200, &json!(2)), "{changed}");
+    let (status, refused) = change("web-*").await;
+    assert_eq!((status, &refused["errors"][0]["pointer"]), (422, &json!("/serves/0")), "{refused}");
     // A file that it does not serve is not offered, in words.
     let action = propose(&estate, "web-1", std::path::Path::new("/elsewhere/evil")).await;
     let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
@@ -225,6 +244,24 @@ async fn a_revoked_host_gets_nothing(kind: Kind) {
     let list = ["responder-list", "--database-url", &estate.database.url];
     let text = String::from_utf8(countersign(&list).output().unwrap().stdout).unwrap();
     assert!(text.contains("web-1") && text.contains("revoked"), "{text}");
+    // An administrator revokes a key over the API, at once.
+    let host = Dialling::enrolled(&estate, "web-2", &[], None);
+    let path = host.put("evil");
+    let action = propose(&estate, "web-2", &path).await;
+    estate.person("root", "global_administrator");
+    let root = estate.token("root", Some("root"), &["executors:manage"]);
+    for (name, status) in [("responder-web-9", 404), ("responder-web-2", 200)] {
+        let url = estate.url(&format!("/api/v1/executors/{name}/revoke"));
+        let answer = estate.client.post(url).bearer_auth(&root).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{name}");
+        let answer: Value = answer.json().await.unwrap();
+        let says = answer["says"].as_str().unwrap_or_default();
+        assert_eq!(says.contains("its key was revoked at"), status == 200, "{answer}");
+    }
+    let (status, answer) = estate.decide("approve", &action, &estate.people[0]).await.unwrap();
+    assert_eq!((status, &answer["type"]), (422, &json!("/problems/no_executor")), "{answer}");
+    assert!(path.exists());
+    estate.verify_audit();
 }
 
 /// The files of a host are copied to another: both ask in turns, and none of them gets an order from then on.

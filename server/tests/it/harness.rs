@@ -131,6 +131,14 @@ impl Estate {
         self.server = Process::start(&args, crash_at);
     }
 
+    /// Starts the server again without what runs to its end also after its client is gone.
+    pub(crate) fn serve_ending_with_clients(&mut self) {
+        let listen = address(&self.server.url);
+        drop(std::mem::replace(&mut self.server, Process::none("")));
+        let args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
+        self.server = Process::start_ending_with_clients(&args);
+    }
+
     /// Starts the server again on another database.
     pub(crate) fn serve_database(&mut self, url: &str) {
         let listen = address(&self.server.url);

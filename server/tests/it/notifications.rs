@@ -16,7 +16,13 @@ use crate::python::python;
 /// The one version of each package.
 const PACKAGES: &str = include_str!("notifications/requirements.txt");
 
-on_both!(a_bucket_is_told_once_and_settled_when_decided, rules_are_kept_on_their_page_without_scripts);
+on_both!(
+    a_bucket_is_told_once_and_settled_when_decided,
+    what_expires_is_told_however_much_else_does,
+    what_became_worse_is_told_once,
+    who_does_not_answer_keeps_no_other_waiting,
+    rules_are_kept_on_their_page_without_scripts,
+);
 
 /// A mail server, whose mail is in a file.
 struct MailServer {
@@ -188,6 +194,92 @@ async fn a_bucket_is_told_once_and_settled_when_decided(kind: Kind) {
     );
     assert!(listed.contains("0 waiting, 2 sent, 0 failed"), "{listed}");
     estate.verify_audit();
+}
+
+/// Adds a rule that tells a listener.
+fn add_rule(estate: &Estate, port: u16, name: &str, on: &str, least: &str) {
+    let (database, key) = (estate.database_url(), estate.at("secrets").display().to_string());
+    let url = format!("http://127.0.0.1:{port}/{name}");
+    let kept = ["--database-url", &database, "--secrets-key", &key];
+    let about = ["--on", on, "--min-severity", least, "--channel", "webhook", "--to", &url];
+    let output = countersign(&[&["notification", "add", name][..], &kept, &about].concat()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[expect(clippy::disallowed_methods, reason = "the server that is told it goes by this machine's clock")]
+fn in_hours(hours: i64) -> String {
+    (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(hours)).to_string()
+}
+
+async fn what_expires_is_told_however_much_else_does(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let hook = Hook::default();
+    add_rule(&estate, hook.start(), "late", "expiring", "high");
+    let mut items: Vec<Value> = (0..201).map(|number| isolate(number, &format!("other {number}"))).collect();
+    for item in &mut items {
+        item["severity"] = json!("low");
+        item["expires_at"] = json!(in_hours(1));
+    }
+    let mut last = isolate(500, "last");
+    last["expires_at"] = json!(in_hours(2));
+    items.push(last);
+    let (status, answer) =
+        estate.post("/api/v1/actions", &estate.scanner, &json!({ "actions": items })).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    until("the last is told", async || (!hook.on("/late").is_empty()).then_some(())).await;
+    let told = hook.on("/late").remove(0)["data"].clone();
+    assert_eq!((&told["occasion"], told["actions"].as_array().unwrap().len()), (&json!("expiring"), 1));
+    assert!(told["actions"][0]["text"].as_str().unwrap().contains("web-500"), "{told}");
+}
+
+async fn who_does_not_answer_keeps_no_other_waiting(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let hook = Hook::default();
+    add_rule(&estate, silent.local_addr().unwrap().port(), "dead", "waits", "high");
+    add_rule(&estate, hook.start(), "live", "waits", "high");
+    // It takes every connection, and never says a word.
+    std::thread::spawn(move || silent.incoming().collect::<Vec<_>>());
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    let items: Vec<_> = (0..30).map(|number| isolate(number, &format!("of {number}"))).collect();
+    let body = json!({ "actions": items });
+    let propose = async || estate.post("/api/v1/actions", &estate.scanner, &body).await;
+    assert_eq!(until("they are taken", propose).await.0, 201);
+    until("all is told to who answers", async || (hook.on("/live").len() >= 30).then_some(())).await;
+}
+
+async fn what_became_worse_is_told_once(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let hook = Hook::default();
+    add_rule(&estate, hook.start(), "worse", "waits", "high");
+    let key = estate.at("secrets").display().to_string();
+    estate.serve_with(&["--secrets-key", &key]);
+    let propose = async |severity: &str| {
+        let mut item = isolate(1, "rising");
+        item["severity"] = json!(severity);
+        let body = json!({ "actions": [item] });
+        let propose = async || estate.post("/api/v1/actions", &estate.scanner, &body).await;
+        let (status, answer) = until("it is taken", propose).await;
+        assert!([200, 201].contains(&status), "{answer}");
+        answer["actions"][0].clone()
+    };
+    propose("low").await;
+    for severity in ["high", "critical"] {
+        let action = propose(severity).await;
+        assert_eq!(action["severity"], severity, "{action}");
+        until("it is told", async || (!hook.on("/worse").is_empty()).then_some(())).await;
+    }
+    let action = propose("critical").await;
+    assert_eq!(estate.decide("reject", &action, &estate.people[0]).await.unwrap().0, 200);
+    until("it is over", async || {
+        hook.on("/worse").iter().any(|told| told["data"]["occasion"] == "settled").then_some(())
+    })
+    .await;
+    let occasions: Vec<_> = hook.on("/worse").iter().map(|told| told["data"]["occasion"].clone()).collect();
+    assert_eq!(occasions, ["waits", "settled"]);
 }
 
 async fn rules_are_kept_on_their_page_without_scripts(kind: Kind) {

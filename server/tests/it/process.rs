@@ -32,19 +32,32 @@ impl Process {
     pub(crate) fn start_with(args: &[String], crash_at: Option<&str>, clock: Option<PathBuf>) -> Self {
         let args: Vec<_> = args.iter().map(String::as_str).collect();
         let mut command = countersign(&args);
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(point) = crash_at {
             command.env("COUNTERSIGN_CRASH_POINT", point);
         }
         if let Some(file) = &clock {
             command.env("COUNTERSIGN_CLOCK_FILE", file);
         }
+        Self::listening(command, clock)
+    }
+
+    /// Without what runs to its end also after its client is gone.
+    pub(crate) fn start_ending_with_clients(args: &[String]) -> Self {
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let mut command = countersign(&args);
+        command.env("COUNTERSIGN_END_WITH_CLIENT", "1");
+        Self::listening(command, None)
+    }
+
+    /// Starts it, and waits until it listens.
+    fn listening(mut command: Command, clock: Option<PathBuf>) -> Self {
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines
             .map_while(Result::ok)
             .find_map(|line| line.split_once("listening on ").map(|(_, url)| url.trim().to_owned()))
-            .unwrap_or_else(|| panic!("{args:?} never listened"));
+            .unwrap_or_else(|| panic!("{command:?} never listened"));
         Self { child, url, clock }
     }
 
@@ -96,7 +109,7 @@ impl Process {
 pub(crate) fn countersign(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
     command.args(args).stdin(Stdio::null());
-    for ours in ["COUNTERSIGN_CRASH_POINT", "COUNTERSIGN_CLOCK_FILE"] {
+    for ours in ["COUNTERSIGN_CRASH_POINT", "COUNTERSIGN_CLOCK_FILE", "COUNTERSIGN_END_WITH_CLIENT"] {
         command.env_remove(ours);
     }
     command

@@ -10,7 +10,11 @@ use serde_json::Value;
 use crate::database::{Kind, on_both};
 use crate::harness::{Estate, EvilFile, countersign, until};
 
-on_both!(metrics_tell_what_waits_and_what_happened, a_support_bundle_has_no_secrets);
+on_both!(
+    metrics_tell_what_waits_and_what_happened,
+    what_has_come_to_its_end_is_told_no_more,
+    a_support_bundle_has_no_secrets,
+);
 
 /// A port that is free now.
 fn free_address() -> String {
@@ -58,6 +62,19 @@ async fn metrics_tell_what_waits_and_what_happened(kind: Kind) {
         assert!(text.contains(&format!("# HELP {name} ")), "{name} has no description");
         assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
     }
+    // The example dashboard asks for nothing else.
+    let dashboard = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/dashboard.json");
+    let dashboard: Value = serde_json::from_str(&std::fs::read_to_string(dashboard).unwrap()).unwrap();
+    let asked = dashboard.to_string();
+    let asked: BTreeSet<_> = asked
+        .split(|letter: char| !(letter.is_ascii_lowercase() || letter == '_'))
+        .filter(|word| word.starts_with("countersign_"))
+        .map(|word| word.trim_end_matches("_bucket").trim_end_matches("_count"))
+        .collect();
+    assert!(asked.len() >= 10, "{asked:?}");
+    for name in asked {
+        assert!(page.contains(&format!("`{name}`")), "the dashboard asks for {name}");
+    }
     for what in ["one.bin", "operator-0", "scanner"] {
         assert!(!text.contains(what), "{what} is told");
     }
@@ -66,6 +83,29 @@ async fn metrics_tell_what_waits_and_what_happened(kind: Kind) {
     assert_eq!(elsewhere.unwrap().status(), 404);
     let pages = reqwest::Client::new().get(format!("http://{address}/api/v1/actions")).send().await.unwrap();
     assert_eq!(pages.status(), 404);
+}
+
+/// An alert on what waits for an executor ends when nothing does.
+async fn what_has_come_to_its_end_is_told_no_more(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    let address = free_address();
+    estate.serve_with(&["--metrics-addr", &address]);
+    let action = estate.propose(&EvilFile::new(&estate, "one.bin")).await;
+    let url = format!("http://{address}/metrics");
+    let values = async |name: &str| {
+        let text = reqwest::Client::new().get(&url).send().await.ok()?.text().await.ok()?;
+        let of_name = text.lines().filter(|line| line.starts_with(&format!("{name}{{executor=")));
+        let values = of_name.filter_map(|line| line.rsplit(' ').next().map(str::to_owned));
+        Some(values.collect::<Vec<_>>())
+    };
+    estate.responder.freeze(true);
+    assert_eq!(estate.decide("approve", &action, &estate.people[0]).await.unwrap().0, 200);
+    until("a command is open", async || (values("countersign_open_commands").await? == ["1"]).then_some(()))
+        .await;
+    estate.responder.freeze(false);
+    estate.settled(action["id"].as_str().unwrap()).await;
+    assert_eq!(values("countersign_open_commands").await.unwrap(), ["0"]);
+    assert_eq!(values("countersign_oldest_command_seconds").await.unwrap(), ["0"]);
 }
 
 async fn a_support_bundle_has_no_secrets(kind: Kind) {

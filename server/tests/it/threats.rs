@@ -17,6 +17,7 @@ on_both!(
     t09_of_many_undos_at_once_one_is_done,
     t11_what_can_not_be_recorded_is_not_done,
     t33_clients_that_hang_up_poison_no_connection,
+    t33_what_ends_with_its_client_is_noticed,
 );
 
 fn id(action: &Value) -> &str {
@@ -139,13 +140,46 @@ async fn hang_up_while_all_wait(estate: &Estate, kind: Kind, actions: &[Value]) 
     }
 }
 
+/// How many of them are rejected.
+async fn rejected(estate: &Estate, actions: &[Value]) -> usize {
+    let mut count = 0;
+    for action in actions {
+        count += usize::from(estate.action(id(action)).await["decision"] == "Rejected");
+    }
+    count
+}
+
+/// The same where nothing runs to its end after its client is gone: what the next test asks for is then not so.
+async fn t33_what_ends_with_its_client_is_noticed(kind: Kind) {
+    let mut estate = Estate::start(kind).await;
+    estate.serve_ending_with_clients();
+    let mut actions = Vec::new();
+    for n in 0..9 {
+        actions.push(estate.propose(&EvilFile::new(&estate, &format!("{n}.bin"))).await);
+    }
+    let last = actions.pop().unwrap();
+    hang_up_while_all_wait(&estate, kind, &actions).await;
+    // Writers come in turns: after this one, all that came before it has come to whatever end it comes to.
+    until("somebody can decide", async || {
+        let (status, _) = estate.decide("reject", &last, &estate.people[0]).await?;
+        [200, 409].contains(&status).then_some(())
+    })
+    .await;
+    assert_eq!(rejected(&estate, &actions).await, 0);
+}
+
 async fn t33_clients_that_hang_up_poison_no_connection(kind: Kind) {
     let estate = Estate::start(kind).await;
     let mut actions = Vec::new();
     for n in 0..128 {
         actions.push(estate.propose(&EvilFile::new(&estate, &format!("{n}.bin"))).await);
     }
-    hang_up_while_all_wait(&estate, kind, &actions.split_off(120)).await;
+    let hung_up = actions.split_off(120);
+    hang_up_while_all_wait(&estate, kind, &hung_up).await;
+    until("what was begun has come to its end", async || {
+        (rejected(&estate, &hung_up).await == hung_up.len()).then_some(())
+    })
+    .await;
     let mut acknowledged = Vec::new();
     for (n, action) in actions.iter().enumerate() {
         if n % 3 > 0 {

@@ -22,5 +22,5 @@ pub mod state;
 mod streams;
 pub mod visitor;
 
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub use rest::fuzzing;

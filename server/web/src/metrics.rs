@@ -2,7 +2,8 @@
 //!
 //! What happens is counted where it happens; what waits is asked for when somebody reads. `docs/metrics.md` lists all.
 
-use std::sync::OnceLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::edge::accept::{self, Door};
 use super::state::AppState;
-use store::{DISPATCH_PAUSED, Queue, StoreError};
+use store::{DISPATCH_PAUSED, OpenCommands, Queue, StoreError};
 
 /// The bounds of times, in seconds.
 const BUCKETS: &[f64] = &[0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
@@ -30,6 +31,9 @@ const CONNECTIONS_EACH: usize = 32;
 
 /// The recorder of this process, which is installed once.
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Executors that were told to have open commands: one that has none any more is told as such, not as it was last.
+type Told = Arc<Mutex<BTreeSet<String>>>;
 
 /// Begins to count what happens in this process.
 ///
@@ -84,12 +88,12 @@ fn describe() {
 
 /// Serves it until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, handle: PrometheusHandle, app: AppState, stop: CancellationToken) {
-    let router = Router::new().route("/metrics", get(render)).with_state((handle, app));
+    let router = Router::new().route("/metrics", get(render)).with_state((handle, app, Told::default()));
     accept::serve(Door { listener, tls: None, router }, |_| CONNECTIONS_EACH, stop).await;
 }
 
-async fn render(State((handle, app)): State<(PrometheusHandle, AppState)>) -> Response {
-    let looked = tokio::time::timeout(READ_TIMEOUT, look(&app)).await;
+async fn render(State((handle, app, told)): State<(PrometheusHandle, AppState, Told)>) -> Response {
+    let looked = tokio::time::timeout(READ_TIMEOUT, look(&app, &told)).await;
     let up = match looked {
         Ok(Ok(())) => 1.0,
         Ok(Err(error)) => {
@@ -106,7 +110,7 @@ async fn render(State((handle, app)): State<(PrometheusHandle, AppState)>) -> Re
 }
 
 /// Asks the database what waits.
-async fn look(app: &AppState) -> Result<(), StoreError> {
+async fn look(app: &AppState, told: &Told) -> Result<(), StoreError> {
     let now = app.clock.now();
     let asked = Instant::now();
     let counts = app.store.lane_counts(&RowScope::ALL).await?;
@@ -115,16 +119,25 @@ async fn look(app: &AppState) -> Result<(), StoreError> {
     gauge!("countersign_actions", "lane" => "in_progress").set(number(counts.in_progress));
     let Queue { oldest_pending, open } = app.store.queue().await?;
     gauge!("countersign_oldest_pending_seconds").set(since(oldest_pending, now));
-    for of in open {
-        let executor = of.executor.unwrap_or_default();
-        gauge!("countersign_open_commands", "executor" => executor.clone()).set(number(of.count));
-        gauge!("countersign_oldest_command_seconds", "executor" => executor).set(since(Some(of.oldest), now));
-    }
+    tell_open(open, told, now);
     let paused = app.store.metadata(DISPATCH_PAUSED).await?.is_some_and(|why| !why.is_empty());
     gauge!("countersign_dispatch_paused").set(if paused { 1.0 } else { 0.0 });
     let lag = app.store.audit_head().await? - app.feed.head();
     gauge!("countersign_event_lag_records").set(number(lag.max(0)));
     Ok(())
+}
+
+/// Tells the open commands of each executor that has some, or had some when somebody read before.
+fn tell_open(open: Vec<OpenCommands>, told: &Told, now: Timestamp) {
+    let open: BTreeMap<_, _> =
+        open.into_iter().map(|of| (of.executor.unwrap_or_default(), (of.count, of.oldest))).collect();
+    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+    told.extend(open.keys().cloned());
+    for executor in told.iter() {
+        let (count, oldest) = open.get(executor).map_or((0, None), |(count, oldest)| (*count, Some(*oldest)));
+        gauge!("countersign_open_commands", "executor" => executor.clone()).set(number(count));
+        gauge!("countersign_oldest_command_seconds", "executor" => executor.clone()).set(since(oldest, now));
+    }
 }
 
 fn since(at: Option<Timestamp>, now: Timestamp) -> f64 {

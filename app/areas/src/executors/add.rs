@@ -7,6 +7,9 @@ use api::{AddExecutor, Load, MakeResponderCode, propose_executor_key};
 use domain::executors::ExecutorKind;
 use kit::kept::Kept;
 
+/// Which actuator of a consumer is meant, for example.
+const SPECIFIERS: &str = r#"{"specifiers": {"hostname": "fw-1"}}"#;
+
 /// The form for one kind; the others are links.
 pub(super) fn form(kind: Option<ExecutorKind>, failure: Option<String>) -> AnyView {
     let kinds: Vec<_> = ExecutorKind::ALL
@@ -110,6 +113,14 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             </label>
         }
     });
+    let further = (kind == ExecutorKind::OpenC2).then(|| {
+        view! {
+            <label class="field">
+                <span class="field-label">"Further settings, as a JSON object (optional)"</span>
+                <textarea name="options" rows="3" spellcheck="false" placeholder=SPECIFIERS>{kept.or("options", "")}</textarea>
+            </label>
+        }
+    });
     let due = (kind == ExecutorKind::Manual).then(|| {
         view! {
             <label class="field">
@@ -160,6 +171,7 @@ fn Form(kind: ExecutorKind) -> impl IntoView {
             {remote}
             {profile}
             {options}
+            {further}
             {secret}
             <label class="field">
                 <span class="field-label">"What it serves: a rule a line, * for everything"</span>

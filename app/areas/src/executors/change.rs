@@ -39,6 +39,28 @@ fn field(label: &'static str, name: &'static str, value: String) -> AnyView {
     .into_any()
 }
 
+/// The secret that takes the place of the one that is kept. That of a consumer may be a certificate, of many lines.
+fn another_secret(is_consumer: bool) -> AnyView {
+    if is_consumer {
+        return view! {
+            <label class="field">
+                <span class="field-label">
+                    "Another token, or a certificate and its key as PEM (it stays as it is, if empty)"
+                </span>
+                <textarea name="secret" rows="3" spellcheck="false" autocomplete="off"></textarea>
+            </label>
+        }
+        .into_any();
+    }
+    view! {
+        <label class="field">
+            <span class="field-label">"Another secret (it stays as it is, if empty)"</span>
+            <input name="secret" type="password" autocomplete="off"/>
+        </label>
+    }
+    .into_any()
+}
+
 fn settings(setup: &ExecutorSetup, has_secret: bool, kept: &Kept) -> AnyView {
     let ExecutorSetup { name, kind, settings, serves, concurrency, rate, time_limit } = setup.clone();
     let text = |number: Option<u32>| number.map(|number| number.to_string()).unwrap_or_default();
@@ -54,25 +76,19 @@ fn settings(setup: &ExecutorSetup, has_secret: bool, kept: &Kept) -> AnyView {
     });
     let profile = (kind == ExecutorKind::OpenC2)
         .then(|| field("Actuator profile", "profile", settings.profile.clone().unwrap_or_default()));
-    let options = (!settings.options.is_empty()).then(|| {
+    let is_consumer = kind == ExecutorKind::OpenC2;
+    let options = (is_consumer || !settings.options.is_empty()).then(|| {
         let json = kept.or("options", settings.options_text());
         view! {
             <label class="field">
                 <span class="field-label">"Its settings, as a JSON object"</span>
-                <textarea name="options" rows="6" required spellcheck="false">{json}</textarea>
+                <textarea name="options" rows="6" required=!is_consumer spellcheck="false">{json}</textarea>
             </label>
         }
     });
     let due = (kind == ExecutorKind::Manual)
         .then(|| field("Hours until it should be done (optional)", "due_hours", text(settings.due_hours)));
-    let secret = has_secret.then(|| {
-        view! {
-            <label class="field">
-                <span class="field-label">"Another secret (it stays as it is, if empty)"</span>
-                <input name="secret" type="password" autocomplete="off"/>
-            </label>
-        }
-    });
+    let secret = has_secret.then(|| another_secret(is_consumer));
     let rules = serves.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     let rules = kept.or("serves", rules);
     view! {

@@ -9,7 +9,7 @@ use super::deliveries::Deliveries;
 use super::list::badge;
 use super::{ROOT, add, change, encoded};
 use api::{
-    AddExecutor, ApiError, ChangeExecutor, Load, PauseExecutor, RemoveExecutor, ReplayDelivery,
+    AddExecutor, ApiError, ChangeExecutor, Load, PauseExecutor, RemoveExecutor, ReplayDelivery, RevokeHost,
     SetExecutorSteps, load_executor,
 };
 use domain::ErrorCode;
@@ -51,12 +51,14 @@ fn Executor() -> impl IntoView {
     let changed = ServerAction::<ChangeExecutor>::new();
     let steps = ServerAction::<SetExecutorSteps>::new();
     let replayed = ServerAction::<ReplayDelivery>::new();
+    let revoked = ServerAction::<RevokeHost>::new();
     let failed = move || {
         let errors = [
             added.value().get().and_then(Result::err),
             changed.value().get().and_then(Result::err),
             steps.value().get().and_then(Result::err),
             replayed.value().get().and_then(Result::err),
+            revoked.value().get().and_then(Result::err),
             paused.value().get().and_then(Result::err),
             removed.value().get().and_then(Result::err),
         ];
@@ -117,6 +119,7 @@ fn page(detail: ExecutorDetail, tested: Option<TestResult>, failure: Option<Stri
         {tested}
         {buttons(&state)}
         {change::forms(&state.setup, state.built_in, state.has_secret)}
+        {revocation(&state)}
         <Facts title="Executor" facts=facts(&state, can)/>
         {attempts(answers, rendered_at)}
         {(state.setup.kind == ExecutorKind::Webhook).then(|| view! { <Deliveries name/> })}
@@ -151,6 +154,28 @@ fn buttons(state: &ExecutorState) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// Ends what the key of an enrolled host is good for.
+fn revocation(state: &ExecutorState) -> Option<AnyView> {
+    let is_enrolled = state.setup.kind == ExecutorKind::Responder && !state.built_in;
+    let name = state.setup.name.clone();
+    let form = || {
+        view! {
+            <details class="fold">
+                <summary class="button">"Revoke its key…"</summary>
+                <form class="executor-form" method="post" action=RevokeHost::PATH>
+                    <input type="hidden" name="name" value=name/>
+                    <p>
+                        "The host gets no order from then on, and none of its reports is believed. What it has and did not report ends as Unknown when its time is over. A new code enrols it anew, with another key."
+                    </p>
+                    <button class="button danger" type="submit">"Revoke key"</button>
+                </form>
+            </details>
+        }
+        .into_any()
+    };
+    is_enrolled.then(form)
 }
 
 fn facts(state: &ExecutorState, can: Vec<String>) -> Vec<Fact> {

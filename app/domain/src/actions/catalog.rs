@@ -139,6 +139,15 @@ impl ActionType {
         )
     }
 
+    /// Days after which its effect is ended where no end is named; none if it lasts until somebody reverses it.
+    #[must_use]
+    pub const fn lasting_days(self) -> Option<i64> {
+        match self {
+            Self::ContainUser => Some(5),
+            _ => None,
+        }
+    }
+
     /// The types that it reverses: none of what is no reverse, and several of one that several types share.
     pub fn reverses(self) -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(move |of| of.info().undo == Undo::By(self))

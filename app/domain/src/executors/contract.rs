@@ -49,6 +49,9 @@ pub trait ExecutorsBackend: Send + Sync {
     /// A code that takes in one host, for a device, within a quarter of an hour. It is shown this once.
     async fn responder_code(&self, caller: &Caller, asset: &str) -> Result<String, Error>;
 
+    /// Ends what the key of an enrolled host is good for: it gets no order from then on, until it is enrolled anew.
+    async fn revoke_host(&self, caller: &Caller, name: &str) -> Result<ExecutorDetail, Error>;
+
     /// The last messages to a webhook, with their answers, newest first.
     async fn deliveries(&self, caller: &Caller, name: &str) -> Result<Vec<Delivery>, Error>;
 

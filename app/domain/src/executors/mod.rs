@@ -53,17 +53,50 @@ pub const fn default_concurrency() -> u32 {
 }
 
 impl ExecutorSetup {
-    /// Everything that is wrong with it.
+    /// Everything that is wrong with it as one to be added.
     ///
     /// # Errors
     /// [`Error::Invalid`] with each field.
-    pub fn check(&self) -> Result<(), Error> {
+    pub fn check_new(&self) -> Result<(), Error> {
+        let mut wrong = self.wrong();
+        if !self.kind.info().can_be_added {
+            let detail = "can't be added: a responder comes by enrolling its host, others with an option of the server";
+            wrong.insert(0, FieldError::new("/kind", detail));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+    }
+
+    /// Everything that is wrong with it as one that there is, which `before` says.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with each field.
+    pub fn check_change(&self, before: &Self) -> Result<(), Error> {
+        let mut wrong = self.wrong();
+        if self.kind != before.kind {
+            wrong.insert(0, FieldError::new("/kind", format!("stays {}; add another executor", before.kind)));
+        }
+        // What an enrolled host is told to do, it does to itself, whatever device was meant.
+        if self.kind == ExecutorKind::Responder {
+            let own = |rule: &ServeRule| (rule.asset_kind, rule.name.clone());
+            let device = before.serves.first().map(own);
+            for (index, rule) in self.serves.iter().enumerate() {
+                if Some(own(rule)) == device {
+                    continue;
+                }
+                let detail = format!(
+                    "must begin with kind=device; name={}, the device that its host was enrolled for",
+                    device.clone().and_then(|(_, name)| name).unwrap_or_default()
+                );
+                wrong.push(FieldError::new(format!("/serves/{index}"), detail));
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+    }
+
+    fn wrong(&self) -> Vec<FieldError> {
         let mut wrong = Vec::new();
         if let Err(detail) = check_name(&self.name) {
             wrong.push(FieldError::new("/name", detail));
-        }
-        if !self.kind.info().can_be_added {
-            wrong.push(FieldError::new("/kind", "comes with an option of the server, and can't be added"));
         }
         if self.serves.is_empty() || self.serves.len() > MAX_RULES {
             wrong.push(FieldError::new(
@@ -86,7 +119,7 @@ impl ExecutorSetup {
         wrong.extend(bounded("rate", self.rate, MAX_RATE));
         wrong.extend(bounded("time_limit", self.time_limit, MAX_TIME_LIMIT));
         wrong.extend(self.settings.check(self.kind));
-        if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
+        wrong
     }
 
     /// The first of its rules that fits, in words.
@@ -127,7 +160,7 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named() {
-        assert!(setup("by-hand", ExecutorKind::Manual).check().is_ok());
+        assert!(setup("by-hand", ExecutorKind::Manual).check_new().is_ok());
         let wrong = ExecutorSetup {
             serves: Vec::new(),
             concurrency: 0,
@@ -135,11 +168,30 @@ mod tests {
             time_limit: Some(u32::MAX),
             ..setup("New!", ExecutorKind::Responder)
         };
-        let Err(Error::Invalid(errors)) = wrong.check() else { panic!("accepted") };
+        let Err(Error::Invalid(errors)) = wrong.check_new() else { panic!("accepted") };
         let pointers: Vec<_> = errors.iter().map(|error| error.pointer.as_str()).collect();
-        assert_eq!(pointers, ["/name", "/kind", "/serves", "/concurrency", "/rate", "/time_limit"]);
+        assert_eq!(pointers, ["/kind", "/name", "/serves", "/concurrency", "/rate", "/time_limit"]);
         for name in ["", "new", "-a", "a b", "ü", "A", &"a".repeat(65)] {
-            assert!(setup(name, ExecutorKind::Manual).check().is_err(), "{name}");
+            assert!(setup(name, ExecutorKind::Manual).check_new().is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn an_enrolled_host_stays_that_of_its_device() {
+        let of = |rules: &[&str]| {
+            let serves = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+            ExecutorSetup { serves, ..setup("responder-web-1", ExecutorKind::Responder) }
+        };
+        let before = of(&["kind=device; name=web-1"]);
+        for rules in [&["kind=device; name=web-1"][..], &["kind=device; name=web-1; type=quarantine_file"]] {
+            assert!(of(rules).check_change(&before).is_ok(), "{rules:?}");
+        }
+        for rules in [&["*"][..], &["name=web-1"], &["kind=device; name=web-1", "kind=device; name=web-*"]] {
+            let Err(Error::Invalid(errors)) = of(rules).check_change(&before) else { panic!("{rules:?}") };
+            assert_eq!(errors[0].pointer, format!("/serves/{}", rules.len() - 1));
+        }
+        let other = ExecutorSetup { kind: ExecutorKind::Manual, ..of(&["*"]) };
+        let Err(Error::Invalid(errors)) = other.check_change(&before) else { panic!("another kind") };
+        assert_eq!(errors[0].pointer, "/kind");
     }
 }

@@ -28,7 +28,7 @@ pub struct Settings {
     #[cfg_attr(feature = "ssr", schema(value_type = BTreeMap<String, String>))]
     pub steps: BTreeMap<ActionType, String>,
     /// What a directory, a mail system or a ban list needs, by the names of its own settings; of an `OpenC2` consumer
-    /// `authority`, the certificates that its own must be of, as PEM.
+    /// `authority`, the certificates that its own must be of, as PEM, and `specifiers`, which of its actuators is meant.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     #[cfg_attr(feature = "ssr", schema(value_type = Object))]
     pub options: serde_json::Map<String, serde_json::Value>,

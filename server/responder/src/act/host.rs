@@ -10,6 +10,7 @@ use super::clamd::Clamd;
 use super::keep::Keep;
 use super::nft;
 use super::process;
+use super::schedule;
 use super::systemd::Systemd;
 use crate::root::Root;
 
@@ -164,7 +165,8 @@ impl Host {
 
     fn has(&self, hand: Hand) -> bool {
         match hand {
-            Hand::Files | Hand::Schedules | Hand::Packages | Hand::Samples => true,
+            Hand::Files | Hand::Packages | Hand::Samples => true,
+            Hand::Schedules => schedule::has_places(&self.cron) || self.systemd_answers(),
             Hand::Processes => process::can_hold(),
             Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),

@@ -39,6 +39,13 @@ const FOLDERS: [&str; 7] = [
 const TABLE: &str = "etc/crontab";
 const MAX_SIZE: u64 = 1024 * 1024;
 
+/// Whether the host has a place of cron.
+pub(crate) fn has_places(cron: &Root) -> bool {
+    let table = cron.beneath(TABLE.into());
+    FOLDERS.iter().any(|folder| cron.folder(Path::new(folder)).is_ok())
+        || table.is_some_and(|table| cron.look(&table).is_ok())
+}
+
 /// A job to remove or to restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Work {

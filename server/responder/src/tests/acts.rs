@@ -160,6 +160,22 @@ fn cron(estate: &Estate) -> PathBuf {
 }
 
 #[test]
+fn jobs_are_offered_where_there_is_a_place_for_them() {
+    let estate = Estate::new(&["--systemd", "unix:path=/nowhere"]);
+    let engine = estate.engine();
+    let is_offered = || engine.host.pairs().contains(&("delete", "x-countersign:scheduled_task"));
+    assert!(!is_offered());
+    let root = cron(&estate);
+    assert!(is_offered());
+    fs::remove_dir_all(root.join("var")).unwrap();
+    fs::remove_dir_all(root.join("etc")).unwrap();
+    assert!(!is_offered());
+    fs::create_dir(root.join("etc")).unwrap();
+    fs::write(root.join("etc/crontab"), "").unwrap();
+    assert!(is_offered());
+}
+
+#[test]
 fn cron_jobs_are_removed_and_restored_with_their_owner_mode_and_time() {
     let estate = Estate::new(&[]);
     let root = cron(&estate);

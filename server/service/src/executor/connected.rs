@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use domain::actions::contract::ExecutorView;
-use domain::executors::contract::Health;
+use domain::executors::contract::{Health, TestResult};
 use domain::executors::{ExecutorKind, ExecutorSetup};
 use domain::{Action, ActionType, Asset};
 use jiff::{SignedDuration, Timestamp};
@@ -40,7 +40,7 @@ struct State {
     open_until: Option<Timestamp>,
     /// When commands were begun in the last minute.
     begun: VecDeque<Timestamp>,
-    /// How the last attempt went.
+    /// How the last attempt or test went.
     last: Option<(Timestamp, Result<(), String>)>,
 }
 
@@ -235,6 +235,17 @@ impl Connected {
         }
     }
 
+    /// Learns what a test found.
+    pub(crate) fn tested(&self, found: &TestResult, now: Timestamp) {
+        let mut state = self.lock();
+        if found.works {
+            state.failures = 0;
+            state.open_until = None;
+        }
+        let why = found.says.trim_end_matches('.').to_owned();
+        state.last = Some((now, if found.works { Ok(()) } else { Err(why) }));
+    }
+
     /// How it is, as a word and as a sentence.
     #[must_use]
     pub fn health(&self) -> (Health, String) {
@@ -247,7 +258,11 @@ impl Connected {
                 "Paused: what is approved waits, and runs when it is resumed.".to_owned(),
             );
         }
+        let known = self.adapter.as_ref().ok().and_then(|adapter| adapter.state());
         let state = self.lock();
+        if let Some(TestResult { works, says }) = known.filter(|_| state.open_until.is_none()) {
+            return (if works { Health::Up } else { Health::Failing }, says);
+        }
         match (&state.last, state.open_until) {
             (None, _) => (Health::Untried, "Not tried since this server started.".to_owned()),
             (Some((at, Ok(()))), _) => (Health::Up, format!("It last answered at {}.", short(*at))),
@@ -260,7 +275,7 @@ impl Connected {
                     short(*at)
                 ),
             ),
-            (Some((at, Err(why))), None) => (Health::Failing, format!("No answer at {}: {why}.", short(*at))),
+            (Some((at, Err(why))), None) => (Health::Failing, format!("It failed at {}: {why}.", short(*at))),
         }
     }
 }
@@ -377,3 +392,6 @@ impl Executors {
         self.all().into_iter().filter(|one| one.is_ready(now)).map(|one| one.name().to_owned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::notifications::{NotificationRule, Occasion};
 use domain::{Error, RowScope, SystemAuthority};
 use jiff::SignedDuration;
+use tokio::task::JoinSet;
 
 use super::Unsent;
 use super::message::Message;
@@ -16,19 +17,32 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
 const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 const MAX_PAUSE: i64 = 1_800;
-/// Messages in one look.
-const BATCH: usize = 20;
+/// Messages that are on their way at a time.
+const MAX_UNDER_WAY: usize = 20;
 
 impl Service {
-    /// Sends what is due.
-    pub(super) async fn deliver_due(&self, authority: &SystemAuthority) -> Result<(), Error> {
-        for _ in 0..BATCH {
+    /// Sends what is due, each by itself: who does not answer keeps no other message waiting.
+    pub(super) async fn deliver_due(
+        &self,
+        authority: &SystemAuthority,
+        under_way: &mut JoinSet<()>,
+    ) -> Result<(), Error> {
+        while under_way.len() < MAX_UNDER_WAY {
+            // Most looks find nothing, which needs no write lock.
+            if !self.store.message_is_due(self.clock.now()).await? {
+                return Ok(());
+            }
             let mut tx = self.store.begin_system(authority).await?;
             let now = tx.time(self.clock.now()).await?;
             let leased = tx.lease_message(now, now.saturating_add(LEASE).unwrap_or(now)).await?;
             let Some(message) = leased else { return Ok(()) };
             tx.commit().await?;
-            self.attempt(authority, message).await?;
+            let (service, authority) = (self.clone(), authority.clone());
+            under_way.spawn(async move {
+                if let Err(error) = service.attempt(&authority, message).await {
+                    tracing::warn!(%error, "sending a notification failed");
+                }
+            });
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod delivery;
 mod news;
 mod own;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use domain::notifications::contract::{NotificationRuleState, NotificationTest, N
 use domain::notifications::{Channel, MAX_RULES, NotificationRule, OWN, OwnNotices};
 use domain::{AuditKind, Authorized, Caller, Denied, Error, Subject, SubjectKind, SystemAuthority};
 use serde_json::json;
+use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -196,25 +198,28 @@ impl Service {
         let mut looks = tokio::time::interval(POLL_INTERVAL);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut expiring = tokio::time::interval(EXPIRING_INTERVAL);
+        let (mut places, mut under_way, mut noted) = (HashMap::new(), JoinSet::new(), None);
         loop {
-            tokio::select! {
+            let may_be_news = tokio::select! {
                 () = stop.cancelled() => break,
-                _ = looks.tick() => {}
+                Some(_) = under_way.join_next() => false,
+                _ = looks.tick() => true,
                 _ = expiring.tick() => {
-                    if let Err(error) = self.note_expiring(&authority).await {
+                    if let Err(error) = self.note_expiring(&authority, &mut places).await {
                         tracing::warn!(%error, "looking for what expires soon failed");
                     }
+                    true
                 }
-            }
-            // With a rule goes what it was going to send.
-            let has_rules = self.note_recorded(&authority).await.unwrap_or_else(|error| {
+            };
+            if may_be_news && let Err(error) = self.note_recorded(&authority, &mut noted).await {
                 tracing::warn!(%error, "making notifications failed");
-                true
-            });
-            if has_rules && let Err(error) = self.deliver_due(&authority).await {
+            }
+            if let Err(error) = self.deliver_due(&authority, &mut under_way).await {
                 tracing::warn!(%error, "sending notifications failed");
             }
         }
+        // What is on its way comes to its end, so that nobody sends it once more.
+        while under_way.join_next().await.is_some() {}
     }
 }
 

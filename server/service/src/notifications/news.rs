@@ -1,33 +1,51 @@
 //! News: what the audit log and the clock say, for the rules that are about it.
 
-use domain::notifications::{NotificationRule, Occasion};
-use domain::{Action, AuditKind, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
+use std::collections::HashMap;
+
+use domain::notifications::{NotificationRule, Occasion, PROPOSER};
+use domain::{Action, AuditKind, Decision, Error, Lane, RowScope, Status, SystemAuthority, UndoState};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Service;
 use crate::clock::new_id;
-use store::{Followed, News, SystemTransaction};
+use store::{Expiring, Followed, News, SystemTransaction};
 
 /// Records in one look.
 const BATCH: u32 = 200;
-/// Actions in one look at what expires soon.
-const MAX_EXPIRING: u32 = 200;
+/// Actions that are read together of what expires soon, and how often in one look: those that a rule is not about are read
+/// again by each look.
+const EXPIRING_PAGE: u32 = 200;
+const MAX_EXPIRING_PAGES: u32 = 5;
 /// For so long others of the same bucket are awaited: a tool proposes what is similar in a row.
 const GATHERING: SignedDuration = SignedDuration::from_secs(2);
 
 impl Service {
-    /// Reads the audit log on, and makes news of it. The place is kept in the same transaction. False if there is no rule.
-    pub(super) async fn note_recorded(&self, authority: &SystemAuthority) -> Result<bool, Error> {
+    /// Reads the audit log on, and makes news of it, if it has another end than the one that was read to before.
+    pub(super) async fn note_recorded(
+        &self,
+        authority: &SystemAuthority,
+        noted: &mut Option<i64>,
+    ) -> Result<(), Error> {
+        let head = self.store.audit_head().await?;
+        if *noted != Some(head) {
+            self.read_records(authority).await?;
+            *noted = Some(head);
+        }
+        Ok(())
+    }
+
+    /// Reads the audit log to its end. The place is kept in the transaction that makes news of it.
+    async fn read_records(&self, authority: &SystemAuthority) -> Result<(), Error> {
         loop {
             let rules = self.store.notification_rules().await?;
             if rules.is_empty() {
-                return Ok(false);
+                return Ok(());
             }
             let mut tx = self.store.begin_system(authority).await?;
             let from = tx.notified_until().await?;
             // What is committed doesn't change, and numbers become visible in their order.
             let records = self.store.follow(from, BATCH).await?;
-            let Some(last) = records.last().map(|record| record.seq) else { return Ok(true) };
+            let Some(last) = records.last().map(|record| record.seq) else { return Ok(()) };
             let now = tx.time(self.clock.now()).await?;
             for record in &records {
                 self.note(&mut *tx, &rules, record, now).await?;
@@ -35,7 +53,7 @@ impl Service {
             tx.set_notified_until(last).await?;
             tx.commit().await?;
             if records.len() < BATCH as usize {
-                return Ok(true);
+                return Ok(());
             }
         }
     }
@@ -61,34 +79,63 @@ impl Service {
             }
         }
         let Some(occasion) = occasion(record.kind, changed.row.lane, &action) else { return Ok(()) };
+        // That it waits is told once, also if it fits a rule only since its proposer revised it.
+        let seq = if occasion == Occasion::Waits { 0 } else { record.seq };
         for rule in rules.iter().filter(|rule| rule.on.contains(&occasion) && rule.fits(&action)) {
-            put(tx, rule, occasion, &action, record.seq, now).await?;
+            put(tx, rule, occasion, &action, seq, now).await?;
         }
         Ok(())
     }
 
-    /// Makes news of what expires soon, once for each action.
-    pub(super) async fn note_expiring(&self, authority: &SystemAuthority) -> Result<(), Error> {
+    /// Makes news of what expires soon, once for each action. `places` has how far the look before came in the actions of
+    /// a rule, where these were too many for one.
+    pub(super) async fn note_expiring(
+        &self,
+        authority: &SystemAuthority,
+        places: &mut HashMap<String, Expiring>,
+    ) -> Result<(), Error> {
         let rules = self.store.notification_rules().await?;
         for rule in rules.iter().filter(|rule| rule.on.contains(&Occasion::Expiring)) {
             let now = self.clock.now();
             let before =
                 now.saturating_add(SignedDuration::from_hours(rule.expiring_hours.into())).unwrap_or(now);
-            let found = self.store.expiring(&rule.name, before, MAX_EXPIRING).await?;
-            if found.is_empty() {
-                continue;
+            for _ in 0..MAX_EXPIRING_PAGES {
+                let after = places.remove(&rule.name);
+                let page = self.store.expiring(&rule.name, after, before, EXPIRING_PAGE).await?;
+                self.note_page(authority, rule, &page).await?;
+                let last = page.last().filter(|_| page.len() == EXPIRING_PAGE as usize);
+                let Some(last) = last else { break };
+                places.insert(rule.name.clone(), *last);
             }
-            let mut tx = self.store.begin_system(authority).await?;
-            let now = tx.time(self.clock.now()).await?;
-            for id in found {
-                let action = tx.action(&RowScope::ALL, id).await?;
-                if let Some(action) = action.filter(|action| rule.fits(action)) {
-                    put(&mut *tx, rule, Occasion::Expiring, &action, 0, now).await?;
-                }
-            }
-            tx.commit().await?;
         }
         Ok(())
+    }
+
+    /// Makes news of those that a rule is about.
+    async fn note_page(
+        &self,
+        authority: &SystemAuthority,
+        rule: &NotificationRule,
+        page: &[Expiring],
+    ) -> Result<(), Error> {
+        let mut fitting = Vec::new();
+        for (_, id) in page {
+            let action = self.store.action(&RowScope::ALL, *id).await?;
+            fitting.extend(action.filter(|action| rule.fits(action)).map(|action| action.id));
+        }
+        if fitting.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.store.begin_system(authority).await?;
+        let now = tx.time(self.clock.now()).await?;
+        for id in fitting {
+            let action = tx.action(&RowScope::ALL, id).await?;
+            let waits = |action: &Action| action.decision == Decision::Pending && rule.fits(action);
+            if let Some(action) = action.filter(waits) {
+                put(&mut *tx, rule, Occasion::Expiring, &action, 0, now).await?;
+            }
+        }
+        Ok(tx.commit().await?)
     }
 }
 
@@ -100,10 +147,7 @@ async fn put(
     seq: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let (bucket, wait) = match rule.gathers(action.severity) {
-        Some(hours) => ("digest".to_owned(), SignedDuration::from_hours(hours.into())),
-        None => (bucket(action), GATHERING),
-    };
+    let (bucket, wait) = gathered(rule, action);
     let news = News {
         rule: &rule.name,
         occasion,
@@ -115,6 +159,17 @@ async fn put(
         ready_at: now.saturating_add(wait).unwrap_or(now),
     };
     Ok(tx.note_news(news).await?)
+}
+
+/// The message that tells a rule's recipients of an action, and for how long others are awaited for it.
+fn gathered(rule: &NotificationRule, action: &Action) -> (String, SignedDuration) {
+    let Some(hours) = rule.gathers(action.severity) else { return (bucket(action), GATHERING) };
+    let hours = SignedDuration::from_hours(hours.into());
+    // Who proposed is told of their own alone.
+    if rule.to.iter().any(|to| to == PROPOSER) {
+        return (format!("digest {}", action.proposed_by.id), hours);
+    }
+    ("digest".to_owned(), hours)
 }
 
 /// What similar actions have in common: one message tells of them together.
@@ -141,6 +196,7 @@ const fn is_news(kind: AuditKind) -> bool {
         || matches!(
             kind,
             AuditKind::Proposed
+                | AuditKind::Revised
                 | AuditKind::Reported
                 | AuditKind::LostTrack
                 | AuditKind::UndoReported
@@ -152,7 +208,7 @@ const fn is_news(kind: AuditKind) -> bool {
 
 fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
     match kind {
-        AuditKind::Proposed if lane == Lane::Pending => Some(Occasion::Waits),
+        AuditKind::Proposed | AuditKind::Revised if lane == Lane::Pending => Some(Occasion::Waits),
         AuditKind::Reported | AuditKind::Settled => match action.status {
             Status::Completed => Some(Occasion::Completed),
             Status::Failed | Status::TimedOut | Status::PartiallyCompleted => Some(Occasion::Failed),
@@ -168,5 +224,38 @@ fn occasion(kind: AuditKind, lane: Lane, action: &Action) -> Option<Occasion> {
         },
         kind if is_decision(kind) => Some(Occasion::Decided),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::proposal;
+    use domain::{Actor, ActorKind, Proposal};
+    use serde_json::json;
+
+    #[test]
+    fn a_digest_tells_a_proposer_of_their_own_alone() {
+        let rule = |to: &str| -> NotificationRule {
+            let rule = json!({ "name": "night", "on": ["decided"], "channel": "email", "to": [to], "digest_hours": 8 });
+            serde_json::from_value(rule).unwrap()
+        };
+        let of = |by: &str, severity: &str| {
+            let mut of = proposal(by);
+            of["severity"] = severity.into();
+            let of: Proposal = serde_json::from_value(of).unwrap();
+            let by = Actor::new(ActorKind::Token, by, by);
+            of.into_action(uuid::Uuid::nil().into(), String::new(), by, Timestamp::UNIX_EPOCH)
+        };
+        let bucket = |to: &str, action: &Action| gathered(&rule(to), action).0;
+        let (one, other) = (of("one", "low"), of("other", "low"));
+        assert_eq!(bucket("soc@corp.example", &one), bucket("soc@corp.example", &other));
+        assert_ne!(bucket(PROPOSER, &one), bucket(PROPOSER, &other));
+        assert_eq!(gathered(&rule(PROPOSER), &one).1, SignedDuration::from_hours(8));
+        assert_eq!(
+            gathered(&rule(PROPOSER), &of("one", "high")).1,
+            GATHERING,
+            "what is urgent waits for none"
+        );
     }
 }

@@ -3,20 +3,29 @@
 use async_trait::async_trait;
 use domain::{ActionId, Authorized, Purpose};
 use jiff::Timestamp;
+use sqlx::Row as _;
 use uuid::Uuid;
 
+use super::rows::Row;
 use super::transaction::SqlTransaction;
-use super::{SqlStore, micros};
+use super::{SqlStore, micros, rows};
 use crate::Result;
-use crate::ends::{ReadEnds, SystemEnds, WriteEnds};
+use crate::ends::{DueEnd, ReadEnds, SystemEnds, WriteEnds};
 
 #[async_trait]
 impl ReadEnds for SqlStore {
-    async fn due_ends(&self, now: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
-        let query =
-            sqlx::query_scalar::<_, Uuid>("SELECT action_id FROM ends WHERE at <= $1 ORDER BY at LIMIT $2");
-        let ids = query.bind(micros(now)).bind(i64::from(limit)).fetch_all(&self.reader).await?;
-        Ok(ids.into_iter().map(Into::into).collect())
+    async fn due_ends(&self, now: Timestamp, after: Option<DueEnd>, limit: u32) -> Result<Vec<DueEnd>> {
+        let query = sqlx::query(
+            "SELECT at, action_id FROM ends WHERE at <= $1 AND (at > $2 OR (at = $2 AND action_id > $3))
+             ORDER BY at, action_id LIMIT $4",
+        );
+        let (after, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (micros(at), Uuid::from(id)));
+        let query = query.bind(micros(now)).bind(after).bind(id).bind(i64::from(limit));
+        let found = query.fetch_all(&self.reader).await?;
+        let read = |row: &Row| -> Result<DueEnd> {
+            Ok((rows::time(row, "at")?, row.try_get::<Uuid, _>("action_id")?.into()))
+        };
+        found.iter().map(read).collect()
     }
 }
 

@@ -14,8 +14,12 @@ use super::transaction::SqlTransaction;
 use super::{Db, SqlStore, corrupt, json, micros, rows};
 use crate::Result;
 use crate::notifications::{
-    LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications, WriteNotifications,
+    Expiring, LeasedMessage, MessageEnd, News, Over, ReadNotifications, SystemNotifications,
+    WriteNotifications,
 };
+
+/// Messages of one rule that are on their way at a time, so that those of others are, too.
+const MAX_LEASED: i64 = 4;
 
 #[async_trait]
 impl ReadNotifications for SqlStore {
@@ -55,15 +59,37 @@ impl ReadNotifications for SqlStore {
             .collect()
     }
 
-    async fn expiring(&self, rule: &str, before: Timestamp, limit: u32) -> Result<Vec<ActionId>> {
-        let query = sqlx::query_scalar::<_, Uuid>(
-            "SELECT id FROM actions WHERE lane = 0 AND expires_at <= $1 AND NOT EXISTS
-             (SELECT 1 FROM notification_items i WHERE i.rule = $2 AND i.occasion = $3 AND i.action_id = actions.id)
-             ORDER BY expires_at LIMIT $4",
+    async fn message_is_due(&self, now: Timestamp) -> Result<bool> {
+        // Times of what is written are never before the last record's, also where a clock is.
+        let due = "SELECT EXISTS (
+            SELECT 1 FROM notifications WHERE state = 'open'
+               AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+               AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
+        )";
+        Ok(sqlx::query_scalar(due).bind(micros(now)).fetch_one(&self.reader).await?)
+    }
+
+    async fn expiring(
+        &self,
+        rule: &str,
+        after: Option<Expiring>,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Expiring>> {
+        let query = sqlx::query(
+            "SELECT id, expires_at FROM actions WHERE lane = 0 AND expires_at <= $1
+             AND (expires_at > $2 OR (expires_at = $2 AND id > $3)) AND NOT EXISTS
+             (SELECT 1 FROM notification_items i WHERE i.rule = $4 AND i.occasion = $5 AND i.action_id = actions.id)
+             ORDER BY expires_at, id LIMIT $6",
         );
-        let query = query.bind(micros(before)).bind(rule).bind(Occasion::Expiring.as_str());
-        let found = query.bind(i64::from(limit)).fetch_all(&self.reader).await?;
-        Ok(found.into_iter().map(Into::into).collect())
+        let (after, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (micros(at), Uuid::from(id)));
+        let query = query.bind(micros(before)).bind(after).bind(id);
+        let query = query.bind(rule).bind(Occasion::Expiring.as_str()).bind(i64::from(limit));
+        let found = query.fetch_all(&self.reader).await?;
+        let read = |row: &Row| -> Result<Expiring> {
+            Ok((rows::time(row, "expires_at")?, row.try_get::<Uuid, _>("id")?.into()))
+        };
+        found.iter().map(read).collect()
     }
 }
 
@@ -204,10 +230,13 @@ impl SystemNotifications for SqlTransaction {
         let query = sqlx::query(
             "UPDATE notifications SET generation = generation + 1, leased_until = $1
              WHERE id = (SELECT id FROM notifications WHERE state = 'open' AND ready_at <= $2 AND leased_until <= $2
+                         AND rule NOT IN (SELECT rule FROM notifications WHERE state = 'open' AND leased_until > $2
+                                          GROUP BY rule HAVING COUNT(*) >= $3)
                          ORDER BY ready_at LIMIT 1)
              RETURNING id, rule, occasion, about, generation, attempts, created_at",
         );
-        let row = query.bind(micros(until)).bind(micros(now)).fetch_optional(&mut *self.tx).await?;
+        let query = query.bind(micros(until)).bind(micros(now)).bind(MAX_LEASED);
+        let row = query.fetch_optional(&mut *self.tx).await?;
         let Some(row) = row else { return Ok(None) };
         let (id, about): (Uuid, Option<Uuid>) = (row.try_get("id")?, row.try_get("about")?);
         let items = sqlx::query(

@@ -24,6 +24,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     what_its_executor_has_not_begun_is_cancelled,
     an_unknown_end_is_asked_about_until_the_executor_knows,
+    many_unknown_ends_leave_each_its_turn,
     what_people_have_is_listed_assigned_and_called_off,
 );
 
@@ -123,6 +124,24 @@ impl Setting {
 
 fn seen(action: &Action) -> Seen {
     Seen { expected_version: action.version, digest: action.digest.clone() }
+}
+
+async fn many_unknown_ends_leave_each_its_turn(kind: Kind) {
+    let setting = Setting::start(kind, |journal| journal).await;
+    let mut first = None;
+    for number in 1..=51 {
+        let of = setting.approve(number).await;
+        let order = setting.take().await;
+        first.get_or_insert((of, order.leased.id));
+        let lost = Transition::LoseTrack;
+        setting.service.report(&authority(), order.leased, lost, "no answer".to_owned()).await.unwrap();
+    }
+    let (first, command) = first.unwrap();
+    setting.says(command, CalledOff::Ended(Outcome::Completed, "done before".to_owned()));
+    assert_eq!(setting.service.ask_about_unknown(&authority()).await.unwrap(), 0, "the newest come first");
+    assert_eq!(setting.journal.asked.lock().unwrap().len(), 50);
+    assert_eq!(setting.service.ask_about_unknown(&authority()).await.unwrap(), 1);
+    assert_eq!(setting.now(first).await.status, Status::Completed);
 }
 
 async fn what_its_executor_has_not_begun_is_cancelled(kind: Kind) {

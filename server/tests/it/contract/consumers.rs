@@ -84,6 +84,7 @@ async fn a_consumer_is_offered_what_it_can_do_and_is_followed_up_until_it_ends()
     let mut one: ExecutorSetup = setup("fw", ExecutorKind::OpenC2);
     one.settings.url = Some(format!("http://{address}"));
     one.settings.internal = true;
+    one.settings.options = json!({ "specifiers": { "hostname": "fw-1" } }).as_object().unwrap().clone();
     setting.add(one, Some(TOKEN.to_owned())).await;
     let block = propose(&setting, 1, "198.51.100.1", ActionType::BlockIpAddress).await;
     let early = setting.service.approve(&setting.ana, block.id, seen(&block), None).await;
@@ -129,6 +130,7 @@ async fn a_consumer_is_offered_what_it_can_do_and_is_followed_up_until_it_ends()
         ids.len() == 3 && ids.iter().all(|of| of["command_id"] == ids[0]["command_id"]),
         "one command id"
     );
+    assert_eq!(ids[0]["actuator"], json!({ "slpf": { "hostname": "fw-1" } }), "the actuator that is meant");
     let health = setting.service.detail(&setting.ana, block.id).await.unwrap().executor.unwrap().health;
     assert_eq!(health, Health::Up);
 }

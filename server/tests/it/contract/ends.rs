@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
+use domain::executors::ExecutorKind;
+use domain::executors::contract::TestResult;
 use domain::{
     Action, ActionId, ActionType, Caller, ErrorCode, FollowUp, FollowUpVerb, Outcome, ParameterName,
     RowScope, Seen, Status, Transition, UndoState,
 };
 use jiff::SignedDuration;
 use service::Service;
-use service::executor::Order;
+use service::executor::{Attempt, Executor, Executors, Order};
 use service::testing::{FixedClock, system as authority};
 use store::SharedStore;
 
@@ -24,6 +26,7 @@ on_both!(
     an_earlier_undo_leaves_nothing_to_end,
     what_stands_already_is_not_done_again_and_is_lifted_for_both,
     the_longer_of_two_blocks_outlives_the_end_of_the_other,
+    ends_that_nobody_can_keep_keep_no_other_from_its_own,
     commands_with_one_effect_run_in_the_order_of_their_decisions,
 );
 
@@ -38,12 +41,15 @@ async fn ends_are_kept_and_forgotten(kind: Kind) {
     tx.set_end(&system(), id(2), at(30)).await.unwrap();
     tx.set_end(&system(), id(2), at(40)).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(store.due_ends(at(39), 10).await.unwrap().is_empty());
-    assert_eq!(store.due_ends(at(50), 10).await.unwrap(), [id::<ActionId>(2), id(1)]);
+    assert!(store.due_ends(at(39), None, 10).await.unwrap().is_empty());
+    let (first, second) = ((at(40), id::<ActionId>(2)), (at(50), id(1)));
+    assert_eq!(store.due_ends(at(50), None, 10).await.unwrap(), [first, second]);
+    assert_eq!(store.due_ends(at(50), None, 1).await.unwrap(), [first]);
+    assert_eq!(store.due_ends(at(50), Some(first), 10).await.unwrap(), [second]);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     tx.forget_end(id(2)).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(store.due_ends(at(50), 10).await.unwrap(), [id::<ActionId>(1)]);
+    assert_eq!(store.due_ends(at(50), None, 10).await.unwrap(), [second]);
 }
 
 struct Setting {
@@ -66,9 +72,14 @@ impl Setting {
 
     /// A block of one address, until a second where one is named, that was approved.
     async fn block(&self, number: u128, until: Option<i64>) -> ActionId {
+        self.block_on(number, ("host", "198.51.100.88"), until).await
+    }
+
+    async fn block_on(&self, number: u128, (asset, address): (&str, &str), until: Option<i64>) -> ActionId {
         let mut proposed = action(number);
         proposed.action_type = ActionType::BlockIpAddress;
-        let entity = serde_json::json!({ "kind": "ip_address", "address": "198.51.100.88" });
+        asset.clone_into(&mut proposed.asset.name);
+        let entity = serde_json::json!({ "kind": "ip_address", "address": address });
         proposed.entity = serde_json::from_value(entity).unwrap();
         if let Some(until) = until {
             proposed.parameters.insert(ParameterName::Expiry, at(until).to_string());
@@ -156,7 +167,7 @@ async fn an_earlier_undo_leaves_nothing_to_end(kind: Kind) {
     setting.carry_out().await;
     setting.clock.forward(SignedDuration::from_mins(2));
     assert_eq!(setting.service.end_due(&authority()).await.unwrap(), 0);
-    assert!(setting.store.due_ends(setting.service_now(), 10).await.unwrap().is_empty());
+    assert!(setting.store.due_ends(setting.service_now(), None, 10).await.unwrap().is_empty());
     assert!(setting.take().await.is_none());
 }
 
@@ -200,6 +211,47 @@ async fn what_stands_already_is_not_done_again_and_is_lifted_for_both(kind: Kind
         assert_eq!((lifted.undo, lifted.undone_by), (UndoState::Undone, Some(reverse)));
     }
     store::verify(&*setting.store).await.unwrap();
+}
+
+/// An executor for one host alone.
+struct OfHost;
+
+#[async_trait::async_trait]
+impl Executor for OfHost {
+    fn name(&self) -> &'static str {
+        "firewall"
+    }
+
+    fn kind(&self) -> ExecutorKind {
+        ExecutorKind::Responder
+    }
+
+    fn carries_out(&self, _action_type: ActionType, action: &Action) -> bool {
+        action.asset.name == "host"
+    }
+
+    async fn test(&self) -> TestResult {
+        TestResult { works: true, says: String::new() }
+    }
+
+    async fn execute(&self, _order: &Order) -> Attempt {
+        Attempt::Uncertain("no answer".to_owned())
+    }
+}
+
+async fn ends_that_nobody_can_keep_keep_no_other_from_its_own(kind: Kind) {
+    let setting = Setting::start(kind).await;
+    for number in 1..=101 {
+        let of = setting.block_on(number, ("gone", &format!("203.0.113.{number}")), Some(1_000)).await;
+        assert_eq!(setting.carry_out().await, of);
+    }
+    let last = setting.block(200, Some(1_001)).await;
+    assert_eq!(setting.carry_out().await, last);
+    setting.clock.forward(SignedDuration::from_mins(20));
+    let executors = Executors::new(vec![Arc::new(OfHost) as Arc<dyn Executor>]);
+    let service = Service::new(setting.store.clone(), setting.clock.clone(), executors);
+    assert_eq!(service.end_due(&authority()).await.unwrap(), 1);
+    assert_eq!(setting.now(last).await.undo, UndoState::Requested);
 }
 
 async fn the_longer_of_two_blocks_outlives_the_end_of_the_other(kind: Kind) {

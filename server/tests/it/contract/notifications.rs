@@ -15,6 +15,7 @@ on_both!(
     news_of_a_bucket_is_one_message_and_known_news_is_none,
     a_lost_lease_ends_nothing,
     what_waits_no_more_is_followed_up_once,
+    a_rule_has_some_on_their_way_and_leaves_the_others_theirs,
     what_expires_soon_is_told_once,
 );
 
@@ -97,6 +98,7 @@ async fn news_of_a_bucket_is_one_message_and_known_news_is_none(kind: Kind) {
     for (number, seq, bucket) in [(1, 1, "a"), (2, 2, "a"), (3, 3, "b"), (1, 1, "a")] {
         note(&store, number, seq, bucket).await;
     }
+    assert!(!store.message_is_due(at(9)).await.unwrap() && store.message_is_due(at(10)).await.unwrap());
     assert!(lease(&store, 9).await.is_none(), "others of the bucket are awaited");
     let first = lease(&store, 10).await.unwrap();
     assert_eq!((numbers(&first), first.occasion, first.attempts), (vec![1, 2], Occasion::Waits, 0));
@@ -137,6 +139,39 @@ async fn a_lost_lease_ends_nothing(kind: Kind) {
     assert_eq!(state.last_error.as_deref(), Some("refused"));
 }
 
+async fn a_rule_has_some_on_their_way_and_leaves_the_others_theirs(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    add(&store, "soc").await;
+    add(&store, "night").await;
+    for number in 1..=5 {
+        note(&store, number, 1, &number.to_string()).await;
+    }
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    let news = News {
+        rule: "night",
+        occasion: Occasion::Waits,
+        action: id(1),
+        seq: 1,
+        bucket: "a",
+        message: Uuid::from_u128(2_000),
+        at: at(1),
+        ready_at: at(11),
+    };
+    tx.note_news(news).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut rules = Vec::new();
+    let mut last = None;
+    while let Some(message) = lease(&store, 20).await {
+        rules.push(message.rule.clone());
+        last = Some(message);
+    }
+    assert_eq!(rules, ["soc", "soc", "soc", "soc", "night"]);
+    assert!(finish(&store, &last.unwrap(), MessageEnd::Sent).await);
+    assert!(lease(&store, 49).await.is_none(), "four are leased until their time is over");
+    assert_eq!(lease(&store, 51).await.unwrap().rule, "soc");
+}
+
 async fn what_waits_no_more_is_followed_up_once(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
@@ -164,8 +199,12 @@ async fn what_expires_soon_is_told_once(kind: Kind) {
     let mut tx = store.begin().await.unwrap();
     tx.insert_actions(&by(), &[action(1)]).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(store.expiring("soc", at(3_599), 10).await.unwrap().is_empty());
-    assert_eq!(store.expiring("soc", at(3_600), 10).await.unwrap(), [id(1)]);
+    let one = (at(3_600), id(1));
+    assert!(store.expiring("soc", None, at(3_599), 10).await.unwrap().is_empty());
+    assert_eq!(store.expiring("soc", None, at(3_600), 10).await.unwrap(), [one]);
+    assert!(store.expiring("soc", Some(one), at(3_600), 10).await.unwrap().is_empty(), "after it is none");
+    let before = (at(3_600), id(0));
+    assert_eq!(store.expiring("soc", Some(before), at(3_600), 10).await.unwrap(), [one]);
     let mut tx = store.begin_system(&authority()).await.unwrap();
     let news = News {
         rule: "soc",
@@ -179,8 +218,9 @@ async fn what_expires_soon_is_told_once(kind: Kind) {
     };
     tx.note_news(news).await.unwrap();
     tx.commit().await.unwrap();
-    assert!(store.expiring("soc", at(3_600), 10).await.unwrap().is_empty());
-    assert_eq!(store.expiring("night", at(3_600), 10).await.unwrap(), [id(1)], "of another rule it is news");
+    assert!(store.expiring("soc", None, at(3_600), 10).await.unwrap().is_empty());
+    let other = store.expiring("night", None, at(3_600), 10).await.unwrap();
+    assert_eq!(other, [one], "of another rule it is news");
 }
 
 async fn people_keep_one_rule_of_their_own(kind: Kind) {

@@ -258,7 +258,12 @@ async fn a_reversal_by_itself_says_on_all_that_they_are_reversed(kind: Kind) {
     setting.clock.forward(SignedDuration::from_hours(3));
     assert_eq!(setting.service.end_due(&authority()).await.unwrap(), 0);
     assert!(
-        setting.store.due_ends(service::clock::Clock::now(&*setting.clock), 10).await.unwrap().is_empty()
+        setting
+            .store
+            .due_ends(service::clock::Clock::now(&*setting.clock), None, 10)
+            .await
+            .unwrap()
+            .is_empty()
     );
 
     // The same for things, whatever types share the reversal.

@@ -28,9 +28,12 @@ fn ran(args: &[&str]) -> Option<String> {
 pub(super) async fn strike(run: &Arc<Run>, number: u64) -> bool {
     let file = run.estate.at(&format!("{number}.restored"));
     let file = file.to_str().unwrap();
-    // What is decided meanwhile waits.
+    // What is decided meanwhile waits, and the clients decide all the time.
     tokio::task::block_in_place(|| run.responder.lock().unwrap().freeze(true));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("there is something to send", async || {
+        (!open_commands(&run.estate.database).await.is_empty()).then_some(())
+    })
+    .await;
     let copied = ran(&["backup", "--database-url", &run.estate.database.url, file]);
     run.responder.lock().unwrap().freeze(false);
     if copied.is_none() {

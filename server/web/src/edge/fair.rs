@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use axum::response::{IntoResponse as _, Response};
 use domain::{CredentialId, Error};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::Instrument as _;
 
 use super::problem::Problem;
 
@@ -73,7 +72,7 @@ pub(crate) async fn answer_in(
         drop(place);
         answer
     };
-    match tokio::spawn(held.in_current_span()).await {
+    match service::to_its_end(held).await {
         Ok(answer) => answer,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

@@ -27,6 +27,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(pause)),
         (Limits::USUAL, routes!(resume)),
         (Limits::USUAL, routes!(responder_code)),
+        (Limits::USUAL, routes!(revoke)),
     ])
     // Who reports is known by the signature: no token is asked for.
     .with_signed(vec![(Limits::USUAL, routes!(report))])
@@ -227,6 +228,20 @@ async fn resume(
     Path(name): Path<String>,
 ) -> Result<Json<ExecutorDetail>, Problem> {
     Ok(Json(app.backend.pause_executor(&caller, &name, false).await?))
+}
+
+/// Revoke the key of an enrolled host: it gets no order from then on, until it is enrolled anew.
+#[utoipa::path(
+    post, path = "/executors/{name}/revoke", tag = "executors", operation_id = "revoke_host",
+    params(ExecutorPath),
+    responses((status = 200, description = "The executor", body = ExecutorDetail), schema::Failures),
+)]
+async fn revoke(
+    State(app): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Path(name): Path<String>,
+) -> Result<Json<ExecutorDetail>, Problem> {
+    Ok(Json(app.backend.revoke_host(&caller, &name).await?))
 }
 
 /// Report how a command ended that was handed over, as its executor.

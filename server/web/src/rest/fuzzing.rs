@@ -1,4 +1,5 @@
-//! What fuzz targets call (`server/fuzz`): the reading of bodies, without a server around it.
+//! What fuzz targets call (`server/fuzz`): the reading of bodies, without a server around it. Compiled for tests, too, so
+//! that it never falls behind what it calls.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue};
@@ -20,4 +21,28 @@ pub fn intake(body: &[u8]) -> Result<Vec<Proposal>, String> {
         drop(proposal.check(Timestamp::UNIX_EPOCH));
     }
     Ok(proposals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the fuzz target asks of any body, of those that it begins with.
+    #[test]
+    fn what_was_taken_is_taken_again_as_the_same() {
+        let seeds: [&[u8]; 2] = [
+            include_bytes!("../../../fuzz/seeds/intake/proposal"),
+            include_bytes!("../../../fuzz/seeds/intake/email"),
+        ];
+        for seed in seeds {
+            let proposals = intake(seed).unwrap();
+            assert!(!proposals.is_empty());
+            for proposal in proposals {
+                let json = serde_json::to_value(&proposal).unwrap();
+                let again = serde_json::json!({ "actions": [json] }).to_string();
+                assert_eq!(intake(again.as_bytes()).unwrap(), [proposal]);
+            }
+        }
+        assert!(intake(br#"{"actions": [{"type": "explode"}]}"#).unwrap_err().contains("/actions/0"));
+    }
 }

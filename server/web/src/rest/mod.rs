@@ -5,7 +5,7 @@
 //! area, add its file, whose `routes` say what their tag means, and its line in `areas!`.
 
 mod enforced;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod idempotency;
 pub(crate) mod input;

@@ -281,7 +281,7 @@ fn parameters(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
         _ => mono(name.label(), value.clone()),
     };
     let mut facts: Vec<_> = detail.action.parameters.iter().map(fact).collect();
-    facts.extend(detail.end.clone().map(|end| ("At its end", end.into_any())));
+    facts.extend(localized("At its end", detail.end.as_ref()));
     facts
 }
 

@@ -44,6 +44,9 @@ async fn an_administrator_adds_changes_pauses_and_removes_executors() {
     assert_eq!(resumed.json()["paused"], false);
     let tested = app.api(&root, "POST", &format!("{path}/test"), None).await;
     assert_eq!(tested.json()["works"], true);
+    // What a test found is what is said of it from then on.
+    let state = app.api(&root, "GET", &path, None).await.json();
+    assert_eq!(state["health"], "up", "{state}");
     let built_in = app.api(&root, "POST", &format!("{EXECUTORS}/simulated/pause"), None).await;
     assert_eq!(built_in.status, StatusCode::CONFLICT, "{}", built_in.text());
     assert_eq!(app.api(&root, "DELETE", &path, None).await.status, StatusCode::NO_CONTENT);
