@@ -204,25 +204,28 @@ impl Service {
 ///
 /// # Errors
 /// What the change answers, or [`Error::Internal`] if it panicked.
-pub async fn detached<T: Send + 'static>(
+pub fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
-) -> Result<T, Error> {
-    to_its_end(replay::carried(change))
-        .await
-        .unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
+) -> impl Future<Output = Result<T, Error>> + Send {
+    let change = to_its_end(replay::carried(change));
+    async move { change.await.unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}")))) }
 }
 
 /// Runs anything to its end even if whoever waits for it goes away.
 ///
 /// # Errors
 /// If it panicked.
-pub async fn to_its_end<T: Send + 'static>(
+pub fn to_its_end<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
-) -> Result<T, JoinError> {
-    if crash::ends_with_client() {
-        return Ok(Box::pin(work).await);
+) -> impl Future<Output = Result<T, JoinError>> + Send {
+    // So that nobody who waits for it holds all that it holds.
+    let work = Box::pin(work);
+    async move {
+        if crash::ends_with_client() {
+            return Ok(work.await);
+        }
+        tokio::spawn(work.in_current_span()).await
     }
-    tokio::spawn(work.in_current_span()).await
 }
 
 /// What a decision is bound to: SHA-256 over the RFC 8785 JSON of type, entity, asset, further targets and parameters, in their one
