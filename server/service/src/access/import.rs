@@ -55,22 +55,21 @@ impl Service {
         }
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let role_group = match known {
-            Some(known) => known.id,
-            None => {
-                let group = RoleGroup {
-                    id: new_id(now),
-                    name: name.to_owned(),
-                    model: RoleModel::Unified,
-                    permissions: permissions.into(),
-                    built_in: false,
-                    version: 1,
-                };
-                written(tx.put_role_group(&by, &group, now).await?)?;
-                let body = json!({ "before": null, "after": group });
-                tx.append_audit(&by, record(now, AuditKind::RoleGroupChanged, group.id, body)).await?;
-                group.id
-            }
+        let role_group = if let Some(known) = known {
+            known.id
+        } else {
+            let group = RoleGroup {
+                id: new_id(now),
+                name: name.to_owned(),
+                model: RoleModel::Unified,
+                permissions: permissions.into(),
+                built_in: false,
+                version: 1,
+            };
+            written(tx.put_role_group(&by, &group, now).await?)?;
+            let body = json!({ "before": null, "after": group });
+            tx.append_audit(&by, record(now, AuditKind::RoleGroupChanged, group.id, body)).await?;
+            group.id
         };
         for (person, before) in held {
             let after = with(&before, role_group, workload);

@@ -45,7 +45,7 @@ impl ReadPages for SqlStore {
         let columns =
             format!("{}, number, id, version, updated_at, digest, device_group", stored(sort.field()).column);
         let mut db = self.reader.acquire().await?;
-        let rows = fetch(&mut *db, scope, query, from, limit, now, &columns).await?;
+        let rows = fetch(&mut db, scope, query, from, limit, now, &columns).await?;
         rows.iter().map(|row| listed(row, sort)).collect()
     }
 
