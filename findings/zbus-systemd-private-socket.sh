@@ -12,7 +12,7 @@
 #
 # Seen: the version of a manager, asked for by systemctl and by zbus on the same socket.
 #     systemctl  252.39-1~deb12u2
-#     zbus       an error
+#     zbus       an error: Invalid unique name.
 #
 # For us: the responder speaks with systemd over the bus alone, and a host without one has no hands for its services.
 #

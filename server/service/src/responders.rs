@@ -284,11 +284,12 @@ impl Service {
     /// Revokes the key of a host for an administrator. Here it is not believed from now on, on other instances within
     /// seconds.
     pub(super) async fn revoke_by(&self, by: &Authorized, name: &str) -> Result<ExecutorDetail, Error> {
+        let unknown = || Error::NotFound(Subject::new(SubjectKind::Executor, name));
+        self.store.responder(name).await?.ok_or_else(unknown)?;
         let switchboard = self.switchboard()?;
         let Some(authority) = &self.authority else {
             return Err(Error::Internal("this server takes no hosts in".to_owned()));
         };
-        let unknown = || Error::NotFound(Subject::new(SubjectKind::Executor, name));
         let revoked = self.revoke(authority, by, name).await?.ok_or_else(unknown)?;
         switchboard.keep(revoked);
         self.executor_detail(name).await

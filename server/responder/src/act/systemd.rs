@@ -23,7 +23,8 @@ const BOOTED: &str = "/run/systemd/system";
 pub(crate) enum Systemd {
     /// The system bus.
     SystemBus,
-    /// Another bus, by its address. Not systemd's private socket: what it sends there, zbus 6.2 refuses to read.
+    /// Another bus, by its address. Not systemd's private socket: what systemd 252 sends there names a sender that zbus 6.2.1
+    /// refuses to read (`findings/zbus-systemd-private-socket.sh`).
     Bus(String),
 }
 

@@ -298,7 +298,7 @@ async fn what_people_do_by_hand_is_approved_done_and_undone(kind: Kind) {
     let handed = async |of: ActionId| {
         crate::harness::until("it is to be done by hand", async || {
             let detail = setting.service.detail(&setting.ana, of).await.unwrap();
-            detail.task.is_some().then_some(detail)
+            (detail.task.is_some() && detail.action.status_detail.is_some()).then_some(detail)
         })
         .await
     };
