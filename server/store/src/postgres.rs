@@ -54,8 +54,6 @@ pub(super) use queries::SqlStore as PostgresStore;
 const READERS: u32 = 8;
 const WRITERS: u32 = 4;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection that answered is taken to be one that answers.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long a writer waits for the others.
 const LOCK_TIMEOUT: &str = "5s";
 /// Ends a transaction whose process hangs or whose connection broke unnoticed: it holds the write lock.
@@ -84,18 +82,7 @@ impl PostgresStore {
             ])
         });
         let options = servers.primary().await?;
-        let pool = |most: u32| {
-            let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
-            pool.test_before_acquire(false).before_acquire(|connection, standing| {
-                Box::pin(async move {
-                    // It answered when it was given back; asked once more, each use of one would cost one more way.
-                    if standing.idle_for >= TRUSTED_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-        };
+        let pool = |most: u32| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_TIMEOUT);
         // Writers wait for each other; in a pool of their own they keep no reader waiting.
         let reader = pool(READERS).connect_with(options.clone()).await?;
         let writer = pool(WRITERS).after_connect(|connection, _| Box::pin(keep_what_is_told(connection)));
