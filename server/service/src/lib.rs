@@ -207,8 +207,12 @@ impl Service {
 pub fn detached<T: Send + 'static>(
     change: impl Future<Output = Result<T, Error>> + Send + 'static,
 ) -> impl Future<Output = Result<T, Error>> + Send {
-    let change = to_its_end(replay::carried(change));
-    async move { change.await.unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}")))) }
+    let change = Box::pin(change);
+    // The claim that it carries is that of the task which waits for it.
+    async move {
+        let end = to_its_end(replay::carried(change)).await;
+        end.unwrap_or_else(|error| Err(Error::Internal(format!("a change ended: {error}"))))
+    }
 }
 
 /// Runs anything to its end even if whoever waits for it goes away.
