@@ -124,6 +124,8 @@ async fn the_person_behind_a_proposal_is_kept(kind: Kind) {
     assert_eq!(store.proposer(id(1)).await.unwrap(), ana);
     assert_eq!(store.proposer(id(2)).await.unwrap(), None);
     assert_eq!(store.proposer(id(3)).await.unwrap(), None);
+    assert_eq!(store.version(id(1)).await.unwrap(), Some(1));
+    assert_eq!(store.version(id(9)).await.unwrap(), None);
 }
 
 async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
