@@ -71,7 +71,7 @@ fn without_progress(output: &str) -> String {
             .and_then(|rest| rest.split_once('/'))
             .is_some_and(|(number, _)| number.parse::<usize>().is_ok())
     };
-    output.lines().filter(|line| !is_progress(line)).map(|line| format!("{line}\n")).collect()
+    output.lines().filter(|line| !is_progress(line)).flat_map(|line| [line, "\n"]).collect()
 }
 
 #[cfg(test)]
