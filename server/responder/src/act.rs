@@ -8,6 +8,7 @@ mod allowed;
 mod artifact;
 mod clamd;
 mod command;
+mod cron_places;
 mod ground;
 pub(crate) mod host;
 pub(crate) mod keep;

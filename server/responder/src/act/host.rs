@@ -7,10 +7,10 @@ use clap::ValueEnum;
 
 use super::allowed::Allowed;
 use super::clamd::Clamd;
+use super::cron_places;
 use super::keep::Keep;
 use super::nft;
 use super::process;
-use super::schedule;
 use super::systemd::Systemd;
 use crate::root::Root;
 
@@ -166,7 +166,7 @@ impl Host {
     fn has(&self, hand: Hand) -> bool {
         match hand {
             Hand::Files | Hand::Packages | Hand::Samples => true,
-            Hand::Schedules => schedule::has_places(&self.cron) || self.systemd_answers(),
+            Hand::Schedules => cron_places::has_places(&self.cron) || self.systemd_answers(),
             Hand::Processes => process::can_hold(),
             Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),

@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustix::fs::renameat;
 use serde::{Deserialize, Serialize};
 
+use super::cron_places::{FOLDERS, TABLE};
 use super::ground::{Ground, Planned};
 use super::kept;
 use super::systemd;
@@ -25,26 +26,7 @@ use openc2::{Outcome, Report};
 
 /// What is kept of a job that was removed.
 const KIND: &str = "schedule";
-/// Folders whose every file is a job, or the jobs of one user.
-const FOLDERS: [&str; 7] = [
-    "etc/cron.d",
-    "etc/cron.hourly",
-    "etc/cron.daily",
-    "etc/cron.weekly",
-    "etc/cron.monthly",
-    "var/spool/cron/crontabs",
-    "var/spool/cron",
-];
-/// The file of the system's own jobs, of which only lines are removed.
-const TABLE: &str = "etc/crontab";
 const MAX_SIZE: u64 = 1024 * 1024;
-
-/// Whether the host has a place of cron.
-pub(crate) fn has_places(cron: &Root) -> bool {
-    let table = cron.beneath(TABLE.into());
-    FOLDERS.iter().any(|folder| cron.folder(Path::new(folder)).is_ok())
-        || table.is_some_and(|table| cron.look(&table).is_ok())
-}
 
 /// A job to remove or to restore.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
