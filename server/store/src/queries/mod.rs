@@ -31,6 +31,7 @@ mod same_entity;
 mod scope;
 mod search;
 mod select;
+mod stages;
 mod states;
 mod targets;
 mod tokens;

@@ -1,7 +1,7 @@
 //! Which rows: the filter, the search and the scope as conditions, and the access path to the rows that meet them.
 //!
 //! Many matches are met soon by walking along the order's own index: the figures of the table of counts say when, and a
-//! walk that meets too few within [`MAX_STEPS`] ends there. A few matches are found by the index of the narrowest
+//! walk that meets too few within its [`stages`] ends there. A few matches are found by the index of the narrowest
 //! condition, and sorted; whether they are few, counting says, up to [`MAX_FETCHED`]. So are all rows of a lane that the
 //! order's index does not hold.
 
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::super::push_index;
 use super::scope::push_scope;
 use super::search::Search;
+use super::stages;
 use super::tokens::keys_with_any;
 use super::{Connection, Db, micros};
 use crate::Result;
@@ -30,14 +31,8 @@ pub(super) const MAX_FETCHED: i64 = 10_000;
 /// As many matches of a search are fetched by their numbers.
 const MAX_FETCHED_NUMBERS: usize = 1_000;
 
-/// So many entries of an index are passed at most by a walk that hopes to meet enough.
-const MAX_STEPS: i64 = 20_000;
-
-/// The same where each entry's row is looked up.
+/// So many entries of an index are passed at most by a walk that looks up each entry's row.
 const MAX_LOOKUPS: i64 = 2_000;
-
-/// As many entries at least are passed in the first stage of a walk.
-const FIRST_STEPS: i64 = 500;
 
 /// So long a part of the time line is counted, to know whether the time is the narrowest condition.
 const MAX_COUNTED_CHANGES: i64 = 100_000;
@@ -188,18 +183,7 @@ impl Selection {
             share *= fraction(self.count_changes(db).await?, all);
         }
         let expected = f64::from(limit) / share.max(f64::MIN_POSITIVE);
-        // As often as not it takes longer than expected.
-        if expected > fraction(MAX_STEPS, 2) {
-            return Ok(None);
-        }
-        // Where a stage ends is looked up by counting entries: the fewer, the sooner. How much a scope hides is not known.
-        let mut first = FIRST_STEPS;
-        while fraction(first, 4) < expected {
-            first *= 2;
-        }
-        let first = first.min(MAX_STEPS);
-        let second = (first * 8).min(MAX_STEPS) - first;
-        Ok(Some([first, second, MAX_STEPS - first - second]))
+        Ok(stages::of(expected))
     }
 
     async fn rows_of_lane(&self, db: &mut Connection) -> Result<i64> {
