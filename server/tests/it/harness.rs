@@ -131,6 +131,15 @@ impl Estate {
         self.server = Process::start(&args, crash_at);
     }
 
+    /// Starts the server again with more options, and with all that it logs in a file.
+    pub(crate) fn serve_logging(&mut self, options: &[&str], log: &Path) {
+        let listen = address(&self.server.url);
+        drop(std::mem::replace(&mut self.server, Process::none("")));
+        let mut args = server_args(self.dir.path(), &self.database.url, &listen, &self.responder.url);
+        args.extend(options.iter().map(|option| (*option).to_owned()));
+        self.server = Process::start_logging(&args, log);
+    }
+
     /// Starts the server again without what runs to its end also after its client is gone.
     pub(crate) fn serve_ending_with_clients(&mut self) {
         let listen = address(&self.server.url);

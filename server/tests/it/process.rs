@@ -1,8 +1,9 @@
 //! One of our processes, as a test starts and ends it.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use crate::harness::until;
@@ -38,7 +39,7 @@ impl Process {
         if let Some(file) = &clock {
             command.env("COUNTERSIGN_CLOCK_FILE", file);
         }
-        Self::listening(command, clock)
+        Self::listening(command, Stdio::null(), clock)
     }
 
     /// Without what runs to its end also after its client is gone.
@@ -46,12 +47,20 @@ impl Process {
         let args: Vec<_> = args.iter().map(String::as_str).collect();
         let mut command = countersign(&args);
         command.env("COUNTERSIGN_END_WITH_CLIENT", "1");
-        Self::listening(command, None)
+        Self::listening(command, Stdio::null(), None)
+    }
+
+    /// With all that it logs in a file.
+    pub(crate) fn start_logging(args: &[String], log: &Path) -> Self {
+        let args: Vec<_> = args.iter().map(String::as_str).collect();
+        let mut command = countersign(&args);
+        command.env("RUST_LOG", "debug");
+        Self::listening(command, File::create(log).unwrap().into(), None)
     }
 
     /// Starts it, and waits until it listens.
-    fn listening(mut command: Command, clock: Option<PathBuf>) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::null());
+    fn listening(mut command: Command, log: Stdio, clock: Option<PathBuf>) -> Self {
+        command.stdout(Stdio::piped()).stderr(log);
         let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let url = lines

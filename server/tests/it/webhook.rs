@@ -36,8 +36,8 @@ async fn approved(estate: &Estate, asset: &str) -> String {
 async fn an_endpoint_of_others_verifies_what_it_is_told_and_is_believed_when_it_reports() {
     let Some(python) = python("standardwebhooks", "standardwebhooks==1.1.0") else { return };
     let mut estate = Estate::start(Kind::Sqlite).await;
-    let (secrets, told) = (estate.at("secrets.key"), estate.at("told"));
-    estate.serve_with(&["--secrets-key", secrets.to_str().unwrap()]);
+    let (secrets, told, log) = (estate.at("secrets.key"), estate.at("told"), estate.at("log"));
+    estate.serve_logging(&["--secrets-key", secrets.to_str().unwrap()], &log);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/webhook/endpoint.py");
     let mut endpoint = Command::new(python);
     endpoint.arg(script).args([SECRET, &estate.server.url]).arg(&told);
@@ -119,4 +119,10 @@ async fn an_endpoint_of_others_verifies_what_it_is_told_and_is_believed_when_it_
     bytes.extend(std::fs::read(format!("{file}-wal")).unwrap_or_default());
     let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(has("done by the endpoint") && !has(&SECRET[6..30]));
+    // Nor has the log, and none of the tokens.
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains(&id), "{log}");
+    for secret in [&SECRET[6..30], &estate.scanner, &estate.people[0]] {
+        assert!(!log.contains(secret), "a secret is in the log");
+    }
 }
