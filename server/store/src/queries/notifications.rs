@@ -9,7 +9,7 @@ use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::guard::push_check;
-use super::rows::Row;
+use super::rows::{Row, is_due};
 use super::transaction::SqlTransaction;
 use super::{Db, SqlStore, corrupt, json, micros, rows};
 use crate::Result;
@@ -60,13 +60,7 @@ impl ReadNotifications for SqlStore {
     }
 
     async fn message_is_due(&self, now: Timestamp) -> Result<bool> {
-        // Times of what is written are never before the last record's, also where a clock is.
-        let due = "SELECT EXISTS (
-            SELECT 1 FROM notifications WHERE state = 'open'
-               AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
-               AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
-        )";
-        Ok(sqlx::query_scalar(due).bind(micros(now)).fetch_one(&self.reader).await?)
+        Ok(sqlx::query_scalar(is_due!("notifications")).bind(micros(now)).fetch_one(&self.reader).await?)
     }
 
     async fn expiring(

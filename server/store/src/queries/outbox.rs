@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use super::guard::push_check;
+use super::rows::is_due;
 use super::metadata::set_metadata;
 use super::targets;
 use super::transaction::SqlTransaction;
@@ -78,13 +79,7 @@ impl ReadOutbox for SqlStore {
     }
 
     async fn command_is_due(&self, now: Timestamp) -> Result<bool> {
-        // Times of what is written are never before the last record's, also where a clock is.
-        let due = "SELECT EXISTS (
-            SELECT 1 FROM commands WHERE state = 'open'
-               AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
-               AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1))
-        )";
-        Ok(sqlx::query_scalar(due).bind(micros(now)).fetch_one(&self.reader).await?)
+        Ok(sqlx::query_scalar(is_due!("commands")).bind(micros(now)).fetch_one(&self.reader).await?)
     }
 
     async fn next_command_at(&self) -> Result<Option<Timestamp>> {

@@ -34,6 +34,22 @@ macro_rules! action_columns {
 }
 pub(super) use action_columns;
 
+/// Asks whether a row of `commands` or `notifications` is ready and not leased at the time `$1`. Times of what is written
+/// are never before the last record's, also where a clock is.
+macro_rules! is_due {
+    ($table:literal) => {
+        concat!(
+            "SELECT EXISTS (SELECT 1 FROM ",
+            $table,
+            " WHERE state = 'open' \
+             AND (ready_at <= $1 OR ready_at <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1)) \
+             AND (leased_until <= $1 OR leased_until <= (SELECT at FROM audit ORDER BY seq DESC LIMIT 1)))"
+        )
+    };
+}
+
+pub(super) use is_due;
+
 /// The columns of a row, one after the other.
 struct Cells<'r> {
     row: &'r Row,
