@@ -1,4 +1,4 @@
-//! Where cron keeps its jobs.
+//! The folders and the table in which cron keeps jobs.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(super) const FOLDERS: [&str; 7] = [
 /// The file of the system's own jobs, of which only lines are removed.
 pub(super) const TABLE: &str = "etc/crontab";
 
-/// Whether the host has a place of cron.
+/// Whether the host has one of these folders, or the table.
 pub(crate) fn has_places(cron: &Root) -> bool {
     let table = cron.beneath(TABLE.into());
     FOLDERS.iter().any(|folder| cron.folder(Path::new(folder)).is_ok())

@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use tar::{Builder, Header};
 
 use super::artifact;
+use super::cron_places;
 use super::ground::Ground;
 use super::process;
 use crate::refusal::Failure;
@@ -54,16 +55,6 @@ const SETTINGS: [&str; 9] = [
     "/etc/ld.so.preload",
     "/etc/rc.local",
 ];
-/// Where cron's jobs lie, below its root.
-const JOBS: [&str; 6] = [
-    "etc/cron.d",
-    "etc/cron.hourly",
-    "etc/cron.daily",
-    "etc/cron.weekly",
-    "etc/cron.monthly",
-    "var/spool/cron/crontabs",
-];
-
 struct Package<'a> {
     archive: Builder<GzEncoder<&'a File>>,
     at: u64,
@@ -102,7 +93,7 @@ impl Package<'_> {
                 Path::new(folder),
             )?;
         }
-        for folder in JOBS {
+        for folder in cron_places::FOLDERS {
             for (name, path) in files_in(&ground.host.cron.path().join(folder)) {
                 self.take(&format!("jobs/{folder}/{name}"), &path)?;
             }
