@@ -360,7 +360,7 @@ impl Generator {
 fn parameters(rng: &mut Rng, step: ActionType, incident: &Incident, at: Timestamp) -> Parameters {
     let mut parameters = Parameters::new();
     for spec in step.info().parameters {
-        // Who contains something in this estate names no end.
+        // People of this estate name no end when they contain a device or a user.
         if matches!(step, ActionType::ContainDevice | ActionType::ContainUser) {
             continue;
         }

@@ -41,7 +41,7 @@ pub(super) struct Pools {
 
 impl Pools {
     /// Listens again, once the primary answers; to it lead new connections, whichever server it is by now. Those to one
-    /// that went away break, and each that rested is tried before it is used.
+    /// that went away break, and each is tried before it is used.
     async fn listen_again(&self, instance: i64) -> Result<PgListener, sqlx::Error> {
         let primary = self.servers.primary().await?;
         for pool in [&self.reader, &self.writer] {

@@ -40,7 +40,7 @@ struct State {
     open_until: Option<Timestamp>,
     /// When commands were begun in the last minute.
     begun: VecDeque<Timestamp>,
-    /// How the last attempt or test went.
+    /// The time and the outcome of the last attempt or test.
     last: Option<(Timestamp, Result<(), String>)>,
 }
 

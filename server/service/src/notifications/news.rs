@@ -165,7 +165,7 @@ async fn put(
 fn gathered(rule: &NotificationRule, action: &Action) -> (String, SignedDuration) {
     let Some(hours) = rule.gathers(action.severity) else { return (bucket(action), GATHERING) };
     let hours = SignedDuration::from_hours(hours.into());
-    // Who proposed is told of their own alone.
+    // A digest to proposers has one message for each of them, with their own actions alone.
     if rule.to.iter().any(|to| to == PROPOSER) {
         return (format!("digest {}", action.proposed_by.id), hours);
     }
