@@ -161,8 +161,12 @@ pub(super) async fn enrol(server: &str, code: &str, identity: &Path) -> anyhow::
     let status = answer.status();
     let body: Value = answer.json().await.unwrap_or_default();
     if status != StatusCode::OK {
-        let why = body["errors"][0]["detail"].as_str().or(body["detail"].as_str()).unwrap_or_default();
-        bail!("{server} does not take this host in: the code {why} ({status})");
+        let wrong = &body["errors"][0];
+        let why = match (wrong["pointer"].as_str(), wrong["detail"].as_str()) {
+            (Some(pointer), Some(detail)) => format!("the {} {detail}", pointer.trim_start_matches('/')),
+            _ => body["detail"].as_str().unwrap_or("it gives no reason").to_owned(),
+        };
+        bail!("{server} does not take this host in: {why} ({status})");
     }
     let text = |name: &str| {
         body[name].as_str().map(str::to_owned).with_context(|| format!("{server} told no {name}"))
