@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::SqlStore;
 use super::guard::push_check;
-use super::rows::is_due;
 use super::metadata::set_metadata;
+use super::rows::is_due;
 use super::targets;
 use super::transaction::SqlTransaction;
 use super::{Connection, Db, corrupt, micros, rows};
