@@ -50,7 +50,8 @@ pub(crate) async fn cases_download(
     investigation: Option<&str>,
     query: Vec<(String, String)>,
 ) -> Result<Response, Problem> {
-    let file = app.backend.export_cases(caller, list, investigation, query).await?;
+    let file =
+        app.backend.export_cases(caller, list, investigation, query).await.map_err(Problem::of_query)?;
     Ok(csv_download(list.as_str(), file))
 }
 
@@ -85,7 +86,7 @@ pub async fn tab_for_people(
     Path((id, tab)): Path<(String, String)>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    cases_download(&app, &caller, list_of(&tab)?, Some(&id), query).await
+    cases_download(&app, &caller, list_of(&tab).map_err(Problem::of_query)?, Some(&id), query).await
 }
 
 /// `GET /export/incidents` and `GET /export/investigations`: what their lists lead to.
@@ -105,7 +106,7 @@ pub async fn admin_for_people(
     Extension(list): Extension<AdminList>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    let file = app.backend.export_admin(&caller, list, query).await?;
+    let file = app.backend.export_admin(&caller, list, query).await.map_err(Problem::of_query)?;
     Ok(csv_download(list.as_str(), file))
 }
 

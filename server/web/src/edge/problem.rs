@@ -135,6 +135,14 @@ impl Problem {
         Self::edge(StatusCode::BAD_REQUEST, detail)
     }
 
+    /// A query of a list that can't be read; each wrong field has its pointer.
+    pub(crate) fn of_query(error: Error) -> Self {
+        let Error::Invalid(errors) = error else { return error.into() };
+        let said = |error: &FieldError| format!("{} {}", error.pointer.trim_start_matches('/'), error.detail);
+        let detail = errors.iter().map(said).collect::<Vec<_>>().join("; ");
+        Self { errors, ..Self::malformed(detail) }
+    }
+
     /// Its HTTP status.
     pub(crate) const fn status(&self) -> StatusCode {
         self.status

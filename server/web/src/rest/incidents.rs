@@ -117,7 +117,7 @@ async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<IncidentList>, Problem> {
-    let page = app.backend.case_page(&caller, CaseList::Incidents, query).await?;
+    let page = app.backend.case_page(&caller, CaseList::Incidents, query).await.map_err(Problem::of_query)?;
     let CaseRows::Incidents(items) = page.rows else { return Err(Problem::malformed("no such list")) };
     Ok(Json(IncidentList { items, next: page.view.next, rendered_at: page.rendered_at }))
 }

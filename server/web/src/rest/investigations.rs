@@ -211,7 +211,8 @@ async fn list(
     Extension(caller): Extension<Caller>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Json<InvestigationList>, Problem> {
-    let page = app.backend.case_page(&caller, CaseList::Investigations, query).await?;
+    let page =
+        app.backend.case_page(&caller, CaseList::Investigations, query).await.map_err(Problem::of_query)?;
     let CaseRows::Investigations(items) = page.rows else { return Err(Problem::malformed("no such list")) };
     Ok(Json(InvestigationList { items, next: page.view.next, rendered_at: page.rendered_at }))
 }
@@ -246,7 +247,7 @@ async fn export_tab(
     Path((id, tab)): Path<(String, String)>,
     Query(query): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
-    cases_download(&app, &caller, list_of(&tab)?, Some(&id), query).await
+    cases_download(&app, &caller, list_of(&tab).map_err(Problem::of_query)?, Some(&id), query).await
 }
 
 /// End an investigation. It is refused while one of its actions waits for a decision.

@@ -43,6 +43,9 @@ pub(super) enum Failures {
     /// Unknown or hidden.
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(#[to_schema] Problem),
+    /// The address is longer than any of this server.
+    #[response(status = 414, content_type = "application/problem+json")]
+    AddressTooLong(#[to_schema] Problem),
     /// The token or its address sent more than its rate, or has too much under way; try again after the time in
     /// `Retry-After`.
     #[response(status = 429, content_type = "application/problem+json")]

@@ -319,3 +319,25 @@ async fn one_bad_item_of_a_report_leaves_the_others_alone_if_that_is_asked_for()
     assert_eq!(left_out, ["/alerts/0/url", "/alerts/2/id"], "{taken}");
     store::verify(&*app.store).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_query_is_read_as_strictly_as_that_of_actions() {
+    let (app, tool, person) = app().await;
+    assert_eq!(post(&app, &tool, INVESTIGATIONS, &json!({ "id": "I" })).await.0, 200);
+    let (tab, none) = (format!("{INVESTIGATIONS}/I/tabs/log"), format!("{INVESTIGATIONS}/I/tabs/graph"));
+    for (path, query, pointer) in [
+        (INVESTIGATIONS, "limit=7", "/limit"),
+        (INVESTIGATIONS, "cursor=", "/cursor"),
+        (INCIDENTS, "severity=", "/severity"),
+        (INCIDENTS, "colour=red", "/colour"),
+        (&tab, "sort=colour", "/sort"),
+        (&tab, "cols=colour", "/cols"),
+        (&none, "", "/tab"),
+    ] {
+        let answer = app.api(&person, "GET", &format!("{path}?{query}"), None).await;
+        let refused = answer.json();
+        assert_eq!(answer.status.as_u16(), 400, "{path}?{query} {refused}");
+        assert_eq!(refused["errors"][0]["pointer"], pointer, "{refused}");
+        assert!(refused["detail"].as_str().unwrap().starts_with(&pointer[1..]), "{refused}");
+    }
+}
