@@ -28,7 +28,7 @@ async fn identify(State(app): State<AppState>, mut request: Request, next: Next)
             Ok(Some(Visitor::Caller(caller))) => {
                 let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
                 if changes {
-                    place = app.fairness.place(caller.credential).await;
+                    place = app.fairness.place(&caller).await;
                     if place.is_none() {
                         return Problem::too_many_requests().into_response();
                     }

@@ -4,13 +4,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::response::{IntoResponse as _, Response};
-use domain::{CredentialId, Error};
+use domain::{Caller, CredentialId, Error};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::problem::Problem;
 
-/// Changes of one credential that are under way side by side.
-const MAX_UNDER_WAY: usize = 4;
+/// Changes of a person's credential that are under way side by side: one that waits for an executor holds up no others.
+const MAX_OF_PERSON: usize = 4;
+/// Those of a tool. Databases write one after the other anyway: with more of one tool in their queue, a colleague's decision
+/// stands behind each of them.
+const MAX_OF_TOOL: usize = 1;
 /// Changes that have arrived, those under way included.
 const MAX_ARRIVED: usize = 72;
 /// Credentials after which those that have nothing under way are forgotten.
@@ -36,14 +39,19 @@ pub(crate) struct Place {
 
 impl Fairness {
     /// Waits for a place; none if too many wait already.
-    pub(crate) async fn place(&self, of: CredentialId) -> Option<Place> {
-        let places = self.places(of);
+    pub(crate) async fn place(&self, caller: &Caller) -> Option<Place> {
+        self.place_among(caller.credential, if caller.person.is_some() { MAX_OF_PERSON } else { MAX_OF_TOOL })
+            .await
+    }
+
+    async fn place_among(&self, of: CredentialId, most: usize) -> Option<Place> {
+        let places = self.places(of, most);
         let arrived = Arc::clone(&places.arrived).try_acquire_owned().ok()?;
         let under_way = Arc::clone(&places.under_way).acquire_owned().await.ok()?;
         Some(Place { _places: places, _arrived: arrived, _under_way: under_way })
     }
 
-    fn places(&self, of: CredentialId) -> Arc<Places> {
+    fn places(&self, of: CredentialId, most: usize) -> Arc<Places> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(places) = all.get(&of).and_then(Weak::upgrade) {
             return places;
@@ -53,7 +61,7 @@ impl Fairness {
         }
         let places = Arc::new(Places {
             arrived: Arc::new(Semaphore::new(MAX_ARRIVED)),
-            under_way: Arc::new(Semaphore::new(MAX_UNDER_WAY)),
+            under_way: Arc::new(Semaphore::new(most)),
         });
         all.insert(of, Arc::downgrade(&places));
         places
@@ -87,28 +95,30 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_of_one_leaves_room_for_others() {
-        let fairness = Fairness::default();
-        let (tool, person) =
-            (CredentialId::from(uuid::Uuid::from_u128(1)), CredentialId::from(uuid::Uuid::from_u128(2)));
-        let mut held = Vec::new();
-        for _ in 0..MAX_UNDER_WAY {
-            held.push(fairness.place(tool).await.unwrap());
+        let id = |n| CredentialId::from(uuid::Uuid::from_u128(n));
+        for (flooder, most) in [(id(1), MAX_OF_TOOL), (id(2), MAX_OF_PERSON)] {
+            let fairness = Fairness::default();
+            let mut held = Vec::new();
+            for _ in 0..most {
+                held.push(fairness.place_among(flooder, most).await.unwrap());
+            }
+            let waiting: Vec<_> = (most..MAX_ARRIVED)
+                .map(|_| {
+                    let fairness = fairness.clone();
+                    tokio::spawn(async move { fairness.place_among(flooder, most).await.is_some() })
+                })
+                .collect();
+            while fairness.places(flooder, most).arrived.available_permits() > 0 {
+                tokio::task::yield_now().await;
+            }
+            assert!(fairness.place_among(flooder, most).await.is_none(), "too many wait");
+            assert!(waiting.iter().all(|one| !one.is_finished()), "more than {most} are under way");
+            assert!(fairness.place_among(id(3), MAX_OF_PERSON).await.is_some());
+            drop(held);
+            for one in waiting {
+                assert!(one.await.unwrap());
+            }
+            assert!(fairness.place_among(flooder, most).await.is_some());
         }
-        let waiting: Vec<_> = (MAX_UNDER_WAY..MAX_ARRIVED)
-            .map(|_| {
-                let fairness = fairness.clone();
-                tokio::spawn(async move { fairness.place(tool).await.is_some() })
-            })
-            .collect();
-        while fairness.places(tool).arrived.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
-        assert!(fairness.place(tool).await.is_none(), "too many wait");
-        assert!(fairness.place(person).await.is_some());
-        drop(held);
-        for one in waiting {
-            assert!(one.await.unwrap());
-        }
-        assert!(fairness.place(tool).await.is_some());
     }
 }

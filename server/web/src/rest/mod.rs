@@ -136,7 +136,7 @@ pub(super) async fn authenticate(State(app): State<AppState>, mut request: Reque
             }
             let place = match *request.method() {
                 Method::GET | Method::HEAD => None,
-                _ => match app.fairness.place(caller.credential).await {
+                _ => match app.fairness.place(&caller).await {
                     Some(place) => Some(place),
                     None => return Problem::too_many_requests().into_response(),
                 },
