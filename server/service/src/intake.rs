@@ -105,7 +105,11 @@ impl Service {
         }
         tx.commit().await?;
         if let Ok(scope) = RowScope::of(caller) {
-            for proposed in taken.iter_mut().flatten().filter(|of| of.created) {
+            let new: Vec<_> = taken.iter().flatten().filter(|of| of.created).map(|of| &of.action).collect();
+            let shared = self.store.that_share_entities(&new).await?;
+            for proposed in
+                taken.iter_mut().flatten().filter(|of| of.created && shared.contains(&of.action.id))
+            {
                 proposed.twins = self.twins(&scope, &proposed.action).await?;
             }
         }

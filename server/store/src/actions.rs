@@ -1,5 +1,7 @@
 //! Actions: what is read of them, and what is written.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use domain::actions::query::Counts;
 use domain::actions::similar::Buckets;
@@ -78,6 +80,10 @@ pub trait ReadActions: Send + Sync {
     /// Earlier and later actions on the same entity of the same asset, or of one of several targets, whatever their
     /// spelling, newest first.
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>>;
+
+    /// Those of these actions for which `on_same_entity` may find something, whatever a scope shows: of all at once, so that
+    /// each of many does not have to ask.
+    async fn that_share_entities(&self, actions: &[&Action]) -> Result<BTreeSet<ActionId>>;
 
     /// The assets of the latest of so many actions, each once, the latest first.
     async fn recent_assets(&self, scope: &RowScope, actions: u32) -> Result<Vec<Asset>>;

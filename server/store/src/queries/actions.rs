@@ -1,6 +1,6 @@
 //! Statements on actions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use domain::{Action, ActionId, Asset, AssetKind, Authorized, Lane, Purpose, RowScope, Source, UserId};
@@ -46,6 +46,10 @@ impl ReadActions for SqlStore {
 
     async fn on_same_entity(&self, scope: &RowScope, action: &Action, limit: u32) -> Result<Vec<Action>> {
         same_entity::find(&mut *self.reader.acquire().await?, scope, action, limit).await
+    }
+
+    async fn that_share_entities(&self, actions: &[&Action]) -> Result<BTreeSet<ActionId>> {
+        same_entity::shared(&mut *self.reader.acquire().await?, actions).await
     }
 
     async fn recent_assets(&self, scope: &RowScope, actions: u32) -> Result<Vec<Asset>> {

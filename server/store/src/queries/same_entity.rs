@@ -1,7 +1,9 @@
 //! Actions on the same entity of the same asset, and by what an action is found on each of its further targets: its asset
 //! has its own columns in the row.
 
-use domain::{Action, Lane, RowScope};
+use std::collections::BTreeSet;
+
+use domain::{Action, ActionId, Lane, RowScope};
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
@@ -87,8 +89,7 @@ pub(super) async fn find(
         sql.push(")");
     }
     // Rows that know a stronger hash, too, are found by the text that is searched: few files have none of the strongest.
-    let weak = action.entity.hash().filter(|hash| hash.len() < SHA256_DIGITS);
-    if let Some(hash) = weak.map(str::to_lowercase) {
+    if let Some(hash) = weak_hash(action) {
         sql.push(" UNION SELECT number FROM actions WHERE asset_key = ").push_bind(asset(&action.asset.name));
         sql.push(" AND number IN (");
         for (at, lane) in Lane::ALL.iter().enumerate() {
@@ -105,6 +106,47 @@ pub(super) async fn find(
     let identity = action.entity.identity();
     let same = found.into_iter().filter(|other| other.entity.identity().is_same(&identity));
     Ok(same.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+}
+
+/// The best hash of a file, where it is none of the strongest kind.
+fn weak_hash(action: &Action) -> Option<String> {
+    action.entity.hash().filter(|hash| hash.len() < SHA256_DIGITS).map(str::to_lowercase)
+}
+
+/// Those of these actions for which `find` may find others.
+pub(super) async fn shared(db: &mut Connection, actions: &[&Action]) -> Result<BTreeSet<ActionId>> {
+    let weak = actions.iter().filter(|action| weak_hash(action).is_some()).map(|action| action.id);
+    let mut shared: BTreeSet<_> = weak.collect();
+    let known = |action: &&Action| {
+        let (id, weaker) = (action.id, weaker_identities(action));
+        let weaker = weaker.into_iter().map(|key| (Some(key), None));
+        identities(action)
+            .into_iter()
+            .chain(weaker)
+            .map(move |(key, name)| (id, key, name))
+            .collect::<Vec<_>>()
+    };
+    let asked: Vec<_> =
+        actions.iter().filter(|action| !shared.contains(&action.id)).flat_map(known).collect();
+    for asked in asked.chunks(ROWS) {
+        let mut sql = QueryBuilder::<Db>::new("WITH asked (of_action, of_key, of_name) AS (");
+        sql.push_values(asked, |mut row, (id, key, name)| {
+            row.push_bind(Uuid::from(*id)).push_bind(*key).push_bind(*name);
+        });
+        sql.push(
+            ") SELECT DISTINCT of_action FROM asked \
+             WHERE EXISTS (SELECT 1 FROM actions WHERE identity_key = of_key AND id <> of_action) \
+             OR EXISTS (SELECT 1 FROM actions WHERE identity_name = of_name AND id <> of_action) \
+             OR EXISTS (SELECT 1 FROM target_identities AS t JOIN actions ON actions.number = t.number \
+             WHERE t.identity_key = of_key AND id <> of_action) \
+             OR EXISTS (SELECT 1 FROM target_identities AS t JOIN actions ON actions.number = t.number \
+             WHERE t.identity_name = of_name AND id <> of_action)",
+        );
+        for row in sql.build().fetch_all(&mut *db).await? {
+            shared.insert(row.try_get::<Uuid, _>("of_action")?.into());
+        }
+    }
+    Ok(shared)
 }
 
 /// Hexadecimal digits of the strongest hash.

@@ -5,6 +5,8 @@ use std::slice::from_ref;
 
 use domain::{Action, ActionId, Asset, RowScope, Source, Transition};
 
+use store::SharedStore;
+
 use crate::contract::sample::{SCANNER, action, add, add_ana, after, at, full_action, id, proposer, system};
 use crate::database::{Database, Kind, on_both};
 
@@ -144,6 +146,18 @@ async fn earlier_actions_on_the_same_entity_come_newest_first(kind: Kind) {
     assert_eq!(numbers(found), [id(4), id(3), id(1)]);
     assert_eq!(numbers(store.on_same_entity(&RowScope::ALL, &of, 2).await.unwrap()), [id(4), id(3)]);
     assert_eq!(numbers(store.on_same_entity(&others(), &of, 10).await.unwrap()), []);
+    let all = shared(&store, [1, 2, 3, 4, 5]).await;
+    assert_eq!(all, [id(1), id(2), id(3), id(4)], "5 has an entity of its own");
+}
+
+/// Which of these say that another may have their entity.
+async fn shared(store: &SharedStore, of: impl IntoIterator<Item = u128>) -> Vec<ActionId> {
+    let mut actions = Vec::new();
+    for number in of {
+        actions.push(store.action(&RowScope::ALL, id(number)).await.unwrap().unwrap());
+    }
+    let shared = store.that_share_entities(&actions.iter().collect::<Vec<_>>()).await.unwrap();
+    shared.into_iter().collect()
 }
 
 async fn a_file_with_several_hashes_is_the_file_with_any_of_them(kind: Kind) {
@@ -169,6 +183,7 @@ async fn a_file_with_several_hashes_is_the_file_with_any_of_them(kind: Kind) {
         let found = store.on_same_entity(&RowScope::ALL, &of, 10).await.unwrap();
         let found: Vec<ActionId> = found.iter().map(|action| action.id).collect();
         assert_eq!(found, known.iter().map(|of| id(*of)).collect::<Vec<_>>(), "{number}");
+        assert_eq!(shared(&store, [number]).await, [id(number)], "{number}");
     }
 }
 
@@ -195,6 +210,12 @@ async fn an_action_on_several_targets_is_found_from_each_of_them(kind: Kind) {
     assert_eq!(found(&third).await, [id(4)]);
     assert_eq!(found(&several).await, [id(1), id(2), id(3)]);
     assert_eq!(found(&several.aimed_at(2).unwrap()).await, [id(3)]);
+    add(&store, &on(5, &["web-5"])).await;
+    assert_eq!(
+        shared(&store, [1, 2, 3, 4, 5]).await,
+        [id(1), id(2), id(3), id(4)],
+        "5 has a target of its own"
+    );
 
     // As a program of before left it.
     for table in ["target_identities", "markers WHERE name = 'target_keys'"] {
