@@ -47,6 +47,8 @@ impl Server {
         let mut command = Command::new(&options.server);
         let site = options.site.to_str().unwrap();
         command.args(["serve", "--demo", "--listen", "127.0.0.1:0", "--site", site, "--database-url", url]);
+        // One client asks for all.
+        command.args(["--token-rate", "off", "--address-rate", "off"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
         let url = lines
