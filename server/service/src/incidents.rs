@@ -198,8 +198,9 @@ impl Service {
         if !tx.set_incident(&by, &before, &state, now).await? {
             return Err(Denied::Revoked.into());
         }
-        let body = json!({ "version": before.summary.version + 1, "status": state.status,
-            "classification": state.classification, "assigned_to": state.assigned_to });
+        let IncidentSummary { version, status, classification, assigned_to, .. } = before.summary;
+        let before = IncidentState { status, classification, assigned_to };
+        let body = json!({ "version": version + 1, "before": said(&before), "after": said(&state) });
         let subject = Some(Subject::new(SubjectKind::Incident, id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentChanged, subject, body }).await?;
         let after = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
@@ -226,6 +227,11 @@ impl Service {
 
 fn no_such(id: &str) -> Error {
     Error::NotFound(Subject::new(SubjectKind::Incident, id))
+}
+
+/// What people say of an incident, as its records have it.
+fn said(of: &IncidentState) -> serde_json::Value {
+    json!({ "status": of.status, "classification": of.classification, "assigned_to": of.assigned_to })
 }
 
 /// What happened, in order.

@@ -10,6 +10,7 @@ mod headers;
 mod home;
 mod own;
 mod preferences;
+mod recorded;
 mod rest;
 mod scim;
 
