@@ -3,6 +3,7 @@
 mod administration;
 mod authorization;
 mod details;
+mod device_api;
 mod dispatch;
 mod export;
 mod factors;
