@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod clock;
 mod decide;
 mod decision;
+mod decision_times;
 mod deliveries;
 mod detail;
 mod directory;
