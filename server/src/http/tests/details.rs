@@ -149,3 +149,26 @@ async fn an_end_that_passed_is_not_approved_any_more() {
     assert!(after["approve"]["Denied"].as_str().unwrap().contains("has passed"), "{}", after["approve"]);
     assert_eq!(after["end"], "This end has passed.");
 }
+
+#[tokio::test]
+async fn an_alert_leads_to_its_page_here_or_to_where_it_was_raised() {
+    let app = App::start().await;
+    app.user("reader", &[Role::SecurityReader]).await;
+    let reader = app.cookie("reader").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let here = "href=\"/investigations/INV-7?tab=alerts\"";
+    let there = "href=\"https://xdr.example/alerts/1\"";
+    let alert = |url: &str| json!({ "id": "A-1", "title": "Beacon", "url": url });
+    for (n, investigation, url, wants) in [
+        (1, Some("INV-7"), "https://xdr.example/alerts/1", [true, true]),
+        (2, None, "https://xdr.example/alerts/1", [false, true]),
+    ] {
+        let mut action = proposal(&n.to_string());
+        (action["alert"], action["investigation_id"]) = (alert(url), json!(investigation));
+        action["asset"]["name"] = json!(format!("web-{n}"));
+        let id = propose(&app, &tool, action).await;
+        let path = format!("/action-center/pending?open={id}");
+        let page = app.get(&path, &[("cookie", &reader), ("accept", "text/html")]).await.text();
+        assert_eq!([page.contains(here), page.contains(there)], wants, "{n}: {page}");
+    }
+}

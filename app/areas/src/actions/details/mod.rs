@@ -4,6 +4,7 @@ pub mod action_detail;
 pub mod confirm;
 pub mod decide;
 mod follow_up_form;
+mod links;
 mod packages;
 mod protection;
 mod seen;
