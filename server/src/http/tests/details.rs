@@ -172,3 +172,26 @@ async fn an_alert_leads_to_its_page_here_or_to_where_it_was_raised() {
         assert_eq!([page.contains(here), page.contains(there)], wants, "{n}: {page}");
     }
 }
+
+#[tokio::test]
+async fn who_looks_at_what_waits_is_told_to_others_for_a_moment() {
+    let app = App::start().await;
+    for name in ["reader", "operator"] {
+        app.user(name, &[Role::SecurityOperator]).await;
+    }
+    app.user("stranger", &[Role::SearchAndPurge]).await;
+    let [one, two, stranger] =
+        [app.cookie("reader").await, app.cookie("operator").await, app.cookie("stranger").await];
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let id = propose(&app, &tool, proposal("1")).await;
+    let looking = async |cookie: &str| details(&app, cookie, &id).await["looking"].clone();
+    assert_eq!(looking(&one).await, Value::Null);
+    assert_eq!(looking(&one).await, Value::Null, "nobody is told of themselves");
+    assert_eq!(app.form("/api/load_action", Some(&stranger), &format!("id={id}")).await.status, 403);
+    assert_eq!(looking(&two).await, "Ana Sousa is looking at this, too.");
+    assert_eq!(looking(&one).await, "Ana Sousa (operator) is looking at this, too.");
+    let page = app.get(&format!("/action-center/pending?open={id}"), &[("cookie", &one), ("accept", "text/html")]);
+    assert!(page.await.text().contains("Ana Sousa (operator) is looking at this, too."));
+    app.clock.forward(jiff::SignedDuration::from_mins(1));
+    assert_eq!(looking(&one).await, Value::Null, "who looks no more is forgotten");
+}
