@@ -64,8 +64,10 @@ impl IncidentsBackend for Service {
             let found = self.pieces_of(&scope, &of.id, PieceKind::Evidence, SHOWN_PIECES).await?;
             evidence.extend(self.without_hidden(&scope, &of.id, found).await?);
         }
-        alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        // The same from two reports: the one that says when stays.
+        alerts.sort_by_key(|alert| (alert.id.clone(), alert.at.is_none(), alert.at));
         alerts.dedup_by(|one, other| one.id == other.id);
+        alerts.sort_by_key(|alert| alert.at);
         let actions = self.store.incident_actions(&scope, id, MAX_ACTIONS).await?;
         let pending = self.waiting(caller, &scope, &actions, now).await?;
         let decided: Vec<Action> =
