@@ -13,6 +13,7 @@ mod own_name;
 mod people;
 mod roles;
 
+pub(crate) use answers::as_caller;
 pub(crate) use people::{check_global, keep_an_administrator};
 
 use async_trait::async_trait;
