@@ -177,7 +177,7 @@ impl Service {
         let before: StoredIncident = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
         if before.summary.version != change.expected_version {
             let detail = format!(
-                "the incident changed since it was shown: it is at version {}",
+                "the incident changed since it was shown: it is at version {}; load it, then change it anew",
                 before.summary.version
             );
             let current = Box::new(Current::named(Subject::new(SubjectKind::Incident, id)));
