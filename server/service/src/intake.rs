@@ -124,7 +124,7 @@ fn recorded_reverses(taken: &[Result<Proposed, Error>]) -> impl Iterator<Item = 
 
 fn check_count(count: usize) -> Result<(), Error> {
     match count {
-        0 => Err(Error::invalid("/actions", "names no action")),
+        0 => Err(Error::invalid("/actions", "names no action; send at least one")),
         1..=proposal::MAX_ACTIONS => Ok(()),
         count => {
             let detail = format!("names {count} actions; at most {}", proposal::MAX_ACTIONS);

@@ -123,7 +123,7 @@ impl Sessions {
             Some(owner) => {
                 let user = self.store.user(owner).await?;
                 if user.is_none() {
-                    found.push(FieldError::new("/owner", "names no user"));
+                    found.push(FieldError::new("/owner", "names no user; see countersign user list"));
                 }
                 user.map(|user| user.id)
             }
