@@ -178,8 +178,7 @@ impl Service {
                 if !lift_others {
                     self.check_lifts_nothing_else(scope, &before, &targets, &attempt.lifts).await?;
                 }
-                let mut change =
-                    self.undo_request(attempt, before, seen, (reason, *break_glass, targets))?;
+                let mut change = self.undo_request(attempt, before, seen, (reason, *break_glass, targets))?;
                 if let Some(reverse) = &mut change.reverse {
                     give_time(tx, reverse, attempt.now).await?;
                 }

@@ -40,7 +40,10 @@ impl Service {
         hours: Option<u32>,
     ) -> Result<Vec<DecisionTime>, Error> {
         if hours.is_some_and(|hours| !(1..=MAX_HOURS).contains(&hours)) {
-            return Err(Error::invalid("/hours", format!("must be 1 to {MAX_HOURS}, or nothing for the default")));
+            return Err(Error::invalid(
+                "/hours",
+                format!("must be 1 to {MAX_HOURS}, or nothing for the default"),
+            ));
         }
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;

@@ -32,8 +32,7 @@ impl Service {
     /// If there is no such executor or place, or the store fails.
     pub(super) async fn move_to(&self, by: &Authorized, name: &str, place: u32) -> Result<(), Error> {
         self.kept(name).await?;
-        let mut names: Vec<_> =
-            self.store.executors().await?.into_iter().map(|one| one.setup.name).collect();
+        let mut names: Vec<_> = self.store.executors().await?.into_iter().map(|one| one.setup.name).collect();
         let before = names.iter().position(|one| one == name).map(|index| index + 1);
         names.retain(|one| one != name);
         let index = usize::try_from(place).unwrap_or_default();

@@ -64,7 +64,9 @@ mod tests {
         let times = DecisionTimes([(ActionType::IsolateDevice, 4)].into());
         assert_eq!(times.end(ActionType::IsolateDevice, now).to_string(), "2026-03-01T12:00:00Z");
         assert_eq!(times.end(ActionType::DisableUser, now).to_string(), "2026-03-08T08:00:00Z");
-        assert!(!times.of(ActionType::IsolateDevice).is_default && times.of(ActionType::DisableUser).is_default);
+        assert!(
+            !times.of(ActionType::IsolateDevice).is_default && times.of(ActionType::DisableUser).is_default
+        );
         assert_eq!(times.all().len(), ActionType::ALL.len());
         assert_eq!(SignedDuration::from_hours(DEFAULT_HOURS.into()), DEFAULT_TIME_TO_DECIDE);
         assert_eq!(SignedDuration::from_hours(MAX_HOURS.into()), MAX_TIME_TO_DECIDE);

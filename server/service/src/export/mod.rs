@@ -123,9 +123,7 @@ fn form(format: ExportFormat, file: BufWriter<File>, columns: &[Column]) -> io::
     Ok(match format {
         ExportFormat::Csv => Form::Columns(Box::new(csv::CsvWriter::begin(file, columns, false)?)),
         ExportFormat::SpreadsheetCsv => Form::Columns(Box::new(csv::CsvWriter::begin(file, columns, true)?)),
-        ExportFormat::JsonLines => {
-            Form::Columns(Box::new(json_lines::JsonLinesWriter::begin(file, columns)))
-        }
+        ExportFormat::JsonLines => Form::Columns(Box::new(json_lines::JsonLinesWriter::begin(file, columns))),
         ExportFormat::Ocsf => Form::Events(EventWriter::begin(file)),
     })
 }

@@ -237,7 +237,8 @@ fn process(entity: &Entity) -> Value {
         None => json!({ "uid": entity.hash().map_or_else(|| entity.title(), str::to_owned) }),
     };
     if let Some(image) = image {
-        let mut file = json!({ "name": last_part(image), "path": image, "type_id": 1, "type": "Regular File" });
+        let mut file =
+            json!({ "name": last_part(image), "path": image, "type_id": 1, "type": "Regular File" });
         let hashes = hashes(entity);
         if !hashes.is_empty() {
             file["hashes"] = json!(hashes);
@@ -273,7 +274,9 @@ fn observables(action: &Action) -> Vec<Value> {
         Entity::Url { url } => note(&format!("{entity}.url"), (6, "URL String"), url),
         Entity::User { name, .. } => note(&format!("{entity}.name"), (4, "User Name"), name),
         Entity::Mailbox { address } => note(&format!("{entity}.address"), (5, "Email Address"), address),
-        Entity::EmailMessage { sender, .. } => note(&format!("{entity}.sender"), (5, "Email Address"), sender),
+        Entity::EmailMessage { sender, .. } => {
+            note(&format!("{entity}.sender"), (5, "Email Address"), sender)
+        }
         Entity::File { path: Some(path), .. } => note(&format!("{entity}.path"), (45, "File Path"), path),
         Entity::EmailAttachment { file_name, .. } => {
             note(&format!("{entity}.file_name"), (7, "File Name"), file_name);
@@ -304,7 +307,8 @@ mod tests {
         let mut given = proposal("1");
         (given["type"], given["entity"]) = (json!(of.as_str()), entity);
         let given: Proposal = serde_json::from_value(given).unwrap();
-        let action = given.into_action(uuid::Uuid::nil().into(), String::new(), tester(), Timestamp::UNIX_EPOCH);
+        let action =
+            given.into_action(uuid::Uuid::nil().into(), String::new(), tester(), Timestamp::UNIX_EPOCH);
         let (decision, decided_by) = (Decision::Approved, Some(Actor::new(ActorKind::User, "u-1", "Ana")));
         Action { decision, status, decided_by, ..action }
     }
@@ -321,10 +325,16 @@ mod tests {
             "registry_key" => json!({ "kind": "registry_key", "path": "HKLM\\Run" }),
             "ip_address" => json!({ "kind": "ip_address", "address": "203.0.113.7" }),
             "url" => json!({ "kind": "url", "url": "https://evil.example/" }),
-            "email_message" => json!({ "kind": "email_message", "message_id": "<1@a>", "subject": "s", "sender": "b@c.example" }),
-            "email_attachment" => json!({ "kind": "email_attachment", "message_id": "<1@a>", "file_name": "a.exe" }),
+            "email_message" => {
+                json!({ "kind": "email_message", "message_id": "<1@a>", "subject": "s", "sender": "b@c.example" })
+            }
+            "email_attachment" => {
+                json!({ "kind": "email_attachment", "message_id": "<1@a>", "file_name": "a.exe" })
+            }
             "mailbox" => json!({ "kind": "mailbox", "address": "a@b.example" }),
-            "teams_message" => json!({ "kind": "teams_message", "message_id": "m", "sender": "a", "channel": "c" }),
+            "teams_message" => {
+                json!({ "kind": "teams_message", "message_id": "m", "sender": "a", "channel": "c" })
+            }
             "cloud_file" => json!({ "kind": "cloud_file", "path": "/sites/a/b.docx" }),
             "user" => json!({ "kind": "user", "name": "kim" }),
             other => json!({ "kind": other, "name": "a" }),
@@ -389,17 +399,28 @@ mod tests {
 
     #[test]
     fn what_is_acted_on_has_the_name_by_which_it_is_looked_for() {
-        let file = of(action(ActionType::QuarantineFile, sample(ActionType::QuarantineFile), Status::Completed));
+        let file =
+            of(action(ActionType::QuarantineFile, sample(ActionType::QuarantineFile), Status::Completed));
         assert_eq!(file["file"]["name"], "a.exe");
         assert_eq!(file["file"]["hashes"][0]["algorithm_id"], 3);
         let hash = json!({ "kind": "file", "md5": "ab".repeat(16) });
         let file = of(action(ActionType::QuarantineFile, hash, Status::Completed));
-        assert_eq!((&file["file"]["name"], &file["file"]["hashes"][0]["algorithm_id"]), (&json!("ab".repeat(16)), &json!(1)));
+        assert_eq!(
+            (&file["file"]["name"], &file["file"]["hashes"][0]["algorithm_id"]),
+            (&json!("ab".repeat(16)), &json!(1))
+        );
         let process = of(action(ActionType::StopProcess, sample(ActionType::StopProcess), Status::Failed));
-        assert_eq!((&process["process"]["name"], &process["process"]["pid"]), (&json!("evil.exe"), &json!(7)));
-        let block = of(action(ActionType::BlockIpAddress, sample(ActionType::BlockIpAddress), Status::Completed));
+        assert_eq!(
+            (&process["process"]["name"], &process["process"]["pid"]),
+            (&json!("evil.exe"), &json!(7))
+        );
+        let block =
+            of(action(ActionType::BlockIpAddress, sample(ActionType::BlockIpAddress), Status::Completed));
         let found = block["observables"].as_array().unwrap();
         assert!(found.iter().any(|of| of["type_id"] == 2 && of["value"] == "203.0.113.7"), "{block}");
-        assert_eq!(block["countermeasures"][0]["d3f_technique"]["src_url"], "https://d3fend.mitre.org/technique/d3f:NetworkTrafficFiltering/");
+        assert_eq!(
+            block["countermeasures"][0]["d3f_technique"]["src_url"],
+            "https://d3fend.mitre.org/technique/d3f:NetworkTrafficFiltering/"
+        );
     }
 }

@@ -90,13 +90,19 @@ async fn what_waits_is_taken_back_and_what_is_refused_says_why() {
     let (app, tool, person) = start().await;
     let file = json!({ "Comment": "Ransomware", "Sha1": "ab".repeat(20) });
     let (_, made) = order(&app, &tool, "web-1/StopAndQuarantineFile", file).await;
-    assert_eq!(made["relatedFileInfo"], json!({ "fileIdentifier": "ab".repeat(20), "fileIdentifierType": "Sha1" }));
+    assert_eq!(
+        made["relatedFileInfo"],
+        json!({ "fileIdentifier": "ab".repeat(20), "fileIdentifierType": "Sha1" })
+    );
     let cancel = format!("{ACTIONS}/{}/cancel", made["id"].as_str().unwrap());
     let (status, failure) = send(&app, &tool, "POST", &cancel, json!({})).await;
     assert_eq!((status, &failure["error"]["target"]), (400, &json!("Comment")), "{failure}");
     let (status, over) = send(&app, &tool, "POST", &cancel, json!({ "Comment": "False alarm" })).await;
     assert_eq!((status, &over["status"]), (200, &json!("Cancelled")), "{over}");
-    assert_eq!((&over["cancellationRequestor"], &over["cancellationComment"]), (&json!("xdr"), &json!("False alarm")));
+    assert_eq!(
+        (&over["cancellationRequestor"], &over["cancellationComment"]),
+        (&json!("xdr"), &json!("False alarm"))
+    );
     let (status, failure) = send(&app, &tool, "POST", &cancel, json!({ "Comment": "again" })).await;
     assert_eq!(status, 403, "only a person calls off what was decided: {failure}");
 
@@ -104,9 +110,23 @@ async fn what_waits_is_taken_back_and_what_is_refused_says_why() {
     for (token, method, path, body, status, code) in [
         (&tool, "POST", "/mde/api/machines/web-1/explode", json!({ "Comment": "x" }), 400, "BadRequest"),
         (&tool, "POST", "/mde/api/machines/ws-*/isolate", json!({ "Comment": "x" }), 400, "BadRequest"),
-        (&tool, "POST", "/mde/api/machines/web-1/isolate", json!({ "Comment": "x", "Scope": 1 }), 400, "BadRequest"),
+        (
+            &tool,
+            "POST",
+            "/mde/api/machines/web-1/isolate",
+            json!({ "Comment": "x", "Scope": 1 }),
+            400,
+            "BadRequest",
+        ),
         (&person, "POST", "/mde/api/machines/web-1/isolate", json!({ "Comment": "x" }), 403, "Forbidden"),
-        (&tool, "GET", "/mde/api/machineactions?$filter=requestor%20eq%20%27a%27", Value::Null, 400, "BadRequest"),
+        (
+            &tool,
+            "GET",
+            "/mde/api/machineactions?$filter=requestor%20eq%20%27a%27",
+            Value::Null,
+            400,
+            "BadRequest",
+        ),
         (&tool, "GET", unknown.as_str(), Value::Null, 404, "ResourceNotFound"),
         (&tool, "GET", "/mde/api/alerts", Value::Null, 404, "ResourceNotFound"),
         (&"cst_none".to_owned(), "GET", ACTIONS, Value::Null, 401, "Unauthorized"),

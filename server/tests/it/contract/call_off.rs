@@ -9,8 +9,8 @@ use domain::actions::tasks::{ListTasks as _, TaskHolder};
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
 use domain::{
-    Action, ActionId, ActionType, AuditKind, Caller, CommandId, Error, FollowUp, FollowUpVerb, Outcome,
-    Role, RowScope, Seen, Status, Transition,
+    Action, ActionId, ActionType, AuditKind, Caller, CommandId, Error, FollowUp, FollowUpVerb, Outcome, Role,
+    RowScope, Seen, Status, Transition,
 };
 use executors::manual::Manual;
 use jiff::SignedDuration;

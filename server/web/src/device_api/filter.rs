@@ -31,7 +31,12 @@ impl Asked {
                 "$top" => asked.top = number(name, value)?,
                 "$skip" => asked.skip = number(name, value)?,
                 "$filter" => asked.filter(value)?,
-                _ => return Err(Error::invalid(format!("/{name}"), "is not known here; send $filter, $top, $skip")),
+                _ => {
+                    return Err(Error::invalid(
+                        format!("/{name}"),
+                        "is not known here; send $filter, $top, $skip",
+                    ));
+                }
             }
         }
         if asked.top + asked.skip > MAX_ROWS {
@@ -42,16 +47,16 @@ impl Asked {
     }
 
     fn filter(&mut self, text: &str) -> Result<(), Error> {
-        let wrong = |part: &str| {
-            Error::invalid("/$filter", format!("can't be read at {part:?}; it takes {FIELDS}"))
-        };
+        let wrong =
+            |part: &str| Error::invalid("/$filter", format!("can't be read at {part:?}; it takes {FIELDS}"));
         for part in text.split(" and ") {
             let mut words = part.trim().splitn(3, ' ');
             let (Some(field), Some("eq"), Some(value)) = (words.next(), words.next(), words.next()) else {
                 return Err(wrong(part));
             };
             let value = value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
-            let value = value.filter(|value| !value.is_empty()).ok_or_else(|| wrong(part))?.replace("''", "'");
+            let value =
+                value.filter(|value| !value.is_empty()).ok_or_else(|| wrong(part))?.replace("''", "'");
             match field {
                 "machineId" if self.machine.is_none() => self.machine = Some(value),
                 "type" if self.name.is_none() => {
@@ -126,7 +131,11 @@ mod tests {
         assert_eq!((asked.top, asked.lanes()), (5, &[Lane::History][..]));
         let pairs = asked.pairs(Lane::History);
         let of = |name: &str| {
-            pairs.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+            pairs
+                .iter()
+                .filter(|(known, _)| *known == name)
+                .map(|(_, value)| value.as_str())
+                .collect::<Vec<_>>()
         };
         assert_eq!(of("type"), ["isolate_device", "contain_device"]);
         assert_eq!(of("asset"), ["web-1"]);

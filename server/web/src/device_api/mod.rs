@@ -88,9 +88,9 @@ fn external_id(proposal: &Proposal, minute: i64) -> Result<String, Error> {
     let Proposal { action_type, entity, asset, parameters, comment, .. } = proposal;
     let asked = service::digest(*action_type, entity, asset, &[], parameters)?;
     let comment = comment.as_deref().unwrap_or_default();
-    let sum = comment.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let sum = comment
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     Ok(format!("mde-{asked}-{sum:016x}-{minute}"))
 }
 
@@ -144,8 +144,7 @@ async fn list(
         }
     }
     found.sort_by_key(|action| std::cmp::Reverse((action.proposed_at, action.id)));
-    let value: Vec<_> =
-        found.iter().skip(asked.skip).take(asked.top).map(machine_action::shown).collect();
+    let value: Vec<_> = found.iter().skip(asked.skip).take(asked.top).map(machine_action::shown).collect();
     Ok(Json(json!({ "value": value })))
 }
 

@@ -54,7 +54,8 @@ const UNMANAGED: &str = "UnManagedDevice";
 
 /// The types of actions that are machine actions, each by the name that it has there.
 pub(super) fn types() -> impl Iterator<Item = (ActionType, &'static str)> {
-    let contained = [(ActionType::ContainDevice, "Isolate"), (ActionType::ReleaseFromContainment, "Unisolate")];
+    let contained =
+        [(ActionType::ContainDevice, "Isolate"), (ActionType::ReleaseFromContainment, "Unisolate")];
     ORDERS.iter().map(|order| (order.action_type, order.name)).chain(contained)
 }
 
@@ -69,7 +70,10 @@ impl Order {
         let found = ORDERS.iter().find(|order| order.path.eq_ignore_ascii_case(path));
         found.copied().ok_or_else(|| {
             let known: Vec<_> = ORDERS.iter().map(|order| order.path).collect();
-            Problem::malformed(format!("{path:?} can't be asked of a machine here; send one of {}", known.join(", ")))
+            Problem::malformed(format!(
+                "{path:?} can't be asked of a machine here; send one of {}",
+                known.join(", ")
+            ))
         })
     }
 
@@ -93,7 +97,10 @@ impl Order {
                 None => values.first().copied(),
             };
             let Some(chosen) = chosen else {
-                return Err(Error::invalid(format!("/{name}"), format!("must be one of {}", values.join(", "))));
+                return Err(Error::invalid(
+                    format!("/{name}"),
+                    format!("must be one of {}", values.join(", ")),
+                ));
             };
             if chosen == UNMANAGED {
                 item["type"] = json!(ActionType::ContainDevice);
@@ -103,7 +110,10 @@ impl Order {
         }
         if self.on_file {
             let Some(sha1) = text(fields, "Sha1")? else {
-                return Err(Error::invalid("/Sha1", "is missing: the SHA-1 of the file, 40 hexadecimal digits"));
+                return Err(Error::invalid(
+                    "/Sha1",
+                    "is missing: the SHA-1 of the file, 40 hexadecimal digits",
+                ));
             };
             item["entity"] = json!({ "kind": "file", "sha1": sha1 });
         }
@@ -114,7 +124,9 @@ impl Order {
 /// Why, in the words of who asks.
 pub(super) fn comment(body: &Value) -> Result<String, Error> {
     let comment = text(fields(body)?, "Comment")?.filter(|text| !text.trim().is_empty());
-    comment.map(str::to_owned).ok_or_else(|| Error::invalid("/Comment", "is missing: say why this is asked for"))
+    comment
+        .map(str::to_owned)
+        .ok_or_else(|| Error::invalid("/Comment", "is missing: say why this is asked for"))
 }
 
 fn fields(body: &Value) -> Result<&Map<String, Value>, Error> {
@@ -154,7 +166,8 @@ mod tests {
             (&isolated["type"], &isolated["parameters"]["scope"]),
             (&json!("isolate_device"), &json!("Selective"))
         );
-        let contained = read("isolate", json!({ "Comment": "x", "IsolationType": "UnManagedDevice" })).unwrap();
+        let contained =
+            read("isolate", json!({ "Comment": "x", "IsolationType": "UnManagedDevice" })).unwrap();
         assert_eq!((&contained["type"], contained.get("parameters")), (&json!("contain_device"), None));
         let file = read("StopAndQuarantineFile", json!({ "Comment": "x", "Sha1": "ab".repeat(20) })).unwrap();
         assert_eq!((&file["entity"]["kind"], &file["asset"]["name"]), (&json!("file"), &json!("web-1")));
@@ -167,7 +180,12 @@ mod tests {
         for (path, body, pointer, words) in [
             ("isolate", json!({}), "/Comment", "missing"),
             ("isolate", json!({ "Comment": " " }), "/Comment", "missing"),
-            ("isolate", json!({ "Comment": "x", "IsolationType": "Half" }), "/IsolationType", "Full, Selective"),
+            (
+                "isolate",
+                json!({ "Comment": "x", "IsolationType": "Half" }),
+                "/IsolationType",
+                "Full, Selective",
+            ),
             ("isolate", json!({ "Comment": "x", "IsolationTyp": "Full" }), "/IsolationTyp", "IsolationType"),
             ("isolate", json!({ "Comment": 7 }), "/Comment", "text"),
             ("isolate", json!([]), "", "object"),

@@ -93,9 +93,8 @@ fn DetailView(
     let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
     // Who looks is told to others while their pages say so again.
-    let waits = derived(move || {
-        detail_of(detail, |of| of.action.decision == Decision::Pending).unwrap_or_default()
-    });
+    let waits =
+        derived(move || detail_of(detail, |of| of.action.decision == Decision::Pending).unwrap_or_default());
     effect(move || {
         if waits.get() {
             interval(LOOK_INTERVAL, move || {
