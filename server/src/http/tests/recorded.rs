@@ -31,7 +31,7 @@ async fn each_change_is_recorded_with_what_was_before_and_after() {
     notices("address=old%40corp.example").await;
     notices("address=new%40corp.example").await;
     let incident = send("POST", "/incidents", json!({ "id": "INC-1", "title": "Beacon" })).await;
-    let version = incident["incident"]["version"].clone();
+    let version = incident["version"].clone();
     let change = json!({ "expected_version": version, "status": "resolved", "assigned_to": "Ana" });
     send("PATCH", "/incidents/INC-1", change).await;
 
