@@ -55,8 +55,9 @@ impl Asked {
                 return Err(wrong(part));
             };
             let value = value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
-            let value =
-                value.filter(|value| !value.is_empty()).ok_or_else(|| wrong(part))?.replace("''", "'");
+            // A quote within is written twice: a single one ends the text, and more would follow that is not read.
+            let is_whole = |value: &&str| !value.is_empty() && !value.replace("''", "").contains('\'');
+            let value = value.filter(is_whole).ok_or_else(|| wrong(part))?.replace("''", "'");
             match field {
                 "machineId" if self.machine.is_none() => self.machine = Some(value),
                 "type" if self.name.is_none() => {
