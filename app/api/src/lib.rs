@@ -30,6 +30,7 @@ areas! {
     mod actions;
     mod automation;
     mod bulk;
+    mod decision_times;
     mod dispatch;
     mod executors;
     mod export;

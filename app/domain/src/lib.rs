@@ -37,6 +37,7 @@ areas! {
     mod automation: contract::AutomationBackend;
     mod bulk: contract::BulkBackend;
     mod cases: contract::CasesBackend;
+    mod decision_times: contract::DecisionTimesBackend;
     mod directory: contract::DirectoryBackend;
     mod dispatch: contract::DispatchBackend;
     mod executors: contract::ExecutorsBackend, contract::ReportsBackend;

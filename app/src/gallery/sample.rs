@@ -158,6 +158,7 @@ pub(super) fn detail(action: Action, offer: Availability) -> ActionDetail {
         standing: Vec::new(),
         revisions: Vec::new(),
         end: None,
+        looking: None,
         rendered_at: NOW,
         action,
     }

@@ -13,7 +13,8 @@ mod own_name;
 mod people;
 mod roles;
 
-pub(crate) use people::keep_an_administrator;
+pub(crate) use answers::as_caller;
+pub(crate) use people::{check_global, keep_an_administrator};
 
 use async_trait::async_trait;
 use domain::access::contract::{

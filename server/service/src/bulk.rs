@@ -204,7 +204,10 @@ impl Service {
         let bulk = self.find(caller, id).await?;
         self::verb(bulk.verb, reason.clone()).check()?;
         if bulk.preview.decidable == 0 {
-            return Err(Error::invalid("", "nothing in this plan can be decided"));
+            return Err(Error::invalid(
+                "",
+                "nothing in this plan can be decided; make one of actions that wait and that you may decide",
+            ));
         }
         let now = self.clock.now();
         let start = BulkStart { at: now, reason, approval_id: new_id(now), ended_at: None };

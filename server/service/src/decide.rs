@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::change::{self, Change};
 use super::decision::{DecisionAttempt, Verb, check_seen, conflict, lifecycle_of};
+use super::decision_times::give_time;
 use super::targets::to_undo;
 use super::{Service, detached, replay};
 use crash::crash_point;
@@ -177,7 +178,11 @@ impl Service {
                 if !lift_others {
                     self.check_lifts_nothing_else(scope, &before, &targets, &attempt.lifts).await?;
                 }
-                self.undo_request(attempt, before, seen, (reason, *break_glass, targets))
+                let mut change = self.undo_request(attempt, before, seen, (reason, *break_glass, targets))?;
+                if let Some(reverse) = &mut change.reverse {
+                    give_time(tx, reverse, attempt.now).await?;
+                }
+                Ok(change)
             }
             Verb::Retry { .. } => {
                 let again = self.commands_again(tx, &before, &[], attempt.now).await?;

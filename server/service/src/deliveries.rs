@@ -32,14 +32,9 @@ impl Service {
     /// If there is no such executor or place, or the store fails.
     pub(super) async fn move_to(&self, by: &Authorized, name: &str, place: u32) -> Result<(), Error> {
         self.kept(name).await?;
-        let mut names: Vec<_> = self
-            .store
-            .executors()
-            .await?
-            .into_iter()
-            .map(|one| one.setup.name)
-            .filter(|one| one != name)
-            .collect();
+        let mut names: Vec<_> = self.store.executors().await?.into_iter().map(|one| one.setup.name).collect();
+        let before = names.iter().position(|one| one == name).map(|index| index + 1);
+        names.retain(|one| one != name);
         let index = usize::try_from(place).unwrap_or_default();
         if index == 0 || index > names.len() + 1 {
             let detail = format!("is {place}; there are the places 1 to {}", names.len() + 1);
@@ -51,7 +46,8 @@ impl Service {
         if !tx.order_executors(by, &names, now).await? {
             return Err(Denied::Revoked.into());
         }
-        record(&mut *tx, by, AuditKind::ExecutorChanged, name, json!({ "place": place }), now).await?;
+        let body = json!({ "before": { "place": before }, "after": { "place": place } });
+        record(&mut *tx, by, AuditKind::ExecutorChanged, name, body, now).await?;
         tx.commit().await?;
         self.connect_executors().await
     }

@@ -101,6 +101,7 @@ impl ShowAction for Service {
             download: offer(Self::check_download(caller, &action).map(drop)),
             end: self.end_in_words(&action, proposer, now).await?,
             twins: self.twins(&scope, &action).await?,
+            looking: self.presence.look(caller, &action, now),
             action,
             rendered_at: now,
         })

@@ -7,6 +7,7 @@ use domain::{Action, ActionId, Actor, Authorized, Decision, Error, RowScope, Sys
 use super::change::{Change, write_rows};
 use super::clock::is_unusable;
 use super::decision::{lifecycle_of, undoing};
+use super::decision_times::give_time;
 use super::targets::to_undo;
 use super::{Service, detached, policies, timeline};
 use crash::crash_point;
@@ -130,6 +131,7 @@ impl Service {
         let first = tx.first_approval(id).await?;
         let by_two = policies::by_two(&before, proposer, first.as_ref());
         policies::at_end(&policies, &mut reverse, by_two, now);
+        give_time(&mut *tx, &mut reverse, now).await?;
         if reverse.decision == Decision::Pending {
             commands.clear();
         }

@@ -251,7 +251,7 @@ impl Service {
         workshop.make(&setup, secret.as_deref())?;
         let sealed = seal(workshop, &setup.name, secret.as_deref())?;
         let name = setup.name.clone();
-        let body = json!({ "setup": setup });
+        let body = json!({ "before": null, "after": setup });
         let kept = StoredExecutor { setup, secret: sealed, paused: false, revision: 1 };
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
@@ -286,7 +286,7 @@ impl Service {
                 sealed.clone()
             }
         };
-        let body = json!({ "setup": setup, "new_secret": secret.is_some() });
+        let body = json!({ "before": before.setup, "after": setup, "new_secret": secret.is_some() });
         let after = StoredExecutor { setup, secret: kept, ..before };
         self.write_executor(by, after, AuditKind::ExecutorChanged, body).await
     }
@@ -329,7 +329,7 @@ impl Service {
     /// # Errors
     /// [`Error::NotFound`], [`Error::Conflict`] while commands wait for it, or if the store fails.
     pub async fn remove(&self, by: &Authorized, name: &str) -> Result<(), Error> {
-        self.kept(name).await?;
+        let before = self.kept(name).await?.setup;
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         if !tx.delete_executor(by, name, now).await? {
@@ -341,7 +341,8 @@ impl Service {
             let detail = format!("{waiting} of its commands are not over; cancel or settle them first");
             return Err(Error::Conflict { detail, current: Box::new(Current::named(subject(name))) });
         }
-        record(&mut *tx, by, AuditKind::ExecutorRemoved, name, json!({}), now).await?;
+        let body = json!({ "before": before, "after": null });
+        record(&mut *tx, by, AuditKind::ExecutorRemoved, name, body, now).await?;
         tx.commit().await?;
         self.connect_executors().await
     }

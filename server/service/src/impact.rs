@@ -118,16 +118,22 @@ fn elsewhere(kind: AssetKind, assets: u64, more: bool) -> String {
 }
 
 fn may_decide(names: &[String]) -> String {
+    match names {
+        [] => "Nobody in this system may decide this yet.".to_owned(),
+        names => format!("{} may decide this.", listed(names)),
+    }
+}
+
+/// Names as a sentence has them; of many the first.
+pub(super) fn listed(names: &[String]) -> String {
     let (first, others) = names.split_at(names.len().min(MAX_NAMES));
-    let list = match (first, others.len()) {
-        ([], _) => return "Nobody in this system may decide this yet.".to_owned(),
+    match (first, others.len()) {
         ([one], 0) => one.clone(),
         ([rest @ .., last], 0) => format!("{} and {last}", rest.join(", ")),
         (first, others) => {
             format!("{} and {}", first.join(", "), pluralize(others as u64, "other", "others"))
         }
-    };
-    format!("{list} may decide this.")
+    }
 }
 
 #[cfg(test)]

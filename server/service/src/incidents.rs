@@ -64,8 +64,10 @@ impl IncidentsBackend for Service {
             let found = self.pieces_of(&scope, &of.id, PieceKind::Evidence, SHOWN_PIECES).await?;
             evidence.extend(self.without_hidden(&scope, &of.id, found).await?);
         }
-        alerts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+        // The same from two reports: the one that says when stays.
+        alerts.sort_by_key(|alert| (alert.id.clone(), alert.at.is_none(), alert.at));
         alerts.dedup_by(|one, other| one.id == other.id);
+        alerts.sort_by_key(|alert| alert.at);
         let actions = self.store.incident_actions(&scope, id, MAX_ACTIONS).await?;
         let pending = self.waiting(caller, &scope, &actions, now).await?;
         let decided: Vec<Action> =
@@ -175,7 +177,7 @@ impl Service {
         let before: StoredIncident = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
         if before.summary.version != change.expected_version {
             let detail = format!(
-                "the incident changed since it was shown: it is at version {}",
+                "the incident changed since it was shown: it is at version {}; load it, then change it anew",
                 before.summary.version
             );
             let current = Box::new(Current::named(Subject::new(SubjectKind::Incident, id)));
@@ -198,8 +200,9 @@ impl Service {
         if !tx.set_incident(&by, &before, &state, now).await? {
             return Err(Denied::Revoked.into());
         }
-        let body = json!({ "version": before.summary.version + 1, "status": state.status,
-            "classification": state.classification, "assigned_to": state.assigned_to });
+        let IncidentSummary { version, status, classification, assigned_to, .. } = before.summary;
+        let before = IncidentState { status, classification, assigned_to };
+        let body = json!({ "version": version + 1, "before": said(&before), "after": said(&state) });
         let subject = Some(Subject::new(SubjectKind::Incident, id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentChanged, subject, body }).await?;
         let after = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
@@ -226,6 +229,11 @@ impl Service {
 
 fn no_such(id: &str) -> Error {
     Error::NotFound(Subject::new(SubjectKind::Incident, id))
+}
+
+/// What people say of an incident, as its records have it.
+fn said(of: &IncidentState) -> serde_json::Value {
+    json!({ "status": of.status, "classification": of.classification, "assigned_to": of.assigned_to })
 }
 
 /// What happened, in order.

@@ -8,6 +8,7 @@ use domain::actions::contract::{ProposeActions, Proposed};
 use domain::actions::proposal;
 use domain::actions::targets::target_count;
 use domain::core::subject::Current;
+use domain::decision_times::DecisionTimes;
 use domain::{
     Action, AuditKind, Authorized, Caller, Decision, Denied, Error, FieldError, Outcome, Proposal, RowScope,
     Source, Status,
@@ -87,8 +88,9 @@ impl Service {
         let now = tx.time(now).await?;
         place_proposals(&mut *tx, &by, &mut checked, now).await?;
         check_groups(&mut checked);
-        let mut intake =
-            Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
+        let times = tx.decision_times().await?;
+        let known = known(&mut *tx, &by, &checked).await?;
+        let mut intake = Intake { caller, by: &by, now, times, known, fresh: Vec::new() };
         let mut taken = Vec::with_capacity(checked.len());
         for (index, proposal) in checked.into_iter().enumerate() {
             let one = match proposal {
@@ -126,7 +128,7 @@ fn recorded_reverses(taken: &[Result<Proposed, Error>]) -> impl Iterator<Item = 
 
 fn check_count(count: usize) -> Result<(), Error> {
     match count {
-        0 => Err(Error::invalid("/actions", "names no action")),
+        0 => Err(Error::invalid("/actions", "names no action; send at least one")),
         1..=proposal::MAX_ACTIONS => Ok(()),
         count => {
             let detail = format!("names {count} actions; at most {}", proposal::MAX_ACTIONS);
@@ -198,6 +200,8 @@ pub(super) struct Intake<'a> {
     pub(super) caller: &'a Caller,
     pub(super) by: &'a Authorized,
     pub(super) now: Timestamp,
+    /// How long there is to decide where a proposal names no end.
+    pub(super) times: DecisionTimes,
     /// What was there before, and what the request made of it so far.
     pub(super) known: HashMap<Name, Action>,
     /// New actions, to be written together.
@@ -248,6 +252,8 @@ impl Intake<'_> {
         if let Some(before) = &repeated {
             return self.repeat(tx, before, proposal, digest, index).await;
         }
+        let end = self.times.end(proposal.action_type, now);
+        let proposal = Proposal { expires_at: proposal.expires_at.or(Some(end)), ..proposal };
         let proposed = proposal.into_action(new_id(now), digest, by.actor().clone(), now);
         let Some(before) = known else {
             let more = json!({ "type": proposed.action_type, "entity": proposed.entity, "asset": proposed.asset,

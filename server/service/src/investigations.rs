@@ -130,8 +130,9 @@ impl Service {
         let subject = Some(Subject::new(SubjectKind::Investigation, &whole.id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::InvestigationReported, subject, body })
             .await?;
-        let mut intake =
-            Intake { caller, by: &by, now, known: known(&mut *tx, &by, &checked).await?, fresh: Vec::new() };
+        let times = tx.decision_times().await?;
+        let known = known(&mut *tx, &by, &checked).await?;
+        let mut intake = Intake { caller, by: &by, now, times, known, fresh: Vec::new() };
         let mut results = Vec::with_capacity(checked.len());
         for (index, proposal) in checked.into_iter().enumerate() {
             let one = match proposal {

@@ -13,6 +13,7 @@ pub mod checkpoint;
 pub mod clock;
 mod decide;
 mod decision;
+mod decision_times;
 mod deliveries;
 mod detail;
 mod directory;
@@ -46,6 +47,7 @@ mod paging;
 mod pause;
 mod pieces;
 mod policies;
+mod presence;
 mod protection;
 mod record;
 mod refusals;
@@ -99,6 +101,7 @@ pub struct Service {
     /// How long History keeps an action after its last update; for ever if that is not said.
     keep_history: Option<SignedDuration>,
     refusals: Arc<refusals::RefusalBudget>,
+    presence: Arc<presence::Presence>,
     /// Makes the executors that are set up.
     workshop: Option<Arc<dyn executor::Workshop>>,
     /// The enrolled hosts.
@@ -132,6 +135,7 @@ impl Service {
             hunt: None,
             keep_history: None,
             refusals: Arc::default(),
+            presence: Arc::default(),
             workshop: None,
             switchboard: None,
             authority: None,

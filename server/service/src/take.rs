@@ -14,6 +14,7 @@ use std::slice::from_ref;
 
 use super::clock::new_id;
 use super::decision::device_group;
+use super::decision_times::give_time;
 use super::detail::sentence;
 use super::policies::{self, Beside};
 use super::targets::named;
@@ -75,6 +76,7 @@ impl Service {
         let reason = action.comment.clone().unwrap_or_default();
         let policies = tx.policies().await?;
         let beside = policies::at_once(caller, &policies, &mut action, (alone, &reason), now)?;
+        give_time(&mut *tx, &mut action, now).await?;
         let commands = match action.decision {
             domain::Decision::NotRequired => self.commands(&action, now).0,
             _ => Vec::new(),

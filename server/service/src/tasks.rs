@@ -6,6 +6,8 @@ use domain::executors::ExecutorKind;
 use domain::{Caller, Error, RowScope};
 
 use super::Service;
+use super::access::as_caller;
+use super::decision::device_group;
 
 #[async_trait]
 impl ListTasks for Service {
@@ -47,11 +49,12 @@ impl Service {
         let Some(name) = to.map(str::trim).filter(|name| !name.is_empty()) else {
             return Ok(caller.actor.label());
         };
-        let person = self.store.user(name).await?.filter(|person| person.enabled);
-        let person = person.ok_or_else(|| Error::invalid("/to", "is the user name of nobody here"))?;
-        let may = self.store.holders(action.permission()).await?;
-        if !may.iter().any(|(id, _)| *id == person.id) {
-            let detail = format!("may not carry this out: {} lacks the permission", person.display_name);
+        let nobody = || Error::invalid("/to", "is the user name of nobody here");
+        let person = self.store.user(name).await?.filter(|person| person.enabled).ok_or_else(nobody)?;
+        let holder = self.store.holdings().await?.into_iter().find(|holder| holder.id == person.id);
+        let holder = as_caller(&holder.ok_or_else(nobody)?);
+        if let Err(denied) = holder.authorize_on(action.permission(), device_group(action)) {
+            let detail = format!("may not carry this out; name somebody who may: {denied}");
             return Err(Error::invalid("/to", detail));
         }
         Ok(person.display_name)

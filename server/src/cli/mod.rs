@@ -37,7 +37,7 @@ pub struct Cli {
 enum Command {
     /// Serve the Action center and its API
     Serve(Box<config::ServeOptions>),
-    /// Carry out file actions on this host
+    /// Carry out actions on this host
     Responder(Box<::responder::Args>),
     /// Make a code that takes in one host, within 15 minutes: countersign responder --server URL --enrol CODE
     ResponderCode(responder::CodeOptions),

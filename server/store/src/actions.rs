@@ -156,6 +156,15 @@ pub trait ReadExport: Send + Sync {
         now: Timestamp,
         into: &mut dyn Rows,
     ) -> Result<()>;
+
+    /// The same with all that is known of each, whatever columns the query names.
+    async fn export_actions(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut (dyn FnMut(Action) -> std::io::Result<()> + Send),
+    ) -> Result<()>;
 }
 
 /// Which actions a decision on many means.

@@ -71,6 +71,7 @@ areas! {
     pub mod automation: read(ReadAutomation) write(WriteAutomation);
     mod bulk: read(ReadBulk) write(WriteBulk) system(SystemBulk);
     pub mod cases: read(ReadCases);
+    pub mod decision_times: read(ReadDecisionTimes) write(WriteDecisionTimes);
     mod directory: read(ReadDirectory) write(WriteDirectory);
     mod ends: read(ReadEnds) write(WriteEnds) system(SystemEnds);
     mod executors: read(ReadExecutors) write(WriteExecutors) system(SystemExecutors);

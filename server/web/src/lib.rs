@@ -6,6 +6,7 @@
 //! handler to its area in `rest/`.
 
 mod csp;
+mod device_api;
 pub mod download;
 pub mod edge;
 mod first_administrator;

@@ -23,7 +23,7 @@ use super::edge::security::Edge;
 use super::edge::{body, identify, paths, redirect, security, trace};
 use super::state::AppState;
 use super::visitor::for_people;
-use super::{csp, first_administrator, provider, rest, scim, second_step, signin, site, sse};
+use super::{csp, device_api, first_administrator, provider, rest, scim, second_step, signin, site, sse};
 use service::clock::{is_notable, is_unusable};
 use service::identity::sign_in::{DIRECTORY_PATH, RETURN_PATH, START_PATH};
 use store::DISPATCH_PAUSED;
@@ -94,6 +94,7 @@ pub fn build(app: AppState, pages: Pages) -> Router {
         .merge(reports)
         .nest(paths::API, rest::router(&app))
         .nest(DIRECTORY_PATH, scim::router(&app))
+        .nest(device_api::ROOT, device_api::router(&app))
         .layer(layers)
         .with_state(app)
 }

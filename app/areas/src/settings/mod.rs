@@ -27,6 +27,7 @@ kit::pages! {
     mod account;
     mod automation;
     mod deciders;
+    mod decision_times;
     mod device_groups;
     mod enrol;
     mod factor_policy;

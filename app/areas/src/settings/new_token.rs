@@ -28,8 +28,7 @@ pub(super) fn secret(sheet: Sheet) -> AnyView {
 /// The form of a token of one's own, or of a tool.
 pub(super) fn make(sheet: Sheet, mine: bool, groups: &[DeviceGroupView]) -> AnyView {
     // People answer for what they decide and administer: a tool can't.
-    let offered =
-        Scope::ALL.iter().filter(|scope| mine || !matches!(scope, Scope::Decide | Scope::Administer));
+    let offered = Scope::ALL.iter().filter(|scope| mine || !scope.needs_owner());
     let scopes =
         offered.map(|scope| check("scopes[]", scope.to_string(), scope.label().to_owned(), false)).collect();
     let boxes: Vec<_> = groups

@@ -18,13 +18,14 @@ use kit::skeleton::Skeleton;
 use kit::tabs::{Tab, Tabs};
 
 /// A page of settings with its address; those of administrators are shown to these alone.
-const SHEETS: [(&str, &str, bool); 11] = [
+const SHEETS: [(&str, &str, bool); 12] = [
     ("My account", "/settings", false),
     ("People", "/settings/people", true),
     ("Roles", "/settings/roles", true),
     ("Device groups", "/settings/device-groups", true),
     ("Automation", "/settings/automation", true),
     ("Policies", "/settings/policies", false),
+    ("Time to decide", "/settings/decision-times", true),
     ("Sign-in", "/settings/sign-in", true),
     ("API tokens", "/settings/tokens", true),
     ("Sessions", "/settings/sessions", true),

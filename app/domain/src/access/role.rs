@@ -39,3 +39,11 @@ string_enum! {
         Provision = "scim" "Bring in people and groups of a directory (SCIM)",
     }
 }
+
+impl Scope {
+    /// Whether a token with it does what only people answer for, as its owner: without one it could do nothing.
+    #[must_use]
+    pub const fn needs_owner(self) -> bool {
+        matches!(self, Self::Decide | Self::Executors | Self::Notifications | Self::Administer)
+    }
+}

@@ -310,6 +310,8 @@ pub struct ActionDetail {
     pub download: Availability,
     /// What becomes of it at the end that it names, as a sentence; none if it names none.
     pub end: Option<String>,
+    /// Who else is looking at it, while it waits, as a sentence.
+    pub looking: Option<String>,
     /// The server's time of the answer.
     #[serde(serialize_with = "six_decimals::serialize")]
     pub rendered_at: Timestamp,

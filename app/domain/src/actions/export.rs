@@ -9,6 +9,7 @@ string_enum! {
         Csv = "csv" "CSV",
         SpreadsheetCsv = "excel.csv" "CSV for Excel",
         JsonLines = "jsonl" "JSON Lines",
+        Ocsf = "ocsf.jsonl" "OCSF events",
     }
 }
 
@@ -58,6 +59,16 @@ impl ExportFormat {
                 on_page: false,
                 summary: "Export everything that matches, for machines: one JSON object a line.",
                 description: None,
+            },
+            Self::Ocsf => ExportFormatInfo {
+                media_type: "application/jsonl; charset=utf-8",
+                on_page: false,
+                summary: "Export what was carried out, for a SIEM: one OCSF 1.8 event a line.",
+                description: Some(
+                    "Remediation Activity, its kinds for files, processes and the network, and Account Change. Of what matches, \
+                     only what was let happen is an event: not what waits, or was rejected. `unmapped` has the action as the API \
+                     tells it, so that `cols` says nothing here.",
+                ),
             },
         }
     }

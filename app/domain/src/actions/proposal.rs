@@ -81,7 +81,7 @@ pub struct Proposal {
     #[serde(default)]
     #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::or_nothing"))]
     pub incident_id: Option<String>,
-    /// Until when it can be decided; 7 days from now where none is named.
+    /// Until when it can be decided; where none is named, as long as is set for the type: 7 days at first.
     #[serde(default)]
     #[cfg_attr(feature = "ssr", schema(value_type = Option<String>, format = "date-time"))]
     #[cfg_attr(feature = "ssr", serde(deserialize_with = "crate::core::given::time_or_nothing"))]

@@ -95,15 +95,7 @@ impl Service {
         if waits && first == Some(holder.id) {
             return Some("Approved it first: somebody else must approve it, too.".to_owned());
         }
-        let caller = Caller {
-            actor: Actor::new(ActorKind::User, holder.id.to_string(), &holder.display_name),
-            person: Some(holder.id),
-            credential: uuid::Uuid::nil().into(),
-            roles: holder.holdings.roles.iter().map(|(role, _)| *role).collect(),
-            access: holder.holdings.access(),
-            scopes: None,
-            factor: domain::access::FactorState::NotNeeded,
-        };
+        let caller = as_caller(holder);
         let row = ScopedRow {
             proposed_by: String::new(),
             lane: action.lifecycle().ok()?.state().lane(),
@@ -124,5 +116,18 @@ impl Service {
         }
         // Nobody can act without an executor: that is not about people.
         checked.err().filter(|error| !matches!(error, Error::NoExecutor(_))).map(|error| sentence(&error))
+    }
+}
+
+/// A person as if they called, to ask what they may.
+pub(crate) fn as_caller(holder: &Holder) -> Caller {
+    Caller {
+        actor: Actor::new(ActorKind::User, holder.id.to_string(), &holder.display_name),
+        person: Some(holder.id),
+        credential: uuid::Uuid::nil().into(),
+        roles: holder.holdings.roles.iter().map(|(role, _)| *role).collect(),
+        access: holder.holdings.access(),
+        scopes: None,
+        factor: domain::access::FactorState::NotNeeded,
     }
 }

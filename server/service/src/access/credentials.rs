@@ -78,9 +78,9 @@ impl Service {
         if form.scopes.is_empty() {
             wrong("/scopes", "must name at least one scope");
         }
-        for scope in [Scope::Decide, Scope::Administer] {
-            if form.scopes.contains(&scope) && form.owner.is_none() {
-                wrong("/scopes", &format!("{scope} needs an owner: people answer for what they decide"));
+        if form.owner.is_none() {
+            for scope in form.scopes.iter().filter(|scope| scope.needs_owner()) {
+                wrong("/scopes", &format!("{scope} needs an owner: people answer for what is done with it"));
             }
         }
         if !(1..=MAX_TOKEN_DAYS).contains(&form.days) {

@@ -207,8 +207,8 @@ pub(super) fn check_password(password: &str) -> Option<FieldError> {
         .then(|| FieldError::new("/password", format!("must have at least {SHORTEST_PASSWORD} characters")))
 }
 
-/// Only a Global Administrator makes one, and changes one.
-fn check_global(caller: &Caller, before: &[RoleGrant], after: &[RoleGrant]) -> Result<(), Error> {
+/// Only a Global Administrator makes one, and changes one, by how they sign in, too.
+pub(crate) fn check_global(caller: &Caller, before: &[RoleGrant], after: &[RoleGrant]) -> Result<(), Error> {
     let has = |grants: &[RoleGrant]| grants.iter().any(|grant| grant.role == Role::GlobalAdministrator);
     if (has(before) || has(after)) && !caller.roles.contains(&Role::GlobalAdministrator) {
         let who = caller.actor.who().to_owned();

@@ -2,10 +2,11 @@
 //! so that a slow reader holds no transaction and a broken connection costs nothing.
 //!
 //! To add a format, add its row in `domain::actions::export`, a file with its [`Writer`] here, and its line in
-//! [`writer`].
+//! [`form`]. One that has a form of its own for each action is an [`EventWriter`].
 
 mod csv;
 mod json_lines;
+mod ocsf;
 mod progress;
 
 pub(crate) use self::csv::CsvTable;
@@ -22,6 +23,7 @@ use domain::{ActionQuery, Caller, Error, RowScope};
 
 #[cfg(any(test, feature = "testing"))]
 pub(crate) use self::csv::harmless_cell;
+use self::ocsf::EventWriter;
 use self::progress::ExportSlot;
 pub(crate) use self::progress::ExportSlots;
 use super::Service;
@@ -67,8 +69,7 @@ impl Service {
         let as_of = self.clock.now();
         let broken = |error: io::Error| Error::Internal(format!("an export could not be written: {error}"));
         let file = BufWriter::with_capacity(BUFFER_BYTES, tempfile::tempfile().map_err(broken)?);
-        let writer = writer(format, file, query.shown_columns()).map_err(broken)?;
-        let mut rows = CountedRows { writer, written: slot.written() };
+        let form = form(format, file, query.shown_columns()).map_err(broken)?;
         // Only for people, who watch it grow; without a number it is written all the same.
         let count = async {
             if caller.own().is_ok()
@@ -77,9 +78,26 @@ impl Service {
                 slot.expect(matches);
             }
         };
-        let (written, ()) = tokio::join!(self.store.export(scope, query, as_of, &mut rows), count);
-        written?;
-        let mut file = rows.writer.end().map_err(broken)?;
+        let write = async {
+            match form {
+                Form::Columns(writer) => {
+                    let mut rows = CountedRows { writer, written: slot.written() };
+                    self.store.export(scope, query, as_of, &mut rows).await?;
+                    rows.writer.end().map_err(broken)
+                }
+                Form::Events(mut events) => {
+                    let written = slot.written();
+                    let mut take = |action| {
+                        written.fetch_add(1, Ordering::Relaxed);
+                        events.write(action)
+                    };
+                    self.store.export_actions(scope, query, as_of, &mut take).await?;
+                    events.end().map_err(broken)
+                }
+            }
+        };
+        let (written, ()) = tokio::join!(write, count);
+        let mut file = written?;
         let bytes = file.stream_position().map_err(broken)?;
         file.rewind().map_err(broken)?;
         Ok(Export { file, bytes, as_of })
@@ -92,12 +110,21 @@ trait Writer: Rows {
     fn end(self: Box<Self>) -> io::Result<File>;
 }
 
+/// How a format is written.
+enum Form {
+    /// By the columns that were asked for.
+    Columns(Box<dyn Writer>),
+    /// As events, of all that is known of each action.
+    Events(EventWriter),
+}
+
 /// Begins a file of a format.
-fn writer(format: ExportFormat, file: BufWriter<File>, columns: &[Column]) -> io::Result<Box<dyn Writer>> {
+fn form(format: ExportFormat, file: BufWriter<File>, columns: &[Column]) -> io::Result<Form> {
     Ok(match format {
-        ExportFormat::Csv => Box::new(csv::CsvWriter::begin(file, columns, false)?),
-        ExportFormat::SpreadsheetCsv => Box::new(csv::CsvWriter::begin(file, columns, true)?),
-        ExportFormat::JsonLines => Box::new(json_lines::JsonLinesWriter::begin(file, columns)),
+        ExportFormat::Csv => Form::Columns(Box::new(csv::CsvWriter::begin(file, columns, false)?)),
+        ExportFormat::SpreadsheetCsv => Form::Columns(Box::new(csv::CsvWriter::begin(file, columns, true)?)),
+        ExportFormat::JsonLines => Form::Columns(Box::new(json_lines::JsonLinesWriter::begin(file, columns))),
+        ExportFormat::Ocsf => Form::Events(EventWriter::begin(file)),
     })
 }
 

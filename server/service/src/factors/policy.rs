@@ -6,32 +6,28 @@ use serde_json::json;
 
 use super::own::record;
 use crate::Service;
+use crate::access::check_global;
 use store::AuditEntry;
 
 impl Service {
-    /// That there is such a person.
-    async fn know(&self, person: UserId) -> Result<(), Error> {
-        let found = self.store.people(Some(person), self.clock.now()).await?;
-        if found.is_empty() { Err(Error::NotFound(person.into())) } else { Ok(()) }
-    }
-
     pub(super) async fn show_factors_of(
         &self,
         caller: &Caller,
         person: UserId,
     ) -> Result<FactorsView, Error> {
         caller.require_administration(Permission::Administer)?;
-        self.know(person).await?;
+        self.person_of(person).await?;
         self.factors.view(person).await
     }
 
     pub(super) async fn take_factors(&self, caller: &Caller, person: UserId) -> Result<FactorsView, Error> {
         let by = caller.authorize_administration(Permission::Administer)?;
-        self.know(person).await?;
+        let before = self.person_of(person).await?;
         if caller.person == Some(person) {
             let own = "is about yourself; remove them on your own page, or another administrator does";
             return Err(Error::invalid("/id", own));
         }
+        check_global(caller, &before.assignments.roles, &[])?;
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let removed = tx.delete_factors(&by, person, now).await?;

@@ -14,6 +14,7 @@ use domain::identity::contract::{IdentityBackend, LinkedIdentity, ProviderView, 
 use domain::identity::{GroupRoles, ProviderForm};
 use domain::{Caller, Denied, Error, Permission, Role, UserId};
 
+use super::access::check_global;
 use super::{Service, detached};
 
 #[async_trait]
@@ -67,6 +68,8 @@ impl IdentityBackend for Service {
                 None => service.unlink_own(&caller).await,
                 Some(person) => {
                     let by = caller.authorize_administration(Permission::Administer)?;
+                    let before = service.person_of(person).await?;
+                    check_global(&caller, &before.assignments.roles, &[])?;
                     service.unlink(&by, person).await
                 }
             }

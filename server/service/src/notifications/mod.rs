@@ -132,7 +132,7 @@ impl Service {
             at: now,
             kind: AuditKind::SettingChanged,
             subject: Some(subject(&shown.name)),
-            body: json!({ "added": shown }),
+            body: json!({ "before": null, "after": shown }),
         };
         tx.append_audit(by, entry).await?;
         tx.commit().await?;
@@ -166,12 +166,14 @@ impl Service {
     /// # Errors
     /// [`Error::NotFound`], or if the store fails.
     pub async fn remove_rule(&self, by: &Authorized, name: &str) -> Result<(), Error> {
+        let rules = self.store.notification_rules().await?;
+        let before = rules.into_iter().find(|rule| rule.name == name).map(as_shown);
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         if !tx.delete_notification_rule(by, name, now).await? {
             return Err(Error::NotFound(subject(name)));
         }
-        let body = json!({ "removed": name });
+        let body = json!({ "before": before, "after": null });
         let entry =
             AuditEntry { at: now, kind: AuditKind::SettingChanged, subject: Some(subject(name)), body };
         tx.append_audit(by, entry).await?;

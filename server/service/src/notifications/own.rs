@@ -26,6 +26,8 @@ impl Service {
         if let Some(rule) = &rule {
             rule.check()?;
         }
+        let rules = self.store.notification_rules().await?;
+        let before = rules.into_iter().find(|rule| rule.name == name);
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         let removed = tx.delete_notification_rule(&by, &name, now).await?;
@@ -36,7 +38,7 @@ impl Service {
         } else if !removed {
             return Ok(());
         }
-        let body = json!({ "own": rule });
+        let body = json!({ "before": before, "after": rule });
         let subject = Some(subject(&name));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::SettingChanged, subject, body }).await?;
         Ok(tx.commit().await?)

@@ -110,8 +110,11 @@ impl Sessions {
         if scopes.is_empty() {
             found.push(FieldError::new("/scopes", "must name at least one scope"));
         }
-        if scopes.contains(&Scope::Decide) && owner.is_none() {
-            found.push(FieldError::new("/owner", "is needed: decisions are made by people"));
+        if owner.is_none() {
+            for scope in scopes.iter().filter(|scope| scope.needs_owner()) {
+                let detail = format!("is needed for {scope}: people answer for what is done with it");
+                found.push(FieldError::new("/owner", detail));
+            }
         }
         if !(1..=MAX_TOKEN_DAYS).contains(&days) {
             found.push(FieldError::new("/days", format!("must be 1 to {MAX_TOKEN_DAYS}")));
@@ -120,7 +123,7 @@ impl Sessions {
             Some(owner) => {
                 let user = self.store.user(owner).await?;
                 if user.is_none() {
-                    found.push(FieldError::new("/owner", "names no user"));
+                    found.push(FieldError::new("/owner", "names no user; see countersign user list"));
                 }
                 user.map(|user| user.id)
             }

@@ -65,6 +65,11 @@ const OTHER_ROUTES: &[(&str, &str)] = &[
     ("POST", "/scim/v2/Users"),
     ("PUT", "/scim/v2/Groups/{id}"),
     ("PUT", "/scim/v2/Users/{id}"),
+    ("GET", "/mde/api/machineactions"),
+    ("GET", "/mde/api/machineactions/{id}"),
+    ("GET", "/mde/api/machineactions/{id}/GetPackageUri"),
+    ("POST", "/mde/api/machineactions/{id}/cancel"),
+    ("POST", "/mde/api/machines/{name}/isolate"),
     ("POST", "/demo/sign-in"),
     ("POST", "/first-administrator"),
     ("POST", "/sign-in/second-step"),
@@ -213,7 +218,8 @@ fn body(path: &str, id: &str) -> String {
 
 /// The encoding in which a route is called.
 fn encoding(path: &str) -> &'static str {
-    if path.starts_with("/api/v1/") || path.starts_with("/scim/") { JSON } else { FORM }
+    let is_for_tools = ["/api/v1/", "/scim/", "/mde/"].iter().any(|root| path.starts_with(root));
+    if is_for_tools { JSON } else { FORM }
 }
 
 const JSON: &str = "application/json";

@@ -149,3 +149,50 @@ async fn an_end_that_passed_is_not_approved_any_more() {
     assert!(after["approve"]["Denied"].as_str().unwrap().contains("has passed"), "{}", after["approve"]);
     assert_eq!(after["end"], "This end has passed.");
 }
+
+#[tokio::test]
+async fn an_alert_leads_to_its_page_here_or_to_where_it_was_raised() {
+    let app = App::start().await;
+    app.user("reader", &[Role::SecurityReader]).await;
+    let reader = app.cookie("reader").await;
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let here = "href=\"/investigations/INV-7?tab=alerts\"";
+    let there = "href=\"https://xdr.example/alerts/1\"";
+    let alert = |url: &str| json!({ "id": "A-1", "title": "Beacon", "url": url });
+    for (n, investigation, url, wants) in [
+        (1, Some("INV-7"), "https://xdr.example/alerts/1", [true, true]),
+        (2, None, "https://xdr.example/alerts/1", [false, true]),
+    ] {
+        let mut action = proposal(&n.to_string());
+        (action["alert"], action["investigation_id"]) = (alert(url), json!(investigation));
+        action["asset"]["name"] = json!(format!("web-{n}"));
+        let id = propose(&app, &tool, action).await;
+        let path = format!("/action-center/pending?open={id}");
+        let page = app.get(&path, &[("cookie", &reader), ("accept", "text/html")]).await.text();
+        assert_eq!([page.contains(here), page.contains(there)], wants, "{n}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn who_looks_at_what_waits_is_told_to_others_for_a_moment() {
+    let app = App::start().await;
+    for name in ["reader", "operator"] {
+        app.user(name, &[Role::SecurityOperator]).await;
+    }
+    app.user("stranger", &[Role::SearchAndPurge]).await;
+    let [one, two, stranger] =
+        [app.cookie("reader").await, app.cookie("operator").await, app.cookie("stranger").await];
+    let tool = app.token(None, &[Scope::Propose]).await;
+    let id = propose(&app, &tool, proposal("1")).await;
+    let looking = async |cookie: &str| details(&app, cookie, &id).await["looking"].clone();
+    assert_eq!(looking(&one).await, Value::Null);
+    assert_eq!(looking(&one).await, Value::Null, "nobody is told of themselves");
+    assert_eq!(app.form("/api/load_action", Some(&stranger), &format!("id={id}")).await.status, 403);
+    assert_eq!(looking(&two).await, "Ana Sousa is looking at this, too.");
+    assert_eq!(looking(&one).await, "Ana Sousa (operator) is looking at this, too.");
+    let path = format!("/action-center/pending?open={id}");
+    let page = app.get(&path, &[("cookie", &one), ("accept", "text/html")]).await;
+    assert!(page.text().contains("Ana Sousa (operator) is looking at this, too."));
+    app.clock.forward(jiff::SignedDuration::from_mins(1));
+    assert_eq!(looking(&one).await, Value::Null, "who looks no more is forgotten");
+}

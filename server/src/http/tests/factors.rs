@@ -274,6 +274,7 @@ async fn factors_are_removed_by_a_code_and_reset_by_an_administrator() {
     let app = App::start().await;
     app.user("root", &[Role::GlobalAdministrator]).await;
     app.user("ana", &[Role::SecurityOperator]).await;
+    app.user("sec", &[Role::SecurityAdministrator]).await;
     let (token, session) = (app.token(Some("root"), Scope::ALL).await, app.cookie("ana").await);
     let ana = enrol(&app, &session).await;
     let own = async |session: &str| app.form("/api/load_factors", Some(session), "").await.json();
@@ -297,6 +298,13 @@ async fn factors_are_removed_by_a_code_and_reset_by_an_administrator() {
     assert_eq!(shown.json()["factors"][0]["kind"], "totp");
     assert!(!shown.text().contains(&ana.secret.replace(' ', "")));
     assert_eq!(app.api(&token, "DELETE", &of("root"), None).await.status, 422, "one's own");
+    // Whoever may not change a Global Administrator doesn't weaken how one signs in.
+    let lesser = app.token(Some("sec"), Scope::ALL).await;
+    for path in [of("root"), of("root").replace("second-factors", "identities")] {
+        let refused = app.api(&lesser, "DELETE", &path, None).await;
+        assert_eq!(refused.status, 403, "{path}");
+        assert!(refused.text().contains("Global Administrator"), "{}", refused.text());
+    }
     let reset = app.api(&token, "DELETE", &of("ana"), None).await;
     assert_eq!((reset.status.as_u16(), reset.json()["factors"].clone()), (200, json!([])));
     assert_eq!(app.form("/api/session", Some(&session), "").await.status, 401, "what was opened ends");

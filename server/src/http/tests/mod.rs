@@ -3,6 +3,7 @@
 mod administration;
 mod authorization;
 mod details;
+mod device_api;
 mod dispatch;
 mod export;
 mod factors;
@@ -10,6 +11,7 @@ mod headers;
 mod home;
 mod own;
 mod preferences;
+mod recorded;
 mod rest;
 mod scim;
 

@@ -2,10 +2,11 @@
 //! long one never takes a reader from the lists.
 
 use std::cell::OnceCell;
+use std::io;
 
 use async_trait::async_trait;
 use domain::actions::wire::parameter_text;
-use domain::{ActionQuery, Actor, ActorKind, Entity, ParameterName, Parameters, RowScope};
+use domain::{Action, ActionQuery, Actor, ActorKind, Entity, ParameterName, Parameters, RowScope};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::{ConnectOptions as _, Connection as _, Database, Pool, QueryBuilder, Row as _};
@@ -31,6 +32,17 @@ impl ReadExport for SqlStore {
     ) -> Result<()> {
         export(&self.reader, scope, query, now, into).await
     }
+
+    async fn export_actions(
+        &self,
+        scope: &RowScope,
+        query: &ActionQuery,
+        now: Timestamp,
+        into: &mut (dyn FnMut(Action) -> io::Result<()> + Send),
+    ) -> Result<()> {
+        let mut take = |row: &rows::Row| into(rows::action(row)?).map_err(StoreError::Export);
+        each_row(&self.reader, scope, query, now, (rows::action_columns!(), &mut take)).await
+    }
 }
 
 pub(super) async fn export(
@@ -40,15 +52,32 @@ pub(super) async fn export(
     now: Timestamp,
     into: &mut dyn Rows,
 ) -> Result<()> {
+    let fields: Vec<_> = query.shown_columns().iter().map(|column| stored(column.field())).collect();
+    let columns: Vec<_> = std::iter::once("id").chain(fields.iter().map(|field| field.shown)).collect();
+    let mut take = |row: &rows::Row| {
+        let known = OnceCell::new();
+        let cells = fields.iter().enumerate().map(|(at, field)| cell(row, at + 1, field.reading, &known));
+        let cells = cells.collect::<Result<Vec<_>>>()?;
+        let id = row.try_get::<Uuid, _>(0)?.hyphenated();
+        into.row(id.encode_lower(&mut Uuid::encode_buffer()), &cells).map_err(StoreError::Export)
+    };
+    each_row(pool, scope, query, now, (&columns.join(", "), &mut take)).await
+}
+
+/// Gives each row of a list to whoever takes it, with these columns, in the list's order and as of one moment.
+async fn each_row(
+    pool: &Pool<Db>,
+    scope: &RowScope,
+    query: &ActionQuery,
+    now: Timestamp,
+    (columns, take): (&str, &mut (dyn FnMut(&rows::Row) -> Result<()> + Send)),
+) -> Result<()> {
     let mut db = pool.connect_options().connect().await?;
     let mut tx = super::super::begin_read(&mut db).await?;
     let selection = Selection::of(&mut tx, scope, query, now).await?;
     let path = selection.access_path(&mut tx, query.sort.key).await?;
-    let fields: Vec<_> = query.shown_columns().iter().map(|column| stored(column.field())).collect();
-    let mut sql = QueryBuilder::<Db>::new("SELECT id");
-    for field in &fields {
-        sql.push(", ").push(field.shown);
-    }
+    let mut sql = QueryBuilder::<Db>::new("SELECT ");
+    sql.push(columns);
     match path {
         AccessPath::IndexOrder => selection.push_index_order(&mut sql, query.sort.key),
         AccessPath::OrderAmongMatches => selection.push_order_among_matches(&mut sql, query.sort.key),
@@ -58,12 +87,7 @@ pub(super) async fn export(
     {
         let mut rows = sql.build().fetch(&mut *tx);
         while let Some(row) = rows.try_next().await? {
-            let known = OnceCell::new();
-            let cells =
-                fields.iter().enumerate().map(|(at, field)| cell(&row, at + 1, field.reading, &known));
-            let cells = cells.collect::<Result<Vec<_>>>()?;
-            let id = row.try_get::<Uuid, _>(0)?.hyphenated();
-            into.row(id.encode_lower(&mut Uuid::encode_buffer()), &cells).map_err(StoreError::Export)?;
+            take(&row)?;
         }
     }
     tx.rollback().await?;

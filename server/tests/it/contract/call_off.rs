@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
+use domain::access::contract::{Assignments, RoleGrant};
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::actions::tasks::{ListTasks as _, TaskHolder};
 use domain::executors::ExecutorKind;
 use domain::executors::contract::TestResult;
 use domain::{
-    Action, ActionId, ActionType, AuditKind, Caller, CommandId, Error, FollowUp, FollowUpVerb, Outcome,
+    Action, ActionId, ActionType, AuditKind, Caller, CommandId, Error, FollowUp, FollowUpVerb, Outcome, Role,
     RowScope, Seen, Status, Transition,
 };
 use executors::manual::Manual;
@@ -18,7 +19,7 @@ use service::executor::{Attempt, CalledOff, Executor, Executors, Order};
 use service::testing::{FixedClock, system as authority};
 use store::SharedStore;
 
-use super::sample::{action, add, add_ana, at, id, imported, system};
+use super::sample::{action, add, add_ana, at, id, imported, system, user};
 use crate::database::{Database, Kind, on_both};
 
 on_both!(
@@ -252,6 +253,16 @@ async fn what_people_have_is_listed_assigned_and_called_off(kind: Kind) {
     };
     let Err(Error::Invalid(errors)) = setting.ask(of, take(Some("nobody"))).await else { panic!("assigned") };
     assert_eq!(errors[0].pointer, "/to");
+    // Somebody who doesn't see the device can't have it in hand.
+    let (bea, elsewhere) = (user(0xB, "bea", &[Role::SecurityOperator]), Some([].into()));
+    let roles = vec![RoleGrant { role: Role::SecurityOperator, device_groups: elsewhere }];
+    let mut tx = setting.store.begin_system(&authority()).await.unwrap();
+    tx.insert_user(&bea, at(0)).await.unwrap();
+    let held = Assignments { roles, ..Assignments::default() };
+    assert!(tx.set_assignments(&system(), bea.id, &held, at(0)).await.unwrap());
+    tx.commit().await.unwrap();
+    let Err(Error::Invalid(errors)) = setting.ask(of, take(Some("bea"))).await else { panic!("assigned") };
+    assert!(errors[0].detail.contains("BEA"), "{errors:?}");
     setting.ask(of, take(Some("ana"))).await.unwrap();
     assert_eq!(listed(TaskHolder::Me).await.len(), 1);
     assert!(listed(TaskHolder::Nobody).await.is_empty());

@@ -316,7 +316,10 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
         title: None,
         severity: None,
         started_at: None,
-        alerts: Vec::new(),
+        alerts: serde_json::from_value(serde_json::json!([
+            { "id": "A", "title": "Beacon" }, { "id": "B", "title": "Odd sign-in", "at": at(8) },
+        ]))
+        .unwrap(),
     };
     service.report_incident(&tool(), incident).await.unwrap();
     for &tab in Tab::ALL {
@@ -403,7 +406,8 @@ async fn a_page_tells_the_whole_investigation(kind: Kind) {
     service.choose_columns(&ana, CaseList::Evidence, Vec::new()).await.unwrap();
     assert_eq!(shown(&view(Tab::Evidence, &[]).await.unwrap()).len(), 7);
     let incident = service.incident(&ana, "INC-1").await.unwrap();
-    assert_eq!((incident.alerts.len(), incident.evidence.len(), incident.pending.len()), (1, 3, 1));
-    assert_eq!(incident.story[0].text, "Alert: Beacon");
+    assert_eq!((incident.alerts.len(), incident.evidence.len(), incident.pending.len()), (2, 3, 1));
+    let told: Vec<_> = incident.story.iter().take(2).map(|line| line.text.as_str()).collect();
+    assert_eq!(told, ["Alert: Odd sign-in", "Alert: Beacon"], "an alert of two reports is one");
     assert!(incident.story.len() >= 3, "{:?}", incident.story);
 }

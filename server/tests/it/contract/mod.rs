@@ -21,6 +21,7 @@ mod cases;
 mod clock;
 mod console;
 mod consumers;
+mod decision_times;
 mod directory;
 mod dispatch;
 mod emails;

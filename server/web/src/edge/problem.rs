@@ -222,6 +222,17 @@ pub(crate) async fn normalize_error(request: Request, next: Next) -> Response {
     problem
 }
 
+/// The document of a problem in one sentence, for doors whose failures have a form of their own.
+pub(crate) fn in_words(problem: &serde_json::Value, status: StatusCode) -> String {
+    let wrong = problem["errors"].as_array().into_iter().flatten().map(|wrong| {
+        let pointer = wrong["pointer"].as_str().unwrap_or_default().trim_start_matches('/').replace('/', ".");
+        format!("{pointer} {}", wrong["detail"].as_str().unwrap_or_default())
+    });
+    let wrong = wrong.collect::<Vec<_>>().join("; ");
+    let detail = problem["detail"].as_str().or_else(|| status.canonical_reason()).unwrap_or("failed");
+    if wrong.is_empty() { detail.to_owned() } else { wrong }
+}
+
 fn is_problem(response: &Response) -> bool {
     let headers = response.headers();
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -36,7 +36,7 @@ pub(crate) fn parse_id<T: FromStr + Display>(text: &str, kind: SubjectKind) -> R
 }
 
 /// The JSON of a body.
-pub(super) fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
+pub(crate) fn json_of(headers: &HeaderMap, body: &[u8]) -> Result<Value, Problem> {
     if !is_json(headers) {
         return Err(Problem::edge(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
     }
@@ -81,7 +81,7 @@ pub(super) fn parse_items(headers: &HeaderMap, body: &[u8]) -> Result<Vec<Value>
 
 /// The proposal that an item of a body is, or everything that is wrong with it. What can be read is checked by the service,
 /// but beside what can't, the sender still gets to read which other fields keep no rule.
-pub(super) fn parse_proposal(index: usize, item: Value, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
+pub(crate) fn parse_proposal(index: usize, item: Value, now: Timestamp) -> Result<Proposal, Vec<FieldError>> {
     let pointer = format!("/actions/{index}");
     match read_item::<Proposal>(&pointer, item) {
         (Some(proposal), found) if found.is_empty() => Ok(proposal),

@@ -90,6 +90,7 @@ areas! {
     mod identity;
     mod automation;
     mod policies;
+    mod decision_times;
     mod dispatch;
     mod bulk;
     mod notifications;

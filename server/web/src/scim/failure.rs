@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 use domain::Error;
 use serde_json::{Value, json};
 
-use crate::edge::problem::Problem;
-use crate::edge::problem::SCIM_JSON;
+use crate::edge::problem::{Problem, SCIM_JSON, in_words};
 
 /// Bytes of a problem's document that are read.
 const MAX_PROBLEM: usize = 64 * 1024;
@@ -86,19 +85,9 @@ pub(super) async fn as_scim(request: Request, next: Next) -> Response {
         StatusCode::CONFLICT => (status, Some("uniqueness")),
         status => (status, None),
     };
-    let (answer, body) = document(status, word, &detail(&problem, status)).into_response().into_parts();
+    let (answer, body) = document(status, word, &in_words(&problem, status)).into_response().into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(SCIM_JSON));
     parts.status = answer.status;
     Response::from_parts(parts, body)
-}
-
-fn detail(problem: &Value, status: StatusCode) -> String {
-    let wrong = problem["errors"].as_array().into_iter().flatten().map(|wrong| {
-        let pointer = wrong["pointer"].as_str().unwrap_or_default().trim_start_matches('/').replace('/', ".");
-        format!("{pointer} {}", wrong["detail"].as_str().unwrap_or_default())
-    });
-    let wrong = wrong.collect::<Vec<_>>().join("; ");
-    let detail = problem["detail"].as_str().or_else(|| status.canonical_reason()).unwrap_or("failed");
-    if wrong.is_empty() { detail.to_owned() } else { wrong }
 }

@@ -8,6 +8,7 @@ use crate::actions::badges::Badged;
 use crate::actions::details::decide::Decide;
 use crate::actions::details::decide::Decisions;
 use crate::actions::details::follow_up_form::FollowUpForms;
+use crate::actions::details::links::{alert, outside};
 use crate::actions::details::packages;
 use crate::actions::details::protection::{broken, protection};
 use crate::actions::details::targets::targets;
@@ -19,12 +20,11 @@ use domain::actions::catalog::NOT_NEEDED;
 use domain::actions::contract::{ActionDetail, ExecutorView, Twin};
 use domain::actions::entity::{Field, FieldKind};
 use domain::actions::parameter::ParameterName;
-use domain::actions::proposal::is_web_url;
 use domain::core::time::Timestamp;
 use domain::executors::ExecutorKind;
 use domain::executors::contract::Health;
 use domain::investigations::email::email_id;
-use domain::{Action, ActionId, ActionType, Alert, Decision, Evidence, Status, Undo, UndoState};
+use domain::{Action, ActionId, ActionType, Decision, Evidence, Status, Undo, UndoState};
 use kit::badge::Badge;
 use kit::copy::Copy;
 use kit::deadline::Deadline;
@@ -288,7 +288,7 @@ fn parameters(detail: &ActionDetail, now: Derived<Timestamp>) -> Vec<Fact> {
 fn why(action: &Action) -> Vec<Fact> {
     let verdict =
         action.verdict.map(|verdict| ("Verdict", view! { <Badge look=verdict.badge()/> }.into_any()));
-    let alert = action.alert.as_ref().map(|of| ("Alert", alert(of).into_any()));
+    let alert = action.alert.as_ref().map(|of| ("Alert", alert(of, action.investigation_id.as_deref())));
     let mut facts = Vec::new();
     facts.extend(verdict);
     facts.extend(text("Comment", action.comment.as_ref()));
@@ -301,25 +301,6 @@ fn why(action: &Action) -> Vec<Fact> {
     facts.extend(of.map(|id| page("Investigation", id, investigation_href(id))));
     facts.extend(action.incident_id.as_ref().map(|id| page("Incident", id, incident_href(id))));
     facts
-}
-
-fn alert(alert: &Alert) -> AnyView {
-    outside(alert.title.clone(), alert.url.clone())
-}
-
-/// A link only where its scheme is the web's: anything else could run here.
-fn outside(text: String, url: Option<String>) -> AnyView {
-    match url.filter(|url| is_web_url(url)) {
-        Some(url) => view! {
-            <a href=url rel="noopener noreferrer external" target="_blank">
-                <VisibleText text/>
-                <Icon name="external"/>
-                <span class="visually-hidden">" (opens in a new tab)"</span>
-            </a>
-        }
-        .into_any(),
-        None => view! { <VisibleText text/> }.into_any(),
-    }
 }
 
 fn evidence(evidence: &[Evidence]) -> impl IntoView + use<> {

@@ -4,6 +4,7 @@ pub mod action_detail;
 pub mod confirm;
 pub mod decide;
 mod follow_up_form;
+mod links;
 mod packages;
 mod protection;
 mod seen;
@@ -11,6 +12,8 @@ mod targets;
 mod timeline;
 mod undo_form;
 mod verdict_form;
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -24,14 +27,18 @@ use crate::live::poll_while;
 use api::{ApiError, Load, load_action};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::core::time::Timestamp;
-use domain::{Action, ActionId, ErrorCode, Status, UndoState};
-use kit::clock::ticking;
+use domain::{Action, ActionId, Decision, ErrorCode, Status, UndoState};
+use kit::clock::{interval, ticking};
 use kit::derived::derived;
 use kit::effect::effect;
 use kit::failure::Failure;
 use kit::focus::has_focus;
 use kit::notice::Announcement;
 use kit::skeleton::Skeleton;
+use kit::visible_text::VisibleText;
+
+/// How often a page says that somebody looks at what waits.
+const LOOK_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The open action; `None` if none is open.
 pub type Detail = Load<Option<Result<ActionDetail, ApiError>>>;
@@ -85,6 +92,19 @@ fn DetailView(
     let setting = DetailContext { location, now, decisions, wants_focus };
     let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
+    // Who looks is told to others while their pages say so again.
+    let waits =
+        derived(move || detail_of(detail, |of| of.action.decision == Decision::Pending).unwrap_or_default());
+    effect(move || {
+        if waits.get() {
+            interval(LOOK_INTERVAL, move || {
+                if !document().hidden() {
+                    detail.refetch();
+                }
+            });
+        }
+    });
+    let looking = move || waits.get().then(|| looking(detail));
     let ran = StoredValue::new(None::<ActionId>);
     effect(move || {
         let state =
@@ -112,6 +132,7 @@ fn DetailView(
     // An element of its own: while a first answer is on its way these are not in the document, and need a parent.
     view! {
         <div class="slot">
+        {move || looking()}
         <For each=shown key=identity let:answer>
             {match answer {
                 Ok(detail) => view! { <ActionDetailBody detail setting/> }.into_any(),
@@ -125,6 +146,17 @@ fn DetailView(
             }}
         </For>
         </div>
+    }
+    .into_any()
+}
+
+/// Who else is looking. The line has its place also while it is empty, so that nothing moves under the pointer.
+fn looking(detail: Detail) -> AnyView {
+    let text = move || detail_of(detail, |of| of.looking.clone()).flatten();
+    view! {
+        <p class="detail-looking" role="status">
+            {move || text().map(|text| view! { <VisibleText text/> })}
+        </p>
     }
     .into_any()
 }

@@ -147,6 +147,13 @@ async fn a_token_is_rotated_and_its_tool_stays_the_same() {
         (status, &problem["errors"][0]["pointer"]),
         (StatusCode::UNPROCESSABLE_ENTITY, &json!("/owner"))
     );
+    // What a tool could do nothing with is not made for one.
+    for scope in ["actions:decide", "access:administer", "executors:manage", "notifications:manage"] {
+        let body = json!({ "name": "x", "scopes": [scope], "days": 30 });
+        let (status, problem) = send(&app, &root, "POST", "/tokens", body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{scope}: {problem}");
+        assert_eq!(problem["errors"][0]["pointer"], "/scopes", "{problem}");
+    }
     let revoke = format!("/tokens/{}", next["id"].as_str().unwrap());
     assert_eq!(
         app.api(&root, "DELETE", &format!("/api/v1{revoke}"), None).await.status,

@@ -55,6 +55,21 @@ async fn what_was_done_elsewhere_is_history_and_its_end_can_be_corrected() {
     assert_eq!(again["actions"][0]["changed"], json!(["status", "result"]));
     let action = read().await;
     assert_eq!((&action["status"], &action["version"]), (&json!("Completed"), &json!(2)));
+    // For a SIEM it is one event; what was never let happen is none.
+    let waits = app.api(&tool, "POST", ACTIONS, Some(&json!({ "actions": [proposal("w-1")] }))).await;
+    assert_eq!(waits.status, StatusCode::CREATED);
+    let events = async |lane: &str| {
+        app.api(&person, "GET", &format!("{ACTIONS}.ocsf.jsonl?lane={lane}"), None).await.text()
+    };
+    assert_eq!(events("pending").await, "");
+    let event = events("history").await;
+    assert_eq!(event.lines().count(), 1, "{event}");
+    let event: Value = serde_json::from_str(&event).unwrap();
+    assert_eq!(
+        (&event["type_uid"], &event["command_uid"], &event["status"]),
+        (&json!(700_199), &json!(id), &json!("Success"))
+    );
+    assert_eq!(event["unmapped"]["action"]["parameters"]["command_line"], "ps aux");
     // Neither a proposal nor another tool may say so.
     let (status, refused) = sent(&app, &tool, &record("r-1", &json!({}))).await;
     assert_eq!((status, refused["detail"].as_str().unwrap().contains("actions:record")), (403, true));

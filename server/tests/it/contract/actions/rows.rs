@@ -3,7 +3,8 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
-use domain::{Action, ActionId, Asset, RowScope, Source, Transition};
+use domain::actions::query::{Sort, SortKey};
+use domain::{Action, ActionId, ActionQuery, Asset, Lane, RowScope, Source, Transition};
 
 use store::SharedStore;
 
@@ -12,6 +13,7 @@ use crate::database::{Database, Kind, on_both};
 
 on_both!(
     an_action_reads_back_as_it_was_written,
+    an_export_of_whole_actions_has_each_as_it_stands,
     the_longest_texts_fit,
     a_scope_hides_what_others_proposed,
     external_ids_belong_to_principal_and_source,
@@ -40,6 +42,27 @@ async fn an_action_reads_back_as_it_was_written(kind: Kind) {
         assert_eq!(store.action(&RowScope::ALL, action.id).await.unwrap(), Some(action));
     }
     assert_eq!(store.action(&RowScope::ALL, id(3)).await.unwrap(), None);
+}
+
+async fn an_export_of_whole_actions_has_each_as_it_stands(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    for action in [&action(1), &full_action(2)] {
+        add(&store, action).await;
+    }
+    let sort = Sort { key: SortKey::Entity, descending: true };
+    let query = ActionQuery { sort, ..ActionQuery::of(Lane::Pending) };
+    for (scope, want) in [(mine(), vec![full_action(2), action(1)]), (others(), Vec::new())] {
+        let mut found = Vec::new();
+        let mut take = |action: Action| {
+            found.push(action);
+            Ok(())
+        };
+        store.export_actions(&scope, &query, at(1), &mut take).await.unwrap();
+        assert_eq!(found, want);
+    }
+    let mut full = |_: Action| Err(std::io::Error::other("no space is left"));
+    assert!(store.export_actions(&mine(), &query, at(1), &mut full).await.is_err());
 }
 
 async fn the_longest_texts_fit(kind: Kind) {
