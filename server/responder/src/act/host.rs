@@ -1,6 +1,6 @@
 //! What this host has: which managers, sockets and lists there are, and so which commands it can carry out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use super::allowed::Allowed;
 use super::clamd::Clamd;
 use super::cron_places;
+use super::fapolicyd;
 use super::keep::Keep;
 use super::nft;
 use super::process;
@@ -27,6 +28,8 @@ pub enum Hand {
     Schedules,
     /// Block addresses; isolate the host
     Network,
+    /// Let only trusted programs run
+    Execution,
     /// Collect investigation packages
     Packages,
     /// Collect files as samples
@@ -170,6 +173,7 @@ impl Host {
             Hand::Processes => process::can_hold(),
             Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),
+            Hand::Execution => fapolicyd::answers(self.systemd.as_ref()),
             Hand::Scans => self.clamd.answers(),
             Hand::Commands => self.allowed.is_some(),
         }
@@ -198,6 +202,9 @@ impl Hand {
                 ("contain", "device"),
                 ("allow", "device"),
             ],
+            Self::Execution => {
+                &[("contain", "x-countersign:code_execution"), ("allow", "x-countersign:code_execution")]
+            }
             Self::Packages => &[("investigate", "device")],
             Self::Samples => &[("copy", "file")],
             Self::Scans => &[("scan", "device")],
@@ -208,6 +215,11 @@ impl Hand {
 
 /// Whether the search path has a program of this name.
 pub(crate) fn is_program(name: &str) -> bool {
+    program(name).is_some()
+}
+
+/// The program of this name, by the search path.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| Path::new(&folder).join(name).is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -1,6 +1,7 @@
 //! The engine on real files and the endpoint on a real port.
 
 mod acts;
+mod execution;
 mod http;
 #[cfg(feature = "crash-points")]
 mod kill;
