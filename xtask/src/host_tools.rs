@@ -12,6 +12,7 @@ const DEBIAN_PACKAGES: &[&str] = &[
     "nftables",          // blocks and isolation
     "iproute2",          // network namespaces
     "runit",             // services
+    "supervisor",        // services
     "systemd",           // services and timers
     "dbus-user-session", // the bus of systemd's user manager
     "clamav-daemon",     // scans

@@ -23,6 +23,7 @@ mod sample;
 mod scan;
 mod schedule;
 mod service;
+mod supervisor;
 mod systemd;
 
 use ipnet::IpNet;

@@ -12,6 +12,7 @@ use super::fapolicyd;
 use super::keep::Keep;
 use super::nft;
 use super::process;
+use super::supervisor::Supervisor;
 use super::systemd::Systemd;
 use crate::root::Root;
 
@@ -74,6 +75,10 @@ pub struct HostArgs {
     #[arg(long, value_name = "DIR", default_value = "/etc/service")]
     pub runit: PathBuf,
 
+    /// The socket of supervisord
+    #[arg(long, value_name = "SOCKET", default_value = "/run/supervisor.sock")]
+    pub supervisor: PathBuf,
+
     /// The socket of clamd
     #[arg(long, value_name = "SOCKET", default_value = "/run/clamav/clamd.ctl")]
     pub clamd: PathBuf,
@@ -96,6 +101,7 @@ pub(crate) struct Host {
     pub(crate) cron: Root,
     pub(crate) systemd: Option<Systemd>,
     pub(crate) runit: Option<PathBuf>,
+    pub(crate) supervisor: Supervisor,
     pub(crate) clamd: Clamd,
     pub(crate) allowed: Option<Allowed>,
     pub(crate) logs: PathBuf,
@@ -125,6 +131,7 @@ impl Host {
             cron,
             systemd: args.systemd.clone().map(Systemd::Bus).or_else(Systemd::of_host),
             runit: args.runit.is_dir().then(|| args.runit.clone()),
+            supervisor: Supervisor::new(args.supervisor.clone()),
             clamd: Clamd::new(args.clamd.clone()),
             allowed,
             logs: args.logs.clone(),
@@ -171,7 +178,11 @@ impl Host {
             Hand::Files | Hand::Packages | Hand::Samples => true,
             Hand::Schedules => cron_places::has_places(&self.cron) || self.systemd_answers(),
             Hand::Processes => process::can_hold(),
-            Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
+            Hand::Services => {
+                self.systemd_answers()
+                    || self.supervisor.answers()
+                    || (self.runit.is_some() && is_program("sv"))
+            }
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),
             Hand::Execution => fapolicyd::answers(self.systemd.as_ref()),
             Hand::Scans => self.clamd.answers(),

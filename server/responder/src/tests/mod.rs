@@ -69,6 +69,7 @@ impl Host {
         let mut args = host_args(&[]);
         args.cron_root = self.root.path().into();
         args.runit = self.root.path().join("no services");
+        args.supervisor = self.root.path().join("no supervisor");
         super::act::host::Host::open(&args, Vec::new()).unwrap()
     }
 
