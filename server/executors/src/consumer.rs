@@ -330,9 +330,7 @@ mod tests {
         assert!(command(ActionType::AllowFile, file).is_err(), "it would release the file");
         let device = json!({ "kind": "device", "name": "ws-1" });
         assert!(command(ActionType::IsolateDevice, device.clone()).is_ok());
-        for action_type in
-            [ActionType::ContainDevice, ActionType::InitiateInvestigation]
-        {
+        for action_type in [ActionType::ContainDevice, ActionType::InitiateInvestigation] {
             assert!(command(action_type, device.clone()).is_err(), "{action_type}");
         }
         for (action_type, verb) in

@@ -184,7 +184,9 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Destination>().map(|of| of.to_string()), Ok(shown.to_owned()), "{text}");
         }
-        for bad in ["", " ", "https://a.example", "a.example/b", "a.example:443", "*.example", "10.0.0.0/33", "a b"] {
+        for bad in
+            ["", " ", "https://a.example", "a.example/b", "a.example:443", "*.example", "10.0.0.0/33", "a b"]
+        {
             assert!(bad.parse::<Destination>().is_err(), "{bad}");
         }
     }
@@ -247,7 +249,8 @@ mod tests {
     #[tokio::test]
     async fn a_connection_is_made_only_to_what_is_allowed() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = Url::parse(&format!("http://localhost:{}/", listener.local_addr().unwrap().port())).unwrap();
+        let url =
+            Url::parse(&format!("http://localhost:{}/", listener.local_addr().unwrap().port())).unwrap();
         let elsewhere = list(&["192.0.2.0/24"]);
         assert_eq!(elsewhere.check(&url), Ok(()));
         let client = elsewhere.guard(reqwest::Client::builder(), true).build().unwrap();

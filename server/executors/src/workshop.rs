@@ -68,11 +68,11 @@ impl Workshop for Kinds {
             ExecutorKind::Webhook => {
                 let destinations = &self.destinations;
                 Arc::new(Webhook::new(setup, secret, self.clock.clone(), destinations).map_err(at)?)
-            },
+            }
             ExecutorKind::OpenC2 => {
                 let destinations = &self.destinations;
                 Arc::new(OpenC2::set_up(setup, secret, self.clock.clone(), destinations).map_err(at)?)
-            },
+            }
             ExecutorKind::Ldap => {
                 let password = Secret::new(secret.unwrap_or_default().to_owned());
                 Arc::new(Ldap::new(setup.name.clone(), options(setup)?, password).map_err(of_option)?)

@@ -160,8 +160,10 @@ async fn open(options: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
     let workshop = Kinds::new(SecretsKey::in_file(&options.secrets.file), clock.clone());
     let service = Service::new(open_store(&options.database).await?, clock, Executors::default());
     let service = service.with_workshop(Arc::new(workshop));
-    let service =
-        service.with_messenger(options.mail.messenger(&options.destinations)?, options.mail.base_url("http://localhost:8080"));
+    let service = service.with_messenger(
+        options.mail.messenger(&options.destinations)?,
+        options.mail.base_url("http://localhost:8080"),
+    );
     Ok((service, by_command_line()))
 }
 

@@ -111,7 +111,11 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
     switchboard.load().await.context("cannot read the enrolled hosts")?;
-    let workshop = Arc::new(Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone()).with_destinations(config.destinations.list()));
+    let workshop = Arc::new(
+        Kinds::new(secrets, clock.clone())
+            .with_switchboard(switchboard.clone())
+            .with_destinations(config.destinations.list()),
+    );
     let factors = Factors::new(store.clone(), clock.clone())
         .with_workshop(workshop.clone())
         .with_address(config.mail.base_url(&here));

@@ -23,8 +23,26 @@ const DAEMON: &str = "fapolicyd";
 const UNIT: &str = "fapolicyd.service";
 /// What `fagenrules` of versions 1.1 to 2.0 calls, and itself.
 const TOOLS: [&str; 20] = [
-    "fagenrules", "fapolicyd-cli", "sh", "awk", "cat", "chgrp", "chmod", "cmp", "cp", "find", "grep", "ls", "mktemp",
-    "mv", "pidof", "rm", "sha256sum", "sort", "wc", "restorecon",
+    "fagenrules",
+    "fapolicyd-cli",
+    "sh",
+    "awk",
+    "cat",
+    "chgrp",
+    "chmod",
+    "cmp",
+    "cp",
+    "find",
+    "grep",
+    "ls",
+    "mktemp",
+    "mv",
+    "pidof",
+    "rm",
+    "sha256sum",
+    "sort",
+    "wc",
+    "restorecon",
 ];
 
 /// Whether rules can be put in force now, and lifted again.
@@ -44,8 +62,9 @@ pub(super) fn why_not(systemd: Option<&Systemd>) -> Option<String> {
         return Some(format!("fapolicyd would only watch: {SETTINGS} says permissive = 1"));
     }
     let restarts = || systemd.is_some_and(|systemd| systemd.is_active(UNIT));
-    (!reads_again() && !restarts())
-        .then(|| format!("this fapolicyd reads its rules only at its start, and systemd has no running {UNIT}"))
+    (!reads_again() && !restarts()).then(|| {
+        format!("this fapolicyd reads its rules only at its start, and systemd has no running {UNIT}")
+    })
 }
 
 /// Makes the rules those of the files in the folder as they are now, and the daemon go by them if it shall run.
@@ -99,9 +118,9 @@ fn path_of(line: &str) -> Option<&str> {
 /// Whether the path is trusted, also by the name that packages of before the merge of `/usr` give it.
 fn is_among(path: &Path, trusted: &HashSet<&str>) -> bool {
     let Some(path) = path.to_str() else { return false };
-    let before = path.strip_prefix("/usr").filter(|path| {
-        ["/bin/", "/sbin/", "/lib/", "/lib64/"].iter().any(|folder| path.starts_with(folder))
-    });
+    let before = path
+        .strip_prefix("/usr")
+        .filter(|path| ["/bin/", "/sbin/", "/lib/", "/lib64/"].iter().any(|folder| path.starts_with(folder)));
     trusted.contains(path) || before.is_some_and(|path| trusted.contains(path))
 }
 
@@ -109,7 +128,9 @@ fn is_among(path: &Path, trusted: &HashSet<&str>) -> bool {
 fn reads_again() -> bool {
     let output = Command::new("fapolicyd-cli").arg("--help").stdin(Stdio::null()).output();
     output.is_ok_and(|output| {
-        [output.stdout, output.stderr].iter().any(|text| String::from_utf8_lossy(text).contains("--reload-rules"))
+        [output.stdout, output.stderr]
+            .iter()
+            .any(|text| String::from_utf8_lossy(text).contains("--reload-rules"))
     })
 }
 

@@ -76,7 +76,9 @@ pub(crate) fn plan(ground: &Ground<'_>, name: &str, start: bool) -> Result<Plann
             None => {
                 let before = match now {
                     Before::Systemd(now) => Before::Systemd(systemd::Before { active: true, ..now }),
-                    Before::Supervisor(now) => Before::Supervisor(supervisor::Before { running: true, ..now }),
+                    Before::Supervisor(now) => {
+                        Before::Supervisor(supervisor::Before { running: true, ..now })
+                    }
                     Before::Runit { .. } => Before::Runit { running: true, down: true },
                 };
                 Planned::Work(Work { name: name.to_owned(), start, before })
@@ -116,10 +118,7 @@ pub(crate) fn advance(ground: &Ground<'_>, work: &Work) -> Result<Report, Failur
             }
         };
         kept::store(ground.vault, KIND, &unit, &done).context("the state can't be kept")?;
-        return Ok(Report::new(
-            Outcome::Completed,
-            format!("{} was stopped{}", work.name, done.staying()),
-        ));
+        return Ok(Report::new(Outcome::Completed, format!("{} was stopped{}", work.name, done.staying())));
     }
     match &work.before {
         Before::Systemd(before) => {

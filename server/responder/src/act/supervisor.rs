@@ -109,7 +109,8 @@ impl Supervisor {
             Err(fault) if fault.code == BAD_NAME => return Ok(None),
             Err(fault) => bail!("supervisord refuses: {}", fault.says),
         };
-        let told = |what: &str| member(&info, what).with_context(|| format!("supervisord does not tell {what}"));
+        let told =
+            |what: &str| member(&info, what).with_context(|| format!("supervisord does not tell {what}"));
         let pid = told("pid")?.parse().context("supervisord tells a pid that is none")?;
         Ok(Some(Program { state: told("statename")?, pid, why: told("spawnerr")? }))
     }
@@ -118,7 +119,8 @@ impl Supervisor {
         let Ok(all) = self.call("getAllConfigInfo", &[])? else { return Ok(None) };
         let (group, program) = name.split_once(':').unwrap_or((name, name));
         let is_it = |info: &&str| {
-            member(info, "name").as_deref() == Some(program) && member(info, "group").as_deref() == Some(group)
+            member(info, "name").as_deref() == Some(program)
+                && member(info, "group").as_deref() == Some(group)
         };
         let info = all.split("<struct>").skip(1).find(is_it);
         Ok(info.and_then(|info| member(info, "autostart")).map(|value| value == "1"))
@@ -210,6 +212,8 @@ mod tests {
             assert_eq!(member(text, name).as_deref(), value, "{name}");
         }
         assert_eq!(member("<name>pid</name><value><int>7", "pid"), None);
-        assert!(request("getProcessInfo", &[string("a<b")]).contains("<value><string>a&lt;b</string></value>"));
+        assert!(
+            request("getProcessInfo", &[string("a<b")]).contains("<value><string>a&lt;b</string></value>")
+        );
     }
 }

@@ -165,7 +165,20 @@ fn inside(folder: &Path) {
     let refused = reported(&engine.perform(&restrict()), 403, Outcome::Failed);
     let own = std::env::current_exe().unwrap();
     assert!(refused.detail.starts_with(&format!("{} is not trusted", own.display())), "{}", refused.detail);
-    let tools = ["fagenrules", "fapolicyd-cli", "sh", "awk", "cat", "chgrp", "chmod", "cmp", "cp", "find", "grep", "ls"];
+    let tools = [
+        "fagenrules",
+        "fapolicyd-cli",
+        "sh",
+        "awk",
+        "cat",
+        "chgrp",
+        "chmod",
+        "cmp",
+        "cp",
+        "find",
+        "grep",
+        "ls",
+    ];
     let more = ["mktemp", "mv", "pidof", "rm", "sha256sum", "sort", "wc", "restorecon"];
     let tools = tools.iter().chain(&more).filter_map(|name| act::host::program(name));
     let all: Vec<PathBuf> =

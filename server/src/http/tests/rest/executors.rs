@@ -34,7 +34,8 @@ async fn what_the_server_does_not_allow_is_named_as_no_destination() {
         let settings = json!({ "url": url, "internal": true });
         json!({ "setup": { "name": name, "kind": kind, "serves": [{}], "settings": settings } })
     };
-    let rule = |name: &str, url: &str| json!({ "name": name, "on": ["waits"], "channel": "slack", "to": [url] });
+    let rule =
+        |name: &str, url: &str| json!({ "name": name, "on": ["waits"], "channel": "slack", "to": [url] });
     let rules = "/api/v1/notification-rules";
     let refused = "192.0.2.7 is no destination that this server allows (--allow-destination): it allows \
                    hooks.example.com, 10.0.0.0/8";
