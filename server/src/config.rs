@@ -93,7 +93,7 @@ pub struct MailOptions {
 /// Where executors and notifications may be.
 #[derive(Debug, Clone, Args)]
 pub struct DestinationOptions {
-    /// A destination that webhooks, OpenC2 consumers and notifications may be at: a host's name, an address or a range of
+    /// A destination that webhooks, `OpenC2` consumers and notifications may be at: a host's name, an address or a range of
     /// addresses; may be repeated. Where one is named, nothing else may be. A name that is not among them may point to a
     /// range that is
     #[arg(

@@ -100,7 +100,7 @@ impl App {
             .with_workshop(workshop)
             .with_factors(factors.clone())
             .with_reports(system())
-            .with_messenger(Arc::new(Channels::new(None, destinations).unwrap()), "http://localhost:8080");
+            .with_messenger(Arc::new(Channels::new(None, destinations).unwrap()), "");
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
         let sessions =

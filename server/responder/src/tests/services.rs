@@ -1,5 +1,5 @@
-//! Services of real managers: runit, supervisord, and systemd in namespaces of its own. Where a manager is missing the tests say so
-//! and pass, but in CI (`CI` is set) they fail.
+//! Services of real managers: runit, supervisord, and systemd in namespaces of its own. Where a manager is missing the
+//! tests say so and pass, but in CI (`CI` is set) they fail.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::executors::contract::{
-    AnswerKind, Delivery, ExecutorAnswer, Health, NewExecutor, ReportsBackend as _,
-    SealedReport,
+    AnswerKind, Delivery, ExecutorAnswer, Health, NewExecutor, ReportsBackend as _, SealedReport,
 };
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings};
 use domain::{

@@ -72,11 +72,11 @@ fn an_executor_has_a_place_whatever_the_others_have_under_way() {
         assert!(taken.len() < 64, "there is an end for all together");
     }
     assert_eq!(taken.len(), 33, "one of its own, and all that are shared");
-    assert_eq!(executors.ready(at(0)), ["idle", "nothing"]);
+    assert_eq!(executors.ready(at(0)), ["nothing", "idle"]);
     drop(first);
-    assert_eq!(executors.ready(at(0)), ["other", "idle", "nothing"]);
+    assert_eq!(executors.ready(at(0)), ["nothing", "other", "idle"]);
     taken.pop();
-    assert_eq!(executors.ready(at(0)), ["slow", "other", "idle", "nothing"]);
+    assert_eq!(executors.ready(at(0)), ["nothing", "slow", "other", "idle"]);
     // One that comes with the server has its own end.
     let built_in = executors.named("nothing").unwrap();
     let _held: Vec<_> = (0..8).map(|_| built_in.begin(at(0))).collect();
