@@ -17,6 +17,7 @@ pub use self::session_times::SessionOptions;
 use crate::telemetry::LogFormat;
 use executors::channels::Channels;
 use executors::channels::email::Mailer;
+use executors::destinations::{Destination, Destinations};
 use service::hunt::HuntLink;
 use service::notifications::Messenger;
 
@@ -89,14 +90,37 @@ pub struct MailOptions {
     pub public_url: Option<String>,
 }
 
+/// Where executors and notifications may be.
+#[derive(Debug, Clone, Args)]
+pub struct DestinationOptions {
+    /// A destination that webhooks, `OpenC2` consumers and notifications may be at: a host's name, an address or a range of
+    /// addresses; may be repeated. Where one is named, nothing else may be. A name that is not among them may point to a
+    /// range that is
+    #[arg(
+        long = "allow-destination",
+        env = "COUNTERSIGN_ALLOW_DESTINATIONS",
+        value_name = "HOST|CIDR",
+        value_delimiter = ','
+    )]
+    allowed: Vec<Destination>,
+}
+
+impl DestinationOptions {
+    /// The list.
+    #[must_use]
+    pub fn list(&self) -> Destinations {
+        Destinations::new(self.allowed.clone())
+    }
+}
+
 impl MailOptions {
     /// What carries messages.
     ///
     /// # Errors
     /// If the mail server's URL or the address is none.
-    pub fn messenger(&self) -> anyhow::Result<Arc<dyn Messenger>> {
+    pub fn messenger(&self, destinations: &DestinationOptions) -> anyhow::Result<Arc<dyn Messenger>> {
         let mailer = self.smtp_url.as_deref().map(|url| Mailer::new(url, &self.mail_from)).transpose()?;
-        Ok(Arc::new(Channels::new(mailer)?))
+        Ok(Arc::new(Channels::new(mailer, destinations.list())?))
     }
 
     /// Where links lead.
@@ -170,6 +194,10 @@ pub struct ServeOptions {
     /// By what notifications travel
     #[command(flatten)]
     pub mail: MailOptions,
+
+    /// Where executors and notifications may be
+    #[command(flatten)]
+    pub destinations: DestinationOptions,
 
     /// How long sessions last
     #[command(flatten)]
@@ -319,6 +347,15 @@ mod tests {
                 Some(want) => assert!(got.as_ref().unwrap_err().contains(want), "{args:?} {got:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_destination_is_no_url() {
+        let args = ["--allow-destination", "a.example,10.0.0.0/8", "--allow-destination", "192.0.2.7"];
+        assert_eq!(serve(&args).destinations.allowed.len(), 3);
+        let bad = ["x", "--allow-destination", "https://a.example"];
+        let said = Line::try_parse_from(bad).err().unwrap().to_string();
+        assert!(said.contains("hooks.example.com"), "{said}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! System packages of Debian and its derivatives. Nothing is installed without root privileges.
 
-use std::{path::Path, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use anyhow::{Result, bail};
 
@@ -37,6 +37,17 @@ pub(crate) fn install(purpose: &str, packages: &[&str]) -> Result<()> {
         // Where both failed, the update's complaint is the cause.
         Err(error) => Err(updated.err().unwrap_or(error)),
     }
+}
+
+/// Unpacks the packages into a folder; none of what they do when they are installed is done.
+pub(crate) fn unpack(packages: &[&str], folder: &Path) -> Result<()> {
+    let downloads = folder.with_extension("packages");
+    fs::create_dir_all(&downloads)?;
+    process::check(apt_get().arg("download").args(packages).current_dir(&downloads))?;
+    for entry in fs::read_dir(&downloads)? {
+        process::check(Command::new("dpkg-deb").arg("-x").arg(entry?.path()).arg(folder))?;
+    }
+    Ok(fs::remove_dir_all(&downloads)?)
 }
 
 /// The command that installs the packages, for a user who is not root.

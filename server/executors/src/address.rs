@@ -1,25 +1,6 @@
-//! Which addresses an executor may be at: those of the world, unless it was said that it is inside.
+//! Which addresses lie inside of this network.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
-/// Resolves names, and leaves out what lies inside. A name that points there is one that is not found.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct WorldOnly;
-
-impl Resolve for WorldOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let world: Vec<SocketAddr> = found.filter(|address| !is_internal(address.ip())).collect();
-            if world.is_empty() {
-                return Err("the name has no address outside of this network".into());
-            }
-            Ok(Box::new(world.into_iter()) as Addrs)
-        })
-    }
-}
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Whether it is private, link-local, loopback, or for no single host.
 pub(super) fn is_internal(address: IpAddr) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::actions::catalog::Verb;
 use domain::actions::parameter::ParameterName;
 use domain::core::canonical;
 use domain::core::time::Timestamp;
@@ -13,9 +14,11 @@ use openc2::{
 use serde_json::{Map, Value, json};
 
 /// What our responder does. The language has one verb for several types: these are the ones that it means by it.
-const OURS: [ActionType; 16] = [
+const OURS: [ActionType; 18] = [
     ActionType::IsolateDevice,
     ActionType::ReleaseFromIsolation,
+    ActionType::RestrictCodeExecution,
+    ActionType::RemoveCodeRestriction,
     ActionType::RunAntivirusScan,
     ActionType::CollectInvestigationPackage,
     ActionType::RequestSample,
@@ -31,6 +34,9 @@ const OURS: [ActionType; 16] = [
     ActionType::BlockIpAddress,
     ActionType::UnblockIpAddress,
 ];
+
+/// The target by which our responder knows that a device is not meant as a whole.
+const CODE_EXECUTION: &str = "x-countersign:code_execution";
 
 /// The pairs of verb and targets that a consumer says it carries out, and of our responder the folder whose files it
 /// serves.
@@ -69,7 +75,7 @@ impl Pairs {
     /// Whatever a responder of ours may be able to do.
     pub(super) fn all() -> Self {
         let mut pairs = Self::default();
-        for verb in OURS.iter().filter_map(|of| of.info().openc2) {
+        for verb in OURS.iter().filter_map(|of| verb(*of, true)) {
             let targets = pairs.verbs.entry(verb.action.to_owned()).or_default();
             targets.push(verb.target.to_owned());
             // The catalog names one family of addresses for both.
@@ -104,12 +110,15 @@ impl Pairs {
         if is_ours && !OURS.contains(&action_type) {
             return Err(none());
         }
-        let verb = action_type.info().openc2.ok_or_else(none)?;
+        let verb = verb(action_type, is_ours).ok_or_else(none)?;
         let target = match action.parameters.get(&ParameterName::CommandLine) {
             Some(line) if action_type == ActionType::LiveResponseCommand => {
                 Target::CommandLine(CommandLineTarget { line: line.clone() })
             }
-            _ => target(&action.entity, is_ours)?,
+            _ => match target(&action.entity, is_ours)? {
+                Target::Device(device) if verb.target == CODE_EXECUTION => Target::CodeExecution(device),
+                target => target,
+            },
         };
         if !self.has(verb.action, target.name()) {
             return Err(none());
@@ -145,6 +154,14 @@ impl Pairs {
         }
         Ok(())
     }
+}
+
+/// The verb and target of a type. The language has one pair for all that contains a device: our responder tells them apart.
+fn verb(action_type: ActionType, is_ours: bool) -> Option<Verb> {
+    let verb = action_type.info().openc2?;
+    let is_execution =
+        matches!(action_type, ActionType::RestrictCodeExecution | ActionType::RemoveCodeRestriction);
+    Some(if is_ours && is_execution { Verb { target: CODE_EXECUTION, ..verb } } else { verb })
 }
 
 /// The folder that our responder says it serves, in each of its spellings.
@@ -313,10 +330,18 @@ mod tests {
         assert!(command(ActionType::AllowFile, file).is_err(), "it would release the file");
         let device = json!({ "kind": "device", "name": "ws-1" });
         assert!(command(ActionType::IsolateDevice, device.clone()).is_ok());
-        for action_type in
-            [ActionType::ContainDevice, ActionType::RestrictCodeExecution, ActionType::InitiateInvestigation]
-        {
+        for action_type in [ActionType::ContainDevice, ActionType::InitiateInvestigation] {
             assert!(command(action_type, device.clone()).is_err(), "{action_type}");
+        }
+        for (action_type, verb) in
+            [(ActionType::RestrictCodeExecution, "contain"), (ActionType::RemoveCodeRestriction, "allow")]
+        {
+            let command = command(action_type, device.clone()).unwrap();
+            let pair = (command.action.name(), command.target.name());
+            assert_eq!(pair, (verb, "x-countersign:code_execution"));
+            let isolates = Pairs::parse(&json!({ "contain": ["device"], "allow": ["device"] })).unwrap();
+            assert!(isolates.command(action_type, &action(device.clone()), REPORT_KEY).is_err(), "{verb}");
+            assert!(isolates.command(action_type, &action(device.clone()), "er").is_ok(), "{verb}");
         }
         let v6 = json!({ "kind": "ip_address", "address": "2001:db8::/32" });
         assert_eq!(command(ActionType::BlockIpAddress, v6).unwrap().target.name(), "ipv6_net");

@@ -9,6 +9,7 @@ mod certificate;
 pub mod channels;
 mod consumer;
 pub mod crowdsec;
+pub mod destinations;
 pub mod enrolled;
 pub mod ldap;
 pub mod mail;

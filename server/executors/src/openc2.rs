@@ -25,6 +25,7 @@ use service::executor::{Attempt, CalledOff, Executor, Order};
 use super::answer::{IN_PROGRESS_FOR, called_off, calling_off, ended};
 use super::certificate;
 use super::consumer::Pairs;
+use super::destinations::Destinations;
 use super::webhook::{cause, client};
 
 /// How long it holds what a responder said it can do.
@@ -136,10 +137,11 @@ impl OpenC2 {
         setup: &ExecutorSetup,
         secret: Option<&str>,
         clock: SharedClock,
+        destinations: &Destinations,
     ) -> Result<Self, (&'static str, String)> {
         let given = setup.settings.url.as_deref().unwrap_or_default();
         let (parsed, client) =
-            client(given, setup.settings.internal).map_err(|why| ("/settings/url", why))?;
+            client(given, setup.settings.internal, destinations).map_err(|why| ("/settings/url", why))?;
         let options = Value::Object(setup.settings.options.clone());
         let ConsumerOptions { authority, specifiers } =
             serde_json::from_value(options).map_err(|error| ("/settings/options", error.to_string()))?;

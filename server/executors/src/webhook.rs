@@ -21,7 +21,8 @@ use serde_json::{Value, json};
 use service::clock::SharedClock;
 use service::executor::{Attempt, CalledOff, Executor, Order, Sent, SignedReport};
 
-use super::address::{WorldOnly, is_internal};
+use super::address::is_internal;
+use super::destinations::Destinations;
 
 /// The largest answer that is read.
 const MAX_ANSWER: usize = 64 * 1024;
@@ -54,8 +55,13 @@ struct Answer {
 ///
 /// # Errors
 /// The sentence for the field `url`.
-pub(super) fn client(url: &str, internal: bool) -> Result<(reqwest::Url, reqwest::ClientBuilder), String> {
+pub(super) fn client(
+    url: &str,
+    internal: bool,
+    destinations: &Destinations,
+) -> Result<(reqwest::Url, reqwest::ClientBuilder), String> {
     let url = reqwest::Url::parse(url).map_err(|error| format!("is no URL: {error}"))?;
+    destinations.check(&url)?;
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let literal = host.parse::<std::net::IpAddr>().ok();
     let inside = literal.is_some_and(is_internal) || host == "localhost" || host.ends_with(".localhost");
@@ -69,8 +75,7 @@ pub(super) fn client(url: &str, internal: bool) -> Result<(reqwest::Url, reqwest
         .redirect(Policy::none())
         .connect_timeout(Duration::from_secs(3))
         .timeout(Duration::from_secs(9));
-    let builder = if internal { builder } else { builder.dns_resolver(std::sync::Arc::new(WorldOnly)) };
-    Ok((url, builder))
+    Ok((url, destinations.guard(builder, internal)))
 }
 
 impl Webhook {
@@ -82,9 +87,11 @@ impl Webhook {
         setup: &ExecutorSetup,
         secret: Option<&str>,
         clock: SharedClock,
+        destinations: &Destinations,
     ) -> Result<Self, (&'static str, String)> {
         let url = setup.settings.url.as_deref().unwrap_or_default();
-        let (url, client) = client(url, setup.settings.internal).map_err(|why| ("/settings/url", why))?;
+        let (url, client) =
+            client(url, setup.settings.internal, destinations).map_err(|why| ("/settings/url", why))?;
         let key = secret
             .and_then(Key::parse)
             .ok_or_else(|| ("/secret", "must be whsec_ and 24 to 64 bytes in base64".to_owned()))?;

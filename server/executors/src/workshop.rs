@@ -10,6 +10,7 @@ use service::executor::{Executor, Workshop};
 use service::switchboard::Switchboard;
 
 use super::crowdsec::{CrowdSec, CrowdSecSecrets};
+use super::destinations::Destinations;
 use super::enrolled::{EnrolledHost, not_enrolling};
 use super::ldap::Ldap;
 use super::mail::Mail;
@@ -24,13 +25,20 @@ pub struct Kinds {
     key: SecretsKey,
     clock: SharedClock,
     switchboard: Option<Arc<Switchboard>>,
+    destinations: Destinations,
 }
 
 impl Kinds {
     /// With the key of the secrets.
     #[must_use]
-    pub const fn new(key: SecretsKey, clock: SharedClock) -> Self {
-        Self { key, clock, switchboard: None }
+    pub fn new(key: SecretsKey, clock: SharedClock) -> Self {
+        Self { key, clock, switchboard: None, destinations: Destinations::default() }
+    }
+
+    /// With the list of where executors may be.
+    #[must_use]
+    pub fn with_destinations(self, destinations: Destinations) -> Self {
+        Self { destinations, ..self }
     }
 
     /// With the hosts that were enrolled.
@@ -57,8 +65,14 @@ impl Workshop for Kinds {
         let at = |(pointer, detail): (&'static str, String)| Error::invalid(pointer, detail);
         Ok(match setup.kind {
             ExecutorKind::Manual => Arc::new(Manual::new(setup.name.clone(), setup.settings.steps.clone())),
-            ExecutorKind::Webhook => Arc::new(Webhook::new(setup, secret, self.clock.clone()).map_err(at)?),
-            ExecutorKind::OpenC2 => Arc::new(OpenC2::set_up(setup, secret, self.clock.clone()).map_err(at)?),
+            ExecutorKind::Webhook => {
+                let destinations = &self.destinations;
+                Arc::new(Webhook::new(setup, secret, self.clock.clone(), destinations).map_err(at)?)
+            }
+            ExecutorKind::OpenC2 => {
+                let destinations = &self.destinations;
+                Arc::new(OpenC2::set_up(setup, secret, self.clock.clone(), destinations).map_err(at)?)
+            }
             ExecutorKind::Ldap => {
                 let password = Secret::new(secret.unwrap_or_default().to_owned());
                 Arc::new(Ldap::new(setup.name.clone(), options(setup)?, password).map_err(of_option)?)

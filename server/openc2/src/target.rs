@@ -18,6 +18,8 @@ pub enum Target {
     Features(Vec<String>),
     /// A computer.
     Device(DeviceTarget),
+    /// What a computer executes; a target of our profile.
+    CodeExecution(DeviceTarget),
     /// A running process.
     Process(Box<ProcessTarget>),
     /// IPv4 addresses, as of CIDR.
@@ -142,6 +144,7 @@ impl Target {
             Self::File(_) => "file",
             Self::Features(_) => "features",
             Self::Device(_) => "device",
+            Self::CodeExecution(_) => "x-countersign:code_execution",
             Self::Process(_) => "process",
             Self::Ipv4Net(_) => "ipv4_net",
             Self::Ipv6Net(_) => "ipv6_net",
@@ -169,7 +172,7 @@ impl Serialize for Target {
         match self {
             Self::File(file) => map.serialize_entry(name, file)?,
             Self::Features(features) => map.serialize_entry(name, features)?,
-            Self::Device(device) => map.serialize_entry(name, device)?,
+            Self::Device(device) | Self::CodeExecution(device) => map.serialize_entry(name, device)?,
             Self::Process(process) => map.serialize_entry(name, process)?,
             Self::Ipv4Net(net) | Self::Ipv6Net(net) => map.serialize_entry(name, net)?,
             Self::Service(named) | Self::ScheduledTask(named) => map.serialize_entry(name, named)?,
@@ -204,6 +207,7 @@ impl<'de> Visitor<'de> for OneKey {
             "file" => Target::File(map.next_value()?),
             "features" => Target::Features(map.next_value()?),
             "device" => Target::Device(map.next_value()?),
+            "x-countersign:code_execution" => Target::CodeExecution(map.next_value()?),
             "process" => Target::Process(map.next_value()?),
             "ipv4_net" => Target::Ipv4Net(map.next_value()?),
             "ipv6_net" => Target::Ipv6Net(map.next_value()?),
@@ -242,6 +246,7 @@ mod tests {
             json!({"er:service": {"name": "cron"}}),
             json!({"x-countersign:scheduled_task": {"name": "backup.timer"}}),
             json!({"x-countersign:command_line": {"line": "ps aux"}}),
+            json!({"x-countersign:code_execution": {"hostname": "a"}}),
             json!({"x-countersign:command": {"command_id": "1"}}),
             json!({"artifact": {"mime_type": "a"}}),
         ] {

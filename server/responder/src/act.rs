@@ -9,6 +9,8 @@ mod artifact;
 mod clamd;
 mod command;
 mod cron_places;
+mod execution;
+mod fapolicyd;
 mod ground;
 pub(crate) mod host;
 pub(crate) mod keep;
@@ -21,6 +23,7 @@ mod sample;
 mod scan;
 mod schedule;
 mod service;
+mod supervisor;
 mod systemd;
 
 use ipnet::IpNet;
@@ -44,6 +47,8 @@ pub(crate) enum Task {
     Unblock { net: IpNet },
     Isolate { until: Option<Timestamp> },
     Release,
+    RestrictExecution,
+    LiftRestriction,
     Package,
     Sample { path: Option<String>, hashes: Hashes },
     Scan { full: bool },
@@ -58,6 +63,7 @@ pub(crate) enum Work {
     Service { service: service::Work },
     Schedule { schedule: schedule::Work },
     Network { network: network::Work },
+    Execution { execution: execution::Work },
     Package,
     Sample { sample: sample::Work },
     Scan { full: bool },
@@ -76,6 +82,7 @@ pub(crate) fn plan(ground: &Ground<'_>, task: &Task) -> Result<Planned<Work>, Re
     let service = |planned| map(planned, |service| Work::Service { service });
     let schedule = |planned| map(planned, |schedule| Work::Schedule { schedule });
     let network = |planned| map(planned, |network| Work::Network { network });
+    let execution = |planned| map(planned, |execution| Work::Execution { execution });
     Ok(match task {
         Task::StopProcess(wanted) => {
             let processes = process::find(wanted)?;
@@ -99,6 +106,8 @@ pub(crate) fn plan(ground: &Ground<'_>, task: &Task) -> Result<Planned<Work>, Re
         Task::Unblock { net } => network(network::plan_unblock(ground, *net)?),
         Task::Isolate { until } => network(network::plan_isolate(ground, *until)?),
         Task::Release => network(network::plan_release(ground)?),
+        Task::RestrictExecution => execution(execution::plan(ground, true)?),
+        Task::LiftRestriction => execution(execution::plan(ground, false)?),
         Task::Package => Planned::Work(Work::Package),
         Task::Sample { path, hashes } => {
             Planned::Work(Work::Sample { sample: sample::plan(ground, path.as_deref(), hashes)? })
@@ -127,6 +136,7 @@ pub(crate) fn advance(
         Work::Service { service } => service::advance(ground, service)?,
         Work::Schedule { schedule } => schedule::advance(ground, schedule)?,
         Work::Network { network } => network::advance(ground, network)?,
+        Work::Execution { execution } => execution::advance(ground, *execution)?,
         Work::Package => package::advance(ground)?,
         Work::Sample { sample } => sample::advance(ground, sample)?,
         Work::Scan { full } => scan::advance(ground, *full)?,

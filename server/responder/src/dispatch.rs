@@ -118,6 +118,8 @@ fn task(command: &Command, given: &mut Arguments) -> Result<Option<Task>, Refusa
             act(act::Task::Isolate { until: given.until.take() })
         }
         (Action::Allow, Target::Device(_)) => act(act::Task::Release),
+        (Action::Contain, Target::CodeExecution(_)) => act(act::Task::RestrictExecution),
+        (Action::Allow, Target::CodeExecution(_)) => act(act::Task::LiftRestriction),
         (Action::Investigate, Target::Device(_)) => act(act::Task::Package),
         (Action::Scan, Target::Device(_)) => match given.take("scope").as_deref() {
             None | Some("Full") => act(act::Task::Scan { full: true }),

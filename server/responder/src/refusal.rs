@@ -112,8 +112,13 @@ impl Refusal {
         Self::new(Status::BAD_REQUEST, "unnameable", "the file's path is not UTF-8")
     }
 
+    /// What has the name was made by somebody else, and is left as it is.
+    pub(super) fn not_ours(detail: impl Into<String>) -> Self {
+        Self::new(Status::BAD_REQUEST, "occupied", detail)
+    }
+
     /// Doing it would end the responder, or cut it off.
-    pub(super) fn vital(why: &str) -> Self {
+    pub(super) fn vital(why: impl Into<String>) -> Self {
         Self::new(Status::FORBIDDEN, "vital", why)
     }
 

@@ -26,7 +26,8 @@ const MAX_REVISIONS: u32 = 10;
 #[async_trait]
 impl ShowAction for Service {
     async fn action(&self, caller: &Caller, id: ActionId) -> Result<Action, Error> {
-        self.store.action(&RowScope::of(caller)?, id).await?.ok_or_else(|| Error::NotFound(id.into()))
+        let action = self.store.action(&RowScope::of(caller)?, id).await?;
+        action.map(|action| self.with_hold(action)).ok_or_else(|| Error::NotFound(id.into()))
     }
 
     async fn targets(&self, caller: &Caller, id: ActionId) -> Result<Vec<TargetState>, Error> {
@@ -194,15 +195,30 @@ impl Service {
         })
     }
 
+    /// The action as lists show it: of what was approved and waits for an executor that is paused, the detail says so.
+    pub(super) fn with_hold(&self, action: Action) -> Action {
+        match action.executor.as_deref().filter(|_| action.status == Status::Queued) {
+            Some(name) if self.executors.named(name).is_some_and(|executor| executor.is_paused()) => {
+                let said = format!("Held: executor {name} is paused");
+                Action { status_detail: Some(said), ..action }
+            }
+            _ => action,
+        }
+    }
+
     /// What is said of a command that was begun is true for as long as its executor is there: what becomes of it depends
     /// on that.
     fn held_in_progress(&self, action: &Action) -> Option<String> {
         let name = action.executor.as_ref()?;
-        if self.executors.named(name).is_none() {
-            return Some(gone(name));
-        }
+        let Some(executor) = self.executors.named(name) else { return Some(gone(name)) };
         let not_sent = action.status_detail.as_deref().is_some_and(|detail| detail.starts_with(NOT_SENT_YET));
-        not_sent.then(|| "It is tried again by itself, for 3 days.".to_owned())
+        not_sent.then(|| {
+            if executor.is_paused() {
+                format!("It is tried again once {name} is resumed.")
+            } else {
+                "It is tried again by itself, for 3 days.".to_owned()
+            }
+        })
     }
 
     fn held_by_executor(&self, action: &Action) -> Option<String> {

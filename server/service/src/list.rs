@@ -21,10 +21,15 @@ impl ListActions for Service {
         let sort = query.sort.key;
         let Edges { previous, next } =
             asked.cut(&mut items, |action, before| Position::of(action, sort, before));
+        let items = items.into_iter().map(|action| self.with_hold(action)).collect();
         Ok(ActionPage { items, next, prev: previous, rendered_at: *now })
     }
 
     async fn list_as_json(&self, caller: &Caller, query: ActionQuery) -> Result<JsonPage, Error> {
+        // What is held now is in no row that is kept as JSON.
+        if self.executors.has_paused() {
+            return written(self.list(caller, query).await?);
+        }
         let asked = self.asked_page(caller, query.clone()).await?;
         let AskedPage { scope, query: in_zone, from, now, .. } = &asked;
         let mut rows = self.store.listed(scope, in_zone, from.as_ref(), asked.fetched(), *now).await?;
@@ -34,9 +39,7 @@ impl ListActions for Service {
             return Ok(JsonPage { items, next, prev: previous });
         }
         // Something changed between the two looks: all of it in one.
-        let ActionPage { items, next, prev, .. } = self.list(caller, query).await?;
-        let items = items.into_iter().map(|action| Ok(json_rows::write(action)?.into()));
-        Ok(JsonPage { items: items.collect::<Result<_, Error>>()?, next, prev })
+        written(self.list(caller, query).await?)
     }
 
     async fn counts(&self, caller: &Caller, query: ActionQuery) -> Result<Counts, Error> {
@@ -60,6 +63,12 @@ impl ListActions for Service {
         let query = self.in_zone(caller, query).await?;
         Ok(self.store.buckets(&scope, &query, self.clock.now()).await?)
     }
+}
+
+/// A page as JSON.
+fn written(ActionPage { items, next, prev, .. }: ActionPage) -> Result<JsonPage, Error> {
+    let items = items.into_iter().map(|action| Ok(json_rows::write(action)?.into()));
+    Ok(JsonPage { items: items.collect::<Result<_, Error>>()?, next, prev })
 }
 
 /// A page as it was asked for.

@@ -21,8 +21,9 @@ use crash::crash_point;
 
 /// One attempt may take this long; less than the lease, so that its outcome is still ours to write.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Attempts that run side by side.
-const MAX_CONCURRENCY: usize = 8;
+/// Ends of attempts that are written side by side. How many attempts run is said by each executor: one that does not answer
+/// holds up no other, and people who write wait behind few.
+const MAX_WRITES: usize = 8;
 /// Looks for leased commands that fell free, and for retries that are due: no sooner than this after the last look.
 const MIN_POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// And at the latest: for what other processes did to a database that tells nobody.
@@ -35,7 +36,7 @@ const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// Carries out commands until `stop` is cancelled, then waits for the attempts under way.
 pub async fn run(service: Service, authority: SystemAuthority, stop: CancellationToken) {
-    let permits = Arc::new(Semaphore::new(MAX_CONCURRENCY));
+    let writes = Arc::new(Semaphore::new(MAX_WRITES));
     let under_way = TaskTracker::new();
     // Commits of other instances ring too, where the database can tell; the look finds what did not ring.
     let mut changes = service.store().changes();
@@ -84,14 +85,13 @@ pub async fn run(service: Service, authority: SystemAuthority, stop: Cancellatio
                 continue;
             }
         }
-        while let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
+        while !stop.is_cancelled() {
             match service.take_order(&authority).await {
                 Ok(Some(order)) => {
                     let (service, authority) = (service.clone(), authority.clone());
-                    let freed = Arc::clone(&freed);
+                    let (freed, writes) = (Arc::clone(&freed), Arc::clone(&writes));
                     under_way.spawn(async move {
-                        attempt(&service, &authority, order).await;
-                        drop(permit);
+                        attempt(&service, &authority, order, &writes).await;
                         freed.notify_one();
                     });
                 }
@@ -121,7 +121,7 @@ async fn pause(service: &Service) -> Duration {
     }
 }
 
-async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
+async fn attempt(service: &Service, authority: &SystemAuthority, order: Order, writes: &Semaphore) {
     let began = Instant::now();
     let attempt = tokio::time::timeout(ATTEMPT_TIMEOUT, order.executor.execute(&order))
         .await
@@ -135,6 +135,8 @@ async fn attempt(service: &Service, authority: &SystemAuthority, order: Order) {
     metrics::histogram!("countersign_attempt_seconds", "executor" => executor, "outcome" => outcome)
         .record(began.elapsed());
     crash_point!("dispatch.after_send");
+    // It is never closed.
+    let _permit = writes.acquire().await;
     let sent = order.sent.lock().ok().and_then(|mut sent| sent.take());
     if let Some(sent) = sent
         && let Err(error) = service.note_sent(authority, &order, sent, began.elapsed()).await

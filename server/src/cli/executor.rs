@@ -11,7 +11,7 @@ use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings, defaul
 use domain::{Authorized, Error};
 
 use super::terminal::{authority, by_command_line, open_store};
-use crate::config::{DatabaseOptions, SecretsOptions};
+use crate::config::{DatabaseOptions, DestinationOptions, SecretsOptions};
 use executors::enrolled::Ed25519;
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
@@ -45,6 +45,9 @@ pub struct ListOptions {
 
     #[command(flatten)]
     secrets: SecretsOptions,
+
+    #[command(flatten)]
+    destinations: DestinationOptions,
 }
 
 /// Which executor.
@@ -223,7 +226,9 @@ async fn open(kept: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority(), protocol);
     switchboard.load().await.map_err(|error| in_words(&error))?;
-    let workshop = Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone());
+    let workshop = Kinds::new(secrets, clock.clone())
+        .with_switchboard(switchboard.clone())
+        .with_destinations(kept.destinations.list());
     let service = Service::new(store, clock, Executors::default())
         .with_workshop(Arc::new(workshop))
         .with_switchboard(switchboard);

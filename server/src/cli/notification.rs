@@ -9,7 +9,7 @@ use domain::notifications::{Channel, NotificationRule, Occasion, expiring_hours}
 use domain::{ActionType, AssetKind, Authorized, Error, Severity};
 
 use super::terminal::{by_command_line, one_line, open_store};
-use crate::config::{DatabaseOptions, MailOptions, SecretsOptions};
+use crate::config::{DatabaseOptions, DestinationOptions, MailOptions, SecretsOptions};
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
 use service::Service;
@@ -40,6 +40,9 @@ pub struct ListOptions {
 
     #[command(flatten)]
     mail: MailOptions,
+
+    #[command(flatten)]
+    destinations: DestinationOptions,
 }
 
 /// Which rule.
@@ -157,8 +160,10 @@ async fn open(options: &ListOptions) -> anyhow::Result<(Service, Authorized)> {
     let workshop = Kinds::new(SecretsKey::in_file(&options.secrets.file), clock.clone());
     let service = Service::new(open_store(&options.database).await?, clock, Executors::default());
     let service = service.with_workshop(Arc::new(workshop));
-    let service =
-        service.with_messenger(options.mail.messenger()?, options.mail.base_url("http://localhost:8080"));
+    let service = service.with_messenger(
+        options.mail.messenger(&options.destinations)?,
+        options.mail.base_url("http://localhost:8080"),
+    );
     Ok((service, by_command_line()))
 }
 

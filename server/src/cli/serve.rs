@@ -111,7 +111,11 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
     let protocol = Arc::new(Ed25519::new(secrets.clone()));
     let switchboard = Switchboard::new(store.clone(), clock.clone(), authority.clone(), protocol);
     switchboard.load().await.context("cannot read the enrolled hosts")?;
-    let workshop = Arc::new(Kinds::new(secrets, clock.clone()).with_switchboard(switchboard.clone()));
+    let workshop = Arc::new(
+        Kinds::new(secrets, clock.clone())
+            .with_switchboard(switchboard.clone())
+            .with_destinations(config.destinations.list()),
+    );
     let factors = Factors::new(store.clone(), clock.clone())
         .with_workshop(workshop.clone())
         .with_address(config.mail.base_url(&here));
@@ -122,7 +126,7 @@ pub async fn start(config: &ServeOptions, clock: SharedClock) -> anyhow::Result<
         .with_factors(factors.clone())
         .with_switchboard(switchboard)
         .with_reports(authority.clone())
-        .with_messenger(config.mail.messenger()?, config.mail.base_url(&here));
+        .with_messenger(config.mail.messenger(&config.destinations)?, config.mail.base_url(&here));
     service.connect_executors().await.context("cannot read the executors")?;
     let followed = tokio::spawn(service.clone().follow_executors(stop.child_token()));
     let rules = Actor::new(ActorKind::System, "device-groups", "Device groups");

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::pages::pages;
+use executors::channels::Channels;
+use executors::destinations::Destinations;
 use executors::seal::SecretsKey;
 use executors::simulated::Simulated;
 use executors::workshop::Kinds;
@@ -73,6 +75,11 @@ impl App {
     }
 
     pub(crate) async fn with(demo: bool, edge: Edge) -> Self {
+        Self::with_destinations(demo, edge, Destinations::default()).await
+    }
+
+    /// With the server's list of destinations.
+    pub(crate) async fn with_destinations(demo: bool, edge: Edge, destinations: Destinations) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
@@ -85,14 +92,15 @@ impl App {
             store::connect(&format!("sqlite://{}", folder.path().join("t.db").display())).await.unwrap();
         let clock = FixedClock::at("2026-03-01T08:00:00Z".parse().unwrap());
         let key = SecretsKey::in_file(&folder.path().join("secrets.key"));
-        let workshop = Arc::new(Kinds::new(key, clock.clone()));
+        let workshop = Arc::new(Kinds::new(key, clock.clone()).with_destinations(destinations.clone()));
         let factors = Factors::new(store.clone(), clock.clone())
             .with_workshop(workshop.clone())
             .with_address("http://localhost:8080");
         let service = Service::new(store.clone(), clock.clone(), Executors::new(vec![Arc::new(Simulated)]))
             .with_workshop(workshop)
             .with_factors(factors.clone())
-            .with_reports(system());
+            .with_reports(system())
+            .with_messenger(Arc::new(Channels::new(None, destinations).unwrap()), "");
         let site = Site::read(&site, demo).unwrap();
         let feed = Feed::start(store.clone(), CancellationToken::new()).await.unwrap();
         let sessions =

@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::Error;
 use domain::notifications::{Channel, NotificationRule};
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
 use self::email::Mailer;
+use super::destinations::{Destinations, refusal};
 use service::notifications::message::Message;
 use service::notifications::{Messenger, Unsent};
 
@@ -19,24 +21,33 @@ pub mod email;
 pub struct Channels {
     mailer: Option<Mailer>,
     client: reqwest::Client,
+    destinations: Destinations,
 }
 
 impl Channels {
-    /// With what sends email, if anything does.
+    /// With what sends email, if anything does, and the list of where webhooks may be.
     ///
     /// # Errors
     /// If the HTTP client can't be set up.
-    pub fn new(mailer: Option<Mailer>) -> anyhow::Result<Self> {
+    pub fn new(mailer: Option<Mailer>, destinations: Destinations) -> anyhow::Result<Self> {
         let client = reqwest::Client::builder()
             .redirect(Policy::none())
             .user_agent(concat!("countersign/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(10))
-            .build()?;
-        Ok(Self { mailer, client })
+            .timeout(Duration::from_secs(10));
+        // Who sets up notifications names what lies inside as well.
+        let client = destinations.guard(client, true).build()?;
+        Ok(Self { mailer, client, destinations })
+    }
+
+    /// Whether a webhook may be there.
+    fn allow(&self, url: &str) -> Result<(), String> {
+        let url = reqwest::Url::parse(url).map_err(|_| "it is no URL".to_owned())?;
+        self.destinations.check(&url)
     }
 
     async fn post(&self, url: &str, message: &Message, body: &Value) -> Result<(), Unsent> {
+        self.allow(url).map_err(|why| Unsent::Later(format!("{why}.")))?;
         let request = self
             .client
             .post(url)
@@ -46,6 +57,9 @@ impl Channels {
             .body(body.to_string());
         // The error's own text has the URL in it, which is a secret.
         let answer = request.send().await.map_err(|error| {
+            if let Some(why) = refusal(&error) {
+                return Unsent::Later(format!("{why}."));
+            }
             let why = if error.is_timeout() { "did not answer in time" } else { "can't be reached" };
             Unsent::Later(format!("The webhook {why}."))
         })?;
@@ -61,6 +75,11 @@ impl Channels {
 
 #[async_trait]
 impl Messenger for Channels {
+    fn check(&self, rule: &NotificationRule) -> Result<(), Error> {
+        let urls = rule.to.iter().filter(|_| rule.channel != Channel::Email);
+        urls.map(|url| self.allow(url)).collect::<Result<(), _>>().map_err(|why| Error::invalid("/to", why))
+    }
+
     async fn send(&self, rule: &NotificationRule, message: &Message) -> Result<(), Unsent> {
         let url = rule.to.first().map(String::as_str).unwrap_or_default();
         match rule.channel {

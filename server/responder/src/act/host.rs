@@ -1,6 +1,6 @@
 //! What this host has: which managers, sockets and lists there are, and so which commands it can carry out.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, ensure};
 use clap::ValueEnum;
@@ -8,9 +8,11 @@ use clap::ValueEnum;
 use super::allowed::Allowed;
 use super::clamd::Clamd;
 use super::cron_places;
+use super::fapolicyd;
 use super::keep::Keep;
 use super::nft;
 use super::process;
+use super::supervisor::Supervisor;
 use super::systemd::Systemd;
 use crate::root::Root;
 
@@ -27,6 +29,8 @@ pub enum Hand {
     Schedules,
     /// Block addresses; isolate the host
     Network,
+    /// Let only trusted programs run
+    Execution,
     /// Collect investigation packages
     Packages,
     /// Collect files as samples
@@ -71,6 +75,10 @@ pub struct HostArgs {
     #[arg(long, value_name = "DIR", default_value = "/etc/service")]
     pub runit: PathBuf,
 
+    /// The socket of supervisord
+    #[arg(long, value_name = "SOCKET", default_value = "/run/supervisor.sock")]
+    pub supervisor: PathBuf,
+
     /// The socket of clamd
     #[arg(long, value_name = "SOCKET", default_value = "/run/clamav/clamd.ctl")]
     pub clamd: PathBuf,
@@ -93,6 +101,7 @@ pub(crate) struct Host {
     pub(crate) cron: Root,
     pub(crate) systemd: Option<Systemd>,
     pub(crate) runit: Option<PathBuf>,
+    pub(crate) supervisor: Supervisor,
     pub(crate) clamd: Clamd,
     pub(crate) allowed: Option<Allowed>,
     pub(crate) logs: PathBuf,
@@ -122,6 +131,7 @@ impl Host {
             cron,
             systemd: args.systemd.clone().map(Systemd::Bus).or_else(Systemd::of_host),
             runit: args.runit.is_dir().then(|| args.runit.clone()),
+            supervisor: Supervisor::new(args.supervisor.clone()),
             clamd: Clamd::new(args.clamd.clone()),
             allowed,
             logs: args.logs.clone(),
@@ -168,8 +178,13 @@ impl Host {
             Hand::Files | Hand::Packages | Hand::Samples => true,
             Hand::Schedules => cron_places::has_places(&self.cron) || self.systemd_answers(),
             Hand::Processes => process::can_hold(),
-            Hand::Services => self.systemd_answers() || (self.runit.is_some() && is_program("sv")),
+            Hand::Services => {
+                self.systemd_answers()
+                    || self.supervisor.answers()
+                    || (self.runit.is_some() && is_program("sv"))
+            }
             Hand::Network => self.network && nft::answers(self.netns.as_deref()),
+            Hand::Execution => fapolicyd::answers(self.systemd.as_ref()),
             Hand::Scans => self.clamd.answers(),
             Hand::Commands => self.allowed.is_some(),
         }
@@ -198,6 +213,9 @@ impl Hand {
                 ("contain", "device"),
                 ("allow", "device"),
             ],
+            Self::Execution => {
+                &[("contain", "x-countersign:code_execution"), ("allow", "x-countersign:code_execution")]
+            }
             Self::Packages => &[("investigate", "device")],
             Self::Samples => &[("copy", "file")],
             Self::Scans => &[("scan", "device")],
@@ -208,6 +226,11 @@ impl Hand {
 
 /// Whether the search path has a program of this name.
 pub(crate) fn is_program(name: &str) -> bool {
+    program(name).is_some()
+}
+
+/// The program of this name, by the search path.
+pub(crate) fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| Path::new(&folder).join(name).is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

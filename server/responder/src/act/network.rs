@@ -56,7 +56,7 @@ pub(crate) struct Isolation {
 pub(crate) fn plan_block(ground: &Ground<'_>, block: Block) -> Result<Planned<Work>, Refusal> {
     over(ground, block.until)?;
     if let Some(address) = ground.host.keep.iter().find_map(|keep| keep.within(&block.net)) {
-        return Err(Refusal::vital(&format!(
+        return Err(Refusal::vital(format!(
             "{address} is how the server reaches this host; blocking it would cut us off"
         )));
     }

@@ -1,5 +1,5 @@
 //! Services: stopped and kept from starting, and started again as they were. By systemd where it knows the service,
-//! otherwise by runit.
+//! otherwise by supervisord, otherwise by runit.
 
 use std::fs;
 use std::io;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ground::{Ground, Planned};
 use super::kept;
+use super::supervisor::{self, Supervisor};
 use super::systemd;
 use crate::refusal::{Failure, Refusal};
 use openc2::{Outcome, Report};
@@ -33,6 +34,7 @@ pub(crate) struct Work {
 #[serde(tag = "manager", rename_all = "snake_case")]
 pub(crate) enum Before {
     Systemd(systemd::Before),
+    Supervisor(supervisor::Before),
     Runit {
         running: bool,
         /// Whether a file kept it from starting already.
@@ -44,7 +46,19 @@ impl Before {
     const fn is_running(&self) -> bool {
         match self {
             Self::Systemd(before) => before.active,
+            Self::Supervisor(before) => before.running,
             Self::Runit { running, .. } => *running,
+        }
+    }
+
+    /// Whether it stays stopped, as the rest of a sentence.
+    const fn staying(&self) -> &'static str {
+        match self {
+            Self::Supervisor(supervisor::Before { autostart: Some(false), .. }) => {
+                "; supervisord does not start it by itself"
+            }
+            Self::Supervisor(_) => "; supervisord starts it when it is itself started anew (autostart)",
+            Self::Systemd(_) | Self::Runit { .. } => " and is kept from starting",
         }
     }
 }
@@ -62,6 +76,9 @@ pub(crate) fn plan(ground: &Ground<'_>, name: &str, start: bool) -> Result<Plann
             None => {
                 let before = match now {
                     Before::Systemd(now) => Before::Systemd(systemd::Before { active: true, ..now }),
+                    Before::Supervisor(now) => {
+                        Before::Supervisor(supervisor::Before { running: true, ..now })
+                    }
                     Before::Runit { .. } => Before::Runit { running: true, down: true },
                 };
                 Planned::Work(Work { name: name.to_owned(), start, before })
@@ -69,7 +86,11 @@ pub(crate) fn plan(ground: &Ground<'_>, name: &str, start: bool) -> Result<Plann
         });
     }
     if kept.is_some() && !now.is_running() {
-        return Ok(Planned::Settled(format!("{name} was stopped already, and is kept from starting")));
+        return Ok(Planned::Settled(format!("{name} was stopped already{}", now.staying())));
+    }
+    // Nothing could keep it from starting.
+    if matches!(now, Before::Supervisor(_)) && !now.is_running() {
+        return Ok(Planned::Settled(format!("{name} does not run{}", now.staying())));
     }
     Ok(Planned::Work(Work { name: name.to_owned(), start, before: kept.unwrap_or(now) }))
 }
@@ -85,6 +106,10 @@ pub(crate) fn advance(ground: &Ground<'_>, work: &Work) -> Result<Report, Failur
                 let systemd = ground.host.systemd.as_ref().context("systemd is not there any more")?;
                 Before::Systemd(systemd.stop(&unit, before).map_err(failed)?)
             }
+            Before::Supervisor(_) => {
+                supervisor(ground).stop(&work.name).map_err(failed)?;
+                work.before.clone()
+            }
             Before::Runit { .. } => {
                 let folder = runit(ground, &work.name)?;
                 fs::write(folder.join("down"), "").context("the service can't be kept down")?;
@@ -93,15 +118,17 @@ pub(crate) fn advance(ground: &Ground<'_>, work: &Work) -> Result<Report, Failur
             }
         };
         kept::store(ground.vault, KIND, &unit, &done).context("the state can't be kept")?;
-        return Ok(Report::new(
-            Outcome::Completed,
-            format!("{} was stopped and is kept from starting", work.name),
-        ));
+        return Ok(Report::new(Outcome::Completed, format!("{} was stopped{}", work.name, done.staying())));
     }
     match &work.before {
         Before::Systemd(before) => {
             let systemd = ground.host.systemd.as_ref().context("systemd is not there any more")?;
             systemd.start(&unit, before).map_err(failed)?;
+        }
+        Before::Supervisor(before) => {
+            if before.running {
+                supervisor(ground).start(&work.name).map_err(failed)?;
+            }
         }
         Before::Runit { running, down } => {
             let folder = runit(ground, &work.name)?;
@@ -146,9 +173,22 @@ fn look(ground: &Ground<'_>, name: &str, unit: &str) -> Result<Before, Refusal> 
             return Ok(Before::Systemd(before));
         }
     }
+    let failed = |error: anyhow::Error| Refusal::failed(format!("{error:#}"));
+    if supervisor(ground).answers()
+        && let Some((before, pid)) = supervisor(ground).look(name).map_err(failed)?
+    {
+        if pid == std::process::id() {
+            return Err(Refusal::vital("the responder does not stop its own service"));
+        }
+        return Ok(Before::Supervisor(before));
+    }
     let folder = runit(ground, name)?;
     let status = sv(&folder, "status").map_err(|error| Refusal::failed(format!("{error:#}")))?;
     Ok(Before::Runit { running: status.starts_with("run:"), down: folder.join("down").exists() })
+}
+
+const fn supervisor<'a>(ground: &Ground<'a>) -> &'a Supervisor {
+    &ground.host.supervisor
 }
 
 /// The folder of a runit service.

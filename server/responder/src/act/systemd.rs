@@ -99,6 +99,20 @@ impl Systemd {
         })
     }
 
+    /// Whether the unit runs.
+    pub(crate) fn is_active(&self, unit: &str) -> bool {
+        self.run(async |bus| bus.is_active(&bus.unit(unit).await?).await).unwrap_or_default()
+    }
+
+    /// Ends the unit's process and starts it anew.
+    pub(crate) fn restart(&self, unit: &str) -> anyhow::Result<()> {
+        self.run(async |bus| {
+            bus.stop(unit).await?;
+            bus.manager("StartUnit", &(unit, "replace")).await?;
+            bus.until(&bus.unit(unit).await?, true).await
+        })
+    }
+
     /// Stops the unit and keeps it from starting; answers with what was done to its files.
     pub(crate) fn stop(&self, unit: &str, before: &Before) -> anyhow::Result<Before> {
         self.run(async |bus| {

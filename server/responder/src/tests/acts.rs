@@ -17,7 +17,12 @@ impl Estate {
         let host = Host::new();
         let mut args: Vec<String> = args.iter().map(|&arg| arg.to_owned()).collect();
         let has = |args: &[String], name: &str| args.iter().any(|arg| arg == name);
-        for (name, folder) in [("--cron-root", "cron"), ("--runit", "runit"), ("--logs", "logs")] {
+        for (name, folder) in [
+            ("--cron-root", "cron"),
+            ("--runit", "runit"),
+            ("--supervisor", "supervisor"),
+            ("--logs", "logs"),
+        ] {
             if !has(&args, name) {
                 let folder = host.vault.path().join(folder);
                 fs::create_dir_all(&folder).unwrap();

@@ -1,6 +1,7 @@
 //! The engine on real files and the endpoint on a real port.
 
 mod acts;
+mod execution;
 mod http;
 #[cfg(feature = "crash-points")]
 mod kill;
@@ -68,6 +69,7 @@ impl Host {
         let mut args = host_args(&[]);
         args.cron_root = self.root.path().into();
         args.runit = self.root.path().join("no services");
+        args.supervisor = self.root.path().join("no supervisor");
         super::act::host::Host::open(&args, Vec::new()).unwrap()
     }
 

@@ -1,5 +1,5 @@
-//! Services of real managers: runit, and systemd in namespaces of its own. Where a manager is missing the tests say so
-//! and pass, but in CI (`CI` is set) they fail.
+//! Services of real managers: runit, supervisord, and systemd in namespaces of its own. Where a manager is missing the
+//! tests say so and pass, but in CI (`CI` is set) they fail.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -172,4 +172,81 @@ fn a_service_and_a_timer_of_systemd_are_stopped_masked_and_started_again() {
     assert_eq!(state("task.timer"), masked);
     reported(&engine.perform(&timer(true)), 200, Outcome::Completed);
     assert_eq!(state("task.timer"), active);
+}
+
+/// The configuration of a supervisord with two programs that run and one that can't.
+fn supervisord(folder: &Path, socket: &Path) -> Option<Manager> {
+    let at = folder.display();
+    let text = format!(
+        "[unix_http_server]\nfile={socket}\n\
+         [supervisord]\nnodaemon=true\nlogfile={at}/log\npidfile={at}/pid\nchildlogdir={at}\nuser={user}\n\
+         [rpcinterface:supervisor]\n\
+         supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n\
+         [program:beacon]\ncommand=/bin/sleep 600\nautorestart=true\nstartsecs=0\n\
+         [program:worker]\ncommand=/bin/sleep 600\nprocess_name=%(program_name)s_%(process_num)s\nnumprocs=2\n\
+         autostart=false\nstartsecs=0\n\
+         [program:lost]\ncommand=/nowhere/at/all\nautostart=false\n\
+         [program:brief]\ncommand=/bin/false\nautostart=false\nstartretries=0\n",
+        socket = socket.display(),
+        user = rustix::process::geteuid().as_raw(),
+    );
+    let config = folder.join("supervisord.conf");
+    fs::write(&config, text).unwrap();
+    let child = Command::new("/usr/bin/supervisord")
+        .arg("-c")
+        .arg(&config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    child.ok().map(Manager)
+}
+
+#[test]
+fn a_service_of_supervisord_is_stopped_and_started_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("socket");
+    let estate = Estate::new(&["--supervisor", socket.to_str().unwrap()]);
+    let engine = estate.engine();
+    let offered = || engine.host.supervisor.answers();
+    assert!(!offered());
+    let Some(manager) = supervisord(folder.path(), &socket) else { return skipped("supervisor") };
+    until("it answers", offered);
+    assert!(engine.host.pairs().contains(&("stop", "er:service")));
+
+    // As seen by supervisord's own tool.
+    let state = |name: &str| {
+        let output = Command::new("/usr/bin/supervisorctl")
+            .args(["-s", &format!("unix://{}", socket.display()), "status", name])
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    until("it runs", || state("beacon") == "RUNNING");
+    let order = stop("beacon");
+    let response = engine.perform(&order);
+    let report = reported(&response, 200, Outcome::Completed);
+    assert!(report.detail.contains("(autostart)"), "{}", report.detail);
+    // Whatever autorestart says.
+    assert_eq!(state("beacon"), "STOPPED");
+    assert_eq!(engine.perform(&order), response);
+    reported(&engine.perform(&stop("beacon")), 200, Outcome::Skipped);
+    reported(&engine.perform(&start("beacon")), 200, Outcome::Completed);
+    assert_eq!(state("beacon"), "RUNNING");
+    reported(&engine.perform(&start("beacon")), 200, Outcome::Skipped);
+
+    // One of a group, which did not run: nothing is done to it, and it is started when that is asked for.
+    let report = reported(&engine.perform(&stop("worker:worker_1")), 200, Outcome::Skipped);
+    assert!(report.detail.ends_with("does not start it by itself"), "{}", report.detail);
+    reported(&engine.perform(&start("worker:worker_1")), 200, Outcome::Completed);
+    assert_eq!((state("worker:worker_0"), state("worker:worker_1")), ("STOPPED".into(), "RUNNING".into()));
+
+    for (name, status, says) in
+        [("nothing", 404, "no service nothing"), ("lost", 500, "/nowhere/at/all"), ("brief", 500, "FATAL")]
+    {
+        let report = reported(&engine.perform(&start(name)), status, Outcome::Failed);
+        assert!(report.detail.contains(says), "{name}: {}", report.detail);
+    }
+    drop(manager);
+    assert!(!offered());
 }

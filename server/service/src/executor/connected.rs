@@ -16,6 +16,11 @@ use super::{Attempt, Executor, Order};
 const MAX_FAILURES: u32 = 5;
 /// For so long; then one attempt looks whether it is back.
 const LEFT_ALONE: SignedDuration = SignedDuration::from_secs(30);
+/// Commands at a time of an executor that comes with the server.
+const BUILT_IN_CONCURRENCY: u32 = 8;
+/// Commands that all executors have under way beyond the one that each may have whatever the others do: those that don't
+/// answer keep no other waiting.
+const MAX_SHARED: u32 = 32;
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// An executor as this instance has it.
@@ -189,8 +194,8 @@ impl Connected {
         if self.paused || self.adapter.is_err() {
             return false;
         }
-        let Some(setup) = &self.setup else { return true };
         let mut state = self.lock();
+        let Some(setup) = &self.setup else { return state.in_hand < BUILT_IN_CONCURRENCY };
         let since = now.saturating_sub(MINUTE).unwrap_or(now);
         while state.begun.front().is_some_and(|at| *at <= since) {
             state.begun.pop_front();
@@ -199,6 +204,11 @@ impl Connected {
         state.in_hand < most
             && state.open_until.is_none_or(|until| until <= now)
             && setup.rate.is_none_or(|rate| state.begun.len() < rate as usize)
+    }
+
+    /// Commands that it has under way.
+    fn in_hand(&self) -> u32 {
+        self.lock().in_hand
     }
 
     /// Takes a place for a command.
@@ -389,7 +399,17 @@ impl Executors {
     /// Those that take commands now, by their names.
     #[must_use]
     pub fn ready(&self, now: Timestamp) -> Vec<String> {
-        self.all().into_iter().filter(|one| one.is_ready(now)).map(|one| one.name().to_owned()).collect()
+        let all = self.all();
+        let shared: u32 = all.iter().map(|one| one.in_hand().saturating_sub(1)).sum();
+        let has_place = |one: &Arc<Connected>| shared < MAX_SHARED || one.in_hand() == 0;
+        let ready = all.iter().filter(|one| one.is_ready(now) && has_place(one));
+        ready.map(|one| one.name().to_owned()).collect()
+    }
+
+    /// Whether one of them is paused.
+    #[must_use]
+    pub fn has_paused(&self) -> bool {
+        self.set_up.read().unwrap_or_else(PoisonError::into_inner).iter().any(|one| one.is_paused())
     }
 }
 

@@ -43,6 +43,12 @@ pub enum Unsent {
 /// What carries messages.
 #[async_trait]
 pub trait Messenger: Send + Sync {
+    /// Whether messages may be sent to where the rule says.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with the field that does not do.
+    fn check(&self, rule: &NotificationRule) -> Result<(), Error>;
+
     /// Sends a message by the rule's channel. A repeat has the same id.
     async fn send(&self, rule: &NotificationRule, message: &Message) -> Result<(), Unsent>;
 }
@@ -103,7 +109,7 @@ impl Service {
     /// # Errors
     /// [`Error::Invalid`], or if the store fails.
     pub async fn add_rule(&self, by: &Authorized, rule: NotificationRule) -> Result<NotificationRule, Error> {
-        rule.check()?;
+        self.check_rule(&rule)?;
         if rule.name.starts_with(OWN) {
             return Err(Error::invalid(
                 "/name",
@@ -137,6 +143,11 @@ impl Service {
         tx.append_audit(by, entry).await?;
         tx.commit().await?;
         Ok(shown)
+    }
+
+    fn check_rule(&self, rule: &NotificationRule) -> Result<(), Error> {
+        rule.check()?;
+        self.messenger.as_ref().map_or(Ok(()), |messenger| messenger.check(rule))
     }
 
     /// As it is kept: the URL of a webhook is a secret, so its host stands there, and the whole sealed.

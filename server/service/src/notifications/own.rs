@@ -24,7 +24,7 @@ impl Service {
         let name = OwnNotices::rule_of(person);
         let rule = notices.map(|notices| notices.into_rule(person));
         if let Some(rule) = &rule {
-            rule.check()?;
+            self.check_rule(rule)?;
         }
         let rules = self.store.notification_rules().await?;
         let before = rules.into_iter().find(|rule| rule.name == name);

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use domain::actions::contract::UndoRequest;
 use domain::actions::contract::{DecideActions as _, FollowUpActions as _, ShowAction as _};
 use domain::executors::contract::{
-    AnswerKind, Delivery, ExecutorAnswer, ExecutorsBackend, Health, NewExecutor, ReportsBackend as _,
-    SealedReport,
+    AnswerKind, Delivery, ExecutorAnswer, Health, NewExecutor, ReportsBackend as _, SealedReport,
 };
 use domain::executors::{ExecutorKind, ExecutorSetup, ServeRule, Settings};
 use domain::{
-    Action, ActionId, AuditKind, Caller, ErrorCode, FollowUp, FollowUpVerb, RowScope, Seen, Status, UndoState,
+    Action, ActionId, Caller, ErrorCode, FollowUp, FollowUpVerb, RowScope, Seen, Status, UndoState,
 };
 use executors::seal::SecretsKey;
 use executors::workshop::Kinds;
@@ -29,7 +28,6 @@ on_both!(
     executors_are_ordered_and_what_they_were_sent_is_kept,
     what_is_handed_over_is_taken_back_once_or_overdue,
     what_people_do_by_hand_is_approved_done_and_undone,
-    a_paused_executor_holds_what_is_approved,
     a_signed_report_ends_what_was_handed_over_and_a_forged_one_does_not,
 );
 
@@ -247,7 +245,7 @@ impl Setting {
         proposed
     }
 
-    async fn approve(&self, number: u128) -> ActionId {
+    pub(super) async fn approve(&self, number: u128) -> ActionId {
         let proposed = self.propose(number).await;
         self.service.approve(&self.ana, proposed.id, seen(&proposed), None).await.unwrap();
         proposed.id
@@ -264,7 +262,7 @@ impl Setting {
     }
 
     /// What the worker does with the next command, but for what the executor answers.
-    async fn take(&self) -> Option<Order> {
+    pub(super) async fn take(&self) -> Option<Order> {
         self.service.take_order(&authority()).await.unwrap()
     }
 
@@ -337,25 +335,6 @@ async fn what_people_do_by_hand_is_approved_done_and_undone(kind: Kind) {
     let answers = setting.store.executor_answers("people", 10).await.unwrap();
     assert_eq!(answers.iter().filter(|answer| answer.result == AnswerKind::Handed).count(), 3);
     store::verify(&*setting.store).await.unwrap();
-}
-
-async fn a_paused_executor_holds_what_is_approved(kind: Kind) {
-    let setting = Setting::start(kind).await;
-    setting.add(setup("people", ExecutorKind::Manual), None).await;
-    setting.service.pause(&system(), "people", true).await.unwrap();
-    let held = setting.approve(1).await;
-    let detail = setting.service.detail(&setting.ana, held).await.unwrap();
-    assert_eq!(detail.executor.unwrap().health, Health::Paused);
-    assert!(detail.held.unwrap().contains("Paused"), "the queue shows what is held");
-    assert!(setting.take().await.is_none());
-    assert_eq!(setting.service.remove(&system(), "people").await.unwrap_err().code(), ErrorCode::Conflict);
-    setting.service.pause(&system(), "people", false).await.unwrap();
-    assert_eq!(setting.take().await.unwrap().action.id, held);
-    let denied = ExecutorsBackend::executors(&setting.service, &setting.ana).await.unwrap_err();
-    assert_eq!(denied.code(), ErrorCode::Forbidden, "an operator sets nothing up");
-    let kinds: Vec<_> =
-        setting.store.audit_after(0, 100).await.unwrap().into_iter().map(|record| record.kind).collect();
-    assert!(kinds.contains(&AuditKind::ExecutorPaused) && kinds.contains(&AuditKind::ExecutorResumed));
 }
 
 async fn a_signed_report_ends_what_was_handed_over_and_a_forged_one_does_not(kind: Kind) {

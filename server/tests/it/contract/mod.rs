@@ -47,6 +47,7 @@ mod settings;
 mod targets;
 mod three_places;
 mod twins;
+mod waiting;
 
 /// The source of all cases, without spaces. What only prepares them, in `sample`, is none.
 fn cases(folder: &Path) -> String {

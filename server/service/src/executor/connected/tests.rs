@@ -47,6 +47,43 @@ fn connected(knows: Option<bool>) -> Arc<Connected> {
     Arc::new(Connected::set_up(setup, 1, false, Ok(Arc::new(Nothing(knows)))))
 }
 
+fn named(name: &str, concurrency: u32) -> Arc<Connected> {
+    let setup = ExecutorSetup {
+        name: name.to_owned(),
+        kind: ExecutorKind::Webhook,
+        settings: Settings::default(),
+        serves: Vec::new(),
+        concurrency,
+        rate: None,
+        time_limit: None,
+    };
+    Arc::new(Connected::set_up(setup, 1, false, Ok(Arc::new(Nothing(None)))))
+}
+
+#[test]
+fn an_executor_has_a_place_whatever_the_others_have_under_way() {
+    let (slow, other, idle) = (named("slow", 64), named("other", 64), named("idle", 64));
+    let executors = Executors::new(vec![Arc::new(Nothing(None))]);
+    executors.replace(vec![slow.clone(), other.clone(), idle]);
+    let first = other.begin(at(0));
+    let mut taken = Vec::new();
+    while executors.ready(at(0)).contains(&"slow".to_owned()) {
+        taken.push(slow.begin(at(0)));
+        assert!(taken.len() < 64, "there is an end for all together");
+    }
+    assert_eq!(taken.len(), 33, "one of its own, and all that are shared");
+    assert_eq!(executors.ready(at(0)), ["nothing", "idle"]);
+    drop(first);
+    assert_eq!(executors.ready(at(0)), ["nothing", "other", "idle"]);
+    taken.pop();
+    assert_eq!(executors.ready(at(0)), ["nothing", "slow", "other", "idle"]);
+    // One that comes with the server has its own end.
+    let built_in = executors.named("nothing").unwrap();
+    let _held: Vec<_> = (0..8).map(|_| built_in.begin(at(0))).collect();
+    drop(taken);
+    assert_eq!(executors.ready(at(0)), ["slow", "other", "idle"]);
+}
+
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }

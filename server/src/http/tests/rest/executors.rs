@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::{ACTIONS, proposed, seen};
 use crate::http::testing::App;
+use executors::destinations::Destinations;
+use web::edge::security::Edge;
 
 const EXECUTORS: &str = "/api/v1/executors";
 
@@ -19,6 +21,46 @@ async fn app() -> (App, String) {
 
 fn manual(name: &str) -> Value {
     json!({ "setup": { "name": name, "kind": "manual", "serves": [{}] } })
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_allow_is_named_as_no_destination() {
+    let allowed = ["hooks.example.com", "10.0.0.0/8"].map(|text| text.parse().unwrap());
+    let edge = Edge::new(true, false, None);
+    let app = App::with_destinations(false, edge, Destinations::new(allowed.to_vec())).await;
+    app.user("root", &[Role::GlobalAdministrator]).await;
+    let root = app.token(Some("root"), Scope::ALL).await;
+    let executor = |name: &str, kind: &str, url: &str| {
+        let settings = json!({ "url": url, "internal": true });
+        json!({ "setup": { "name": name, "kind": kind, "serves": [{}], "settings": settings } })
+    };
+    let rule =
+        |name: &str, url: &str| json!({ "name": name, "on": ["waits"], "channel": "slack", "to": [url] });
+    let rules = "/api/v1/notification-rules";
+    let refused = "192.0.2.7 is no destination that this server allows (--allow-destination): it allows \
+                   hooks.example.com, 10.0.0.0/8";
+    let (elsewhere, inside) = ("https://192.0.2.7/hook", "https://10.1.2.3/hook");
+    for (path, body, pointer) in [
+        (EXECUTORS, executor("a", "webhook", elsewhere), "/settings/url"),
+        (EXECUTORS, executor("a", "openc2", elsewhere), "/settings/url"),
+        (rules, rule("a", elsewhere), "/to"),
+    ] {
+        let answer = app.api(&root, "POST", path, Some(&body)).await;
+        let error = &answer.json()["errors"][0];
+        let told = (answer.status.as_u16(), error["pointer"].as_str(), error["detail"].as_str());
+        assert_eq!(told, (422, Some(pointer), Some(refused)), "{path}");
+    }
+    for (path, body) in [
+        (EXECUTORS, executor("b", "webhook", inside)),
+        (EXECUTORS, executor("c", "webhook", "https://hooks.example.com/hook")),
+        (rules, rule("b", inside)),
+    ] {
+        let answer = app.api(&root, "POST", path, Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    }
+    let changed = executor("b", "webhook", elsewhere);
+    let answer = app.api(&root, "PUT", &format!("{EXECUTORS}/b"), Some(&changed)).await;
+    assert_eq!(answer.status.as_u16(), 422, "{}", answer.text());
 }
 
 #[tokio::test]
