@@ -198,13 +198,16 @@ impl Service {
         if !tx.set_incident(&by, &before, &state, now).await? {
             return Err(Denied::Revoked.into());
         }
-        let body = json!({ "version": before.summary.version + 1, "status": state.status,
-            "classification": state.classification, "assigned_to": state.assigned_to });
+        let known = &before.summary;
+        let body = json!({ "version": known.version + 1, "status": state.status,
+            "classification": state.classification, "assigned_to": state.assigned_to,
+            "before": { "status": known.status, "classification": known.classification,
+                "assigned_to": known.assigned_to } });
         let subject = Some(Subject::new(SubjectKind::Incident, id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentChanged, subject, body }).await?;
-        let after = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
         tx.commit().await?;
-        Ok(after.summary)
+        // Its numbers are of what the caller sees.
+        Ok(self.store.incident(&scope, id).await?.ok_or_else(|| no_such(id))?.summary)
     }
 
     async fn comment_now(&self, caller: &Caller, id: &str, text: String) -> Result<IncidentComment, Error> {

@@ -7,8 +7,8 @@ use domain::access::Reach;
 use domain::actions::contract::DecideActions as _;
 use domain::cases::contract::CasesBackend as _;
 use domain::cases::{CaseList, CaseQuery, CaseRows};
-use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
+use domain::incidents::{IncidentChange, IncidentReport, IncidentStatus};
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::feedback::{Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
@@ -192,6 +192,19 @@ async fn the_number_of_what_waits_is_of_what_is_seen(kind: Kind) {
     assert_eq!(listed(&ana, None).await, [(2, waits)]);
     assert_eq!(listed(&here, None).await, [(1, waits)]);
     assert_eq!(service.investigation(&here, "I-1").await.unwrap().waiting, 1);
+    // Who changes the incident is told no other number either.
+    let changed = async |caller: &Caller, expected_version| {
+        let change = IncidentChange {
+            expected_version,
+            status: Some(IncidentStatus::Resolved),
+            classification: None,
+            assigned_to: None,
+        };
+        let of = service.change_incident(caller, "INC-1", change).await.unwrap();
+        (of.waiting, of.status)
+    };
+    assert_eq!(changed(&here, 1).await, (1, IncidentStatus::Resolved));
+    assert_eq!(changed(&ana, 2).await, (2, IncidentStatus::Resolved));
     // Once one's own are decided, nothing tells of the others'.
     let mine = service.investigation_view(&here, "I-1", Tab::Pending, Vec::new()).await.unwrap();
     let CaseRows::Pending(mine) = mine.page.rows else { panic!("another tab") };
