@@ -13,7 +13,7 @@ mod own_name;
 mod people;
 mod roles;
 
-pub(crate) use people::keep_an_administrator;
+pub(crate) use people::Administered;
 
 use async_trait::async_trait;
 use domain::access::contract::{
