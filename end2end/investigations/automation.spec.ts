@@ -34,6 +34,27 @@ test("a quota is set and read again", { tag: "@no-js" }, async ({ page }) => {
   await expect(page.getByRole("row", { name: /^Run antivirus scan 7 / })).toBeVisible();
 });
 
+test("rules decide on compromised users where it is set, and it says so", { tag: "@no-js" }, async ({ page }) => {
+  await authenticate(page, ADMIN);
+  await visit(page, "/settings/automation");
+  const part = page.locator("form", { has: page.getByText("Decide these actions on compromised users automatically") });
+  const sessions = part.getByRole("checkbox", { name: "Revoke sessions", exact: true });
+  const save = async () => {
+    await part.getByLabel(/^Yes: from the next report on/).check();
+    await part.getByRole("button", { name: "Save" }).click();
+  };
+  const summary = page.getByText(/^On users whose verdict is Compromised rules approve: .*Revoke sessions/);
+  await expect(summary).toBeVisible();
+  await sessions.uncheck();
+  await save();
+  await expect(summary).toHaveCount(0);
+  await expect(sessions).not.toBeChecked();
+  await sessions.check();
+  await save();
+  await expect(summary).toBeVisible();
+  await expect(sessions).toBeChecked();
+});
+
 test("a level is tried on the page of device groups", { tag: ["@no-js", "@tablet"] }, async ({ page }) => {
   await authenticate(page, ADMIN);
   await visit(page, "/settings/device-groups");

@@ -51,6 +51,20 @@ pub async fn set_quota(
     Ok(())
 }
 
+/// Sets which types of action rules approve on users whose verdict is Compromised.
+#[server(endpoint = "set_compromised_users", prefix = "/api", output = Answer)]
+pub async fn set_compromised_users(
+    #[server(default)] types: Vec<ActionType>,
+    #[server(default)] confirm: bool,
+    back: Option<String>,
+) -> Result<(), ApiError> {
+    let (backend, caller) = request::enter().await?;
+    request::confirmed(confirm, "changes what happens without a person at once")?;
+    backend.set_compromised_users(&caller, types).await.map_err(|error| request::fail(&error))?;
+    request::go_back(back.as_deref());
+    Ok(())
+}
+
 /// Which actions of the last days another remediation level would have approved by itself.
 #[server(endpoint = "simulate_level", prefix = "/api", output = Answer)]
 pub async fn simulate_level(

@@ -30,9 +30,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context as _, bail, ensure};
+use domain::automation::compromised_user_types;
 use domain::{
     Action, ActionQuery, AssetKind, AuditKind, Authorized, CommandId, Lane, RowScope, Status, Subject,
-    SystemAuthority, UndoState,
+    SubjectKind, SystemAuthority, UndoState,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -224,6 +225,15 @@ impl Writer {
             tx.insert_user(user, self.now).await?;
             let body = json!({ "user_id": user.id, "name": user.name, "roles": user.roles });
             self.audit(tx, AuditKind::UserAdded, Some(user.id.into()), body).await?;
+        }
+        if args.demo {
+            // What history shows of rules on users that are compromised is what this database lets them do.
+            let types: Vec<_> = compromised_user_types().collect();
+            tx.set_compromised_users(&self.by, &types, self.now).await?;
+            let body =
+                json!({ "before": { "compromised_users": [] }, "after": { "compromised_users": types } });
+            let subject = Subject::new(SubjectKind::Setting, "automation");
+            self.audit(tx, AuditKind::SettingChanged, Some(subject), body).await?;
         }
         Ok(())
     }

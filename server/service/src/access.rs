@@ -14,7 +14,7 @@ mod people;
 mod roles;
 
 pub(crate) use answers::as_caller;
-pub(crate) use people::{check_global, keep_an_administrator};
+pub(crate) use people::{Administered, check_global};
 
 use async_trait::async_trait;
 use domain::access::contract::{

@@ -8,7 +8,7 @@ mod switch;
 use domain::actions::contract::Proposed;
 use domain::investigations::automation::{Automation, Subject, decide};
 use domain::investigations::contract::ReportedAction;
-use domain::{Action, AssetKind, AuditKind, Decision, Error, Lifecycle, Proposal, Status};
+use domain::{Action, ActionType, AssetKind, AuditKind, Decision, Error, Lifecycle, Proposal, Status};
 use serde_json::json;
 
 use super::intake::Intake;
@@ -17,11 +17,13 @@ use super::{Service, entry, timeline};
 use store::{Guard, PolicyGuard, Transaction};
 
 impl Service {
-    /// Takes in one action of an investigation, and has the rule decide on it if there is one.
+    /// Takes in one action of an investigation, and has the rule decide on it if there is one, of these types also on
+    /// users that are compromised.
     pub(super) async fn take_in_automated(
         &self,
         tx: &mut dyn Transaction,
         intake: &mut Intake<'_>,
+        on_compromised_users: &[ActionType],
         proposal: Proposal,
         index: usize,
     ) -> Result<ReportedAction, Error> {
@@ -39,23 +41,24 @@ impl Service {
             AssetKind::Mailbox | AssetKind::Account => None,
         };
         let level = tx.level_of(group.as_deref()).await?;
-        let subject = Subject::of(proposal.action_type, &proposal.entity);
-        let rule = match decide(level, proposal.verdict, subject) {
-            Automation::Nothing(why) => {
-                let rule = Some(format!("Not proposed: {why}."));
-                return Ok(ReportedAction { external_id, rule, ..ReportedAction::default() });
-            }
-            Automation::Wait => None,
-            Automation::Approve(rule) => Some(rule),
-        };
-        let taken = intake.take_one(tx, proposal, index).await?;
-        match rule {
-            Some(rule) if taken.action.decision == Decision::Pending => {
-                let (action, said) = self.auto_approve(tx, intake, taken.action.clone(), rule).await?;
-                Ok(reported(external_id, Proposed { action, ..taken }, Some(said)))
-            }
-            _ => Ok(reported(external_id, taken, None)),
+        let subject = Subject::of(proposal.action_type, &proposal.entity, on_compromised_users);
+        let automation = decide(level, proposal.verdict, subject);
+        if let Automation::Nothing(why) = automation {
+            let rule = Some(format!("Not proposed: {why}."));
+            return Ok(ReportedAction { external_id, rule, ..ReportedAction::default() });
         }
+        let taken = intake.take_one(tx, proposal, index).await?;
+        let before = taken.action.clone();
+        let (action, said) = match automation {
+            Automation::Approve(rule) if before.decision == Decision::Pending => {
+                self.auto_approve(tx, intake, before, rule).await?
+            }
+            Automation::HoldBack { rule, why } if before.decision == Decision::Pending => {
+                hold_back(tx, intake, before, &rule, &why).await?
+            }
+            _ => return Ok(reported(external_id, taken, None)),
+        };
+        Ok(reported(external_id, Proposed { action, ..taken }, Some(said)))
     }
 
     /// Approves by a rule what can be carried out now; anything else waits, and it is said why.

@@ -166,6 +166,8 @@ impl Service {
         Ok(known)
     }
 
+    /// Writes that a command had ended before: that is its executor's word, whoever asked. What the person decides is written
+    /// by their own authority, after it.
     async fn end_asked(&self, command: CommandId, outcome: Outcome, detail: &str) -> Result<(), Error> {
         let Some(authority) = self.authority.clone() else { return Ok(()) };
         let (service, answer) = (self.clone(), CalledOff::Ended(outcome, detail.to_owned()));

@@ -146,6 +146,9 @@ impl Service {
         };
         let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
+        if !tx.may_send_again(by, now).await? {
+            return Err(Denied::Revoked.into());
+        }
         let body = json!({ "delivery": id, "action_id": kept.action, "of_command": kept.command });
         let entry =
             AuditEntry { at: now, kind: AuditKind::DeliveredAgain, subject: Some(subject.clone()), body };
@@ -155,6 +158,7 @@ impl Service {
         let Some((attempt, sent)) = adapter.send_again(kept.command, &kept.request).await else {
             return Err(refuse("this executor sends nothing again"));
         };
+        // What it answers is its word, and no act of the person any more.
         if let Attempt::Ended(outcome, detail) = attempt {
             let answer = CalledOff::Ended(outcome, detail);
             self.write_answer(authority, name, kept.command, answer).await?;

@@ -205,9 +205,9 @@ impl Service {
         let body = json!({ "version": version + 1, "before": said(&before), "after": said(&state) });
         let subject = Some(Subject::new(SubjectKind::Incident, id));
         tx.append_audit(&by, AuditEntry { at: now, kind: AuditKind::IncidentChanged, subject, body }).await?;
-        let after = tx.incident(id).await?.ok_or_else(|| no_such(id))?;
         tx.commit().await?;
-        Ok(after.summary)
+        // Its numbers are of what the caller sees.
+        Ok(self.store.incident(&scope, id).await?.ok_or_else(|| no_such(id))?.summary)
     }
 
     async fn comment_now(&self, caller: &Caller, id: &str, text: String) -> Result<IncidentComment, Error> {

@@ -133,10 +133,13 @@ impl Service {
         let times = tx.decision_times().await?;
         let known = known(&mut *tx, &by, &checked).await?;
         let mut intake = Intake { caller, by: &by, now, times, known, fresh: Vec::new() };
+        let on_users = tx.compromised_users().await?;
         let mut results = Vec::with_capacity(checked.len());
         for (index, proposal) in checked.into_iter().enumerate() {
             let one = match proposal {
-                Ok(proposal) => self.take_in_automated(&mut *tx, &mut intake, proposal, index).await,
+                Ok(proposal) => {
+                    self.take_in_automated(&mut *tx, &mut intake, &on_users, proposal, index).await
+                }
                 Err(errors) => Err(Error::Invalid(errors)),
             };
             results.push(on_error.result(one)?);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::actions::contract::Availability;
 use domain::actions::query::Filter;
 use domain::core::canonical;
+use domain::core::device_name::DeviceName;
 use domain::core::text::pluralize;
 use domain::investigations::graph::{Column, Graph, Item, lay_out};
 use domain::investigations::repeat::place;
@@ -157,8 +158,12 @@ impl Service {
     ) -> Result<Vec<EvidencePiece>, Error> {
         if evidence.iter().any(|of| !of.assets.is_empty()) {
             let hidden = self.store.hidden_devices(scope, id).await?;
+            let hidden: Vec<_> = hidden.iter().map(|name| DeviceName::of(name)).collect();
             for of in &mut evidence {
-                of.assets.retain(|asset| !hidden.contains(&canonical::name(asset)));
+                of.assets.retain(|asset| {
+                    let name = DeviceName::of(asset);
+                    !hidden.iter().any(|hidden| hidden.is_same(&name))
+                });
             }
         }
         Ok(evidence)

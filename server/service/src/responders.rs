@@ -9,8 +9,8 @@ use domain::responders::contract::{
     Enrolled, Enrolment, OrderReport, Orders, PackagePart, Poll, RespondersBackend, SealedRequest,
 };
 use domain::{
-    Actor, ActorKind, AssetKind, AuditKind, Authorized, CommandId, Error, Outcome, RowScope, Status, Subject,
-    SubjectKind, SystemAuthority, Transition,
+    Actor, ActorKind, AssetKind, AuditKind, Authorized, CommandId, Denied, Error, Outcome, RowScope, Status,
+    Subject, SubjectKind, SystemAuthority, Transition,
 };
 use jiff::SignedDuration;
 use rand::TryRng as _;
@@ -81,24 +81,25 @@ impl Service {
         self.switchboard.as_ref().ok_or_else(|| Error::Internal("this server takes no hosts in".to_owned()))
     }
 
-    /// A code that takes in one host, for a device, within [`CODE_LIFETIME`].
+    /// A code that takes in one host, for a device, within [`CODE_LIFETIME`], by whoever may.
     ///
     /// # Errors
-    /// If the device has no name, or the store fails.
-    pub async fn new_responder_code(
-        &self,
-        authority: &SystemAuthority,
-        asset: &str,
-    ) -> Result<String, Error> {
+    /// If the device has no name, the authority is gone, or the store fails.
+    pub async fn new_responder_code(&self, by: &Authorized, asset: &str) -> Result<String, Error> {
         let asset = asset.trim();
         executor_name(asset)?;
         let mut secret = [0_u8; 16];
         rand::rngs::SysRng.try_fill_bytes(&mut secret).map_err(|error| Error::Internal(error.to_string()))?;
         let code = format!("{CODE_PREFIX}{}", hex::encode(secret));
-        let mut tx = self.store.begin_system(authority).await?;
+        let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
         let until = now.saturating_add(CODE_LIFETIME).unwrap_or(now);
-        tx.insert_responder_code(&hash(&code), asset, now, until).await?;
+        if !tx.insert_responder_code(by, &hash(&code), asset, now, until).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let (kind, subject) =
+            (AuditKind::ResponderCodeMade, Some(Subject::new(SubjectKind::Executor, asset)));
+        tx.append_audit(by, AuditEntry { at: now, kind, subject, body: json!({}) }).await?;
         tx.commit().await?;
         Ok(code)
     }
@@ -174,33 +175,31 @@ impl Service {
         Err(Error::invalid("/code", detail))
     }
 
-    /// Revokes the key of a host: it is not believed any more, and gets no orders. False if there is no such host.
+    /// Revokes the key of a host, by whoever may: it is not believed any more, and gets no orders. False if there is no such
+    /// host.
     ///
     /// # Errors
-    /// If the store fails.
-    pub async fn revoke_responder(&self, authority: &SystemAuthority, asset: &str) -> Result<bool, Error> {
-        let name = executor_name(asset.trim())?;
-        let by = Authorized::system_as(authority, Actor::new(ActorKind::System, "cli", "Command line"));
-        Ok(self.revoke(authority, &by, &name).await?.is_some())
+    /// If the authority is gone, or the store fails.
+    pub async fn revoke_responder(&self, by: &Authorized, asset: &str) -> Result<bool, Error> {
+        Ok(self.revoke(by, &executor_name(asset.trim())?).await?.is_some())
     }
 
     /// Revokes the key of the host of this name; what is known of it then.
-    async fn revoke(
-        &self,
-        authority: &SystemAuthority,
-        by: &Authorized,
-        name: &str,
-    ) -> Result<Option<StoredResponder>, Error> {
-        let Some(stored) = self.store.responder(name).await? else { return Ok(None) };
-        let mut tx = self.store.begin_system(authority).await?;
+    async fn revoke(&self, by: &Authorized, name: &str) -> Result<Option<StoredResponder>, Error> {
+        if self.store.responder(name).await?.is_none() {
+            return Ok(None);
+        }
+        let mut tx = self.store.begin().await?;
         let now = tx.time(self.clock.now()).await?;
-        let stored = StoredResponder { revoked_at: stored.revoked_at.or(Some(now)), ..stored };
-        tx.put_responder(&stored).await?;
+        // Hosts stay, so that it is the authority that is gone.
+        if !tx.revoke_responder(by, name, now).await? {
+            return Err(Denied::Revoked.into());
+        }
         let subject = Some(Subject::new(SubjectKind::Executor, name));
         let entry = AuditEntry { at: now, kind: AuditKind::ResponderRevoked, subject, body: json!({}) };
         tx.append_audit(by, entry).await?;
         tx.commit().await?;
-        Ok(Some(stored))
+        Ok(self.store.responder(name).await?)
     }
 
     async fn take_order_report(&self, host: &StoredResponder, report: &OrderReport) -> Result<(), Error> {
@@ -268,17 +267,8 @@ impl Service {
     /// A code that an administrator makes.
     pub(super) async fn code_by(&self, by: &Authorized, asset: &str) -> Result<String, Error> {
         executor_name(asset)?;
-        let Some(authority) = self.authority.clone().filter(|_| self.switchboard.is_some()) else {
-            return Err(Error::Internal("this server takes no hosts in".to_owned()));
-        };
-        let code = self.new_responder_code(&authority, asset).await?;
-        let mut tx = self.store.begin().await?;
-        let now = tx.time(self.clock.now()).await?;
-        let (kind, subject) =
-            (AuditKind::ResponderCodeMade, Some(Subject::new(SubjectKind::Executor, asset)));
-        tx.append_audit(by, AuditEntry { at: now, kind, subject, body: json!({}) }).await?;
-        tx.commit().await?;
-        Ok(code)
+        self.switchboard()?;
+        self.new_responder_code(by, asset).await
     }
 
     /// Revokes the key of a host for an administrator. Here it is not believed from now on, on other instances within
@@ -287,11 +277,7 @@ impl Service {
         let unknown = || Error::NotFound(Subject::new(SubjectKind::Executor, name));
         self.store.responder(name).await?.ok_or_else(unknown)?;
         let switchboard = self.switchboard()?;
-        let Some(authority) = &self.authority else {
-            return Err(Error::Internal("this server takes no hosts in".to_owned()));
-        };
-        let revoked = self.revoke(authority, by, name).await?.ok_or_else(unknown)?;
-        switchboard.keep(revoked);
+        switchboard.keep(self.revoke(by, name).await?.ok_or_else(unknown)?);
         self.executor_detail(name).await
     }
 

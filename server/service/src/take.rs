@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use domain::actions::contract::{Availability, Protected};
 use domain::actions::take::{NewAction, TakeActions, TakePreview};
 use domain::{
-    Action, Asset, AssetKind, AuditKind, Authorized, Caller, Error, FieldError, Lane, Lifecycle, RowScope,
-    ScopedRow,
+    Action, Asset, AssetKind, AuditKind, Authorized, Caller, Denied, Error, FieldError, Lane, Lifecycle,
+    RowScope, ScopedRow,
 };
 use jiff::Timestamp;
 use serde_json::json;
@@ -82,6 +82,10 @@ impl Service {
             _ => Vec::new(),
         };
         tx.insert_actions(&by, from_ref(&action)).await?;
+        // It is carried out at once, so that a role that was taken away meanwhile must not count any more.
+        if !tx.may_still_take(&by, action.id, now).await? {
+            return Err(Denied::Revoked.into());
+        }
         let more = json!({ "type": action.action_type, "entity": action.entity, "asset": action.asset,
             "parameters": action.parameters, "comment": action.comment });
         let more = named(&commands, more);

@@ -1,8 +1,10 @@
-//! `countersign automation`: stops all rules from the command line, and lets them decide again.
+//! `countersign automation`: stops all rules from the command line, lets them decide again, and says what they may approve
+//! on users that are compromised.
 
 use std::io::Write as _;
 
 use clap::{Args, Subcommand};
+use domain::ActionType;
 use domain::automation::AutomationState;
 
 use super::terminal::{by_command_line, one_line, open_service};
@@ -17,6 +19,8 @@ pub enum AutomationCommand {
     Stop(StopOptions),
     /// Let rules decide again
     Resume(AutomationOptions),
+    /// Say which types of action rules approve on users whose verdict is Compromised
+    CompromisedUsers(CompromisedUsersOptions),
 }
 
 /// Options of `countersign automation`.
@@ -37,6 +41,17 @@ pub struct StopOptions {
     reason: Option<String>,
 }
 
+/// Options of `countersign automation compromised-users`.
+#[derive(Debug, Args)]
+pub struct CompromisedUsersOptions {
+    #[command(flatten)]
+    database: DatabaseOptions,
+
+    /// The types, for example `revoke_sessions`; none, and a person decides on all
+    #[arg(value_name = "TYPE")]
+    types: Vec<ActionType>,
+}
+
 /// Runs `countersign automation`.
 ///
 /// # Errors
@@ -44,6 +59,7 @@ pub struct StopOptions {
 pub async fn run(command: AutomationCommand) -> anyhow::Result<()> {
     let (AutomationCommand::Status(AutomationOptions { database })
     | AutomationCommand::Resume(AutomationOptions { database })
+    | AutomationCommand::CompromisedUsers(CompromisedUsersOptions { database, .. })
     | AutomationCommand::Stop(StopOptions { database, .. })) = &command;
     let service = open_service(database).await?;
     let state = match command {
@@ -52,6 +68,9 @@ pub async fn run(command: AutomationCommand) -> anyhow::Result<()> {
             service.stop_all(by_command_line(), reason).await
         }
         AutomationCommand::Resume(_) => service.resume_all(by_command_line()).await,
+        AutomationCommand::CompromisedUsers(CompromisedUsersOptions { types, .. }) => {
+            service.let_on_compromised_users(by_command_line(), types).await
+        }
     };
     service.store().close().await;
     print(&state.map_err(one_line)?)
@@ -65,6 +84,11 @@ fn print(state: &AutomationState) -> anyhow::Result<()> {
             writeln!(out, "all automation is stopped since {} by {}{why}", stop.since, stop.by)?;
         }
         None => writeln!(out, "rules decide")?,
+    }
+    let types: Vec<_> = state.compromised_users.iter().map(|of| of.as_str()).collect();
+    match types.as_slice() {
+        [] => writeln!(out, "a person decides on users that are compromised")?,
+        types => writeln!(out, "on users that are compromised rules approve {}", types.join(", "))?,
     }
     for quota in state.quotas.iter().filter(|quota| quota.used > Some(0) || !quota.is_default) {
         writeln!(

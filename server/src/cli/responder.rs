@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, ensure};
 use clap::Args;
-use domain::{Error, SystemAuthority};
+use domain::Error;
 
-use super::terminal::{authority, open_store};
+use super::terminal::{by_command_line, open_store};
 use crate::config::DatabaseOptions;
 use service::Service;
 use service::clock::SystemClock;
@@ -45,9 +45,9 @@ pub struct RevokeOptions {
 /// # Errors
 /// Why there is none.
 pub async fn code(options: CodeOptions) -> anyhow::Result<()> {
-    let (service, authority) = open(&options.database).await?;
-    let code =
-        service.new_responder_code(&authority, &options.device).await.map_err(|error| in_words(&error))?;
+    let service = open(&options.database).await?;
+    let code = service.new_responder_code(&by_command_line(), &options.device).await;
+    let code = code.map_err(|error| in_words(&error))?;
     service.store().close().await;
     Ok(writeln!(std::io::stdout(), "{code}")?)
 }
@@ -57,7 +57,7 @@ pub async fn code(options: CodeOptions) -> anyhow::Result<()> {
 /// # Errors
 /// If the database can't be read.
 pub async fn list(options: ListOptions) -> anyhow::Result<()> {
-    let (service, _) = open(&options.database).await?;
+    let service = open(&options.database).await?;
     let hosts = service.store().responders().await?;
     service.store().close().await;
     let mut out = std::io::stdout();
@@ -77,17 +77,16 @@ pub async fn list(options: ListOptions) -> anyhow::Result<()> {
 /// # Errors
 /// If there is no such host, or the database can't be written.
 pub async fn revoke(options: RevokeOptions) -> anyhow::Result<()> {
-    let (service, authority) = open(&options.database).await?;
-    let found =
-        service.revoke_responder(&authority, &options.device).await.map_err(|error| in_words(&error))?;
+    let service = open(&options.database).await?;
+    let found = service.revoke_responder(&by_command_line(), &options.device).await;
+    let found = found.map_err(|error| in_words(&error))?;
     service.store().close().await;
     ensure!(found, "no host was taken in for {}", options.device);
     Ok(())
 }
 
-async fn open(database: &DatabaseOptions) -> anyhow::Result<(Service, SystemAuthority)> {
-    let service = Service::new(open_store(database).await?, Arc::new(SystemClock), Executors::default());
-    Ok((service, authority()))
+async fn open(database: &DatabaseOptions) -> anyhow::Result<Service> {
+    Ok(Service::new(open_store(database).await?, Arc::new(SystemClock), Executors::default()))
 }
 
 fn in_words(error: &Error) -> anyhow::Error {

@@ -205,6 +205,10 @@ pub trait WriteActions: Send {
     /// Adds actions.
     async fn insert_actions(&mut self, by: &Authorized, actions: &[Action]) -> Result<()>;
 
+    /// Whether the caller may still take this action, which was added a moment ago: the permission and the device group are
+    /// theirs, and the credential lives. If not, nothing of it may be committed.
+    async fn may_still_take(&mut self, by: &Authorized, id: ActionId, now: Timestamp) -> Result<bool>;
+
     /// Replaces what a pending action proposes, under the version of `before`. False if that is no longer there.
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool>;
 

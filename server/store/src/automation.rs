@@ -49,6 +49,17 @@ pub trait WriteAutomation: Send {
         now: Timestamp,
     ) -> Result<bool>;
 
+    /// The types of action that rules may approve on users that are compromised.
+    async fn compromised_users(&mut self) -> Result<Vec<ActionType>>;
+
+    /// Sets them. False if the caller may no longer.
+    async fn set_compromised_users(
+        &mut self,
+        by: &Authorized,
+        types: &[ActionType],
+        now: Timestamp,
+    ) -> Result<bool>;
+
     /// Notes that a rule approved an action, for its quota.
     async fn note_automatic(&mut self, by: &Authorized, action: &Action, now: Timestamp) -> Result<()>;
 }

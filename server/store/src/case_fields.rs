@@ -3,10 +3,12 @@
 
 use domain::actions::query::Field as ActionField;
 use domain::cases::CaseList;
-use domain::cases::cells::{choice_rank, piece_cells};
+use domain::cases::cells::{PieceParts, choice_rank, piece_parts};
 use domain::cases::fields::{Column, Facet, SortKey};
+use domain::core::device_name::DeviceName;
 use domain::incidents::{Classification, IncidentStatus};
 use domain::investigations::{InvestigationState, PieceKind};
+use serde::Serialize;
 
 use crate::actions_fields::{KeyKind, stored};
 use crate::keys::{KeyValue, key, natural, searched};
@@ -16,13 +18,10 @@ use crate::vocabulary::{Vocabulary, number};
 pub(crate) const PIECE_KEYS: [&str; 10] =
     ["key_1", "key_2", "key_3", "key_4", "key_5", "key_6", "key_7", "key_8", "key_9", "key_10"];
 
-/// The key of a device by its name.
-pub(crate) const DEVICE_KEY: &str = PIECE_KEYS[0];
-/// The key of evidence by what was found.
-pub(crate) const EVIDENCE_KEY: &str = PIECE_KEYS[0];
-/// The keys that name the device on which a piece is: of an entry of the log, and of evidence that is on one asset.
-pub(crate) const NAMED_DEVICES: [(PieceKind, &str); 2] =
-    [(PieceKind::Log, PIECE_KEYS[3]), (PieceKind::Evidence, PIECE_KEYS[4])];
+/// The place of the assets among the cells of evidence.
+const ASSETS: usize = 4;
+/// The key of evidence by its assets.
+pub(crate) const ASSETS_KEY: &str = PIECE_KEYS[ASSETS];
 
 /// Characters of what is searched of a row.
 const MAX_SEARCH: usize = 8_000;
@@ -147,17 +146,53 @@ pub(crate) fn state_number(value: &str) -> i16 {
     value.parse::<InvestigationState>().map_or(-1, number)
 }
 
-/// The keys of a piece, by its cells, and what is searched of it.
-pub(crate) fn piece_keys(
-    kind: PieceKind,
-    body: &str,
-) -> std::result::Result<([String; PIECE_KEYS.len()], String), serde_json::Error> {
-    let cells = piece_cells(kind, body)?;
+/// What a piece is sorted, searched and hidden by.
+pub(crate) struct PieceKeys {
+    /// By its cells.
+    pub(crate) keys: [String; PIECE_KEYS.len()],
+    /// What is searched of it.
+    pub(crate) search: String,
+    /// The same of evidence without its assets.
+    pub(crate) own_search: String,
+    /// The devices that it names, as JSON.
+    pub(crate) device_names: String,
+}
+
+/// A device that a piece names, as it is stored.
+#[derive(Serialize)]
+struct NamedDevice {
+    /// Whether the piece is the device, or on it by itself, rather than evidence on several assets: `1` or `0`, as a text
+    /// that both databases read alike.
+    own: &'static str,
+    full: String,
+    host: String,
+    /// As it is sorted and searched.
+    key: String,
+    text: String,
+}
+
+impl NamedDevice {
+    fn of(own: &'static str, name: &str) -> Self {
+        let DeviceName { full, host } = DeviceName::of(name);
+        Self { own, full, host, key: natural(name), text: searched(name) }
+    }
+}
+
+/// The keys of a piece, by its cells, what is searched of it, and which devices it names.
+pub(crate) fn piece_keys(kind: PieceKind, body: &str) -> std::result::Result<PieceKeys, serde_json::Error> {
+    let PieceParts { cells, device, assets } = piece_parts(kind, body)?;
     let mut keys: [String; PIECE_KEYS.len()] = Default::default();
     for (into, cell) in keys.iter_mut().zip(&cells) {
         *into = cell.rank.clone().unwrap_or_else(|| natural(&cell.text));
     }
-    Ok((keys, search_text(cells.iter().map(|cell| cell.text.as_str()))))
+    let texts = |without: Option<usize>| {
+        let shown = cells.iter().enumerate().filter(move |(place, _)| Some(*place) != without);
+        search_text(shown.map(|(_, cell)| cell.text.as_str()))
+    };
+    let own_search = if kind == PieceKind::Evidence { texts(Some(ASSETS)) } else { String::new() };
+    let device = device.iter().map(|name| NamedDevice::of("1", name));
+    let named: Vec<_> = device.chain(assets.iter().map(|name| NamedDevice::of("0", name))).collect();
+    Ok(PieceKeys { search: texts(None), own_search, device_names: serde_json::to_string(&named)?, keys })
 }
 
 /// What is searched of a row, by the texts of its cells.
@@ -200,23 +235,27 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_name_devices_are_those_of_their_columns() {
-        let key = |list, column| {
-            let place = Column::of_list(list).iter().position(|of| *of == column).unwrap();
-            PIECE_KEYS[place]
-        };
-        assert_eq!(key(CaseList::Devices, Column::Device), DEVICE_KEY);
-        assert_eq!(key(CaseList::Evidence, Column::Entity), EVIDENCE_KEY);
-        assert_eq!(key(CaseList::Log, Column::Device), NAMED_DEVICES[0].1);
-        assert_eq!(key(CaseList::Evidence, Column::Assets), NAMED_DEVICES[1].1);
+    fn the_key_of_assets_is_that_of_their_column() {
+        let place = Column::of_list(CaseList::Evidence).iter().position(|of| *of == Column::Assets);
+        assert_eq!(place, Some(ASSETS));
+        assert_eq!(sorted_by(CaseList::Evidence, SortKey::Assets), Some(text(ASSETS_KEY)));
     }
 
     #[test]
     fn keys_of_pieces_are_those_of_their_cells() {
         let body = r#"{"id":"1","entity":{"kind":"file","path":"/srv/B10"},"verdict":"suspicious"}"#;
-        let (keys, search) = piece_keys(PieceKind::Evidence, body).unwrap();
+        let PieceKeys { keys, search, own_search, device_names } =
+            piece_keys(PieceKind::Evidence, body).unwrap();
         assert_eq!((keys[0].as_str(), keys[1].as_str(), keys[2].as_str()), ("/srv/b210", "0001", "0001"));
         assert_eq!(search, "\n/srv/b10\nfile\nsuspicious\nnone\n");
+        assert_eq!((own_search, device_names.as_str()), (search, "[]"));
+        let shared =
+            r#"{"id":"1","entity":{"kind":"url","url":"http://a"},"assets":["DC-9.a.example","web-1"]}"#;
+        let of = piece_keys(PieceKind::Evidence, shared).unwrap();
+        assert!(of.search.contains("dc-9") && !of.own_search.contains("dc-9"), "{}", of.own_search);
+        let named: serde_json::Value = serde_json::from_str(&of.device_names).unwrap();
+        assert_eq!((&named[0]["full"], &named[0]["host"]), (&"dc-9.a.example".into(), &"dc-9".into()));
+        assert_eq!((&named[1]["own"], &named[1]["text"]), (&"0".into(), &"web-1".into()));
         assert_eq!(search_text(["E\u{301}te\u{301}", "Été"]), "\nété\nété\n");
     }
 }

@@ -68,6 +68,9 @@ pub trait WriteExecutors: Send {
     /// Gives these the places of the order, in theirs. False if the authority is gone.
     async fn order_executors(&mut self, by: &Authorized, names: &[String], now: Timestamp) -> Result<bool>;
 
+    /// Whether the caller may still have one send something again, which writes nothing by itself.
+    async fn may_send_again(&mut self, by: &Authorized, now: Timestamp) -> Result<bool>;
+
     /// Removes one. False if there is none.
     async fn delete_executor(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool>;
 }

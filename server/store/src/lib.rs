@@ -85,7 +85,7 @@ areas! {
     mod outbox: read(ReadOutbox) write(WriteOutbox) system(SystemOutbox);
     mod packages: read(ReadPackages) system(SystemPackages);
     pub mod policies: read(ReadPolicies) write(WritePolicies);
-    mod responders: read(ReadResponders) system(SystemResponders);
+    mod responders: read(ReadResponders) write(WriteResponders) system(SystemResponders);
     mod retention: system(SystemRetention);
     mod settings: read(ReadSettings) write(WriteSettings);
     mod sign_in: write(WriteSignIn);
@@ -136,7 +136,7 @@ pub use outbox::{
 };
 pub use packages::{ReadPackages, SystemPackages};
 pub use position::{Position, RowPosition};
-pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
+pub use responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders, WriteResponders};
 pub use retention::SystemRetention;
 pub use settings::{ReadSettings, WriteSettings};
 pub use sign_in::{Attempts, WriteSignIn};

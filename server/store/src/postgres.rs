@@ -249,6 +249,14 @@ fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("search_text LIKE ").push_bind(format!("%{plain}%"));
 }
 
+/// The items of a list in JSON, as rows `m` of `value` and `key`, which grows.
+fn push_items(sql: &mut QueryBuilder<Db>, list: &str) {
+    sql.push(format_args!("jsonb_array_elements(CAST({list} AS JSONB)) WITH ORDINALITY AS m(value, key)"));
+}
+
+/// What has a text that is computed compare by its bytes.
+const BY_BYTES: &str = " COLLATE \"C\"";
+
 /// The numbers of a lane's rows whose text holds this; the index of trigrams answers.
 fn push_matches(sql: &mut QueryBuilder<Db>, text: &str, lane: i16) {
     sql.push("SELECT number FROM actions WHERE lane = ").push(lane.to_string()).push(" AND ");

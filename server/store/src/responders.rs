@@ -1,7 +1,7 @@
 //! Hosts that were enrolled, the codes that take them in, and their orders.
 
 use async_trait::async_trait;
-use domain::CommandId;
+use domain::{Authorized, CommandId};
 use jiff::Timestamp;
 
 use crate::error::Result;
@@ -67,18 +67,26 @@ pub trait ReadResponders: Send + Sync {
     async fn responder_orders(&self, name: &str, limit: u32) -> Result<Vec<StoredOrder>>;
 }
 
-/// Writes of hosts. What hosts do is known by their keys, not by a person.
+/// Writes of who administers hosts. False if the caller may no longer.
 #[async_trait]
-pub trait SystemResponders: Send {
+pub trait WriteResponders: Send {
     /// Keeps a code, by its hash.
     async fn insert_responder_code(
         &mut self,
+        by: &Authorized,
         code_hash: &str,
         asset: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<()>;
+    ) -> Result<bool>;
 
+    /// Revokes the key of a host; one that was revoked before stays so since then. False also if there is no such host.
+    async fn revoke_responder(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool>;
+}
+
+/// Writes of hosts. What hosts do is known by their keys, not by a person.
+#[async_trait]
+pub trait SystemResponders: Send {
     /// Uses a code up: the device it is for, if it was neither used nor over.
     async fn take_responder_code(&mut self, code_hash: &str, now: Timestamp) -> Result<Option<String>>;
 

@@ -272,6 +272,14 @@ fn push_contains(sql: &mut QueryBuilder<Db>, text: &str) {
     sql.push("instr(search_text, ").push_bind(text.to_owned()).push(") > 0");
 }
 
+/// The items of a list in JSON, as rows `m` of `value` and `key`, which grows.
+fn push_items(sql: &mut QueryBuilder<Db>, list: &str) {
+    sql.push(format_args!("json_each({list}) m"));
+}
+
+/// What has a text that is computed compare by its bytes: all do.
+const BY_BYTES: &str = "";
+
 fn phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }

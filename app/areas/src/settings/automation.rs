@@ -1,12 +1,14 @@
-//! Automation: the stop of all rules, and how many actions of a type they may approve in an hour.
+//! Automation: the stop of all rules, what they approve on users that are compromised, and how many actions of a type they
+//! may approve in an hour.
 
 use leptos::prelude::*;
 
 use crate::page::stop_banner::StopNotice;
-use crate::settings::form::{button, confirm, field, form, opened, text};
+use crate::settings::form::{button, check, choices, confirm, field, form, opened, text};
 use crate::settings::sheet::{Sheet, loaded, part, table};
-use api::{SetQuota, SwitchAutomation, load_automation};
-use domain::automation::{AutomationState, DEFAULT_QUOTA, MAX_QUOTA, Quota, Stop};
+use api::{SetCompromisedUsers, SetQuota, SwitchAutomation, load_automation};
+use domain::ActionType;
+use domain::automation::{AutomationState, DEFAULT_QUOTA, MAX_QUOTA, Quota, Stop, compromised_user_types};
 use kit::time::full;
 use kit::visible_text::VisibleText;
 use leptos::server_fn::ServerFn;
@@ -33,6 +35,7 @@ fn Automation() -> impl IntoView {
         }
         view! {
             {switch(sheet, state.stopped.as_ref())}
+            {compromised_users(sheet, &state.compromised_users)}
             {quotas(sheet, &state.quotas)}
         }
         .into_any()
@@ -79,6 +82,32 @@ fn switch(sheet: Sheet, stop: Option<&Stop>) -> AnyView {
         }
     };
     part("Stop", Some("What was approved before goes on. Each stop and its end is in the audit log."), body)
+}
+
+fn compromised_users(sheet: Sheet, automatic: &[ActionType]) -> AnyView {
+    let labels: Vec<_> = automatic.iter().map(|of| of.label()).collect();
+    let summary = if labels.is_empty() {
+        "A person decides on all actions on users whose verdict is Compromised.".to_owned()
+    } else {
+        format!("On users whose verdict is Compromised rules approve: {}.", labels.join(", "))
+    };
+    let types = compromised_user_types()
+        .map(|of| check("types[]", of.as_str().to_owned(), of.label().to_owned(), automatic.contains(&of)))
+        .collect();
+    let fields = view! {
+        {choices("Decide these actions on compromised users automatically", types)}
+        {confirm("Yes: from the next report on rules approve what is checked, and a person decides on the rest")}
+        {button("Save", true)}
+    };
+    let body = view! {
+        <p>{summary}</p>
+        {form(sheet, SetCompromisedUsers::PATH, "It counts from the next report on.", fields.into_any())}
+    };
+    part(
+        "Compromised users",
+        Some("What nothing is checked for waits, and says that no policy lets rules decide."),
+        body.into_any(),
+    )
 }
 
 fn quotas(sheet: Sheet, quotas: &[Quota]) -> AnyView {

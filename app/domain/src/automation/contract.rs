@@ -34,6 +34,13 @@ pub trait AutomationBackend: Send + Sync {
         per_hour: Option<u32>,
     ) -> Result<AutomationState, Error>;
 
+    /// Sets which types of action rules approve on users whose verdict is Compromised; none: a person decides on all.
+    async fn set_compromised_users(
+        &self,
+        caller: &Caller,
+        types: Vec<ActionType>,
+    ) -> Result<AutomationState, Error>;
+
     /// What would have happened under another level; nothing is changed.
     async fn simulate_level(&self, caller: &Caller, asked: SimulationRequest) -> Result<Simulation, Error>;
 }

@@ -5,10 +5,13 @@ pub mod contract;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Permission;
 use crate::access::device_group::RemediationLevel;
 use crate::actions::action::{Action, Verdict};
 use crate::actions::catalog::ActionType;
+use crate::actions::entity::EntityKind;
 use crate::actions::lifecycle::Decision;
+use crate::core::error::FieldError;
 use crate::core::id::{ActionId, DeviceGroupId};
 use crate::core::string_enum::string_enum;
 use crate::core::time::{Timestamp, six_decimals};
@@ -72,6 +75,32 @@ impl Quota {
     }
 }
 
+/// The types of action that a policy can let rules approve on users that are compromised: all on users but what only
+/// reverses another.
+pub fn compromised_user_types() -> impl Iterator<Item = ActionType> {
+    let on_users = |of: &ActionType| {
+        of.info().entities.contains(&EntityKind::User)
+            && of.permission(EntityKind::User) == Permission::Users
+            && !of.is_reverse()
+    };
+    ActionType::ALL.iter().copied().filter(on_users)
+}
+
+/// The types that rules may approve on users that are compromised, each once and in their order.
+///
+/// # Errors
+/// The first that is not done to users.
+pub fn check_compromised_users(types: &[ActionType]) -> Result<Vec<ActionType>, FieldError> {
+    let all: Vec<_> = compromised_user_types().collect();
+    if let Some((index, wrong)) = types.iter().enumerate().find(|(_, of)| !all.contains(of)) {
+        let names: Vec<_> = all.iter().map(|of| of.as_str()).collect();
+        let detail =
+            format!("names {wrong}, which rules never do to users; name some of {}", names.join(", "));
+        return Err(FieldError::new(format!("/types/{index}"), detail));
+    }
+    Ok(all.into_iter().filter(|of| types.contains(of)).collect())
+}
+
 /// Whether rules decide now, and their quotas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -79,6 +108,8 @@ pub struct AutomationState {
     /// Why no rule decides; none if they do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<Stop>,
+    /// The types of action that rules approve on users whose verdict is Compromised; where there are none, a person decides.
+    pub compromised_users: Vec<ActionType>,
     /// Of each type of action.
     pub quotas: Vec<Quota>,
 }
@@ -143,15 +174,17 @@ pub struct SimulatedAction {
 }
 
 impl SimulatedAction {
-    /// What would have become of an action under a level.
+    /// What would have become of an action under a level, where a policy lets rules approve these types on users that are
+    /// compromised.
     #[must_use]
-    pub fn under(level: RemediationLevel, action: &Action) -> Self {
-        let (outcome, rule) =
-            match decide(level, action.verdict, Subject::of(action.action_type, &action.entity)) {
-                Automation::Approve(rule) => (Simulated::Automatic, rule),
-                Automation::Wait => (Simulated::Waits, "a person decides".to_owned()),
-                Automation::Nothing(why) => (Simulated::NotProposed, why),
-            };
+    pub fn under(level: RemediationLevel, on_compromised_users: &[ActionType], action: &Action) -> Self {
+        let subject = Subject::of(action.action_type, &action.entity, on_compromised_users);
+        let (outcome, rule) = match decide(level, action.verdict, subject) {
+            Automation::Approve(rule) => (Simulated::Automatic, rule),
+            Automation::Wait => (Simulated::Waits, "a person decides".to_owned()),
+            Automation::HoldBack { why, .. } => (Simulated::Waits, format!("a person decides, as {why}")),
+            Automation::Nothing(why) => (Simulated::NotProposed, why),
+        };
         Self {
             id: action.id,
             proposed_at: action.proposed_at,
@@ -211,8 +244,34 @@ mod tests {
 
     #[test]
     fn what_was_not_set_is_the_default() {
-        let state = AutomationState { stopped: None, quotas: Vec::new() };
+        let state = AutomationState { stopped: None, compromised_users: Vec::new(), quotas: Vec::new() };
         let quota = state.quota(ActionType::IsolateDevice);
         assert_eq!((quota.per_hour, quota.is_default), (DEFAULT_QUOTA, true));
+    }
+
+    #[test]
+    fn rules_do_to_compromised_users_only_what_is_done_to_users() {
+        use ActionType::{
+            ConfirmUserCompromised, ContainUser, DisableUser, EnableUser, InitiateInvestigation,
+            IsolateDevice, ResetPassword, RevokeSessions,
+        };
+        let all: Vec<_> = compromised_user_types().collect();
+        let want = [
+            ContainUser,
+            InitiateInvestigation,
+            DisableUser,
+            ResetPassword,
+            RevokeSessions,
+            ConfirmUserCompromised,
+        ];
+        assert_eq!(all, want);
+        let twice = check_compromised_users(&[RevokeSessions, DisableUser, RevokeSessions]);
+        assert_eq!(twice, Ok(vec![DisableUser, RevokeSessions]));
+        assert_eq!(check_compromised_users(&[]), Ok(Vec::new()));
+        for wrong in [IsolateDevice, EnableUser] {
+            let error = check_compromised_users(&[DisableUser, wrong]).unwrap_err();
+            assert_eq!(error.pointer, "/types/1");
+            assert!(error.detail.contains("disable_user, reset_password"), "{}", error.detail);
+        }
     }
 }

@@ -5,6 +5,7 @@ use super::CaseRows;
 use super::fields::Facet;
 use crate::access::device_group::{RemediationLevel, UNGROUPED};
 use crate::actions::action::{Action, Verdict};
+use crate::actions::entity::Entity;
 use crate::core::time::{Timestamp, six_decimals};
 use crate::incidents::IncidentSummary;
 use crate::investigations::report::{
@@ -92,19 +93,44 @@ pub fn cells(rows: &CaseRows) -> Vec<Vec<TableCell>> {
     }
 }
 
-/// The cells of a piece as it is stored; none if no list shows its kind.
+/// What is kept of a piece beside its body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PieceParts {
+    /// Its cells; none if no list shows its kind.
+    pub cells: Vec<TableCell>,
+    /// The device that it is, or is on.
+    pub device: Option<String>,
+    /// The assets on which it was found.
+    pub assets: Vec<String>,
+}
+
+/// The cells of a piece as it is stored, and what it names.
 ///
 /// # Errors
 /// A body that is no piece of the kind.
-pub fn piece_cells(kind: PieceKind, body: &str) -> Result<Vec<TableCell>, serde_json::Error> {
+pub fn piece_parts(kind: PieceKind, body: &str) -> Result<PieceParts, serde_json::Error> {
+    let of_cells = |cells| PieceParts { cells, device: None, assets: Vec::new() };
     Ok(match kind {
-        PieceKind::Alert => alert(&serde_json::from_str(body)?),
-        PieceKind::Device => device(&serde_json::from_str(body)?, None),
-        PieceKind::Mailbox => mailbox(&serde_json::from_str(body)?),
-        PieceKind::User => user(&serde_json::from_str(body)?),
-        PieceKind::Evidence => evidence(&serde_json::from_str(body)?),
-        PieceKind::Log => log(&serde_json::from_str(body)?),
-        PieceKind::Email => Vec::new(),
+        PieceKind::Alert => of_cells(alert(&serde_json::from_str(body)?)),
+        PieceKind::Device => {
+            let of: DevicePiece = serde_json::from_str(body)?;
+            PieceParts { device: Some(of.name.clone()), ..of_cells(device(&of, None)) }
+        }
+        PieceKind::Mailbox => of_cells(mailbox(&serde_json::from_str(body)?)),
+        PieceKind::User => of_cells(user(&serde_json::from_str(body)?)),
+        PieceKind::Evidence => {
+            let of: EvidencePiece = serde_json::from_str(body)?;
+            let device = match &of.entity {
+                Entity::Device { name } => Some(name.clone()),
+                _ => None,
+            };
+            PieceParts { cells: evidence(&of), device, assets: of.assets }
+        }
+        PieceKind::Log => {
+            let of: LogPiece = serde_json::from_str(body)?;
+            PieceParts { device: of.device.clone(), ..of_cells(log(&of)) }
+        }
+        PieceKind::Email => of_cells(Vec::new()),
     })
 }
 
@@ -249,11 +275,14 @@ mod tests {
         use crate::cases::CaseList;
         use crate::cases::fields::Column;
         let body = r#"{"id":"1","entity":{"kind":"file","path":"/a"},"verdict":"malicious","assets":["x"]}"#;
-        let cells = piece_cells(PieceKind::Evidence, body).unwrap();
+        let PieceParts { cells, device, assets } = piece_parts(PieceKind::Evidence, body).unwrap();
         let texts: Vec<_> = cells.iter().map(|cell| cell.text.as_str()).collect();
         assert_eq!(texts, ["/a", "File", "Malicious", "None", "x", "", ""]);
         assert_eq!(cells.len(), Column::of_list(CaseList::Evidence).len());
-        assert!(piece_cells(PieceKind::Log, "{}").is_err());
-        assert!(piece_cells(PieceKind::Email, "{}").unwrap().is_empty());
+        assert_eq!((device, assets), (None, vec!["x".to_owned()]));
+        let of_device = r#"{"id":"1","entity":{"kind":"device","name":"dc-9"}}"#;
+        assert_eq!(piece_parts(PieceKind::Evidence, of_device).unwrap().device.as_deref(), Some("dc-9"));
+        assert!(piece_parts(PieceKind::Log, "{}").is_err());
+        assert!(piece_parts(PieceKind::Email, "{}").unwrap().cells.is_empty());
     }
 }

@@ -4,6 +4,8 @@ pub mod actor;
 #[cfg(feature = "ssr")]
 pub mod canonical;
 pub mod denied;
+#[cfg(feature = "ssr")]
+pub mod device_name;
 pub mod error;
 pub mod executor;
 #[cfg(feature = "ssr")]

@@ -15,6 +15,13 @@ pub enum Automation {
     Approve(String),
     /// A person decides.
     Wait,
+    /// A person decides, as no policy lets the rule: its name, and why it does not decide.
+    HoldBack {
+        /// The rule that would approve it.
+        rule: String,
+        /// Why it does not.
+        why: String,
+    },
     /// It is not proposed at all, for this reason.
     Nothing(String),
 }
@@ -26,17 +33,20 @@ pub enum Subject {
     Device(FolderClass),
     /// Email, and what else needs the email permission.
     Email,
-    /// A person's account.
-    User,
+    /// A person's account, and whether a policy lets rules do this to users that are compromised.
+    User {
+        /// Whether one does.
+        automatic: bool,
+    },
 }
 
 impl Subject {
-    /// What an action is about.
+    /// What an action is about; of the types that a policy lets rules approve on users that are compromised.
     #[must_use]
-    pub fn of(action_type: ActionType, entity: &Entity) -> Self {
+    pub fn of(action_type: ActionType, entity: &Entity, on_compromised_users: &[ActionType]) -> Self {
         match action_type.permission(entity.kind()) {
             Permission::Email => Self::Email,
-            Permission::Users => Self::User,
+            Permission::Users => Self::User { automatic: on_compromised_users.contains(&action_type) },
             _ => match entity {
                 Entity::File { path: Some(path), .. } | Entity::Process { image: Some(path), .. } => {
                     Self::Device(class_of(path))
@@ -55,10 +65,16 @@ pub fn decide(level: RemediationLevel, verdict: Option<Verdict>, subject: Subjec
         return Automation::Nothing("no threats were found".to_owned());
     }
     match subject {
-        Subject::User if verdict == Verdict::Compromised => {
-            Automation::Approve("users that are compromised".to_owned())
+        Subject::User { automatic } if verdict == Verdict::Compromised => {
+            let rule = "users that are compromised".to_owned();
+            if automatic {
+                Automation::Approve(rule)
+            } else {
+                let why = "no policy lets rules do this to users that are compromised".to_owned();
+                Automation::HoldBack { rule, why }
+            }
         }
-        Subject::Email | Subject::User => Automation::Wait,
+        Subject::Email | Subject::User { .. } => Automation::Wait,
         Subject::Device(_) if level == RemediationLevel::None => {
             Automation::Nothing(format!("the device group's level is {}", level.label()))
         }
@@ -84,7 +100,7 @@ mod tests {
     use super::*;
     use FolderClass::{Core, CoreTemp, Other, Temp, Unclear};
 
-    /// Each cell: `a` is automatic, `w` waits, `-` is nothing.
+    /// Each cell: `a` is automatic, `w` waits, `h` waits as no policy lets a rule decide, `-` is nothing.
     #[test]
     fn each_cell_of_the_table() {
         use RemediationLevel::{Full, None, SemiAll, SemiCore, SemiNonTemp};
@@ -108,6 +124,7 @@ mod tests {
         let letter = |answer: Automation| match answer {
             Automation::Approve(_) => 'a',
             Automation::Wait => 'w',
+            Automation::HoldBack { .. } => 'h',
             Automation::Nothing(_) => '-',
         };
         for (level, rows) in table {
@@ -117,13 +134,15 @@ mod tests {
                     .map(|folder| letter(decide(level, verdict, Subject::Device(*folder))))
                     .collect();
                 assert_eq!(got, row, "{level} {verdict:?}");
-                let (email, user) = match verdict {
-                    Some(Verdict::NoThreatsFound) => ('-', '-'),
-                    Some(Verdict::Compromised) => ('w', 'a'),
-                    _ => ('w', 'w'),
+                let (email, user, automatic_user) = match verdict {
+                    Some(Verdict::NoThreatsFound) => ('-', '-', '-'),
+                    Some(Verdict::Compromised) => ('w', 'h', 'a'),
+                    _ => ('w', 'w', 'w'),
                 };
-                assert_eq!(letter(decide(level, verdict, Subject::Email)), email, "{level} {verdict:?}");
-                assert_eq!(letter(decide(level, verdict, Subject::User)), user, "{level} {verdict:?}");
+                let of = |subject| letter(decide(level, verdict, subject));
+                assert_eq!(of(Subject::Email), email, "{level} {verdict:?}");
+                assert_eq!(of(Subject::User { automatic: false }), user, "{level} {verdict:?}");
+                assert_eq!(of(Subject::User { automatic: true }), automatic_user, "{level} {verdict:?}");
             }
         }
     }
@@ -131,7 +150,8 @@ mod tests {
     #[test]
     fn an_entity_says_where_it_lies() {
         let of = |action: &str, entity: serde_json::Value| {
-            Subject::of(action.parse().unwrap(), &serde_json::from_value(entity).unwrap())
+            let entity = serde_json::from_value(entity).unwrap();
+            Subject::of(action.parse().unwrap(), &entity, &[ActionType::RevokeSessions])
         };
         let file = serde_json::json!({ "kind": "file", "path": "/tmp/a" });
         assert_eq!(of("quarantine_file", file), Subject::Device(Temp));
@@ -139,6 +159,8 @@ mod tests {
         assert_eq!(of("quarantine_file", hash), Subject::Device(Unclear));
         let process = serde_json::json!({ "kind": "process", "pid": 1, "image": "C:\\Windows\\x.exe" });
         assert_eq!(of("stop_process", process), Subject::Device(Core));
-        assert_eq!(of("disable_user", serde_json::json!({ "kind": "user", "name": "a" })), Subject::User);
+        let user = serde_json::json!({ "kind": "user", "name": "a" });
+        assert_eq!(of("disable_user", user.clone()), Subject::User { automatic: false });
+        assert_eq!(of("revoke_sessions", user), Subject::User { automatic: true });
     }
 }

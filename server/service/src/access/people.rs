@@ -217,8 +217,23 @@ pub(crate) fn check_global(caller: &Caller, before: &[RoleGrant], after: &[RoleG
     Ok(())
 }
 
+/// Whether anybody can administer before a change, for what also changes where nobody can: that makes nothing worse.
+pub(crate) struct Administered(bool);
+
+impl Administered {
+    /// As it is in the transaction, in which nobody else writes.
+    pub(crate) async fn now(tx: &mut dyn Transaction) -> Result<Self, Error> {
+        Ok(Self(tx.count_administrators().await? > 0))
+    }
+
+    /// [`keep_an_administrator`], where there was one.
+    pub(crate) async fn keep(self, tx: &mut dyn Transaction) -> Result<(), Error> {
+        if self.0 { keep_an_administrator(tx).await } else { Ok(()) }
+    }
+}
+
 /// The last who can administer stays: else nobody could let anybody in.
-pub(crate) async fn keep_an_administrator(tx: &mut dyn Transaction) -> Result<(), Error> {
+pub(super) async fn keep_an_administrator(tx: &mut dyn Transaction) -> Result<(), Error> {
     if tx.count_administrators().await? > 0 {
         return Ok(());
     }

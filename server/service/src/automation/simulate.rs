@@ -28,10 +28,11 @@ impl Service {
         let found = self.store.proposed_in_group(&scope, &group.name, since, MAX_SIMULATED + 1).await?;
         let more = found.len() > MAX_SIMULATED as usize;
         let policies = self.store.policies().await?;
+        let on_users = self.store.automation(now).await?.compromised_users;
         let mut actions: Vec<_> = found
             .iter()
             .take(MAX_SIMULATED as usize)
-            .map(|action| match SimulatedAction::under(level, action) {
+            .map(|action| match SimulatedAction::under(level, &on_users, action) {
                 of if of.outcome != Simulated::Automatic => of,
                 of => match policies.on(action) {
                     Some(on) => SimulatedAction { outcome: Simulated::Waits, rule: on.says(), ..of },

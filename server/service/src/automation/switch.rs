@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::automation::contract::AutomationBackend;
 use domain::automation::{
     AutomationState, DEFAULT_QUOTA, MAX_QUOTA, MAX_REASON, Quota, Simulation, SimulationRequest, Stop,
+    check_compromised_users,
 };
 use domain::core::text::check_text;
 use domain::{
@@ -54,6 +55,14 @@ impl AutomationBackend for Service {
         detached(async move { service.set_quota_now(&by, action_type, per_hour).await }).await
     }
 
+    async fn set_compromised_users(
+        &self,
+        caller: &Caller,
+        types: Vec<ActionType>,
+    ) -> Result<AutomationState, Error> {
+        self.let_on_compromised_users(caller.authorize_administration(Permission::Configure)?, types).await
+    }
+
     async fn simulate_level(&self, caller: &Caller, asked: SimulationRequest) -> Result<Simulation, Error> {
         self.simulate(caller, asked).await
     }
@@ -100,6 +109,43 @@ impl Service {
     /// A failure of the store.
     pub async fn resume_all(&self, by: Authorized) -> Result<AutomationState, Error> {
         self.switch(by, Switch::Resume).await
+    }
+
+    /// Lets rules approve these types of action on users that are compromised, and no others, by whoever may.
+    ///
+    /// # Errors
+    /// A type that is not done to users, or a failure of the store.
+    pub async fn let_on_compromised_users(
+        &self,
+        by: Authorized,
+        types: Vec<ActionType>,
+    ) -> Result<AutomationState, Error> {
+        let types = check_compromised_users(&types).map_err(|error| Error::Invalid(vec![error]))?;
+        let service = self.clone();
+        detached(async move { service.set_compromised_users_now(&by, &types).await }).await
+    }
+
+    async fn set_compromised_users_now(
+        &self,
+        by: &Authorized,
+        after: &[ActionType],
+    ) -> Result<AutomationState, Error> {
+        let mut tx = self.store.begin().await?;
+        let now = tx.time(self.clock.now()).await?;
+        let before = tx.compromised_users().await?;
+        if before == after {
+            drop(tx);
+            return self.automation_now().await;
+        }
+        if !tx.set_compromised_users(by, after, now).await? {
+            return Err(Denied::Revoked.into());
+        }
+        let body =
+            json!({ "before": { "compromised_users": before }, "after": { "compromised_users": after } });
+        let entry = AuditEntry { at: now, kind: AuditKind::SettingChanged, subject: Some(subject()), body };
+        tx.append_audit(by, entry).await?;
+        tx.commit().await?;
+        self.automation_now().await
     }
 
     async fn switch(&self, by: Authorized, switch: Switch) -> Result<AutomationState, Error> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Service;
+use crate::access::Administered;
 use crate::clock::new_id;
 use store::{AuditEntry, Transaction};
 
@@ -111,6 +112,7 @@ impl Service {
         if !gives(before) && !gives(after) {
             return Ok(());
         }
+        let administered = Administered::now(tx).await?;
         let of = |group: Option<&GroupRecord>| group.map(|group| group.members.clone()).unwrap_or_default();
         let (old, new) = (of(before), of(after));
         let renamed = before.map(|of| &of.display_name) != after.map(|of| &of.display_name);
@@ -120,7 +122,7 @@ impl Service {
             let groups = groups.map(|(_, groups)| groups).unwrap_or_default();
             self.follow_groups(tx, by, person, &groups, &table, now).await?;
         }
-        Ok(())
+        administered.keep(tx).await
     }
 }
 

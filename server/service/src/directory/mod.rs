@@ -1,7 +1,6 @@
 //! People and groups as a directory brings them in: who leaves there can do nothing here, at once.
 //!
-//! It sees only whom it brought in. The directory's word counts also where it leaves nobody who administers: for that
-//! there is the command line.
+//! It sees only whom it brought in. As everywhere, the last who can administer stays.
 
 mod groups;
 mod people;

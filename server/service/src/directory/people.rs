@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::Service;
+use crate::access::Administered;
 use crate::clock::new_id;
 use crate::display_name;
 use crate::session::is_user_name;
@@ -33,6 +34,7 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         // While nobody else writes.
+        let administered = Administered::now(&mut *tx).await?;
         let known = self.store.person_of_name(&record.user_name).await?;
         let id = match known {
             None => self.insert(&mut *tx, by, &record, now).await?,
@@ -46,6 +48,7 @@ impl Service {
         let (groups, created_at, updated_at) = (Vec::new(), now, now);
         let person = DirectoryPerson { id, record, enabled, groups, created_at, updated_at, version: 1 };
         written(tx.put_directory_person(by, &person, now).await?)?;
+        administered.keep(&mut *tx).await?;
         tx.commit().await?;
         self.directory_person(id).await
     }
@@ -132,6 +135,7 @@ impl Service {
         if record == before.record {
             return Ok(before);
         }
+        let administered = Administered::now(&mut *tx).await?;
         if record.user_name != before.record.user_name
             && !tx.rename_person(by, id, &record.user_name, now).await?
         {
@@ -160,6 +164,7 @@ impl Service {
         tx.append_audit(by, entry(now, AuditKind::UserChanged, id, body)).await?;
         let after = DirectoryPerson { record, version: before.version + 1, ..before };
         written(tx.put_directory_person(by, &after, now).await?)?;
+        administered.keep(&mut *tx).await?;
         tx.commit().await?;
         self.directory_person(id).await
     }
@@ -169,6 +174,7 @@ impl Service {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
         let before = self.directory_person(id).await?;
+        let administered = Administered::now(&mut *tx).await?;
         let update = PersonUpdate { enabled: Some(false), ..PersonUpdate::default() };
         written(tx.update_person(by, id, &update, now).await?)?;
         let ended = tx.revoke_all(by, id, None, now).await?;
@@ -183,6 +189,7 @@ impl Service {
             "credentials_ended": ended,
         });
         tx.append_audit(by, entry(now, AuditKind::UserChanged, id, body)).await?;
+        administered.keep(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::provider::Provider;
 use crate::Service;
-use crate::access::keep_an_administrator;
+use crate::access::Administered;
 use store::{AuditEntry, Identity, StoredProvider};
 
 /// Where a browser goes to sign in at the provider.
@@ -143,7 +143,7 @@ impl Service {
     ) -> Result<(), Error> {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let administered = tx.count_administrators().await? > 0;
+        let administered = Administered::now(&mut *tx).await?;
         if !tx.set_group_roles(by, group, roles, now).await? {
             return Err(Denied::Revoked.into());
         }
@@ -156,9 +156,7 @@ impl Service {
         };
         tx.append_audit(by, entry).await?;
         self.follow_all_groups(&mut *tx, by, table, now).await?;
-        if administered {
-            keep_an_administrator(&mut *tx).await?;
-        }
+        administered.keep(&mut *tx).await?;
         Ok(tx.commit().await?)
     }
 

@@ -272,6 +272,59 @@ async fn people_hold_what_their_groups_give() {
 }
 
 #[tokio::test]
+async fn the_last_administrator_stays() {
+    let (app, token) = start().await;
+    give(&app, "admins", "global_administrator").await;
+    let (ana, ben) = (add(&app, &token, "ana").await, add(&app, &token, "ben").await);
+    let group = add_group(&app, &token, "admins", &[&ana]).await;
+    let own = app.token(Some("ana"), &[Scope::Administer]).await;
+    let root = app.store.user("root").await.unwrap().unwrap().id;
+    let out = json!({ "enabled": false });
+    let out = app.api(&own, "PATCH", &format!("/api/v1/people/{root}"), Some(&out)).await;
+    assert_eq!(out.status.as_u16(), 200, "{}", out.text());
+    let (person, group) = (format!("/Users/{ana}"), format!("/Groups/{group}"));
+    let inactive = json!({ "userName": "ana", "externalId": "number-ana", "active": false });
+    for (method, path, body) in [
+        ("PATCH", &person, Some(operation("replace", "active", json!(false)))),
+        ("PUT", &person, Some(inactive)),
+        ("DELETE", &person, None),
+        ("PATCH", &group, Some(operation("remove", "members", json!([{ "value": ana }])))),
+        ("PATCH", &group, Some(operation("replace", "displayName", json!("gardeners")))),
+        ("PUT", &group, Some(json!({ "displayName": "admins", "members": [] }))),
+        ("PUT", &group, Some(json!({ "displayName": "admins", "members": [{ "value": ben }] }))),
+        ("DELETE", &group, None),
+    ] {
+        let (status, answer) = scim(&app, &token, method, path, body.clone()).await;
+        if body.as_ref().is_some_and(|body| body["members"][0]["value"] == json!(ben)) {
+            // Another takes the place.
+            assert_eq!(status, 200, "{answer}");
+            let back = json!({ "displayName": "admins", "members": [{ "value": ana }] });
+            assert_eq!(scim(&app, &token, method, path, Some(back)).await.0, 200);
+            continue;
+        }
+        assert_eq!(status, 400, "{method} {path} {answer}");
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(detail.contains("would leave nobody who can administer people and roles"), "{detail}");
+        assert!(permissions(&app, "ana").await.contains(&"administer".to_owned()), "{method} {path}");
+        assert_eq!(
+            app.api(&own, "GET", "/api/v1/people", None).await.status.as_u16(),
+            200,
+            "{method} {path}"
+        );
+    }
+    // Once somebody else has it, too, the directory's word counts.
+    let both = operation("add", "members", json!([{ "value": ben }]));
+    assert_eq!(scim(&app, &token, "PATCH", &group, Some(both)).await.0, 200);
+    assert_eq!(scim(&app, &token, "DELETE", &person, None).await.0, 204);
+    assert!(permissions(&app, "ben").await.contains(&"administer".to_owned()));
+    // Where nobody administers it makes nothing worse.
+    let lone = App::start().await;
+    let token = lone.token_named("directory", None, &[Scope::Provision]).await;
+    let cy = add(&lone, &token, "cy").await;
+    assert_eq!(scim(&lone, &token, "DELETE", &format!("/Users/{cy}"), None).await.0, 204);
+}
+
+#[tokio::test]
 async fn only_tokens_that_were_made_for_it_bring_people_in() {
     let (app, token) = start().await;
     app.user("operator", &[Role::SecurityOperator]).await;

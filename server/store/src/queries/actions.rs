@@ -13,7 +13,7 @@ use super::SqlStore;
 use super::assets;
 use super::counts::CountChanges;
 use super::evidence;
-use super::guard::{person, push_check, user};
+use super::guard::{person, push_check, push_reach, user};
 use super::keying::{self, push_keys};
 use super::rows::{self, action_columns};
 use super::rule_counts;
@@ -95,6 +95,15 @@ impl WriteActions for SqlTransaction {
         let Self { tx, counts, .. } = self;
         insert(tx, by, first, actions, counts.as_mut()).await?;
         rule_counts::note(tx, by, actions).await
+    }
+
+    async fn may_still_take(&mut self, by: &Authorized, id: ActionId, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Decide)?;
+        let mut sql = QueryBuilder::<Db>::new("SELECT 1 FROM actions WHERE id = ");
+        sql.push_bind(Uuid::from(id));
+        push_check(&mut sql, by, micros(now));
+        push_reach(&mut sql, by);
+        Ok(sql.build().fetch_optional(&mut *self.tx).await?.is_some())
     }
 
     async fn revise_action(&mut self, by: &Authorized, before: &Action, after: &Action) -> Result<bool> {

@@ -8,7 +8,7 @@ use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
 use super::SqlStore;
-use super::guard::push_check;
+use super::guard::{push_check, still_holds};
 use super::rows;
 use super::scope::push_scope;
 use super::transaction::SqlTransaction;
@@ -85,9 +85,7 @@ impl WriteAutomation for SqlTransaction {
         now: Timestamp,
     ) -> Result<bool> {
         by.allow(Purpose::Administer)?;
-        let mut check = QueryBuilder::<Db>::new("SELECT 1 FROM automation WHERE id = 1");
-        push_check(&mut check, by, micros(now));
-        if check.build().fetch_optional(&mut *self.tx).await?.is_none() {
+        if !still_holds(&mut self.tx, by, now).await? {
             return Ok(false);
         }
         if let Some(per_hour) = per_hour {
@@ -97,6 +95,28 @@ impl WriteAutomation for SqlTransaction {
             query.execute(&mut *self.tx).await?;
         } else {
             let query = sqlx::query("DELETE FROM automation_quotas WHERE type = $1");
+            query.bind(number(action_type)).execute(&mut *self.tx).await?;
+        }
+        Ok(true)
+    }
+
+    async fn compromised_users(&mut self) -> Result<Vec<ActionType>> {
+        compromised_users(&mut self.tx).await
+    }
+
+    async fn set_compromised_users(
+        &mut self,
+        by: &Authorized,
+        types: &[ActionType],
+        now: Timestamp,
+    ) -> Result<bool> {
+        by.allow(Purpose::Administer)?;
+        if !still_holds(&mut self.tx, by, now).await? {
+            return Ok(false);
+        }
+        sqlx::query("DELETE FROM compromised_user_types").execute(&mut *self.tx).await?;
+        for &action_type in types {
+            let query = sqlx::query("INSERT INTO compromised_user_types (type) VALUES ($1)");
             query.bind(number(action_type)).execute(&mut *self.tx).await?;
         }
         Ok(true)
@@ -117,6 +137,11 @@ impl WriteAutomation for SqlTransaction {
 
 fn hour_before(now: Timestamp) -> i64 {
     micros(now.saturating_sub(SignedDuration::from_hours(1)).unwrap_or(now))
+}
+
+async fn compromised_users(db: &mut Connection) -> Result<Vec<ActionType>> {
+    let found = sqlx::query("SELECT type FROM compromised_user_types ORDER BY type").fetch_all(db).await?;
+    found.iter().map(|row| rows::numbered(row, "type")).collect()
 }
 
 async fn stop(db: &mut Connection) -> Result<Option<Stop>> {
@@ -150,5 +175,6 @@ async fn state(db: &mut Connection, now: Timestamp) -> Result<AutomationState> {
         })
     };
     let quotas = found.iter().map(quota).collect::<Result<_>>()?;
-    Ok(AutomationState { stopped: stop(db).await?, quotas })
+    let compromised_users = compromised_users(&mut *db).await?;
+    Ok(AutomationState { stopped: stop(db).await?, compromised_users, quotas })
 }

@@ -10,14 +10,14 @@ use super::metadata::set_metadata;
 use super::rows;
 use super::{Connection, Db, corrupt, incidents};
 use crate::Result;
-use crate::case_fields::{PIECE_KEYS, optional_key, piece_keys, search_text};
+use crate::case_fields::{PIECE_KEYS, PieceKeys, optional_key, piece_keys, search_text};
 use crate::keys::key;
 use crate::vocabulary;
 
 /// The metadata that says how the keys were made.
 const CASE_KEYS: &str = "case_keys";
 /// How they are made now: to be raised with each change of that.
-const VERSION: &str = "2";
+const VERSION: &str = "3";
 /// Rows in one transaction.
 const BATCH: i64 = 500;
 
@@ -99,9 +99,10 @@ pub(super) type PiecePlace = (String, i16, String);
 /// Makes the keys of a piece from its body.
 pub(super) async fn key_piece(db: &mut Connection, (id, kind, name): &PiecePlace, body: &str) -> Result<()> {
     let of = vocabulary::word(*kind).ok_or_else(|| corrupt(format!("no piece has the kind {kind}")))?;
-    let (keys, search) = piece_keys(of, body).map_err(corrupt)?;
+    let PieceKeys { keys, search, own_search, device_names } = piece_keys(of, body).map_err(corrupt)?;
     let mut sql = QueryBuilder::<Db>::new("UPDATE investigation_pieces SET search_text = ");
-    sql.push_bind(search);
+    sql.push_bind(search).push(", own_search = ").push_bind(own_search);
+    sql.push(", device_names = ").push_bind(device_names);
     for (column, key) in PIECE_KEYS.iter().zip(keys) {
         sql.push(", ").push(*column).push(" = ").push_bind(key);
     }

@@ -13,6 +13,7 @@ use sqlx::{QueryBuilder, Row as _};
 
 use super::super::push_contains;
 use super::list::push_key;
+use super::piece_scope::{push_piece_scope, push_pieces};
 use super::rows::{self, Row};
 use super::{Connection, Db, SqlStore, corrupt, incidents, investigations, scope};
 use crate::Result;
@@ -63,8 +64,8 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// `FROM … WHERE …`: all rows of the list.
-    fn push_from(&self, sql: &mut QueryBuilder<Db>) {
+    /// `FROM … WHERE …`: all rows of the list; `by_assets` is whether assets are searched or sorted by.
+    fn push_from(&self, sql: &mut QueryBuilder<Db>, by_assets: bool) {
         match self.list {
             CaseList::Investigations => {
                 sql.push(" FROM investigations i WHERE 1 = 1");
@@ -77,12 +78,9 @@ impl Source<'_> {
             CaseList::Pending => self.push_actions(sql, &[Lane::Pending]),
             CaseList::History => self.push_actions(sql, &[Lane::InProgress, Lane::History]),
             list => {
-                sql.push(" FROM investigation_pieces WHERE investigation_id = ");
                 let id = self.investigation.unwrap_or_default();
-                sql.push_bind(id.to_owned());
-                // A literal: a list of no pieces has none.
-                sql.push(" AND kind = ").push(list.pieces().map_or(-1, number).to_string());
-                investigations::push_piece_scope(sql, self.scope, id);
+                push_pieces(sql, self.scope, id, list.pieces(), by_assets);
+                push_piece_scope(sql, self.scope, id);
             }
         }
     }
@@ -156,6 +154,8 @@ impl Source<'_> {
                 sql.push("body");
             }
         }
+        let by_assets = self.list == CaseList::Evidence
+            && (query.filter.search.is_some() || query.sort.key == SortKey::Assets);
         let edge = if field.is_number { format!("CAST({sort} AS BIGINT)") } else { sort.to_owned() };
         sql.push(format_args!(", {edge} AS edge_key, {id} AS edge_id"));
         match self.list {
@@ -169,13 +169,12 @@ impl Source<'_> {
                 sql.push(" FROM actions WHERE number IN (SELECT number");
             }
             list => {
-                sql.push(" FROM investigation_pieces WHERE investigation_id = ");
-                sql.push_bind(self.investigation.unwrap_or_default().to_owned());
-                sql.push(" AND kind = ").push(list.pieces().map_or(-1, number).to_string());
+                let id = self.investigation.unwrap_or_default();
+                push_pieces(&mut sql, self.scope, id, list.pieces(), by_assets);
                 sql.push(" AND name IN (SELECT name");
             }
         }
-        self.push_from(&mut sql);
+        self.push_from(&mut sql, by_assets);
         self.push_filter(&mut sql, query);
         if let Some(from) = from {
             let comparison = if ascending { ">" } else { "<" };
@@ -223,7 +222,7 @@ impl Source<'_> {
         let mut sql = QueryBuilder::<Db>::new("SELECT ");
         let choice = if is_number { format!("CAST({column} AS BIGINT)") } else { (*column).to_owned() };
         sql.push(format_args!("{choice} AS choice, COUNT(*) AS n"));
-        self.push_from(&mut sql);
+        self.push_from(&mut sql, false);
         sql.push(" GROUP BY ").push(*column);
         let mut values = Vec::new();
         for row in sql.build().fetch_all(db).await? {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
-use super::guard::push_check;
+use super::guard::{push_check, still_holds};
 use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
 use super::{Db, SqlStore, corrupt, json, micros};
@@ -124,6 +124,11 @@ impl WriteExecutors for SqlTransaction {
             }
         }
         Ok(true)
+    }
+
+    async fn may_send_again(&mut self, by: &Authorized, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Administer)?;
+        still_holds(&mut self.tx, by, now).await
     }
 
     async fn delete_executor(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool> {

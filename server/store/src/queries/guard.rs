@@ -1,12 +1,13 @@
 //! Who writes, as statements ask for it.
 
 use domain::{Actor, ActorKind, AssetKind, Authorized, Permission};
+use jiff::Timestamp;
 use sqlx::QueryBuilder;
 use uuid::Uuid;
 
-use super::Db;
-use crate::PolicyGuard;
+use super::{Connection, Db, micros};
 use crate::vocabulary::number;
+use crate::{PolicyGuard, Result};
 
 /// The person an actor stands for: a user, or the owner behind a personal token.
 pub(super) fn person(by: &Authorized, actor: &Actor) -> Option<Uuid> {
@@ -34,6 +35,14 @@ pub(super) fn push_check(query: &mut QueryBuilder<Db>, by: &Authorized, now: i64
             query.push(" AND p.permission = ").push_bind(permission.as_str()).push(")");
         }
     }
+}
+
+/// Whether the caller's authority still holds, for what no single statement writes. Nobody else writes while a transaction
+/// does, so that it holds until that ends.
+pub(super) async fn still_holds(db: &mut Connection, by: &Authorized, now: Timestamp) -> Result<bool> {
+    let mut sql = QueryBuilder::<Db>::new("SELECT 1 WHERE 1 = 1");
+    push_check(&mut sql, by, micros(now));
+    Ok(sql.build().fetch_optional(db).await?.is_some())
 }
 
 /// Repeats, of a statement whose rows are actions, that policies are as they were when they were asked; and, where two

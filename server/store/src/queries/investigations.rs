@@ -6,19 +6,18 @@ use async_trait::async_trait;
 use domain::access::device_group::{RemediationLevel, UNGROUPED};
 use domain::investigations::report::InvestigationReport;
 use domain::investigations::{InvestigationState, InvestigationSummary, PieceKind, shown_state};
-use domain::{Authorized, EntityKind, Purpose, RowScope, Severity};
+use domain::{Authorized, Purpose, RowScope, Severity};
 use jiff::Timestamp;
 use sqlx::{QueryBuilder, Row as _};
 
 use super::SqlStore;
 use super::guard::push_check;
+use super::piece_scope::{push_hidden, push_piece_scope};
 use super::rows::{self, Row};
 use super::{Connection, Db, corrupt, json, micros, scope};
 use crate::Result;
 use crate::actions_fields::device_group;
-use crate::case_fields::{
-    DEVICE_KEY, EVIDENCE_KEY, NAMED_DEVICES, PIECE_KEYS, optional_key, piece_keys, search_text,
-};
+use crate::case_fields::{PIECE_KEYS, PieceKeys, optional_key, piece_keys, search_text};
 use crate::investigations::{EvidenceCount, Piece, Place, ReadInvestigations, StoredInvestigation};
 use crate::keys::{key, natural};
 use crate::vocabulary::{self, number, severity_of_rank, severity_rank};
@@ -63,8 +62,8 @@ impl ReadInvestigations for SqlStore {
 
     async fn hidden_devices(&self, scope: &RowScope, id: &str) -> Result<BTreeSet<String>> {
         let Some(groups) = &scope.device_groups else { return Ok(BTreeSet::new()) };
-        let mut sql = QueryBuilder::<Db>::new("");
-        push_hidden(&mut sql, "name", groups, id);
+        let mut sql = QueryBuilder::<Db>::new("SELECT h.name FROM investigation_pieces h");
+        push_hidden(&mut sql, groups, id);
         let names: Vec<String> = sql.build_query_scalar().fetch_all(&self.reader).await?;
         Ok(names.into_iter().collect())
     }
@@ -158,44 +157,6 @@ pub(super) fn push_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope) {
             sql.push(", ").push_bind(device_group(group));
         }
         sql.push(")))");
-    }
-}
-
-/// Of the rows of `investigation_pieces`, which are of one investigation, only those that the scope shows: no device of
-/// another group, and no entry of the log and no evidence that is on such a device alone.
-pub(super) fn push_piece_scope(sql: &mut QueryBuilder<Db>, scope: &RowScope, id: &str) {
-    let Some(groups) = &scope.device_groups else { return };
-    sql.push(format_args!(" AND (kind <> {} OR device_group_key IN (NULL", number(PieceKind::Device)));
-    for group in groups {
-        sql.push(", ").push_bind(device_group(group));
-    }
-    sql.push("))");
-    for (kind, key) in NAMED_DEVICES {
-        sql.push(format_args!(" AND (kind <> {} OR {key} NOT IN (", number(kind)));
-        push_hidden(sql, DEVICE_KEY, groups, id);
-        sql.push("))");
-    }
-    // The device itself may be what was found.
-    let device = number(EntityKind::Device);
-    sql.push(format_args!(" AND (COALESCE(entity_kind, -1) <> {device} OR {EVIDENCE_KEY} NOT IN ("));
-    push_hidden(sql, DEVICE_KEY, groups, id);
-    sql.push("))");
-}
-
-/// A column of the devices of an investigation that are in none of these groups.
-fn push_hidden(sql: &mut QueryBuilder<Db>, column: &str, groups: &BTreeSet<String>, id: &str) {
-    sql.push(format_args!(
-        "SELECT h.{column} FROM investigation_pieces h WHERE h.kind = {} AND h.investigation_id = ",
-        number(PieceKind::Device)
-    ));
-    sql.push_bind(id.to_owned());
-    if !groups.is_empty() {
-        sql.push(" AND COALESCE(h.device_group_key, '') NOT IN (");
-        let mut list = sql.separated(", ");
-        for group in groups {
-            list.push_bind(device_group(group));
-        }
-        sql.push(")");
     }
 }
 
@@ -335,7 +296,7 @@ pub(super) async fn put_pieces(
     for pieces in pieces.chunks(ROWS) {
         let mut sql = QueryBuilder::<Db>::new(
             "INSERT INTO investigation_pieces (investigation_id, kind, at, name, entity_kind, verdict, remediation, \
-             device_group_key, body, search_text",
+             device_group_key, body, search_text, own_search, device_names",
         );
         for key in PIECE_KEYS {
             sql.push(", ").push(key);
@@ -344,13 +305,14 @@ pub(super) async fn put_pieces(
         let keyed =
             pieces.iter().map(|piece| Ok((piece, piece_keys(piece.kind, &piece.body).map_err(corrupt)?)));
         let keyed: Vec<_> = keyed.collect::<Result<_>>()?;
-        sql.push_values(keyed, |mut row, (piece, (keys, search))| {
+        sql.push_values(keyed, |mut row, (piece, of)| {
+            let PieceKeys { keys, search, own_search, device_names } = of;
             row.push_bind(id.to_owned()).push_bind(number(piece.kind)).push_bind(micros(piece.at));
             row.push_bind(piece.name.clone()).push_bind(piece.entity_kind.map(number));
             row.push_bind(piece.verdict.map(number)).push_bind(piece.remediation.map(number));
             let group = piece.device_group.as_deref().map(device_group).unwrap_or_default();
             row.push_bind((piece.kind == PieceKind::Device).then_some(group));
-            row.push_bind(piece.body.clone()).push_bind(search);
+            row.push_bind(piece.body.clone()).push_bind(search).push_bind(own_search).push_bind(device_names);
             for key in keys {
                 row.push_bind(key);
             }
@@ -358,7 +320,8 @@ pub(super) async fn put_pieces(
         sql.push(
             " ON CONFLICT (investigation_id, kind, name) DO UPDATE SET at = excluded.at, \
              entity_kind = excluded.entity_kind, verdict = excluded.verdict, remediation = excluded.remediation, \
-             device_group_key = excluded.device_group_key, body = excluded.body, search_text = excluded.search_text",
+             device_group_key = excluded.device_group_key, body = excluded.body, search_text = excluded.search_text, \
+             own_search = excluded.own_search, device_names = excluded.device_names",
         );
         for key in PIECE_KEYS {
             sql.push(format_args!(", {key} = excluded.{key}"));

@@ -24,6 +24,7 @@ mod list;
 mod metadata;
 mod pending_records;
 mod people;
+mod piece_scope;
 mod roles;
 mod rows;
 mod rule_counts;

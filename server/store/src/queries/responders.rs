@@ -1,16 +1,17 @@
 //! Statements on enrolled hosts, their codes and their orders.
 
 use async_trait::async_trait;
-use domain::CommandId;
+use domain::{Authorized, CommandId, Purpose};
 use jiff::Timestamp;
-use sqlx::Row as _;
+use sqlx::{QueryBuilder, Row as _};
 use uuid::Uuid;
 
+use super::guard::push_check;
 use super::rows::{self, Row};
 use super::transaction::SqlTransaction;
-use super::{SqlStore, micros};
+use super::{Db, SqlStore, micros};
 use crate::Result;
-use crate::responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders};
+use crate::responders::{ReadResponders, StoredOrder, StoredResponder, SystemResponders, WriteResponders};
 
 macro_rules! responder_columns {
     () => {
@@ -58,22 +59,37 @@ impl ReadResponders for SqlStore {
 }
 
 #[async_trait]
-impl SystemResponders for SqlTransaction {
+impl WriteResponders for SqlTransaction {
     async fn insert_responder_code(
         &mut self,
+        by: &Authorized,
         code_hash: &str,
         asset: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<()> {
-        let query = sqlx::query(
-            "INSERT INTO responder_codes (code_hash, asset, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+    ) -> Result<bool> {
+        by.allow(Purpose::Administer)?;
+        let mut sql = QueryBuilder::<Db>::new(
+            "INSERT INTO responder_codes (code_hash, asset, created_at, expires_at) SELECT ",
         );
-        let query = query.bind(code_hash).bind(asset).bind(micros(now)).bind(micros(expires_at));
-        query.execute(&mut *self.tx).await?;
-        Ok(())
+        let mut values = sql.separated(", ");
+        values.push_bind(code_hash).push_bind(asset).push_bind(micros(now)).push_bind(micros(expires_at));
+        sql.push(" WHERE 1 = 1");
+        push_check(&mut sql, by, micros(now));
+        Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
     }
 
+    async fn revoke_responder(&mut self, by: &Authorized, name: &str, now: Timestamp) -> Result<bool> {
+        by.allow(Purpose::Administer)?;
+        let mut sql = QueryBuilder::<Db>::new("UPDATE responders SET revoked_at = COALESCE(revoked_at, ");
+        sql.push_bind(micros(now)).push(") WHERE name = ").push_bind(name);
+        push_check(&mut sql, by, micros(now));
+        Ok(sql.build().execute(&mut *self.tx).await?.rows_affected() == 1)
+    }
+}
+
+#[async_trait]
+impl SystemResponders for SqlTransaction {
     async fn take_responder_code(&mut self, code_hash: &str, now: Timestamp) -> Result<Option<String>> {
         let query = sqlx::query_scalar(
             "UPDATE responder_codes SET used_at = $1 WHERE code_hash = $2 AND used_at IS NULL AND expires_at > $3

@@ -20,6 +20,7 @@ use crate::database::{Database, Kind, on_both};
 on_both!(
     a_stop_is_kept_until_it_is_taken_back,
     nothing_is_automatic_while_all_is_stopped,
+    compromised_users_are_decided_on_where_a_policy_says_so,
     a_quota_is_exact_whoever_asks_at_once,
     a_level_that_is_tried_does_what_it_does_when_it_is_set,
 );
@@ -142,6 +143,78 @@ async fn nothing_is_automatic_while_all_is_stopped(kind: Kind) {
     );
     let operator = person(ANA, ANAS_SESSION);
     assert!(matches!(service.stop_automation(&operator, None).await, Err(Error::Forbidden(_))));
+    store::verify(&*store).await.unwrap();
+}
+
+async fn compromised_users_are_decided_on_where_a_policy_says_so(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_administrator(&store).await;
+    add_tool(&store).await;
+    add_group(&database, "full").await;
+    let service = service(&store);
+    // One of a device in the group, so that it is simulated, too.
+    let of = |name: &str, action_type: &str| {
+        serde_json::json!({
+            "external_id": name, "type": action_type, "severity": "high", "verdict": "compromised",
+            "source": "automated_user_action", "entity": { "kind": "user", "name": name }, "comment": "token theft",
+            "asset": { "kind": "device", "name": "host 1", "device_group": "Servers" },
+        })
+    };
+    let actions = vec![of("kim", "revoke_sessions"), of("lee", "disable_user")];
+    let made = report(&service, "I-1", actions.clone()).await;
+    let why = "It waits, as no policy lets rules do this to users that are compromised. The rule was: users that are \
+               compromised.";
+    for (index, made_action) in made.actions.iter().enumerate() {
+        assert_eq!((made_action.decision, made_action.rule.as_deref()), (Some(Decision::Pending), Some(why)));
+        assert_eq!(read(&store, &made, index).await.status_detail.as_deref(), Some(why));
+    }
+    let simulated = async || {
+        let asked = SimulationRequest { device_group: id(7), level: RemediationLevel::SemiAll, days: 1 };
+        let of = service.simulate_level(&ana, asked).await.unwrap();
+        (of.automatic, of.waits, of.actions.into_iter().map(|of| of.rule).collect::<Vec<_>>())
+    };
+    let (automatic, waits, rules) = simulated().await;
+    assert_eq!((automatic, waits), (0, 2));
+    assert!(rules[0].contains("no policy lets rules do this"), "{rules:?}");
+
+    let wrong = service.set_compromised_users(&ana, vec![ActionType::IsolateDevice]).await;
+    assert!(matches!(wrong, Err(Error::Invalid(_))), "{wrong:?}");
+    let operator = person(ANA, ANAS_SESSION);
+    let refused = service.set_compromised_users(&operator, Vec::new()).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    let state = service.set_compromised_users(&ana, vec![ActionType::RevokeSessions; 2]).await.unwrap();
+    assert_eq!(state.compromised_users, [ActionType::RevokeSessions]);
+    service.set_compromised_users(&ana, state.compromised_users).await.unwrap();
+    assert_eq!(store.automation(at(1)).await.unwrap().compromised_users, [ActionType::RevokeSessions]);
+    assert_eq!((simulated().await.0, simulated().await.1), (1, 1));
+    report(&service, "I-1", actions.clone()).await;
+    let approved = read(&store, &made, 0).await;
+    assert_eq!((approved.decision, approved.status_detail.as_deref()), (Decision::AutoApproved, None));
+    assert_eq!(approved.reason.as_deref(), Some("Approved by a rule: users that are compromised."));
+    assert_eq!(read(&store, &made, 1).await.decision, Decision::Pending, "of another type");
+
+    service.set_compromised_users(&ana, Vec::new()).await.unwrap();
+    let again = report(&service, "I-2", vec![of("max", "revoke_sessions")]).await;
+    assert_eq!(again.actions[0].decision, Some(Decision::Pending), "as before");
+    let records = store.audit_after(0, 100).await.unwrap();
+    let changes: Vec<_> = records
+        .iter()
+        .filter(|of| of.kind == AuditKind::SettingChanged)
+        .map(|of| {
+            (of.body["before"]["compromised_users"].clone(), of.body["after"]["compromised_users"].clone())
+        })
+        .collect();
+    let (none, sessions) = (serde_json::json!([]), serde_json::json!(["revoke_sessions"]));
+    assert_eq!(changes, [(none.clone(), sessions.clone()), (sessions, none)]);
+    // The write itself asks again who may.
+    let by = ana.authorize_administration(Permission::Configure).unwrap();
+    database.execute("DELETE FROM user_permissions").await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.set_compromised_users(&decider(&ana), &[], at(200)).await.is_err(), "no decision");
+    assert!(!tx.set_compromised_users(&by, &[ActionType::DisableUser], at(200)).await.unwrap());
+    assert_eq!(tx.compromised_users().await.unwrap(), []);
+    drop(tx);
     store::verify(&*store).await.unwrap();
 }
 

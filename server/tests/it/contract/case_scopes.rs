@@ -7,8 +7,8 @@ use domain::access::Reach;
 use domain::actions::contract::DecideActions as _;
 use domain::cases::contract::CasesBackend as _;
 use domain::cases::{CaseList, CaseQuery, CaseRows};
-use domain::incidents::IncidentReport;
 use domain::incidents::contract::IncidentsBackend as _;
+use domain::incidents::{IncidentChange, IncidentReport, IncidentStatus};
 use domain::investigations::contract::InvestigationsBackend as _;
 use domain::investigations::feedback::{Judged, WrongVerdict};
 use domain::investigations::report::InvestigationReport;
@@ -29,6 +29,8 @@ on_both!(
     a_device_that_moves_is_shown_in_its_group,
     the_number_of_what_waits_is_of_what_is_seen,
     feedback_on_what_is_hidden_is_not_heard,
+    hidden_assets_are_neither_found_nor_sorted_by,
+    a_device_is_known_by_its_host_and_with_its_domain,
 );
 
 /// Somebody who sees the devices of one group.
@@ -190,6 +192,19 @@ async fn the_number_of_what_waits_is_of_what_is_seen(kind: Kind) {
     assert_eq!(listed(&ana, None).await, [(2, waits)]);
     assert_eq!(listed(&here, None).await, [(1, waits)]);
     assert_eq!(service.investigation(&here, "I-1").await.unwrap().waiting, 1);
+    // Who changes the incident is told no other number either.
+    let changed = async |caller: &Caller, expected_version| {
+        let change = IncidentChange {
+            expected_version,
+            status: Some(IncidentStatus::Resolved),
+            classification: None,
+            assigned_to: None,
+        };
+        let of = service.change_incident(caller, "INC-1", change).await.unwrap();
+        (of.waiting, of.status)
+    };
+    assert_eq!(changed(&here, 1).await, (1, IncidentStatus::Resolved));
+    assert_eq!(changed(&ana, 2).await, (2, IncidentStatus::Resolved));
     // Once one's own are decided, nothing tells of the others'.
     let mine = service.investigation_view(&here, "I-1", Tab::Pending, Vec::new()).await.unwrap();
     let CaseRows::Pending(mine) = mine.page.rows else { panic!("another tab") };
@@ -245,4 +260,127 @@ async fn feedback_on_what_is_hidden_is_not_heard(kind: Kind) {
     let own = [(Some(id(1)), None), (None, Some("1".to_owned()))];
     assert_eq!(heard(&here, 0).await, (own.to_vec(), 4));
     assert_eq!(heard(&here, 3).await, (Vec::new(), 4));
+}
+
+/// The ids of the rows of a tab in its order, page after page, and all that is told with them.
+async fn listed(
+    store: &SharedStore,
+    scope: &RowScope,
+    pairs: &[(&str, &str)],
+    limit: u32,
+) -> (Vec<String>, String) {
+    let query = CaseQuery::from_pairs(pairs.iter().copied()).unwrap();
+    let (mut ids, mut told, mut from) = (Vec::new(), String::new(), None);
+    loop {
+        let page = store.case_page(scope, Some("I-1"), &query, from.as_ref(), limit).await.unwrap();
+        for (position, row) in &page {
+            told += &format!("{position:?}").to_lowercase();
+            let CaseRow::Piece(body) = row else { panic!("{row:?}") };
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            ids.push(body["id"].as_str().unwrap().to_owned());
+        }
+        let Some((last, _)) = page.into_iter().last() else { return (ids, told) };
+        from = Some(last);
+    }
+}
+
+async fn hidden_assets_are_neither_found_nor_sorted_by(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let service = service(&store);
+    let file = |id: &str, assets: &[&str]| json!({ "id": id, "entity": { "kind": "file", "path": format!("/{id}") }, "assets": assets });
+    let report: InvestigationReport = serde_json::from_value(json!({
+        "id": "I-1",
+        "devices": [
+            { "name": "web-1", "device_group": "Here" }, { "name": "web-2", "device_group": "Here" },
+            { "name": "DC-9", "device_group": "Elsewhere" }, { "name": "aa-1", "device_group": "Elsewhere" }
+        ],
+        "evidence": [
+            file("a", &["AA-1", "web-2"]), file("b", &["web-1", "dc-9"]), file("c", &["DC-9", "aa-1"]), file("d", &[]),
+            file("e", &["web-2", "web-10"])
+        ],
+    }))
+    .unwrap();
+    service.report_investigation(&tool(), report).await.unwrap();
+    let here = RowScope::of(&limited(&ana, "Here")).unwrap();
+    let list = ("lane", "evidence");
+    let by_assets = |direction: &'static str| [list, ("sort", direction)];
+    for limit in [1, 2, 10] {
+        let (all, _) = listed(&store, &RowScope::ALL, &by_assets("assets"), limit).await;
+        assert_eq!(all, ["d", "a", "c", "b", "e"]);
+        // What is on hidden devices alone is hidden; of what is on others, too, only the others count.
+        let (some, told) = listed(&store, &here, &by_assets("assets"), limit).await;
+        assert_eq!(some, ["d", "b", "a", "e"]);
+        assert!(!told.contains("aa-") && !told.contains("dc-"), "{told}");
+        let (back, _) = listed(&store, &here, &by_assets("-assets"), limit).await;
+        assert_eq!(back, ["e", "a", "b", "d"]);
+    }
+    for (wanted, all, some) in [
+        ("dc-9", &["b", "c"][..], &[][..]),
+        ("AA-1", &["a", "c"], &[]),
+        ("web-2", &["a", "e"], &["a", "e"]),
+        ("aa-1, web-2", &["a"], &[]),
+        ("web-2, web-10", &["e"], &["e"]),
+        ("/a", &["a"], &["a"]),
+    ] {
+        let found = async |scope: &RowScope| {
+            listed(&store, scope, &[list, ("sort", "entity"), ("q", wanted)], 10).await.0
+        };
+        assert_eq!(found(&RowScope::ALL).await, all, "{wanted}");
+        assert_eq!(found(&here).await, some, "{wanted}");
+        let query = vec![("q".to_owned(), wanted.to_owned())];
+        let caller = limited(&ana, "Here");
+        let mut file = service.export_cases(&caller, CaseList::Evidence, Some("I-1"), query).await.unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text.lines().count(), some.len() + 1, "{wanted} {text}");
+    }
+    let counts = store.piece_counts(&here, "I-1").await.unwrap();
+    assert!(counts.contains(&(PieceKind::Evidence, 4)), "{counts:?}");
+}
+
+async fn a_device_is_known_by_its_host_and_with_its_domain(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = add_ana(&store).await;
+    let service = service(&store);
+    let step = |id: &str, device: &str| json!({ "id": id, "action": "Looked", "device": device, "created_at": "2026-01-31T12:00:00Z" });
+    let file = |id: &str, assets: &[&str]| json!({ "id": id, "entity": { "kind": "file", "path": format!("/{id}") }, "assets": assets });
+    let report: InvestigationReport = serde_json::from_value(json!({
+        "id": "I-1",
+        "devices": [
+            { "name": "web-1.corp.example", "device_group": "Here" }, { "name": "app-2", "device_group": "Here" },
+            { "name": "DC-9.corp.example", "device_group": "Elsewhere" }, { "name": "db-3", "device_group": "Elsewhere" }
+        ],
+        "log": [
+            step("a", "dc-9"), step("b", "DC-9.CORP.example."), step("c", "db-3.corp.example"), step("d", "WEB-1"),
+            step("e", "web-1.corp.example"), step("f", "app-2.corp.example"), step("g", "dc-9.lab.example")
+        ],
+        "evidence": [
+            file("h", &["dc-9"]), file("i", &["dc-9", "web-1"]), file("j", &["db-3.corp.example", "DC-9"]),
+            { "id": "k", "entity": { "kind": "device", "name": "DC-9" }, "assets": ["web-1"] },
+            { "id": "l", "entity": { "kind": "device", "name": "web-1" } }
+        ],
+    }))
+    .unwrap();
+    service.report_investigation(&tool(), report).await.unwrap();
+    let here = limited(&ana, "Here");
+    let scope = RowScope::of(&here).unwrap();
+    for (list, all, some) in [
+        ("log", &["a", "b", "c", "d", "e", "f", "g"][..], &["d", "e", "f", "g"][..]),
+        ("evidence", &["h", "i", "j", "k", "l"], &["i", "l"]),
+    ] {
+        let of = async |scope: &RowScope| {
+            let mut ids = listed(&store, scope, &[("lane", list)], 3).await.0;
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!(of(&RowScope::ALL).await, all, "{list}");
+        assert_eq!(of(&scope).await, some, "{list}");
+    }
+    let view = service.investigation_view(&here, "I-1", Tab::Evidence, Vec::new()).await.unwrap();
+    let CaseRows::Evidence(rows) = view.page.rows else { panic!("another tab") };
+    let assets: Vec<_> = rows.into_iter().flat_map(|of| of.assets).collect();
+    assert_eq!(assets, ["web-1"]);
 }

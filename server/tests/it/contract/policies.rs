@@ -45,7 +45,7 @@ const BOS_SESSION: u128 = 0xB5;
 const REASON: &str = "The domain is being encrypted right now";
 
 pub(super) struct Setting {
-    database: Database,
+    pub(super) database: Database,
     pub(super) store: SharedStore,
     pub(super) service: Service,
     pub(super) ana: Caller,

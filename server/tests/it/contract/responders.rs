@@ -1,19 +1,79 @@
 //! Enrolled hosts: a code is used once, an order is placed once and reported on once.
 
-use service::testing::system as authority;
-use store::{StoredOrder, StoredResponder};
+use domain::{AuditKind, Caller, Error, Permission, Role};
+use service::Service;
+use service::executor::Executors;
+use service::testing::{FixedClock, system as authority};
+use store::{SharedStore, StoredOrder, StoredResponder};
 
-use super::sample::at;
+use super::sample::{ANA, ANAS_SESSION, at, decider, person, session, system, user};
 use crate::database::{Database, Kind, on_both};
 
-on_both!(a_code_is_used_once_and_in_time, a_host_is_kept_as_it_is, an_order_is_reported_on_once,);
+on_both!(
+    a_code_is_used_once_and_in_time,
+    a_host_is_kept_as_it_is,
+    an_order_is_reported_on_once,
+    who_lost_the_role_a_moment_ago_neither_revokes_nor_takes_in,
+);
+
+/// Ana, who administers.
+async fn administrator(store: &SharedStore) -> Caller {
+    let roles = [Role::GlobalAdministrator];
+    let ana = user(ANA, "ana", &roles);
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.insert_user(&ana, at(0)).await.unwrap();
+    tx.insert_credential(&session(ANAS_SESSION, ana.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    Caller { roles: roles.into(), access: ana.access, ..person(ANA, ANAS_SESSION) }
+}
+
+async fn who_lost_the_role_a_moment_ago_neither_revokes_nor_takes_in(kind: Kind) {
+    let database = Database::migrated(kind).await;
+    let store = database.open().await;
+    let ana = administrator(&store).await;
+    let by = ana.authorize_administration(Permission::Administer).unwrap();
+    let mut tx = store.begin_system(&authority()).await.unwrap();
+    tx.put_responder(&host("responder-a")).await.unwrap();
+    tx.put_responder(&host("responder-b")).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut tx = store.begin().await.unwrap();
+    assert!(tx.revoke_responder(&decider(&ana), "responder-a", at(5)).await.is_err(), "no decision");
+    assert!(!tx.revoke_responder(&by, "responder-c", at(5)).await.unwrap(), "there is none");
+    assert!(tx.revoke_responder(&by, "responder-a", at(5)).await.unwrap());
+    assert!(tx.revoke_responder(&by, "responder-a", at(6)).await.unwrap());
+    assert!(tx.insert_responder_code(&by, "code", "web-1", at(5), at(900)).await.unwrap());
+    assert!(tx.may_send_again(&by, at(5)).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(store.responder("responder-a").await.unwrap().unwrap().revoked_at, Some(at(5)));
+
+    // It was checked, and is written only now.
+    database.execute("DELETE FROM user_permissions WHERE permission = 'administer'").await.unwrap();
+    let service = Service::new(store.clone(), FixedClock::at(at(10)), Executors::default());
+    for refused in [
+        service.revoke_responder(&by, "b").await.map(drop),
+        service.new_responder_code(&by, "web-2").await.map(drop),
+    ] {
+        assert!(matches!(refused, Err(Error::Forbidden(domain::Denied::Revoked))), "{refused:?}");
+    }
+    let mut tx = store.begin().await.unwrap();
+    assert!(!tx.insert_responder_code(&by, "other", "web-2", at(10), at(900)).await.unwrap());
+    assert!(!tx.may_send_again(&by, at(10)).await.unwrap());
+    drop(tx);
+    assert_eq!(store.responder("responder-b").await.unwrap().unwrap().revoked_at, None);
+    // The command line needs no role; both are recorded.
+    assert!(service.revoke_responder(&system(), "b").await.unwrap());
+    assert!(!service.revoke_responder(&system(), "c").await.unwrap());
+    service.new_responder_code(&system(), "web-2").await.unwrap();
+    let kinds: Vec<_> = store.audit_after(0, 9).await.unwrap().into_iter().map(|of| of.kind).collect();
+    assert_eq!(kinds, [AuditKind::ResponderRevoked, AuditKind::ResponderCodeMade]);
+}
 
 async fn a_code_is_used_once_and_in_time(kind: Kind) {
     let database = Database::migrated(kind).await;
     let store = database.open().await;
     let mut tx = store.begin_system(&authority()).await.unwrap();
-    tx.insert_responder_code("first", "web-1", at(0), at(900)).await.unwrap();
-    tx.insert_responder_code("late", "web-2", at(0), at(900)).await.unwrap();
+    assert!(tx.insert_responder_code(&system(), "first", "web-1", at(0), at(900)).await.unwrap());
+    assert!(tx.insert_responder_code(&system(), "late", "web-2", at(0), at(900)).await.unwrap());
     assert_eq!(tx.take_responder_code("other", at(1)).await.unwrap(), None);
     assert_eq!(tx.take_responder_code("late", at(900)).await.unwrap(), None);
     assert_eq!(tx.take_responder_code("first", at(899)).await.unwrap().as_deref(), Some("web-1"));

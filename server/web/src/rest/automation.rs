@@ -22,6 +22,7 @@ pub(super) fn routes() -> ApiArea {
         (Limits::USUAL, routes!(stop)),
         (Limits::USUAL, routes!(resume)),
         (Limits::USUAL, routes!(set_quota)),
+        (Limits::USUAL, routes!(set_compromised_users)),
         (Limits::USUAL, routes!(simulate)),
     ])
     .tagged("automation", "How far rules may decide: their stop, their quotas, and simulations")
@@ -42,6 +43,14 @@ struct StopRequest {
 struct QuotaForm {
     /// So many; null for the default.
     per_hour: Option<u32>,
+}
+
+/// What rules approve on users that are compromised.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct CompromisedUsersForm {
+    /// The types of action; none, and a person decides on all.
+    types: Vec<ActionType>,
 }
 
 /// Ask whether rules decide, and how much of each quota is used.
@@ -108,6 +117,25 @@ async fn set_quota(Path(name): Path<String>, write: WriteRequest) -> Response {
             |error: domain::core::string_enum::UnknownWord| Error::invalid("/type", error.to_string());
         let action_type: ActionType = name.parse().map_err(unknown)?;
         json_answer(StatusCode::OK, &app.backend.set_quota(&caller, action_type, per_hour).await?)
+    };
+    write.answer_once(work).await
+}
+
+/// Set which types of action rules approve on users whose verdict is Compromised. All others wait for a person, and say
+/// that no policy lets rules decide.
+#[utoipa::path(
+    put, path = "/automation/compromised-users", tag = "automation", operation_id = "set_compromised_users",
+    params(schema::IdempotencyKey),
+    request_body = CompromisedUsersForm,
+    responses(
+        (status = 200, description = "The state since", body = AutomationState),
+        schema::Failures, schema::WriteFailures,
+    ),
+)]
+async fn set_compromised_users(write: WriteRequest) -> Response {
+    let work = |WriteRequest { app, caller, headers, body, .. }| async move {
+        let CompromisedUsersForm { types } = input::parse_body(&headers, &body)?;
+        json_answer(StatusCode::OK, &app.backend.set_compromised_users(&caller, types).await?)
     };
     write.answer_once(work).await
 }

@@ -93,6 +93,19 @@ async fn a_rule_decides_at_once_and_again_when_the_verdict_changes() {
     let report = |verdict: &str| json!({ "id": "INV-2", "actions": [user("u-1", verdict)] });
     let (_, made) = post(&app, &tool, INVESTIGATIONS, &report("suspicious")).await;
     assert_eq!(made["actions"][0]["decision"], "Pending", "{made}");
+    // Of users that are compromised it decides where a policy lets it, and says so where none does.
+    let (_, made) = post(&app, &tool, INVESTIGATIONS, &report("compromised")).await;
+    let waits = "It waits, as no policy lets rules do this to users that are compromised. The rule was: users that are \
+                 compromised.";
+    assert_eq!(
+        (&made["actions"][0]["decision"], &made["actions"][0]["rule"]),
+        (&json!("Pending"), &json!(waits))
+    );
+    app.user("gus", &[Role::GlobalAdministrator]).await;
+    let admin = app.token_named("setup", Some("gus"), &[Scope::Administer]).await;
+    let policy = json!({ "types": ["disable_user"] });
+    let set = app.api(&admin, "PUT", "/api/v1/automation/compromised-users", Some(&policy)).await;
+    assert_eq!((set.status.as_u16(), &set.json()["compromised_users"]), (200, &policy["types"]));
     let (status, made) = post(&app, &tool, INVESTIGATIONS, &report("compromised")).await;
     assert_eq!((status, &made["actions"][0]["decision"]), (200, &json!("AutoApproved")), "{made}");
     assert_eq!(made["actions"][0]["rule"], "Approved by a rule: users that are compromised.");

@@ -3,13 +3,15 @@
 use service::testing::system as authority;
 use std::slice::from_ref;
 
+use domain::actions::take::TakeActions as _;
 use domain::{
-    Action, ActionId, ActionQuery, Asset, AssetKind, Authorized, Caller, Decision, Lane, RowScope,
+    Action, ActionId, ActionQuery, Asset, AssetKind, Authorized, Caller, Decision, Denied, Lane, RowScope,
     Transition, UserId,
 };
 use jiff::Timestamp;
 use store::{Guard, SharedStore, StateChange, SystemTransaction};
 
+use crate::contract::policies::{Setting, is_denied, isolate};
 use crate::contract::sample::{
     ANA, ANAS_SESSION, action, add, add_ana, after, at, decided, decider, id, own, proposer, system, token_of,
 };
@@ -19,6 +21,7 @@ on_both!(
     a_decision_is_written_once,
     of_many_each_is_written_under_its_own_version,
     t06_a_decision_loses_when_a_fact_changed,
+    t06_an_action_is_not_taken_when_a_fact_changed,
     t03_nobody_decides_what_they_proposed,
     the_products_own_acts_need_only_the_version,
     a_revision_loses_when_a_fact_changed,
@@ -134,6 +137,33 @@ async fn t06_a_decision_loses_when_a_fact_changed(kind: Kind) {
         let is_written = decide(&mut *tx, &by, &mailbox, at(1)).await;
         assert_eq!(is_written, role == domain::Role::SecurityOperator, "{role}");
     }
+}
+
+/// What a person takes is carried out at once: it was checked, and is written only now.
+async fn t06_an_action_is_not_taken_when_a_fact_changed(kind: Kind) {
+    for fact in [
+        "UPDATE user_permissions SET permission = 'devices of before' WHERE permission = 'devices'",
+        "UPDATE user_permissions SET everywhere = 0",
+        "UPDATE users SET enabled = 0",
+        "UPDATE credentials SET revoked_at = 1",
+    ] {
+        let setting = Setting::start(kind).await;
+        let Setting { database, store, service, ana, .. } = &setting;
+        database.execute(fact).await.unwrap();
+        let taken = service.take_action(ana, isolate("web-1", "Beaconing")).await;
+        assert!(is_denied(taken, &Denied::Revoked), "{fact}");
+        assert!(service.take_order(&authority()).await.unwrap().is_none(), "{fact}");
+        for &lane in Lane::ALL {
+            let query = ActionQuery::of(lane);
+            assert!(store.page(&RowScope::ALL, &query, None, 9, at(100)).await.unwrap().is_empty(), "{fact}");
+        }
+    }
+    let Setting { store, service, ana, .. } = &Setting::start(kind).await;
+    let taken = service.take_action(ana, isolate("web-1", "Beaconing")).await.unwrap();
+    let tx = &mut store.begin().await.unwrap();
+    assert!(tx.may_still_take(&decider(ana), taken.id, at(100)).await.unwrap());
+    assert!(!tx.may_still_take(&decider(ana), id(9), at(100)).await.unwrap(), "it is not there");
+    assert!(tx.may_still_take(&proposer(None), taken.id, at(100)).await.is_err(), "no proposal");
 }
 
 async fn t03_nobody_decides_what_they_proposed(kind: Kind) {
