@@ -9,8 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::impact::listed;
 
-/// For so long somebody looks who does not say so again; pages say so every twenty seconds.
-const LOOKS_FOR: SignedDuration = SignedDuration::from_secs(45);
+/// So long after opening an action somebody is taken to look at it: pages do not say so again, since that would keep a
+/// session in use whose person has left.
+const LOOKS_FOR: SignedDuration = SignedDuration::from_mins(2);
 /// Actions of which it is known.
 const MAX_ACTIONS: usize = 10_000;
 
@@ -42,8 +43,8 @@ impl Presence {
         others.sort();
         match others.len() {
             0 => None,
-            1 => Some(format!("{} is looking at this, too.", listed(&others))),
-            _ => Some(format!("{} are looking at this, too.", listed(&others))),
+            1 => Some(format!("{} has just opened this, too.", listed(&others))),
+            _ => Some(format!("{} have just opened this, too.", listed(&others))),
         }
     }
 

@@ -188,11 +188,11 @@ async fn who_looks_at_what_waits_is_told_to_others_for_a_moment() {
     assert_eq!(looking(&one).await, Value::Null);
     assert_eq!(looking(&one).await, Value::Null, "nobody is told of themselves");
     assert_eq!(app.form("/api/load_action", Some(&stranger), &format!("id={id}")).await.status, 403);
-    assert_eq!(looking(&two).await, "Ana Sousa is looking at this, too.");
-    assert_eq!(looking(&one).await, "Ana Sousa (operator) is looking at this, too.");
+    assert_eq!(looking(&two).await, "Ana Sousa has just opened this, too.");
+    assert_eq!(looking(&one).await, "Ana Sousa (operator) has just opened this, too.");
     let path = format!("/action-center/pending?open={id}");
     let page = app.get(&path, &[("cookie", &one), ("accept", "text/html")]).await;
-    assert!(page.text().contains("Ana Sousa (operator) is looking at this, too."));
-    app.clock.forward(jiff::SignedDuration::from_mins(1));
+    assert!(page.text().contains("Ana Sousa (operator) has just opened this, too."));
+    app.clock.forward(jiff::SignedDuration::from_mins(2));
     assert_eq!(looking(&one).await, Value::Null, "who looks no more is forgotten");
 }

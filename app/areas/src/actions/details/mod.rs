@@ -13,8 +13,6 @@ mod timeline;
 mod undo_form;
 mod verdict_form;
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 
 use crate::actions::details::action_detail::{ActionDetailBody, DetailContext, DetailHead};
@@ -28,7 +26,7 @@ use api::{ApiError, Load, load_action};
 use domain::actions::contract::{ActionDetail, Availability};
 use domain::core::time::Timestamp;
 use domain::{Action, ActionId, Decision, ErrorCode, Status, UndoState};
-use kit::clock::{interval, ticking};
+use kit::clock::ticking;
 use kit::derived::derived;
 use kit::effect::effect;
 use kit::failure::Failure;
@@ -36,9 +34,6 @@ use kit::focus::has_focus;
 use kit::notice::Announcement;
 use kit::skeleton::Skeleton;
 use kit::visible_text::VisibleText;
-
-/// How often a page says that somebody looks at what waits.
-const LOOK_INTERVAL: Duration = Duration::from_secs(20);
 
 /// The open action; `None` if none is open.
 pub type Detail = Load<Option<Result<ActionDetail, ApiError>>>;
@@ -92,18 +87,9 @@ fn DetailView(
     let setting = DetailContext { location, now, decisions, wants_focus };
     let running = derived(move || detail_of(detail, |detail| is_running(&detail.action)).unwrap_or_default());
     poll_while(running, move || detail.refetch());
-    // Who looks is told to others while their pages say so again.
+    // Asked for with the details alone: what a page asks for by itself would keep an unattended session in use.
     let waits =
         derived(move || detail_of(detail, |of| of.action.decision == Decision::Pending).unwrap_or_default());
-    effect(move || {
-        if waits.get() {
-            interval(LOOK_INTERVAL, move || {
-                if !document().hidden() {
-                    detail.refetch();
-                }
-            });
-        }
-    });
     let looking = move || waits.get().then(|| looking(detail));
     let ran = StoredValue::new(None::<ActionId>);
     effect(move || {
@@ -150,7 +136,7 @@ fn DetailView(
     .into_any()
 }
 
-/// Who else is looking. The line has its place also while it is empty, so that nothing moves under the pointer.
+/// Who else opened it a moment ago. The line has its place also while it is empty, so that nothing moves under the pointer.
 fn looking(detail: Detail) -> AnyView {
     let text = move || detail_of(detail, |of| of.looking.clone()).flatten();
     view! {
