@@ -206,7 +206,7 @@ async fn test(
 #[utoipa::path(
     post, path = "/executors/{name}/pause", tag = "executors", operation_id = "pause_executor",
     params(ExecutorPath),
-    responses((status = 200, description = "The executor", body = ExecutorDetail), schema::Failures),
+    responses((status = 200, description = "The executor", body = ExecutorDetail), schema::Failures, schema::WriteFailures),
 )]
 async fn pause(
     State(app): State<AppState>,
@@ -220,7 +220,7 @@ async fn pause(
 #[utoipa::path(
     post, path = "/executors/{name}/resume", tag = "executors", operation_id = "resume_executor",
     params(ExecutorPath),
-    responses((status = 200, description = "The executor", body = ExecutorDetail), schema::Failures),
+    responses((status = 200, description = "The executor", body = ExecutorDetail), schema::Failures, schema::WriteFailures),
 )]
 async fn resume(
     State(app): State<AppState>,
