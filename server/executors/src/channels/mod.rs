@@ -76,8 +76,8 @@ impl Channels {
 #[async_trait]
 impl Messenger for Channels {
     fn check(&self, rule: &NotificationRule) -> Result<(), Error> {
-        let urls = rule.to.iter().filter(|_| rule.channel != Channel::Email);
-        urls.map(|url| self.allow(url)).collect::<Result<(), _>>().map_err(|why| Error::invalid("/to", why))
+        let mut urls = rule.to.iter().filter(|_| rule.channel != Channel::Email);
+        urls.try_for_each(|url| self.allow(url)).map_err(|why| Error::invalid("/to", why))
     }
 
     async fn send(&self, rule: &NotificationRule, message: &Message) -> Result<(), Unsent> {

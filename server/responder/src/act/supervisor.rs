@@ -164,8 +164,8 @@ impl Program {
 }
 
 fn request(method: &str, parameters: &[String]) -> String {
-    let parameters: String =
-        parameters.iter().map(|value| format!("<param><value>{value}</value></param>")).collect();
+    let of = |value: &String| format!("<param><value>{value}</value></param>");
+    let parameters = parameters.iter().map(of).collect::<Vec<_>>().concat();
     format!(
         "<?xml version='1.0'?><methodCall><methodName>supervisor.{method}</methodName><params>{parameters}</params>\
          </methodCall>"

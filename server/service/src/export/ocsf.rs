@@ -275,7 +275,7 @@ fn observables(action: &Action) -> Vec<Value> {
         Entity::User { name, .. } => note(&format!("{entity}.name"), (4, "User Name"), name),
         Entity::Mailbox { address } => note(&format!("{entity}.address"), (5, "Email Address"), address),
         Entity::EmailMessage { sender, .. } => {
-            note(&format!("{entity}.sender"), (5, "Email Address"), sender)
+            note(&format!("{entity}.sender"), (5, "Email Address"), sender);
         }
         Entity::File { path: Some(path), .. } => note(&format!("{entity}.path"), (45, "File Path"), path),
         Entity::EmailAttachment { file_name, .. } => {

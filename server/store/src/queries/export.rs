@@ -64,13 +64,16 @@ pub(super) async fn export(
     each_row(pool, scope, query, now, (&columns.join(", "), &mut take)).await
 }
 
+/// Takes each row of a list.
+type Take<'a> = &'a mut (dyn FnMut(&rows::Row) -> Result<()> + Send);
+
 /// Gives each row of a list to whoever takes it, with these columns, in the list's order and as of one moment.
 async fn each_row(
     pool: &Pool<Db>,
     scope: &RowScope,
     query: &ActionQuery,
     now: Timestamp,
-    (columns, take): (&str, &mut (dyn FnMut(&rows::Row) -> Result<()> + Send)),
+    (columns, take): (&str, Take<'_>),
 ) -> Result<()> {
     let mut db = pool.connect_options().connect().await?;
     let mut tx = super::super::begin_read(&mut db).await?;
