@@ -19,6 +19,7 @@ pub(crate) mod network;
 mod nft;
 mod package;
 pub(crate) mod process;
+pub(crate) mod program;
 mod sample;
 mod scan;
 mod schedule;

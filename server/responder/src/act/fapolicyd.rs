@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
 
-use super::host::{is_program, program};
+use super::program::{is_program, program};
 use super::systemd::Systemd;
 
 /// The folder that `fagenrules` reads, which can't be told another.

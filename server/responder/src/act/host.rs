@@ -12,6 +12,7 @@ use super::fapolicyd;
 use super::keep::Keep;
 use super::nft;
 use super::process;
+use super::program::is_program;
 use super::supervisor::Supervisor;
 use super::systemd::Systemd;
 use crate::root::Root;
@@ -222,15 +223,4 @@ impl Hand {
             Self::Commands => &[("start", "x-countersign:command_line")],
         }
     }
-}
-
-/// Whether the search path has a program of this name.
-pub(crate) fn is_program(name: &str) -> bool {
-    program(name).is_some()
-}
-
-/// The program of this name, by the search path.
-pub(crate) fn program(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

@@ -180,7 +180,7 @@ fn inside(folder: &Path) {
         "ls",
     ];
     let more = ["mktemp", "mv", "pidof", "rm", "sha256sum", "sort", "wc", "restorecon"];
-    let tools = tools.iter().chain(&more).filter_map(|name| act::host::program(name));
+    let tools = tools.iter().chain(&more).filter_map(|name| act::program::program(name));
     let all: Vec<PathBuf> =
         [own, good.clone()].into_iter().chain(tools.map(|path| path.canonicalize().unwrap())).collect();
     trust(&all);
