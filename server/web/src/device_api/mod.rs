@@ -22,6 +22,7 @@ use domain::{
     Lane, Proposal, Seen, SubjectKind,
 };
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use self::filter::Asked;
 use self::orders::Order;
@@ -88,10 +89,8 @@ fn external_id(proposal: &Proposal, minute: i64) -> Result<String, Error> {
     let Proposal { action_type, entity, asset, parameters, comment, .. } = proposal;
     let asked = service::digest(*action_type, entity, asset, &[], parameters)?;
     let comment = comment.as_deref().unwrap_or_default();
-    let sum = comment
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    Ok(format!("mde-{asked}-{sum:016x}-{minute}"))
+    let why = hex::encode(Sha256::digest(comment));
+    Ok(format!("mde-{asked}-{why}-{minute}"))
 }
 
 /// What the caller proposed under an external id.
