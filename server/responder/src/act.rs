@@ -10,7 +10,7 @@ mod clamd;
 mod command;
 mod cron_places;
 mod execution;
-mod fapolicyd;
+pub(crate) mod fapolicyd;
 mod ground;
 pub(crate) mod host;
 pub(crate) mod keep;

@@ -22,7 +22,7 @@ const SETTINGS: &str = "/etc/fapolicyd/fapolicyd.conf";
 const DAEMON: &str = "fapolicyd";
 const UNIT: &str = "fapolicyd.service";
 /// What `fagenrules` of versions 1.1 to 2.0 calls, and itself.
-const TOOLS: [&str; 20] = [
+pub(crate) const TOOLS: [&str; 20] = [
     "fagenrules",
     "fapolicyd-cli",
     "sh",

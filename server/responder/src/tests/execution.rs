@@ -5,10 +5,11 @@
 //! asked about. The package is unpacked, not installed, since Debian's starts with the rule to execute nothing. Where any of
 //! it can't be had the test says so and passes, but in CI (`CI` is set) it fails.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::acts::{Estate, act};
+use super::services::{Manager, skipped, until};
 use super::*;
 use crate::act;
 
@@ -32,30 +33,6 @@ const NAMESPACES: &str = r#"
     [ "$(grep -c ' ramfs ' /proc/self/mounts)" = 1 ] || exit 77
     exec "$3" --exact "$4" --nocapture
 "#;
-
-struct Manager(Child);
-
-impl Drop for Manager {
-    fn drop(&mut self) {
-        let pid = rustix::process::Pid::from_child(&self.0);
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-        let _ = self.0.wait();
-    }
-}
-
-fn skipped(what: &str) {
-    assert!(std::env::var_os("CI").is_none(), "CI needs {what}");
-    eprintln!("skipped: {what} is missing");
-}
-
-#[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
-        std::thread::yield_now();
-    }
-}
 
 #[test]
 fn only_what_is_trusted_is_executed_until_that_is_lifted() {
@@ -165,22 +142,7 @@ fn inside(folder: &Path) {
     let refused = reported(&engine.perform(&restrict()), 403, Outcome::Failed);
     let own = std::env::current_exe().unwrap();
     assert!(refused.detail.starts_with(&format!("{} is not trusted", own.display())), "{}", refused.detail);
-    let tools = [
-        "fagenrules",
-        "fapolicyd-cli",
-        "sh",
-        "awk",
-        "cat",
-        "chgrp",
-        "chmod",
-        "cmp",
-        "cp",
-        "find",
-        "grep",
-        "ls",
-    ];
-    let more = ["mktemp", "mv", "pidof", "rm", "sha256sum", "sort", "wc", "restorecon"];
-    let tools = tools.iter().chain(&more).filter_map(|name| act::program::program(name));
+    let tools = act::fapolicyd::TOOLS.iter().filter_map(|name| act::program::program(name));
     let all: Vec<PathBuf> =
         [own, good.clone()].into_iter().chain(tools.map(|path| path.canonicalize().unwrap())).collect();
     trust(&all);

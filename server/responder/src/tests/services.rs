@@ -9,7 +9,7 @@ use super::*;
 use crate::act;
 
 /// A process of the test's own, which ends with it.
-struct Manager(Child);
+pub(super) struct Manager(pub(super) Child);
 
 impl Drop for Manager {
     fn drop(&mut self) {
@@ -20,13 +20,13 @@ impl Drop for Manager {
     }
 }
 
-fn skipped(what: &str) {
+pub(super) fn skipped(what: &str) {
     assert!(std::env::var_os("CI").is_none(), "CI needs {what}");
     eprintln!("skipped: {what} is missing");
 }
 
 #[track_caller]
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(super) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(started.elapsed() < Duration::from_secs(30), "waited in vain until {what}");
