@@ -10,7 +10,7 @@ use crate::error::Result;
 /// Reads of times to decide.
 #[async_trait]
 pub trait ReadDecisionTimes: Send + Sync {
-    /// Those that were set.
+    /// The times that were set.
     async fn decision_times(&self) -> Result<DecisionTimes>;
 }
 
@@ -20,7 +20,7 @@ pub trait WriteDecisionTimes: Send {
     /// As [`ReadDecisionTimes::decision_times`]. Nobody else writes meanwhile.
     async fn decision_times(&mut self) -> Result<DecisionTimes>;
 
-    /// Sets that of a type, or the default. False if the caller may no longer.
+    /// Sets the hours of a type, none for the default. False if the caller may no longer.
     async fn set_decision_time(
         &mut self,
         by: &Authorized,

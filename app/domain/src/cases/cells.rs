@@ -93,7 +93,7 @@ pub fn cells(rows: &CaseRows) -> Vec<Vec<TableCell>> {
     }
 }
 
-/// What is kept of a piece beside its body.
+/// The columns of a piece's row that are derived from its body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PieceParts {
     /// Its cells; none if no list shows its kind.

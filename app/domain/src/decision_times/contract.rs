@@ -1,4 +1,4 @@
-//! What is asked of the server about how long there is to decide.
+//! The server functions on times to decide.
 
 use async_trait::async_trait;
 
@@ -10,10 +10,10 @@ use crate::decision_times::DecisionTime;
 /// The part of the server that keeps how long there is to decide.
 #[async_trait]
 pub trait DecisionTimesBackend: Send + Sync {
-    /// That of every type. For whoever sees actions.
+    /// The times to decide of all action types. For whoever sees actions.
     async fn decision_times(&self, caller: &Caller) -> Result<Vec<DecisionTime>, Error>;
 
-    /// Sets that of a type, or the default; what waits already keeps its end. That of every type since.
+    /// Sets the hours of a type, none for the default, and returns the times of all types. Actions that wait keep their end.
     async fn set_decision_time(
         &self,
         caller: &Caller,

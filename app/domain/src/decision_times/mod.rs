@@ -14,7 +14,7 @@ pub const DEFAULT_HOURS: u32 = 7 * 24;
 /// The most that can be set: what a proposer may ask for, too.
 pub const MAX_HOURS: u32 = 180 * 24;
 
-/// How long there is to decide on actions of a type.
+/// The time to decide on actions of one type.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct DecisionTime {
@@ -23,16 +23,16 @@ pub struct DecisionTime {
     pub action_type: ActionType,
     /// So many hours from the proposal on.
     pub hours: u32,
-    /// Whether nothing else was set.
+    /// Whether the hours are the default, because no others were set for the type.
     pub is_default: bool,
 }
 
-/// What was set, by type.
+/// The hours that were set, by action type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DecisionTimes(pub BTreeMap<ActionType, u32>);
 
 impl DecisionTimes {
-    /// That of a type.
+    /// The time to decide on actions of a type.
     #[must_use]
     pub fn of(&self, action_type: ActionType) -> DecisionTime {
         let set = self.0.get(&action_type).copied();
@@ -46,7 +46,7 @@ impl DecisionTimes {
         now.checked_add(hours).unwrap_or(now)
     }
 
-    /// That of every type.
+    /// The times to decide of all action types.
     #[must_use]
     pub fn all(&self) -> Vec<DecisionTime> {
         ActionType::ALL.iter().map(|of| self.of(*of)).collect()
